@@ -1,0 +1,41 @@
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+CODE := pixel_tui screens widgets tests $(wildcard benchmarks)
+
+.PHONY: help run test lint format sandbox sandbox-down clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Set up what is missing and open the console; ARGS="..." goes to it
+	@scripts/setup run
+	@$(BIN)/pixel-tui $(ARGS)
+
+test: ## Set up what is missing, a private engine too, and run the tests; ARGS="..." goes to pytest
+	@scripts/setup dev
+	@scripts/setup-engine
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: ## Check style, format, types and layers
+	@scripts/setup dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+
+format: ## Bring the code into its format
+	@scripts/setup dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+sandbox: ## Bring the sandbox up on the engine of DOCKER_HOST or the current context
+	@COMPOSE="$(CURDIR)/scripts/compose" examples/sandbox/up
+
+sandbox-down: ## Take the sandbox down, its volumes too
+	@cd examples/sandbox && "$(CURDIR)/scripts/compose" --profile '*' down --volumes --timeout 2
+
+clean: ## Remove all that set-up, checks and tests have made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	rm -f examples/sandbox/image/busybox
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

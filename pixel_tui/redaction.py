@@ -1,0 +1,74 @@
+"""Which values are secret, and text without them.
+
+Used wherever something may be shown, logged or recorded that an operator did not
+choose to reveal: environments, command lines, labels, probe output, crash reports.
+"""
+
+import re
+from typing import Final
+
+MASK: Final = "********"
+
+_SECRET_NAME = re.compile(
+    r"(?:^|[_.\-])(?:pass(?:word|wd|phrase)?|pwd|secrets?|tokens?|api_?keys?|access_?keys?|"
+    r"private_?keys?|secret_?keys?|signing_?keys?|encryption_?keys?|credentials?|auth|"
+    r"dsn|cookies?|salt|seed|mnemonic|nsec|macaroon)(?:$|[_.\-])",
+    re.IGNORECASE,
+)
+_PUBLIC_NAME = re.compile(r"(?:_FILE|_PATH|_URL_PREFIX|_ENABLED?|_TTL|_TIMEOUT)$", re.IGNORECASE)
+_KEY_SUFFIX = re.compile(r"(?:^|_)KEY(?:_[A-Z0-9]+)?$", re.IGNORECASE)
+
+_URL_PASSWORD = re.compile(r"(?P<head>[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s@/]+(?=@)", re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    r"(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)(?P<mid>[\"']?\s*[=:]\s*)"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"',;&]+)"
+)
+_FLAG = re.compile(
+    r"(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_\-]*))(?P<mid>\s+)(?P<value>[^\s-]\S*)"
+)
+_BEARER = re.compile(r"(?P<head>\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=\-]{8,}", re.IGNORECASE)
+_KNOWN_SHAPE = re.compile(
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|sk-[A-Za-z0-9_\-]{16,}|"
+    r"AIza[0-9A-Za-z_\-]{20,}|xox[abprs]-[A-Za-z0-9\-]{10,}|AKIA[0-9A-Z]{16}|"
+    r"nsec1[02-9ac-hj-np-z]{20,}|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*|"
+    r"\d{8,10}:[A-Za-z0-9_\-]{35})"
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key of this name is taken to hold a secret."""
+    if _PUBLIC_NAME.search(name):
+        return False
+    return bool(_SECRET_NAME.search(name) or _KEY_SUFFIX.search(name))
+
+
+def mask_value(name: str, value: str) -> str:
+    """The value of a key as it may be shown: masked when the name or the shape is secret."""
+    if value and is_secret_name(name):
+        return MASK
+    return redact(value)
+
+
+def redact(text: str) -> str:
+    """Text with every recognisable secret replaced by asterisks.
+
+    Recognised are assignments and flags with a secret name, passwords inside
+    URLs, bearer tokens, and tokens of well-known shapes.
+    """
+    text = _URL_PASSWORD.sub(lambda match: match["head"] + MASK, text)
+    text = _BEARER.sub(lambda match: match["head"] + MASK, text)
+    text = _KNOWN_SHAPE.sub(MASK, text)
+    text = _ASSIGNMENT.sub(_mask_assignment, text)
+    return _FLAG.sub(_mask_flag, text)
+
+
+def _mask_assignment(match: re.Match[str]) -> str:
+    if not is_secret_name(match["name"]):
+        return match.group()
+    return f"{match['name']}{match['mid']}{MASK}"
+
+
+def _mask_flag(match: re.Match[str]) -> str:
+    if not is_secret_name(match["name"].replace("-", "_")):
+        return match.group()
+    return f"{match['flag']}{match['mid']}{MASK}"

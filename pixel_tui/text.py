@@ -1,0 +1,95 @@
+"""The one door through which foreign text reaches a screen.
+
+What a container, a label, a file or a command says may hold terminal escape
+sequences, markup, direction overrides or bytes that are no UTF-8. `plain` turns
+any of it into one line of harmless text, and its result has a type of its own,
+so that the type checker sees where foreign text has not passed the door.
+"""
+
+import re
+from typing import Final, NewType
+
+SafeText = NewType("SafeText", str)
+"""Text of one line that a terminal shows and never obeys."""
+
+TAB_STOP: Final = 8
+
+_SEQUENCE = re.compile(
+    # Operating system commands and the other strings, ended by BEL or ST, or cut off.
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
+    # Control sequences: parameters, intermediates, final byte.
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    # Two and three character escapes.
+    r"|\x1b[ -/]*[0-~]?"
+)
+
+_INVISIBLE: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U000e0000-\U000e0fff\U0001d173-\U0001d17a"
+)
+"""Zero-width, direction-changing, tag and filler characters, as a regex class."""
+
+_CONTROL = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
+
+
+def _mark(match: re.Match[str]) -> str:
+    """A visible stand-in for one character that may not pass."""
+    code = ord(match.group())
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    if code < 0xA0:
+        return f"\\x{code:02x}"
+    return ""
+
+
+def plain(raw: str | bytes) -> SafeText:
+    """Turn foreign text into one line of harmless text.
+
+    Escape sequences and invisible characters go; other control characters become
+    visible marks (`␀`, `␊`); tabs become spaces up to the next stop; bytes that
+    are no UTF-8 become `\N{REPLACEMENT CHARACTER}`. A final line end is dropped.
+
+    Args:
+        raw: What was said, as bytes or as text.
+
+    Returns:
+        The same words without anything that a terminal would act on.
+    """
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    if text.isascii() and text.isprintable():
+        return SafeText(text)
+    text = text.rstrip("\r\n")
+    if "\x1b" in text or not text.isascii():
+        text = _SEQUENCE.sub("", text)
+    if "\t" in text:
+        text = text.expandtabs(TAB_STOP)
+    return SafeText(_CONTROL.sub(_mark, text))
+
+
+def plain_lines(raw: str | bytes) -> tuple[SafeText, ...]:
+    """Turn foreign text of several lines into harmless lines.
+
+    Only LF and CR LF end a line: other separators that Python knows would let
+    text pretend to stand on a line of its own.
+    """
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return tuple(plain(line) for line in text.rstrip("\r\n").split("\n"))
+
+
+def is_harmless(text: str) -> bool:
+    """Whether a terminal would show every character of this text and obey none."""
+    return _CONTROL.search(text) is None
+
+
+def defuse(text: str) -> str:
+    """Replace what must not reach a terminal and keep the length in cells sane.
+
+    The second net below `plain`: used on text that is about to be painted, where
+    everything should have passed the door already.
+    """
+    return _CONTROL.sub(lambda match: _mark(match) or "\ufffd", text)

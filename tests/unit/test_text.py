@@ -1,0 +1,88 @@
+"""Foreign text becomes text: nothing in it can command a terminal."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pixel_tui.text import defuse, is_harmless, plain, plain_lines
+
+NASTY = [
+    "\x1b]0;owned\x07",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x1b]52;c;ZXZpbA==\x1b\\",
+    "\x1b[2J\x1b[H",
+    "\x1bPq#0;2;0;0;0\x1b\\",
+    "\x1b_apc\x1b\\",
+    "\x9b2J",
+    "\x9d0;title\x9c",
+    "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
+    "\x1b[6n",
+    "\x1bc",
+    "\x00\x07\x08\x0e\x7f",
+    "\u202egnp.exe",
+    "a\u200bb\u2066c",
+    "\ud800",
+    "\U000e0041",
+]
+
+
+@pytest.mark.parametrize("raw", NASTY)
+def test_no_control_or_invisible_character_passes(raw: str) -> None:
+    shown = plain(f"before {raw} after")
+    assert is_harmless(shown)
+    assert "\x1b" not in shown
+    assert shown.startswith("before ")
+
+
+@given(st.binary(max_size=400))
+@example(b"\x1b]0;" + b"a" * 100)
+@example(b"\xff\xfe\x1b[31mred\x1b[0m")
+def test_any_bytes_become_harmless_text(raw: bytes) -> None:
+    shown = plain(raw)
+    assert is_harmless(shown)
+    assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in shown)
+
+
+@given(st.text(max_size=400))
+def test_the_door_is_idempotent(raw: str) -> None:
+    once = plain(raw)
+    assert plain(once) == once
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=200))
+def test_ordinary_text_passes_unchanged(raw: str) -> None:
+    ordinary = re.sub("[\u3164\uffa0\u115f\u1160]", "", raw)
+    if is_harmless(ordinary):
+        assert plain(ordinary) == ordinary
+
+
+def test_markup_is_only_text() -> None:
+    assert plain("[ERROR] [/foo] [x=1]") == "[ERROR] [/foo] [x=1]"
+
+
+def test_colours_go_and_words_stay() -> None:
+    assert plain("\x1b[1;31mERROR\x1b[0m disk full") == "ERROR disk full"
+
+
+def test_a_cut_off_string_sequence_swallows_only_itself() -> None:
+    assert plain("ok \x1b]0;title without end") == "ok "
+
+
+def test_other_control_characters_are_shown_as_marks() -> None:
+    assert plain("a\x00b\rc\x7f") == "a␀b␍c␡"
+
+
+def test_tabs_go_to_the_next_stop() -> None:
+    assert plain("a\tb") == "a       b"
+
+
+def test_only_line_feeds_separate_lines() -> None:
+    assert plain_lines(b"one\r\ntwo\x0bstill two\xe2\x80\xa8too\n") == ("one", "two␋still twotoo")
+
+
+@given(st.text(max_size=200))
+def test_the_second_net_leaves_nothing_that_a_terminal_obeys(raw: str) -> None:
+    assert is_harmless(defuse(raw))
