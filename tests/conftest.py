@@ -1,0 +1,16 @@
+"""What every test gets: the engine's fixtures, and a home of its own."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.engine.fixtures"]
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings and state out, and away from, every test."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name in ("PIXEL_TUI_READ_ONLY", "PIXEL_TUI_CONFIG", "NO_COLOR", "COMPOSE_FILE"):
+        monkeypatch.delenv(name, raising=False)
