@@ -1,0 +1,44 @@
+"""Argument lists of the docker and compose programs. No shell is ever involved."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeCommand:
+    """How compose and docker are called for one project on one engine.
+
+    Every call names the project directory: inside a container that holds the
+    engine's socket, a relative path would else resolve against the wrong folder.
+    """
+
+    docker: tuple[str, ...] = ("docker",)
+    """The docker program with the options that choose the engine."""
+    compose: tuple[str, ...] = ("docker", "compose")
+    """The compose program with the options that choose the engine."""
+    directory: str = "."
+    files: tuple[str, ...] = ()
+    """`-f` options as given; empty where compose finds its files itself."""
+    project: str = ""
+    """`-p`; empty where compose finds the name itself."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that the programs need beside this process's own."""
+
+    def compose_argv(self, *words: str) -> tuple[str, ...]:
+        """`docker compose --project-directory DIR ... WORDS`."""
+        options: list[str] = ["--project-directory", self.directory]
+        for file in self.files:
+            options += ["--file", file]
+        if self.project:
+            options += ["--project-name", self.project]
+        return (*self.compose, *options, *words)
+
+    def docker_argv(self, *words: str) -> tuple[str, ...]:
+        """`docker WORDS`."""
+        return (*self.docker, *words)
+
+
+def shown(argv: Sequence[str]) -> str:
+    """A command line as a person would type it."""
+    return shlex.join(argv)

@@ -1,0 +1,200 @@
+"""What the compose file wants and what the engine has, made one picture. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from pixel_tui.stack.model import (
+    NO_TEXT,
+    Container,
+    ContainerState,
+    EngineStatus,
+    HealthStatus,
+    Project,
+    Service,
+    ServiceSpec,
+    ServiceState,
+    StackSnapshot,
+    Sync,
+    SyncAction,
+    Trouble,
+)
+from pixel_tui.text import SafeText, plain
+
+_WORST_HEALTH = (
+    HealthStatus.UNHEALTHY,
+    HealthStatus.STARTING,
+    HealthStatus.HEALTHY,
+    HealthStatus.NONE,
+)
+
+_IDLE = frozenset({ContainerState.EXITED, ContainerState.CREATED})
+
+
+def join(
+    *,
+    engine: EngineStatus,
+    project: Project | None,
+    project_name: SafeText,
+    project_trouble: Trouble | None,
+    containers: Iterable[Container],
+    images: Mapping[str, str | None],
+    taken_at: datetime | None,
+) -> StackSnapshot:
+    """Join the resolved model with the containers of the project.
+
+    Args:
+        engine: The engine's state.
+        project: The resolved model, None while it is not known.
+        project_name: The project's name, also where it can't be resolved.
+        project_trouble: Why it can't be resolved.
+        containers: All containers that carry the project's label.
+        images: Image reference to the id that it means now; None where it is missing.
+        taken_at: When the containers were read; None while they never were.
+    """
+    by_service: dict[str, list[Container]] = defaultdict(list)
+    for container in containers:
+        by_service[container.service].append(container)
+    services: list[Service] = []
+    known = taken_at is not None
+    services += [
+        _service(spec.name, spec, _sorted(by_service.pop(spec.name, [])), images, known=known)
+        for spec in (project.services if project else ())
+    ]
+    services += [
+        _service(plain(name), None, _sorted(by_service[name]), images, known=known)
+        for name in sorted(by_service)
+    ]
+    return StackSnapshot(
+        engine=engine,
+        project_name=project_name,
+        project=project,
+        project_trouble=project_trouble,
+        services=tuple(services),
+        taken_at=taken_at,
+    )
+
+
+def _sorted(containers: list[Container]) -> tuple[Container, ...]:
+    return tuple(sorted(containers, key=lambda item: (item.oneoff, item.number, item.name)))
+
+
+def _service(
+    name: SafeText,
+    spec: ServiceSpec | None,
+    containers: tuple[Container, ...],
+    images: Mapping[str, str | None],
+    *,
+    known: bool,
+) -> Service:
+    regular = [container for container in containers if not container.oneoff]
+    shown = regular or containers
+    return Service(
+        name=name,
+        spec=spec,
+        containers=containers,
+        state=_state(spec, regular, containers) if known else ServiceState.UNKNOWN,
+        health=min((item.health_status for item in shown), key=_WORST_HEALTH.index)
+        if shown
+        else HealthStatus.NONE,
+        sync=sync(spec, regular, images) if known else Sync(SyncAction.UNKNOWN),
+    )
+
+
+def _state(
+    spec: ServiceSpec | None, regular: Sequence[Container], every: Sequence[Container]
+) -> ServiceState:
+    members = regular or every
+    if not members:
+        if spec is None or not spec.active or spec.replicas == 0:
+            return ServiceState.OFF
+        return ServiceState.ABSENT
+    states = {container.state for container in members}
+    wanted = spec.replicas if spec and spec.active and regular else len(members)
+    if ContainerState.RESTARTING in states:
+        return ServiceState.RESTARTING
+    if ContainerState.RUNNING in states:
+        complete = states == {ContainerState.RUNNING} and len(members) >= wanted
+        return ServiceState.RUNNING if complete else ServiceState.PARTIAL
+    if ContainerState.PAUSED in states:
+        return ServiceState.PAUSED
+    if states == {ContainerState.CREATED}:
+        return ServiceState.CREATED
+    if states <= {ContainerState.EXITED} and all(_ran_to_its_end(item, spec) for item in members):
+        return ServiceState.DONE
+    return ServiceState.EXITED
+
+
+def _ran_to_its_end(container: Container, spec: ServiceSpec | None) -> bool:
+    """Whether an exit with code 0 was meant: it is a task, not a server.
+
+    A server that somebody stopped may exit with 0 too; what tells them apart is
+    that a task publishes nothing, is not probed, and nothing restarts it.
+    """
+    if container.exit_code != 0:
+        return False
+    if container.oneoff:
+        return True
+    policy = container.restart_policy.partition(":")[0]
+    serves = bool(container.ports) or container.health is not None
+    return (
+        policy in {"", "no", "on-failure"}
+        and not serves
+        and not (spec is not None and (spec.has_health_check or spec.ports))
+    )
+
+
+def sync(
+    spec: ServiceSpec | None, regular: Sequence[Container], images: Mapping[str, str | None]
+) -> Sync:
+    """What `docker compose up` would do to a service, by reading only.
+
+    Compose 2 recreates a container whose label `config-hash` is not the hash of
+    its service now, or whose image is not the one that the reference means now.
+    """
+    if spec is None:
+        return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
+    if not spec.active:
+        names = ", ".join(spec.profiles)
+        return Sync(SyncAction.OFF, plain(f"profile {names} is not active"))
+    image = images.get(spec.image)
+    if spec.image in images and image is None:
+        how = "built" if spec.builds else "pulled"
+        return Sync(SyncAction.BUILD, plain(f"image {spec.image} is not here: it would be {how}"))
+    if not regular and spec.replicas == 0:
+        return Sync(SyncAction.NOTHING)
+    if not regular:
+        return Sync(SyncAction.CREATE, plain("it has no container"))
+    if not spec.config_hash:
+        return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
+    return (
+        _recreation(spec, regular, image)
+        or _scaling(spec, regular)
+        or _starting(regular)
+        or Sync(SyncAction.NOTHING)
+    )
+
+
+def _recreation(spec: ServiceSpec, regular: Sequence[Container], image: str | None) -> Sync | None:
+    reasons = []
+    if any(container.config_hash != spec.config_hash for container in regular):
+        reasons.append("its configuration has changed")
+    if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
+        reasons.append(f"image {spec.image} is another one now")
+    return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None
+
+
+def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
+    have = len(regular)
+    if have < spec.replicas:
+        return Sync(SyncAction.SCALE_UP, plain(f"{have} of {spec.replicas} containers are there"))
+    if have > spec.replicas:
+        return Sync(SyncAction.SCALE_DOWN, plain(f"{have} containers, {spec.replicas} wanted"))
+    return None
+
+
+def _starting(regular: Sequence[Container]) -> Sync | None:
+    idle = [item for item in regular if item.state in _IDLE]
+    if not idle:
+        return None
+    return Sync(SyncAction.START, plain(f"{idle[0].name} is {idle[0].state.value}"))

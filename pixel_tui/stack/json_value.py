@@ -1,0 +1,81 @@
+"""Reading foreign JSON without ever trusting its shape."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pixel_tui.text import SafeText, plain
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+JsonObject: TypeAlias = dict[str, JsonValue]
+
+
+def load_object(raw: bytes | str) -> JsonObject:
+    """Parse a JSON text whose top is an object.
+
+    Raises:
+        ValueError: It is no JSON, or no object.
+    """
+    value: JsonValue = json.loads(raw)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value inside foreign JSON; whatever is missing or of another kind reads as empty."""
+
+    value: JsonValue
+
+    def __getitem__(self, key: str) -> "Node":
+        """The member of this name, or an empty node."""
+        return Node(self.value.get(key)) if isinstance(self.value, dict) else Node(None)
+
+    def __iter__(self) -> Iterator["Node"]:
+        """The items of a list; nothing for anything else."""
+        if isinstance(self.value, list):
+            for item in self.value:
+                yield Node(item)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.value)
+
+    def members(self) -> Iterator[tuple[str, "Node"]]:
+        """The members of an object, names as they came."""
+        if isinstance(self.value, dict):
+            for key, item in self.value.items():
+                yield key, Node(item)
+
+    @property
+    def raw(self) -> str:
+        """The text exactly as it came: for comparing and for asking again, never for a screen."""
+        return self.value if isinstance(self.value, str) else ""
+
+    @property
+    def text(self) -> SafeText:
+        """The text, harmless; numbers are written out."""
+        if isinstance(self.value, bool):
+            return SafeText("true" if self.value else "false")
+        if isinstance(self.value, int | float):
+            return SafeText(str(self.value))
+        return plain(self.raw)
+
+    @property
+    def integer(self) -> int:
+        """The whole number, 0 when there is none; digits in a text count."""
+        if isinstance(self.value, int | float):
+            return int(self.value)
+        if isinstance(self.value, str):
+            try:
+                return int(self.value)
+            except ValueError:
+                return 0
+        return 0
+
+    @property
+    def flag(self) -> bool:
+        """Whether it is true."""
+        return self.value is True

@@ -1,0 +1,429 @@
+"""What a stack is: plain, frozen values without any client behind them.
+
+All text in here has passed `pixel_tui.text.plain`, and every secret that could be
+recognised is masked already. Times are aware and in UTC, sizes are bytes, and
+durations are seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pixel_tui.text import SafeText
+
+NO_TEXT: Final = SafeText("")
+
+
+class ContainerState(StrEnum):
+    """The engine's word for the state of a container (`GET /containers/{id}/json`)."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
+class HealthStatus(StrEnum):
+    """The engine's verdict on a container's health check."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class ServiceState(StrEnum):
+    """The state of a service: that of its containers, taken together."""
+
+    RUNNING = "running"
+    PARTIAL = "partial"
+    """Some of the containers that should run do, some do not."""
+    RESTARTING = "restarting"
+    PAUSED = "paused"
+    CREATED = "created"
+    EXITED = "exited"
+    DONE = "done"
+    """Every container ended with exit code 0 and nothing starts it again."""
+    ABSENT = "absent"
+    """It should run and has no container."""
+    OFF = "off"
+    """It belongs to a profile that is not active and has no container."""
+    UNKNOWN = "unknown"
+
+
+class SyncAction(StrEnum):
+    """What `docker compose up` would do to a service."""
+
+    NOTHING = "in sync"
+    CREATE = "create"
+    START = "start"
+    RECREATE = "recreate"
+    SCALE_UP = "scale up"
+    SCALE_DOWN = "scale down"
+    BUILD = "build"
+    """The image is not there: it would be built or pulled first."""
+    OFF = "off"
+    """Nothing, since the service's profile is not active."""
+    ORPHAN = "orphan"
+    """Nothing: the compose file does not name it."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """What `docker compose up` would do, and why."""
+
+    action: SyncAction
+    reason: SafeText = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One run of a health check."""
+
+    started: datetime
+    ended: datetime | None
+    exit_code: int
+    output: tuple[SafeText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the engine knows about a container's health check."""
+
+    status: HealthStatus
+    failing_streak: int = 0
+    probes: tuple[Probe, ...] = ()
+    """The last runs that the engine keeps (five), oldest first."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Port:
+    """A port of a container, published on the host or only exposed."""
+
+    container_port: int
+    protocol: str = "tcp"
+    host_ip: SafeText = NO_TEXT
+    host_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder, volume or memory file system inside a container."""
+
+    kind: SafeText
+    source: SafeText
+    target: SafeText
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAddress:
+    """A container's place in a network."""
+
+    network: SafeText
+    address: SafeText
+    aliases: tuple[SafeText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentEntry:
+    """A variable of a container; the value is masked when it looks secret."""
+
+    name: SafeText
+    value: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of the project, as `GET /containers/{id}/json` tells it."""
+
+    id: str
+    name: SafeText
+    service: SafeText
+    """From the label `com.docker.compose.service`."""
+    state: ContainerState
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    number: int = 1
+    oneoff: bool = False
+    """Made by `docker compose run`."""
+    image: SafeText = NO_TEXT
+    image_id: SafeText = NO_TEXT
+    health: Health | None = None
+    """None where the container has no health check."""
+    exit_code: int | None = None
+    """None while it runs, and for one that never ran."""
+    oom_killed: bool = False
+    error: SafeText = NO_TEXT
+    """The engine's own words on why it could not start it."""
+    restarts: int = 0
+    restart_policy: SafeText = NO_TEXT
+    command: SafeText = NO_TEXT
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    networks: tuple[NetworkAddress, ...] = ()
+    labels: tuple[tuple[SafeText, SafeText], ...] = ()
+    environment: tuple[EnvironmentEntry, ...] = ()
+    log_driver: SafeText = NO_TEXT
+    tty: bool = False
+    memory_limit: int | None = None
+    """In bytes; None where it has no limit of its own."""
+    config_hash: SafeText = NO_TEXT
+    """From the label `com.docker.compose.config-hash`."""
+
+    @property
+    def short_id(self) -> str:
+        """The first twelve digits, as the docker program shows them."""
+        return self.id[:12]
+
+    @property
+    def running(self) -> bool:
+        """Whether its main process is there (a paused one's is)."""
+        return self.state in {ContainerState.RUNNING, ContainerState.PAUSED}
+
+    @property
+    def health_status(self) -> HealthStatus:
+        """The verdict of its health check, `none` where it has no check."""
+        return self.health.status if self.health else HealthStatus.NONE
+
+    @property
+    def logs_readable(self) -> bool:
+        """Whether the engine can read back what it wrote."""
+        return self.log_driver != "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """An entry of a service's `depends_on`."""
+
+    service: SafeText
+    condition: SafeText = SafeText("service_started")
+    restart: bool = False
+    """Compose restarts the dependant when it restarts this service."""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service as the resolved compose model describes it."""
+
+    name: SafeText
+    image: SafeText
+    """What compose would run: `image`, or `<project>-<service>` for one that is built."""
+    active: bool = True
+    """Whether `up` without arguments means it: no profile, or an active one."""
+    profiles: tuple[SafeText, ...] = ()
+    replicas: int = 1
+    builds: bool = False
+    depends_on: tuple[Dependency, ...] = ()
+    has_health_check: bool = False
+    restart_policy: SafeText = SafeText("no")
+    container_name: SafeText = NO_TEXT
+    stop_grace_period: float = 10.0
+    """In seconds."""
+    log_driver: SafeText = NO_TEXT
+    ports: tuple[Port, ...] = ()
+    config_hash: SafeText = NO_TEXT
+    """The hash that compose would label its containers with; empty when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A compose project as compose itself resolves it."""
+
+    name: SafeText
+    directory: SafeText
+    files: tuple[SafeText, ...] = ()
+    services: tuple[ServiceSpec, ...] = ()
+    warnings: tuple[SafeText, ...] = ()
+    """What compose warned about while it read the project."""
+
+    def needed_by(self, service: str) -> tuple[SafeText, ...]:
+        """The services that name this one in their `depends_on`."""
+        return tuple(
+            spec.name
+            for spec in self.services
+            if any(dependency.service == service for dependency in spec.depends_on)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a part of the picture is missing, and what to do about it."""
+
+    what: SafeText
+    remedy: SafeText
+    since: datetime
+
+
+class Link(StrEnum):
+    """How the console stands with the engine."""
+
+    CONNECTING = "connecting"
+    READY = "ready"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """The engine that is looked at."""
+
+    address: SafeText
+    context: SafeText
+    """The Docker context's name, or where the address came from."""
+    link: Link = Link.CONNECTING
+    version: SafeText = NO_TEXT
+    api_version: SafeText = NO_TEXT
+    host_name: SafeText = NO_TEXT
+    cpus: int = 0
+    memory: int = 0
+    """Bytes of memory of the engine's host."""
+    trouble: Trouble | None = None
+    """Set while the link is lost."""
+    seen_at: datetime | None = field(default=None, compare=False)
+    """When it last answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: what the compose file wants and what the engine has."""
+
+    name: SafeText
+    spec: ServiceSpec | None
+    """None for an orphan: a service that the compose file does not name."""
+    containers: tuple[Container, ...] = ()
+    """By number; those made by `docker compose run` last."""
+    state: ServiceState = ServiceState.UNKNOWN
+    health: HealthStatus = HealthStatus.NONE
+    sync: Sync = Sync(SyncAction.UNKNOWN)
+
+    @property
+    def orphan(self) -> bool:
+        """Whether the compose file does not name it."""
+        return self.spec is None
+
+    @property
+    def regular(self) -> tuple[Container, ...]:
+        """The containers that `up` made."""
+        return tuple(container for container in self.containers if not container.oneoff)
+
+    @property
+    def oneoffs(self) -> tuple[Container, ...]:
+        """The containers that `docker compose run` made."""
+        return tuple(container for container in self.containers if container.oneoff)
+
+    @property
+    def restarts(self) -> int:
+        """How often the engine restarted its containers, all in all."""
+        return sum(container.restarts for container in self.containers)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it should run: named, active, and not scaled to nothing."""
+        return self.spec is not None and self.spec.active and self.spec.replicas > 0
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong with it.
+
+        One that should run does, and its health check (if any) agrees; a service
+        that ran to its end with exit code 0 is well too. One that need not run
+        is well unless a container of it is failing.
+        """
+        if self.health is HealthStatus.UNHEALTHY:
+            return False
+        if self.wanted:
+            return self.state is ServiceState.DONE or (
+                self.state is ServiceState.RUNNING
+                and self.health in {HealthStatus.NONE, HealthStatus.HEALTHY}
+            )
+        return self.state not in {ServiceState.RESTARTING, ServiceState.PARTIAL}
+
+
+@dataclass(frozen=True, slots=True)
+class StackSnapshot:
+    """The whole stack at one moment. Equal stacks are equal, whenever they were seen."""
+
+    engine: EngineStatus
+    project_name: SafeText = NO_TEXT
+    project: Project | None = None
+    """None while compose has not resolved it, or can't."""
+    project_trouble: Trouble | None = None
+    services: tuple[Service, ...] = ()
+    """In the order of the compose file's resolved model (by name), orphans last."""
+    taken_at: datetime | None = field(default=None, compare=False)
+    """When the engine was last asked with success; None before the first answer."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether both the engine and the compose model have been read."""
+        return self.taken_at is not None and self.project is not None
+
+    @property
+    def stale(self) -> bool:
+        """Whether what is shown may no longer be so."""
+        return self.engine.link is not Link.READY
+
+    def service(self, name: str) -> Service | None:
+        """The service of this name, if there is one."""
+        return next((service for service in self.services if service.name == name), None)
+
+    def container(self, container_id: str) -> Container | None:
+        """The container of this id, if it is part of the stack."""
+        for service in self.services:
+            for container in service.containers:
+                if container.id == container_id:
+                    return container
+        return None
+
+    @property
+    def orphans(self) -> tuple[Container, ...]:
+        """The containers of services that the compose file does not name."""
+        return tuple(
+            container
+            for service in self.services
+            if service.orphan
+            for container in service.containers
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a container uses, over the last interval. Rates are bytes a second."""
+
+    cpu: float | None = None
+    """Share of one core: 1.0 is one core fully used; None until two samples exist."""
+    memory: int = 0
+    memory_limit: int | None = None
+    """The container's own limit, None where only the host's memory limits it."""
+    received: float | None = None
+    sent: float | None = None
+    read: float | None = None
+    written: float | None = None
+    processes: int | None = None
+
+
+UsageTable = Mapping[str, Usage]
+"""Container id to what it uses now; running containers only."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackEvent:
+    """Something that the engine reported about a container of the project."""
+
+    at: datetime
+    action: SafeText
+    """The engine's word: `start`, `die`, `oom`, `health_status: unhealthy`..."""
+    container_id: str
+    container: SafeText
+    service: SafeText
+    detail: SafeText = NO_TEXT
+    """In words: `exit 137 OOM-killed`."""

@@ -1,0 +1,312 @@
+"""Engine and compose JSON to the model. Pure: no clock, no file, no engine."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from pixel_tui.redaction import mask_value, redact
+from pixel_tui.stack.json_value import JsonObject, Node
+from pixel_tui.stack.model import (
+    NO_TEXT,
+    Container,
+    ContainerState,
+    Dependency,
+    EnvironmentEntry,
+    Health,
+    HealthStatus,
+    Mount,
+    NetworkAddress,
+    Port,
+    Probe,
+    Project,
+    ServiceSpec,
+    StackEvent,
+)
+from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.words import exit_words
+from pixel_tui.text import SafeText, plain, plain_lines
+
+LABEL: Final = "com.docker.compose."
+_ZERO_TIME: Final = "0001-01-01"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
+_UNIT_SECONDS: Final[Mapping[str, float]] = {
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ns": 1e-9,
+}
+
+
+def parse_time(raw: str) -> datetime | None:
+    """An RFC 3339 time of the engine, in UTC; None for its zero time or for no time."""
+    match = _TIME.match(raw)
+    if match is None or raw.startswith(_ZERO_TIME):
+        return None
+    seconds, fraction, zone = match.groups()
+    micro = (fraction or "").ljust(6, "0")[:6]
+    offset = "+00:00" if zone == "Z" else zone
+    try:
+        return datetime.fromisoformat(f"{seconds}.{micro}{offset}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_duration(raw: str) -> float | None:
+    """A Go duration (`1m30s`) in seconds; None when it is none."""
+    parts = _DURATION.findall(raw)
+    if not parts or "".join(number + unit for number, unit in parts) != raw:
+        return None
+    return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
+
+
+def parse_container(inspected: JsonObject) -> Container:
+    """A container from `GET /containers/{id}/json`, whatever fields an engine leaves out."""
+    node = Node(inspected)
+    state, config, host = node["State"], node["Config"], node["HostConfig"]
+    labels = config["Labels"]
+    status = _container_state(state)
+    ended = status not in {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.CREATED}
+    started_at = parse_time(state["StartedAt"].raw)
+    return Container(
+        id=_container_id(node["Id"]),
+        name=plain(node["Name"].raw.removeprefix("/")),
+        service=labels[f"{LABEL}service"].text,
+        state=status,
+        created_at=parse_time(node["Created"].raw),
+        started_at=started_at,
+        finished_at=parse_time(state["FinishedAt"].raw),
+        number=labels[f"{LABEL}container-number"].integer or 1,
+        oneoff=labels[f"{LABEL}oneoff"].raw == "True",
+        image=config["Image"].text,
+        image_id=labels[f"{LABEL}image"].text or node["Image"].text,
+        health=_health(state["Health"], config["Healthcheck"]),
+        exit_code=state["ExitCode"].integer
+        if ended and (started_at or state["ExitCode"])
+        else None,
+        oom_killed=ended and state["OOMKilled"].flag,
+        error=plain(redact(state["Error"].raw)),
+        restarts=node["RestartCount"].integer,
+        restart_policy=_restart_policy(host["RestartPolicy"]),
+        command=_command(node),
+        ports=_ports(node),
+        mounts=tuple(_mount(item) for item in node["Mounts"]),
+        networks=_networks(node["NetworkSettings"]["Networks"]),
+        labels=tuple(
+            sorted(
+                (plain(name), plain(mask_value(name, value.text)))
+                for name, value in labels.members()
+            )
+        ),
+        environment=_environment(config["Env"]),
+        log_driver=host["LogConfig"]["Type"].text,
+        tty=config["Tty"].flag,
+        memory_limit=host["Memory"].integer or None,
+        config_hash=labels[f"{LABEL}config-hash"].text,
+    )
+
+
+def _container_id(node: Node) -> str:
+    return re.sub(r"[^0-9a-f]", "", node.raw)[:64]
+
+
+def _container_state(state: Node) -> ContainerState:
+    try:
+        return ContainerState(state["Status"].raw)
+    except ValueError:
+        return ContainerState.UNKNOWN
+
+
+def _health(health: Node, check: Node) -> Health | None:
+    if not health or check["Test"].value == ["NONE"]:
+        return None
+    try:
+        status = HealthStatus(health["Status"].raw)
+    except ValueError:
+        return None
+    if status is HealthStatus.NONE:
+        return None
+    return Health(
+        status=status,
+        failing_streak=health["FailingStreak"].integer,
+        probes=tuple(probe for item in health["Log"] if (probe := _probe(item)) is not None),
+    )
+
+
+def _probe(node: Node) -> Probe | None:
+    started = parse_time(node["Start"].raw)
+    if started is None:
+        return None
+    output = node["Output"].raw
+    return Probe(
+        started=started,
+        ended=parse_time(node["End"].raw),
+        exit_code=node["ExitCode"].integer,
+        output=plain_lines(redact(output)) if output.strip() else (),
+    )
+
+
+def _restart_policy(node: Node) -> SafeText:
+    name = node["Name"].text or SafeText("no")
+    retries = node["MaximumRetryCount"].integer
+    return SafeText(f"{name}:{retries}") if retries else name
+
+
+def _command(node: Node) -> SafeText:
+    words = [node["Path"].raw, *(item.raw for item in node["Args"])]
+    return plain(redact(shlex.join(word for word in words if word)))
+
+
+def _ports(node: Node) -> tuple[Port, ...]:
+    found: set[Port] = set()
+    live = node["NetworkSettings"]["Ports"]
+    for key, bindings in (live or node["HostConfig"]["PortBindings"]).members():
+        number, _, protocol = key.partition("/")
+        if not number.isdecimal():
+            continue
+        proto = plain(protocol or "tcp")
+        published = [
+            Port(int(number), proto, item["HostIp"].text, item["HostPort"].integer or None)
+            for item in bindings
+        ]
+        found.update(published or [Port(int(number), proto)])
+    return tuple(sorted(found, key=lambda port: (port.container_port, port.protocol, port.host_ip)))
+
+
+def _mount(node: Node) -> Mount:
+    return Mount(
+        kind=node["Type"].text,
+        source=node["Name"].text or node["Source"].text,
+        target=node["Destination"].text,
+        writable=node["RW"].flag,
+    )
+
+
+def _networks(node: Node) -> tuple[NetworkAddress, ...]:
+    return tuple(
+        sorted(
+            (
+                NetworkAddress(
+                    network=plain(name),
+                    address=item["IPAddress"].text or item["GlobalIPv6Address"].text,
+                    aliases=tuple(sorted({alias.text for alias in item["Aliases"]})),
+                )
+                for name, item in node.members()
+            ),
+            key=lambda address: address.network,
+        )
+    )
+
+
+def _environment(node: Node) -> tuple[EnvironmentEntry, ...]:
+    entries = []
+    for item in node:
+        name, _, value = item.raw.partition("=")
+        entries.append(EnvironmentEntry(plain(name), plain(mask_value(name, value))))
+    return tuple(sorted(entries, key=lambda entry: entry.name))
+
+
+def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Project:
+    """A project from `docker compose config --format json` and its hashes."""
+    node = Node(resolved.config)
+    name = node["name"].text
+    return Project(
+        name=name,
+        directory=plain(resolved.directory),
+        files=tuple(plain(file) for file in resolved.files),
+        services=tuple(
+            sorted(
+                (
+                    _service_spec(name, key, item, resolved.active, hashes.get(key, ""))
+                    for key, item in node["services"].members()
+                ),
+                key=lambda spec: spec.name,
+            )
+        ),
+        warnings=tuple(plain(redact(line)) for line in resolved.warnings),
+    )
+
+
+def _service_spec(
+    project: str, name: str, node: Node, active: frozenset[str], config_hash: str
+) -> ServiceSpec:
+    replicas = node["scale"].value if "scale" in _keys(node) else node["deploy"]["replicas"].value
+    check = node["healthcheck"]
+    grace = parse_duration(node["stop_grace_period"].raw)
+    return ServiceSpec(
+        name=plain(name),
+        image=node["image"].text or plain(f"{project}-{name}"),
+        active=name in active,
+        profiles=tuple(item.text for item in node["profiles"]),
+        replicas=replicas if isinstance(replicas, int) else 1,
+        builds=bool(node["build"]),
+        depends_on=tuple(
+            Dependency(
+                service=plain(key),
+                condition=item["condition"].text or SafeText("service_started"),
+                restart=item["restart"].flag,
+                required=item["required"].value is not False,
+            )
+            for key, item in node["depends_on"].members()
+        ),
+        has_health_check=bool(check)
+        and not check["disable"].flag
+        and check["test"].value != ["NONE"],
+        restart_policy=node["restart"].text or SafeText("no"),
+        container_name=node["container_name"].text,
+        stop_grace_period=10.0 if grace is None else grace,
+        log_driver=node["logging"]["driver"].text,
+        ports=tuple(
+            Port(
+                item["target"].integer,
+                item["protocol"].text or "tcp",
+                item["host_ip"].text,
+                item["published"].integer or None,
+            )
+            for item in node["ports"]
+        ),
+        config_hash=plain(config_hash),
+    )
+
+
+def _keys(node: Node) -> set[str]:
+    return {key for key, _ in node.members()}
+
+
+def parse_event(raw: JsonObject) -> StackEvent | None:
+    """An event of a compose container from `GET /events`; None for anything else."""
+    node = Node(raw)
+    actor = node["Actor"]
+    attributes = actor["Attributes"]
+    container_id = _container_id(actor["ID"])
+    if node["Type"].raw != "container" or not container_id:
+        return None
+    nanoseconds = node["timeNano"].integer or node["time"].integer * 1_000_000_000
+    try:
+        at = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    action = node["Action"].text
+    return StackEvent(
+        at=at,
+        action=action,
+        container_id=container_id,
+        container=attributes["name"].text,
+        service=attributes[f"{LABEL}service"].text,
+        detail=_event_detail(action, attributes),
+    )
+
+
+def _event_detail(action: str, attributes: Node) -> SafeText:
+    if action == "die" and attributes["exitCode"]:
+        return exit_words(attributes["exitCode"].integer)
+    if action == "kill" and attributes["signal"]:
+        return plain(f"signal {attributes['signal'].text}")
+    if action == "rename" and attributes["oldName"]:
+        return plain(f"was {attributes['oldName'].raw.removeprefix('/')}")
+    return NO_TEXT

@@ -1,0 +1,189 @@
+"""What the compose file wants and what the engine has, made one picture."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from pixel_tui.stack.join import join
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    EngineStatus,
+    Health,
+    HealthStatus,
+    Link,
+    Port,
+    Project,
+    Service,
+    ServiceSpec,
+    ServiceState,
+    SyncAction,
+)
+from pixel_tui.text import SafeText, plain
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
+
+
+def spec(name: str = "api", **changes: object) -> ServiceSpec:
+    fields: dict[str, object] = {
+        "name": SafeText(name),
+        "image": SafeText(f"{name}:1"),
+        "config_hash": SafeText("hash"),
+    }
+    return ServiceSpec(**(fields | changes))  # type: ignore[arg-type]
+
+
+def container(service: str = "api", number: int = 1, **changes: object) -> Container:
+    fields: dict[str, object] = {
+        "id": f"{number:064x}",
+        "name": SafeText(f"p-{service}-{number}"),
+        "service": SafeText(service),
+        "state": ContainerState.RUNNING,
+        "number": number,
+        "image_id": SafeText("sha256:now"),
+        "config_hash": SafeText("hash"),
+        "restart_policy": SafeText("no"),
+    }
+    return Container(**(fields | changes))  # type: ignore[arg-type]
+
+
+def joined(
+    *containers: Container,
+    specs: tuple[ServiceSpec, ...] = (spec(),),
+    images: Mapping[str, str | None] | None = None,
+) -> Service:
+    project = Project(SafeText("p"), SafeText("/srv/p"), services=specs)
+    snapshot = join(
+        engine=ENGINE,
+        project=project,
+        project_name=SafeText("p"),
+        project_trouble=None,
+        containers=containers,
+        images={"api:1": "sha256:now"} if images is None else images,
+        taken_at=NOW,
+    )
+    return snapshot.services[0]
+
+
+def exited(code: int = 0, **changes: object) -> Container:
+    return container("api", 1, state=ContainerState.EXITED, exit_code=code, **changes)
+
+
+@pytest.mark.parametrize(
+    ("service", "state", "well"),
+    [
+        (joined(container()), ServiceState.RUNNING, True),
+        (joined(), ServiceState.ABSENT, False),
+        (joined(specs=(spec(active=False, profiles=("tools",)),)), ServiceState.OFF, True),
+        (joined(specs=(spec(replicas=0),)), ServiceState.OFF, True),
+        (joined(container(), specs=(spec(replicas=2),)), ServiceState.PARTIAL, False),
+        (joined(container(state=ContainerState.RESTARTING)), ServiceState.RESTARTING, False),
+        (joined(container(state=ContainerState.PAUSED)), ServiceState.PAUSED, False),
+        (joined(container(state=ContainerState.CREATED)), ServiceState.CREATED, False),
+        (joined(exited(1)), ServiceState.EXITED, False),
+        (joined(exited(0)), ServiceState.DONE, True),
+    ],
+)
+def test_the_state_of_a_service_is_that_of_its_containers(
+    service: Service, state: ServiceState, well: bool
+) -> None:
+    assert service.state is state
+    assert service.well is well
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"restart_policy": SafeText("unless-stopped")},
+        {"ports": (Port(80, host_port=8080),)},
+        {"health": Health(HealthStatus.UNHEALTHY)},
+    ],
+)
+def test_a_server_that_was_stopped_is_not_done_even_with_exit_code_0(
+    changes: dict[str, object],
+) -> None:
+    assert joined(exited(0, **changes)).state is ServiceState.EXITED
+
+
+def test_the_worst_health_of_several_containers_counts() -> None:
+    service = joined(
+        container(number=1, health=Health(HealthStatus.HEALTHY)),
+        container(number=2, health=Health(HealthStatus.UNHEALTHY)),
+        specs=(spec(replicas=2),),
+    )
+    assert service.health is HealthStatus.UNHEALTHY
+    assert not service.well
+
+
+def test_a_one_off_container_stands_with_its_service_and_does_not_make_it_run() -> None:
+    service = joined(container(oneoff=True), specs=(spec(active=False, profiles=("worker",)),))
+    assert service.oneoffs
+    assert not service.regular
+    assert service.state is ServiceState.RUNNING
+    assert service.sync.action is SyncAction.OFF
+
+
+def test_a_container_whose_service_is_gone_from_the_file_is_an_orphan() -> None:
+    service = joined(container("old"), specs=())
+    assert service.orphan
+    assert service.sync.action is SyncAction.ORPHAN
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "reason"),
+    [
+        (joined(container()), SyncAction.NOTHING, ""),
+        (joined(), SyncAction.CREATE, "no container"),
+        (joined(container(config_hash="other")), SyncAction.RECREATE, "configuration has changed"),
+        (
+            joined(container(), images={"api:1": "sha256:newer"}),
+            SyncAction.RECREATE,
+            "image api:1 is another one now",
+        ),
+        (joined(container(), images={"api:1": None}), SyncAction.BUILD, "would be pulled"),
+        (joined(container(), specs=(spec(replicas=2),)), SyncAction.SCALE_UP, "1 of 2"),
+        (
+            joined(container(number=1), container(number=2)),
+            SyncAction.SCALE_DOWN,
+            "2 containers, 1 wanted",
+        ),
+        (joined(exited(1)), SyncAction.START, "p-api-1 is exited"),
+        (joined(container(), specs=(spec(config_hash=""),)), SyncAction.UNKNOWN, "hash"),
+    ],
+)
+def test_sync_says_what_up_would_do_and_why(
+    service: Service, action: SyncAction, reason: str
+) -> None:
+    assert service.sync.action is action
+    assert reason in service.sync.reason
+
+
+def test_before_the_engine_was_asked_nothing_is_claimed() -> None:
+    snapshot = join(
+        engine=ENGINE,
+        project=Project(SafeText("p"), SafeText("/srv/p"), services=(spec(),)),
+        project_name=SafeText("p"),
+        project_trouble=None,
+        containers=(),
+        images={},
+        taken_at=None,
+    )
+    assert snapshot.services[0].state is ServiceState.UNKNOWN
+    assert snapshot.services[0].sync.action is SyncAction.UNKNOWN
+
+
+def test_equal_stacks_are_equal_whenever_they_were_seen() -> None:
+    def look(at: datetime) -> object:
+        return join(
+            engine=ENGINE,
+            project=None,
+            project_name=SafeText("p"),
+            project_trouble=None,
+            containers=(container(),),
+            images={},
+            taken_at=at,
+        )
+
+    assert look(NOW) == look(NOW.replace(hour=13))
