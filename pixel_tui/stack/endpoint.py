@@ -1,0 +1,82 @@
+"""Which engine to look at: the same choice as the docker program makes.
+
+In this order: `--host`, `--context`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the current
+context of the docker configuration, the local socket.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from docker.context import ContextAPI
+from docker.errors import DockerException
+from docker.tls import TLSConfig
+from docker.utils import kwargs_from_env
+
+from pixel_tui.errors import UsageError
+from pixel_tui.text import SafeText, plain
+
+DEFAULT_ADDRESS: Final = "unix:///var/run/docker.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An engine's address and how to authenticate there."""
+
+    address: str
+    context: SafeText
+    """The Docker context's name, or `--host`, or `DOCKER_HOST`."""
+    tls: TLSConfig | None = None
+    docker_options: tuple[str, ...] = ()
+    """Options that make the docker program choose the same engine."""
+
+
+def find_endpoint(
+    environment: Mapping[str, str], *, host: str | None = None, context: str | None = None
+) -> Endpoint:
+    """Choose the engine as the docker program would.
+
+    Raises:
+        UsageError: There is no context of that name, or its files can't be read.
+    """
+    if host:
+        return Endpoint(host, plain("--host"), _tls(environment), ("--host", host))
+    if context:
+        return _from_context(context, ("--context", context))
+    if address := environment.get("DOCKER_HOST"):
+        return Endpoint(address, plain("DOCKER_HOST"), _tls(environment))
+    return _from_context(environment.get("DOCKER_CONTEXT") or None, ())
+
+
+def _tls(environment: Mapping[str, str]) -> TLSConfig | None:
+    try:
+        found = kwargs_from_env(environment=dict(environment)).get("tls")
+    except DockerException as error:
+        raise UsageError(
+            f"The TLS settings of the environment can't be used: {error}",
+            remedy="Check DOCKER_CERT_PATH and DOCKER_TLS_VERIFY.",
+        ) from error
+    return found if isinstance(found, TLSConfig) else None
+
+
+def _from_context(name: str | None, options: tuple[str, ...]) -> Endpoint:
+    try:
+        found = ContextAPI.get_context(name)
+    except Exception as error:
+        raise UsageError(
+            f"The Docker context can't be read: {error}",
+            on=name or "current context",
+            remedy="See `docker context ls`.",
+        ) from error
+    if found is None:
+        raise UsageError(
+            "There is no Docker context of this name.",
+            on=name or "current context",
+            remedy="See `docker context ls`, or choose another with --context.",
+        )
+    return Endpoint(
+        address=str(found.Host or DEFAULT_ADDRESS).removeprefix("http+"),
+        context=plain(str(found.Name)),
+        tls=found.TLSConfig,
+        docker_options=options,
+    )

@@ -1,0 +1,142 @@
+"""One look at an engine and a project: the questions, without any thread or state."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ComposeError, ConsoleError, EngineError, EngineRefused
+from pixel_tui.stack.join import join
+from pixel_tui.stack.json_value import JsonObject, Node
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    EngineStatus,
+    HealthStatus,
+    Link,
+    Project,
+    StackSnapshot,
+    Trouble,
+)
+from pixel_tui.stack.parse import parse_container, parse_project
+from pixel_tui.stack.source import EngineReader, ProjectReader
+from pixel_tui.text import plain
+
+NOT_FOUND: Final = 404
+
+
+def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
+    """Who the engine is.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    version, info = Node(engine.version()), Node(engine.info())
+    return EngineStatus(
+        address=engine.address,
+        context=engine.context,
+        link=Link.READY,
+        version=version["Version"].text,
+        api_version=version["ApiVersion"].text,
+        host_name=info["Name"].text,
+        cpus=info["NCPU"].integer,
+        memory=info["MemTotal"].integer,
+        seen_at=clock.now(),
+    )
+
+
+def read_containers(
+    engine: EngineReader,
+    listed: Iterable[JsonObject],
+    known: Mapping[str, Container],
+    dirty: Collection[str],
+) -> dict[str, Container]:
+    """Inspect what is new, what is dirty, and what the list shows changed.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    containers = {}
+    for item in map(Node, listed):
+        container_id = item["Id"].raw
+        before = known.get(container_id)
+        if before is not None and container_id not in dirty and _unchanged(before, item):
+            containers[container_id] = before
+            continue
+        try:
+            containers[container_id] = parse_container(engine.inspect(container_id))
+        except EngineRefused as error:
+            if error.status != NOT_FOUND:  # else it went between the list and the question
+                raise
+    return containers
+
+
+def _unchanged(before: Container, listed: Node) -> bool:
+    """Whether the list says the same of a container as when it was inspected.
+
+    One whose health is not settled is always asked again: its probes' output changes
+    without an event.
+    """
+    return (
+        listed["State"].raw == before.state.value
+        and before.state is not ContainerState.RESTARTING
+        and before.health_status not in {HealthStatus.STARTING, HealthStatus.UNHEALTHY}
+        and listed["Names"].value == [f"/{before.name}"]
+    )
+
+
+def read_images(engine: EngineReader, project: Project | None) -> dict[str, str | None]:
+    """The id that each image reference of the project means now; None for a missing image.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    found: dict[str, str | None] = {}
+    for reference in sorted({spec.image for spec in project.services} if project else set()):
+        image = engine.image(reference)
+        found[reference] = Node(image)["Id"].text if image is not None else None
+    return found
+
+
+def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
+    """An error as a state; since when is kept from the trouble before."""
+    return Trouble(
+        what=error.sentence,
+        remedy=error.remedy,
+        since=before.since if before else clock.now(),
+    )
+
+
+def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> StackSnapshot:
+    """The whole stack, asked once. A project that can't be resolved is a state of it.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    resolved_project, project_trouble, name = None, None, plain(project.name_guess)
+    try:
+        resolved = project.resolve()
+        resolved_project = parse_project(resolved, project.hashes(resolved))
+        name = resolved_project.name
+    except ComposeError as error:
+        project_trouble = trouble(error, None, clock)
+    status = read_engine(engine, clock)
+    containers = read_containers(engine, engine.containers(name), {}, ())
+    return join(
+        engine=status,
+        project=resolved_project,
+        project_name=name,
+        project_trouble=project_trouble,
+        containers=containers.values(),
+        images=read_images(engine, resolved_project),
+        taken_at=clock.now(),
+    )
+
+
+def unreachable(engine: EngineReader, error: EngineError, clock: Clock) -> EngineStatus:
+    """The state of an engine that can't be asked."""
+    return EngineStatus(
+        address=engine.address,
+        context=engine.context,
+        link=Link.LOST,
+        trouble=trouble(error, None, clock),
+    )

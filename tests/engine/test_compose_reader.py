@@ -1,0 +1,169 @@
+"""The compose program resolves the project; its hashes are the labels that `up` writes."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import ComposeMissing, ComposeRefused, ProjectMissing
+from pixel_tui.stack.compose import ComposeProject, find_command, find_directory
+from pixel_tui.stack.endpoint import Endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.model import SyncAction
+from pixel_tui.stack.reading import look_once
+from pixel_tui.text import plain
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Engine, Project
+
+pytestmark = pytest.mark.engine
+
+RICH = """
+services:
+  app:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    env_file: [app.env]
+    environment: {DOLLAR: "a$$b", EMPTY: "", FROM_DOTENV: "${FROM_DOTENV:-none}"}
+    labels: {team: "a b"}
+    healthcheck: {test: [CMD, "true"], interval: 1s, start_period: 2m}
+    logging: {driver: json-file, options: {max-size: 10m}}
+    secrets: [token]
+    tmpfs: [/run/x]
+    ulimits: {nofile: 1024}
+    networks: {default: {aliases: [other]}}
+    volumes: [data:/data, "./app.env:/etc/app.env:ro"]
+    stop_grace_period: 0s
+  twin:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    deploy: {replicas: 2}
+    depends_on: {app: {condition: service_started, restart: true}}
+    stop_grace_period: 0s
+  tool:
+    image: pixel-tui-test:latest
+    profiles: [tools]
+    command: [sleep, "600"]
+secrets: {token: {file: ./app.env}}
+volumes: {data: {}}
+"""
+FILES = {"app.env": "GREETING=hello # note\nPASSWORD='fa$ke'\n", ".env": "FROM_DOTENV=yes\n"}
+
+
+@pytest.fixture
+def project(make_project: MakeProject, base_image: str) -> Project:
+    return make_project(RICH, files=FILES, up=True)
+
+
+def reader_of(engine: Engine, project: Project) -> ComposeProject:
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, address=engine.host, directory=str(project.directory), project=project.name
+    )
+    return ComposeProject(command, environment)
+
+
+def look(engine: Engine, project: Project) -> dict[str, tuple[SyncAction, str]]:
+    snapshot = look_once(
+        DockerEngine(Endpoint(engine.host, plain("test"))),
+        reader_of(engine, project),
+        SystemClock(),
+    )
+    assert snapshot.project_trouble is None
+    return {item.name: (item.sync.action, str(item.sync.reason)) for item in snapshot.services}
+
+
+def test_what_up_has_just_made_is_in_sync(engine: Engine, project: Project) -> None:
+    found = look(engine, project)
+    assert found["app"][0] is SyncAction.NOTHING
+    assert found["twin"][0] is SyncAction.NOTHING
+    assert found["tool"] == (SyncAction.OFF, "profile tools is not active")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("app.env", "hello", "goodbye"),
+        (".env", "yes", "no"),
+        ("docker-compose.yml", "team:", "crew:"),
+    ],
+)
+def test_a_change_of_any_file_that_up_would_act_on_is_seen(
+    engine: Engine, project: Project, file: str, old: str, new: str
+) -> None:
+    before = reader_of(engine, project).fingerprint()
+    path = project.directory / file
+    path.write_text(path.read_text().replace(old, new))
+    assert reader_of(engine, project).fingerprint() != before
+    assert look(engine, project)["app"] == (SyncAction.RECREATE, "its configuration has changed")
+    project.compose("up", "--detach")
+    assert look(engine, project)["app"][0] is SyncAction.NOTHING
+
+
+def test_a_scale_that_differs_is_seen(engine: Engine, project: Project) -> None:
+    project.compose("up", "--detach", "--scale", "twin=3", "--no-recreate")
+    assert look(engine, project)["twin"][0] is SyncAction.SCALE_DOWN
+    project.compose("up", "--detach", "--scale", "twin=1", "--no-recreate")
+    assert look(engine, project)["twin"][0] is SyncAction.SCALE_UP
+
+
+def test_an_image_that_was_built_anew_is_seen(engine: Engine, make_project: MakeProject) -> None:
+    project = make_project(
+        "services: {app: {build: ., command: [sleep, '600'], stop_grace_period: 0s}}",
+        files={"Dockerfile": "FROM pixel-tui-test:latest\nLABEL edition=1\n"},
+        up=True,
+    )
+    assert look(engine, project)["app"][0] is SyncAction.NOTHING
+    (project.directory / "Dockerfile").write_text("FROM pixel-tui-test:latest\nLABEL edition=2\n")
+    project.compose("build")
+    action, reason = look(engine, project)["app"]
+    assert action is SyncAction.RECREATE
+    assert "is another one now" in reason
+
+
+def test_a_broken_file_is_refused_in_composes_own_words(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project("services:\n  app:\n    imagee: x\n")
+    with pytest.raises(ComposeRefused, match="imagee") as error:
+        reader_of(engine, project).resolve()
+    assert str(project.directory) in error.value.on
+
+
+def test_a_folder_without_a_compose_file_is_told_apart(engine: Engine, tmp_path: Path) -> None:
+    environment = {**os.environ, **engine.env}
+    command = find_command(environment, address=engine.host, directory=str(tmp_path))
+    with pytest.raises(ProjectMissing, match="no compose file"):
+        ComposeProject(command, environment).resolve()
+
+
+def test_a_file_or_folder_that_is_not_there_is_named(engine: Engine, tmp_path: Path) -> None:
+    environment = {**os.environ, **engine.env}
+    for wrong in (
+        find_command(environment, address="", files=[str(tmp_path / "no.yaml")]),
+        find_command(environment, address="", directory=str(tmp_path / "nowhere")),
+    ):
+        with pytest.raises(ProjectMissing, match="no such"):
+            ComposeProject(wrong, environment).resolve()
+
+
+def test_a_missing_compose_program_says_how_to_get_it(engine: Engine, project: Project) -> None:
+    environment = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
+    command = find_command(environment, address="", directory=str(project.directory))
+    with pytest.raises(ComposeMissing) as error:
+        ComposeProject(command, environment).resolve()
+    assert "docker-compose-plugin" in error.value.remedy
+
+
+def test_the_project_is_found_from_a_folder_below_it(project: Project) -> None:
+    below = project.directory / "some" / "where"
+    below.mkdir(parents=True)
+    assert find_directory(below) == project.directory
+
+
+def test_what_compose_warns_about_is_kept(engine: Engine, make_project: MakeProject) -> None:
+    project = make_project(
+        "services: {app: {image: pixel-tui-test, environment: {A: '${NOT_SET_ANYWHERE}'}}}"
+    )
+    warnings = reader_of(engine, project).resolve().warnings
+    assert any("NOT_SET_ANYWHERE" in warning for warning in warnings)
