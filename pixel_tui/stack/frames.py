@@ -1,0 +1,157 @@
+"""The bytes of `GET /containers/{id}/logs` to lines. Pure.
+
+A container without a terminal sends frames: a header of eight bytes (stream, three
+zeros, the payload's length, big-endian) and a payload that is one message, begun by
+its time stamp. The engine cuts a line of more than 16 KiB into several messages, of
+which only the last ends with a line feed. A container with a terminal sends bare lines.
+"""
+
+from typing import Final, Protocol
+
+from pixel_tui.stack.ring import LineKind, LogLine
+
+HEADER: Final = 8
+MAX_LINE: Final = 1024 * 1024
+"""Bytes of a line that are kept; what is cut off is said in its place."""
+_KINDS: Final = {0: LineKind.STDOUT, 1: LineKind.STDOUT, 2: LineKind.STDERR}
+
+
+class Splitter(Protocol):
+    """Cuts chunks, however they are cut themselves, into lines."""
+
+    def feed(self, chunk: bytes) -> list[LogLine]:
+        """Take a chunk in; return the lines that are whole now."""
+        ...
+
+    def flush(self) -> list[LogLine]:
+        """The stream has ended: return what was left without a line feed."""
+        ...
+
+
+def splitter(source: str, *, tty: bool) -> Splitter:
+    """The splitter for a container with or without a terminal."""
+    return LineSplitter(source) if tty else FrameSplitter(source)
+
+
+class _Growing:
+    """A line of which not all is there."""
+
+    def __init__(self, stamp: bytes) -> None:
+        self.stamp = stamp
+        self._parts: list[bytes] = []
+        self._room = MAX_LINE
+        self.cut = 0
+
+    def add(self, text: bytes) -> None:
+        kept = text[: self._room]
+        self._parts.append(kept)
+        self._room -= len(kept)
+        self.cut += len(text) - len(kept)
+
+    def line(self, source: str, kind: LineKind) -> LogLine:
+        text = b"".join(self._parts).removesuffix(b"\r")
+        if self.cut:
+            text += f" … {self.cut:,} bytes cut".encode()
+        return LogLine(self.stamp, source, kind, text)
+
+
+class FrameSplitter:
+    """For a container without a terminal.
+
+    Args:
+        source: The container's name.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._buffer = b""
+        self._growing: dict[LineKind, _Growing] = {}
+        self._plain: LineSplitter | None = None
+
+    def feed(self, chunk: bytes) -> list[LogLine]:
+        """Cut at frames; what is no frame is taken for bare lines from there on."""
+        if self._plain is not None:
+            return self._plain.feed(chunk)
+        buffer = self._buffer + chunk if self._buffer else chunk
+        lines: list[LogLine] = []
+        position, size = 0, len(buffer)
+        while size - position >= HEADER:
+            kind = _KINDS.get(buffer[position])
+            if kind is None or buffer[position + 1 : position + 4] != b"\0\0\0":
+                self._plain = LineSplitter(self._source)
+                self._buffer = b""
+                return lines + self._plain.feed(buffer[position:])
+            start = position + HEADER
+            end = start + int.from_bytes(buffer[position + 4 : start], "big")
+            if end > size:
+                break
+            self._take(kind, buffer[start:end], lines)
+            position = end
+        self._buffer = buffer[position:]
+        return lines
+
+    def flush(self) -> list[LogLine]:
+        """Give out unfinished lines; a frame that was cut off is dropped."""
+        if self._plain is not None:
+            return self._plain.flush()
+        lines = [growing.line(self._source, kind) for kind, growing in self._growing.items()]
+        self._growing.clear()
+        self._buffer = b""
+        return lines
+
+    def _take(self, kind: LineKind, payload: bytes, lines: list[LogLine]) -> None:
+        stamp, _, text = payload.partition(b" ")
+        if not payload:
+            return
+        growing = self._growing.get(kind)
+        if text.endswith(b"\n"):
+            text = text[:-1]
+            if growing is None and len(text) <= MAX_LINE:
+                lines.append(LogLine(stamp, self._source, kind, text.removesuffix(b"\r")))
+                return
+            growing = self._growing.pop(kind, None) or _Growing(stamp)
+            growing.add(text)
+            lines.append(growing.line(self._source, kind))
+            return
+        if growing is None:
+            growing = self._growing[kind] = _Growing(stamp)
+        growing.add(text)
+
+
+class LineSplitter:
+    """For a container with a terminal: lines, each begun by its time stamp.
+
+    Args:
+        source: The container's name.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._rest = b""
+        self._skipped = 0
+
+    def feed(self, chunk: bytes) -> list[LogLine]:
+        """Cut at line feeds."""
+        *whole, rest = (self._rest + chunk).split(b"\n")
+        lines = [self._line(line) for line in whole]
+        if len(rest) > 2 * MAX_LINE:
+            # Keep what is shown, and count the rest instead of holding it.
+            self._skipped += len(rest) - MAX_LINE
+            rest = rest[:MAX_LINE]
+        self._rest = rest
+        return lines
+
+    def flush(self) -> list[LogLine]:
+        """Give out an unfinished line."""
+        rest, self._rest = self._rest, b""
+        return [self._line(rest)] if rest else []
+
+    def _line(self, raw: bytes) -> LogLine:
+        stamp, space, text = raw.partition(b" ")
+        if not space or not stamp[:4].isdigit():
+            stamp, text = b"", raw
+        growing = _Growing(stamp)
+        growing.add(text)
+        growing.cut += self._skipped
+        self._skipped = 0
+        return growing.line(self._source, LineKind.STDOUT)

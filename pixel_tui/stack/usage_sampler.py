@@ -1,0 +1,121 @@
+"""Asks for the running containers' figures at a steady pace, on a thread of its own."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from pixel_tui.errors import EngineError
+from pixel_tui.stack.model import Container, Usage, UsageTable
+from pixel_tui.stack.source import EngineReader
+from pixel_tui.stack.usage import Sample, parse_sample, usage
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 64
+
+
+class UsageSampler:
+    """Samples of each running container, turned into rates.
+
+    One sample at a time costs the engine much less than a `stats` stream a container,
+    for which it measures each second whether anybody reads it or not. Engines up to
+    version 20.10 answer at their next full second only, so the containers of a round
+    are asked side by side.
+
+    Args:
+        engine: How the engine is asked.
+        containers: The containers that run now; called before each round.
+        interval: Seconds between two rounds.
+        publish: Called after each round that changed a figure.
+    """
+
+    def __init__(
+        self,
+        engine: EngineReader,
+        *,
+        containers: Callable[[], Sequence[Container]],
+        interval: float,
+        publish: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._containers = containers
+        self._interval = interval
+        self._publish = publish
+        self._samples: dict[str, Sample] = {}
+        self._table: UsageTable = MappingProxyType({})
+        self._closed = threading.Event()
+        self._wanted = threading.Event()
+        self._wanted.set()
+
+    @property
+    def table(self) -> UsageTable:
+        """The newest figures; a mapping that never changes."""
+        return self._table
+
+    def start(self) -> None:
+        """Start the thread."""
+        threading.Thread(target=self._run, name="stack-usage", daemon=True).start()
+
+    def close(self) -> None:
+        """Tell the thread to end."""
+        self._closed.set()
+        self._wanted.set()
+
+    def want(self, *, wanted: bool) -> None:
+        """Sample, or pause until somebody looks again."""
+        if wanted:
+            self._wanted.set()
+        elif not self._closed.is_set():
+            self._wanted.clear()
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            self._wanted.wait()
+            containers = self._containers()
+            table = self._round(containers)
+            if table != self._table:
+                self._table = MappingProxyType(table)
+                self._publish()
+            # Until there is something to sample, look more often: the first figures
+            # are wanted soon after the table stands.
+            self._closed.wait(self._interval if containers else min(self._interval, 0.25))
+
+    def _round(self, containers: Sequence[Container]) -> dict[str, Usage]:
+        samples: dict[str, Sample] = {}
+        for start in range(0, len(containers), AT_ONCE):
+            if self._closed.is_set():
+                break
+            askers = [
+                threading.Thread(
+                    target=self._ask, args=(container, samples), name="stack-sample", daemon=True
+                )
+                for container in containers[start : start + AT_ONCE]
+            ]
+            for asker in askers:
+                asker.start()
+            for asker in askers:
+                asker.join()
+        table = {
+            container.id: usage(
+                self._samples.get(container.id),
+                samples[container.id],
+                limit=container.memory_limit,
+                shown=self._table.get(container.id),
+            )
+            for container in containers
+            if container.id in samples
+        }
+        self._samples = samples
+        return table
+
+    def _ask(self, container: Container, samples: dict[str, Sample]) -> None:
+        try:
+            sample = parse_sample(self._engine.stats(container.id))
+        except EngineError as error:
+            # One container may have just gone; a lost engine is the watcher's to tell.
+            log.debug("no figures of %s: %s", container.name, error)
+            return
+        if sample is not None:
+            samples[container.id] = sample
