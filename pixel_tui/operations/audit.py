@@ -1,0 +1,114 @@
+"""Who changed what, and how it ended: a file that is only ever appended to.
+
+One JSON object a line. `begin` is written before the first step of a plan, `end` after
+the last, `left` when the console closes while a step still runs. No audit, no change.
+"""
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import FileError
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
+from pixel_tui.operations.job import JobStatus
+from pixel_tui.operations.origin import Origin
+from pixel_tui.operations.plan import Plan
+from pixel_tui.redaction import redact
+from pixel_tui.stack.compose_command import shown
+
+VERSION: Final = 1
+
+
+class Audit:
+    """The audit trail of this machine's consoles.
+
+    Every method raises `FileError` when the record can't be brought to the disk.
+
+    Args:
+        path: The file; it is made, readable for its owner only, when it is not there.
+        clock: Where times come from.
+        origin: Whose changes they are.
+    """
+
+    def __init__(self, path: Path, clock: Clock, origin: Origin) -> None:
+        self.path = path
+        self._clock = clock
+        self._origin = origin
+
+    def begin(self, status: JobStatus) -> None:
+        """Record what is about to be done."""
+        self._append("begin", status, {"plan": _plan(status.plan)})
+
+    def end(self, status: JobStatus) -> None:
+        """Record how it ended, and what was found afterwards."""
+        self._append("end", status, _result(status))
+
+    def left(self, status: JobStatus) -> None:
+        """Record that the console closed while a step was still running."""
+        self._append("left", status, _result(status))
+
+    def _append(self, event: str, status: JobStatus, facts: Mapping[str, object]) -> None:
+        record = {
+            "version": VERSION,
+            "event": event,
+            "time": self._clock.now().isoformat(),
+            "job": status.id,
+            **asdict(self._origin),
+            **facts,
+        }
+        line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
+        try:
+            self._write(line)
+        except OSError as error:
+            raise FileError(
+                f"The audit record can't be written: {error.strerror or error}.",
+                on=str(self.path),
+                remedy="Nothing is changed without it: check the file's owner, its mode and the"
+                " free space.",
+            ) from error
+
+    def _write(self, line: bytes) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(self.path, flags, PRIVATE_FILE)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                # A full disk cut the record before: this one begins on a line of its own.
+                line = b"\n" + line
+            # One write, so that two consoles never mix their lines.
+            if os.write(descriptor, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _plan(plan: Plan) -> dict[str, object]:
+    return {
+        "id": plan.id,
+        "action": plan.action,
+        "title": plan.title,
+        "reason": redact(plan.reason),
+        "risk": plan.risk.value,
+        "engine": plan.engine,
+        "project": plan.project,
+        "targets": list(plan.targets),
+        "fingerprint": plan.fingerprint,
+        "commands": [redact(shown(step.command)) for step in plan.steps],
+    }
+
+
+def _result(status: JobStatus) -> dict[str, object]:
+    return {
+        "result": status.state.value,
+        "steps_begun": status.step + 1,
+        "exit_code": status.exit_code,
+        "seconds": status.seconds,
+        "verification": redact(status.message),
+    }

@@ -1,0 +1,172 @@
+"""A plan in the making: what every action uses to say what it does."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pixel_tui.operations.dependencies import needed_by
+from pixel_tui.operations.guards import guard_checks, guarded_by
+from pixel_tui.operations.plan import (
+    Check,
+    Effect,
+    Expectation,
+    Life,
+    Outcome,
+    Plan,
+    Risk,
+    Step,
+    fingerprint,
+)
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.words import listed
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.model import Container, Project, StackSnapshot, SyncAction
+from pixel_tui.text import SafeText, plain
+
+
+@dataclass(slots=True)
+class Draft:
+    """Collects what an action finds out; `finished` makes the plan of it."""
+
+    action: str
+    snapshot: StackSnapshot
+    project: Project
+    command: ComposeCommand
+    chosen: tuple[Target, ...]
+    risk: Risk = Risk.SAFE
+    steps: list[Step] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    interrupts: list[SafeText] = field(default_factory=list)
+    interrupted: list[SafeText] = field(default_factory=list)
+    """The services behind `interrupts`."""
+    checks: list[Check] = field(default_factory=list)
+    expected: list[Expectation] = field(default_factory=list)
+
+    @property
+    def services(self) -> tuple[Target, ...]:
+        """The targets that compose acts on."""
+        return tuple(target for target in self.chosen if not target.single)
+
+    @property
+    def singles(self) -> tuple[Target, ...]:
+        """The targets that only the engine knows by name."""
+        return tuple(target for target in self.chosen if target.single)
+
+    def compose_step(self, targets: Sequence[Target], *words: str, cancelling: SafeText) -> None:
+        """`docker compose WORDS SERVICE...`, where there is a service to name."""
+        if targets:
+            names = [target.name for target in targets]
+            # A service may be called `-v`, and is then no option.
+            end = ["--"] if any(name.startswith("-") for name in names) else []
+            argv = self.command.compose_argv(*words, *end, *names)
+            self.steps.append(Step(self.title(targets), argv, cancelling))
+
+    def docker_step(self, word: str, *, cancelling: SafeText) -> None:
+        """`docker WORD CONTAINER...`, where there is a single container to name."""
+        if self.singles:
+            argv = self.command.docker_argv(word, *(target.name for target in self.singles))
+            self.steps.append(Step(self.title(self.singles), argv, cancelling))
+
+    def affect(self, service: str, change: str, cause: str = "") -> None:
+        """Say what the plan means for a service."""
+        self.effects.append(Effect(plain(service), plain(change), plain(cause)))
+
+    def interrupt(self, target: Target, how_long: str) -> None:
+        """Say how long a target is away."""
+        self.interrupts.append(plain(f"{target.name}: {how_long}"))
+        self.interrupted.append(target.service)
+
+    def warn(self, name: str, message: str) -> None:
+        """Say what a person should know before."""
+        self.checks.append(Check(plain(name), ok=False, message=plain(message)))
+
+    def expect_stopped(self, target: Target) -> None:
+        """Verify afterwards that it does not run."""
+        single = target.containers[0].id if target.single else ""
+        self.expected.append(Expectation(target.name, Outcome.STOPPED, container_id=single))
+
+    def expect_running(
+        self, target: Target, before: Iterable[Container], *, created: int = 0
+    ) -> None:
+        """Verify afterwards that it runs, and is healthy where it has a health check.
+
+        Args:
+            target: What is to run.
+            before: Its containers whose present life has to be over.
+            created: How many containers it gets beside those that it has.
+        """
+        self.expected.append(
+            Expectation(
+                target.name,
+                Outcome.RUNNING,
+                containers=len(target.containers) + created,
+                container_id=target.containers[0].id if target.single else "",
+                probed=target.probed,
+                before=tuple(Life(container.id, container.started_at) for container in before),
+            )
+        )
+
+    def lose(self, how_long: str, *, spared: Iterable[str] = ()) -> None:
+        """Say which running services are without something that they depend on.
+
+        Args:
+            how_long: `while it is down`.
+            spared: Services of which something else is said already.
+        """
+        away = [target for target in self.chosen if target.up and not target.containers[0].oneoff]
+        lost = {target.service for target in away}
+        whole = {target.service for target in away if not target.single}
+        for name, chain in needed_by(self.project, lost).items():
+            other = find_target(name, self.snapshot)
+            if other is None or not other.up or name in set(spared):
+                continue
+            if len(chain) > 1:
+                self.affect(name, "may feel it", f"depends on {', which depends on '.join(chain)}")
+                continue
+            what = chain[0] if chain[0] in whole else f"a container of {chain[0]}"
+            self.affect(name, f"loses {what} {how_long}", f"depends on {chain[0]}")
+
+    def warn_of_old_configuration(self) -> None:
+        """Say where only `up` would put a changed compose file into force."""
+        for target in self.services:
+            service = self.snapshot.service(target.service)
+            if service is not None and service.sync.action is SyncAction.RECREATE:
+                self.warn(
+                    "in sync",
+                    f"{target.name} keeps what it was made with: {service.sync.reason},"
+                    " and only `up` puts that into force",
+                )
+
+    def title(self, targets: Sequence[Target]) -> SafeText:
+        """`Restart api and web`."""
+        return plain(f"{self.action.capitalize()} {listed([target.name for target in targets])}")
+
+    def finished(self, now: datetime) -> Plan:
+        """The plan."""
+        touched = {
+            *(target.service for target in self.chosen),
+            *(effect.service for effect in self.effects if self.snapshot.service(effect.service)),
+            *guarded_by(self.interrupted),
+        }
+        state = fingerprint(self.snapshot, touched)
+        title = self.title(self.chosen)
+        seed = f"{now.isoformat()} {title} {state}"
+        return Plan(
+            id=f"{now:%Y%m%d-%H%M%S}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}",
+            action=self.action,
+            title=title,
+            reason=plain(listed([f"{target.name} {target.condition}" for target in self.chosen])),
+            risk=self.risk,
+            engine=self.snapshot.engine.address,
+            project=self.snapshot.project_name,
+            targets=tuple(target.name for target in self.chosen),
+            steps=tuple(self.steps),
+            made_at=now,
+            fingerprint=state,
+            touched=tuple(sorted(touched)),
+            affects=tuple(self.effects),
+            interrupts=tuple(self.interrupts),
+            checks_before=(*self.checks, *guard_checks(self.snapshot, self.interrupted)),
+            checks_after=tuple(self.expected),
+        )

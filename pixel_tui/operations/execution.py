@@ -1,0 +1,173 @@
+"""Running the steps of a plan, and finding out what came of it."""
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ConsoleError
+from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.operations.findings import Finding, Standing, sentence
+from pixel_tui.operations.job import Job, JobState, JobStatus
+from pixel_tui.operations.plan import Step
+from pixel_tui.operations.verification import Patience, Verification
+from pixel_tui.operations.words import duration
+from pixel_tui.redaction import redact
+from pixel_tui.stack.compose_command import ComposeCommand, shown
+from pixel_tui.stack.observer import Observer
+from pixel_tui.stack.process import CommandRunner
+from pixel_tui.text import SafeText, plain, plain_lines
+
+TAIL_BYTES: Final = 4096
+
+
+class Execution:
+    """Runs one job to its end, on the thread that calls it.
+
+    Args:
+        job: What is run.
+        runner: What starts programs.
+        observer: What sees the stack.
+        command: Where programs run, and what they need to find there.
+        clock: Where times come from.
+        patience: How long to wait for the stack.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        runner: CommandRunner,
+        observer: Observer,
+        command: ComposeCommand,
+        clock: Clock,
+        patience: Patience,
+    ) -> None:
+        self._job = job
+        self._runner = runner
+        self._observer = observer
+        self._command = command
+        self._clock = clock
+        self._patience = patience
+        self._began = clock.monotonic()
+
+    def run(self) -> JobStatus:
+        """Run the steps, and verify.
+
+        Returns:
+            The status that the job is to end with. It does not have it yet: the lock
+            and the audit come first.
+        """
+        failure = self._run_steps()
+        if failure is None:
+            return self._verify()
+        status = self._job.status
+        if status.cancelling:
+            meaning = status.plan.steps[status.step].cancelling
+            return self._result(JobState.CANCELLED, f"Cancelled. {meaning} {self._as_it_is()}")
+        return self._result(JobState.FAILED, f"{failure} {self._as_it_is()}")
+
+    def _run_steps(self) -> str | None:
+        """Run one step after the other; why it ended early, None where it did not."""
+        for index, step in enumerate(self._job.status.plan.steps):
+            if self._job.status.cancelling:
+                return "It was cancelled."
+            self._begin(index)
+            try:
+                code = self._run_step(step)
+            except ConsoleError as error:
+                return str(error)
+            self._observer.refresh()
+            if code != 0:
+                said = _last_line(self._job.status.output)
+                return f"{step.title} ended with {code}" + (f": {said}." if said else ".")
+        return None
+
+    def _begin(self, index: int) -> None:
+        self._job.update(
+            lambda status: replace(
+                status,
+                state=JobState.RUNNING,
+                step=index,
+                started=status.started or self._clock.now(),
+            )
+        )
+
+    def _run_step(self, step: Step) -> int:
+        append_line(self._job.status.output, f"$ {redact(shown(step.command))}")
+        command = self._runner.start(
+            step.command,
+            directory=self._command.directory,
+            environment=self._command.environment,
+            output=self._job.status.output,
+        )
+        code = self._job.attend(command)
+        self._job.update(lambda status: replace(status, exit_code=code))
+        return code
+
+    def _verify(self) -> JobStatus:
+        self._job.update(lambda status: replace(status, state=JobState.VERIFYING))
+        findings = self._verification(self._patience).wait(
+            self._job.wake,
+            cancelled=lambda: self._job.status.cancelling,
+            tell=lambda found: self._job.update(
+                lambda status: replace(status, message=sentence(found))
+            ),
+        )
+        words = sentence(findings)
+        if all(finding.standing is Standing.MET for finding in findings):
+            after = duration(self._clock.monotonic() - self._began)
+            return self._result(JobState.SUCCEEDED, f"{words} after {after}")
+        if self._job.status.cancelling:
+            return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
+        late = _waited_in_vain(findings)
+        after = f" ({duration(self._clock.monotonic() - self._began)} waited)" if late else ""
+        return self._result(JobState.FAILED, f"{words}{after}")
+
+    def _as_it_is(self) -> SafeText:
+        """How the touched services are after a plan that did not come to its end."""
+        glance = self._patience.glance
+        short = replace(self._patience, deadline=glance, probing=glance)
+        findings = self._verification(short).wait(
+            self._job.wake, cancelled=lambda: False, tell=lambda _: None
+        )
+        return sentence(findings)
+
+    def _verification(self, patience: Patience) -> Verification:
+        checks = self._job.status.plan.checks_after
+        return Verification(checks, self._observer, self._clock, patience)
+
+    def _result(self, state: JobState, message: str) -> JobStatus:
+        words = plain(redact(message.rstrip(".") + "."))
+        append_line(self._job.status.output, f"# {words}")
+        return replace(self._job.status, state=state, ended=self._clock.now(), message=words)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line of the console's own to a job's output."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    # A disk that is full by now must not keep a change from its end.
+    with suppress(OSError):
+        descriptor = os.open(path, flags, PRIVATE_FILE)
+        try:
+            os.write(descriptor, f"{line}\n".encode())
+        finally:
+            os.close(descriptor)
+
+
+def _last_line(path: Path) -> str:
+    """What the last command said last."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            lines = [line.strip() for line in plain_lines(file.read())]
+    except OSError:
+        return ""
+    said = [line for line in lines if line and not line.startswith("$ ")]
+    return redact(said[-1]).rstrip(".") if said else ""
+
+
+def _waited_in_vain(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.standing is Standing.WAITING for finding in findings)

@@ -1,0 +1,175 @@
+"""A change before it happens: the one object that is shown, run and audited."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pixel_tui.stack.model import NO_TEXT, Container, ContainerState, Service, StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+
+class Risk(StrEnum):
+    """What a plan can do to people who use the stack."""
+
+    SAFE = "safe"
+    """Nothing that works now stops working."""
+    DISRUPTIVE = "disruptive"
+    """Something is interrupted and comes back, or can be brought back."""
+    DESTRUCTIVE = "destructive"
+    """Something is lost for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a plan."""
+
+    title: SafeText
+    command: tuple[str, ...]
+    """The argument list, exactly as it is run."""
+    cancelling: SafeText
+    """What it means to cancel while this step runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a plan means for one service (or for a container that is no service's)."""
+
+    service: SafeText
+    change: SafeText
+    """A predicate: `is restarted`, `loses api while it is down`."""
+    cause: SafeText = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that was looked at before; one that is not `ok` is a warning.
+
+    What makes a plan impossible is never a check: there is an error in its place.
+    """
+
+    name: SafeText
+    ok: bool
+    message: SafeText
+
+
+class Outcome(StrEnum):
+    """What is to be true of a service afterwards."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A container between one start and the next."""
+
+    container_id: str
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is verified after the last step."""
+
+    name: SafeText
+    """The service, or the container's name where `container_id` is set."""
+    outcome: Outcome
+    containers: int = 1
+    """How many are to run."""
+    container_id: str = ""
+    """Set where one container is meant, whatever its service."""
+    probed: bool = False
+    """It has a health check, which has to agree."""
+    before: tuple[Life, ...] = ()
+    """The lives that have to be over: what is seen of them proves nothing."""
+
+    @property
+    def words(self) -> SafeText:
+        """As a sentence."""
+        if self.outcome is Outcome.STOPPED:
+            return plain(f"{self.name} is stopped")
+        health = " and healthy" if self.probed else ""
+        count = f" ({self.containers} containers)" if self.containers > 1 else ""
+        return plain(f"{self.name} is running{health}{count}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A change to a stack: what is done, to what, at which cost, and how it is verified."""
+
+    id: str
+    action: str
+    """The machine's name of it: `restart`."""
+    title: SafeText
+    reason: SafeText
+    risk: Risk
+    engine: SafeText
+    """The engine's address."""
+    project: SafeText
+    targets: tuple[SafeText, ...]
+    """What was asked for: names of services and containers."""
+    steps: tuple[Step, ...]
+    made_at: datetime
+    fingerprint: str
+    """Of the state that the plan was made from."""
+    touched: tuple[SafeText, ...]
+    """The services whose state is in the fingerprint."""
+    affects: tuple[Effect, ...] = ()
+    interrupts: tuple[SafeText, ...] = ()
+    checks_before: tuple[Check, ...] = ()
+    checks_after: tuple[Expectation, ...] = ()
+    irreversible: tuple[SafeText, ...] = ()
+    confirm: SafeText = NO_TEXT
+    """What has to be typed before it is run; empty where a key is enough."""
+
+
+def plan_outdated(plan: Plan, snapshot: StackSnapshot) -> bool:
+    """Whether the stack has moved since the plan was made: it is to be made anew."""
+    return fingerprint(snapshot, plan.touched) != plan.fingerprint
+
+
+def fingerprint(snapshot: StackSnapshot, services: Iterable[str]) -> str:
+    """A short hash of the state of these services, and of who depends on whom.
+
+    Health and figures are left out: they move all the time and change no plan.
+    """
+    project = snapshot.project
+    facts = [
+        snapshot.engine.address,
+        snapshot.project_name,
+        [
+            [spec.name, spec.active, spec.replicas, [str(item) for item in spec.depends_on]]
+            for spec in (project.services if project else ())
+        ],
+        [[name, _facts(snapshot.service(name))] for name in sorted(set(services))],
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+def is_up(container: Container) -> bool:
+    """Whether it runs, or the engine is about to run it again."""
+    return container.running or container.state is ContainerState.RESTARTING
+
+
+def _facts(service: Service | None) -> list[object]:
+    if service is None:
+        return []
+    wanted = service.spec.config_hash if service.spec else ""
+    return [wanted, *(_container_facts(container) for container in service.containers)]
+
+
+def _container_facts(container: Container) -> list[object]:
+    # A container in a crash loop starts anew all the time and stays the same patient:
+    # a plan to help it would never be up to date. (A start by hand sets the count to 0.)
+    started = container.started_at if container.restarts == 0 else None
+    paused = container.state is ContainerState.PAUSED
+    return [
+        container.id,
+        is_up(container),
+        paused,
+        started.isoformat() if started and is_up(container) else None,
+        container.config_hash,
+    ]

@@ -1,0 +1,59 @@
+"""Restart what is there, in the configuration that it was made with."""
+
+from pixel_tui.operations.dependencies import active_services, needed_by
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.plan import Risk
+from pixel_tui.operations.stop import CANCELLING
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.words import duration
+
+
+def refuse(target: Target) -> str:
+    """Why it can't be restarted, as a predicate; empty where it can."""
+    return "" if target.containers else "has no container (start it)"
+
+
+def draft_restart(draft: Draft) -> None:
+    """`restart`, which takes dependants with `restart: true` along."""
+    draft.risk = Risk.DISRUPTIVE
+    draft.compose_step(draft.services, "restart", cancelling=CANCELLING)
+    draft.docker_step("restart", cancelling=CANCELLING)
+    for target in draft.chosen:
+        draft.affect(target.name, "is restarted" if target.up else "is started")
+        _interrupt(draft, target)
+    along = []
+    names = [target.name for target in draft.services]
+    for name, chain in needed_by(draft.project, names, restarted=True).items():
+        other = find_target(name, draft.snapshot)
+        if other is None or not other.containers:
+            continue
+        along.append(name)
+        change = "is restarted as well" if other.up else "is stopped now and is started as well"
+        draft.affect(name, change, f"depends on {chain[0]} with restart: true")
+        _interrupt(draft, other)
+    draft.lose("while it is down", spared=along)
+    _warn_of_absent_dependencies(draft)
+    draft.warn_of_old_configuration()
+
+
+def _interrupt(draft: Draft, target: Target) -> None:
+    draft.expect_running(target, target.containers)
+    if target.up:
+        back = "it is healthy" if target.probed else "it runs"
+        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+
+
+def _warn_of_absent_dependencies(draft: Draft) -> None:
+    """Restarting starts no dependency, so that the service may fail as it did before."""
+    names = [target.name for target in draft.services]
+    specs = active_services(draft.project, names)
+    for target in draft.services:
+        for dependency in specs[target.name].depends_on:
+            other = find_target(dependency.service, draft.snapshot)
+            wanted = dependency.service in specs and dependency.service not in names
+            completes = dependency.condition == "service_completed_successfully"
+            if other is not None and wanted and not completes and not other.up:
+                draft.warn(
+                    "dependencies",
+                    f"{target.name} depends on {other.name}, which {other.condition}",
+                )

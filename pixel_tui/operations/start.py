@@ -1,0 +1,94 @@
+"""Start what does not run."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pixel_tui.operations.dependencies import needs
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.plan import Risk
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.stack.model import Container, ContainerState, SyncAction
+from pixel_tui.text import SafeText
+
+CANCELLING: Final = SafeText("What has been started keeps running; the rest stays as it is.")
+
+
+def refuse(target: Target) -> str:
+    """Why it can't be started, as a predicate; empty where it can."""
+    paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
+    if paused:
+        return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
+    if not target.containers and not target.missing:
+        return "is scaled to no container in the compose file"
+    if target.missing or len(target.up) < len(target.containers):
+        return ""
+    if any(item.state is ContainerState.RESTARTING for item in target.containers):
+        return "is being restarted by the engine already (stop or restart it)"
+    return "is running already"
+
+
+def draft_start(draft: Draft) -> None:
+    """`start` where every container is there, `up` where one has to be created."""
+    created = tuple(target for target in draft.services if _wants_up(target, draft))
+    started = tuple(target for target in draft.services if target not in created)
+    draft.compose_step(started, "start", cancelling=CANCELLING)
+    # Without `--no-recreate` this would be a deployment of whatever has changed since.
+    draft.compose_step(created, "up", "--detach", "--no-recreate", cancelling=CANCELLING)
+    draft.docker_step("start", cancelling=CANCELLING)
+    for target in draft.chosen:
+        off = target.spec is not None and not target.spec.active and not target.single
+        cause = "its profile is off: naming it starts it all the same" if off else ""
+        draft.affect(target.name, _words(target, draft, created=target in created), cause)
+        draft.expect_running(target, _idle(target), created=target.missing)
+        if target in created and target.surplus:
+            _scale_down(target, draft)
+    _start_along(draft, started, created=False)
+    _start_along(draft, created, created=True)
+    draft.warn_of_old_configuration()
+
+
+def _wants_up(target: Target, draft: Draft) -> bool:
+    """Whether `start` would not do: it creates nothing, and fails on an absent dependency."""
+    others = (find_target(name, draft.snapshot) for name in needs(draft.project, [target.name]))
+    return target.missing > 0 or any(
+        other is not None and not other.containers and other.missing for other in others
+    )
+
+
+def _start_along(draft: Draft, targets: Sequence[Target], *, created: bool) -> None:
+    """What the targets depend on is started too, and by `up` also created and scaled."""
+    known = {effect.service for effect in draft.effects}
+    for name, needer in needs(draft.project, [target.name for target in targets]).items():
+        other = find_target(name, draft.snapshot)
+        if other is None or name in known:
+            continue
+        missing = other.missing if created else 0
+        if _idle(other) or missing:
+            words = f"{_words(other, draft, created=created)} as well"
+            draft.affect(name, words, f"{needer} depends on it")
+            draft.expect_running(other, _idle(other), created=missing)
+        if created and other.surplus:
+            _scale_down(other, draft)
+
+
+def _scale_down(target: Target, draft: Draft) -> None:
+    draft.risk = Risk.DISRUPTIVE
+    draft.affect(
+        target.name,
+        f"loses {target.surplus} of its {len(target.containers)} containers",
+        "`up` brings it to the number in the compose file",
+    )
+
+
+def _words(target: Target, draft: Draft, *, created: bool) -> str:
+    if not (created and target.missing):
+        return "is started"
+    service = draft.snapshot.service(target.service)
+    if service is None or service.sync.action is not SyncAction.BUILD or target.spec is None:
+        return "is created and started"
+    how = "built" if target.spec.builds else "pulled"
+    return f"is created and started, once its image is {how},"
+
+
+def _idle(target: Target) -> list[Container]:
+    return [container for container in target.containers if container not in target.up]

@@ -1,0 +1,34 @@
+"""Stop what runs."""
+
+from typing import Final
+
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.plan import Risk
+from pixel_tui.operations.targets import Target
+from pixel_tui.operations.words import duration
+from pixel_tui.text import SafeText
+
+# Seen with engine 20.10 and compose 2.40: the program ends at once, the engine does not.
+CANCELLING: Final = SafeText(
+    "The engine finishes the containers it has begun with; the rest stays as it is."
+)
+
+
+def refuse(target: Target) -> str:
+    """Why it can't be stopped, as a predicate; empty where it can."""
+    if not target.containers:
+        return "has no container"
+    return "" if target.up else "is stopped already"
+
+
+def draft_stop(draft: Draft) -> None:
+    """`stop`, which touches nothing but what it names."""
+    draft.risk = Risk.DISRUPTIVE
+    draft.compose_step(draft.services, "stop", cancelling=CANCELLING)
+    draft.docker_step("stop", cancelling=CANCELLING)
+    for target in draft.chosen:
+        draft.affect(target.name, "is stopped")
+        how_long = f"up to {duration(target.grace)} to stop, then until it is started again"
+        draft.interrupt(target, how_long)
+        draft.expect_stopped(target)
+    draft.lose("until it is started again")

@@ -1,0 +1,178 @@
+"""Programs that change something, started so that they outlive the console.
+
+Reading commands are short and run in `compose.py`. A command here may take minutes:
+its output goes to a file and not to a pipe, and it leads a session of its own, so
+that it goes on to its end when the console or its terminal dies half way.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from pixel_tui.errors import OperationError
+from pixel_tui.files import PRIVATE_FILE
+
+
+class RunningCommand(Protocol):
+    """A program that was started. Every method may be called from any thread."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None where there is no process behind it."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Block until it ends.
+
+        Args:
+            timeout: Seconds to wait at most; None for as long as it takes.
+
+        Returns:
+            The exit code, minus the signal's number where a signal ended it; None
+            when it still runs after `timeout` seconds.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """Ask it to stop, as Ctrl+C does (SIGINT). Nothing happens when it has ended."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end now (SIGTERM). Nothing happens when it has ended."""
+        ...
+
+    def kill(self) -> None:
+        """End it without asking (SIGKILL). Nothing happens when it has ended."""
+        ...
+
+
+class CommandRunner(Protocol):
+    """Starts programs."""
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str,
+        environment: Mapping[str, str],
+        output: Path,
+    ) -> RunningCommand:
+        """Start a program and return at once.
+
+        Args:
+            argv: The program and its arguments. No shell is involved.
+            directory: The folder it runs in.
+            environment: Variables beside (and before) those of this process.
+            output: The file that all it says is appended to, as it says it.
+
+        Raises:
+            OperationError: It can't be started; nothing has happened.
+        """
+        ...
+
+
+class ProcessRunner:
+    """Starts real programs.
+
+    Args:
+        environment: The variables that programs see; this process's own if None.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = dict(os.environ if environment is None else environment)
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str,
+        environment: Mapping[str, str],
+        output: Path,
+    ) -> RunningCommand:
+        """Start a program as the leader of a session, without a terminal to read from."""
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        try:
+            descriptor = os.open(output, flags, PRIVATE_FILE)
+        except OSError as error:
+            raise OperationError(
+                f"The output file can't be written: {error.strerror}.",
+                on=str(output),
+                remedy="Check the folder's owner, its mode and the free space.",
+            ) from error
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                cwd=directory,
+                env={**self._environment, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=descriptor,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _not_started(argv[0], directory, error) from error
+        finally:
+            os.close(descriptor)
+        return _Process(process)
+
+
+class _Process:
+    """A real process and the group that it leads."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def interrupt(self) -> None:
+        self._signal(signal.SIGINT)
+
+    def terminate(self) -> None:
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # The id of a process that was waited for may be another's by now.
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+
+def _not_started(program: str, directory: str, error: OSError) -> OperationError:
+    if not Path(directory).is_dir():
+        return OperationError(
+            "The folder to run the command in is not there.",
+            on=directory,
+            remedy="Was the project moved? Start the console in its new place.",
+        )
+    if isinstance(error, FileNotFoundError):
+        return OperationError(
+            "The program is not installed.",
+            on=program,
+            remedy="Install it, or put its folder on PATH.",
+        )
+    if isinstance(error, PermissionError):
+        return OperationError(
+            "The program may not be run by this user.",
+            on=program,
+            remedy="Check its mode: it wants the right to execute.",
+        )
+    return OperationError(
+        f"The program can't be started: {error.strerror or error}.",
+        on=program,
+        remedy="Try it in a shell.",
+    )

@@ -1,0 +1,697 @@
+"""Running a plan: refused, locked, audited, heard, cancelled, verified."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
+from pixel_tui.operations.actions import Action, plan_action
+from pixel_tui.operations.findings import Standing
+from pixel_tui.operations.job import Job, JobState, JobStatus
+from pixel_tui.operations.operator import KEPT_JOBS, Operator
+from pixel_tui.operations.origin import Origin
+from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.verification import Patience, Verification
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.join import join
+from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    EngineStatus,
+    Health,
+    HealthStatus,
+    Link,
+    Probe,
+    Project,
+    ServiceSpec,
+    StackEvent,
+    StackSnapshot,
+    Trouble,
+)
+from pixel_tui.stack.observer import Listener, Topic
+from pixel_tui.stack.process import RunningCommand
+from pixel_tui.text import SafeText, plain
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
+COMMAND = ComposeCommand(directory="/srv/pixel", environment={"DOCKER_HOST": "unix:///x"})
+LONG = 30.0
+QUICK = Patience(settle=0.01, deadline=0.05, probing=0.1, glance=0.01)
+PATIENT = Patience(settle=0.01, deadline=LONG, probing=LONG, glance=0.01)
+
+
+def agent(**changes: object) -> Container:
+    fields: dict[str, object] = {
+        "id": "a" * 64,
+        "name": SafeText("pixel-agent-1"),
+        "service": SafeText("agent"),
+        "state": ContainerState.RUNNING,
+        "started_at": NOW,
+        "health": Health(HealthStatus.HEALTHY),
+        "restart_policy": SafeText("unless-stopped"),
+    }
+    return Container(**(fields | changes))  # type: ignore[arg-type]
+
+
+def again(**changes: object) -> Container:
+    """The agent in its next life."""
+    return agent(**({"started_at": NOW + timedelta(seconds=5)} | changes))
+
+
+def unhealthy(output: str) -> Health:
+    probe = Probe(NOW, NOW, 1, (plain(output),))
+    return Health(HealthStatus.UNHEALTHY, 3, (probe,))
+
+
+def stack(*containers: Container, engine: EngineStatus = ENGINE) -> StackSnapshot:
+    spec = ServiceSpec(SafeText("agent"), SafeText("agent:1"), has_health_check=True)
+    other = ServiceSpec(SafeText("web"), SafeText("web:1"))
+    return join(
+        engine=engine,
+        project=Project(SafeText("pixel"), SafeText("/srv/pixel"), services=(spec, other)),
+        project_name=SafeText("pixel"),
+        project_trouble=None,
+        containers=containers,
+        images={"agent:1": "", "web:1": ""},
+        taken_at=NOW,
+    )
+
+
+class FakeObserver:
+    """An observer whose picture is set by hand."""
+
+    usage: Mapping[str, Any] = {}
+    events: Sequence[StackEvent] = ()
+
+    def __init__(self, snapshot: StackSnapshot) -> None:
+        self._snapshot = snapshot
+        self._listeners: list[Listener] = []
+        self.refreshed = 0
+        self.watched = threading.Event()
+        """Set once somebody listens."""
+
+    @property
+    def snapshot(self) -> StackSnapshot:
+        return self._snapshot
+
+    def show(self, *containers: Container, engine: EngineStatus = ENGINE) -> None:
+        self._snapshot = stack(*containers, engine=engine)
+        for listener in list(self._listeners):
+            listener(Topic.SNAPSHOT)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        self.watched.set()
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def refresh(self) -> None:
+        self.refreshed += 1
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def watch_usage(self, *, wanted: bool) -> None: ...
+
+    def inspect(self, container_id: str) -> Container:
+        raise NotImplementedError
+
+    def follow_logs(self, service: str, container_id: str | None = None) -> LogFeed:
+        raise NotImplementedError
+
+
+class FakeCommand:
+    """A command that ends when it is told to, and remembers how it was asked to."""
+
+    pid = None
+
+    def __init__(self, obeys: str) -> None:
+        self._obeys = obeys
+        self._ended = threading.Event()
+        self._code = 0
+        self.asked: list[str] = []
+
+    def end(self, code: int) -> None:
+        self._code = code
+        self._ended.set()
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        return self._code if self._ended.wait(timeout) else None
+
+    def interrupt(self) -> None:
+        self._ask("interrupt", 130)
+
+    def terminate(self) -> None:
+        self._ask("terminate", 143)
+
+    def kill(self) -> None:
+        self._ask("kill", -9)
+
+    def _ask(self, how: str, code: int) -> None:
+        self.asked.append(how)
+        if how == self._obeys:
+            self.end(code)
+
+
+@dataclass
+class FakeRunner:
+    """Starts commands that end at once with the given codes, or hang until they are stopped."""
+
+    codes: list[int | None] = field(default_factory=list)
+    """One a command, None for one that hangs; 0 for those that come after."""
+    says: str = ""
+    obeys: str = "interrupt"
+    fails: bool = False
+    started: list[tuple[str, ...]] = field(default_factory=list)
+    commands: list[FakeCommand] = field(default_factory=list)
+    places: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    on_start: Callable[[], None] = lambda: None
+    hanging: threading.Event = field(default_factory=threading.Event)
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str,
+        environment: Mapping[str, str],
+        output: Path,
+    ) -> RunningCommand:
+        if self.fails:
+            raise OperationError("The program is not installed.", on=argv[0])
+        self.started.append(tuple(argv))
+        self.places.append((directory, environment))
+        self.on_start()
+        with output.open("a") as file:
+            file.write(self.says)
+        command = FakeCommand(self.obeys)
+        self.commands.append(command)
+        code = self.codes.pop(0) if self.codes else 0
+        if code is None:
+            self.hanging.set()
+        else:
+            command.end(code)
+        return command
+
+
+@pytest.fixture
+def observer() -> FakeObserver:
+    return FakeObserver(stack(agent()))
+
+
+@pytest.fixture
+def runner(observer: FakeObserver) -> FakeRunner:
+    """A runner whose command restarts the agent."""
+    return FakeRunner(on_start=lambda: observer.show(again()))
+
+
+@dataclass
+class Desk:
+    """An operator and what it stands on."""
+
+    folder: Path
+    observer: FakeObserver
+    runner: FakeRunner
+
+    def operator(self, patience: Patience = QUICK) -> Operator:
+        return Operator(
+            self.runner,
+            self.observer,
+            COMMAND,
+            self.folder,
+            SystemClock(),
+            origin=Origin("ana", "vps", 41),
+            patience=patience,
+            grace=0.01,
+        )
+
+    def plan(self, action: Action = Action.RESTART, *targets: str) -> Plan:
+        wanted = targets or ("agent",)
+        return plan_action(action, wanted, self.observer.snapshot, COMMAND, now=NOW)
+
+    def done(self, plan: Plan | None = None) -> JobStatus:
+        """Run a plan to its end."""
+        return self.operator().run(plan or self.plan()).wait(LONG)
+
+    def records(self) -> list[dict[str, Any]]:
+        lines = (self.folder / "audit.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, observer: FakeObserver, runner: FakeRunner) -> Iterator[Desk]:
+    yield Desk(tmp_path, observer, runner)
+    assert observer.listeners == 0, "somebody still listens to the observer"
+
+
+class TestSuccess:
+    def test_it_says_what_was_found(self, desk: Desk) -> None:
+        status = desk.done()
+        assert status.state is JobState.SUCCEEDED
+        assert status.message.startswith("agent is running and healthy again after ")
+        assert status.exit_code == 0
+        assert status.started is not None
+        assert status.seconds is not None
+
+    def test_it_runs_exactly_what_the_plan_shows(self, desk: Desk) -> None:
+        plan = desk.plan()
+        desk.done(plan)
+        assert desk.runner.started == [step.command for step in plan.steps]
+        assert desk.runner.places == [("/srv/pixel", {"DOCKER_HOST": "unix:///x"})]
+
+    def test_the_output_is_a_private_file_with_the_command_and_the_verdict(
+        self, desk: Desk
+    ) -> None:
+        desk.runner.says = "Container pixel-agent-1  Started\n"
+        status = desk.done()
+        first, said, verdict = status.output.read_text().splitlines()
+        assert first == "$ docker compose --project-directory /srv/pixel restart agent"
+        assert said == "Container pixel-agent-1  Started"
+        assert verdict == f"# {status.message}"
+        assert status.output.stat().st_mode & 0o777 == 0o600
+        assert status.output.parent.parent == desk.folder
+
+    def test_the_stack_is_read_again_after_each_step(self, desk: Desk) -> None:
+        desk.done()
+        assert desk.observer.refreshed == 1
+
+    def test_it_is_audited_before_and_after(self, desk: Desk) -> None:
+        before: list[str] = []
+
+        def start() -> None:
+            before.extend(item["event"] for item in desk.records())
+            desk.observer.show(again())
+
+        desk.runner.on_start = start
+        status = desk.done()
+        assert before == ["begin"]
+        begin, end = desk.records()
+        assert begin["job"] == end["job"] == status.id
+        assert begin["plan"]["title"] == "Restart agent"
+        assert end["result"] == "succeeded"
+        assert end["verification"] == status.message
+
+    def test_a_stop_is_verified_too(self, desk: Desk) -> None:
+        stopped = agent(state=ContainerState.EXITED, exit_code=137)
+        desk.runner.on_start = lambda: desk.observer.show(stopped)
+        status = desk.done(desk.plan(Action.STOP))
+        assert status.state is JobState.SUCCEEDED
+        assert "agent is stopped (killed: it did not stop in its grace period)" in status.message
+
+    def test_a_task_that_runs_to_its_end_is_well(self, desk: Desk) -> None:
+        policy = SafeText("no")
+        ended = agent(state=ContainerState.EXITED, exit_code=0, health=None, restart_policy=policy)
+        desk.observer.show(ended)
+        later = NOW + timedelta(seconds=9)
+        desk.runner.on_start = lambda: desk.observer.show(replace(ended, started_at=later))
+        status = desk.done(desk.plan(Action.START))
+        assert status.state is JobState.SUCCEEDED
+        assert "agent is done (exit code 0)" in status.message
+
+
+class TestVerification:
+    def test_the_life_before_the_restart_proves_nothing(self, desk: Desk) -> None:
+        desk.runner.on_start = lambda: None
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "agent is not restarted yet" in status.message
+
+    def test_it_waits_for_the_health_check(self, desk: Desk) -> None:
+        starting = again(health=Health(HealthStatus.STARTING))
+        desk.runner.on_start = lambda: desk.observer.show(starting)
+        waiting = threading.Event()
+
+        def listen(status: JobStatus) -> None:
+            if "has not agreed yet" in status.message:
+                waiting.set()
+
+        job = desk.operator(PATIENT).run(desk.plan())
+        job.subscribe(listen)
+        listen(job.status)
+        assert waiting.wait(LONG)
+        assert job.status.state is JobState.VERIFYING
+        desk.observer.show(again())
+        assert job.wait(LONG).state is JobState.SUCCEEDED
+
+    def test_an_unhealthy_service_is_told_with_its_last_probe(self, desk: Desk) -> None:
+        sick = again(health=unhealthy("connection refused"))
+        desk.runner.on_start = lambda: desk.observer.show(sick)
+        status = desk.operator(PATIENT).run(desk.plan()).wait(LONG)
+        assert status.state is JobState.FAILED
+        assert status.message == (
+            "agent is unhealthy: last probe exit 1: connection refused; look at its log."
+        )
+
+    def test_a_health_check_that_never_decides_is_given_up(self, desk: Desk) -> None:
+        starting = again(health=Health(HealthStatus.STARTING))
+        desk.runner.on_start = lambda: desk.observer.show(starting)
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "health check has not agreed yet (" in status.message
+        assert status.seconds is not None
+        assert status.seconds >= QUICK.probing
+
+    def test_one_that_ends_at_once_is_told_with_its_exit_code(self, desk: Desk) -> None:
+        dead = again(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
+        desk.runner.on_start = lambda: desk.observer.show(dead)
+        status = desk.operator(PATIENT).run(desk.plan()).wait(LONG)
+        assert status.state is JobState.FAILED
+        assert "agent is not running: it ended (137 OOM-killed)" in status.message
+
+    def test_a_crash_loop_is_told_as_one(self, desk: Desk) -> None:
+        looping = again(state=ContainerState.RESTARTING, exit_code=1, restarts=4)
+        desk.runner.on_start = lambda: desk.observer.show(looping)
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "restarted again and again (1 error); look at its log" in status.message
+
+    def test_one_that_came_up_in_the_second_attempt_is_told_as_that(self, desk: Desk) -> None:
+        desk.runner.on_start = lambda: desk.observer.show(again(restarts=2))
+        assert "running and healthy again (restarted 2 times by the engine)" in desk.done().message
+
+    def test_several_are_told_the_bad_ones_first(self, desk: Desk) -> None:
+        web = agent(id="c" * 64, service=SafeText("web"), health=None)
+        desk.observer.show(agent(), web)
+        dead = again(state=ContainerState.EXITED, exit_code=1)
+        later = replace(web, started_at=NOW + timedelta(seconds=5))
+        desk.runner.on_start = lambda: desk.observer.show(dead, later)
+        status = desk.done(desk.plan(Action.RESTART, "web", "agent"))
+        assert status.message == (
+            "agent is not running: it ended (1 error); look at its log. web is running again."
+        )
+
+    def test_without_a_health_check_it_has_to_last(self, desk: Desk) -> None:
+        plan = desk.plan()
+        bare = again(health=None)
+        desk.runner.on_start = lambda: desk.observer.show(bare)
+        never = replace(PATIENT, settle=LONG, deadline=0.05)
+        assert desk.operator(never).run(plan).wait(LONG).state is JobState.FAILED
+        desk.observer.show(agent())
+        assert desk.operator(PATIENT).run(plan).wait(LONG).state is JobState.SUCCEEDED
+
+    def test_each_restart_begins_the_settling_anew(self, desk: Desk) -> None:
+        clock = FixedClock(NOW)
+        expected = desk.plan().checks_after
+        looking = Verification(expected, desk.observer, clock, Patience(settle=5.0))
+
+        def standing(**changes: object) -> Standing:
+            desk.observer.show(again(health=None, **changes))
+            (finding,) = looking.look()
+            return finding.standing
+
+        assert standing() is Standing.WAITING
+        clock.advance(4.9)
+        assert standing() is Standing.WAITING
+        clock.advance(0.2)
+        assert standing() is Standing.MET
+        assert standing(started_at=NOW + timedelta(seconds=9)) is Standing.WAITING
+
+    def test_an_engine_that_is_lost_meanwhile_is_told_with_its_remedy(self, desk: Desk) -> None:
+        trouble = Trouble(plain("Nobody answers."), plain("Start the engine."), NOW)
+        lost = replace(ENGINE, link=Link.LOST, trouble=trouble)
+        desk.runner.on_start = lambda: desk.observer.show(again(), engine=lost)
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "Nobody answers" in status.message
+        assert "Start the engine" in status.message
+
+    def test_what_a_probe_says_brings_no_secret_and_no_escape(self, desk: Desk) -> None:
+        sick = again(health=unhealthy("PASSWORD=hunter2hunter2 \x1b[2J"))
+        desk.runner.on_start = lambda: desk.observer.show(sick)
+        message = desk.done().message
+        assert "hunter2" not in message
+        assert message.isprintable()
+
+
+class TestFailure:
+    def test_a_command_that_fails_is_told_with_its_last_words(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.says = [1], "one\nno space left on device\n\n"
+        desk.runner.on_start = lambda: None
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert status.exit_code == 1
+        assert "Restart agent ended with 1: no space left on device." in status.message
+        assert "agent is not restarted yet" in status.message
+        assert desk.records()[-1]["exit_code"] == 1
+
+    def test_the_steps_behind_it_are_not_begun(self, desk: Desk) -> None:
+        orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
+        desk.observer.show(agent(), orphan)
+        desk.runner.codes, desk.runner.on_start = [1], lambda: None
+        status = desk.done(desk.plan(Action.RESTART, "agent", "old"))
+        assert len(status.plan.steps) == 2
+        assert len(desk.runner.started) == 1
+        assert status.step == 0
+
+    def test_a_program_that_cannot_be_started(self, desk: Desk) -> None:
+        desk.runner.fails = True
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "not installed" in status.message
+
+    def test_a_fault_of_the_console_itself_still_ends_the_job(self, desk: Desk) -> None:
+        def fault() -> None:
+            raise ZeroDivisionError
+
+        desk.runner.on_start = fault
+        operator = desk.operator()
+        status = operator.run(desk.plan()).wait(LONG)
+        assert status.state is JobState.FAILED
+        assert "log" in status.message
+        assert desk.records()[-1]["event"] == "end"
+        desk.runner.on_start = lambda: desk.observer.show(again())
+        assert operator.run(desk.plan()).wait(LONG).state is JobState.SUCCEEDED
+
+    def test_a_listener_that_fails_hurts_nobody(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+
+        def broken(status: JobStatus) -> None:
+            raise RuntimeError(status.id)
+
+        job = desk.operator().run(desk.plan())
+        job.subscribe(broken)
+        assert desk.runner.hanging.wait(LONG)
+        desk.runner.commands[0].end(0)
+        assert job.wait(LONG).state is JobState.SUCCEEDED
+
+
+class TestCancel:
+    @pytest.mark.parametrize(
+        ("obeys", "asked"),
+        [
+            ("interrupt", ["interrupt"]),
+            ("terminate", ["interrupt", "terminate"]),
+            ("kill", ["interrupt", "terminate", "kill"]),
+        ],
+    )
+    def test_it_asks_then_insists_then_kills(
+        self, desk: Desk, obeys: str, asked: list[str]
+    ) -> None:
+        desk.runner.codes, desk.runner.obeys = [None], obeys
+        desk.runner.on_start = lambda: None
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(LONG)
+        job.cancel()
+        assert job.status.cancelling
+        status = job.wait(LONG)
+        assert status.state is JobState.CANCELLED
+        assert desk.runner.commands[0].asked == asked
+
+    def test_it_says_what_it_means_and_how_things_are(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.on_start = [None], lambda: None
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(LONG)
+        job.cancel()
+        message = job.wait(LONG).message
+        assert message.startswith("Cancelled. The engine finishes the containers it has begun")
+        assert "agent is not restarted yet" in message
+        assert desk.records()[-1]["result"] == "cancelled"
+
+    def test_no_further_step_is_begun(self, desk: Desk) -> None:
+        orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
+        desk.observer.show(agent(), orphan)
+        plan = desk.plan(Action.RESTART, "agent", "old")
+        job_box: list[Job] = []
+        ready = threading.Event()
+
+        def cancel_meanwhile() -> None:
+            ready.wait(LONG)
+            job_box[0].cancel()
+
+        desk.runner.on_start = cancel_meanwhile
+        desk.runner.obeys = "nothing"  # the first command comes to its end all the same
+        job_box.append(desk.operator().run(plan))
+        ready.set()
+        assert job_box[0].wait(LONG).state is JobState.CANCELLED
+        assert len(desk.runner.started) == 1
+
+    def test_one_that_is_asked_while_the_command_starts_reaches_it(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job_box: list[Job] = []
+        ready = threading.Event()
+
+        def cancel_meanwhile() -> None:
+            ready.wait(LONG)
+            job_box[0].cancel()
+
+        desk.runner.on_start = cancel_meanwhile
+        job_box.append(desk.operator().run(desk.plan()))
+        ready.set()
+        assert job_box[0].wait(LONG).state is JobState.CANCELLED
+        assert desk.runner.commands[0].asked == ["interrupt"]
+
+    def test_during_the_verification_it_ends_the_wait(self, desk: Desk) -> None:
+        starting = again(health=Health(HealthStatus.STARTING))
+        desk.runner.on_start = lambda: desk.observer.show(starting)
+        job = desk.operator(PATIENT).run(desk.plan())
+        assert desk.observer.watched.wait(LONG)
+        job.cancel()
+        status = job.wait(LONG)
+        assert status.state is JobState.CANCELLED
+        assert status.message.startswith("No longer waited for. agent is running, and its health")
+
+    def test_after_the_end_it_does_nothing(self, desk: Desk) -> None:
+        job = desk.operator().run(desk.plan())
+        before = job.wait(LONG)
+        job.cancel()
+        assert job.status == before
+
+
+class TestDoor:
+    def test_an_outdated_plan_is_refused_and_nothing_happens(self, desk: Desk) -> None:
+        plan = desk.plan()
+        desk.observer.show(again())
+        with pytest.raises(PlanOutdated):
+            desk.operator().run(plan)
+        assert desk.runner.started == []
+        assert not (desk.folder / "audit.jsonl").exists()
+
+    def test_a_lost_engine_is_refused(self, desk: Desk) -> None:
+        plan = desk.plan()
+        desk.observer.show(agent(), engine=replace(ENGINE, link=Link.LOST))
+        with pytest.raises(OperationError, match="engine"):
+            desk.operator().run(plan)
+        assert desk.runner.started == []
+
+    def test_without_an_audit_there_is_no_change(self, desk: Desk) -> None:
+        (desk.folder / "audit.jsonl").mkdir()
+        operator = desk.operator()
+        for _ in range(2):  # the second time would meet a lock that was left behind
+            with pytest.raises(FileError, match="audit"):
+                operator.run(desk.plan())
+        assert desk.runner.started == []
+        assert operator.jobs == ()
+
+    def test_an_audit_that_cannot_be_ended_is_said(self, desk: Desk) -> None:
+        def spoil() -> None:
+            (desk.folder / "audit.jsonl").unlink()
+            (desk.folder / "audit.jsonl").mkdir()
+            desk.observer.show(again())
+
+        desk.runner.on_start = spoil
+        status = desk.done()
+        assert status.state is JobState.SUCCEEDED
+        assert "The audit record can't be written" in status.message
+
+    def test_two_consoles_never_change_one_stack_at_once(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        plan = desk.plan()
+        desk.runner.on_start = lambda: None
+        job = desk.operator().run(plan)
+        assert desk.runner.hanging.wait(LONG)
+        for other in (desk.operator(), desk.operator()):
+            with pytest.raises(LockHeld, match="Restart agent"):
+                other.run(plan)
+        desk.observer.show(again())
+        desk.runner.commands[0].end(0)
+        assert job.wait(LONG).state is JobState.SUCCEEDED
+
+    def test_who_waited_for_the_end_finds_the_stack_free(self, desk: Desk) -> None:
+        operator = desk.operator()
+        later = iter(range(1, 100))
+        desk.runner.on_start = lambda: desk.observer.show(
+            agent(started_at=NOW + timedelta(seconds=next(later)))
+        )
+        for _ in range(20):
+            assert operator.run(desk.plan()).wait(LONG).state is JobState.SUCCEEDED
+
+    def test_the_jobs_are_kept_newest_first_and_bounded(self, desk: Desk) -> None:
+        operator = desk.operator()
+        later = iter(range(1, 1000))
+        desk.runner.on_start = lambda: desk.observer.show(
+            agent(started_at=NOW + timedelta(seconds=next(later)))
+        )
+        ids = [operator.run(desk.plan()).wait(LONG).id for _ in range(KEPT_JOBS + 2)]
+        assert [job.status.id for job in operator.jobs] == ids[:1:-1]
+        assert len(set(ids)) == len(ids)
+        assert operator.running is None
+
+    def test_the_running_job_is_known(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        operator = desk.operator()
+        job = operator.run(desk.plan())
+        assert desk.runner.hanging.wait(LONG)
+        assert operator.running is job
+        desk.runner.commands[0].end(0)
+        job.wait(LONG)
+        assert operator.running is None
+
+    def test_closing_leaves_a_running_command_alone_and_says_so(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        operator = desk.operator()
+        job = operator.run(desk.plan())
+        assert desk.runner.hanging.wait(LONG)
+        operator.close()
+        assert desk.records()[-1]["event"] == "left"
+        assert desk.runner.commands[0].asked == []
+        with pytest.raises(OperationError, match="closing"):
+            operator.run(desk.plan())
+        desk.runner.commands[0].end(0)
+        job.wait(LONG)
+
+
+class TestListening:
+    def test_every_change_of_state_is_heard_in_order(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(LONG)
+        heard: list[JobState] = [job.status.state]
+        job.subscribe(lambda status: heard.append(status.state))
+        desk.runner.commands[0].end(0)
+        job.wait(LONG)
+        assert list(dict.fromkeys(heard)) == [
+            JobState.RUNNING,
+            JobState.VERIFYING,
+            JobState.SUCCEEDED,
+        ]
+
+    def test_who_unsubscribes_hears_no_more(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(LONG)
+        heard: list[JobStatus] = []
+        unsubscribe = job.subscribe(heard.append)
+        unsubscribe()
+        unsubscribe()
+        desk.runner.commands[0].end(0)
+        job.wait(LONG)
+        assert heard == []
+
+    def test_waiting_ends_with_its_timeout(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan())
+        assert job.wait(0.01).state is not JobState.SUCCEEDED
+        assert desk.runner.hanging.wait(LONG)
+        desk.runner.commands[0].end(0)
+        job.wait(LONG)

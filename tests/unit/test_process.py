@@ -1,0 +1,189 @@
+"""Programs that change something: started apart, heard through a file, stopped as a group."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.process import CommandRunner, ProcessRunner, RunningCommand
+
+LONG = 30.0
+TWO_PROCESSES = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.open(sys.argv[1], os.O_RDWR)  # both hold it: its reader sees its end when both are gone
+if os.fork():
+    open(sys.argv[2], "w").close()
+signal.pause()
+"""
+Shell = Callable[[str], RunningCommand]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, output: Path) -> Shell:
+    runner: CommandRunner = ProcessRunner()
+
+    def start(script: str) -> RunningCommand:
+        return runner.start(
+            ["sh", "-c", script],
+            directory=str(tmp_path),
+            environment={"GIVEN": "by the caller"},
+            output=output,
+        )
+
+    return start
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    """A pipe with a name: who opens it to read waits for who opens it to write."""
+    path = tmp_path / "ready"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def keyboard() -> Iterator[None]:
+    """A standard input of this process that somebody could type into."""
+    saved = os.dup(0)
+    reader, writer = os.pipe()
+    os.dup2(reader, 0)
+    yield
+    os.dup2(saved, 0)
+    for descriptor in (saved, reader, writer):
+        os.close(descriptor)
+
+
+def test_it_says_the_exit_code(shell: Shell) -> None:
+    assert shell("exit 3").wait(LONG) == 3
+
+
+def test_it_appends_both_streams_in_order_to_a_private_file(shell: Shell, output: Path) -> None:
+    shell("echo one; echo two >&2; echo three").wait(LONG)
+    shell("echo four").wait(LONG)
+    assert output.read_text() == "one\ntwo\nthree\nfour\n"
+    assert output.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.usefixtures("keyboard")
+def test_it_has_nothing_to_read_and_no_terminal(shell: Shell, output: Path) -> None:
+    shell("readlink /proc/$$/fd/0; (: < /dev/tty) 2> /dev/null || echo no terminal").wait(LONG)
+    assert output.read_text() == "/dev/null\nno terminal\n"
+
+
+def test_it_adds_to_the_environment(shell: Shell, output: Path) -> None:
+    shell('echo "$GIVEN $PATH"').wait(LONG)
+    assert output.read_text() == f"by the caller {os.environ['PATH']}\n"
+
+
+def test_it_runs_in_its_folder(shell: Shell, output: Path, tmp_path: Path) -> None:
+    shell("pwd -P").wait(LONG)
+    assert output.read_text().strip() == str(tmp_path.resolve())
+
+
+def test_arguments_are_no_shell_words(tmp_path: Path, output: Path) -> None:
+    ProcessRunner().start(
+        ["echo", "$(id); $HOME *"], directory=str(tmp_path), environment={}, output=output
+    ).wait(LONG)
+    assert output.read_text() == "$(id); $HOME *\n"
+
+
+def test_it_leads_a_session_of_its_own(shell: Shell, ready: Path) -> None:
+    command = shell(f"echo > {ready}; exec sleep 60")
+    ready.read_text()
+    assert command.pid is not None
+    assert os.getsid(command.pid) == command.pid != os.getsid(0)
+    command.kill()
+    command.wait(LONG)
+
+
+def test_waiting_ends_with_its_timeout(shell: Shell, ready: Path) -> None:
+    command = shell(f"cat {ready}")
+    assert command.wait(0.01) is None
+    ready.write_text("go on")
+    assert command.wait(LONG) == 0
+
+
+@pytest.mark.parametrize(
+    ("press", "expected"),
+    [
+        ("interrupt", -signal.SIGINT),
+        ("terminate", -signal.SIGTERM),
+        ("kill", -signal.SIGKILL),
+    ],
+)
+def test_a_signal_reaches_the_whole_group(
+    output: Path, ready: Path, tmp_path: Path, press: str, expected: int
+) -> None:
+    gone = tmp_path / "gone"
+    os.mkfifo(gone)
+    command = ProcessRunner().start(
+        [sys.executable, "-c", TWO_PROCESSES, str(gone), str(ready)],
+        directory=str(tmp_path),
+        environment={},
+        output=output,
+    )
+    ready.read_text()
+    with gone.open() as both:
+        getattr(command, press)()
+        assert command.wait(LONG) == expected
+        assert both.read() == ""
+
+
+def test_it_can_be_stopped_while_another_thread_waits(shell: Shell, ready: Path) -> None:
+    command = shell(f"echo > {ready}; exec sleep 60")
+    ready.read_text()
+    codes: list[int | None] = []
+    waiting = threading.Thread(target=lambda: codes.append(command.wait()))
+    waiting.start()
+    command.terminate()
+    waiting.join(LONG)
+    assert codes == [-signal.SIGTERM]
+
+
+def test_stopping_what_has_ended_does_nothing(shell: Shell) -> None:
+    command = shell("exit 0")
+    command.wait(LONG)
+    command.interrupt()
+    command.terminate()
+    command.kill()
+    assert command.wait(LONG) == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "folder", "says"),
+    [
+        (["no-such-program"], ".", "not installed"),
+        (["./plain-file"], ".", "may not be run"),
+        (["true"], "no-such-folder", "folder to run the command in"),
+    ],
+)
+def test_what_cannot_be_started_says_why_and_what_to_do(
+    tmp_path: Path, output: Path, argv: list[str], folder: str, says: str
+) -> None:
+    (tmp_path / "plain-file").write_text("#!/bin/sh\n")
+    with pytest.raises(OperationError, match=says) as raised:
+        ProcessRunner().start(argv, directory=str(tmp_path / folder), environment={}, output=output)
+    assert raised.value.remedy
+
+
+def test_without_an_output_nothing_is_started(tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    with pytest.raises(OperationError, match="output"):
+        ProcessRunner().start(
+            ["touch", str(marker)],
+            directory=str(tmp_path),
+            environment={},
+            output=tmp_path / "missing" / "output",
+        )
+    assert not marker.exists()
