@@ -1,0 +1,268 @@
+"""What is wrong with a stack, why, and what to do: from a snapshot alone. Pure.
+
+Each rule looks at one service and says at most one thing; the first rule that
+speaks is the reason that is shown. The remedies are the operations guide's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Final
+
+from pixel_tui.stack.model import (
+    NO_TEXT,
+    Container,
+    HealthStatus,
+    Service,
+    ServiceState,
+    StackSnapshot,
+    SyncAction,
+)
+from pixel_tui.stack.words import exit_words
+from pixel_tui.text import SafeText, plain
+
+LOOP_RESTARTS: Final = 3
+"""From this many restarts on, a container that is down again counts as looping."""
+
+
+class Severity(IntEnum):
+    """How much a finding matters."""
+
+    NOTE = 1
+    WARNING = 2
+    BROKEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong with one service."""
+
+    service: SafeText
+    severity: Severity
+    what: SafeText
+    why: SafeText = NO_TEXT
+    remedy: SafeText = NO_TEXT
+
+
+Rule = Callable[[Service, StackSnapshot, datetime], Finding | None]
+
+
+def findings(snapshot: StackSnapshot, now: datetime) -> tuple[Finding, ...]:
+    """What is wrong, worst first; nothing while the engine can't be asked.
+
+    Args:
+        snapshot: The stack.
+        now: The time, for "since".
+    """
+    if snapshot.taken_at is None:
+        return ()
+    found = [
+        finding
+        for service in snapshot.services
+        if (finding := finding_of(service, snapshot, now)) is not None
+    ]
+    return tuple(sorted(found, key=lambda finding: (-finding.severity, finding.service)))
+
+
+def finding_of(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """The first thing that a rule says about a service."""
+    for rule in RULES:
+        finding = rule(service, snapshot, now)
+        if finding is not None:
+            return finding
+    return None
+
+
+def _restart_loop(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    container = _worst(service)
+    if container is None or container.restarts < LOOP_RESTARTS:
+        return None
+    if service.state is not ServiceState.RESTARTING and container.running:
+        return None
+    oom = container.oom_killed or container.exit_code == 137
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"restarts again and again: {container.restarts} times"),
+        _exit_reason(container),
+        plain(
+            "Raise its memory limit or find the leak."
+            if oom
+            else "Read its last lines (2), mend the cause, or stop it (x)."
+        ),
+    )
+
+
+def _could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    failed = next((item for item in service.regular if item.error and not item.running), None)
+    if failed is None:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("could not be started"),
+        failed.error,
+        plain("Mend what the engine names, then start it (s)."),
+    )
+
+
+def _dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    if service.state not in {ServiceState.EXITED, ServiceState.PARTIAL} or not service.wanted:
+        return None
+    container = _worst(service)
+    if container is None or container.running:
+        return None
+    ago = _ago(container.finished_at, now)
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"is down{ago}" if service.state is ServiceState.EXITED else f"is partly down{ago}"),
+        _exit_reason(container),
+        plain("Read its last lines (2), then start it (s)."),
+    )
+
+
+def _unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if service.health is not HealthStatus.UNHEALTHY:
+        return None
+    container = next(
+        item for item in service.containers if item.health_status is HealthStatus.UNHEALTHY
+    )
+    probe = container.health.probes[-1] if container.health and container.health.probes else None
+    streak = container.health.failing_streak if container.health else 0
+    said = " ".join(line for line in probe.output if line) if probe else ""
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"is unhealthy: {streak} probes in a row failed"),
+        plain(f"{said or 'the probe said nothing'} (exit {probe.exit_code})" if probe else ""),
+        plain("See the health log (3) and its last lines (2); restart it (r) if it hangs."),
+    )
+
+
+def _absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if service.state is not ServiceState.ABSENT:
+        return None
+    broken = _broken_dependency(service, snapshot)
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("has no container"),
+        plain(f"it waits for {broken}" if broken else ""),
+        plain(f"Bring it up (s): docker compose up -d {service.name}"),
+    )
+
+
+def _created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if service.state is not ServiceState.CREATED or not service.wanted:
+        return None
+    broken = _broken_dependency(service, snapshot)
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("was created and never started"),
+        plain(f"it waits for {broken}" if broken else ""),
+        plain("Mend what it waits for, then start it (s)." if broken else "Start it (s)."),
+    )
+
+
+def _paused(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if service.state is not ServiceState.PAUSED:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("is paused: it holds its memory and answers nothing"),
+        NO_TEXT,
+        plain(f"docker compose unpause {service.name}"),
+    )
+
+
+def _near_memory_limit(
+    service: Service, _snapshot: StackSnapshot, _now: datetime
+) -> Finding | None:
+    killed = next((item for item in service.containers if item.oom_killed), None)
+    if killed is None or not killed.running:
+        return None
+    return Finding(
+        service.name,
+        Severity.WARNING,
+        plain("was killed for lack of memory before"),
+        NO_TEXT,
+        plain("Raise its memory limit or find the leak."),
+    )
+
+
+def _out_of_sync(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if not service.wanted or service.sync.action not in {
+        SyncAction.RECREATE,
+        SyncAction.SCALE_UP,
+        SyncAction.SCALE_DOWN,
+        SyncAction.BUILD,
+    }:
+        return None
+    return Finding(
+        service.name,
+        Severity.NOTE,
+        plain(f"is not as the compose file says: up would {service.sync.action.value} it"),
+        service.sync.reason,
+        plain(f"When that is meant: docker compose up -d {service.name}"),
+    )
+
+
+def _orphan(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if not service.orphan or not service.regular:
+        return None
+    return Finding(
+        service.name,
+        Severity.NOTE,
+        plain("is an orphan"),
+        plain("the compose file does not name it"),
+        plain(f"When nothing needs it: docker rm -f {service.regular[0].name}"),
+    )
+
+
+RULES: Final[Sequence[Rule]] = (
+    _restart_loop,
+    _could_not_start,
+    _dead,
+    _unhealthy,
+    _absent,
+    _created,
+    _paused,
+    _near_memory_limit,
+    _out_of_sync,
+    _orphan,
+)
+
+
+def _worst(service: Service) -> Container | None:
+    """The container that is down, or restarted most."""
+    members = service.regular or service.containers
+    return max(members, key=lambda item: (not item.running, item.restarts), default=None)
+
+
+def _exit_reason(container: Container) -> SafeText:
+    if container.exit_code is None:
+        return NO_TEXT
+    words = exit_words(container.exit_code, oom_killed=container.oom_killed)
+    return plain(f"it exited with {words}")
+
+
+def _broken_dependency(service: Service, snapshot: StackSnapshot) -> str:
+    for dependency in service.spec.depends_on if service.spec else ():
+        needed = snapshot.service(dependency.service)
+        if needed is not None and not needed.well:
+            return dependency.service
+    return ""
+
+
+def _ago(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    minutes = int((now - at).total_seconds()) // 60
+    if minutes < 1:
+        return " since just now"
+    hours, minutes = divmod(minutes, 60)
+    return f" since {hours} h {minutes} min" if hours else f" since {minutes} min"

@@ -1,0 +1,475 @@
+"""The dashboard: the service table and, around it, what belongs to the selected row."""
+
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from pixel_tui.clock import Clock
+from pixel_tui.health.findings import finding_of, findings
+from pixel_tui.health.restarts import RestartWatch
+from pixel_tui.settings import Memory
+from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.observer import Observer, Topic
+from pixel_tui.text import SafeText, plain
+from screens.columns import Choice, ColumnsScreen
+from screens.details_pane import DetailsPane
+from screens.help import HelpScreen
+from screens.look import Look
+from screens.operations import Operations
+from screens.panes import Pane, Panes
+from screens.probe import ProbeScreen
+from widgets.advice import Advice
+from widgets.banner import Banner
+from widgets.event_list import EventList
+from widgets.filter_box import FilterBox
+from widgets.job_list import JobList
+from widgets.log_pane import LogPane
+from widgets.rows.service_row import Column, Row, service_rows
+from widgets.service_table import ServiceTable
+from widgets.status_bar import Mode, StatusBar
+
+SETTLE_SECONDS: Final = 0.15
+"""How long the cursor rests on a row before its log is opened."""
+CLOCK_SECONDS: Final = 2.0
+
+
+class StackChanged(Message):
+    """The observer has something new; posted from its threads, at most one at a time a topic."""
+
+    def __init__(self, topic: Topic) -> None:
+        super().__init__()
+        self.topic = topic
+
+
+class DashboardScreen(Screen[None]):
+    """Shows what the observer sees; asks `operations` for everything that changes something.
+
+    Args:
+        observer: Looks at the stack.
+        clock: The time.
+        mode: What the header says.
+        memory: What was remembered of the look.
+        operations: How to start, stop and restart; None in a read-only console.
+    """
+
+    AUTO_FOCUS = "ServiceTable"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  Textual declares it for instances
+        (0, "-narrow"),
+        (140, "-wide"),
+        (190, "-very-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "pane('services-pane')", "Services", show=False, id="pane.services"),
+        Binding("2", "pane('logs-pane')", "Logs", id="pane.logs"),
+        Binding("3", "pane('details-pane')", "Details", show=False, id="pane.details"),
+        Binding("4", "pane('events-pane')", "Events", show=False, id="pane.events"),
+        Binding("5", "pane('jobs-pane')", "Jobs", show=False, id="pane.jobs"),
+        Binding(
+            "z", "zoom", "Zoom", show=False, id="pane.zoom", tooltip="This pane alone, and back"
+        ),
+        Binding(
+            "slash", "filter", "Filter", id="services.filter", tooltip="Show only matching services"
+        ),
+        Binding("r", "operate('restart')", "Restart", id="services.restart"),
+        Binding("s", "operate('start')", "Start", id="services.start"),
+        Binding("x", "operate('stop')", "Stop", id="services.stop"),
+        Binding(
+            "p",
+            "probe",
+            "Probe",
+            show=False,
+            id="services.probe",
+            tooltip="What the health check said last",
+        ),
+        Binding(
+            "c",
+            "columns",
+            "Columns",
+            show=False,
+            id="services.columns",
+            tooltip="Choose the columns",
+        ),
+        Binding(
+            "y",
+            "copy",
+            "Copy",
+            show=False,
+            id="services.copy",
+            tooltip="Copy the container's name, or all details",
+        ),
+        Binding(
+            "f5",
+            "refresh_stack",
+            "Refresh",
+            show=False,
+            id="services.refresh",
+            tooltip="Read compose and the engine again",
+        ),
+        Binding(
+            "escape",
+            "back",
+            "Back",
+            show=False,
+            id="back",
+            tooltip="Close, clear, or go back to the services",
+        ),
+        Binding("question_mark", "help", "Help", id="help"),
+    ]
+
+    def __init__(
+        self,
+        observer: Observer,
+        clock: Clock,
+        mode: Mode,
+        memory: Memory,
+        operations: Operations | None,
+    ) -> None:
+        super().__init__()
+        self._observer = observer
+        self._clock = clock
+        self._mode = mode
+        self._operations = operations
+        self.look = Look(memory, self._in_thread)
+        self._restarts = RestartWatch()
+        self._grown: frozenset[str] = frozenset()
+        self._pending: set[Topic] = set()
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._settling: Timer | None = None
+        self._feed: LogFeed | None = None
+        self._followed = ""
+
+    def compose(self) -> ComposeResult:
+        """The panes in the order in which the grid places them."""
+        yield StatusBar(self._mode)
+        yield Banner(markup=False)
+        with Panes(id="panes"):
+            with Vertical(id=Pane.SERVICES.value, classes="pane") as services:
+                services.border_title = "1 Services"
+                yield FilterBox(id="filter")
+                yield Static(id="empty", markup=False)
+                yield ServiceTable()
+                yield Advice(markup=False)
+            yield DetailsPane(
+                self._observer, self._clock, id=Pane.DETAILS.value, classes="pane lower"
+            )
+            yield LogPane(id=Pane.LOGS.value, classes="pane lower -current")
+            with Vertical(id=Pane.EVENTS.value, classes="pane lower") as events:
+                events.border_title = "4 Events"
+                yield EventList()
+            with Vertical(id=Pane.JOBS.value, classes="pane lower") as jobs:
+                jobs.border_title = "5 Jobs"
+                yield JobList()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Subscribe, and show what is known already."""
+        self._unsubscribe = self._observer.subscribe(self._heard)
+        self.table.sort_by(self.look.sorting)
+        self.table.choose_columns(self.look.columns)
+        self.query_one(FilterBox).value = self.look.filter
+        self.set_interval(CLOCK_SECONDS, self._tick)
+        if self._operations is not None:
+            self._operations.on_change(self._jobs_changed)
+        self._take_snapshot()
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+        if self._feed is not None:
+            self._feed.close()
+
+    @property
+    def table(self) -> ServiceTable:
+        """The service table."""
+        return self.query_one(ServiceTable)
+
+    @property
+    def panes(self) -> Panes:
+        """The panes."""
+        return self.query_one(Panes)
+
+    @property
+    def _snapshot(self) -> StackSnapshot:
+        return self._observer.snapshot
+
+    def _in_thread(self, run: Callable[[], None]) -> None:
+        self.run_worker(run, thread=True, group="files")
+
+    # From the observer's threads to this screen.
+
+    def _heard(self, topic: Topic) -> None:
+        if topic not in self._pending:
+            self._pending.add(topic)
+            self.post_message(StackChanged(topic))
+
+    @on(StackChanged)
+    def _stack_changed(self, message: StackChanged) -> None:
+        self._pending.discard(message.topic)
+        match message.topic:
+            case Topic.SNAPSHOT:
+                self._take_snapshot()
+            case Topic.USAGE:
+                self._draw_rows()
+            case Topic.EVENTS:
+                self.query_one(EventList).show(self._observer.events)
+                self._draw_details()
+
+    def _take_snapshot(self) -> None:
+        self._grown = self._restarts.see(self._snapshot, self._clock.now())
+        self._draw_rows()
+        self._draw_frame()
+        self._draw_details(anew=True)
+
+    def _tick(self) -> None:
+        self._draw_rows()
+        self._draw_frame()
+
+    # Drawing.
+
+    def _draw_rows(self) -> None:
+        snapshot, table = self._snapshot, self.table
+        table.show(
+            service_rows(snapshot, self._observer.usage, self._clock.now(), grown=self._grown)
+        )
+        table.stale = snapshot.taken_at is not None and snapshot.stale
+        if not table.cursor_key and table.rows:
+            table.cursor_key = table.rows[0].key
+
+    def _draw_frame(self) -> None:
+        now = self._clock.now()
+        status = self.query_one(StatusBar)
+        status.snapshot = self._snapshot
+        status.now = now
+        self.query_one(Banner).show(self._snapshot, now)
+        self._draw_emptiness()
+        self._draw_advice()
+        self._share_height()
+
+    def _share_height(self) -> None:
+        title_and_heading = 2
+        advice = max(self.query_one(Advice).size.height, 1)
+        self.panes.share_height(len(self.table.rows) + title_and_heading + advice)
+
+    def _draw_emptiness(self) -> None:
+        words = self.query_one(FilterBox).value
+        said = ""
+        if not self._snapshot.services:
+            said = _why_empty(self._snapshot)
+        elif not self.table.rows and words:
+            said = f"No service matches “{plain(words)}”. Esc clears the filter."
+        empty = self.query_one("#empty", Static)
+        empty.set_class(bool(said), "-shown")
+        empty.update(Content(said))
+
+    def _draw_advice(self) -> None:
+        row, snapshot, now = self.table.current, self._snapshot, self._clock.now()
+        service = snapshot.service(row.service) if row else None
+        finding = finding_of(service, snapshot, now) if service and snapshot.taken_at else None
+        self.query_one(Advice).show(finding, _calm(snapshot, self._clock))
+
+    def _draw_details(self, *, anew: bool = False) -> None:
+        self.query_one(DetailsPane).show(self.table.current, anew=anew)
+
+    def on_resize(self) -> None:
+        """Share the height anew."""
+        self.call_after_refresh(self._share_height)
+
+    # The selected row.
+
+    @on(ServiceTable.Highlighted)
+    def _highlighted(self) -> None:
+        self._draw_advice()
+        self._draw_details()
+        self.call_after_refresh(self._share_height)
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._follow_selected)
+
+    def _follow_selected(self) -> None:
+        row, pane = self.table.current, self.query_one(LogPane)
+        if row is None or row.key == self._followed or not pane.display:
+            return
+        if self._feed is not None:
+            self._feed.close()
+        self._followed = row.key
+        self._feed = self._observer.follow_logs(row.service, row.container_id)
+        name = row.cells[Column.SERVICE].text if row.container_id else SafeText(row.service)
+        pane.show(self._feed, f"2 Logs  {name}")
+
+    @on(ServiceTable.Opened)
+    def _opened(self) -> None:
+        self.action_pane(Pane.DETAILS.value)
+
+    @on(ServiceTable.SortingChanged)
+    def _sorting_changed(self, event: ServiceTable.SortingChanged) -> None:
+        self.look.sort(event.sorting)
+
+    # Panes.
+
+    def action_pane(self, name: str) -> None:
+        """Show a pane and give it the focus."""
+        self.panes.show(Pane(name))
+        self.call_after_refresh(self._follow_selected)
+
+    def action_zoom(self) -> None:
+        """Show the focused pane alone, or all again."""
+        self.panes.toggle_zoom()
+        self._share_height()
+
+    def action_back(self) -> None:
+        """Undo one thing: the zoom, the filter, the marks; else go to the services."""
+        box, table = self.query_one(FilterBox), self.table
+        if self.panes.zoomed:
+            self.action_zoom()
+        elif box.value:
+            box.clear_words()
+        elif table.marked and self.focused is table:
+            table.clear_marks()
+        else:
+            table.focus()
+
+    @on(JobList.Chosen)
+    def _job_chosen(self, event: JobList.Chosen) -> None:
+        if self._operations is not None:
+            self._operations.open(self, event.job_id)
+
+    # The filter.
+
+    def action_filter(self) -> None:
+        """Ask for the filter's words."""
+        self.query_one(FilterBox).open()
+
+    @on(FilterBox.Changed)
+    def _filter_changed(self, event: FilterBox.Changed) -> None:
+        self.table.filter_by(event.value)
+        self._draw_frame()
+        said = f" · filter: {plain(event.value)}" if event.value else ""
+        self.query_one(f"#{Pane.SERVICES}").border_title = Content(f"1 Services{said}").markup
+
+    @on(FilterBox.Closed)
+    def _filter_closed(self, event: FilterBox.Closed) -> None:
+        self.look.filter_by(event.words)
+        self.table.focus()
+
+    # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Without operations their keys do not exist."""
+        if action == "operate":
+            place = self.panes.focused
+            return self._operations is not None and place in {Pane.SERVICES, Pane.DETAILS}
+        return True
+
+    def action_operate(self, name: str) -> None:
+        """Plan an action on the marked rows, else on the selected one, and show the plan."""
+        rows = self.table.marked or ((self.table.current,) if self.table.current else ())
+        if self._operations is not None and rows:
+            self._operations.ask(self, name, [(row.service, row.container_id) for row in rows])
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """The services there are."""
+        return tuple(service.name for service in self._snapshot.services)
+
+    @property
+    def possible_actions(self) -> tuple[str, ...]:
+        """What can be done to a service; nothing in a read-only console."""
+        return () if self._operations is None else ("start", "stop", "restart")
+
+    def select(self, service: str) -> None:
+        """Put the cursor on a service."""
+        self.table.cursor_key = service
+        self.table.focus()
+
+    def operate_on(self, action: str, service: str) -> None:
+        """Plan an action on one service and show the plan."""
+        if self._operations is not None:
+            self._operations.ask(self, action, [(service, None)])
+
+    def action_probe(self) -> None:
+        """Show the health log of the selected row."""
+        row = self.table.current
+        if row is None:
+            return
+        sections = self.query_one(DetailsPane).health_sections()
+        if not any(section.title == "Health log" for section in sections):
+            self.notify(f"{row.service} has no health check that ran.", markup=False)
+            return
+        self.app.push_screen(ProbeScreen(Content(f"Health log of {row.service}"), sections))
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        self.app.push_screen(ColumnsScreen(self.table.columns), self._columns_chosen)
+
+    def _columns_chosen(self, choice: Choice | bool) -> None:
+        if not isinstance(choice, bool):
+            self.table.choose_columns(choice)
+            self.look.choose(choice)
+
+    def action_copy(self) -> None:
+        """Copy the selected container's name; in the details, all that they say."""
+        row = self.table.current
+        if self.panes.focused is Pane.DETAILS:
+            text = self.query_one(DetailsPane).text
+        else:
+            text = self._names(row) if row else ""
+        if text:
+            self.copy(text)
+
+    def copy(self, text: str) -> None:
+        """Send text to the terminal's clipboard, and say so."""
+        self.app.copy_to_clipboard(text)
+        self.notify("Sent to the terminal's clipboard.", timeout=2)
+
+    def _names(self, row: Row) -> str:
+        service = self._snapshot.service(row.service)
+        names = [
+            item.name
+            for item in (service.containers if service else ())
+            if row.container_id in {None, item.id}
+        ]
+        return " ".join(names) or row.service
+
+    def action_refresh_stack(self) -> None:
+        """Read everything again."""
+        self._observer.refresh()
+
+    def action_help(self) -> None:
+        """Show the keys of this place."""
+        self.app.push_screen(HelpScreen(self.active_bindings))
+
+    def _jobs_changed(self) -> None:
+        if self._operations is not None:
+            self.query_one(JobList).show(self._operations.statuses(), self._clock.now())
+            self.query_one(StatusBar).jobs_running = self._operations.running
+
+
+def _why_empty(snapshot: StackSnapshot) -> str:
+    if snapshot.engine.trouble is not None or snapshot.project_trouble is not None:
+        return "Nothing to show: see the reason above. It is tried again by itself."
+    if snapshot.taken_at is None or snapshot.project is None:
+        return "Looking at the stack…"
+    return (
+        f"The project {snapshot.project.name} in {snapshot.project.directory} has no service and "
+        "no container. Is it the right compose file?"
+    )
+
+
+def _calm(snapshot: StackSnapshot, clock: Clock) -> str:
+    if not snapshot.complete:
+        return ""
+    others = findings(snapshot, clock.now())
+    if not others:
+        return "Everything that should run does."
+    names = ", ".join(finding.service for finding in others[:4])
+    return f"Nothing is wrong here. See {names}."

@@ -1,0 +1,76 @@
+"""What the console remembers of its look, saved without holding up the screen."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from pixel_tui.errors import FileError
+from pixel_tui.settings import Memory, Remembered
+from widgets.rows.service_row import LOOKS, Column
+from widgets.service_table import Sorting
+
+log = logging.getLogger(__name__)
+
+
+class Look:
+    """The remembered look of one project.
+
+    Args:
+        memory: Where it is kept.
+        later: Runs a function that blocks somewhere else than on the event loop.
+    """
+
+    def __init__(self, memory: Memory, later: Callable[[Callable[[], None]], None]) -> None:
+        self._memory = memory
+        self._later = later
+        self._now = memory.load()
+
+    @property
+    def sorting(self) -> Sorting:
+        """How rows are sorted."""
+        if self._now.sort_column not in set(Column):
+            return Sorting()
+        return Sorting(Column(self._now.sort_column), self._now.sort_reverse)
+
+    @property
+    def columns(self) -> tuple[Column, ...] | None:
+        """The columns that were chosen; None for as many as fit."""
+        if self._now.columns is None:
+            return None
+        return tuple(column for column in LOOKS if column.value in self._now.columns) or None
+
+    @property
+    def filter(self) -> str:
+        """The words that rows are filtered by."""
+        return self._now.filter
+
+    def sort(self, sorting: Sorting) -> None:
+        """Remember how rows are sorted."""
+        self._keep(
+            replace(self._now, sort_column=sorting.column.value, sort_reverse=sorting.reverse)
+        )
+
+    def choose(self, columns: tuple[Column, ...] | None) -> None:
+        """Remember which columns are shown."""
+        names = tuple(column.value for column in columns) if columns else None
+        self._keep(replace(self._now, columns=names))
+
+    def filter_by(self, words: str) -> None:
+        """Remember the filter."""
+        self._keep(replace(self._now, filter=words))
+
+    def use_theme(self, theme: str) -> None:
+        """Remember the theme."""
+        self._keep(replace(self._now, theme=theme))
+
+    def _keep(self, changed: Remembered) -> None:
+        if changed != self._now:
+            self._now = changed
+            self._later(lambda: self._save(changed))
+
+    def _save(self, changed: Remembered) -> None:
+        try:
+            self._memory.save(changed)
+        except FileError as error:
+            # Nothing that anybody needs is lost: the next start just looks as before.
+            log.warning("the look can't be remembered: %s", error)

@@ -1,0 +1,121 @@
+"""From a key to a verified change: plan, confirmation, job.
+
+Between the screens and the operator: it holds no rule of its own. A read-only
+console has no object of this class.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from textual.screen import Screen
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ConsoleError, PlanOutdated
+from pixel_tui.operations.actions import Action, plan_action
+from pixel_tui.operations.job import Job, JobStatus
+from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.plan import Plan
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.observer import Observer
+from screens.job import JobScreen
+from screens.plan import PlanScreen
+
+Target = tuple[str, str | None]
+"""A service's name, and a container's id where only that container is meant."""
+
+
+class Operations:
+    """Asks, runs, and keeps the jobs of this console.
+
+    Args:
+        operator: Carries plans out.
+        observer: The stack that plans are made from.
+        command: How compose is called.
+        clock: The time.
+    """
+
+    def __init__(
+        self, operator: Operator, observer: Observer, command: ComposeCommand, clock: Clock
+    ) -> None:
+        self._operator = operator
+        self._observer = observer
+        self._command = command
+        self._clock = clock
+        self._changed: Callable[[], None] = lambda: None
+
+    @property
+    def running(self) -> int:
+        """How many jobs are under way."""
+        return sum(not job.status.state.ended for job in self._operator.jobs)
+
+    def statuses(self) -> Sequence[JobStatus]:
+        """Every job of this console, newest first."""
+        return [job.status for job in self._operator.jobs]
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call this, on the event loop, whenever a job moves."""
+        loop = asyncio.get_running_loop()
+
+        def changed() -> None:
+            loop.call_soon_threadsafe(listener)
+
+        self._changed = changed
+
+    def ask(self, screen: Screen[None], name: str, targets: Sequence[Target]) -> None:
+        """Show the plan of an action; run it when it is confirmed."""
+        wanted = [container_id or service for service, container_id in targets]
+        make = partial(self._plan, Action(name), wanted)
+        try:
+            plan = make()
+        except ConsoleError as error:
+            screen.notify(str(error), severity="warning", markup=False)
+            return
+        self._show(screen, plan, make)
+
+    def open(self, screen: Screen[None], job_id: str) -> None:
+        """Show a job again."""
+        for job in self._operator.jobs:
+            if job.status.id == job_id:
+                self._watch(screen, job)
+
+    def _plan(self, action: Action, wanted: Sequence[str]) -> Plan:
+        return plan_action(
+            action, wanted, self._observer.snapshot, self._command, now=self._clock.now()
+        )
+
+    def _show(
+        self, screen: Screen[None], plan: Plan, make: Callable[[], Plan], note: str = ""
+    ) -> None:
+        def answered(confirmed: bool | None) -> None:
+            if confirmed:
+                screen.run_worker(
+                    self._run(screen, plan, make), group="operations", exit_on_error=True
+                )
+
+        screen.app.push_screen(PlanScreen(plan, note), answered)
+
+    async def _run(self, screen: Screen[None], plan: Plan, make: Callable[[], Plan]) -> None:
+        try:
+            # It takes the lock and writes the audit record: files, so not on this loop.
+            job = await asyncio.to_thread(self._operator.run, plan)
+        except PlanOutdated as error:
+            self._show_anew(screen, make, str(error))
+            return
+        except ConsoleError as error:
+            screen.notify(str(error), severity="error", timeout=15, markup=False)
+            return
+        job.subscribe(lambda _status: self._changed())
+        self._changed()
+        self._watch(screen, job)
+
+    def _show_anew(self, screen: Screen[None], make: Callable[[], Plan], note: str) -> None:
+        try:
+            plan = make()
+        except ConsoleError as error:
+            screen.notify(str(error), severity="warning", markup=False)
+            return
+        self._show(screen, plan, make, note)
+
+    def _watch(self, screen: Screen[None], job: Job) -> None:
+        screen.app.push_screen(JobScreen(job, self._clock))

@@ -1,0 +1,62 @@
+"""The command palette: anything by name."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from screens.dashboard import DashboardScreen
+from screens.panes import Pane
+
+_PANES: Final = {
+    Pane.SERVICES: "Go to the services",
+    Pane.LOGS: "Go to the logs",
+    Pane.DETAILS: "Go to the details",
+    Pane.EVENTS: "Go to the events",
+    Pane.JOBS: "Go to the jobs",
+}
+Command = tuple[str, str, Callable[[], object]]
+
+
+class StackCommands(Provider):
+    """Panes, services, and what can be done to them."""
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for name, said, run in self._commands():
+            yield DiscoveryHit(Content(name), run, text=name, help=said)
+
+    async def search(self, query: str) -> Hits:
+        """What matches."""
+        matcher = self.matcher(query)
+        for name, said, run in self._commands():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, Content(name), run, text=name, help=said)
+
+    def _commands(self) -> Iterator[Command]:
+        dashboard = self.screen
+        if not isinstance(dashboard, DashboardScreen):
+            return
+        for pane, name in _PANES.items():
+            yield name, "", partial(dashboard.action_pane, pane.value)
+        yield "Filter services", "Show only matching rows", dashboard.action_filter
+        yield "Choose columns", "Which columns the table shows", dashboard.action_columns
+        yield "Zoom", "This pane alone, and back", dashboard.action_zoom
+        yield "Health log", "What the selected service's probe said", dashboard.action_probe
+        yield "Refresh", "Read compose and the engine again", dashboard.action_refresh_stack
+        yield "Keys of this place", "Help", dashboard.action_help
+        for service in dashboard.service_names:
+            yield (
+                f"Select {service}",
+                "Put the cursor on this service",
+                partial(dashboard.select, service),
+            )
+            for action in dashboard.possible_actions:
+                yield (
+                    f"{action.capitalize()} {service}",
+                    "Shows the plan first",
+                    partial(dashboard.operate_on, action, service),
+                )

@@ -1,0 +1,39 @@
+"""What the health check of a service said last, on demand."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer
+
+from widgets.details import Details
+from widgets.rows.detail_rows import Section
+
+
+class ProbeScreen(ModalScreen[None]):
+    """The health log of the selected containers over the dashboard."""
+
+    CSS_PATH = "dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,p,q,enter", "dismiss", "Close", id="probe.close"),
+    ]
+
+    def __init__(self, title: Content, sections: Sequence[Section]) -> None:
+        super().__init__()
+        self._title = title
+        self._sections = sections
+
+    def compose(self) -> ComposeResult:
+        """One scrolled text."""
+        with Vertical(classes="dialog -tall") as dialog:
+            dialog.border_title = self._title.markup
+            yield Details(id="probe-text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.query_one(Details).show(self._sections, other=True)

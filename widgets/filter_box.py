@@ -1,0 +1,53 @@
+"""A line for words that rows must hold."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+
+class FilterBox(Input):
+    """Shown while it is typed in. Enter keeps the words, Escape clears them."""
+
+    BINDING_GROUP_TITLE = "Filter"
+    DEFAULT_CSS = """
+    FilterBox, FilterBox:focus {
+        display: none; height: 1; border: none; padding: 0 1; background: $boost;
+    }
+    FilterBox.-open { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear_and_close", "Clear", id="filter.clear"),
+        Binding("enter,down", "keep_and_close", "Keep", id="filter.keep"),
+    ]
+
+    @dataclass
+    class Closed(Message):
+        """It was closed; these words hold."""
+
+        words: str
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name for it
+        super().__init__(id=id, placeholder="words that must stand in the row")
+        self.cursor_blink = False
+
+    def open(self) -> None:
+        """Show it and type in it."""
+        self.add_class("-open")
+        self.focus()
+
+    def clear_words(self) -> None:
+        """Filter by nothing."""
+        self.value = ""
+        self.action_keep_and_close()
+
+    def action_clear_and_close(self) -> None:
+        """Escape."""
+        self.clear_words()
+
+    def action_keep_and_close(self) -> None:
+        """Enter."""
+        self.remove_class("-open")
+        self.post_message(self.Closed(self.value))

@@ -1,0 +1,192 @@
+"""Everything about one service, in sections of labelled lines. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pixel_tui.health.findings import Finding
+from pixel_tui.stack.model import (
+    Container,
+    HealthStatus,
+    Probe,
+    Project,
+    Service,
+    StackEvent,
+)
+from pixel_tui.stack.words import exit_words
+from pixel_tui.text import SafeText, plain
+from widgets.rows.figures import moment, since, size
+from widgets.rows.service_row import Tone, ports_text
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A labelled value, or a value that stands alone where the label is empty."""
+
+    label: str
+    value: SafeText
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some lines under a heading."""
+
+    title: SafeText
+    lines: tuple[Line, ...]
+
+
+def detail_sections(
+    service: Service,
+    container: Container | None,
+    project: Project | None,
+    finding: Finding | None,
+    events: Sequence[StackEvent],
+    now: datetime,
+) -> tuple[Section, ...]:
+    """What is known of a service, or of one of its containers.
+
+    Args:
+        service: The service.
+        container: The container that is selected; None for the service as a whole.
+        project: For what depends on it.
+        finding: What is wrong with it.
+        events: The engine's last events of the whole stack, oldest first.
+        now: For "ago".
+    """
+    members = (container,) if container else service.containers
+    sections = [
+        _section("What is wrong", _finding_lines(finding)),
+        _section("Service", _service_lines(service, project)),
+    ]
+    for member in members:
+        sections += _container_sections(member, now)
+    sections.append(_section("Recent events", _event_lines(service, container, events)))
+    return tuple(section for section in sections if section.lines)
+
+
+def _section(title: str, lines: Iterator[Line]) -> Section:
+    return Section(plain(title), tuple(lines))
+
+
+def _finding_lines(finding: Finding | None) -> Iterator[Line]:
+    if finding is None:
+        return
+    yield Line("", plain(f"{finding.service} {finding.what}."), Tone.BAD)
+    if finding.why:
+        yield Line("why", finding.why)
+    if finding.remedy:
+        yield Line("do", finding.remedy)
+
+
+def _service_lines(service: Service, project: Project | None) -> Iterator[Line]:
+    spec = service.spec
+    if spec is None:
+        yield Line("", plain("The compose file does not name this service."), Tone.WARN)
+        return
+    reason = f": {service.sync.reason}" if service.sync.reason else ""
+    yield Line("sync", plain(f"{service.sync.action.value}{reason}"))
+    yield Line("image", spec.image)
+    if spec.profiles:
+        state = "active" if spec.active else "not active"
+        yield Line("profiles", plain(f"{', '.join(spec.profiles)} ({state})"))
+    yield Line("replicas", plain(str(spec.replicas)))
+    yield Line("restart", spec.restart_policy)
+    if spec.depends_on:
+        said = [
+            f"{item.service} ({item.condition.removeprefix('service_')})"
+            for item in spec.depends_on
+        ]
+        yield Line("depends on", plain(", ".join(said)))
+    if project is not None and (needed_by := project.needed_by(service.name)):
+        yield Line("needed by", plain(", ".join(needed_by)))
+
+
+def _container_sections(container: Container, now: datetime) -> Iterator[Section]:
+    yield _section(f"Container {container.name}", _container_lines(container, now))
+    yield _section("Health log", _health_lines(container))
+    yield _section("Networks", _network_lines(container))
+    yield _section("Mounts", _mount_lines(container))
+    yield _section(
+        "Environment", (Line(entry.name, entry.value) for entry in container.environment)
+    )
+    yield _section("Labels", (Line(name, value, Tone.MUTED) for name, value in container.labels))
+
+
+def _container_lines(container: Container, now: datetime) -> Iterator[Line]:
+    yield Line("state", plain(_state_words(container)))
+    yield Line("id", plain(container.short_id))
+    yield Line("image", container.image)
+    yield Line("digest", container.image_id, Tone.MUTED)
+    yield Line("command", container.command)
+    yield Line("created", _when(container.created_at, now))
+    yield Line("started", _when(container.started_at, now))
+    if container.finished_at and not container.running:
+        yield Line("ended", _when(container.finished_at, now))
+    if container.error:
+        yield Line("error", container.error, Tone.BAD)
+    yield Line("restarts", plain(f"{container.restarts} (policy {container.restart_policy})"))
+    if container.memory_limit:
+        yield Line("memory limit", size(container.memory_limit))
+    yield Line("log driver", container.log_driver)
+    if container.ports:
+        yield Line("ports", plain(ports_text(container.ports)))
+
+
+def _state_words(container: Container) -> str:
+    if container.exit_code is None:
+        return container.state.value
+    words = exit_words(container.exit_code, oom_killed=container.oom_killed)
+    return f"{container.state.value}: {words}"
+
+
+def _when(at: datetime | None, now: datetime) -> SafeText:
+    if at is None:
+        return moment(at)
+    return plain(f"{moment(at)} ({since(at, now)} ago)")
+
+
+def _health_lines(container: Container) -> Iterator[Line]:
+    health = container.health
+    if health is None:
+        return
+    streak = f", {health.failing_streak} failed in a row" if health.failing_streak else ""
+    tone = Tone.BAD if health.status is HealthStatus.UNHEALTHY else Tone.PLAIN
+    yield Line("status", plain(f"{health.status.value}{streak}"), tone)
+    for probe in reversed(health.probes):
+        yield from _probe_lines(probe)
+
+
+def _probe_lines(probe: Probe) -> Iterator[Line]:
+    took = f" in {(probe.ended - probe.started).total_seconds():.1f} s" if probe.ended else ""
+    verdict = "passed" if probe.exit_code == 0 else f"failed with {probe.exit_code}"
+    tone = Tone.MUTED if probe.exit_code == 0 else Tone.BAD
+    yield Line(f"{probe.started.astimezone():%H:%M:%S}", plain(f"{verdict}{took}"), tone)
+    for line in probe.output:
+        yield Line("", line, Tone.MUTED)
+
+
+def _network_lines(container: Container) -> Iterator[Line]:
+    for network in container.networks:
+        names = f" as {', '.join(network.aliases)}" if network.aliases else ""
+        yield Line(network.network, plain(f"{network.address or 'no address'}{names}"))
+
+
+def _mount_lines(container: Container) -> Iterator[Line]:
+    for mount in container.mounts:
+        right = "" if mount.writable else " (read only)"
+        yield Line(mount.target, plain(f"{mount.kind} {mount.source}{right}"))
+
+
+def _event_lines(
+    service: Service, container: Container | None, events: Sequence[StackEvent]
+) -> Iterator[Line]:
+    own = [
+        event
+        for event in events
+        if event.service == service.name
+        and (container is None or event.container_id == container.id)
+    ]
+    for event in reversed(own[-20:]):
+        detail = f" {event.detail}" if event.detail else ""
+        yield Line(f"{event.at.astimezone():%H:%M:%S}", plain(f"{event.action}{detail}"))

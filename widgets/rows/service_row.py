@@ -1,0 +1,401 @@
+"""A snapshot and its figures to the rows of the service table. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    HealthStatus,
+    Port,
+    Service,
+    ServiceState,
+    StackSnapshot,
+    SyncAction,
+    Usage,
+    UsageTable,
+)
+from pixel_tui.stack.words import exit_words
+from pixel_tui.text import SafeText, plain
+from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since, size
+
+SortValue = tuple[int, float, str]
+
+
+class Tone(StrEnum):
+    """What a cell says beside its words; never the words' only carrier."""
+
+    PLAIN = "plain"
+    MUTED = "muted"
+    GOOD = "good"
+    NOTE = "note"
+    WARN = "warn"
+    BAD = "bad"
+
+
+class Column(StrEnum):
+    """The columns of the service table."""
+
+    SERVICE = "service"
+    STATE = "state"
+    HEALTH = "health"
+    CPU = "cpu"
+    MEMORY = "memory"
+    SYNC = "sync"
+    UPTIME = "uptime"
+    RESTARTS = "restarts"
+    EXIT = "exit"
+    PORTS = "ports"
+    NETWORK = "network"
+    DISK = "disk"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLook:
+    """How a column is drawn."""
+
+    title: str
+    width: int
+    right: bool = False
+
+
+LOOKS: Final[Mapping[Column, ColumnLook]] = {
+    Column.SERVICE: ColumnLook("SERVICE", 20),
+    Column.STATE: ColumnLook("STATE", 12),
+    Column.HEALTH: ColumnLook("HEALTH", 13),
+    Column.CPU: ColumnLook("CPU/core", 8, right=True),
+    Column.MEMORY: ColumnLook("MEMORY", 10, right=True),
+    Column.SYNC: ColumnLook("SYNC", 10),
+    Column.UPTIME: ColumnLook("UPTIME", 7, right=True),
+    Column.RESTARTS: ColumnLook("RESTARTS", 8, right=True),
+    Column.EXIT: ColumnLook("LAST EXIT", 14),
+    Column.PORTS: ColumnLook("PORTS", 22),
+    Column.NETWORK: ColumnLook("NET in out/s", 12, right=True),
+    Column.DISK: ColumnLook("DISK r w/s", 12, right=True),
+    Column.IMAGE: ColumnLook("IMAGE", 28),
+}
+"""In the order of their weight: a narrow table keeps the first ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in one cell."""
+
+    text: SafeText
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: a service, or one container of a service that has several."""
+
+    key: str
+    """The service's name, or `service/container id`."""
+    service: str
+    container_id: str | None
+    """Set on the row of one container."""
+    cells: Mapping[Column, Cell]
+    order: Mapping[Column, SortValue] = field(compare=False)
+    branch: str = ""
+    """What hangs a container's row below its service's."""
+
+
+_STATE: Final[Mapping[ServiceState, tuple[str, Tone]]] = {
+    ServiceState.RUNNING: ("● running", Tone.GOOD),
+    ServiceState.PARTIAL: ("◐ partly", Tone.WARN),
+    ServiceState.RESTARTING: ("↻ restarting", Tone.BAD),
+    ServiceState.PAUSED: ("‖ paused", Tone.WARN),
+    ServiceState.CREATED: ("○ created", Tone.WARN),
+    ServiceState.EXITED: ("■ exited", Tone.BAD),
+    ServiceState.DONE: ("✓ done", Tone.MUTED),
+    ServiceState.ABSENT: ("□ absent", Tone.BAD),
+    ServiceState.OFF: ("· off", Tone.MUTED),
+    ServiceState.UNKNOWN: ("? unknown", Tone.MUTED),
+}
+_CONTAINER_STATE: Final[Mapping[ContainerState, ServiceState]] = {
+    ContainerState.RUNNING: ServiceState.RUNNING,
+    ContainerState.RESTARTING: ServiceState.RESTARTING,
+    ContainerState.PAUSED: ServiceState.PAUSED,
+    ContainerState.CREATED: ServiceState.CREATED,
+    ContainerState.EXITED: ServiceState.EXITED,
+    ContainerState.DEAD: ServiceState.EXITED,
+    ContainerState.REMOVING: ServiceState.EXITED,
+    ContainerState.UNKNOWN: ServiceState.UNKNOWN,
+}
+_HEALTH: Final[Mapping[HealthStatus, tuple[str, Tone]]] = {
+    HealthStatus.NONE: ("–", Tone.MUTED),
+    HealthStatus.STARTING: ("◌ starting", Tone.NOTE),
+    HealthStatus.HEALTHY: ("✓ healthy", Tone.GOOD),
+    HealthStatus.UNHEALTHY: ("✗ unhealthy", Tone.BAD),
+}
+_SYNC: Final[Mapping[SyncAction, Tone]] = {
+    SyncAction.NOTHING: Tone.MUTED,
+    SyncAction.OFF: Tone.MUTED,
+    SyncAction.UNKNOWN: Tone.MUTED,
+    SyncAction.ORPHAN: Tone.WARN,
+}
+_TROUBLE_ORDER: Final = (
+    ServiceState.RESTARTING,
+    ServiceState.EXITED,
+    ServiceState.ABSENT,
+    ServiceState.PARTIAL,
+    ServiceState.PAUSED,
+    ServiceState.CREATED,
+    ServiceState.UNKNOWN,
+    ServiceState.RUNNING,
+    ServiceState.DONE,
+    ServiceState.OFF,
+)
+_HEALTH_ORDER: Final = (
+    HealthStatus.UNHEALTHY,
+    HealthStatus.STARTING,
+    HealthStatus.HEALTHY,
+    HealthStatus.NONE,
+)
+
+
+def service_rows(
+    snapshot: StackSnapshot,
+    usage: UsageTable,
+    now: datetime,
+    *,
+    grown: frozenset[str] = frozenset(),
+) -> list[tuple[Row, list[Row]]]:
+    """Every service with the rows of its containers, where it has more than one.
+
+    Args:
+        snapshot: The stack.
+        usage: What the running containers use.
+        now: For uptimes.
+        grown: Ids of containers that were restarted lately.
+    """
+    return [
+        (
+            _service_row(service, usage, now, grown),
+            [_container_row(service, item, usage, now, grown) for item in _members(service)],
+        )
+        for service in snapshot.services
+    ]
+
+
+def _members(service: Service) -> Sequence[Container]:
+    """The containers that get a row of their own."""
+    if len(service.containers) > 1 or service.oneoffs:
+        return service.containers
+    return ()
+
+
+def _service_row(service: Service, usage: UsageTable, now: datetime, grown: frozenset[str]) -> Row:
+    shown = service.regular or service.containers
+    total = _total([usage[item.id] for item in shown if item.id in usage])
+    state_text, state_tone = _STATE[service.state]
+    if service.state is ServiceState.PARTIAL and service.spec:
+        running = sum(item.state is ContainerState.RUNNING for item in service.regular)
+        state_text = f"◐ {running} of {max(service.spec.replicas, len(service.regular))} up"
+    started = [item.started_at for item in shown if item.running and item.started_at]
+    oldest = min(started) if started else None
+    newest_dead = _last_dead(shown)
+    image = service.spec.image if service.spec else shown[0].image if shown else SafeText("")
+    facts = _Facts(
+        state=(SafeText(state_text), state_tone, _TROUBLE_ORDER.index(service.state)),
+        health=service.health,
+        streak=max((item.health.failing_streak for item in shown if item.health), default=0),
+        sync=(_sync_text(service), _SYNC.get(service.sync.action, Tone.WARN)),
+        started=oldest,
+        restarts=service.restarts,
+        grew=any(item.id in grown for item in service.containers),
+        dead=newest_dead,
+        ports=tuple(port for item in shown for port in item.ports)
+        or (service.spec.ports if service.spec else ()),
+        image=image,
+        usage=total,
+    )
+    mark = f" ×{len(service.regular)}" if len(service.regular) > 1 else ""
+    return Row(
+        key=service.name,
+        service=service.name,
+        container_id=None,
+        cells=_cells(plain(f"{service.name}{mark}"), facts, now),
+        order=_order(service.name, facts, now),
+    )
+
+
+def _container_row(
+    service: Service,
+    container: Container,
+    usage: UsageTable,
+    now: datetime,
+    grown: frozenset[str],
+) -> Row:
+    state = _CONTAINER_STATE[container.state]
+    text, tone = _STATE[state]
+    if state is ServiceState.EXITED and container.exit_code == 0 and container.oneoff:
+        text, tone = _STATE[ServiceState.DONE]
+    facts = _Facts(
+        state=(SafeText(text), tone, _TROUBLE_ORDER.index(state)),
+        health=container.health_status,
+        streak=container.health.failing_streak if container.health else 0,
+        sync=(SafeText("run" if container.oneoff else ""), Tone.MUTED),
+        started=container.started_at if container.running else None,
+        restarts=container.restarts,
+        grew=container.id in grown,
+        dead=container if not container.running and container.exit_code is not None else None,
+        ports=container.ports,
+        image=container.image,
+        usage=usage.get(container.id),
+    )
+    return Row(
+        key=f"{service.name}/{container.id}",
+        service=service.name,
+        container_id=container.id,
+        cells=_cells(container.name, facts, now),
+        order=_order(container.name, facts, now),
+        branch="└ " if container is _members(service)[-1] else "├ ",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a row tells, of a service or of one container."""
+
+    state: tuple[SafeText, Tone, int]
+    health: HealthStatus
+    streak: int
+    sync: tuple[SafeText, Tone]
+    started: datetime | None
+    restarts: int
+    grew: bool
+    dead: Container | None
+    ports: tuple[Port, ...]
+    image: SafeText
+    usage: Usage | None
+
+
+def _cells(name: SafeText, facts: _Facts, now: datetime) -> dict[Column, Cell]:
+    health_text, health_tone = _HEALTH[facts.health]
+    used = facts.usage
+    restarts = f"{facts.restarts}{' ↑' if facts.grew else ''}"
+    return {
+        Column.SERVICE: Cell(name),
+        Column.STATE: Cell(facts.state[0], facts.state[1]),
+        Column.HEALTH: Cell(SafeText(health_text), health_tone),
+        Column.CPU: Cell(cpu_share(used.cpu if used else None), _load_tone(used)),
+        Column.MEMORY: Cell(_memory(used), _memory_tone(used)),
+        Column.SYNC: Cell(facts.sync[0], facts.sync[1]),
+        Column.UPTIME: Cell(since(facts.started, now)),
+        Column.RESTARTS: Cell(
+            SafeText(restarts if facts.restarts else "0"),
+            Tone.BAD if facts.grew else Tone.WARN if facts.restarts else Tone.MUTED,
+        ),
+        Column.EXIT: _exit_cell(facts.dead),
+        Column.PORTS: Cell(plain(ports_text(facts.ports)), Tone.MUTED),
+        Column.NETWORK: Cell(rate_pair(used.received, used.sent) if used else NOTHING, Tone.MUTED),
+        Column.DISK: Cell(rate_pair(used.read, used.written) if used else NOTHING, Tone.MUTED),
+        Column.IMAGE: Cell(facts.image, Tone.MUTED),
+    }
+
+
+def _order(name: str, facts: _Facts, now: datetime) -> dict[Column, SortValue]:
+    """What each column sorts by: the first press puts what wants attention on top."""
+    used = facts.usage
+    seconds = (now - facts.started).total_seconds() if facts.started else -1.0
+    return {
+        Column.SERVICE: (0, 0.0, name),
+        Column.STATE: (facts.state[2], 0.0, name),
+        Column.HEALTH: (_HEALTH_ORDER.index(facts.health), -float(facts.streak), name),
+        Column.CPU: (0, -(used.cpu or 0.0) if used else 1.0, name),
+        Column.MEMORY: (0, -float(used.memory) if used else 1.0, name),
+        Column.SYNC: (0 if facts.sync[1] is Tone.WARN else 1, 0.0, f"{facts.sync[0]} {name}"),
+        Column.UPTIME: (0 if facts.started else 1, seconds, name),
+        Column.RESTARTS: (0, -float(facts.restarts), name),
+        Column.EXIT: (0, -float(facts.dead.exit_code or 0), name) if facts.dead else (1, 0.0, name),
+        Column.PORTS: (0, float(min((p.container_port for p in facts.ports), default=99999)), name),
+        Column.NETWORK: (0, -((used.received or 0) + (used.sent or 0)) if used else 1.0, name),
+        Column.DISK: (0, -((used.read or 0) + (used.written or 0)) if used else 1.0, name),
+        Column.IMAGE: (0, 0.0, f"{facts.image} {name}"),
+    }
+
+
+def _sync_text(service: Service) -> SafeText:
+    if service.sync.action is SyncAction.OFF and service.spec and service.spec.profiles:
+        return plain(service.spec.profiles[0])
+    return SafeText(service.sync.action.value)
+
+
+def _memory(used: Usage | None) -> SafeText:
+    if used is None:
+        return NOTHING
+    if not used.memory_limit:
+        return size(used.memory)
+    return SafeText(f"{size(used.memory)} {share(used.memory, used.memory_limit):>4}")
+
+
+def _memory_tone(used: Usage | None) -> Tone:
+    if used is None or not used.memory_limit:
+        return Tone.PLAIN if used else Tone.MUTED
+    part = used.memory / used.memory_limit
+    return Tone.BAD if part >= 0.95 else Tone.WARN if part >= 0.8 else Tone.PLAIN
+
+
+def _load_tone(used: Usage | None) -> Tone:
+    if used is None or used.cpu is None:
+        return Tone.MUTED
+    return Tone.WARN if used.cpu >= 0.9 else Tone.PLAIN
+
+
+def _exit_cell(dead: Container | None) -> Cell:
+    if dead is None or dead.exit_code is None:
+        return Cell(NOTHING, Tone.MUTED)
+    return Cell(
+        exit_words(dead.exit_code, oom_killed=dead.oom_killed),
+        Tone.BAD if dead.exit_code or dead.oom_killed else Tone.MUTED,
+    )
+
+
+def _last_dead(containers: Sequence[Container]) -> Container | None:
+    dead = [item for item in containers if not item.running and item.exit_code is not None]
+    return (
+        max(dead, key=lambda item: item.finished_at.timestamp() if item.finished_at else 0.0)
+        if dead
+        else None
+    )
+
+
+def ports_text(ports: Sequence[Port]) -> str:
+    """Published ports as `host→container`, local ones with a mark, then the exposed ones."""
+    return " ".join(dict.fromkeys(_port_texts(ports)))
+
+
+def _port_texts(ports: Sequence[Port]) -> Iterator[str]:
+    for port in sorted(ports, key=lambda item: (item.host_port is None, item.host_port or 0)):
+        suffix = "" if port.protocol == "tcp" else f"/{port.protocol}"
+        if port.host_port is None:
+            yield f"{port.container_port}{suffix}"
+            continue
+        place = "lo:" if port.host_ip in {"127.0.0.1", "::1"} else ""
+        yield f"{place}{port.host_port}→{port.container_port}{suffix}"
+
+
+def _total(parts: Sequence[Usage]) -> Usage | None:
+    """The figures of several containers taken together."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    limits = [part.memory_limit for part in parts]
+    return Usage(
+        cpu=_sum([part.cpu for part in parts]),
+        memory=sum(part.memory for part in parts),
+        memory_limit=sum(filter(None, limits)) if all(limits) else None,
+        received=_sum([part.received for part in parts]),
+        sent=_sum([part.sent for part in parts]),
+        read=_sum([part.read for part in parts]),
+        written=_sum([part.written for part in parts]),
+    )
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,153 @@
+"""The header: which stack, on which engine, in which mode, and how it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from pixel_tui.stack.model import HealthStatus, Link, ServiceState, StackSnapshot
+from widgets.rows.figures import since, size
+
+
+class Mode(StrEnum):
+    """What this console may do."""
+
+    LIVE = "LIVE"
+    READ_ONLY = "READ-ONLY"
+    DEMO = "DEMO"
+
+
+_BADGE: Final = {
+    Mode.LIVE: "$text on $success-muted bold",
+    Mode.READ_ONLY: "$text on $primary-muted bold",
+    Mode.DEMO: "$text on $warning-muted bold",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many services are how."""
+
+    services: int = 0
+    running: int = 0
+    unhealthy: int = 0
+    restarting: int = 0
+    down: int = 0
+
+
+def totals(snapshot: StackSnapshot) -> Totals:
+    """Count a snapshot's services."""
+    services = snapshot.services
+    return Totals(
+        services=sum(service.wanted for service in services),
+        running=sum(
+            service.wanted and service.state is ServiceState.RUNNING for service in services
+        ),
+        unhealthy=sum(service.health is HealthStatus.UNHEALTHY for service in services),
+        restarting=sum(service.state is ServiceState.RESTARTING for service in services),
+        down=sum(
+            service.wanted
+            and service.state
+            in {
+                ServiceState.EXITED,
+                ServiceState.ABSENT,
+                ServiceState.PARTIAL,
+                ServiceState.CREATED,
+            }
+            for service in services
+        ),
+    )
+
+
+class StatusBar(Widget):
+    """Two lines: the stack and its totals; the engine and the age of what is shown."""
+
+    DEFAULT_CSS = """
+    StatusBar { height: 2; background: $panel; padding: 0 1; }
+    """
+
+    snapshot: reactive[StackSnapshot | None] = reactive(None)
+    now: reactive[datetime | None] = reactive(None)
+    jobs_running: reactive[int] = reactive(0)
+
+    def __init__(self, mode: Mode, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id)
+        self._mode = mode
+
+    def render(self) -> RenderResult:
+        """Both lines, left and right part each."""
+        if self.snapshot is None or self.now is None:
+            return Content("")
+        width = self.size.width - 2
+        return Content("\n").join(
+            [
+                _spread(self._stack(self.snapshot), self._totals(self.snapshot), width),
+                _spread(
+                    _engine(self.snapshot), _age(self.snapshot, self.now, self.jobs_running), width
+                ),
+            ]
+        )
+
+    def _stack(self, snapshot: StackSnapshot) -> Content:
+        name = snapshot.project_name or "…"
+        return Content.assemble((f" {self._mode.value} ", _BADGE[self._mode]), " ", (name, "bold"))
+
+    def _totals(self, snapshot: StackSnapshot) -> Content:
+        if snapshot.taken_at is None:
+            return Content.styled("looking…", "$foreground-muted")
+        count = totals(snapshot)
+        good = count.running == count.services
+        parts = [
+            Content.styled(
+                f"{count.running} of {count.services} running",
+                "$text-success" if good else "$text-warning",
+            )
+        ]
+        for number, word in (
+            (count.unhealthy, "unhealthy"),
+            (count.restarting, "restarting"),
+            (count.down, "down"),
+        ):
+            if number:
+                parts.append(Content.styled(f"{number} {word}", "$text-error bold"))
+        return Content(" · ").join(parts)
+
+
+def _engine(snapshot: StackSnapshot) -> Content:
+    engine = snapshot.engine
+    if engine.link is Link.CONNECTING:
+        return Content.styled(f"connecting to {engine.address}", "$foreground-muted")
+    said = [
+        engine.host_name or str(engine.address),
+        f"docker {engine.version}" if engine.version else "",
+        f"context {engine.context}",
+        f"{engine.cpus} cores {size(engine.memory)}" if engine.cpus else "",
+    ]
+    return Content.styled(" · ".join(filter(None, said)), "$foreground-muted")
+
+
+def _age(snapshot: StackSnapshot, now: datetime, jobs: int) -> Content:
+    parts = []
+    if jobs:
+        parts.append(
+            Content.styled(f"{jobs} job{'s' if jobs > 1 else ''} running", "$text-accent bold")
+        )
+    if snapshot.engine.link is Link.LOST:
+        seen = snapshot.taken_at
+        age = f"stale: seen {since(seen, now)} ago" if seen else "no answer yet"
+        parts.append(Content.styled(age, "$text-error bold"))
+    return Content(" · ").join(parts)
+
+
+def _spread(left: Content, right: Content, width: int) -> Content:
+    """Left and right in one line; the left part gives way where both do not fit."""
+    room = width - right.cell_length - 1
+    if right.cell_length and left.cell_length > room:
+        left = left.truncate(max(room, 0), ellipsis=True)
+    padding = max(width - left.cell_length - right.cell_length, 0)
+    return left + Content(" " * padding) + right
