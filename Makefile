@@ -23,6 +23,7 @@ lint: ## Check style, format, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
 
 format: ## Bring the code into its format
 	@scripts/setup dev

@@ -1,0 +1,242 @@
+"""The console: one place that chooses the parts and puts them together."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from pixel_tui.clipboard import osc52
+from pixel_tui.clock import Clock, SystemClock
+from pixel_tui.errors import UsageError
+from pixel_tui.log_file import start_log
+from pixel_tui.operations.operator import Operator
+from pixel_tui.settings import Memory, Settings, state_folder
+from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
+from pixel_tui.stack.demo.commands import DemoRunner
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.observer import Observer
+from pixel_tui.stack.process import ProcessRunner
+from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.terminal_guard import TerminalGuard
+from pixel_tui.theme import EVERY, default_theme
+from screens import dashboard
+from screens.bindings import binding_ids
+from screens.dashboard import DashboardScreen
+from screens.operations import Operations
+from screens.palette import StackCommands
+from screens.quit import QuitScreen
+from widgets.status_bar import Mode
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a console is made of."""
+
+    observer: Observer
+    operations: Operations | None
+    """None in a read-only console: there is nothing that could change anything."""
+    clock: Clock
+    mode: Mode
+    settings: Settings
+    memory: Memory
+    environment: Mapping[str, str]
+    log_path: Path | None = None
+
+
+class PixelTui(App[None]):
+    """The console's frame: theme, keys, palette, clipboard, and what happens in a crash."""
+
+    TITLE = "pixel-tui"
+    # Textual loads no style sheet of a default screen by itself.
+    CSS_PATH = Path(dashboard.__file__).with_name("dashboard.tcss")
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS = App.COMMANDS | {StackCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "Quit", id="quit"),
+        Binding("colon,ctrl+p", "command_palette", "Commands", key_display=":", id="palette"),
+        Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="The next theme"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
+    ]
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+        self.animation_level = "none"
+        for theme in EVERY:
+            self.register_theme(theme)
+        remembered = parts.memory.load()
+        self.theme = parts.settings.theme or remembered.theme or default_theme(parts.environment)
+        self._guard = TerminalGuard()
+        self._check_keys(parts.settings.keys)
+        self.set_keymap(parts.settings.keys)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Let nothing be painted that a terminal would obey."""
+        return (*super().get_line_filters(), self._guard)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The dashboard."""
+        parts = self.parts
+        return DashboardScreen(
+            parts.observer, parts.clock, parts.mode, parts.memory, parts.operations
+        )
+
+    def on_mount(self) -> None:
+        """Look at the stack from now on, and end in order when told to."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.exit)
+        self.parts.observer.start()
+
+    def on_unmount(self) -> None:
+        """Stop looking."""
+        self.parts.observer.close()
+
+    def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's general commands; none that writes the screen to a file."""
+        for theme in EVERY:
+            yield SystemCommand(
+                f"Theme: {theme.name}", "Change the look", partial(self.use, theme.name)
+            )
+        yield SystemCommand("Quit", "Leave the console", self.action_quit)
+
+    def action_next_theme(self) -> None:
+        """Use the next of the themes."""
+        names = [theme.name for theme in EVERY]
+        at = names.index(self.theme) if self.theme in names else -1
+        self.use(names[(at + 1) % len(names)])
+
+    def use(self, theme: str) -> None:
+        """Use a theme, and remember it."""
+        self.theme = theme
+        screen = self.screen_stack[0]
+        if isinstance(screen, DashboardScreen):
+            screen.look.use_theme(theme)
+
+    async def action_quit(self) -> None:
+        """Leave; ask first while a job runs."""
+        operations = self.parts.operations
+        if operations is None or not operations.running:
+            self.exit()
+        elif not isinstance(self.screen, QuitScreen):
+            self.push_screen(QuitScreen(operations.running), self._quit_answered)
+
+    def _quit_answered(self, leave: bool | None) -> None:
+        if leave:
+            self.exit()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Put text on the clipboard of the operator's terminal, through tmux and screen."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(osc52(text, self.parts.environment))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Say one sentence; the details go to the log file, without secrets."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        log.critical("the console failed", exc_info=(type(error), error, error.__traceback__))
+        place = f" Details: {self.parts.log_path}" if self.parts.log_path else ""
+        self.panic(
+            Text(f"pixel-tui stopped over a fault of its own. Your stack was not touched.{place}")
+        )
+
+    def _check_keys(self, keys: Mapping[str, str]) -> None:
+        """Refuse a rebinding of something that does not exist."""
+        known = binding_ids() | _own_ids()
+        for name in keys:
+            if name not in known:
+                raise UsageError(
+                    f"The settings file binds a key to {name}, which does not exist.",
+                    remedy="See docs/keys.md for the names.",
+                )
+
+
+def _own_ids() -> frozenset[str]:
+    bindings = [item for item in PixelTui.BINDINGS if isinstance(item, Binding)]
+    return frozenset(binding.id for binding in bindings if binding.id)
+
+
+def live_parts(
+    engine: DockerEngine,
+    project: ComposeProject,
+    settings: Settings,
+    environment: Mapping[str, str],
+) -> Parts:
+    """The parts of a console on a real engine.
+
+    The operator and what it runs programs with are made here, and only where the console
+    may change something.
+    """
+    clock = SystemClock()
+    folder = state_folder()
+    observer = Watcher(engine, project, clock, Pace(usage=settings.usage_seconds))
+    command = project.command
+    operations = None
+    if not settings.read_only:
+        operator = Operator(ProcessRunner(environment), observer, command, folder, clock)
+        operations = Operations(operator, observer, command, clock)
+    return Parts(
+        observer=observer,
+        operations=operations,
+        clock=clock,
+        mode=Mode.READ_ONLY if settings.read_only else Mode.LIVE,
+        settings=settings,
+        memory=Memory(folder, f"{command.directory}_{command.project}".strip("/_")),
+        environment=environment,
+        log_path=start_log(folder),
+    )
+
+
+def demo_parts(
+    settings: Settings, environment: Mapping[str, str], *, clock: Clock | None = None
+) -> Parts:
+    """The parts of a console on the embedded stack."""
+    clock = clock or SystemClock()
+    folder = state_folder()
+    world = DemoWorld(clock)
+    observer = Watcher(
+        DemoEngine(world), DemoProject(world), clock, Pace(usage=settings.usage_seconds)
+    )
+    command = ComposeCommand(directory=DIRECTORY, project=PROJECT)
+    operations = None
+    if not settings.read_only:
+        operator = Operator(DemoRunner(world), observer, command, folder / "demo", clock)
+        operations = Operations(operator, observer, command, clock)
+    return Parts(
+        observer=observer,
+        operations=operations,
+        clock=clock,
+        mode=Mode.DEMO,
+        settings=settings,
+        memory=Memory(folder, "demo"),
+        environment=environment,
+        log_path=start_log(folder),
+    )
+
+
+def run(parts: Parts) -> int:
+    """Open the console; returns the program's exit code when it is left."""
+    app = PixelTui(parts)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,180 @@
+"""The command line: `pixel-tui`, `pixel-tui demo`, `pixel-tui status`.
+
+Imports that cost time wait until a command needs them: `--version` and `--help` load
+neither Docker nor Textual, and `status` loads no Textual.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from pixel_tui import __version__
+from pixel_tui.errors import ConsoleError
+
+if TYPE_CHECKING:
+    from pixel_tui.stack.compose import ComposeProject
+    from pixel_tui.stack.engine import DockerEngine
+
+
+class ExitCode(IntEnum):
+    """What the program's exit code says."""
+
+    WELL = 0
+    NOT_WELL = 1
+    UNREADABLE = 2
+    """The stack, the arguments or the settings can't be read; the reason is on stderr."""
+    INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments, dict(os.environ)))
+    except ConsoleError as error:
+        print(f"pixel-tui: {error}", file=sys.stderr)  # noqa: T201
+        return ExitCode.UNREADABLE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe went away; silence is what it expects.
+        sys.stderr.close()
+        return ExitCode.WELL
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pixel-tui",
+        description="A terminal console for people who run a Docker Compose stack on a server.",
+        epilog="Inside the console: ? shows the keys of where you are, q quits.",
+    )
+    parser.add_argument("--version", action="version", version=f"pixel-tui {__version__}")
+    _add_project_options(parser)
+    parser.set_defaults(run=_run_console)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    demo = commands.add_parser(
+        "demo",
+        help="open the console on an embedded stack, without Docker",
+        description="Opens the console on an embedded stack of ten services, without Docker.",
+    )
+    _add_read_only(demo, default=argparse.SUPPRESS)
+    demo.set_defaults(run=_run_demo)
+    status = commands.add_parser(
+        "status",
+        help="print the stack once",
+        description="Prints the stack once. Exits with 0 when all that should run is running "
+        "and healthy, 1 when something is not, 2 when the stack can't be read.",
+    )
+    status.add_argument(
+        "--json", action="store_true", help="as JSON (docs/status.schema.json describes it)"
+    )
+    _add_project_options(status, default=argparse.SUPPRESS)
+    status.set_defaults(run=_run_status)
+    return parser
+
+
+def _add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
+    """The options of every command that looks at a project.
+
+    Args:
+        parser: Where they are added.
+        default: `SUPPRESS` in a sub-command, so that it leaves alone what stands before it.
+    """
+    group = parser.add_argument_group("which project, on which engine")
+    group.add_argument(
+        "-C", "--directory", metavar="DIR", default=default, help="the project's folder"
+    )
+    group.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        action="append",
+        default=default,
+        help="a compose file; may be given several times, later ones override",
+    )
+    group.add_argument("-p", "--project-name", metavar="NAME", default=default)
+    group.add_argument(
+        "--host",
+        metavar="URL",
+        default=default,
+        help="the engine's address; else DOCKER_HOST, else the current Docker context",
+    )
+    group.add_argument("--context", metavar="NAME", default=default, help="a Docker context")
+    group.add_argument(
+        "--or-demo",
+        action="store_true",
+        default=default or False,
+        help="open the embedded stack where there is no engine or no compose file",
+    )
+    _add_read_only(parser, default=default or False)
+
+
+def _add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        default=default,
+        help="look, and be unable to change anything (also PIXEL_TUI_READ_ONLY=1)",
+    )
+
+
+def _readers(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "tuple[DockerEngine, ComposeProject]":
+    from pixel_tui.stack.compose import ComposeProject, find_command
+    from pixel_tui.stack.endpoint import find_endpoint
+    from pixel_tui.stack.engine import DockerEngine
+
+    endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
+    command = find_command(
+        environment,
+        address=endpoint.address,
+        docker_options=endpoint.docker_options,
+        directory=arguments.directory,
+        files=arguments.file or (),
+        project=arguments.project_name,
+    )
+    return DockerEngine(endpoint), ComposeProject(command, environment)
+
+
+def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.settings import load_settings
+    from pixel_tui.stack.reading import look_once
+    from pixel_tui.status import all_well, as_json, as_table
+
+    settings = load_settings(environment, read_only=arguments.read_only)
+    engine, project = _readers(arguments, environment)
+    snapshot = look_once(engine, project, SystemClock())
+    if arguments.json:
+        print(json.dumps(as_json(snapshot, read_only=settings.read_only), indent=2))  # noqa: T201
+    elif snapshot.services:
+        print(as_table(snapshot))  # noqa: T201
+    if snapshot.project_trouble is not None:
+        trouble = snapshot.project_trouble
+        print(f"pixel-tui: {trouble.what} {trouble.remedy}", file=sys.stderr)  # noqa: T201
+        return ExitCode.UNREADABLE
+    return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL
+
+
+def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.app import demo_parts, live_parts, run
+    from pixel_tui.settings import load_settings
+
+    settings = load_settings(environment, read_only=arguments.read_only)
+    engine, project = _readers(arguments, environment)
+    if arguments.or_demo and not (project.has_files and engine.answers()):
+        return run(demo_parts(settings, environment))
+    return run(live_parts(engine, project, settings, environment))
+
+
+def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.app import demo_parts, run
+    from pixel_tui.settings import load_settings
+
+    settings = load_settings(environment, read_only=arguments.read_only)
+    return run(demo_parts(settings, environment))

@@ -1,0 +1,29 @@
+"""Copying through the terminal (OSC 52), so that it works over SSH, tmux and screen."""
+
+import base64
+from collections.abc import Mapping
+from typing import Final
+
+SCREEN_CHUNK: Final = 240
+"""GNU screen drops a string sequence beyond its buffer: larger ones go in parts."""
+
+
+def osc52(text: str, environment: Mapping[str, str]) -> str:
+    """The control sequence that puts text on the clipboard of the operator's terminal.
+
+    Inside tmux it is sent twice: plain, for `set-clipboard on`, and wrapped, for
+    `allow-passthrough on`. Inside screen it is wrapped, in parts.
+    """
+    payload = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+    sequence = f"\x1b]52;c;{payload}\x07"
+    term = environment.get("TERM", "")
+    if environment.get("TMUX") or term.startswith("tmux"):
+        doubled = sequence.replace("\x1b", "\x1b\x1b")
+        return f"{sequence}\x1bPtmux;{doubled}\x1b\\"
+    if environment.get("STY") or term.startswith("screen"):
+        parts = [
+            sequence[start : start + SCREEN_CHUNK]
+            for start in range(0, len(sequence), SCREEN_CHUNK)
+        ]
+        return "".join(f"\x1bP{part}\x1b\\" for part in parts)
+    return sequence

@@ -1,0 +1,186 @@
+"""Settings: flags over environment over the file over defaults; and what is remembered.
+
+The file is TOML (`docs/configuration.md`); what the console remembers by itself
+(sorting, columns, filter, theme) is JSON in the state folder.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from platformdirs import PlatformDirs
+
+from pixel_tui.errors import UsageError
+from pixel_tui.files import replace_file
+
+APPLICATION: Final = "pixel-tui"
+ENVIRONMENT_READ_ONLY: Final = "PIXEL_TUI_READ_ONLY"
+ENVIRONMENT_CONFIG: Final = "PIXEL_TUI_CONFIG"
+THEMES: Final = ("pixel-dark", "pixel-light", "pixel-ansi")
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user wants."""
+
+    read_only: bool = False
+    theme: str | None = None
+    """None: what was remembered, else by the terminal."""
+    usage_seconds: float = 2.0
+    """Between two rounds of figures."""
+    log_tail: int = 1000
+    """Lines of history that a log pane starts with."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Binding id to keys, comma-separated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the console keeps of its look, for one project."""
+
+    sort_column: str = "service"
+    sort_reverse: bool = False
+    columns: tuple[str, ...] | None = None
+    filter: str = ""
+    theme: str | None = None
+
+
+def config_path(environment: Mapping[str, str]) -> Path:
+    """Where the settings file is looked for."""
+    named = environment.get(ENVIRONMENT_CONFIG)
+    return (
+        Path(named) if named else Path(PlatformDirs(APPLICATION).user_config_dir) / "settings.toml"
+    )
+
+
+def state_folder() -> Path:
+    """Where logs, job output, the audit trail and what is remembered are kept."""
+    return Path(PlatformDirs(APPLICATION).user_state_dir)
+
+
+def load_settings(environment: Mapping[str, str], *, read_only: bool = False) -> Settings:
+    """The settings of this run.
+
+    Args:
+        environment: The variables of this process.
+        read_only: The `--read-only` flag.
+
+    Raises:
+        UsageError: The file or a variable says something that is no setting.
+    """
+    path = config_path(environment)
+    settings = _from_file(path)
+    flag = environment.get(ENVIRONMENT_READ_ONLY, "").strip().lower()
+    if flag not in _TRUE | _FALSE:
+        raise UsageError(
+            f"{ENVIRONMENT_READ_ONLY} is neither yes nor no: {flag}.", remedy="Set it to 1 or 0."
+        )
+    return replace(settings, read_only=read_only or flag in _TRUE or settings.read_only)
+
+
+def _from_file(path: Path) -> Settings:
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(
+            f"The settings file can't be read: {error}.", on=str(path), remedy="Mend or move it."
+        ) from error
+    known = {"read_only", "theme", "usage_seconds", "log_tail", "keys"}
+    if unknown := sorted(set(raw) - known):
+        raise _wrong(
+            path, f"unknown setting {unknown[0]}", f"Known are {', '.join(sorted(known))}."
+        )
+    settings = Settings()
+    if "read_only" in raw:
+        settings = replace(settings, read_only=_boolean(path, "read_only", raw["read_only"]))
+    if "theme" in raw:
+        if raw["theme"] not in THEMES:
+            raise _wrong(path, f"unknown theme {raw['theme']}", f"Known are {', '.join(THEMES)}.")
+        settings = replace(settings, theme=raw["theme"])
+    if "usage_seconds" in raw:
+        settings = replace(
+            settings, usage_seconds=_number(path, "usage_seconds", raw["usage_seconds"], 0.5, 3600)
+        )
+    if "log_tail" in raw:
+        tail = _number(path, "log_tail", raw["log_tail"], 1, 100_000)
+        settings = replace(settings, log_tail=int(tail))
+    return replace(settings, keys=_keys(path, raw.get("keys", {})))
+
+
+def _boolean(path: Path, name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(path, f"{name} is neither true nor false", f"Write {name} = true.")
+    return value
+
+
+def _number(path: Path, name: str, value: object, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise _wrong(path, f"{name} is no number from {low:g} to {high:g}", f"Change {name}.")
+    return float(value)
+
+
+def _keys(path: Path, value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise _wrong(path, "keys is no table", 'Write [keys] and lines like "table.sort" = "f2".')
+    keys = {}
+    for name, key in _flatten(value):
+        if not isinstance(key, str) or not key.strip():
+            raise _wrong(path, f"the key of {name} is no text", f'Write "{name}" = "f2".')
+        keys[name] = key
+    return keys
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
+    """`table.sort = "o"` without quotes is a table within a table in TOML: the same is meant."""
+    pairs: list[tuple[str, object]] = []
+    for name, value in table.items():
+        if isinstance(value, dict):
+            pairs += _flatten(value, f"{prefix}{name}.")
+        else:
+            pairs.append((f"{prefix}{name}", value))
+    return pairs
+
+
+def _wrong(path: Path, what: str, remedy: str) -> UsageError:
+    return UsageError(f"The settings file has a mistake: {what}.", on=str(path), remedy=remedy)
+
+
+class Memory:
+    """What the console remembers between two runs, by project.
+
+    A file that can't be read is as good as none: nothing in it is worth a failure.
+    """
+
+    def __init__(self, folder: Path, project: str) -> None:
+        safe = "".join(char if char.isalnum() or char in "-_." else "_" for char in project)
+        self._path = folder / "remembered" / f"{safe or 'default'}.json"
+
+    def load(self) -> Remembered:
+        """What was remembered last."""
+        try:
+            raw = json.loads(self._path.read_text("utf-8"))
+            columns = raw.get("columns")
+            return Remembered(
+                sort_column=str(raw.get("sort_column", "service")),
+                sort_reverse=raw.get("sort_reverse") is True,
+                columns=tuple(map(str, columns)) if isinstance(columns, list) else None,
+                filter=str(raw.get("filter", "")),
+                theme=raw["theme"] if raw.get("theme") in THEMES else None,
+            )
+        except (OSError, ValueError, AttributeError):
+            return Remembered()
+
+    def save(self, remembered: Remembered) -> None:
+        """Remember this.
+
+        Raises:
+            FileError: The state folder can't be written.
+        """
+        replace_file(self._path, json.dumps(asdict(remembered), indent=2).encode())

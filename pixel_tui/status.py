@@ -1,0 +1,143 @@
+"""The stack once, for scripts and for people: `pixel-tui status`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from pixel_tui.stack.json_value import JsonObject, JsonValue
+from pixel_tui.stack.model import Container, HealthStatus, Port, Service, StackSnapshot
+from pixel_tui.stack.words import exit_words
+
+VERSION: Final = 1
+HEADINGS: Final = (
+    "SERVICE", "STATE", "HEALTH", "SYNC", "RESTARTS", "LAST EXIT", "CONTAINER",
+)  # fmt: skip
+
+
+def all_well(snapshot: StackSnapshot) -> bool:
+    """Whether all that should run is running and healthy."""
+    return all(service.well for service in snapshot.services)
+
+
+def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
+    """The documented JSON (`docs/status.schema.json`). Times ISO 8601 UTC, sizes bytes."""
+    engine, project = snapshot.engine, snapshot.project
+    return {
+        "version": VERSION,
+        "taken_at": _time(snapshot.taken_at),
+        "project": snapshot.project_name,
+        "directory": project.directory if project else None,
+        "project_error": snapshot.project_trouble.what if snapshot.project_trouble else None,
+        "engine": {
+            "address": engine.address,
+            "context": engine.context,
+            "version": engine.version,
+            "api_version": engine.api_version,
+            "host": engine.host_name,
+            "cpus": engine.cpus,
+            "memory": engine.memory,
+        },
+        "read_only": read_only,
+        "well": all_well(snapshot),
+        "services": [_service(item) for item in snapshot.services if not item.orphan],
+        "orphans": [_container(container) for container in snapshot.orphans],
+    }
+
+
+def _service(service: Service) -> JsonObject:
+    spec = service.spec
+    return {
+        "name": service.name,
+        "profiles": list(spec.profiles) if spec else [],
+        "active": spec.active if spec else False,
+        "replicas": spec.replicas if spec else 0,
+        "state": service.state.value,
+        "health": service.health.value,
+        "well": service.well,
+        "sync": {"action": service.sync.action.value, "reason": service.sync.reason},
+        "restarts": service.restarts,
+        "containers": [_container(container) for container in service.containers],
+    }
+
+
+def _container(container: Container) -> JsonObject:
+    return {
+        "id": container.id,
+        "name": container.name,
+        "service": container.service,
+        "oneoff": container.oneoff,
+        "state": container.state.value,
+        "health": container.health_status.value,
+        "exit_code": container.exit_code,
+        "oom_killed": container.oom_killed,
+        "restarts": container.restarts,
+        "created_at": _time(container.created_at),
+        "started_at": _time(container.started_at),
+        "finished_at": _time(container.finished_at),
+        "image": container.image,
+        "image_id": container.image_id,
+        "memory_limit": container.memory_limit,
+        "ports": [_port(port) for port in container.ports],
+    }
+
+
+def _port(port: Port) -> JsonObject:
+    return {
+        "container_port": port.container_port,
+        "protocol": port.protocol,
+        "host_ip": port.host_ip or None,
+        "host_port": port.host_port,
+    }
+
+
+def _time(at: datetime | None) -> JsonValue:
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z") if at else None
+
+
+def as_table(snapshot: StackSnapshot) -> str:
+    """A plain table: one line a service, one more for each container beyond the first."""
+    rows: list[tuple[str, ...]] = [HEADINGS]
+    for service in snapshot.services:
+        rows += _table_rows(service)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(_table_line(row, widths) for row in rows)
+
+
+def _table_rows(service: Service) -> Iterable[tuple[str, ...]]:
+    first = service.containers[0] if service.containers else None
+    profile = ""
+    if service.spec and service.spec.profiles and not service.spec.active:
+        profile = f" ({service.spec.profiles[0]})"
+    yield (
+        service.name,
+        f"{service.state.value}{profile}",
+        _health(service.health),
+        service.sync.action.value,
+        str(service.restarts),
+        _exit(first),
+        first.name if first else "-",
+    )
+    for container in service.containers[1:]:
+        yield (
+            f"  {container.name}",
+            container.state.value,
+            _health(container.health_status),
+            "run" if container.oneoff else "",
+            str(container.restarts),
+            _exit(container),
+            container.name,
+        )
+
+
+def _health(status: HealthStatus) -> str:
+    return "-" if status is HealthStatus.NONE else status.value
+
+
+def _exit(container: Container | None) -> str:
+    if container is None or container.exit_code is None:
+        return "-"
+    return exit_words(container.exit_code, oom_killed=container.oom_killed)
+
+
+def _table_line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
