@@ -9,9 +9,9 @@ CODE := pixel_tui screens widgets tests $(wildcard benchmarks)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Set up what is missing and open the console; ARGS="..." goes to it
+run: ## Set up what is missing and open the console, else a demonstration; ARGS="..." goes to it
 	@scripts/setup run
-	@$(BIN)/pixel-tui $(ARGS)
+	@$(BIN)/pixel-tui --or-demo $(ARGS)
 
 test: ## Set up what is missing, a private engine too, and run the tests; ARGS="..." goes to pytest
 	@scripts/setup dev

@@ -53,7 +53,8 @@ class Parts:
     operations: Operations | None
     """None in a read-only console: there is nothing that could change anything."""
     clock: Clock
-    mode: Mode
+    modes: tuple[Mode, ...]
+    """What the header says."""
     settings: Settings
     memory: Memory
     environment: Mapping[str, str]
@@ -96,7 +97,7 @@ class PixelTui(App[None]):
         """The dashboard."""
         parts = self.parts
         return DashboardScreen(
-            parts.observer, parts.clock, parts.mode, parts.memory, parts.operations
+            parts.observer, parts.clock, parts.modes, parts.memory, parts.operations
         )
 
     def on_mount(self) -> None:
@@ -190,7 +191,9 @@ def live_parts(
     """
     clock = SystemClock()
     folder = state_folder()
-    observer = Watcher(engine, project, clock, Pace(usage=settings.usage_seconds))
+    observer = Watcher(
+        engine, project, clock, Pace(usage=settings.usage_seconds), log_tail=settings.log_tail
+    )
     command = project.command
     operations = None
     if not settings.read_only:
@@ -200,7 +203,7 @@ def live_parts(
         observer=observer,
         operations=operations,
         clock=clock,
-        mode=Mode.READ_ONLY if settings.read_only else Mode.LIVE,
+        modes=(Mode.READ_ONLY,) if settings.read_only else (Mode.LIVE,),
         settings=settings,
         memory=Memory(folder, f"{command.directory}_{command.project}".strip("/_")),
         environment=environment,
@@ -216,7 +219,11 @@ def demo_parts(
     folder = state_folder()
     world = DemoWorld(clock)
     observer = Watcher(
-        DemoEngine(world), DemoProject(world), clock, Pace(usage=settings.usage_seconds)
+        DemoEngine(world),
+        DemoProject(world),
+        clock,
+        Pace(usage=settings.usage_seconds),
+        log_tail=settings.log_tail,
     )
     command = ComposeCommand(directory=DIRECTORY, project=PROJECT)
     operations = None
@@ -227,7 +234,7 @@ def demo_parts(
         observer=observer,
         operations=operations,
         clock=clock,
-        mode=Mode.DEMO,
+        modes=(Mode.DEMO, Mode.READ_ONLY) if settings.read_only else (Mode.DEMO,),
         settings=settings,
         memory=Memory(folder, "demo"),
         environment=environment,

@@ -2,13 +2,14 @@
 
 from typing import ClassVar, Final
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
 
 from widgets.rows.service_row import LOOKS, Column
 
@@ -20,38 +21,61 @@ Choice = tuple[Column, ...] | None
 
 
 class ColumnsScreen(ModalScreen[Choice | bool]):
-    """A list to tick. Dismisses with the choice, or with False when nothing is to change."""
+    """A list to tick. Dismisses with the choice, or with False when nothing is to change.
+
+    Args:
+        shown: The columns that are shown now.
+    """
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "tick", "Tick", id="columns.tick"),
         Binding("enter", "accept", "Use these", priority=True, id="columns.accept"),
         Binding("a", "automatic", "As many as fit", id="columns.automatic"),
         Binding("escape", "dismiss(False)", "Cancel", id="columns.cancel"),
+        Binding("j", "cursor(1)", "Down", show=False, id="columns.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="columns.up"),
     ]
 
     def __init__(self, shown: tuple[Column, ...]) -> None:
         super().__init__()
-        self._shown = shown
+        self._ticked = set(shown)
 
     def compose(self) -> ComposeResult:
         """One line a column."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Columns"
-            yield Static("Space ticks a column, Enter uses them, a shows as many as fit.")
-            yield SelectionList[Column](
-                *(_selection(column, ticked=column in self._shown) for column in _OPTIONAL)
-            )
+            yield Static("The service is always shown; what does not fit is left and right.")
+            yield OptionList(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
         yield Footer(show_command_palette=False)
+
+    def _line(self, column: Column) -> Content:
+        return Content(f"{'✓' if column in self._ticked else ' '}  {LOOKS[column].title}")
+
+    def action_tick(self) -> None:
+        """Tick the column under the cursor, or not any more."""
+        options = self.query_one(OptionList)
+        index = options.highlighted
+        if index is not None:
+            self._ticked ^= {_OPTIONAL[index]}
+            options.replace_option_prompt_at_index(index, self._line(_OPTIONAL[index]))
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self) -> None:
+        self.action_tick()
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor."""
+        options = self.query_one(OptionList)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
 
     def action_accept(self) -> None:
         """Use the ticked columns, in the table's order."""
-        ticked = set(self.query_one(SelectionList).selected) | {Column.SERVICE}
-        self.dismiss(tuple(column for column in LOOKS if column in ticked))
+        self.dismiss(tuple(item for item in LOOKS if item in self._ticked | {Column.SERVICE}))
 
     def action_automatic(self) -> None:
         """Leave it to the width."""
         self.dismiss(None)
-
-
-def _selection(column: Column, *, ticked: bool) -> Selection[Column]:
-    return Selection(Content(LOOKS[column].title), column, ticked)

@@ -1,6 +1,6 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
 from textual import on
@@ -57,7 +57,7 @@ class DashboardScreen(Screen[None]):
     Args:
         observer: Looks at the stack.
         clock: The time.
-        mode: What the header says.
+        modes: What the header says.
         memory: What was remembered of the look.
         operations: How to start, stop and restart; None in a read-only console.
     """
@@ -130,14 +130,14 @@ class DashboardScreen(Screen[None]):
         self,
         observer: Observer,
         clock: Clock,
-        mode: Mode,
+        modes: Sequence[Mode],
         memory: Memory,
         operations: Operations | None,
     ) -> None:
         super().__init__()
         self._observer = observer
         self._clock = clock
-        self._mode = mode
+        self._modes = modes
         self._operations = operations
         self.look = Look(memory, self._in_thread)
         self._restarts = RestartWatch()
@@ -150,7 +150,7 @@ class DashboardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
-        yield StatusBar(self._mode)
+        yield StatusBar(self._modes)
         yield Banner(markup=False)
         with Panes(id="panes"):
             with Vertical(id=Pane.SERVICES.value, classes="pane") as services:
@@ -253,7 +253,7 @@ class DashboardScreen(Screen[None]):
         self.query_one(Banner).show(self._snapshot, now)
         self._draw_emptiness()
         self._draw_advice()
-        self._share_height()
+        self.call_after_refresh(self._share_height)
 
     def _share_height(self) -> None:
         title_and_heading = 2
@@ -402,7 +402,7 @@ class DashboardScreen(Screen[None]):
         if row is None:
             return
         sections = self.query_one(DetailsPane).health_sections()
-        if not any(section.title == "Health log" for section in sections):
+        if not sections:
             self.notify(f"{row.service} has no health check that ran.", markup=False)
             return
         self.app.push_screen(ProbeScreen(Content(f"Health log of {row.service}"), sections))

@@ -14,7 +14,7 @@ from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.model import Container, Service, StackSnapshot
 from pixel_tui.stack.observer import Observer
 from widgets.details import Details
-from widgets.rows.detail_rows import Section, detail_sections
+from widgets.rows.detail_rows import Section, detail_sections, health_sections
 from widgets.rows.service_row import Row
 
 INSPECT_SECONDS: Final = 5.0
@@ -60,12 +60,15 @@ class DetailsPane(Vertical):
         self.query_one(Details).show(self._sections(), other=other)
 
     def health_sections(self) -> Sequence[Section]:
-        """The health logs of what is selected."""
-        return [
-            section
-            for section in self._sections()
-            if section.title == "Health log" or section.title.startswith("Container ")
-        ]
+        """The health logs of what is selected; empty without a health check."""
+        service = self._observer.snapshot.service(self._row.service) if self._row else None
+        if self._row is None or service is None:
+            return ()
+        wanted = self._row.container_id
+        service = self._with_fresh(service)
+        return health_sections(
+            service, next((item for item in service.containers if item.id == wanted), None)
+        )
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ from widgets.rows.service_row import Tone
 
 LABEL_CELLS: Final = 13
 INDENT: Final = 2
+LONGEST_LABEL: Final = 20
 _STYLES: Final = {
     Tone.PLAIN: "",
     Tone.MUTED: "$foreground-muted",
@@ -30,7 +31,7 @@ class Details(VerticalScroll, can_focus=True):
 
     BINDING_GROUP_TITLE = "Details"
     DEFAULT_CSS = """
-    Details { padding: 0 1; scrollbar-size-vertical: 1; }
+    Details { padding: 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     Details > Static { width: 1fr; height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -87,7 +88,7 @@ def _lines(line: Line, width: int) -> list[Content]:
     """A value beside its label, and below itself where it does not fit."""
     label = line.label
     indent = INDENT if not label else max(INDENT + LABEL_CELLS, INDENT + len(label) + 1)
-    if label and indent > width // 2:
+    if label and (len(label) > LONGEST_LABEL or indent > width // 2):
         # The label is long (a path, a label's name): the value goes below it.
         head = [Content.styled(" " * INDENT + label, "$foreground-muted")]
         return head + _lines(Line("", line.value, line.tone), width)

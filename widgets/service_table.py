@@ -263,6 +263,7 @@ class ServiceTable(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
         self._lay_out()
+        self._follow_cursor()
         self.refresh()
 
     def notify_style_update(self) -> None:

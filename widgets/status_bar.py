@@ -1,5 +1,6 @@
 """The header: which stack, on which engine, in which mode, and how it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,9 +24,9 @@ class Mode(StrEnum):
 
 
 _BADGE: Final = {
-    Mode.LIVE: "$text on $success-muted bold",
-    Mode.READ_ONLY: "$text on $primary-muted bold",
-    Mode.DEMO: "$text on $warning-muted bold",
+    Mode.LIVE: "$success bold reverse",
+    Mode.READ_ONLY: "$primary bold reverse",
+    Mode.DEMO: "$warning bold reverse",
 }
 
 
@@ -65,7 +66,11 @@ def totals(snapshot: StackSnapshot) -> Totals:
 
 
 class StatusBar(Widget):
-    """Two lines: the stack and its totals; the engine and the age of what is shown."""
+    """Two lines: the stack and its totals; the engine and the age of what is shown.
+
+    Args:
+        modes: What this console is.
+    """
 
     DEFAULT_CSS = """
     StatusBar { height: 2; background: $panel; padding: 0 1; }
@@ -75,9 +80,9 @@ class StatusBar(Widget):
     now: reactive[datetime | None] = reactive(None)
     jobs_running: reactive[int] = reactive(0)
 
-    def __init__(self, mode: Mode, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
-        super().__init__(id=id)
-        self._mode = mode
+    def __init__(self, modes: Sequence[Mode]) -> None:
+        super().__init__()
+        self._modes = modes
 
     def render(self) -> RenderResult:
         """Both lines, left and right part each."""
@@ -95,7 +100,8 @@ class StatusBar(Widget):
 
     def _stack(self, snapshot: StackSnapshot) -> Content:
         name = snapshot.project_name or "…"
-        return Content.assemble((f" {self._mode.value} ", _BADGE[self._mode]), " ", (name, "bold"))
+        badges = [Content.styled(f" {mode.value} ", _BADGE[mode]) for mode in self._modes]
+        return Content(" ").join([*badges, Content.styled(name, "bold")])
 
     def _totals(self, snapshot: StackSnapshot) -> Content:
         if snapshot.taken_at is None:

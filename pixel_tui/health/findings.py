@@ -84,7 +84,7 @@ def _restart_loop(service: Service, _snapshot: StackSnapshot, _now: datetime) ->
     return Finding(
         service.name,
         Severity.BROKEN,
-        plain(f"restarts again and again: {container.restarts} times"),
+        plain(f"restarts again and again ({container.restarts} times)"),
         _exit_reason(container),
         plain(
             "Raise its memory limit or find the leak."
@@ -135,7 +135,7 @@ def _unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fi
     return Finding(
         service.name,
         Severity.BROKEN,
-        plain(f"is unhealthy: {streak} probes in a row failed"),
+        plain(f"is unhealthy ({streak} probes in a row failed)"),
         plain(f"{said or 'the probe said nothing'} (exit {probe.exit_code})" if probe else ""),
         plain("See the health log (3) and its last lines (2); restart it (r) if it hangs."),
     )

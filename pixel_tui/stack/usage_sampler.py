@@ -14,6 +14,8 @@ from pixel_tui.stack.usage import Sample, parse_sample, usage
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 64
+FIRST_SECONDS: Final = 0.25
+"""The pause before a container's second sample."""
 
 
 class UsageSampler:
@@ -78,9 +80,9 @@ class UsageSampler:
             if table != self._table:
                 self._table = MappingProxyType(table)
                 self._publish()
-            # Until there is something to sample, look more often: the first figures
-            # are wanted soon after the table stands.
-            self._closed.wait(self._interval if containers else min(self._interval, 0.25))
+            # Rates want two samples: the first ones soon after the table stands.
+            settled = containers and all(item.cpu is not None for item in table.values())
+            self._closed.wait(self._interval if settled else min(self._interval, FIRST_SECONDS))
 
     def _round(self, containers: Sequence[Container]) -> dict[str, Usage]:
         samples: dict[str, Sample] = {}

@@ -19,7 +19,7 @@ from pixel_tui.errors import ComposeError, EngineError
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_feed import LogFeed
-from pixel_tui.stack.log_follower import LogFollower
+from pixel_tui.stack.log_follower import TAIL, LogFollower
 from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
@@ -80,6 +80,7 @@ class Watcher:
         project: How compose is asked.
         clock: Where times come from.
         pace: How often.
+        log_tail: How many lines of history a log begins with.
     """
 
     def __init__(
@@ -88,11 +89,14 @@ class Watcher:
         project: ProjectReader,
         clock: Clock,
         pace: Pace | None = None,
+        *,
+        log_tail: int = TAIL,
     ) -> None:
         self._engine = engine
         self._project = project
         self._clock = clock
         self._pace = pace or Pace()
+        self._log_tail = log_tail
         self._lock = threading.Lock()
         self._seen = _Seen(EngineStatus(address=engine.address, context=engine.context))
         self._snapshot = StackSnapshot(engine=self._seen.engine)
@@ -185,6 +189,7 @@ class Watcher:
             container_id=container_id,
             snapshot=lambda: self._snapshot,
             last_end=self._last_end,
+            tail=self._log_tail,
         )
         with self._lock:
             self._feeds = [*(item for item in self._feeds if not item.closed), feed]

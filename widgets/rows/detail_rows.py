@@ -146,6 +146,16 @@ def _when(at: datetime | None, now: datetime) -> SafeText:
     return plain(f"{moment(at)} ({since(at, now)} ago)")
 
 
+def health_sections(service: Service, container: Container | None = None) -> tuple[Section, ...]:
+    """The health logs of a service's containers, or of one of them.
+
+    Empty where none has a health check that ran.
+    """
+    members = (container,) if container else service.containers
+    sections = [_section(member.name, _health_lines(member)) for member in members]
+    return tuple(section for section in sections if section.lines)
+
+
 def _health_lines(container: Container) -> Iterator[Line]:
     health = container.health
     if health is None:

@@ -94,7 +94,7 @@ class Row:
     """A row: a service, or one container of a service that has several."""
 
     key: str
-    """The service's name, or `service/container id`."""
+    """The service's name, or `service/container`: by name, which outlives a recreate."""
     service: str
     container_id: str | None
     """Set on the row of one container."""
@@ -249,7 +249,7 @@ def _container_row(
         usage=usage.get(container.id),
     )
     return Row(
-        key=f"{service.name}/{container.id}",
+        key=f"{service.name}/{container.name}",
         service=service.name,
         container_id=container.id,
         cells=_cells(container.name, facts, now),

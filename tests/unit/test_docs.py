@@ -1,0 +1,30 @@
+"""What the documents say is what the program does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.app import PixelTui
+from screens.keys_page import keys_page
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_page_of_keys_is_made_from_the_bindings() -> None:
+    page = (ROOT / "docs" / "keys.md").read_text()
+    assert page == keys_page(PixelTui.BINDINGS), "run scripts/keys"
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/configuration.md"])
+def test_links_between_documents_lead_somewhere(page: str) -> None:
+    path = ROOT / page
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_make_targets_that_are_named_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for page in ("README.md", "CONTRIBUTING.md"):
+        for target in re.findall(r"^make ([a-z-]+)", (ROOT / page).read_text(), re.MULTILINE):
+            assert f"\n{target}: " in makefile, target
