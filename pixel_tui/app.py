@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
+from pixel_tui.drills import Drill, drills
 from pixel_tui.errors import UsageError
 from pixel_tui.log_file import start_log
 from pixel_tui.operations.operator import Operator
@@ -59,6 +60,8 @@ class Parts:
     memory: Memory
     environment: Mapping[str, str]
     log_path: Path | None = None
+    drills: tuple[Drill, ...] = ()
+    """Faults to practise on; only a demonstration has any."""
 
 
 class PixelTui(App[None]):
@@ -117,6 +120,8 @@ class PixelTui(App[None]):
             yield SystemCommand(
                 f"Theme: {theme.name}", "Change the look", partial(self.use, theme.name)
             )
+        for drill in self.parts.drills:
+            yield SystemCommand(drill.title, drill.help, drill.run)
         yield SystemCommand("Quit", "Leave the console", self.action_quit)
 
     def action_next_theme(self) -> None:
@@ -239,6 +244,7 @@ def demo_parts(
         memory=Memory(folder, "demo"),
         environment=environment,
         log_path=start_log(folder),
+        drills=() if settings.read_only else tuple(drills(world)),
     )
 
 
