@@ -75,7 +75,7 @@ class PixelTui(App[None]):
     COMMANDS = App.COMMANDS | {StackCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="quit"),
-        Binding("colon,ctrl+p", "command_palette", "Commands", key_display=":", id="palette"),
+        Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),
         Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="The next theme"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
     ]

@@ -70,7 +70,7 @@ class DashboardScreen(Screen[None]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "pane('services-pane')", "Services", show=False, id="pane.services"),
-        Binding("2", "pane('logs-pane')", "Logs", id="pane.logs"),
+        Binding("2", "pane('logs-pane')", "Logs", show=False, id="pane.logs"),
         Binding("3", "pane('details-pane')", "Details", show=False, id="pane.details"),
         Binding("4", "pane('events-pane')", "Events", show=False, id="pane.events"),
         Binding("5", "pane('jobs-pane')", "Jobs", show=False, id="pane.jobs"),
@@ -349,7 +349,7 @@ class DashboardScreen(Screen[None]):
         """Ask for the filter's words."""
         self.query_one(FilterBox).open()
 
-    @on(FilterBox.Changed)
+    @on(FilterBox.Changed, "#filter")
     def _filter_changed(self, event: FilterBox.Changed) -> None:
         self.table.filter_by(event.value)
         self._draw_frame()

@@ -107,8 +107,13 @@ class LogPane(Vertical):
         box.add_class("-open")
         box.focus()
 
+    @on(SearchBox.Changed)
+    def _typed(self, event: SearchBox.Changed) -> None:
+        event.stop()  # it is nobody else's input
+
     @on(SearchBox.Submitted)
     def _submitted(self, event: SearchBox.Submitted) -> None:
+        event.stop()
         view = self.query_one(LogView)
         self.query_one(SearchBox).remove_class("-open")
         view.focus()
@@ -137,7 +142,8 @@ class LogPane(Vertical):
     def _standing(self, view: LogView, status: FeedStatus) -> str:
         parts = [self._found] if self._found else []
         if not view.following:
-            parts.append(f"paused · {view.new_lines:,} new lines (G follows)")
+            new = view.new_lines
+            parts.append(f"paused · {new:,} new line{'' if new == 1 else 's'} (G follows)")
         elif status.state is FeedState.LIVE:
             parts.append("following")
         if status.state is not FeedState.LIVE:

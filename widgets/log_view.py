@@ -65,13 +65,10 @@ class LogView(ScrollView, can_focus=True):
             "t",
             "stamps",
             "Times",
-            show=False,
             id="log.times",
             tooltip="Time, date and time, or none",
         ),
-        Binding(
-            "y", "copy", "Copy", show=False, id="log.copy", tooltip="Copy the lines on the screen"
-        ),
+        Binding("y", "copy", "Copy", id="log.copy", tooltip="Copy the lines on the screen"),
     ]
 
     following: reactive[bool] = reactive(default=True, init=False)

@@ -87,10 +87,18 @@ class ServiceTable(ScrollView, can_focus=True):
             "space",
             "mark",
             "Mark",
+            key_display="␣",
             id="table.mark",
             tooltip="Mark this service for an action on several",
         ),
-        Binding("o", "sort(1)", "Sort", id="table.sort", tooltip="Sort by the next column"),
+        Binding(
+            "o",
+            "sort(1)",
+            "Sort",
+            show=False,
+            id="table.sort",
+            tooltip="Sort by the next column",
+        ),
         Binding(
             "O",
             "reverse",
@@ -99,9 +107,7 @@ class ServiceTable(ScrollView, can_focus=True):
             id="table.reverse",
             tooltip="Sort the other way round",
         ),
-        Binding(
-            "enter", "open", "Details", id="table.open", tooltip="Everything about this service"
-        ),
+        Binding("enter", "open", "Open", id="table.open", tooltip="Everything about this service"),
     ]
 
     cursor_key: reactive[str] = reactive("", init=False)
