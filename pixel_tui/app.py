@@ -22,14 +22,12 @@ from pixel_tui.errors import UsageError
 from pixel_tui.log_file import start_log
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Memory, Settings, state_folder
-from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
 from pixel_tui.stack.demo.commands import DemoRunner
 from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.observer import Observer
 from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Pace, Watcher
@@ -184,8 +182,8 @@ def _own_ids() -> frozenset[str]:
 
 
 def live_parts(
-    engine: DockerEngine,
-    project: ComposeProject,
+    observer: Observer,
+    command: ComposeCommand,
     settings: Settings,
     environment: Mapping[str, str],
 ) -> Parts:
@@ -193,13 +191,15 @@ def live_parts(
 
     The operator and what it runs programs with are made here, and only where the console
     may change something.
+
+    Args:
+        observer: Looks at the stack.
+        command: How compose is called for it.
+        settings: What the user wants.
+        environment: The variables of this process.
     """
     clock = SystemClock()
     folder = state_folder()
-    observer = Watcher(
-        engine, project, clock, Pace(usage=settings.usage_seconds), log_tail=settings.log_tail
-    )
-    command = project.command
     operations = None
     if not settings.read_only:
         operator = Operator(ProcessRunner(environment), observer, command, folder, clock)

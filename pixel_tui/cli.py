@@ -126,19 +126,23 @@ def _readers(
     arguments: argparse.Namespace, environment: Mapping[str, str]
 ) -> "tuple[DockerEngine, ComposeProject]":
     from pixel_tui.stack.compose import ComposeProject, find_command
-    from pixel_tui.stack.endpoint import find_endpoint
-    from pixel_tui.stack.engine import DockerEngine
 
-    endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     command = find_command(
         environment,
-        address=endpoint.address,
-        docker_options=endpoint.docker_options,
+        host=arguments.host,
+        context=arguments.context,
         directory=arguments.directory,
         files=arguments.file or (),
         project=arguments.project_name,
     )
-    return DockerEngine(endpoint), ComposeProject(command, environment)
+    project = ComposeProject(command, environment)
+    # Compose reads the project while Docker's library is imported.
+    project.begin()
+    from pixel_tui.stack.endpoint import find_endpoint
+    from pixel_tui.stack.engine import DockerEngine
+
+    endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
+    return DockerEngine(endpoint), project
 
 
 def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -162,14 +166,21 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from pixel_tui.app import demo_parts, live_parts, run
+    from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings
 
     settings = load_settings(environment, read_only=arguments.read_only)
     engine, project = _readers(arguments, environment)
     if arguments.or_demo and not (project.has_files and engine.answers()):
+        from pixel_tui.app import demo_parts, run
+
         return run(demo_parts(settings, environment))
-    return run(live_parts(engine, project, settings, environment))
+    # The stack is being read while the rest is still imported.
+    observer = live_observer(engine, project, settings)
+    observer.start()
+    from pixel_tui.app import live_parts, run
+
+    return run(live_parts(observer, project.command, settings, environment))
 
 
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

@@ -7,10 +7,12 @@ are equal to the labels that `up` writes.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -23,6 +25,7 @@ from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.text import plain
 
 TIMEOUT_SECONDS: Final = 30.0
+_Asked = subprocess.Popen[str]
 EVERY_PROFILE: Final = ("--profile", "*")
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -44,8 +47,8 @@ _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 def find_command(
     environment: Mapping[str, str],
     *,
-    address: str,
-    docker_options: Sequence[str] = (),
+    host: str | None = None,
+    context: str | None = None,
     directory: str | None = None,
     files: Sequence[str] = (),
     project: str | None = None,
@@ -54,19 +57,25 @@ def find_command(
 
     Args:
         environment: The variables of this process.
-        address: The engine's address, for a compose that is no docker plugin.
-        docker_options: Options that make docker choose the engine.
+        host: The engine's address as given by the user.
+        context: The Docker context as given by the user.
         directory: Where to look for the compose file, upwards; the current folder if None.
         files: Compose files as given by the user; relative to the current folder.
         project: The project's name as given by the user.
     """
-    docker = ("docker", *docker_options)
+    docker: tuple[str, ...] = ("docker",)
+    if host:
+        docker = ("docker", "--host", host)
+    elif context:
+        docker = ("docker", "--context", context)
     compose: tuple[str, ...] = (*docker, "compose")
     extra: dict[str, str] = {}
+    plugin = _find_plugin(environment)
     standalone = shutil.which("docker-compose", path=environment.get("PATH"))
-    if not _has_plugin(environment) and standalone:
+    if plugin is None and standalone:
         compose = (standalone,)
-        extra = {"DOCKER_HOST": address}
+        chosen = {"DOCKER_HOST": host, "DOCKER_CONTEXT": context}
+        extra = {name: value for name, value in chosen.items() if value}
     absolute = tuple(str(Path(file).absolute()) for file in files)
     if directory is not None or not absolute:
         folder = find_directory(Path(directory or "."))
@@ -75,6 +84,7 @@ def find_command(
     return ComposeCommand(
         docker=docker,
         compose=compose,
+        reader=(str(plugin),) if plugin else (),
         directory=str(folder),
         files=absolute,
         project=project or "",
@@ -91,12 +101,14 @@ def find_directory(start: Path) -> Path:
     return start
 
 
-def _has_plugin(environment: Mapping[str, str]) -> bool:
+def _find_plugin(environment: Mapping[str, str]) -> Path | None:
+    """The compose program as docker would find it; it runs without docker too."""
     if shutil.which("docker", path=environment.get("PATH")) is None:
-        return False
+        return None
     own = environment.get("DOCKER_CONFIG") or str(Path(environment.get("HOME", "~")) / ".docker")
     folders = (str(Path(own) / "cli-plugins"), *PLUGIN_FOLDERS)
-    return any((Path(folder) / "docker-compose").exists() for folder in folders)
+    programs = (Path(folder) / "docker-compose" for folder in folders)
+    return next((path for path in programs if os.access(path, os.X_OK)), None)
 
 
 class ComposeProject:
@@ -110,6 +122,7 @@ class ComposeProject:
     def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
         self.command = command
         self._environment = {**environment, **command.environment}
+        self._begun: tuple[_Asked, _Asked] | None = None
 
     @property
     def name_guess(self) -> str:
@@ -117,11 +130,34 @@ class ComposeProject:
         name = self.command.project or self._environment.get("COMPOSE_PROJECT_NAME", "")
         return name or re.sub(r"[^a-z0-9_-]", "", Path(self.command.directory).name.lower())
 
+    def begin(self) -> None:
+        """Start asking compose; the next `resolve` takes the answers.
+
+        For the start of the console, which has much to import meanwhile. Whatever is
+        wrong is told by `resolve`.
+        """
+        with suppress(ComposeError):
+            self._begun = self._ask_for_project()
+
+    def _ask_for_project(self) -> tuple[_Asked, _Asked]:
+        self._require_folder()
+        command = self.command
+        return (
+            self._ask(command.reading_argv(*EVERY_PROFILE, "config", "--format", "json")),
+            self._ask(command.reading_argv("config", "--services")),
+        )
+
     def resolve(self) -> ResolvedProject:
         """`docker compose config --format json` with every profile."""
-        self._require_folder()
-        argv = self.command.compose_argv(*EVERY_PROFILE, "config", "--format", "json")
-        output, messages = self._run(argv)
+        asked, self._begun = self._begun or self._ask_for_project(), None
+        try:
+            output, messages = self._answer(asked[0])
+            services, _ = self._answer(asked[1])
+        except ComposeError:
+            for process in asked:
+                process.kill()
+                process.communicate()
+            raise
         try:
             config = load_object(output)
         except ValueError as error:
@@ -130,7 +166,6 @@ class ComposeProject:
                 on=self.command.directory,
                 remedy=f"Is it compose version 2? `{' '.join(self.command.compose)} version`",
             ) from error
-        services, _ = self._run(self.command.compose_argv("config", "--services"))
         return ResolvedProject(
             config=config,
             active=frozenset(services.split()),
@@ -143,8 +178,8 @@ class ComposeProject:
         """`docker compose config --hash "*"` of the resolved model."""
         name = resolved.config.get("name")
         command = replace(self.command, files=("-",), project=str(name))
-        argv = command.compose_argv(*EVERY_PROFILE, "config", "--hash", "*")
-        output, _ = self._run(argv, stdin=json.dumps(resolved.config))
+        argv = command.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
+        output, _ = self._answer(self._ask(argv), stdin=json.dumps(resolved.config))
         pairs = (line.split() for line in output.splitlines())
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
@@ -189,35 +224,42 @@ class ComposeProject:
                 remedy="Check the path behind -C.",
             )
 
-    def _run(self, argv: Sequence[str], *, stdin: str | None = None) -> tuple[str, str]:
-        """Run a reading command: what it said on standard output and standard error."""
+    def _ask(self, argv: Sequence[str]) -> _Asked:
+        """Start a reading command."""
         try:
-            done = subprocess.run(
+            return subprocess.Popen(
                 argv,
                 cwd=self.command.directory,
                 env=self._environment,
-                input=stdin if stdin is not None else "",
-                capture_output=True,
-                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
                 errors="replace",
-                timeout=TIMEOUT_SECONDS,
-                check=False,
+                start_new_session=True,  # Ctrl+C in the terminal is the console's business
             )
         except FileNotFoundError as error:
             raise _missing(argv[0]) from error
+        except OSError as error:
+            raise ComposeError(
+                f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
+            ) from error
+
+    def _answer(self, asked: _Asked, *, stdin: str = "") -> tuple[str, str]:
+        """Wait for a command: what it said on standard output and standard error."""
+        try:
+            output, messages = asked.communicate(stdin, timeout=TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired as error:
+            asked.kill()
+            asked.communicate()
             raise ComposeError(
                 f"Compose did not answer within {TIMEOUT_SECONDS:.0f} seconds.",
                 on=self.command.directory,
                 remedy="Is a file of the project on a slow or hanging disk?",
             ) from error
-        except OSError as error:
-            raise ComposeError(
-                f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
-            ) from error
-        if done.returncode != 0:
-            raise self._refusal(done.stderr or done.stdout)
-        return done.stdout, done.stderr
+        if asked.returncode != 0:
+            raise self._refusal(messages or output)
+        return output, messages
 
     def _refusal(self, messages: str) -> ComposeError:
         if re.search(r"'compose' is not a docker command|unknown (?:shorthand )?flag", messages):

@@ -17,6 +17,8 @@ class ComposeCommand:
     """The docker program with the options that choose the engine."""
     compose: tuple[str, ...] = ("docker", "compose")
     """The compose program with the options that choose the engine."""
+    reader: tuple[str, ...] = ()
+    """The compose program itself, for reading without docker in between; may be empty."""
     directory: str = "."
     files: tuple[str, ...] = ()
     """`-f` options as given; empty where compose finds its files itself."""
@@ -27,12 +29,19 @@ class ComposeCommand:
 
     def compose_argv(self, *words: str) -> tuple[str, ...]:
         """`docker compose --project-directory DIR ... WORDS`."""
-        options: list[str] = ["--project-directory", self.directory]
+        return (*self.compose, *self._options(), *words)
+
+    def reading_argv(self, *words: str) -> tuple[str, ...]:
+        """The same, by the shortest way: for words that only read the project's files."""
+        return (*(self.reader or self.compose), *self._options(), *words)
+
+    def _options(self) -> tuple[str, ...]:
+        options = ["--project-directory", self.directory]
         for file in self.files:
             options += ["--file", file]
         if self.project:
             options += ["--project-name", self.project]
-        return (*self.compose, *options, *words)
+        return tuple(options)
 
     def docker_argv(self, *words: str) -> tuple[str, ...]:
         """`docker WORDS`."""

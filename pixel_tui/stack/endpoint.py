@@ -27,8 +27,6 @@ class Endpoint:
     context: SafeText
     """The Docker context's name, or `--host`, or `DOCKER_HOST`."""
     tls: TLSConfig | None = None
-    docker_options: tuple[str, ...] = ()
-    """Options that make the docker program choose the same engine."""
 
 
 def find_endpoint(
@@ -40,12 +38,12 @@ def find_endpoint(
         UsageError: There is no context of that name, or its files can't be read.
     """
     if host:
-        return Endpoint(host, plain("--host"), _tls(environment), ("--host", host))
+        return Endpoint(host, plain("--host"), _tls(environment))
     if context:
-        return _from_context(context, ("--context", context))
+        return _from_context(context)
     if address := environment.get("DOCKER_HOST"):
         return Endpoint(address, plain("DOCKER_HOST"), _tls(environment))
-    return _from_context(environment.get("DOCKER_CONTEXT") or None, ())
+    return _from_context(environment.get("DOCKER_CONTEXT") or None)
 
 
 def _tls(environment: Mapping[str, str]) -> TLSConfig | None:
@@ -59,7 +57,7 @@ def _tls(environment: Mapping[str, str]) -> TLSConfig | None:
     return found if isinstance(found, TLSConfig) else None
 
 
-def _from_context(name: str | None, options: tuple[str, ...]) -> Endpoint:
+def _from_context(name: str | None) -> Endpoint:
     try:
         found = ContextAPI.get_context(name)
     except Exception as error:
@@ -78,5 +76,4 @@ def _from_context(name: str | None, options: tuple[str, ...]) -> Endpoint:
         address=str(found.Host or DEFAULT_ADDRESS).removeprefix("http+"),
         context=plain(str(found.Name)),
         tls=found.TLSConfig,
-        docker_options=options,
     )

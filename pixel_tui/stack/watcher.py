@@ -103,6 +103,7 @@ class Watcher:
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
         self._listeners: list[Listener] = []
         self._feeds: list[LogFollower] = []
+        self._started = False
         self._closed = threading.Event()
         self._wake = threading.Event()
         self._reload = threading.Event()
@@ -132,7 +133,10 @@ class Watcher:
             return tuple(self._events)
 
     def start(self) -> None:
-        """Start the threads."""
+        """Start the threads; a second call does nothing."""
+        if self._started:
+            return
+        self._started = True
         for name, run in (
             ("stack-project", self._watch_project),
             ("stack-containers", self._watch_containers),

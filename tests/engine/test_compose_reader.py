@@ -58,7 +58,7 @@ def project(make_project: MakeProject, base_image: str) -> Project:
 def reader_of(engine: Engine, project: Project) -> ComposeProject:
     environment = {**os.environ, **engine.env}
     command = find_command(
-        environment, address=engine.host, directory=str(project.directory), project=project.name
+        environment, host=engine.host, directory=str(project.directory), project=project.name
     )
     return ComposeProject(command, environment)
 
@@ -132,7 +132,7 @@ def test_a_broken_file_is_refused_in_composes_own_words(
 
 def test_a_folder_without_a_compose_file_is_told_apart(engine: Engine, tmp_path: Path) -> None:
     environment = {**os.environ, **engine.env}
-    command = find_command(environment, address=engine.host, directory=str(tmp_path))
+    command = find_command(environment, host=engine.host, directory=str(tmp_path))
     with pytest.raises(ProjectMissing, match="no compose file"):
         ComposeProject(command, environment).resolve()
 
@@ -140,8 +140,8 @@ def test_a_folder_without_a_compose_file_is_told_apart(engine: Engine, tmp_path:
 def test_a_file_or_folder_that_is_not_there_is_named(engine: Engine, tmp_path: Path) -> None:
     environment = {**os.environ, **engine.env}
     for wrong in (
-        find_command(environment, address="", files=[str(tmp_path / "no.yaml")]),
-        find_command(environment, address="", directory=str(tmp_path / "nowhere")),
+        find_command(environment, files=[str(tmp_path / "no.yaml")]),
+        find_command(environment, directory=str(tmp_path / "nowhere")),
     ):
         with pytest.raises(ProjectMissing, match="no such"):
             ComposeProject(wrong, environment).resolve()
@@ -149,7 +149,7 @@ def test_a_file_or_folder_that_is_not_there_is_named(engine: Engine, tmp_path: P
 
 def test_a_missing_compose_program_says_how_to_get_it(engine: Engine, project: Project) -> None:
     environment = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
-    command = find_command(environment, address="", directory=str(project.directory))
+    command = find_command(environment, directory=str(project.directory))
     with pytest.raises(ComposeMissing) as error:
         ComposeProject(command, environment).resolve()
     assert "docker-compose-plugin" in error.value.remedy
