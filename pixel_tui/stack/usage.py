@@ -1,6 +1,6 @@
 """Two samples of `GET /containers/{id}/stats` to what a container uses. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -71,8 +71,10 @@ def usage(
     if previous is None:
         return figures
     seconds = (current.at - previous.at).total_seconds()
-    if seconds <= 0 or current.cpu < previous.cpu:
+    if current.cpu < previous.cpu:
         return figures
+    if seconds <= 0:  # the same sample again: nothing new about its rates
+        return replace(shown, memory=current.memory) if shown else figures
     return Usage(
         cpu=_ease((current.cpu - previous.cpu) / 1e9 / seconds, shown.cpu if shown else None),
         memory=current.memory,

@@ -1,12 +1,32 @@
-"""Who plays in the embedded stack: the ten services of the operations guide."""
+"""Who plays in the embedded stack: the ten services of the operations guide, and an orphan."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 PROJECT: Final = "pixel"
 DIRECTORY: Final = "/home/pixel/pixel"
-NETWORK: Final = "pixel_pixel-net"
+COMPOSE_FILE: Final = f"{DIRECTORY}/docker-compose.yml"
+NETWORK: Final = "pixel-net"
 MIB: Final = 1024 * 1024
+
+
+_UNAVAILABLE: Final = "wget: server returned error: HTTP/1.1 503 Service Unavailable\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A health check. Times are seconds."""
+
+    test: tuple[str, ...]
+    passing: str
+    """What it prints when it passes."""
+    failing: str
+    """What it prints when it fails."""
+    interval: float = 5.0
+    start_interval: float = 2.0
+    start_period: float = 30.0
+    retries: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,77 +34,223 @@ class Part:
     """A service of the embedded stack."""
 
     name: str
-    image: str
+    image: str = ""
+    """Empty for one that is built: it is then called after the project and itself."""
+    command: tuple[str, ...] = ("node", "dist/server.js")
+    check: Check | None = None
     port: int = 0
-    host_port: int = 0
+    """Where it listens in its container; 0 for nowhere."""
+    published: tuple[tuple[int, int], ...] = ()
+    """Ports of the container and of the host."""
+    host_ip: str = "127.0.0.1"
     depends_on: tuple[tuple[str, str], ...] = ()
+    """Services and the condition: `healthy` or `started`."""
     profile: str = ""
     replicas: int = 1
-    builds: bool = True
-    probe: str = ""
-    """What a passing health check prints; empty for a service without one."""
+    container_name: str = ""
+    restart: str = "unless-stopped"
+    log_driver: str = "json-file"
+    grace: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[tuple[str, str], ...] = ()
+    """Of its build."""
+    volumes: tuple[tuple[str, str, bool], ...] = ()
+    """Path below the project's directory (or an absolute one), target, writable."""
     memory: int = 64 * MIB
     """Bytes in use at rest."""
     memory_limit: int = 0
+    """In bytes; 0 for none."""
     cpu: float = 0.02
     """Cores in use at rest."""
     traffic: int = 2000
-    """Bytes a second, each way."""
-    log_driver: str = "json-file"
-    log_every: float = 2.0
+    """Bytes a second that it receives."""
+    storage: int = 400
+    """Bytes a second that it writes to disk."""
+    processes: int = 11
+    tempo: float = 2.0
     """Seconds between two log lines."""
-    restart: str = "unless-stopped"
-    grace: str = ""
+    ready_seconds: float = 2.5
+    """How long after its start its health check can pass."""
+    stop_seconds: float = 0.6
+    stop_code: int = 143
 
+    @property
+    def probe(self) -> str:
+        """What a passing health check prints; empty for a service without one."""
+        return self.check.passing if self.check else ""
+
+    @property
+    def image_name(self) -> str:
+        """What `docker ps` shows as its image."""
+        return self.image or f"{PROJECT}-{self.name}"
+
+    def container(self, number: int) -> str:
+        """The name of one of its containers."""
+        return self.container_name or f"{PROJECT}-{self.name}-{number}"
+
+
+def _http(port: int, path: str, passing: str, failing: str = _UNAVAILABLE) -> Check:
+    test = ("CMD", "wget", "-qO-", f"http://localhost:{port}{path}")
+    return Check(test, f"{passing}\n", failing)
+
+
+_NOT_A_SECRET: Final = "demonstration-only"  # noqa: S105  it is what it says
+_DATABASE: Final = f"postgresql://pixel:{_NOT_A_SECRET}@postgres:5432/pixel_agent"
+_NODE: Final = (("NODE_ENV", "production"), ("LOG_LEVEL", "info"), ("TZ", "UTC"))
+_MODEL: Final = (
+    ("OPENROUTER_API_KEY", _NOT_A_SECRET),
+    ("OPENROUTER_MODEL", "deepseek/deepseek-r1"),
+)
 
 CAST: Final = (
     Part(
-        "agent", "pixel-agent", 3003, 3003, (("api", "healthy"), ("postgres", "healthy")),
-        probe='{"status":"ok","plugins":7}', memory=418 * MIB, memory_limit=1024 * MIB, cpu=0.11,
-        traffic=5200, log_every=1.3, grace="30s",
+        "agent",
+        command=("bun", "run", "dist/index.js"),
+        check=_http(
+            3003, "/health", '{"status":"ok","plugins":7,"relays":5}',
+            "wget: server returned error: HTTP/1.1 503 Service Unavailable\n"
+            '{"status":"error","error":"database pool exhausted","pool":{"max":20,"waiting":14}}\n',
+        ),
+        port=3003, published=((3003, 3003),),
+        depends_on=(("api", "healthy"), ("postgres", "healthy")), grace="30s",
+        environment=(
+            *_NODE, *_MODEL, ("POSTGRES_URL", _DATABASE), ("NOSTR_PRIVATE_KEY", _NOT_A_SECRET),
+            ("NOSTR_RELAYS", "wss://relay.damus.io,wss://nos.lol"), ("NOSTR_POST_ENABLE", "true"),
+            ("TELEGRAM_BOT_TOKEN", _NOT_A_SECRET),
+        ),
+        volumes=(("data", "/app/data", True), ("logs", "/app/logs", True)),
+        memory=604 * MIB, memory_limit=1024 * MIB, cpu=0.17, traffic=5200, storage=900,
+        processes=23, tempo=1.3, ready_seconds=5.0, stop_seconds=1.8,
     ),
     Part(
-        "api", "pixel-api", 3000, 3000, probe='{"pixels":18211,"sats":94120}', memory=151 * MIB,
-        memory_limit=512 * MIB, cpu=0.06, traffic=18400, log_every=0.7,
+        "api",
+        check=_http(3000, "/api/stats", '{"pixels":18211,"sats":94120,"users":412}'),
+        port=3000, published=((3000, 3000),),
+        environment=(
+            *_NODE, ("PORT", "3000"), ("DATABASE_PATH", "/app/data/pixels.db"),
+            ("NAKAPAY_API_KEY", _NOT_A_SECRET), ("NAKAPAY_WEBHOOK_SECRET", _NOT_A_SECRET),
+        ),
+        volumes=(("data/lnpixels", "/app/data", True),),
+        memory=151 * MIB, memory_limit=512 * MIB, cpu=0.06, traffic=18_400, storage=5200,
+        tempo=0.7,
     ),
     Part(
-        "landing", "pixel-landing", 3001, 3001, probe="<!doctype html>", replicas=2,
-        memory=74 * MIB, cpu=0.01, traffic=3100, log_every=3.1,
+        "landing",
+        command=("node", "server.js"),
+        check=_http(3001, "/", "<!doctype html>"),
+        port=3001, replicas=2,
+        environment=(("NODE_ENV", "production"), ("PORT", "3001")),
+        arguments=(
+            ("NEXT_PUBLIC_AGENT_HANDLE", "@pixel"),
+            ("NEXT_PUBLIC_CANVAS_URL", "https://pixel.example.org/canvas"),
+            ("NEXT_PUBLIC_LIGHTNING_ADDRESS", "pixel@example.org"),
+        ),
+        memory=74 * MIB, memory_limit=192 * MIB, cpu=0.01, traffic=3100, tempo=3.1,
     ),
     Part(
-        "nginx", "nginx:alpine", 80, 80,
-        (("api", "started"), ("web", "started"), ("landing", "started")),
-        builds=False, probe="ok", memory=11 * MIB, cpu=0.015, traffic=41000, log_driver="none",
+        "nginx", "nginx:alpine",
+        command=("nginx", "-g", "daemon off;"),
+        check=_http(80, "/health", "ok"),
+        port=80, published=((80, 80), (443, 443)),
+        host_ip="0.0.0.0",  # noqa: S104  it is shown, not listened on
+        depends_on=(("api", "started"), ("landing", "started"), ("web", "started")),
+        log_driver="none",
+        volumes=(
+            ("certbot/conf", "/etc/letsencrypt", False),
+            ("certbot/www", "/var/www/certbot", False),
+            ("nginx/nginx.conf", "/etc/nginx/conf.d/default.conf", False),
+        ),
+        memory=11 * MIB, memory_limit=64 * MIB, cpu=0.015, traffic=41_000, processes=5,
+        ready_seconds=0.5, stop_code=0,
     ),
     Part(
-        "pgadmin", "dpage/pgadmin4:8", 80, 5050, (("postgres", "healthy"),), profile="tools",
-        builds=False,
+        "pgadmin", "dpage/pgadmin4:8",
+        command=("/entrypoint.sh",),
+        port=80, published=((80, 5050),), depends_on=(("postgres", "healthy"),), profile="tools",
+        environment=(
+            ("PGADMIN_DEFAULT_EMAIL", "pixel@example.org"),
+            ("PGADMIN_DEFAULT_PASSWORD", _NOT_A_SECRET),
+        ),
+        memory=212 * MIB, cpu=0.004, traffic=300, processes=26, tempo=7.0, stop_code=0,
     ),
     Part(
-        "postgres", "pgvector/pgvector:pg15", 5432, 5432, builds=False,
-        probe="/var/run/postgresql:5432 - accepting connections", memory=236 * MIB,
-        memory_limit=768 * MIB, cpu=0.04, traffic=9800, log_every=4.3,
+        "postgres", "pgvector/pgvector:pg15",
+        command=("postgres", "-c", "shared_buffers=128MB"),
+        check=Check(
+            ("CMD-SHELL", "pg_isready -U pixel -d pixel_agent"),
+            "/var/run/postgresql:5432 - accepting connections\n",
+            "/var/run/postgresql:5432 - rejecting connections\n",
+            start_period=10.0,
+        ),
+        port=5432, published=((5432, 5432),),
+        environment=(
+            ("POSTGRES_DB", "pixel_agent"), ("POSTGRES_USER", "pixel"),
+            ("POSTGRES_PASSWORD", _NOT_A_SECRET), ("PGDATA", "/var/lib/postgresql/data"),
+        ),
+        volumes=(("data/postgres", "/var/lib/postgresql/data", True),),
+        memory=236 * MIB, memory_limit=768 * MIB, cpu=0.04, traffic=9800, storage=21_000,
+        processes=31, tempo=4.3, ready_seconds=1.5, stop_code=0,
     ),
     Part(
-        "syntropy", "pixel-syntropy", depends_on=(("api", "healthy"), ("agent", "started")),
-        probe='{"status":"ok"}', memory=182 * MIB, memory_limit=512 * MIB, cpu=0.03, traffic=2700,
-        log_every=2.9,
+        "syntropy",
+        command=("bun", "run", "src/index.ts"),
+        check=_http(3000, "/health", '{"status":"ok","cycle":"idle"}'),
+        port=3000, depends_on=(("agent", "started"), ("api", "healthy")),
+        environment=(
+            *_NODE, *_MODEL, ("GH_TOKEN", _NOT_A_SECRET), ("PIXEL_ROOT", "/pixel"),
+            ("HOST_PIXEL_ROOT", DIRECTORY), ("MAX_CONCURRENT_WORKERS", "1"),
+            ("WORKER_TIMEOUT_SECONDS", "2700"),
+        ),
+        volumes=((".", "/pixel", True), ("/var/run/docker.sock", "/var/run/docker.sock", True)),
+        memory=182 * MIB, memory_limit=512 * MIB, cpu=0.03, traffic=2700, processes=19, tempo=2.9,
+        ready_seconds=3.5,
     ),
     Part(
-        "vps-monitor", "alpine:3.20", builds=False, probe="data/vps-metrics.json is 41 s old",
-        memory=4 * MIB, cpu=0.004, traffic=0, log_driver="none",
+        "vps-monitor", "alpine:3.20",
+        command=("sh", "/scripts/vps-monitor.sh"),
+        check=Check(
+            ("CMD", "sh", "/scripts/fresh.sh", "/data/vps-metrics.json", "180"),
+            "/data/vps-metrics.json is 41 s old\n",
+            "/data/vps-metrics.json is 914 s old: more than 180 s\n",
+            interval=15.0,
+        ),
+        container_name="pixel-vps-monitor-1", log_driver="none", grace="2s",
+        volumes=(("data", "/data", True), ("scripts", "/scripts", False)),
+        memory=4 * MIB, cpu=0.004, traffic=0, storage=90, processes=2, ready_seconds=0.5,
+        stop_code=137, stop_seconds=2.0,
     ),
     Part(
-        "web", "pixel-web", 3000, 3002, (("api", "healthy"),), probe="<!doctype html>",
-        memory=128 * MIB, memory_limit=256 * MIB, cpu=0.02, traffic=12600, log_every=1.9,
+        "web",
+        command=("node_modules/.bin/next", "start"),
+        check=_http(3000, "/", "<!doctype html>"),
+        port=3000, published=((3000, 3002),), depends_on=(("api", "healthy"),),
+        environment=(("NODE_ENV", "production"), ("PORT", "3000")),
+        arguments=(("NEXT_PUBLIC_API_URL", "https://pixel.example.org/api"),),
+        memory=128 * MIB, memory_limit=256 * MIB, cpu=0.02, traffic=12_600, tempo=1.9,
+        ready_seconds=4.0,
     ),
     Part(
-        "worker", "pixel-worker", profile="worker", memory=311 * MIB, memory_limit=1024 * MIB,
-        cpu=0.42, traffic=7400, log_every=1.1, restart="no",
+        "worker",
+        command=("/entrypoint-worker.sh",),
+        profile="worker", restart="no",
+        environment=(
+            *_MODEL, ("GH_TOKEN", _NOT_A_SECRET), ("HOST_PIXEL_ROOT", DIRECTORY),
+            ("OPENCODE_MODEL", "opencode/big-pickle"),
+        ),
+        volumes=((".", "/pixel", True), ("/var/run/docker.sock", "/var/run/docker.sock", True)),
+        memory=311 * MIB, memory_limit=1024 * MIB, cpu=0.42, traffic=7400, storage=31_000,
+        processes=17, tempo=1.1,
     ),
 )  # fmt: skip
+
 ORPHAN: Final = Part(
-    "narrative-correlator", "pixel-narrative-correlator", 3004, 3004, memory=88 * MIB, cpu=0.005,
-    traffic=300, log_every=9.0,
+    "narrative-correlator",
+    command=("python", "-m", "correlator"),
+    check=_http(3004, "/correlations/health", '{"status":"ok"}'),
+    port=3004, published=((3004, 3004),),
+    environment=(("POSTGRES_URL", _DATABASE),),
+    memory=88 * MIB, cpu=0.005, traffic=300, processes=4, tempo=9.0,
 )  # fmt: skip
-PARTS: Final = {part.name: part for part in (*CAST, ORPHAN)}
+"""Left over from an older compose file, which named it."""
+
+PARTS: Final[Mapping[str, Part]] = {part.name: part for part in (*CAST, ORPHAN)}

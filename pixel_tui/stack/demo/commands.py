@@ -1,20 +1,21 @@
 """Docker's commands on the embedded stack: the plans are the same, nothing real is touched."""
 
+import os
+import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePath
 from typing import Final
 
-from pixel_tui.stack.demo.cast import PARTS
-from pixel_tui.stack.demo.world import Actor, DemoWorld, Fault
+from pixel_tui.errors import EngineUnreachable, OperationError
+from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.stack.demo.command_line import PROGRAMS, CommandRefused, parse_command
+from pixel_tui.stack.demo.stagehand import Interrupted, Stagehand
+from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.process import RunningCommand
 
-STOP_SECONDS: Final = 0.6
-START_SECONDS: Final = 0.3
 INTERRUPTED: Final = 130
-_OPTIONS_WITH_VALUE: Final = frozenset(
-    {"--project-directory", "--file", "-f", "--project-name", "-p", "--host", "--context"}
-)
 
 
 class DemoRunner:
@@ -22,10 +23,12 @@ class DemoRunner:
 
     Args:
         world: The stack.
+        pace: How long things take: 1 as on a small server, 0 for at once.
     """
 
-    def __init__(self, world: DemoWorld) -> None:
+    def __init__(self, world: DemoWorld, pace: float = 1.0) -> None:
         self._world = world
+        self._pace = pace
 
     def start(
         self,
@@ -36,18 +39,36 @@ class DemoRunner:
         output: Path,
     ) -> RunningCommand:
         """Begin to act; returns at once."""
-        return _Running(self._world, argv, output)
+        if PurePath(argv[0]).name not in PROGRAMS:
+            raise OperationError(
+                "The embedded stack knows no such program.",
+                on=argv[0],
+                remedy="It understands docker and docker compose.",
+            )
+        try:
+            descriptor = os.open(
+                output, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE
+            )
+        except OSError as error:
+            raise OperationError(
+                f"The output file can't be written: {error.strerror}.",
+                on=str(output),
+                remedy="Check the folder's owner, its mode and the free space.",
+            ) from error
+        return _DemoCommand(self._world, argv, descriptor, self._pace)
 
 
-class _Running:
+class _DemoCommand:
     """A command under way, on a thread in place of a process."""
 
-    def __init__(self, world: DemoWorld, argv: Sequence[str], output: Path) -> None:
-        self._world = world
-        self._argv = argv
-        self._output = output
+    def __init__(self, world: DemoWorld, argv: Sequence[str], descriptor: int, pace: float) -> None:
+        self._argv = tuple(argv)
+        self._descriptor = descriptor
         self._code: int | None = None
-        self._stopped = threading.Event()
+        self._code_if_ended = INTERRUPTED
+        self._told_to_end = threading.Event()
+        self._stagehand = Stagehand(world, say=self._say, rest=self._rest)
+        self._pace = pace
         self._thread = threading.Thread(target=self._run, name="demo-command", daemon=True)
         self._thread.start()
 
@@ -60,81 +81,41 @@ class _Running:
         return self._code
 
     def interrupt(self) -> None:
-        self._stopped.set()
+        self._end(INTERRUPTED)
 
     def terminate(self) -> None:
-        self._stopped.set()
+        self._end(-signal.SIGTERM)
 
     def kill(self) -> None:
-        self._stopped.set()
+        self._end(-signal.SIGKILL)
+
+    def _end(self, code: int) -> None:
+        if not self._told_to_end.is_set():
+            self._code_if_ended = code
+            self._told_to_end.set()
 
     def _run(self) -> None:
-        verb, names = _words(self._argv)
-        compose = "compose" in self._argv
-        actions: dict[str, Callable[[Actor], bool]] = {
-            "start": self._start,
-            "stop": self._stop,
-            "restart": lambda actor: self._stop(actor) and self._start(actor),
-            "up": self._start,
-        }
-        action = actions.get(verb)
-        if action is None:
-            self._say(f"unknown command: {verb}")
-            self._code = 1
-            return
-        for name in names:
-            actors = self._find(name, compose=compose, create=verb == "up")
-            if not actors:
-                self._say(f"no such service: {name}" if compose else f"No such container: {name}")
-                self._code = 1
-                return
-            if not all(action(actor) for actor in actors):
-                self._code = INTERRUPTED
-                return
-        self._code = 0
+        code = 1
+        try:
+            self._stagehand.do(parse_command(self._argv))
+            code = 0
+        except CommandRefused as refusal:
+            self._say(str(refusal))
+            code = refusal.code
+        except EngineUnreachable:
+            self._say("Cannot connect to the Docker daemon. Is the docker daemon running?")
+        except Interrupted:
+            code = self._code_if_ended
+        finally:
+            self._code = code
+            os.close(self._descriptor)
 
-    def _find(self, name: str, *, compose: bool, create: bool) -> list[Actor]:
-        actors = self._world.look()
-        if not compose:
-            return [actor for actor in actors if name in {actor.name, actor.id, actor.id[:12]}]
-        found = [actor for actor in actors if actor.part.name == name and not actor.oneoff]
-        if not found and create and name in PARTS:
-            return [self._world.create(name)]
-        return found
-
-    def _stop(self, actor: Actor) -> bool:
-        self._say(f" Container {actor.name}  Stopping")
-        if self._stopped.wait(STOP_SECONDS):
-            return False
-        self._world.stop(actor)
-        self._say(f" Container {actor.name}  Stopped")
-        return True
-
-    def _start(self, actor: Actor) -> bool:
-        self._say(f" Container {actor.name}  Starting")
-        if self._stopped.wait(START_SECONDS):
-            return False
-        if actor.fault is Fault.UNHEALTHY:
-            # What hangs is mended by a restart: that is what the exercise teaches.
-            actor.fault = None
-        self._world.start(actor)
-        self._say(f" Container {actor.name}  Started")
-        return True
+    def _rest(self, seconds: float) -> None:
+        """Let time pass, as a real command would wait for the engine."""
+        if self._told_to_end.wait(seconds * self._pace):
+            raise Interrupted
 
     def _say(self, line: str) -> None:
-        with self._output.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
-
-
-def _words(argv: Sequence[str]) -> tuple[str, list[str]]:
-    """The verb and the names of a command line, without options."""
-    words = []
-    skip = False
-    for word in argv[1:]:
-        if skip:
-            skip = False
-        elif word in _OPTIONS_WITH_VALUE:
-            skip = True
-        elif not word.startswith("-") and word != "compose":
-            words.append(word)
-    return (words[0], words[1:]) if words else ("", [])
+        # A disk that is full by now must not keep a change from its end.
+        with suppress(OSError):
+            os.write(self._descriptor, f"{line}\n".encode())

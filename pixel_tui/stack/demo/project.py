@@ -1,11 +1,10 @@
-"""The embedded stack as a compose project: the shape of `docker compose config`."""
+"""The compose program's reading half, on the embedded stack."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
-from pixel_tui.stack.demo.cast import CAST, DIRECTORY, PROJECT, Part
+from pixel_tui.stack.demo.cast import CAST, COMPOSE_FILE, DIRECTORY, PROJECT
+from pixel_tui.stack.demo.compose_file import config, config_hash
 from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.source import ResolvedProject
 
 
@@ -17,7 +16,7 @@ class DemoProject:
     """
 
     def __init__(self, world: DemoWorld) -> None:
-        self._world = world
+        self._born = int(world.born * 1e9)
 
     @property
     def name_guess(self) -> str:
@@ -25,12 +24,12 @@ class DemoProject:
         return PROJECT
 
     def resolve(self) -> ResolvedProject:
-        """The shape of `docker compose config --format json`."""
+        """What compose would print, with every profile."""
         return ResolvedProject(
-            config={"name": PROJECT, "services": {part.name: _service(part) for part in CAST}},
+            config=config(),
             active=frozenset(part.name for part in CAST if not part.profile),
             directory=DIRECTORY,
-            files=(f"{DIRECTORY}/docker-compose.yml",),
+            files=(COMPOSE_FILE,),
         )
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:  # noqa: ARG002
@@ -39,35 +38,4 @@ class DemoProject:
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
         """Its file never changes."""
-        return ((f"{DIRECTORY}/docker-compose.yml", 0, 0),)
-
-
-def config_hash(part: Part) -> str:
-    """A hash of a service's configuration."""
-    return hashlib.sha256(repr(part).encode()).hexdigest()
-
-
-def _service(part: Part) -> JsonObject:
-    service: JsonObject = {
-        "image": part.image,
-        "restart": part.restart,
-        "logging": {"driver": part.log_driver},
-        "deploy": {"replicas": part.replicas},
-        "depends_on": {
-            name: {"condition": f"service_{condition}", "required": True}
-            for name, condition in part.depends_on
-        },
-    }
-    if part.builds:
-        service["build"] = {"context": f"{DIRECTORY}/{part.name}"}
-    if part.profile:
-        service["profiles"] = [part.profile]
-    if part.probe:
-        service["healthcheck"] = {"test": ["CMD-SHELL", "probe"], "interval": "10s"}
-    if part.grace:
-        service["stop_grace_period"] = part.grace
-    if part.port and part.host_port and part.replicas == 1:
-        service["ports"] = [
-            {"target": part.port, "published": str(part.host_port), "protocol": "tcp"}
-        ]
-    return service
+        return ((COMPOSE_FILE, self._born, 6214),)

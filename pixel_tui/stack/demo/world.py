@@ -1,72 +1,34 @@
 """The state of the embedded stack. Everything in it follows from a clock and a seed.
 
 With the clock of the machine it is alive; with one that stands still, two worlds are
-equal to the last digit, which is what screenshots are made with.
+equal to the last digit, which is what screenshots are made with. Whoever looks first
+lets happen what has come due since somebody looked last, in the order of its times.
 """
 
-import hashlib
-import math
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
+from contextlib import contextmanager
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import EngineUnreachable
-from pixel_tui.stack.demo.cast import CAST, ORPHAN, PARTS, PROJECT, Part
+from pixel_tui.errors import EngineUnreachable, UsageError
+from pixel_tui.stack.demo.actor import NEVER, Actor, Health, Status
+from pixel_tui.stack.demo.cast import PARTS, Part
+from pixel_tui.stack.demo.compose_file import config_hash
+from pixel_tui.stack.demo.faults import RESTART_SECONDS, Fault
+from pixel_tui.stack.demo.journal import Journal
+from pixel_tui.stack.demo.moments import hex_id, noise
+from pixel_tui.stack.demo.opening import roles, settle
+from pixel_tui.stack.demo.shapes import event
+from pixel_tui.stack.json_value import JsonObject
 
-HISTORY_SECONDS: Final = 3600.0
+__all__ = ["DemoWorld", "Fault"]
+
+HISTORY_SECONDS: Final = 1200.0
 """How much of a log there is at the start."""
-PROBE_SECONDS: Final = 10.0
-STARTING_SECONDS: Final = 4.0
-LOOP_SECONDS: Final = 5.0
-"""A crash loop's round."""
-
-
-class Fault(StrEnum):
-    """What can go wrong in the embedded stack."""
-
-    UNHEALTHY = "unhealthy"
-    CRASH_LOOP = "crash loop"
-    OUT_OF_MEMORY = "out of memory"
-    FLOOD = "log flood"
-
-
-@dataclass(slots=True)
-class Actor:
-    """A container of the embedded stack. Times are Unix seconds."""
-
-    part: Part
-    name: str
-    id: str
-    number: int
-    created: float
-    started: float
-    oneoff: bool = False
-    current: bool = True
-    """Made from the configuration of now."""
-    finished: float = 0.0
-    running: bool = True
-    exit_code: int = 0
-    oom_killed: bool = False
-    restarts: int = 0
-    fault: Fault | None = None
-    ill_since: float = 0.0
-    lives: list[tuple[float, float]] = field(default_factory=list)
-    """The lives that are over: start and end."""
-
-    def health(self, now: float) -> str:
-        """The verdict of its health check; empty without one."""
-        if not self.part.probe or self.oneoff:
-            return ""
-        if self.running and self.fault is Fault.UNHEALTHY and now - self.ill_since >= 3:
-            return "unhealthy"
-        if self.running and now - self.started < STARTING_SECONDS:
-            return "starting"
-        return "healthy" if self.running else "unhealthy"
+KEPT_EVENTS: Final = 1000
+_KILLED: Final = 137
 
 
 class DemoWorld:
@@ -74,61 +36,49 @@ class DemoWorld:
 
     Args:
         clock: Its time.
-        seed: Another seed gives other ids and other waves in the figures.
+        seed: Another seed gives other ids, waves and words.
     """
 
     def __init__(self, clock: Clock, seed: int = 7) -> None:
-        self.clock = clock
         self.seed = seed
         self.changed = threading.Condition()
-        self.events: deque[tuple[int, dict[str, object]]] = deque(maxlen=500)
-        self._next_event = 0
+        """Guards everything in here; notified when something has happened."""
+        self._clock = clock
+        self._at = self.born = clock.now().timestamp()
         self._down = False
-        self._stepped = self.now
-        self.actors: list[Actor] = list(self._first_actors())
+        self._made = 0
+        self._events: deque[JsonObject] = deque(maxlen=KEPT_EVENTS)
+        self._told_events = 0
+        self._actors: list[Actor] = []
+        for role in roles():
+            actor = self._new(
+                role.part, role.name, role.number, role.config_hash, self.born - HISTORY_SECONDS
+            )
+            actor.oneoff = role.oneoff
+            actor.created = self.born - role.age - 0.4
+            actor.live(self.born - role.age)
+            settle(actor, self.born)
 
-    @property
-    def now(self) -> float:
-        """Unix seconds."""
-        return self.clock.now().timestamp()
+    # Looking.
 
-    def hex_id(self, name: str) -> str:
-        """A 64-digit id that only the name and the seed decide."""
-        return hashlib.sha256(f"{self.seed} {name}".encode()).hexdigest()
-
-    def _first_actors(self) -> Iterator[Actor]:
-        now = self.now
-        ages = {"web": 3, "landing": 50, "agent": 7, "syntropy": 1}
-        for part in (*CAST, ORPHAN):
-            if part.profile and part.name != "worker":
-                continue
-            for number in range(1, part.replicas + 1):
-                oneoff = part.profile == "worker"
-                name = "pixel-worker-3f9c21ab" if oneoff else f"{PROJECT}-{part.name}-{number}"
-                started = now - (421.0 if oneoff else ages.get(part.name, 26) * 3600.0 + 312)
-                actor = Actor(part, name, self.hex_id(name), number, started - 1, started, oneoff)
-                if part.name == "agent":
-                    actor.fault, actor.ill_since = Fault.UNHEALTHY, now - 252
-                if part.name == "syntropy":
-                    actor.restarts = 2
-                actor.current = part.name != "landing"
-                yield actor
-
-    # Questions.
-
-    def look(self) -> list[Actor]:
-        """The containers as they are now.
+    @contextmanager
+    def look(self) -> Iterator[tuple[list[Actor], float]]:
+        """The containers as they are, and the time, for as long as the block lasts.
 
         Raises:
             EngineUnreachable: The engine was made to fail.
         """
         with self.changed:
             self.require_engine()
-            self._step()
-            return list(self.actors)
+            self._pass_time()
+            yield list(self._actors), self._at
 
     def require_engine(self) -> None:
-        """Raise `EngineUnreachable` while the engine is made to fail."""
+        """Say so if the engine was made to fail.
+
+        Raises:
+            EngineUnreachable: It was.
+        """
         if self._down:
             raise EngineUnreachable(
                 "The engine does not answer.",
@@ -136,145 +86,169 @@ class DemoWorld:
                 remedy="This failure was raised by hand: clear it to go on.",
             )
 
-    @property
-    def down(self) -> bool:
-        """Whether the engine is made to fail."""
-        return self._down
+    def image_id(self, reference: str) -> str:
+        """The id of an image; empty where there is none of this name."""
+        known = {part.image_name for part in PARTS.values()}
+        return f"sha256:{hex_id(self.seed, reference)}" if reference in known else ""
 
-    def used(self, actor: Actor) -> dict[str, int]:
-        """The counters of a container: nanoseconds of CPU, bytes."""
-        part, now = actor.part, self.now
-        age = max(now - actor.started, 0.0)
-        phase = int(actor.id[:4], 16) / 1000
-        # The integral of a wave that never falls below zero: a counter never goes back.
-        wave = age + 0.6 * (math.sin(age / 7 + phase) - math.sin(phase)) * 7
-        busy = 6.0 if actor.fault is Fault.FLOOD else 1.0
-        full = part.memory_limit or 512 * 1024 * 1024
-        memory = part.memory * (1 + 0.04 * math.sin(now / 31 + phase))
-        if actor.fault is Fault.OUT_OF_MEMORY:
-            memory = min(part.memory + (now - actor.ill_since) * full / 12, full)
-        return {
-            "cpu": int(part.cpu * busy * wave * 1e9),
-            "memory": int(memory),
-            "received": int(part.traffic * wave),
-            "sent": int(part.traffic * 0.8 * wave),
-            "read": int(part.traffic * 0.1 * age),
-            "written": int(part.traffic * 0.3 * wave),
-        }
+    def events_from(self, number: int) -> tuple[list[JsonObject], int]:
+        """The events from a number on, and the number that the next one will have."""
+        with self.look():
+            kept = list(self._events)
+            missing = max(number - (self._told_events - len(kept)), 0)
+            return kept[missing:], self._told_events
 
-    # Changes.
+    # Faults.
 
     def raise_fault(self, service: str, fault: Fault) -> None:
-        """Let something go wrong with every container of a service."""
+        """Let something go wrong with every container of a service.
+
+        Args:
+            service: Its name.
+            fault: What goes wrong; it takes the place of what is wrong already.
+
+        Raises:
+            UsageError: There is no such service.
+        """
         with self.changed:
+            self._pass_time()
             for actor in self._of(service):
-                actor.fault, actor.ill_since = fault, self.now
+                actor.suffer(fault, self._at)
             self.changed.notify_all()
 
     def clear(self, service: str) -> None:
-        """Mend a service: what was down is up again."""
+        """Mend a service.
+
+        What was unhealthy is healthy after its next probe, and what waits to be
+        restarted is; what was stopped stays so.
+
+        Raises:
+            UsageError: There is no such service.
+        """
         with self.changed:
+            self._pass_time()
             for actor in self._of(service):
-                actor.fault = None
-                if not actor.running:
-                    self.start(actor)
-                elif actor.part.probe:
-                    self._tell(actor, "health_status: healthy")
+                if actor.fault is not None:
+                    actor.suffer(None, self._at)
             self.changed.notify_all()
 
     def fail_engine(self, *, down: bool) -> None:
-        """Let the engine stop answering, or answer again."""
+        """Let the engine stop answering, or answer again. Its containers go on."""
         with self.changed:
             self._down = down
             self.changed.notify_all()
 
-    def start(self, actor: Actor) -> None:
-        """Start a container."""
-        with self.changed:
-            if not actor.running:
-                actor.started, actor.running, actor.exit_code = self.now, True, 0
-                actor.oom_killed = False
-                self._tell(actor, "start")
+    def _of(self, service: str) -> list[Actor]:
+        if service not in PARTS:
+            raise UsageError("The embedded stack has no such service.", on=service)
+        return [actor for actor in self._actors if actor.part.name == service]
 
-    def stop(self, actor: Actor, *, code: int = 143, oom: bool = False) -> None:
-        """Let a container end."""
-        with self.changed:
-            if actor.running:
-                actor.running, actor.finished = False, self.now
-                actor.exit_code, actor.oom_killed = code, oom
-                actor.lives.append((actor.started, actor.finished))
-                if oom:
-                    self._tell(actor, "oom")
-                self._tell(actor, "die", exitCode=str(code))
+    # Changes, in the engine's words.
 
-    def create(self, service: str) -> Actor:
-        """Make a container for a service that has none."""
+    def create(self, part: Part, number: int) -> Actor:
+        """Make a container of a service, in the configuration of now."""
         with self.changed:
-            part = PARTS[service]
-            name = f"{PROJECT}-{service}-1"
-            now = self.now
-            actor = Actor(part, name, self.hex_id(f"{name} {now}"), 1, now, now, running=False)
-            self.actors.append(actor)
+            self._pass_time()
+            actor = self._new(part, part.container(number), number, config_hash(part), self._at)
             self._tell(actor, "create")
             return actor
 
-    def _of(self, service: str) -> list[Actor]:
-        return [actor for actor in self.actors if actor.part.name == service]
+    def remove(self, actor: Actor) -> None:
+        """Remove a container that does not run."""
+        with self.changed:
+            self._pass_time()
+            if actor in self._actors:
+                self._actors.remove(actor)
+                self._tell(actor, "destroy")
 
-    def _step(self) -> None:
-        """Let pass what has happened since somebody looked last."""
-        before, now = self._stepped, self.now
-        self._stepped = now
-        for actor in self.actors:
-            if actor.fault is Fault.CRASH_LOOP:
-                self._loop(actor, now)
-            if actor.fault is Fault.OUT_OF_MEMORY and now - actor.ill_since > 10:
-                self.stop(actor, code=137, oom=True)
-                actor.restarts += 1
-                self.start(actor)
-                actor.ill_since = now
-            if actor.running and actor.health(now) != actor.health(max(before, actor.started)):
-                self._tell(actor, f"health_status: {actor.health(now)}")
+    def start(self, actor: Actor) -> None:
+        """Start a container by hand: its restarts count from zero, and what hung is mended."""
+        with self.changed:
+            self._pass_time()
+            if actor.running:
+                return
+            actor.restarts = 0
+            if actor.fault is Fault.UNHEALTHY:
+                actor.fault = None
+            actor.live(self._at)
+            self._tell(actor, "start")
 
-    def _loop(self, actor: Actor, now: float) -> None:
-        if actor.running and now - max(actor.started, actor.ill_since) > LOOP_SECONDS / 2:
-            self.stop(actor, code=1)
-        elif not actor.running and now - actor.finished > LOOP_SECONDS / 2:
+    def stop(self, actor: Actor) -> None:
+        """Stop a container by hand: the engine does not restart it."""
+        with self.changed:
+            self._pass_time()
+            if not actor.up:
+                return
+            code = actor.part.stop_code
+            if actor.running:
+                self._tell(actor, "kill", signal="15")
+                if code == _KILLED:
+                    self._tell(actor, "kill", signal="9")
+                actor.die(self._at, code, oom=False)
+                self._tell(actor, "die", exitCode=str(code))
+            actor.status, actor.next_start = Status.EXITED, NEVER
+            self._tell(actor, "stop")
+
+    def told_restart(self, actor: Actor) -> None:
+        """Report what the engine reports after it has stopped and started a container."""
+        with self.changed:
+            self._tell(actor, "restart")
+
+    # Time.
+
+    def _pass_time(self) -> None:
+        """Let happen what has come due."""
+        now = self._clock.now().timestamp()
+        while self._actors:
+            actor = min(self._actors, key=lambda item: item.due)
+            if actor.due > now:
+                break
+            self._at = max(self._at, actor.due)
+            self._happen(actor)
+        self._at = max(self._at, now)
+
+    def _happen(self, actor: Actor) -> None:
+        at = actor.due
+        if at == actor.next_end:
+            self._fail(actor, at)
+        elif at == actor.next_start:
+            actor.live(at)
+            self._tell(actor, "start")
+        elif actor.probe(at) and actor.health is not None:
+            self._tell(actor, f"health_status: {actor.health.verdict}")
+
+    def _fail(self, actor: Actor, at: float) -> None:
+        oom = actor.fault is Fault.OUT_OF_MEMORY
+        code = _KILLED if oom else 1
+        if oom:
+            self._tell(actor, "oom")
+        actor.die(at, code, oom=oom)
+        self._tell(actor, "die", exitCode=str(code), execDuration=str(int(at - actor.started)))
+        if actor.part.restart != "no":
+            actor.status = Status.RESTARTING
             actor.restarts += 1
-            self.start(actor)
+            actor.next_start = at + RESTART_SECONDS
 
     def _tell(self, actor: Actor, action: str, **attributes: str) -> None:
-        event: dict[str, object] = {
-            "Type": "container",
-            "Action": action,
-            "Actor": {
-                "ID": actor.id,
-                "Attributes": {
-                    "name": actor.name,
-                    "com.docker.compose.service": actor.part.name,
-                    **attributes,
-                },
-            },
-            "timeNano": int(self.now * 1e9),
-        }
-        self.events.append((self._next_event, event))
-        self._next_event += 1
+        self._events.append(event(actor, action, self._at, **attributes))
+        self._told_events += 1
         self.changed.notify_all()
 
-    def events_since(self, number: int) -> list[tuple[int, dict[str, object]]]:
-        """The events from a number on."""
-        with self.changed:
-            self._step()
-            return [item for item in self.events if item[0] >= number]
-
-    @property
-    def next_event(self) -> int:
-        """The number that the next event will have."""
-        return self._next_event
-
-
-def stamp(seconds: float) -> str:
-    """Unix seconds as the engine writes them."""
-    if not seconds:
-        return "0001-01-01T00:00:00Z"
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+    def _new(self, part: Part, name: str, number: int, label: str, since: float) -> Actor:
+        # The number of what was made before keeps a recreated container's id its own.
+        self._made += 1
+        actor = Actor(
+            part=part,
+            name=name,
+            id=hex_id(self.seed, f"{name} {self._made}"),
+            number=number,
+            address=f"172.20.{self._made // 250}.{self._made % 250 + 1}",
+            image_id=self.image_id(part.image_name),
+            config_hash=label,
+            created=self._at,
+            journal=Journal(part.name, name, tempo=part.tempo, seed=self.seed, since=since),
+            phase=7 * noise(f"{self.seed} {name}"),
+            health=Health(part.check) if part.check else None,
+        )
+        self._actors.append(actor)
+        return actor

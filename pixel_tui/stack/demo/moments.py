@@ -1,0 +1,52 @@
+"""Times and reproducible chance for the embedded stack."""
+
+import hashlib
+import zlib
+from datetime import UTC, datetime
+from typing import Final
+
+ZERO_TIME: Final = "0001-01-01T00:00:00Z"
+_MICROSECONDS: Final = 1_000_000
+
+
+def nanoseconds(at: float) -> int:
+    """Unix seconds as whole nanoseconds, to the microsecond that a clock tells."""
+    return round(at * _MICROSECONDS) * 1000
+
+
+def stamp(at: float) -> str:
+    """Unix seconds as the engine writes them; its zero time for 0."""
+    return stamp_of(nanoseconds(at)) if at else ZERO_TIME
+
+
+def stamp_of(moment: int) -> str:
+    """Unix nanoseconds as the engine writes them."""
+    seconds, rest = divmod(moment, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
+def hex_id(seed: int, name: str) -> str:
+    """An id of 64 digits that only the seed and the name decide."""
+    return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
+
+
+def noise(name: str) -> float:
+    """A number from 0 up to 1 that only the name decides."""
+    return zlib.crc32(name.encode()) / 2**32
+
+
+def how_long(seconds: float) -> str:
+    """A duration as `docker ps` puts it."""
+    if seconds < 1:
+        return "Less than a second"
+    if seconds < 60:
+        return f"{int(seconds)} second{'s' if seconds >= 2 else ''}"
+    if seconds < 120:
+        return "About a minute"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} minutes"
+    if seconds < 5400:
+        return "About an hour"
+    if seconds < 48 * 3600:
+        return f"{round(seconds / 3600)} hours"
+    return f"{int(seconds // 86400)} days"

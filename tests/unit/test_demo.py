@@ -1,0 +1,751 @@
+"""The embedded stack: what it shows, how it moves, what can go wrong in it."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import Clock, FixedClock, SystemClock
+from pixel_tui.errors import EngineRefused, EngineUnreachable, OperationError, UsageError
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.demo.cast import CAST, DIRECTORY, PARTS, PROJECT
+from pixel_tui.stack.demo.commands import INTERRUPTED, DemoRunner
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.faults import Fault
+from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.vitals import Meter
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.frames import splitter
+from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.log_follower import unix_time
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    HealthStatus,
+    Service,
+    ServiceState,
+    StackEvent,
+    StackSnapshot,
+    SyncAction,
+)
+from pixel_tui.stack.parse import parse_container, parse_event, parse_project
+from pixel_tui.stack.process import CommandRunner
+from pixel_tui.stack.reading import look_once
+from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest, ProjectReader
+from pixel_tui.stack.usage import Sample, parse_sample
+from pixel_tui.stack.watcher import Pace, Watcher
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+COMMAND = ComposeCommand(directory=DIRECTORY, project=PROJECT)
+SOON = 10.0
+
+
+class Stage:
+    """A world, whoever looks at it, and a clock to turn."""
+
+    def __init__(self, clock: Clock | None = None, seed: int = 7) -> None:
+        self.clock = clock or FixedClock(NOON)
+        self.world = DemoWorld(self.clock, seed)
+        self.engine = DemoEngine(self.world)
+        self.project = DemoProject(self.world)
+        self.runner = DemoRunner(self.world, pace=0)
+
+    def pass_time(self, seconds: float) -> None:
+        assert isinstance(self.clock, FixedClock)
+        self.clock.advance(seconds)
+
+    def look(self) -> StackSnapshot:
+        return look_once(self.engine, self.project, self.clock)
+
+    def service(self, name: str) -> Service:
+        service = self.look().service(name)
+        assert service is not None
+        return service
+
+    def container(self, name: str) -> Container:
+        return self.service(name).containers[0]
+
+    def lines(self, name: str, *, tail: int | None = None, since: str = "") -> list[LogLine]:
+        request = LogRequest(self.container(name).id, tail=tail, since=since, follow=False)
+        return read_lines(self.engine.logs(request))
+
+    def sample(self, name: str) -> Sample:
+        sample = parse_sample(self.engine.stats(f"{PROJECT}-{name}-1"))
+        assert sample is not None
+        return sample
+
+    def run(self, output: Path, *argv: str) -> tuple[int | None, list[str]]:
+        command = self.runner.start(argv, directory="/", environment={}, output=output)
+        code = command.wait(SOON)
+        return code, output.read_text().splitlines()
+
+    def compose(self, output: Path, *words: str) -> tuple[int | None, list[str]]:
+        return self.run(output, *COMMAND.compose_argv(*words))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "output"
+
+
+def read_lines(stream: ByteStream) -> list[LogLine]:
+    """Read a stream to its end."""
+    cut = splitter("x", tty=False)
+    lines: list[LogLine] = []
+    while chunk := stream.read():
+        lines += cut.feed(chunk)
+    assert cut.flush() == []
+    return lines
+
+
+def on_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    """Start work on a thread; what it returns or raises is put into the list."""
+    ended: list[object] = []
+
+    def run() -> None:
+        try:
+            ended.append(work())
+        except Exception as error:  # noqa: BLE001
+            ended.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, ended
+
+
+def events_of(stage: Stage, happen: Callable[[], object]) -> list[StackEvent]:
+    """The events that something brings about."""
+    stream = stage.engine.events(PROJECT)
+    happen()
+    found: list[StackEvent] = []
+    stage.world.create(PARTS["pgadmin"], 99)  # the end of what is waited for
+    for raw in stream:
+        event = parse_event(raw)
+        assert event is not None
+        if event.container == "pixel-pgadmin-99":
+            break
+        found.append(event)
+    return found
+
+
+def actions(events: Sequence[StackEvent], service: str) -> list[str]:
+    return [event.action for event in events if event.service == service]
+
+
+def texts(lines: Sequence[LogLine]) -> list[str]:
+    return [line.text.decode() for line in lines]
+
+
+# What it is.
+
+
+def test_it_serves_the_protocols(stage: Stage) -> None:
+    engine: EngineReader = stage.engine
+    project: ProjectReader = stage.project
+    runner: CommandRunner = stage.runner
+    assert (engine.address, engine.context, project.name_guess) == ("embedded", "demo", "pixel")
+    assert runner is not None
+
+
+def test_the_first_picture_is_a_calm_stack_with_a_few_things_to_find(stage: Stage) -> None:
+    snapshot = stage.look()
+    assert [service.name for service in snapshot.services] == [
+        *sorted(part.name for part in CAST),
+        "narrative-correlator",
+    ]
+    assert [service.name for service in snapshot.services if not service.well] == ["agent"]
+    agent, landing = stage.service("agent"), stage.service("landing")
+    assert agent.health is HealthStatus.UNHEALTHY
+    health = agent.containers[0].health
+    assert health is not None
+    assert health.failing_streak > 3
+    assert "database pool exhausted" in " ".join(health.probes[-1].output)
+    assert len(landing.containers) == 2
+    assert landing.sync.action is SyncAction.RECREATE
+    assert stage.service("syntropy").restarts == 2
+    assert stage.service("pgadmin").state is ServiceState.OFF
+    assert stage.service("narrative-correlator").orphan
+    assert [item.name for item in stage.service("worker").oneoffs] == ["pixel-worker-3f9c21ab"]
+    others = [s for s in snapshot.services if s.wanted and s.name != "landing"]
+    assert {service.sync.action for service in others} == {SyncAction.NOTHING}
+
+
+def test_the_model_holds_what_the_guide_says(stage: Stage) -> None:
+    resolved = stage.project.resolve()
+    project = parse_project(resolved, stage.project.hashes(resolved))
+    specs = {str(spec.name): spec for spec in project.services}
+    assert len(specs) == 10
+    assert specs["worker"].profiles == ("worker",)
+    assert not specs["worker"].active
+    assert specs["agent"].stop_grace_period == 30
+    assert specs["vps-monitor"].container_name == "pixel-vps-monitor-1"
+    assert specs["nginx"].log_driver == "none"
+    assert project.needed_by("api") == ("agent", "nginx", "syntropy", "web")
+    assert all(spec.config_hash for spec in project.services)
+
+
+def test_containers_are_whole_and_show_no_secret(stage: Stage) -> None:
+    for item in stage.engine.containers(PROJECT):
+        container = parse_container(stage.engine.inspect(str(item["Id"])))
+        assert item["Names"] == [f"/{container.name}"]
+        assert container.state is ContainerState.RUNNING
+        assert len(container.id) == 64
+        assert container.started_at is not None
+        assert container.image_id
+        assert container.networks[0].address
+        assert all("demonstration-only" not in entry.value for entry in container.environment)
+    assert stage.engine.containers("another") == []
+
+
+def test_addresses_and_ids_are_each_used_once(stage: Stage) -> None:
+    containers = [item for service in stage.look().services for item in service.containers]
+    assert len({item.id for item in containers}) == len(containers)
+    assert len({item.networks[0].address for item in containers}) == len(containers)
+
+
+def test_what_is_not_there_is_refused_as_docker_does(stage: Stage) -> None:
+    for ask in (
+        lambda: stage.engine.inspect("0" * 64),
+        lambda: stage.engine.stats("0" * 64),
+        lambda: stage.engine.logs(LogRequest("0" * 64)),
+    ):
+        with pytest.raises(EngineRefused) as refused:
+            ask()
+        assert refused.value.status == 404
+    assert stage.engine.image("nobody/nothing:1") is None
+
+
+def test_a_log_that_is_kept_nowhere_is_refused(stage: Stage) -> None:
+    with pytest.raises(EngineRefused, match="does not support reading") as refused:
+        stage.lines("nginx")
+    assert refused.value.status == 501
+
+
+# Time.
+
+
+def everything(stage: Stage) -> str:
+    engine = stage.engine
+    listed = engine.containers(PROJECT)
+    ids = [str(item["Id"]) for item in listed]
+    found: list[object] = [listed, engine.version(), engine.info(), stage.project.resolve().config]
+    found += [[engine.inspect(each), engine.stats(each)] for each in ids]
+    found += [texts(stage.lines(name)) for name in ("agent", "api", "landing", "worker")]
+    return json.dumps(found)
+
+
+def test_the_same_clock_and_seed_make_the_same_world() -> None:
+    one, two = Stage(), Stage()
+    assert everything(one) == everything(two)
+    for stage in (one, two):
+        stage.pass_time(3)
+        stage.world.raise_fault("web", Fault.CRASH_LOOP)
+        stage.pass_time(40)
+    assert everything(one) == everything(two)
+    assert everything(one) != everything(Stage(seed=8))
+
+
+def test_how_often_somebody_looks_changes_nothing() -> None:
+    often, once = Stage(), Stage()
+    for stage in (often, once):
+        stage.world.raise_fault("api", Fault.OUT_OF_MEMORY)
+    for _ in range(25):
+        often.pass_time(1)
+        often.look()
+        often.lines("api")
+    once.pass_time(25)
+    assert everything(often) == everything(once)
+
+
+def test_figures_move_and_counters_never_go_back(stage: Stage) -> None:
+    before = stage.sample("api")
+    rates = set()
+    for step in range(200):
+        if step == 60:
+            stage.world.raise_fault("api", Fault.FLOOD)
+        if step == 120:
+            stage.world.clear("api")
+        stage.pass_time(0.5)
+        now = stage.sample("api")
+        assert now.cpu > before.cpu
+        assert now.received > before.received
+        assert now.sent > before.sent
+        assert now.read >= before.read
+        assert now.written >= before.written
+        rates.add(now.cpu - before.cpu)
+        before = now
+    assert len(rates) > 100
+
+
+def test_extra_work_changes_the_rate_and_not_the_count() -> None:
+    meter = Meter(started=0.0, phase=1.0)
+    count = meter.count(50.0, 0)
+    meter.work(5.0, 50.0)
+    assert meter.count(50.0, 0) == pytest.approx(count)
+    assert meter.count(51.0, 0) - count > 3
+    count = meter.count(60.0, 0)
+    meter.work(1.0, 60.0)
+    assert meter.count(60.0, 0) == pytest.approx(count)
+
+
+def test_a_stopped_container_has_no_figures(stage: Stage) -> None:
+    container = stage.container("web")
+    with stage.world.look() as (actors, _):
+        web = next(actor for actor in actors if actor.id == container.id)
+    stage.world.stop(web)
+    assert parse_sample(stage.engine.stats(container.id)) is None
+
+
+def test_probes_go_on(stage: Stage) -> None:
+    def last_probe() -> datetime:
+        health = stage.container("postgres").health
+        assert health is not None
+        assert len(health.probes) == 5
+        return health.probes[-1].started
+
+    before = last_probe()
+    stage.pass_time(5)
+    assert last_probe() == before + timedelta(seconds=5)
+
+
+# Logs.
+
+
+def test_a_log_has_a_history_in_order_with_both_streams(stage: Stage) -> None:
+    lines = stage.lines("api")
+    stamps = [line.stamp for line in lines]
+    assert stamps == sorted(set(stamps))
+    assert stamps[0] < b"2026-03-01T11:50"
+    assert stamps[-1] < b"2026-03-01T12:00"
+    assert {line.kind for line in stage.lines("postgres")} == {LineKind.STDERR}
+    assert "database pool exhausted" in " ".join(texts(stage.lines("agent", tail=60)))
+    assert json.loads(stage.lines("syntropy", tail=1)[0].text)["name"] == "syntropy"
+
+
+def test_the_worker_says_from_its_start_what_it_does(stage: Stage) -> None:
+    assert "3f9c21ab claimed" in texts(stage.lines("worker"))[0]
+
+
+def test_tail_and_since(stage: Stage) -> None:
+    every = stage.lines("api")
+    assert stage.lines("api", tail=7) == every[-7:]
+    assert stage.lines("api", tail=0) == []
+    assert stage.lines("api", tail=10**6) == every
+    since = unix_time(every[-5].stamp)
+    assert stage.lines("api", since=since) == every[-5:]
+    assert stage.lines("api", since=since, tail=2) == every[-2:]
+    assert stage.lines("api", since=str(int(NOON.timestamp()) + 9)) == []
+
+
+def test_a_followed_log_waits_for_the_clock_and_then_goes_on(stage: Stage) -> None:
+    stream = stage.engine.logs(LogRequest(stage.container("api").id, tail=0))
+    thread, ended = on_thread(stream.read)
+    thread.join(0.3)
+    assert not ended
+    stage.pass_time(2)
+    thread.join(SOON)
+    assert isinstance(ended[0], bytes)
+    lines = splitter("x", tty=False).feed(ended[0])
+    assert lines
+    assert lines == stage.lines("api", tail=len(lines))
+    stream.close()
+
+
+def test_close_ends_whoever_waits_for_a_log(stage: Stage) -> None:
+    log = stage.engine.logs(LogRequest(stage.container("api").id, tail=0))
+    thread, ended = on_thread(log.read)
+    thread.join(0.2)
+    assert not ended
+    log.close()
+    log.close()
+    thread.join(SOON)
+    assert ended == [b""]
+    assert log.read() == b""
+
+
+def test_close_ends_whoever_waits_for_events(stage: Stage) -> None:
+    events = stage.engine.events(PROJECT)
+    thread, ended = on_thread(lambda: list(events))
+    thread.join(0.2)
+    assert not ended
+    events.close()
+    events.close()
+    thread.join(SOON)
+    assert ended == [[]]
+
+
+def test_a_followed_log_ends_with_the_life_of_its_container(stage: Stage, output: Path) -> None:
+    container = stage.container("api")
+    stream = stage.engine.logs(LogRequest(container.id, tail=0))
+    stage.compose(output, "restart", "api")
+    stage.pass_time(5)
+    assert "SIGTERM" in texts(read_lines(stream))[-1]
+    after = texts(stage.lines("api"))
+    ended = max(index for index, text in enumerate(after) if "SIGTERM" in text)
+    assert "opening database" in after[ended + 1]
+
+
+def test_a_stream_that_is_resumed_misses_nothing(stage: Stage) -> None:
+    first = stage.lines("web", tail=4)
+    stage.pass_time(10)
+    again = stage.lines("web", since=unix_time(first[-1].stamp))
+    assert again[0] == first[-1]
+    assert [*first, *again[1:]] == stage.lines("web", tail=3 + len(again))
+
+
+# Faults.
+
+
+def test_an_unhealthy_service_says_so_and_is_cleared(stage: Stage) -> None:
+    def fall_ill() -> None:
+        stage.world.raise_fault("postgres", Fault.UNHEALTHY)
+        stage.pass_time(20)
+
+    assert actions(events_of(stage, fall_ill), "postgres") == ["health_status: unhealthy"]
+    container = stage.container("postgres")
+    assert container.health is not None
+    assert container.health.status is HealthStatus.UNHEALTHY
+    assert container.health.probes[-1].exit_code == 1
+    assert "too many clients" in " ".join(texts(stage.lines("postgres", tail=8)))
+    stage.world.clear("postgres")
+    stage.pass_time(6)
+    assert stage.service("postgres").well
+
+
+def test_a_crash_loop_restarts_again_and_again(stage: Stage) -> None:
+    before = stage.container("web")
+
+    def crash() -> None:
+        stage.world.raise_fault("web", Fault.CRASH_LOOP)
+        stage.pass_time(21)
+
+    events = [event for event in events_of(stage, crash) if event.service == "web"]
+    assert [event.action for event in events[:4]] == ["die", "start", "die", "start"]
+    assert events[0].detail == "1 error"
+    times = [event.at for event in events]
+    assert times == sorted(times)
+    container = stage.container("web")
+    assert container.id == before.id
+    assert container.restarts >= 4
+    assert "ECONNREFUSED" in " ".join(texts(stage.lines("web")))
+    stage.world.clear("web")
+    stage.pass_time(30)
+    assert stage.service("web").well
+    assert stage.container("web").restarts == container.restarts
+
+
+def test_a_crash_loop_is_seen_restarting(stage: Stage) -> None:
+    stage.world.raise_fault("web", Fault.CRASH_LOOP)
+    stage.pass_time(3)
+    assert stage.service("web").state is ServiceState.RESTARTING
+    assert stage.container("web").exit_code == 1
+
+
+def test_a_container_that_nothing_restarts_stays_down(stage: Stage) -> None:
+    stage.world.raise_fault("worker", Fault.CRASH_LOOP)
+    stage.pass_time(60)
+    worker = stage.container("worker")
+    assert (worker.state, worker.exit_code, worker.restarts) == (ContainerState.EXITED, 1, 0)
+
+
+def test_a_leak_ends_in_an_oom_kill(stage: Stage) -> None:
+    limit = PARTS["api"].memory_limit
+
+    def leak() -> None:
+        stage.world.raise_fault("api", Fault.OUT_OF_MEMORY)
+        stage.pass_time(11.9)
+        assert stage.sample("api").memory > 0.95 * limit
+        assert stage.sample("api").memory <= limit
+        stage.pass_time(1)
+
+    assert actions(events_of(stage, leak), "api")[:2] == ["oom", "die"]
+    container = stage.container("api")
+    assert container.oom_killed
+    assert container.exit_code == 137
+    stage.pass_time(3)
+    container = stage.container("api")
+    assert container.running
+    assert not container.oom_killed
+    assert container.restarts == 1
+
+
+def test_a_flood_is_many_lines_and_is_bounded(stage: Stage) -> None:
+    stage.world.raise_fault("landing", Fault.FLOOD)
+    before = len(stage.lines("landing"))
+    stage.pass_time(1)
+    assert 1900 < len(stage.lines("landing")) - before < 2100
+    for _ in range(15):
+        stage.pass_time(2)
+        stage.lines("landing", tail=1)
+    assert len(stage.lines("landing")) <= 22_000
+
+
+def test_an_engine_that_is_down_answers_nothing_and_breaks_its_streams(stage: Stage) -> None:
+    engine, container = stage.engine, stage.container("api")
+    log = engine.logs(LogRequest(container.id, tail=0))
+    events = iter(engine.events(PROJECT))
+    readers = [on_thread(log.read), on_thread(lambda: next(events))]
+    stage.world.fail_engine(down=True)
+    for thread, ended in readers:
+        thread.join(SOON)
+        assert isinstance(ended[0], EngineUnreachable)
+    asks: list[Callable[[], object]] = [
+        engine.version,
+        engine.info,
+        lambda: engine.containers(PROJECT),
+        lambda: engine.inspect(container.id),
+        lambda: engine.image("pixel-api"),
+        lambda: engine.stats(container.id),
+        lambda: engine.events(PROJECT),
+        lambda: engine.logs(LogRequest(container.id)),
+    ]
+    for ask in asks:
+        with pytest.raises(EngineUnreachable):
+            ask()
+    assert stage.project.resolve().config["name"] == PROJECT
+    stage.world.fail_engine(down=False)
+    stage.world.clear("agent")
+    stage.pass_time(6)
+    assert all(service.well for service in stage.look().services)
+
+
+def test_a_fault_of_nobody_is_refused(stage: Stage) -> None:
+    with pytest.raises(UsageError, match="no such service"):
+        stage.world.raise_fault("nobody", Fault.UNHEALTHY)
+    with pytest.raises(UsageError, match="no such service"):
+        stage.world.clear("nobody")
+
+
+# Commands.
+
+
+def test_restart_mends_what_hangs(stage: Stage, output: Path) -> None:
+    before = stage.container("agent")
+    result: list[tuple[int | None, list[str]]] = []
+
+    def restart() -> None:
+        stage.pass_time(1)
+        result.append(stage.compose(output, "restart", "agent"))
+
+    events = events_of(stage, restart)
+    assert result == [
+        (0, [" Container pixel-agent-1  Restarting", " Container pixel-agent-1  Started"])
+    ]
+    assert actions(events, "agent") == ["kill", "die", "stop", "start", "restart"]
+    after = stage.container("agent")
+    assert after.id == before.id
+    assert before.started_at is not None
+    assert after.started_at == NOON + timedelta(seconds=1)
+    assert after.health_status is HealthStatus.STARTING
+    stage.pass_time(9)
+    assert stage.service("agent").well
+
+
+def test_a_restart_by_hand_counts_restarts_from_zero(stage: Stage, output: Path) -> None:
+    stage.compose(output, "restart", "syntropy")
+    assert stage.service("syntropy").restarts == 0
+
+
+def test_stop_and_start(stage: Stage, output: Path) -> None:
+    code, said = stage.compose(output, "stop", "landing", "web")
+    assert code == 0
+    assert said.count(" Container pixel-landing-2  Stopped") == 1
+    assert stage.service("landing").state is ServiceState.EXITED
+    assert stage.container("web").exit_code == 143
+    stage.pass_time(60)
+    assert stage.service("web").state is ServiceState.EXITED
+    assert stage.compose(output, "start", "landing", "web")[0] == 0
+    stage.pass_time(10)
+    assert stage.service("landing").well
+    assert stage.service("web").well
+
+
+def test_stopping_a_crash_loop_ends_it(stage: Stage, output: Path) -> None:
+    stage.world.raise_fault("web", Fault.CRASH_LOOP)
+    stage.pass_time(3)
+    assert stage.compose(output, "stop", "web")[0] == 0
+    stage.pass_time(60)
+    assert stage.container("web").state is ContainerState.EXITED
+
+
+def test_up_creates_a_service_whose_profile_is_off(stage: Stage, output: Path) -> None:
+    code, said = stage.compose(output, "up", "--detach", "--no-recreate", "pgadmin")
+    assert code == 0
+    assert said[-3:] == [
+        " Container pixel-pgadmin-1  Created",
+        " Container pixel-pgadmin-1  Starting",
+        " Container pixel-pgadmin-1  Started",
+    ]
+    pgadmin = stage.container("pgadmin")
+    assert pgadmin.running
+    assert pgadmin.created_at == NOON
+
+
+def test_up_recreates_what_is_out_of_step(stage: Stage, output: Path) -> None:
+    before = stage.service("landing")
+    assert stage.compose(output, "up", "-d", "--no-recreate", "landing")[0] == 0
+    assert stage.service("landing").containers == before.containers
+    code, said = stage.compose(output, "up", "-d", "landing")
+    assert code == 0
+    assert " Container pixel-landing-1  Recreated" in said
+    after = stage.service("landing")
+    assert after.sync.action is SyncAction.NOTHING
+    assert {item.id for item in before.containers}.isdisjoint(item.id for item in after.containers)
+    assert [item.name for item in after.containers] == [item.name for item in before.containers]
+    with pytest.raises(EngineRefused):
+        stage.engine.inspect(before.containers[0].id)
+
+
+def test_start_takes_along_what_is_depended_on(stage: Stage, output: Path) -> None:
+    stage.compose(output, "stop", "vps-monitor", "postgres", "pgadmin")
+    stage.compose(output, "up", "-d", "--no-deps", "pgadmin")
+    assert not stage.container("postgres").running
+    stage.compose(output, "stop", "pgadmin")
+    command = stage.runner.start(
+        COMMAND.compose_argv("start", "pgadmin"), directory="/", environment={}, output=output
+    )
+    assert command.wait(0.2) is None
+    stage.pass_time(4)
+    assert command.wait(SOON) == 0
+    assert " Container pixel-postgres-1  Healthy" in output.read_text().splitlines()
+    assert stage.container("pgadmin").running
+
+
+def test_up_fails_where_a_dependency_is_unhealthy(stage: Stage, output: Path) -> None:
+    stage.world.raise_fault("postgres", Fault.UNHEALTHY)
+    stage.pass_time(30)
+    code, said = stage.compose(output, "up", "-d", "pgadmin")
+    assert code == 1
+    assert "dependency failed to start: container pixel-postgres-1 is unhealthy" in said[-1]
+
+
+def test_docker_acts_on_single_containers(stage: Stage, output: Path) -> None:
+    code, said = stage.run(output, *COMMAND.docker_argv("stop", "pixel-worker-3f9c21ab"))
+    assert code == 0
+    assert said == ["pixel-worker-3f9c21ab"]
+    assert stage.container("worker").state is ContainerState.EXITED
+    code, said = stage.run(output, *COMMAND.docker_argv("restart", "nobody"))
+    assert code == 1
+    assert "No such container: nobody" in said[-2]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("restart", "x"), "no such service: x"),
+        (("start", "pgadmin"), 'service "pgadmin" has no container to start'),
+        (("down",), "docker compose: 'down' is not a command of the embedded stack"),
+        (("up", "--remove-orphans"), "unknown flag: --remove-orphans"),
+    ],
+)
+def test_what_compose_would_refuse_is_refused(
+    stage: Stage, output: Path, words: tuple[str, ...], said: str
+) -> None:
+    before = stage.look()
+    code, lines = stage.compose(output, *words)
+    assert code in {1, 16}
+    assert lines == [said]
+    assert stage.look() == before
+
+
+def test_commands_add_to_their_output(stage: Stage, output: Path) -> None:
+    output.write_text("$ docker compose stop api\n")
+    _, said = stage.compose(output, "stop", "api")
+    assert said[0] == "$ docker compose stop api"
+    assert len(said) == 3
+
+
+def test_a_command_that_cannot_be_started_is_an_error(stage: Stage, output: Path) -> None:
+    with pytest.raises(OperationError, match="no such program"):
+        stage.runner.start(("rm", "-r"), directory="/", environment={}, output=output)
+    with pytest.raises(OperationError, match="can't be written"):
+        stage.runner.start(
+            ("docker", "stop", "x"), directory="/", environment={}, output=output / "x" / "y"
+        )
+
+
+def test_a_command_fails_while_the_engine_is_down(stage: Stage, output: Path) -> None:
+    stage.world.fail_engine(down=True)
+    code, said = stage.compose(output, "stop", "api")
+    assert code == 1
+    assert "Cannot connect to the Docker daemon" in said[-1]
+
+
+@pytest.mark.parametrize(("way", "code"), [("interrupt", INTERRUPTED), ("terminate", -15)])
+def test_a_command_that_is_told_to_end_finishes_what_it_began(
+    output: Path, way: str, code: int
+) -> None:
+    stage = Stage()
+    runner = DemoRunner(stage.world, pace=100)
+    command = runner.start(
+        COMMAND.compose_argv("restart", "landing"), directory="/", environment={}, output=output
+    )
+    began = time.monotonic()
+    assert command.wait(0.1) is None
+    getattr(command, way)()
+    getattr(command, way)()
+    assert command.wait(SOON) == code
+    assert time.monotonic() - began < SOON
+    lives = {item.name: item.started_at for item in stage.service("landing").containers}
+    assert [name for name, at in lives.items() if at == NOON] == ["pixel-landing-1"]
+    assert all(item.running for item in stage.service("landing").containers)
+
+
+# Through the real watcher.
+
+
+def test_a_watcher_sees_a_fault_and_its_end(output: Path) -> None:
+    stage = Stage(SystemClock())
+    watcher = Watcher(
+        stage.engine, stage.project, stage.clock, Pace(poll=0.1, usage=0.1, gather=0.01)
+    )
+    watcher.start()
+    try:
+        agent = await_service(watcher, "agent", lambda it: it.health is HealthStatus.UNHEALTHY)
+        feed = watcher.follow_logs("agent")
+        assert stage.compose(output, "restart", "agent")[0] == 0
+        await_service(watcher, "agent", lambda it: it.containers != agent.containers)
+        await_true(lambda: any(event.action == "restart" for event in watcher.events))
+        await_true(lambda: any("SIGTERM" in line for line in texts(kept(feed))))
+        await_true(lambda: any("listening on" in line for line in texts(kept(feed))))
+        await_true(lambda: bool(watcher.usage))
+        stage.world.fail_engine(down=True)
+        await_true(lambda: watcher.snapshot.stale)
+        stage.world.fail_engine(down=False)
+        await_true(lambda: not watcher.snapshot.stale)
+    finally:
+        watcher.close()
+
+
+def kept(feed: LogFeed) -> Sequence[LogLine]:
+    return feed.ring.window(0, 10**9).lines
+
+
+def await_service(watcher: Watcher, name: str, holds: Callable[[Service], bool]) -> Service:
+    found: list[Service] = []
+
+    def look() -> bool:
+        service = watcher.snapshot.service(name)
+        if service is not None and service.containers and holds(service):
+            found.append(service)
+        return bool(found)
+
+    await_true(look)
+    return found[0]
+
+
+def await_true(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SOON
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
