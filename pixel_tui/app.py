@@ -217,12 +217,23 @@ def live_parts(
 
 
 def demo_parts(
-    settings: Settings, environment: Mapping[str, str], *, clock: Clock | None = None
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    world: DemoWorld | None = None,
 ) -> Parts:
-    """The parts of a console on the embedded stack."""
+    """The parts of a console on the embedded stack.
+
+    Args:
+        settings: What the user wants.
+        environment: The variables of this process.
+        clock: Its time; the machine's if None.
+        world: The stack; a new one if None.
+    """
     clock = clock or SystemClock()
     folder = state_folder()
-    world = DemoWorld(clock)
+    world = world or DemoWorld(clock)
     observer = Watcher(
         DemoEngine(world),
         DemoProject(world),

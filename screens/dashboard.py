@@ -1,6 +1,7 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import ClassVar, Final
 
 from textual import on
@@ -8,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -215,14 +217,15 @@ class DashboardScreen(Screen[None]):
     @on(StackChanged)
     def _stack_changed(self, message: StackChanged) -> None:
         self._pending.discard(message.topic)
-        match message.topic:
-            case Topic.SNAPSHOT:
-                self._take_snapshot()
-            case Topic.USAGE:
-                self._draw_rows()
-            case Topic.EVENTS:
-                self.query_one(EventList).show(self._observer.events)
-                self._draw_details()
+        with suppress(NoMatches):  # the screen is being taken down
+            match message.topic:
+                case Topic.SNAPSHOT:
+                    self._take_snapshot()
+                case Topic.USAGE:
+                    self._draw_rows()
+                case Topic.EVENTS:
+                    self.query_one(EventList).show(self._observer.events)
+                    self._draw_details()
 
     def _take_snapshot(self) -> None:
         self._grown = self._restarts.see(self._snapshot, self._clock.now())
@@ -231,8 +234,9 @@ class DashboardScreen(Screen[None]):
         self._draw_details(anew=True)
 
     def _tick(self) -> None:
-        self._draw_rows()
-        self._draw_frame()
+        with suppress(NoMatches):  # the screen is being taken down
+            self._draw_rows()
+            self._draw_frame()
 
     # Drawing.
 
@@ -257,8 +261,9 @@ class DashboardScreen(Screen[None]):
 
     def _share_height(self) -> None:
         title_and_heading = 2
-        advice = max(self.query_one(Advice).size.height, 1)
-        self.panes.share_height(len(self.table.rows) + title_and_heading + advice)
+        with suppress(NoMatches):  # the screen is being taken down
+            advice = max(self.query_one(Advice).size.height, 1)
+            self.panes.share_height(len(self.table.rows) + title_and_heading + advice)
 
     def _draw_emptiness(self) -> None:
         words = self.query_one(FilterBox).value
@@ -296,7 +301,10 @@ class DashboardScreen(Screen[None]):
         self._settling = self.set_timer(SETTLE_SECONDS, self._follow_selected)
 
     def _follow_selected(self) -> None:
-        row, pane = self.table.current, self.query_one(LogPane)
+        with suppress(NoMatches):  # the screen is being taken down
+            self._follow(self.table.current, self.query_one(LogPane))
+
+    def _follow(self, row: Row | None, pane: LogPane) -> None:
         if row is None or row.key == self._followed or not pane.display:
             return
         if self._feed is not None:
@@ -449,7 +457,9 @@ class DashboardScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self.active_bindings))
 
     def _jobs_changed(self) -> None:
-        if self._operations is not None:
+        if self._operations is None:
+            return
+        with suppress(NoMatches):  # the screen is being taken down
             self.query_one(JobList).show(self._operations.statuses(), self._clock.now())
             self.query_one(StatusBar).jobs_running = self._operations.running
 

@@ -1,12 +1,14 @@
 """The details pane: the selected row, inspected anew while somebody looks."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import EngineError
@@ -116,7 +118,8 @@ class DetailsPane(Vertical):
 
     def _take(self, found: dict[str, Container]) -> None:
         self._fresh = found
-        self.show(self._row)
+        with suppress(NoMatches):  # the screen is being taken down
+            self.show(self._row)
 
 
 def _ids(row: Row, snapshot: StackSnapshot) -> Sequence[str]:

@@ -1,0 +1,102 @@
+"""Driving the console without a terminal."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from textual.pilot import Pilot
+
+from pixel_tui.app import PixelTui, demo_parts
+from pixel_tui.clock import Clock, FixedClock, SystemClock
+from pixel_tui.settings import Settings
+from pixel_tui.stack.demo.world import DemoWorld
+from screens.dashboard import DashboardScreen
+from widgets.log_view import LogView
+from widgets.service_table import ServiceTable
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Console:
+    """A console on the embedded stack, and the one who presses its keys."""
+
+    app: PixelTui
+    pilot: Pilot[None]
+    world: DemoWorld
+    clock: Clock
+
+    @property
+    def dashboard(self) -> DashboardScreen:
+        """The screen below every dialog."""
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, DashboardScreen)
+        return screen
+
+    @property
+    def table(self) -> ServiceTable:
+        """The service table."""
+        return self.dashboard.table
+
+    @property
+    def log(self) -> LogView:
+        """The log of the selected row."""
+        return self.dashboard.query_one("#logs-pane LogView", LogView)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and let them have their effect."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it never came to be so"
+            await self.pilot.pause(0.02)
+
+    def names(self) -> list[str]:
+        """The keys of the rows, top to bottom."""
+        return [row.key for row in self.table.rows]
+
+    def text(self, selector: str = "") -> str:
+        """What is painted, as lines of text."""
+        screen = self.app.screen
+        region = screen.query_one(selector).region if selector else screen.region
+        lines = []
+        for y in range(region.y, region.bottom):
+            strip = screen._compositor.render_strips()[y]
+            lines.append(strip.crop(region.x, region.right).text.rstrip())
+        return "\n".join(lines)
+
+
+def still_clock() -> FixedClock:
+    """A clock that stands at noon."""
+    return FixedClock(NOON)
+
+
+@asynccontextmanager
+async def console(
+    *,
+    settings: Settings | None = None,
+    size: tuple[int, int] = (100, 36),
+    still: bool = False,
+) -> AsyncIterator[Console]:
+    """A console whose table is complete and whose log has lines.
+
+    Args:
+        settings: What the user wants.
+        size: Columns and rows.
+        still: Time stands still.
+    """
+    clock: Clock = still_clock() if still else SystemClock()
+    world = DemoWorld(clock)
+    parts = demo_parts(settings or Settings(), {}, clock=clock, world=world)
+    app = PixelTui(parts)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        driven = Console(app, pilot, world, clock)
+        await driven.until(lambda: parts.observer.snapshot.complete and driven.names())
+        await driven.until(lambda: driven.log.lines > 0)
+        yield driven

@@ -1,0 +1,114 @@
+"""Pictures of the console on the embedded stack, taken when nothing is on its way any more."""
+
+import asyncio
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from pixel_tui.app import PixelTui, demo_parts
+from pixel_tui.clock import FixedClock
+from pixel_tui.settings import Settings
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.model import ContainerState
+from tests.ui.driving import still_clock
+from widgets.log_view import LogView
+
+README_SIZE = (120, 36)
+
+
+def still_app(settings: Settings | None = None) -> PixelTui:
+    """A console in which time stands still."""
+    clock = still_clock()
+    return PixelTui(demo_parts(settings or Settings(), {}, clock=clock, world=DemoWorld(clock)))
+
+
+async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the console never came to rest"
+        await pilot.pause(0.02)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until the table, the figures and the log have arrived.
+
+    Rates want two samples, so that time moves on once, by the same step each time.
+    """
+    app = pilot.app
+    assert isinstance(app, PixelTui)
+    observer, clock = app.parts.observer, app.parts.clock
+    assert isinstance(clock, FixedClock)
+
+    def sampled(*, rates: bool) -> bool:
+        running = [
+            container.id
+            for service in observer.snapshot.services
+            for container in service.containers
+            if container.state is ContainerState.RUNNING
+        ]
+        usage = observer.usage
+        return bool(running) and all(
+            item in usage and (usage[item].cpu is not None or not rates) for item in running
+        )
+
+    await _until(pilot, lambda: observer.snapshot.complete and sampled(rates=False))
+    await _until(pilot, lambda: _log(pilot).lines > 0)
+    await quiet(pilot)
+    lines = _log(pilot).lines
+    clock.advance(2.0)
+    observer.refresh()
+    await _until(pilot, lambda: observer.snapshot.taken_at == clock.now())
+    await _until(pilot, lambda: sampled(rates=True) and _log(pilot).lines > lines)
+    await quiet(pilot)
+
+
+def _log(pilot: Pilot[None]) -> LogView:
+    return pilot.app.screen_stack[0].query_one("#logs-pane LogView", LogView)
+
+
+async def quiet(pilot: Pilot[None]) -> None:
+    """Wait until the log has stopped growing and everything is painted."""
+    view = _log(pilot)
+    same, before = 0, -1
+    while same < 8:
+        await pilot.pause(0.05)
+        same = same + 1 if view.lines == before and view.lines else 0
+        before = view.lines
+        if not view.is_on_screen and pilot.app.screen is not pilot.app.screen_stack[0]:
+            same += 1  # a dialog covers it: it grows no more
+    dashboard = pilot.app.screen_stack[0]
+    dashboard.call_later(dashboard._tick)  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+def readme_picture() -> str:
+    """The picture of the README, the same each time."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["XDG_STATE_HOME"] = home
+        os.environ["TZ"] = "UTC"
+        time.tzset()
+        return asyncio.run(_draw())
+
+
+async def _draw() -> str:
+    app = still_app()
+    async with app.run_test(size=README_SIZE) as pilot:
+        await settle(pilot)
+        svg = app.export_screenshot(title="pixel-tui")
+    # Textual names its classes after a random number.
+    return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+def main() -> None:
+    """Write the picture."""
+    path = Path(__file__).parents[2] / "docs" / "dashboard.svg"
+    path.write_text(readme_picture(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Changing the stack: shown first, confirmed by another key, verified after."""
+
+from textual.widgets import Button
+
+from pixel_tui.operations.job import JobState
+from pixel_tui.settings import Settings
+from screens.job import JobScreen
+from screens.palette import StackCommands
+from screens.plan import PlanScreen
+from screens.quit import QuitScreen
+from tests.ui.driving import Console, console
+
+
+def started(it: Console, service: str) -> object:
+    found = it.app.parts.observer.snapshot.service(service)
+    assert found is not None
+    return found.containers[0].started_at
+
+
+async def test_a_restart_is_planned_confirmed_run_and_verified() -> None:
+    async with console() as it:
+        it.dashboard.select("web")
+        before = started(it, "web")
+        await it.press("r")
+        assert isinstance(it.app.screen, PlanScreen)
+        said = it.text()
+        assert "docker compose --project-directory" in said
+        assert "restart web" in said
+        assert "nginx loses web" in said
+        await it.press("y")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        operations = it.app.parts.operations
+        assert operations is not None
+        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED, seconds=40)
+        assert started(it, "web") != before
+        await it.until(lambda: "succeeded" in it.text())
+        await it.press("escape", "5")
+        assert "Restart web" in it.text("#jobs-pane")
+
+
+async def test_a_plan_rests_on_cancel() -> None:
+    async with console() as it:
+        await it.press("r")
+        focused = it.app.focused
+        assert isinstance(focused, Button)
+        assert focused.id == "cancel"
+        await it.press("enter")
+        assert it.app.screen is it.dashboard
+        assert it.app.parts.operations is not None
+        assert not it.app.parts.operations.statuses()
+
+
+async def test_the_key_that_asks_never_confirms() -> None:
+    async with console() as it:
+        await it.press("r", "r", "r")
+        assert isinstance(it.app.screen, PlanScreen)
+        await it.press("escape")
+        await it.press("x", "x", "s")
+        assert it.app.parts.operations is not None
+        assert not it.app.parts.operations.statuses()
+
+
+async def test_marked_services_are_planned_together() -> None:
+    async with console() as it:
+        it.dashboard.select("agent")
+        await it.press("space", "space", "r")
+        assert "restart agent api" in it.text()
+
+
+async def test_what_cannot_be_done_is_told_and_nothing_is_shown() -> None:
+    async with console() as it:
+        it.dashboard.select("web")
+        await it.press("s")
+        assert it.app.screen is it.dashboard
+        await it.until(lambda: "nothing to start" in it.text())
+
+
+async def test_a_plan_that_the_stack_has_moved_under_is_shown_anew() -> None:
+    async with console() as it:
+        it.dashboard.select("web")
+        await it.press("r")
+        first = it.app.screen
+        before = started(it, "web")
+        with it.world.look() as (actors, _):
+            web = next(actor for actor in actors if actor.part.name == "web")
+        it.world.stop(web)
+        it.world.start(web)
+        await it.until(lambda: started(it, "web") != before)
+        await it.press("y")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.screen is not first)
+        assert "moved" in it.text()
+        assert it.app.parts.operations is not None
+        assert not it.app.parts.operations.statuses()
+
+
+async def test_leaving_asks_only_while_a_job_runs() -> None:
+    async with console() as it:
+        it.dashboard.select("web")
+        await it.press("r", "y")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        await it.press("escape", "q")
+        assert isinstance(it.app.screen, QuitScreen)
+        await it.press("escape")
+        assert it.app.is_running
+
+
+async def test_leaving_asks_nothing_when_nothing_runs() -> None:
+    async with console() as it:
+        await it.press("q")
+        await it.until(lambda: not it.app.is_running)
+
+
+async def test_in_read_only_none_of_it_exists() -> None:
+    async with console(settings=Settings(read_only=True)) as it:
+        assert it.app.parts.operations is None
+        assert not it.app.parts.drills
+        await it.press("r", "s", "x")
+        assert it.app.screen is it.dashboard
+        assert "READ-ONLY" in it.text("StatusBar")
+        assert "Restart" not in it.text("Footer")
+        await it.press("question_mark")
+        assert "Restart" not in it.text()
+        await it.press("escape")
+        names = [hit[0] for hit in StackCommands(it.dashboard)._commands()]
+        assert not [name for name in names if name.split()[0] in {"Restart", "Start", "Stop"}]

@@ -1,0 +1,329 @@
+"""The dashboard: what is shown, and what stays where it was."""
+
+import pytest
+
+from pixel_tui.errors import UsageError
+from pixel_tui.settings import Settings
+from pixel_tui.stack.demo.world import Fault
+from pixel_tui.stack.ring import LineKind, LogLine
+from screens.bindings import named_bindings
+from screens.help import HelpScreen
+from tests.ui.driving import console
+from widgets.banner import Banner
+from widgets.details import Details
+from widgets.job_list import JobList
+from widgets.log_pane import LogPane
+from widgets.rows.service_row import Column
+from widgets.service_table import ServiceTable, Sorting
+
+
+async def test_every_service_has_its_row_running_or_not() -> None:
+    async with console() as it:
+        names = {row.service for row in it.table.rows}
+        assert names == {
+            "agent", "api", "landing", "narrative-correlator", "nginx", "pgadmin", "postgres",
+            "syntropy", "vps-monitor", "web", "worker",
+        }  # fmt: skip
+        assert "· off" in it.text("ServiceTable")
+        assert "pixel-worker-3f9c21ab" in it.text("ServiceTable")
+
+
+async def test_eighty_columns_show_service_state_health_cpu_and_memory() -> None:
+    async with console(size=(80, 24)) as it:
+        shown = set(it.table.columns)
+        assert {
+            Column.SERVICE, Column.STATE, Column.HEALTH, Column.CPU, Column.MEMORY,
+        } <= shown  # fmt: skip
+        footer = it.text("Footer")
+        for word in ("Mark", "Open", "Restart", "Stop", "Help", "Quit", "Menu"):
+            assert word in footer
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (60, 20), (139, 30), (140, 30), (220, 60)])
+async def test_no_size_is_too_small_or_too_large(size: tuple[int, int]) -> None:
+    async with console(size=size) as it:
+        for key in ("2", "3", "4", "5", "1", "z", "z", "question_mark", "escape"):
+            await it.press(key)
+        assert it.app.is_running
+
+
+async def test_the_cursor_stays_on_its_service_however_rows_move() -> None:
+    async with console() as it:
+        it.dashboard.select("postgres")
+        await it.press("o", "O")
+        assert it.table.current is not None
+        assert it.table.current.service == "postgres"
+        with it.world.look() as (actors, _):
+            gone = next(actor for actor in actors if actor.part.name == "narrative-correlator")
+        it.world.remove(gone)
+        it.dashboard.action_refresh_stack()
+        await it.until(lambda: "narrative-correlator" not in it.names())
+        assert it.table.current.service == "postgres"
+
+
+async def test_a_container_that_is_gone_leaves_the_cursor_with_its_service() -> None:
+    async with console() as it:
+        it.dashboard.select("landing/pixel-landing-2")
+        with it.world.look() as (actors, _):
+            gone = next(actor for actor in actors if actor.name == "pixel-landing-2")
+        it.world.remove(gone)
+        it.dashboard.action_refresh_stack()
+        await it.until(lambda: "landing/pixel-landing-2" not in it.names())
+        assert it.table.current is not None
+        assert it.table.current.service == "landing"
+
+
+@pytest.mark.parametrize("column", list(Column))
+async def test_rows_can_be_sorted_by_every_column(column: Column) -> None:
+    async with console(size=(220, 50)) as it:
+        it.table.sort_by(Sorting(column))
+        forward = [row.key for row in it.table.rows if not row.branch]
+        it.table.sort_by(Sorting(column, reverse=True))
+        assert [row.key for row in it.table.rows if not row.branch] == forward[::-1]
+
+
+async def test_what_is_wrong_sorts_first_by_state_and_health() -> None:
+    async with console() as it:
+        it.table.sort_by(Sorting(Column.HEALTH))
+        assert it.names()[0] == "agent"
+
+
+async def test_containers_of_a_scaled_service_stay_below_it() -> None:
+    async with console() as it:
+        it.table.sort_by(Sorting(Column.MEMORY))
+        names = it.names()
+        at = names.index("landing")
+        assert names[at + 1 : at + 3] == ["landing/pixel-landing-1", "landing/pixel-landing-2"]
+
+
+async def test_the_filter_hides_what_does_not_match_and_escape_clears_it() -> None:
+    async with console() as it:
+        await it.press("slash", *"unhealthy", "enter")
+        assert it.names() == ["agent"]
+        assert "filter: unhealthy" in it.text("#services-pane")
+        await it.press("escape")
+        assert len(it.names()) > 5
+
+
+async def test_a_filter_without_a_hit_says_so() -> None:
+    async with console() as it:
+        await it.press("slash", *"zzz", "enter")
+        assert "No service matches" in it.text("#services-pane")
+
+
+async def test_what_is_searched_in_the_log_does_not_filter_the_services() -> None:
+    async with console() as it:
+        names, key = it.names(), it.table.cursor_key
+        await it.press("2", "slash", *"pool", "enter")
+        assert it.names() == names
+        assert it.table.cursor_key == key
+
+
+async def test_order_columns_and_filter_are_remembered() -> None:
+    async with console() as it:
+        await it.press("slash", *"pixel", "enter")
+        it.table.action_reverse()
+        it.dashboard.look.choose((Column.SERVICE, Column.PORTS))
+        await it.app.workers.wait_for_complete()
+    async with console() as again:
+        assert again.table.sorting.reverse
+        assert again.table.columns == (Column.SERVICE, Column.PORTS)
+        assert again.dashboard.look.filter == "pixel"
+
+
+async def test_columns_can_be_chosen() -> None:
+    async with console(size=(100, 36)) as it:
+        await it.press("c", "space", "enter")
+        assert Column.STATE not in it.table.columns
+        await it.press("c", "a")
+        assert Column.STATE in it.table.columns
+
+
+async def test_a_row_is_painted_only_when_it_says_something_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with console(still=True) as it:
+        await it.until(lambda: it.app.parts.observer.usage)
+        painted: list[int] = []
+        draw = ServiceTable.render_line
+
+        def counted(table: ServiceTable, y: int) -> object:
+            painted.append(y)
+            return draw(table, y)
+
+        monkeypatch.setattr(ServiceTable, "render_line", counted)
+        it.dashboard._draw_rows()
+        await it.pilot.pause()
+        assert not painted
+
+
+async def test_details_say_all_and_no_secret() -> None:
+    async with console(size=(100, 60)) as it:
+        it.dashboard.select("agent")
+        await it.press("3")
+        said = "\n".join(
+            f"{line.label} {line.value}"
+            for section in it.dashboard.query_one("#details-pane Details", Details).sections
+            for line in section.lines
+        )
+        for part in ("image", "command", "started", "depends on", "needed by", "memory limit"):
+            assert part in said
+        assert "********" in said
+        assert "not-a-real" not in said
+
+
+async def test_the_health_log_opens_on_its_own() -> None:
+    async with console() as it:
+        it.dashboard.select("agent")
+        await it.press("p")
+        assert "failed with" in it.text()
+        await it.press("escape")
+        it.dashboard.select("pgadmin")
+        await it.press("p")
+        assert it.app.screen is it.dashboard
+
+
+async def test_the_advice_names_the_reason_and_the_remedy() -> None:
+    async with console() as it:
+        it.dashboard.select("agent")
+        await it.pilot.pause()
+        said = it.text("Advice")
+        assert "agent is unhealthy" in said
+        assert "→" in said
+
+
+async def test_a_lost_engine_is_told_with_its_remedy_and_comes_back_by_itself() -> None:
+    async with console() as it:
+        rows = it.names()
+        it.world.fail_engine(down=True)
+        it.dashboard.action_refresh_stack()
+        await it.until(lambda: it.dashboard.query_one(Banner).has_class("-shown"))
+        await it.until(lambda: "stale" in it.text("StatusBar"))
+        assert it.names() == rows
+        it.world.fail_engine(down=False)
+        await it.until(lambda: not it.dashboard.query_one(Banner).has_class("-shown"))
+
+
+async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -> None:
+    async with console() as it:
+        log = it.log
+        await it.press("2")
+        assert log.following
+        await it.press("up")
+        paused = not log.following
+        assert paused
+        before = it.log.lines
+        it.world.raise_fault("agent", Fault.FLOOD)
+        await it.until(lambda: it.log.new_lines > 0)
+        assert it.log.lines > before
+        assert "paused" in str(it.dashboard.query_one(LogPane).border_title)
+        await it.press("G")
+        assert it.log.new_lines == 0
+
+
+async def test_a_log_stands_on_its_line_when_older_ones_are_dropped() -> None:
+    async with console() as it:
+        await it.press("2", "g")
+        feed = it.log._feed
+        assert feed is not None
+        await it.press("pagedown")
+        seq = it.log._bounds[0] + int(it.log.scroll_y)
+        line = LogLine(b"2026-03-01T12:00:00.000000000Z", "x", LineKind.STDOUT, b"more")
+        feed.ring.extend([line] * 19_995)
+        await it.until(lambda: it.log._bounds[0] > 0 and it.log._bounds == feed.ring.bounds)
+        first = it.log._bounds[0]
+        assert first + int(it.log.scroll_y) == max(seq, first)
+
+
+async def test_a_search_counts_its_hits_and_goes_round() -> None:
+    async with console() as it:
+        await it.press("2", "slash", *"agent", "enter")
+        title = str(it.dashboard.query_one(LogPane).border_title)
+        assert "“agent”" in title
+        assert " of " in title
+        await it.press("n")
+        assert "went round" in str(it.dashboard.query_one(LogPane).border_title)
+        await it.press("slash", *"no such words", "enter")
+        assert "is not in these lines" in str(it.dashboard.query_one(LogPane).border_title)
+
+
+async def test_a_log_that_the_engine_cannot_give_says_why() -> None:
+    async with console() as it:
+        it.dashboard.select("nginx")
+        await it.until(lambda: "logging driver" in it.text("#logs-pane"))
+        assert "json-file" in it.text("#logs-pane")
+        it.dashboard.select("pgadmin")
+        await it.until(lambda: "profile tools is not active" in it.text("#logs-pane"))
+
+
+async def test_hostile_log_lines_are_painted_as_text() -> None:
+    async with console() as it:
+        feed = it.log._feed
+        assert feed is not None
+        stamp = b"2026-03-01T12:00:00.000000000Z"
+        feed.ring.extend(
+            [
+                LogLine(stamp, "x", LineKind.STDOUT, text)
+                for text in (
+                    b"\x1b]0;owned\x07title",
+                    b"\x1b[2Jcleared",
+                    b"[/foo] [bold]markup",
+                    b"\xff\xfe bytes",
+                    "\u202ebidi".encode(),
+                )
+            ]
+        )
+        await it.until(lambda: "bidi" in it.text("#logs-pane"))
+        painted = it.text("#logs-pane")
+        assert "\x1b" not in painted
+        assert "[/foo] [bold]markup" in painted
+        assert "\u202e" not in painted
+
+
+async def test_help_lists_the_keys_of_the_place() -> None:
+    async with console() as it:
+        await it.press("question_mark")
+        assert isinstance(it.app.screen, HelpScreen)
+        assert "Mark this service" in it.text()
+        await it.press("escape", "2", "question_mark")
+        assert "To the last line" in it.text()
+
+
+async def test_themes_go_round_and_are_remembered() -> None:
+    async with console() as it:
+        seen = {it.app.theme}
+        for _ in range(2):
+            await it.press("T")
+            seen.add(it.app.theme)
+        assert seen == {"pixel-dark", "pixel-light", "pixel-ansi"}
+        last = it.app.theme
+        await it.app.workers.wait_for_complete()
+    async with console() as again:
+        assert again.app.theme == last
+
+
+async def test_keys_can_be_bound_otherwise() -> None:
+    async with console(settings=Settings(keys={"services.restart": "f9"})) as it:
+        await it.press("r")
+        assert it.app.screen is it.dashboard
+        await it.press("f9")
+        assert "Restart" in it.text()
+        assert it.app.screen is not it.dashboard
+
+
+async def test_a_name_that_binds_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match="does not exist"):
+        async with console(settings=Settings(keys={"no.such": "x"})):
+            pass
+
+
+async def test_every_named_key_is_named_once() -> None:
+    names = [binding.id for binding in named_bindings()]
+    assert len(names) == len(set(names))
+
+
+async def test_jobs_are_listed_only_when_there_are_any() -> None:
+    async with console() as it:
+        await it.press("5")
+        assert "No jobs yet" in it.text("#jobs-pane")
+        assert it.dashboard.query_one(JobList).option_count == 1
