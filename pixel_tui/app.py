@@ -12,8 +12,10 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
@@ -79,13 +81,16 @@ class PixelTui(App[None]):
     ]
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__()
+        # Asked for no colour, Textual paints greys, and black on black in a theme of the
+        # terminal's own colours, unless it is told of those from the start.
+        colourless = "NO_COLOR" in parts.environment
+        super().__init__(ansi_color=True if colourless else None)
         self.parts = parts
         self.animation_level = "none"
         for theme in EVERY:
             self.register_theme(theme)
-        remembered = parts.memory.load()
-        self.theme = parts.settings.theme or remembered.theme or default_theme(parts.environment)
+        remembered = None if colourless else parts.memory.load().theme
+        self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
         self._guard = TerminalGuard()
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
@@ -155,6 +160,10 @@ class PixelTui(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Say one sentence; the details go to the log file, without secrets."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, NoMatches):
+            # A worker outlived its screen: the palette's does when it is closed in mid-search.
+            log.warning("a worker looked for a widget that is gone: %s", error.error)
+            return
         self._return_code = 1
         if self._exception is None:
             self._exception = error

@@ -7,10 +7,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from screens.dialog import Dialog
+from widgets.key_bar import KeyBar
 from widgets.rows.service_row import LOOKS, Column
 
 _OPTIONAL: Final = tuple(column for column in LOOKS if column is not Column.SERVICE)
@@ -20,14 +21,13 @@ Choice = tuple[Column, ...] | None
 """The columns that were chosen; None for as many as fit."""
 
 
-class ColumnsScreen(ModalScreen[Choice | bool]):
+class ColumnsScreen(Dialog[Choice | bool]):
     """A list to tick. Dismisses with the choice, or with False when nothing is to change.
 
     Args:
         shown: The columns that are shown now.
     """
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", "Tick", id="columns.tick"),
         Binding("enter", "accept", "Use these", priority=True, id="columns.accept"),
@@ -47,7 +47,7 @@ class ColumnsScreen(ModalScreen[Choice | bool]):
             dialog.border_title = "Columns"
             yield Static("The service is always shown; what does not fit is left and right.")
             yield OptionList(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def _line(self, column: Column) -> Content:
         return Content(f"{'✓' if column in self._ticked else ' '}  {LOOKS[column].title}")

@@ -13,7 +13,7 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pixel_tui.clock import Clock
 from pixel_tui.health.findings import finding_of, findings
@@ -35,6 +35,7 @@ from widgets.banner import Banner
 from widgets.event_list import EventList
 from widgets.filter_box import FilterBox
 from widgets.job_list import JobList
+from widgets.key_bar import KeyBar
 from widgets.log_pane import LogPane
 from widgets.rows.service_row import Column, Row, service_rows
 from widgets.service_table import ServiceTable
@@ -171,7 +172,7 @@ class DashboardScreen(Screen[None]):
             with Vertical(id=Pane.JOBS.value, classes="pane lower") as jobs:
                 jobs.border_title = "5 Jobs"
                 yield JobList()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Subscribe, and show what is known already."""

@@ -8,20 +8,21 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
+
+from screens.dialog import Dialog
+from widgets.key_bar import KeyBar
 
 KEY_CELLS: Final = 18
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Keys, grouped by the part of the screen that they belong to.
 
     Args:
         bindings: The bindings that were active where help was asked for.
     """
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
         Binding("j,down", "scroll(2)", "Down", show=False, id="help.down"),
@@ -38,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_title = "Keys of this place"
             with VerticalScroll(can_focus=True):
                 yield Static(_content(self._shown.values(), self.app.get_key_display))
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the text."""

@@ -9,13 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from pixel_tui.clock import Clock
 from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.stack.file_feed import FileFeed
+from screens.dialog import Dialog
 from widgets.job_list import STATE_LOOKS
+from widgets.key_bar import KeyBar
 from widgets.log_view import LogView
 from widgets.rows.figures import span
 
@@ -24,7 +25,7 @@ class JobChanged(Message):
     """The job has moved; posted from its thread."""
 
 
-class JobScreen(ModalScreen[None]):
+class JobScreen(Dialog[None]):
     """Shows the output of a job; closing it leaves the job alone.
 
     Args:
@@ -32,7 +33,6 @@ class JobScreen(ModalScreen[None]):
         clock: The time.
     """
 
-    CSS_PATH = "dialog.tcss"
     AUTO_FOCUS = "LogView"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,b,q", "dismiss", "Background", id="job.background"),
@@ -52,7 +52,7 @@ class JobScreen(ModalScreen[None]):
             dialog.border_title = Content(f"Job: {self._job.status.plan.title}")
             yield Static(id="job-state", markup=False)
             yield LogView(id="job-output")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Follow the output and the state."""

@@ -6,12 +6,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from pixel_tui.operations.plan import Plan, Risk
 from pixel_tui.stack.compose_command import shown
 from pixel_tui.text import plain
+from screens.dialog import Dialog
+from widgets.key_bar import KeyBar
 
 _RISK: Final = {
     Risk.SAFE: ("safe", "$text-success bold"),
@@ -20,7 +21,7 @@ _RISK: Final = {
 }
 
 
-class PlanScreen(ModalScreen[bool]):
+class PlanScreen(Dialog[bool]):
     """Dismisses with True to run the plan. It rests on Cancel.
 
     The key that confirms is never one that asks for a plan, so that a key pressed
@@ -31,7 +32,6 @@ class PlanScreen(ModalScreen[bool]):
         note: Why it is shown, where it is not the first time.
     """
 
-    CSS_PATH = "dialog.tcss"
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Run it", id="plan.run"),
@@ -55,7 +55,7 @@ class PlanScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield Button("Cancel  Esc", id="cancel", compact=True)
                 yield Button("Run it  y", id="run", compact=True)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Run, or not."""

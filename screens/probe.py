@@ -7,17 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Footer
 
+from screens.dialog import Dialog
 from widgets.details import Details
+from widgets.key_bar import KeyBar
 from widgets.rows.detail_rows import Section
 
 
-class ProbeScreen(ModalScreen[None]):
+class ProbeScreen(Dialog[None]):
     """The health log of the selected containers over the dashboard."""
 
-    CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,p,q,enter", "dismiss", "Close", id="probe.close"),
     ]
@@ -32,7 +31,7 @@ class ProbeScreen(ModalScreen[None]):
         with Vertical(classes="dialog -tall") as dialog:
             dialog.border_title = self._title.markup
             yield Details(id="probe-text")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Fill it."""

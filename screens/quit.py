@@ -5,18 +5,19 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
+
+from screens.dialog import Dialog
+from widgets.key_bar import KeyBar
 
 
-class QuitScreen(ModalScreen[bool]):
+class QuitScreen(Dialog[bool]):
     """Dismisses with True to leave. It rests on staying.
 
     Args:
         running: How many jobs run.
     """
 
-    CSS_PATH = "dialog.tcss"
     AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "dismiss(False)", "Stay", id="quit.stay"),
@@ -39,7 +40,7 @@ class QuitScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield Button("Stay  Esc", id="stay", compact=True)
                 yield Button("Leave  y", id="leave", compact=True)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Leave, or stay."""

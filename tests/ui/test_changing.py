@@ -117,7 +117,7 @@ async def test_in_read_only_none_of_it_exists() -> None:
         await it.press("r", "s", "x")
         assert it.app.screen is it.dashboard
         assert "READ-ONLY" in it.text("StatusBar")
-        assert "Restart" not in it.text("Footer")
+        assert "Restart" not in it.text("KeyBar")
         await it.press("question_mark")
         assert "Restart" not in it.text()
         await it.press("escape")

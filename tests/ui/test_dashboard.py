@@ -34,7 +34,7 @@ async def test_eighty_columns_show_service_state_health_cpu_and_memory() -> None
         assert {
             Column.SERVICE, Column.STATE, Column.HEALTH, Column.CPU, Column.MEMORY,
         } <= shown  # fmt: skip
-        footer = it.text("Footer")
+        footer = it.text("KeyBar")
         for word in ("Mark", "Open", "Restart", "Stop", "Help", "Quit", "Menu"):
             assert word in footer
 
