@@ -24,7 +24,7 @@ _ASSIGNMENT = re.compile(
     r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"',;&]+)"
 )
 _FLAG = re.compile(
-    r"(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_\-]*))(?P<mid>\s+)(?P<value>[^\s-]\S*)"
+    r"(?<![\w\-])(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_\-]*))(?P<mid>\s+)(?P<value>[^\s-]\S*)"
 )
 _BEARER = re.compile(r"(?P<head>\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=\-]{8,}", re.IGNORECASE)
 _KNOWN_SHAPE = re.compile(
@@ -63,9 +63,11 @@ def redact(text: str) -> str:
 
 
 def _mask_assignment(match: re.Match[str]) -> str:
-    if not is_secret_name(match["name"]):
-        return match.group()
-    return f"{match['name']}{match['mid']}{MASK}"
+    head = f"{match['name']}{match['mid']}"
+    if is_secret_name(match["name"]):
+        return head + MASK
+    # `Error: PASSWORD=x` reads as an assignment too: the one inside counts.
+    return head + _ASSIGNMENT.sub(_mask_assignment, match["value"])
 
 
 def _mask_flag(match: re.Match[str]) -> str:

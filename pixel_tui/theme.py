@@ -95,6 +95,8 @@ def default_theme(environment: Mapping[str, str]) -> str:
     A terminal that says its background is light (`COLORFGBG`) gets the light one, one
     that knows only a few colours its own.
     """
+    if "NO_COLOR" in environment:
+        return ANSI.name  # only here does Textual leave colour out, greys too
     if environment.get("TERM", "") in {"linux", "vt100", "vt220", "ansi", "screen", "xterm"}:
         return ANSI.name
     ground = environment.get("COLORFGBG", "").rpartition(";")[2]

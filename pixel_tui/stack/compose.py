@@ -264,6 +264,8 @@ class ComposeProject:
     def _refusal(self, messages: str) -> ComposeError:
         if re.search(r"'compose' is not a docker command|unknown (?:shorthand )?flag", messages):
             return _missing(" ".join(self.command.compose))
+        if "Validate and view the Compose file" in messages:  # what version 1 answers
+            return _missing(" ".join(self.command.compose))
         if "no configuration file provided" in messages:
             return ProjectMissing(
                 "There is no compose file here or above.",

@@ -232,8 +232,11 @@ class _Stream:
         if self._closed:
             return
         self._closed = True
-        with suppress(urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
-            # Wakes a reader on another thread; closing alone would not.
+        with suppress(
+            urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError, RuntimeError
+        ):
+            # Wakes a reader on another thread; closing alone would not. A stream that
+            # has ended by itself has no socket any more, which is a RuntimeError.
             self._response.raw.shutdown()
 
 

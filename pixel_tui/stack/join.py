@@ -1,7 +1,7 @@
 """What the compose file wants and what the engine has, made one picture. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pixel_tui.stack.model import (
@@ -52,17 +52,25 @@ def join(
         images: Image reference to the id that it means now; None where it is missing.
         taken_at: When the containers were read; None while they never were.
     """
+    awaited = {
+        dependency.service
+        for spec in (project.services if project else ())
+        for dependency in spec.depends_on
+        if dependency.condition == "service_completed_successfully"
+    }
     by_service: dict[str, list[Container]] = defaultdict(list)
     for container in containers:
         by_service[container.service].append(container)
     services: list[Service] = []
     known = taken_at is not None
     services += [
-        _service(spec.name, spec, _sorted(by_service.pop(spec.name, [])), images, known=known)
+        _service(
+            spec.name, spec, _sorted(by_service.pop(spec.name, [])), images, awaited, known=known
+        )
         for spec in (project.services if project else ())
     ]
     services += [
-        _service(plain(name), None, _sorted(by_service[name]), images, known=known)
+        _service(plain(name), None, _sorted(by_service[name]), images, awaited, known=known)
         for name in sorted(by_service)
     ]
     return StackSnapshot(
@@ -84,16 +92,18 @@ def _service(
     spec: ServiceSpec | None,
     containers: tuple[Container, ...],
     images: Mapping[str, str | None],
+    awaited: Collection[str],
     *,
     known: bool,
 ) -> Service:
     regular = [container for container in containers if not container.oneoff]
     shown = regular or containers
+    state = _state(spec, regular, containers, awaited=name in awaited)
     return Service(
         name=name,
         spec=spec,
         containers=containers,
-        state=_state(spec, regular, containers) if known else ServiceState.UNKNOWN,
+        state=state if known else ServiceState.UNKNOWN,
         health=min((item.health_status for item in shown), key=_WORST_HEALTH.index)
         if shown
         else HealthStatus.NONE,
@@ -102,7 +112,11 @@ def _service(
 
 
 def _state(
-    spec: ServiceSpec | None, regular: Sequence[Container], every: Sequence[Container]
+    spec: ServiceSpec | None,
+    regular: Sequence[Container],
+    every: Sequence[Container],
+    *,
+    awaited: bool,
 ) -> ServiceState:
     members = regular or every
     if not members:
@@ -120,28 +134,28 @@ def _state(
         return ServiceState.PAUSED
     if states == {ContainerState.CREATED}:
         return ServiceState.CREATED
-    if states <= {ContainerState.EXITED} and all(_ran_to_its_end(item, spec) for item in members):
+    if states <= {ContainerState.EXITED} and all(
+        _ran_to_its_end(item, spec, awaited=awaited) for item in members
+    ):
         return ServiceState.DONE
     return ServiceState.EXITED
 
 
-def _ran_to_its_end(container: Container, spec: ServiceSpec | None) -> bool:
+def _ran_to_its_end(container: Container, spec: ServiceSpec | None, *, awaited: bool) -> bool:
     """Whether an exit with code 0 was meant: it is a task, not a server.
 
-    A server that somebody stopped may exit with 0 too; what tells them apart is
-    that a task publishes nothing, is not probed, and nothing restarts it.
+    A server that somebody stopped may exit with 0 too. What tells a task is that another
+    service waits for its end, or that the file says in so many words that it is not to be
+    restarted, and that it neither publishes a port nor is probed.
     """
     if container.exit_code != 0:
         return False
-    if container.oneoff:
+    if container.oneoff or awaited:
         return True
-    policy = container.restart_policy.partition(":")[0]
+    policy = spec.restart_policy.partition(":")[0] if spec else ""
     serves = bool(container.ports) or container.health is not None
-    return (
-        policy in {"", "no", "on-failure"}
-        and not serves
-        and not (spec is not None and (spec.has_health_check or spec.ports))
-    )
+    planned = spec is not None and (spec.has_health_check or bool(spec.ports))
+    return policy in {"no", "on-failure"} and not (serves or planned)
 
 
 def sync(

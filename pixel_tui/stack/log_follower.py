@@ -234,6 +234,8 @@ class LogFollower:
     def _to_open(self, tail: _Tail, container: Container) -> bool:
         if tail.reading or not container.logs_readable or time.monotonic() < tail.retry_at:
             return False
+        if container.started_at is None:
+            return False  # it has not said anything yet
         if not tail.opened or tail.failures:
             return True
         # It was read to an end: there is more once it lives again (or still does).
@@ -257,6 +259,7 @@ class LogFollower:
             self._mark(
                 container.name, f"{container.name} started again{count}", container.started_at
             )
+            tail.life, tail.retry_at = container.started_at, 0.0
 
     def _mark(self, source: SafeText, words: str, at: datetime | None = None) -> None:
         moment = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%f000Z").encode()

@@ -225,7 +225,8 @@ class ServiceSpec:
     builds: bool = False
     depends_on: tuple[Dependency, ...] = ()
     has_health_check: bool = False
-    restart_policy: SafeText = SafeText("no")
+    restart_policy: SafeText = NO_TEXT
+    """As written; empty where the file says nothing."""
     container_name: SafeText = NO_TEXT
     stop_grace_period: float = 10.0
     """In seconds."""

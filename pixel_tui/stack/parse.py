@@ -257,7 +257,7 @@ def _service_spec(
         has_health_check=bool(check)
         and not check["disable"].flag
         and check["test"].value != ["NONE"],
-        restart_policy=node["restart"].text or SafeText("no"),
+        restart_policy=node["restart"].text,
         container_name=node["container_name"].text,
         stop_grace_period=10.0 if grace is None else grace,
         log_driver=node["logging"]["driver"].text,

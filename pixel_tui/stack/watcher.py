@@ -142,8 +142,17 @@ class Watcher:
             ("stack-containers", self._watch_containers),
             ("stack-events", self._watch_events),
         ):
-            threading.Thread(target=run, name=name, daemon=True).start()
+            threading.Thread(target=self._keep, args=(run,), name=name, daemon=True).start()
         self._usage.start()
+
+    def _keep(self, run: Callable[[], None]) -> None:
+        """Run one of the threads; a fault of ours in it must not blind the console for good."""
+        while not self._closed.is_set():
+            try:
+                run()
+            except Exception:
+                log.exception("a watching thread failed and is started again")
+                self._closed.wait(RETRY_SECONDS[0])
 
     def close(self) -> None:
         """Tell every thread to end and wake it."""

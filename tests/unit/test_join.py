@@ -9,6 +9,7 @@ from pixel_tui.stack.join import join
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
+    Dependency,
     EngineStatus,
     Health,
     HealthStatus,
@@ -33,6 +34,11 @@ def spec(name: str = "api", **changes: object) -> ServiceSpec:
         "config_hash": SafeText("hash"),
     }
     return ServiceSpec(**(fields | changes))  # type: ignore[arg-type]
+
+
+def waiting_for(name: str) -> ServiceSpec:
+    condition = SafeText("service_completed_successfully")
+    return spec("later", depends_on=(Dependency(SafeText(name), condition),))
 
 
 def container(service: str = "api", number: int = 1, **changes: object) -> Container:
@@ -83,7 +89,9 @@ def exited(code: int = 0, **changes: object) -> Container:
         (joined(container(state=ContainerState.PAUSED)), ServiceState.PAUSED, False),
         (joined(container(state=ContainerState.CREATED)), ServiceState.CREATED, False),
         (joined(exited(1)), ServiceState.EXITED, False),
-        (joined(exited(0)), ServiceState.DONE, True),
+        (joined(exited(0)), ServiceState.EXITED, False),
+        (joined(exited(0), specs=(spec(restart_policy="no"),)), ServiceState.DONE, True),
+        (joined(exited(0), specs=(spec(), waiting_for("api"))), ServiceState.DONE, True),
     ],
 )
 def test_the_state_of_a_service_is_that_of_its_containers(
@@ -96,7 +104,6 @@ def test_the_state_of_a_service_is_that_of_its_containers(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"restart_policy": SafeText("unless-stopped")},
         {"ports": (Port(80, host_port=8080),)},
         {"health": Health(HealthStatus.UNHEALTHY)},
     ],
@@ -104,7 +111,8 @@ def test_the_state_of_a_service_is_that_of_its_containers(
 def test_a_server_that_was_stopped_is_not_done_even_with_exit_code_0(
     changes: dict[str, object],
 ) -> None:
-    assert joined(exited(0, **changes)).state is ServiceState.EXITED
+    stopped = joined(exited(0, **changes), specs=(spec(restart_policy="no"),))
+    assert stopped.state is ServiceState.EXITED
 
 
 def test_the_worst_health_of_several_containers_counts() -> None:

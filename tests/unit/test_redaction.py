@@ -37,6 +37,7 @@ def test_an_empty_secret_is_shown_as_empty() -> None:
         ("curl -H 'Authorization: Bearer abcdef0123456789fake'", "abcdef0123456789fake"),
         ("GH_TOKEN=ghp_fakefakefakefakefakefake node", "ghp_fakefakefakefakefakefake"),
         ('{"api_key": "fake-value-here"}', "fake-value-here"),
+        ("ValueError: PASSWORD=hunter2-fake-secret is wrong", "hunter2-fake-secret"),
         ("server --password fake-word --port 80", "fake-word"),
         ("key sk-fakefakefakefakefake0000 used", "sk-fakefakefakefakefake0000"),
     ],
@@ -48,5 +49,5 @@ def test_secrets_inside_text_are_masked(text: str, secret: str) -> None:
 
 
 def test_text_without_secrets_is_left_alone() -> None:
-    text = "GET /health?x=1 200 12ms user=ana --port 80"
+    text = "GET /health?x=1 200 12ms user=ana --port 80 in the non-secret mode of key-token sets"
     assert redact(text) == text

@@ -91,7 +91,7 @@ def _service_lines(service: Service, project: Project | None) -> Iterator[Line]:
         state = "active" if spec.active else "not active"
         yield Line("profiles", plain(f"{', '.join(spec.profiles)} ({state})"))
     yield Line("replicas", plain(str(spec.replicas)))
-    yield Line("restart", spec.restart_policy)
+    yield Line("restart", spec.restart_policy or plain("no"))
     if spec.depends_on:
         said = [
             f"{item.service} ({item.condition.removeprefix('service_')})"
