@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 CODE := pixel_tui screens widgets tests $(wildcard benchmarks)
 
-.PHONY: help run test lint format sandbox sandbox-down clean
+.PHONY: help run test bench soak lint format sandbox sandbox-down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,16 @@ test: ## Set up what is missing, a private engine too, and run the tests; ARGS="
 	@scripts/setup dev
 	@scripts/setup-engine
 	@$(BIN)/python -m pytest $(ARGS)
+
+bench: ## Measure the console on a private engine; ARGS="--quick --json FILE" goes to it
+	@scripts/setup dev
+	@scripts/setup-engine
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: ## Use the console at random for 30 minutes and see whether it grows; ARGS="--minutes N"
+	@scripts/setup dev
+	@scripts/setup-engine
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 lint: ## Check style, format, types and layers
 	@scripts/setup dev

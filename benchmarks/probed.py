@@ -1,0 +1,51 @@
+"""The console, with a look at its inside: `python -m benchmarks.probed FILE ARGUMENTS`.
+
+What no one sees from outside, asyncio's tasks and Python's memory blocks, is written to a
+file every few seconds by a thread that does nothing else.
+"""
+
+import asyncio
+import gc
+import json
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.cli import main
+
+EVERY_SECONDS: Final = 1.0
+
+
+def _report(path: Path, loops: list[asyncio.AbstractEventLoop]) -> None:
+    while True:
+        time.sleep(EVERY_SECONDS)
+        tasks = 0
+        for loop in loops:
+            with suppress(RuntimeError):
+                tasks += len(asyncio.all_tasks(loop))
+        seen = {"tasks": tasks, "blocks": sys.getallocatedblocks(), "garbage": len(gc.garbage)}
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(seen))
+        fresh.replace(path)
+
+
+def run() -> int:
+    """Run the console; returns its exit code."""
+    path, sys.argv = Path(sys.argv[1]), ["pixel-tui", *sys.argv[2:]]
+    loops: list[asyncio.AbstractEventLoop] = []
+    make = asyncio.events.new_event_loop
+
+    def remember() -> asyncio.AbstractEventLoop:
+        loops.append(make())
+        return loops[-1]
+
+    asyncio.events.new_event_loop = remember
+    threading.Thread(target=_report, args=(path, loops), name="probe", daemon=True).start()
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,130 @@
+"""The installed program in a pseudo-terminal, read through a terminal emulator."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyte
+
+from benchmarks.terminal import Terminal
+
+HOME = {"LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+class Program:
+    """A running console, its screen, and every byte it ever sent.
+
+    Args:
+        terminal: What it runs in.
+        columns: The terminal's width.
+        rows: The terminal's height.
+    """
+
+    def __init__(self, terminal: Terminal, columns: int, rows: int) -> None:
+        self.raw = b""
+        self._terminal = terminal
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.ended = False
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        self._terminal.press(keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self._screen.resize(rows, columns)
+        self._terminal.resize(columns, rows)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        os.kill(self._terminal.pid, number)
+
+    def read(self, seconds: float) -> None:
+        """Take in what comes within so long."""
+        with suppress(EOFError):
+            for chunk in self._terminal.record(seconds):
+                self._take(chunk.data)
+            return
+        self.ended = True
+
+    def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 20.0) -> None:
+        """Read until the screen shows this, or is as it should be."""
+        check = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
+        deadline = time.monotonic() + seconds
+        while not check(self.text):
+            assert time.monotonic() < deadline, f"not seen: {wanted!r} in\n{self.text}"
+            try:
+                chunk = self._terminal.read(0.2)
+            except EOFError as end:
+                raise AssertionError(f"{end}:\n{self.text}") from end
+            if chunk is not None:
+                self._take(chunk.data)
+
+    def wait_exit(self, seconds: float = 15.0) -> int:
+        """Read until the program has ended; its exit code."""
+        deadline = time.monotonic() + seconds
+        with suppress(EOFError):
+            while time.monotonic() < deadline:
+                chunk = self._terminal.read(0.2)
+                if chunk is not None:
+                    self._take(chunk.data)
+        self.ended = True
+        code = self._terminal.exit_code
+        assert code is not None, f"it still runs:\n{self.text}"
+        return code
+
+    def _take(self, data: bytes) -> None:
+        self.raw += data
+        # The emulator knows no private-mode questions; it would print them.
+        self._stream.feed(data.replace(b"\x1b[?2026$p", b""))
+
+
+@contextmanager
+def program(
+    *arguments: str,
+    home: Path,
+    size: tuple[int, int] = (80, 24),
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    script: str | None = None,
+) -> Iterator[Program]:
+    """Run the console until the block is left.
+
+    Args:
+        arguments: Of the command line.
+        home: The folder of its settings and its state.
+        size: Columns and rows.
+        cwd: Its working folder; the home if None.
+        environment: Variables beside the few it gets.
+        script: Python to run in place of the program.
+    """
+    columns, rows = size
+    env = {
+        **HOME,
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        **(environment or {}),
+    }
+    what = ["-c", script] if script else ["-m", "pixel_tui"]
+    terminal = Terminal(
+        [sys.executable, *what, *arguments],
+        env=env,
+        cwd=cwd or home,
+        columns=columns,
+        rows=rows,
+    )
+    with terminal:
+        yield Program(terminal, columns, rows)

@@ -1,0 +1,220 @@
+"""The program in a terminal, on a real engine."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Engine, eventually
+from tests.terminal.program import program
+
+pytestmark = [pytest.mark.terminal, pytest.mark.engine]
+
+ROOT = Path(__file__).parents[2]
+PAIR = """
+services:
+  front:
+    image: pixel-tui-test:latest
+    command: [sh, -c, 'trap "exit 0" TERM; echo front is up; while :; do sleep 1 & wait $$!; done']
+    depends_on: [store]
+    stop_grace_period: 2s
+  store:
+    image: pixel-tui-test:latest
+    command: [sh, -c, 'trap "exit 0" TERM; echo store is up; while :; do sleep 1 & wait $$!; done']
+    stop_grace_period: 2s
+"""
+HOSTILE = r"""
+services:
+  evil:
+    image: pixel-tui-test:latest
+    command:
+      - sh
+      - -c
+      - |
+        printf '\033]0;owned\007title-tried\n'
+        printf '\033]52;c;ZXZpbA==\007clipboard-tried\n'
+        printf '\033[2J\033[Hcleared-tried\n'
+        printf '\033P1;1|\033\\dcs-tried\n'
+        printf '\2332Jc1-tried\n'
+        printf '[/foo] [bold]markup-tried\n'
+        printf '\342\200\256bidi-tried\n'
+        printf '\377\376bytes-tried\n'
+        trap "exit 0" TERM; while :; do sleep 1 & wait $$!; done
+    labels:
+      nasty: "\e]0;owned\a[/red]label-tried"
+    healthcheck:
+      test: [CMD-SHELL, "printf '\\033]0;owned\\007[/x]probe-tried'; exit 1"]
+      interval: 1s
+      retries: 1
+    stop_grace_period: 1s
+"""
+
+
+def env_of(engine: Engine) -> dict[str, str]:
+    return {key: engine.env[key] for key in ("DOCKER_HOST", "DOCKER_CONFIG") if key in engine.env}
+
+
+def test_hostile_containers_only_ever_show_text(
+    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(HOSTILE)
+    project.compose("up", "--detach")
+    eventually(lambda: project.health("evil") == "unhealthy")
+    with program(
+        "-p", project.name, home=tmp_path, size=(160, 45), cwd=project.directory,
+        environment=env_of(engine),
+    ) as it:  # fmt: skip
+        it.wait_for("unhealthy")
+        tried = ("title", "clipboard", "cleared", "dcs", "c1", "bidi", "bytes")
+        it.wait_for(lambda text: all(f" {word}-tried" in text for word in tried[:4]))
+        it.wait_for(lambda text: all(f"{word}-tried" in text for word in tried))
+        assert "[/foo] [bold]markup-tried" in it.text
+        it.press("3")
+        it.press("z")
+        it.wait_for(lambda text: "1 Services" not in text)
+        it.press("G")
+        it.wait_for("label-tried")
+        it.press("z")
+        it.wait_for("1 Services")
+        it.press("1")
+        it.press("p")
+        it.wait_for("probe-tried")
+        it.press("\x1b4")
+        it.wait_for("4 Events")
+        assert "1 Services" in it.text
+        for sequence in (b"\x1b]0;", b"\x1b]52;", b"\x1bP", b"\x9b", b"\x1b[2J\x1b[H"):
+            clean = (
+                it.raw
+                if sequence != b"\x9b"
+                else it.raw.decode("utf-8").encode("latin-1", "ignore")
+            )
+            assert sequence not in clean
+        assert "\u202e".encode() not in it.raw
+
+
+def test_the_main_job_stop_start_and_restart(
+    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(PAIR, up=True)
+    with program(
+        "-p", project.name, home=tmp_path, size=(100, 36), cwd=project.directory,
+        environment=env_of(engine),
+    ) as it:  # fmt: skip
+        it.wait_for("2 of 2 running")
+        it.wait_for("front is up")
+        before = project.inspect("front")["State"]["StartedAt"]
+        it.press("r")
+        it.wait_for("restart front")
+        it.press("y")
+        it.wait_for("succeeded", seconds=60)
+        assert project.inspect("front")["State"]["StartedAt"] != before
+        it.press("\x1b")
+        it.wait_for("started again")
+        it.press("jx")
+        it.wait_for("front loses store")
+        it.press("y")
+        it.wait_for("succeeded", seconds=60)
+        assert not project.inspect("store")["State"]["Running"]
+        it.press("\x1b")
+        it.wait_for("1 Services")
+        it.press("s")
+        it.wait_for("Start store")
+        it.press("y")
+        it.wait_for("succeeded", seconds=60)
+        assert project.inspect("store")["State"]["Running"]
+        it.press("\x1b")
+        it.wait_for("2 of 2 running")
+    records = (tmp_path / "state" / "pixel-tui" / "audit.jsonl").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in records] == ["begin", "end"] * 3
+
+
+def test_what_happens_behind_its_back_is_seen_and_the_cursor_stays(
+    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(PAIR, up=True)
+    with program(
+        "-p", project.name, home=tmp_path, size=(100, 36), cwd=project.directory,
+        environment=env_of(engine),
+    ) as it:  # fmt: skip
+        it.wait_for("2 of 2 running")
+        it.press("j")
+        it.wait_for("▌ store")
+        it.wait_for("store is up")
+        project.compose("restart", "--timeout", "1", "store")
+        it.wait_for("started again")
+        assert "▌ store" in it.text
+        project.compose("rm", "--stop", "--force", "front")
+        it.wait_for("absent")
+        assert "▌ store" in it.text
+
+
+def test_a_file_that_is_broken_and_mended_while_it_runs(
+    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(PAIR)
+    path = project.directory / "docker-compose.yml"
+    good = path.read_text()
+    path.write_text(good.replace("command:", "comand:"))
+    with program(
+        "-p", project.name, home=tmp_path, size=(100, 30), cwd=project.directory,
+        environment=env_of(engine),
+    ) as it:  # fmt: skip
+        it.wait_for("comand")
+        assert "Compose refuses the project" in it.text
+        path.write_text(good)
+        it.wait_for("front")
+        it.wait_for("absent")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason", "remedy"),
+    [
+        (("--host", "unix:///nonexistent.sock"), "no socket", "systemctl start docker"),
+        ((), "no compose file", "pixel-tui -C DIR"),
+    ],
+)
+def test_what_is_missing_is_told_with_its_remedy(
+    engine: Engine, tmp_path: Path, arguments: tuple[str, ...], reason: str, remedy: str
+) -> None:
+    with program(*arguments, home=tmp_path, size=(100, 30), environment=env_of(engine)) as it:
+        it.wait_for(reason)
+        it.wait_for(remedy)
+        assert "Traceback" not in it.text
+        it.press("q")
+        assert it.wait_exit() == 0
+
+
+def run_status(engine: Engine, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pixel_tui", "status", "-C", str(folder), *arguments],
+        env={**engine.env, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_status_tells_by_its_exit_code_how_the_stack_is(
+    engine: Engine, base_image: str, make_project: MakeProject
+) -> None:
+    project = make_project(PAIR, up=True)
+    named = ("-p", project.name)
+    well = run_status(engine, project.directory, *named)
+    assert well.returncode == 0, well.stderr
+    assert "running" in well.stdout
+    project.compose("stop", "--timeout", "1", "store")
+    ill = run_status(engine, project.directory, *named, "--json")
+    assert ill.returncode == 1, ill.stderr
+    told = json.loads(ill.stdout)
+    jsonschema.validate(told, json.loads((ROOT / "docs" / "status.schema.json").read_text()))
+    assert not told["well"]
+    lost = run_status(engine, project.directory, *named, "--host", "unix:///nonexistent.sock")
+    assert lost.returncode == 2
+    assert "no socket" in lost.stderr
+    assert not lost.stdout
