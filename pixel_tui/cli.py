@@ -1,7 +1,7 @@
-"""The command line: `pixel-tui`, `pixel-tui demo`, `pixel-tui status`.
+"""The command line: `pixel-tui`, `pixel-tui demo`, `pixel-tui status`, `pixel-tui doctor`.
 
 Imports that cost time wait until a command needs them: `--version` and `--help` load
-neither Docker nor Textual, and `status` loads no Textual.
+neither Docker nor Textual, and `status` and `doctor` load no Textual.
 """
 
 import argparse
@@ -10,10 +10,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from pixel_tui import __version__
-from pixel_tui.errors import ConsoleError
+from pixel_tui.errors import ConsoleError, UsageError
 
 if TYPE_CHECKING:
     from pixel_tui.stack.compose import ComposeProject
@@ -74,6 +75,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_project_options(status, default=argparse.SUPPRESS)
     status.set_defaults(run=_run_status)
+    doctor = commands.add_parser(
+        "doctor",
+        help="check what the console needs, and say the remedy for what is missing",
+        description="Checks the engine, the project, the terminal and this program's own files. "
+        "Exits with 0 when nothing failed (warnings are allowed), 1 when something did, 2 when "
+        "the arguments or the settings are wrong.",
+    )
+    doctor.add_argument(
+        "--json", action="store_true", help="as JSON (docs/doctor.schema.json describes it)"
+    )
+    _add_project_options(doctor, default=argparse.SUPPRESS)
+    doctor.set_defaults(run=_run_doctor)
     return parser
 
 
@@ -165,7 +178,37 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL
 
 
+def _run_doctor(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.doctor.examine import Readers, examine
+    from pixel_tui.doctor.report import Verdict, as_json, as_text
+
+    readers: Readers | UsageError
+    try:
+        readers = Readers(*_readers(arguments, environment))
+    except UsageError as error:
+        readers = error
+    report = examine(readers, environment, SystemClock(), read_only=arguments.read_only)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Whoever needs a doctor may well have a locale that can't say everything.
+        sys.stdout.reconfigure(errors="replace")
+    print(json.dumps(as_json(report), indent=2) if arguments.json else as_text(report))  # noqa: T201
+    if isinstance(readers, UsageError) or report.verdict("settings") is Verdict.FAILED:
+        return ExitCode.UNREADABLE
+    return ExitCode.WELL if report.well else ExitCode.NOT_WELL
+
+
+def _require_terminal() -> None:
+    """Raise `UsageError` where there is nobody to look and to press keys."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The console needs a terminal.",
+            remedy="For scripts there is `pixel-tui status`; over ssh use `ssh -t`.",
+        )
+
+
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    _require_terminal()
     from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings
 
@@ -184,6 +227,7 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
 
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    _require_terminal()
     from pixel_tui.app import demo_parts, run
     from pixel_tui.settings import load_settings
 

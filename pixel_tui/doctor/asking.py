@@ -1,0 +1,76 @@
+"""Asking without ever waiting for long: questions and programs with a time limit."""
+
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from pixel_tui.errors import ConsoleError, EngineUnreachable
+from pixel_tui.text import SafeText, plain
+
+T = TypeVar("T")
+
+QUESTION_SECONDS: Final = 45.0
+"""More than the engine's own limits: what an ssh program that waits for a password needs."""
+PROGRAM_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a program said, and how it ended."""
+
+    code: int | None
+    """Its exit code; None where it could not be started, or did not end in time."""
+    words: SafeText
+    """Its output, or else its complaint, on one line."""
+
+
+def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | ConsoleError:
+    """Ask, on a thread that is left behind when no answer comes.
+
+    Args:
+        question: What to call. Every `ConsoleError` of it is an answer.
+        seconds: How long to wait at most.
+
+    Returns:
+        The answer, or why there is none.
+    """
+    answers: list[T | ConsoleError] = []
+
+    def ask() -> None:
+        try:
+            answers.append(question())
+        except ConsoleError as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=ask, name="doctor", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if answers:
+        return answers[0]
+    return EngineUnreachable(
+        f"There was no answer within {seconds:.0f} seconds.",
+        remedy="Does a program, such as ssh, wait for a password or for a slow network?",
+    )
+
+
+def program_says(argv: Sequence[str], environment: Mapping[str, str]) -> Said:
+    """Run a short program that only reads."""
+    try:
+        done = subprocess.run(
+            argv,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PROGRAM_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Said(None, plain(f"no answer within {PROGRAM_SECONDS:.0f} seconds"))
+    except OSError as error:
+        return Said(None, plain(error.strerror or str(error)))
+    words = done.stdout if done.returncode == 0 else done.stderr or done.stdout
+    return Said(done.returncode, plain(" ".join(words.split())))

@@ -1,0 +1,180 @@
+"""Asks everything that the checks judge. What one question meets never stops the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pixel_tui.clock import Clock
+from pixel_tui.doctor.asking import answer, program_says
+from pixel_tui.doctor.engine_checks import (
+    EngineTold,
+    check_clock,
+    check_engine,
+    check_socket,
+    look_at_socket,
+    other_sockets,
+)
+from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
+from pixel_tui.doctor.project_checks import (
+    Unknown,
+    check_compose,
+    check_containers,
+    check_hashes,
+    check_logging,
+    check_project,
+)
+from pixel_tui.doctor.report import Check, Report, Verdict, failed_with, skipped
+from pixel_tui.doctor.terminal_checks import (
+    TMUX_OPTIONS,
+    check_characters,
+    check_clipboard,
+    check_colours,
+    check_size,
+    check_terminal,
+    look_at_terminal,
+)
+from pixel_tui.errors import ConsoleError, UsageError
+from pixel_tui.settings import ENVIRONMENT_CONFIG, config_path, load_settings, state_folder
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.model import Container, Project
+from pixel_tui.stack.parse import parse_project
+from pixel_tui.stack.reading import read_containers
+from pixel_tui.stack.source import EngineReader, ProjectReader, ResolvedProject
+
+COMPOSE_SECONDS: Final = 75.0
+"""More than the limits of two runs of compose, which end by themselves."""
+
+
+class ProjectOnDisk(ProjectReader, Protocol):
+    """A project, and how compose is called for it."""
+
+    command: ComposeCommand
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What is examined."""
+
+    engine: EngineReader
+    project: ProjectOnDisk
+
+
+def examine(
+    readers: Readers | UsageError,
+    environment: Mapping[str, str],
+    clock: Clock,
+    *,
+    read_only: bool = False,
+) -> Report:
+    """Look at everything that a new user trips over.
+
+    Args:
+        readers: The engine and the project, or why they can't even be named.
+        environment: The variables of this process.
+        clock: This machine's time.
+        read_only: The `--read-only` flag.
+    """
+    if isinstance(readers, UsageError):
+        stack = _unnamed(readers)
+    else:
+        stack = _stack(readers, environment, clock)
+    return Report((*stack, *_terminal(environment), *_own(environment, read_only=read_only)))
+
+
+def _unnamed(error: UsageError) -> list[Check]:
+    names = ("socket", "clock", "compose", "project", "containers", "hashes", "logging")
+    why = "It is not known on which engine."
+    first, *rest = (skipped(name, why) for name in names)
+    return [first, failed_with("engine", error), *rest]
+
+
+def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> list[Check]:
+    engine, command = readers.engine, readers.project.command
+    told = answer(lambda: _engine_told(engine, clock))
+    program = program_says(
+        (*command.compose, "version", "--short"), {**environment, **command.environment}
+    )
+    compose = check_compose(command.compose, program)
+    resolved: ResolvedProject | ConsoleError | Unknown
+    if compose.verdict is Verdict.FAILED:
+        resolved = Unknown("There is no compose program to ask.")
+    else:
+        resolved = answer(readers.project.resolve, COMPOSE_SECONDS)
+    project = _parsed(resolved)
+    containers = _containers(engine, told, project)
+    return [
+        check_socket(look_at_socket(engine.address), other_sockets(environment)),
+        check_engine(told, engine.context, engine.address),
+        check_clock(told),
+        compose,
+        check_project(project),
+        check_containers(project, containers),
+        check_hashes(project, _hashes(readers.project, resolved)),
+        check_logging(project, containers),
+    ]
+
+
+def _engine_told(engine: EngineReader, clock: Clock) -> EngineTold:
+    version = engine.version()
+    asked_at = clock.now()
+    return EngineTold(version, engine.info(), asked_at, clock.now())
+
+
+def _parsed(resolved: ResolvedProject | ConsoleError | Unknown) -> Project | ConsoleError | Unknown:
+    return parse_project(resolved, {}) if isinstance(resolved, ResolvedProject) else resolved
+
+
+def _containers(
+    engine: EngineReader,
+    told: EngineTold | ConsoleError,
+    project: Project | ConsoleError | Unknown,
+) -> tuple[Container, ...] | ConsoleError | Unknown:
+    if isinstance(told, ConsoleError):
+        return Unknown("The engine did not answer.")
+    if not isinstance(project, Project):
+        return Unknown("It is not known which project's.")
+    name = project.name
+
+    def read() -> tuple[Container, ...]:
+        return tuple(read_containers(engine, engine.containers(name), {}, ()).values())
+
+    return answer(read)
+
+
+def _hashes(
+    project: ProjectReader, resolved: ResolvedProject | ConsoleError | Unknown
+) -> Mapping[str, str] | ConsoleError | Unknown:
+    if not isinstance(resolved, ResolvedProject):
+        return Unknown("Compose did not resolve the project.")
+    return answer(lambda: project.hashes(resolved), COMPOSE_SECONDS)
+
+
+def _terminal(environment: Mapping[str, str]) -> list[Check]:
+    facts = look_at_terminal()
+    tmux = _tmux_options(environment) if environment.get("TMUX") else None
+    return [
+        check_terminal(facts, environment),
+        check_size(facts, environment),
+        check_colours(facts, environment),
+        check_characters(environment),
+        check_clipboard(facts, environment, tmux),
+    ]
+
+
+def _tmux_options(environment: Mapping[str, str]) -> Mapping[str, str] | None:
+    said = {
+        option: program_says(("tmux", "show", "-gv", option), environment)
+        for option in TMUX_OPTIONS
+    }
+    known = {option: str(value.words) for option, value in said.items() if value.code == 0}
+    return known or None
+
+
+def _own(environment: Mapping[str, str], *, read_only: bool) -> list[Check]:
+    settings = answer(lambda: load_settings(environment, read_only=read_only))
+    named = bool(environment.get(ENVIRONMENT_CONFIG))
+    folder = state_folder()
+    return [
+        check_settings(settings, config_path(environment), named=named),
+        check_state(folder, try_folder(folder)),
+    ]

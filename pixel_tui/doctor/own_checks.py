@@ -1,0 +1,56 @@
+"""What is this program's own: its settings file and its state folder."""
+
+import tempfile
+from pathlib import Path
+
+from pixel_tui.doctor.report import Check, failed, failed_with, ok, warning
+from pixel_tui.errors import ConsoleError
+from pixel_tui.settings import ENVIRONMENT_CONFIG, Settings
+
+
+def check_settings(settings: Settings | ConsoleError, path: Path, *, named: bool) -> Check:
+    """Can the settings be used?
+
+    Args:
+        settings: What was read, or why not.
+        path: Where the file was looked for.
+        named: Whether the user has named that file.
+    """
+    name = "settings"
+    if isinstance(settings, ConsoleError):
+        return failed_with(name, settings)
+    mode = "read-only" if settings.read_only else "writable"
+    if path.is_file():
+        return ok(name, f"{path} is well formed; the console is {mode}.")
+    if named:
+        return warning(
+            name,
+            f"{ENVIRONMENT_CONFIG} names {path}, which does not exist: defaults are used.",
+            "Make the file or unset the variable.",
+        )
+    return ok(name, f"There is no {path}: defaults are used; the console is {mode}.")
+
+
+def try_folder(folder: Path) -> OSError | None:
+    """Write in a folder, or where it would be made; nothing stays behind."""
+    try:
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(b"pixel-tui")
+            file.flush()
+    except OSError as error:
+        return error
+    return None
+
+
+def check_state(folder: Path, error: OSError | None) -> Check:
+    """Can logs, the audit trail and job output be written?"""
+    name = "state"
+    if error is None:
+        return ok(name, f"{folder} can be written.")
+    return failed(
+        name,
+        f"{folder} can't be written: {error.strerror or error}. "
+        "There would be no log, no audit trail and no change to the stack.",
+        "Check its owner (was the console run with sudo once?), its mode and the free space.",
+    )

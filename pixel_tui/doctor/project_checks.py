@@ -1,0 +1,144 @@
+"""The project: compose, what it resolves, its containers and what can be read of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pixel_tui.doctor.asking import Said
+from pixel_tui.doctor.engine_checks import version_pair
+from pixel_tui.doctor.report import (
+    Check,
+    failed,
+    failed_with,
+    ok,
+    skipped,
+    warning,
+)
+from pixel_tui.errors import ConsoleError
+from pixel_tui.stack.model import Container, Project
+
+OLDEST_COMPOSE: Final = 2
+SHOWN: Final = 3
+INSTALL: Final = (
+    "Install it: `apt-get install docker-compose-plugin`, "
+    "or docker-compose-v2 where the distribution calls it so."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that was not asked for, since what it rests on is not there."""
+
+    why: str
+
+
+Asked = ConsoleError | Unknown
+
+
+def check_compose(program: Sequence[str], said: Said) -> Check:
+    """Is there a compose program, and is it version 2 or newer?"""
+    name, called = "compose", " ".join(program)
+    if said.code != 0:
+        return failed(
+            name, f"`{called}` can't be used: {said.words or 'it gave no reason'}.", INSTALL
+        )
+    pair = version_pair(said.words)
+    if pair is None:
+        return warning(
+            name,
+            f"`{called}` tells no version: {said.words or 'it says nothing'}.",
+            f"Is it Docker Compose? See `{called} version`.",
+        )
+    if pair[0] < OLDEST_COMPOSE:
+        return failed(
+            name, f"`{called}` is version {said.words}, older than {OLDEST_COMPOSE}.", INSTALL
+        )
+    return ok(name, f"`{called}` is version {said.words.removeprefix('v')}.")
+
+
+def check_project(project: Project | Asked) -> Check:
+    """Does compose find the project, and resolve it without a warning?"""
+    name = "project"
+    if isinstance(project, Unknown):
+        return skipped(name, project.why)
+    if isinstance(project, ConsoleError):
+        return failed_with(name, project)
+    found = f"{project.name} in {project.directory}: {_count(len(project.services), 'service')}."
+    if not project.services:
+        return warning(name, found, "Name a service in the compose file.")
+    if project.warnings:
+        return warning(
+            name,
+            f"{found} Compose warns: {_some(project.warnings)}",
+            "Mend what it names in the compose file or in .env beside it.",
+        )
+    return ok(name, found)
+
+
+def check_containers(project: Project | Asked, containers: Sequence[Container] | Asked) -> Check:
+    """Can the project's containers be read, and are there any?"""
+    name = "containers"
+    if isinstance(project, Asked):
+        return skipped(name, "It is not known which project's.")
+    if isinstance(containers, Unknown):
+        return skipped(name, containers.why)
+    if isinstance(containers, ConsoleError):
+        return failed_with(name, containers)
+    if not containers:
+        return warning(
+            name,
+            f"The engine has no container of the project {project.name}.",
+            "Bring it up: `docker compose up -d`. Does it run already? `docker compose ls -a` "
+            "tells under which name: give it with -p; on another engine: --host or --context.",
+        )
+    running = sum(container.running for container in containers)
+    return ok(name, f"{_count(len(containers), 'container')}, {running} running.")
+
+
+def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) -> Check:
+    """Can it be told what `up` would do?"""
+    name = "hashes"
+    if isinstance(project, Asked) or isinstance(hashes, Unknown):
+        return skipped(name, "Compose did not resolve the project.")
+    if isinstance(hashes, ConsoleError):
+        return warning(
+            name,
+            f"{hashes.sentence} What up would do stays unknown.",
+            "Update compose: this wants `docker compose config --hash`.",
+        )
+    missing = [service.name for service in project.services if not hashes.get(service.name)]
+    if missing:
+        return warning(
+            name,
+            f"Compose tells no config hash of {_some(missing)}.",
+            "What up would do to them stays unknown; a newer compose may tell.",
+        )
+    return ok(name, f"Compose tells the config hash of {_count(len(hashes), 'service')}.")
+
+
+def check_logging(project: Project | Asked, containers: Sequence[Container] | Asked) -> Check:
+    """Which services write logs that nobody can read back?"""
+    name = "logging"
+    if isinstance(project, Asked):
+        return skipped(name, "It is not known which project's.")
+    silent = {service.name for service in project.services if service.log_driver == "none"}
+    if not isinstance(containers, Asked):
+        silent |= {container.service for container in containers if not container.logs_readable}
+    if silent:
+        return warning(
+            name,
+            f"The logging driver is none, so there is no log to show: {_some(sorted(silent))}.",
+            "Set logging.driver to json-file or local in the compose file, "
+            "then `docker compose up -d`.",
+        )
+    return ok(name, "No service's logging driver keeps its log from being read.")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _some(items: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    rest = len(items) - SHOWN
+    return "; ".join(items[:SHOWN]) + (f"; and {rest} more" if rest > 0 else "")

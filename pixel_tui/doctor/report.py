@@ -1,0 +1,118 @@
+"""What the doctor found: checks with a verdict and a remedy, as text and as JSON. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pixel_tui.errors import ConsoleError
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.text import SafeText, plain
+
+VERSION: Final = 1
+NO_REMEDY: Final = SafeText("")
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """The console works, but not as well as it could."""
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """It was not looked at, or can't be known from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    """One word; the same in every run and version."""
+    verdict: Verdict
+    found: SafeText
+    remedy: SafeText = NO_REMEDY
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was looked at, in the order to read it."""
+
+    checks: Sequence[Check]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing failed. Warnings are allowed."""
+        return all(check.verdict is not Verdict.FAILED for check in self.checks)
+
+    def verdict(self, name: str) -> Verdict | None:
+        """The verdict of the check of this name, if it was made."""
+        return next((check.verdict for check in self.checks if check.name == name), None)
+
+
+def ok(name: str, found: str) -> Check:
+    """A check that went well."""
+    return Check(name, Verdict.OK, plain(found))
+
+
+def warning(name: str, found: str, remedy: str) -> Check:
+    """A check that found something to mend, though not at once."""
+    return Check(name, Verdict.WARNING, plain(found), plain(remedy))
+
+
+def failed(name: str, found: str, remedy: str) -> Check:
+    """A check that found why something can't work."""
+    return Check(name, Verdict.FAILED, plain(found), plain(remedy))
+
+
+def failed_with(name: str, error: ConsoleError) -> Check:
+    """A check that met an error, which brings its own words."""
+    return Check(name, Verdict.FAILED, error.sentence, error.remedy)
+
+
+def skipped(name: str, why: str, remedy: str = "") -> Check:
+    """A check that was not made."""
+    return Check(name, Verdict.SKIPPED, plain(why), plain(remedy))
+
+
+def as_json(report: Report) -> JsonObject:
+    """The documented JSON (`docs/doctor.schema.json`)."""
+    return {
+        "version": VERSION,
+        "well": report.well,
+        "checks": [
+            {
+                "name": check.name,
+                "verdict": check.verdict.value,
+                "found": check.found,
+                "remedy": check.remedy or None,
+            }
+            for check in report.checks
+        ],
+    }
+
+
+def as_text(report: Report) -> str:
+    """A line a check, its remedy below it, and the sum of it all."""
+    verdicts = max((len(check.verdict) for check in report.checks), default=0)
+    names = max((len(check.name) for check in report.checks), default=0)
+    lines = []
+    for check in report.checks:
+        lines.append(f"{check.verdict:<{verdicts}}  {check.name:<{names}}  {check.found}")
+        if check.remedy:
+            lines.append(f"{'':<{verdicts + names + 4}}-> {check.remedy}")
+    return "\n".join([*lines, "", _sum(report)])
+
+
+def _sum(report: Report) -> str:
+    counts = [
+        (sum(check.verdict is verdict for check in report.checks), verdict)
+        for verdict in (Verdict.FAILED, Verdict.WARNING)
+    ]
+    said = [f"{count} {_plural(verdict, count)}" for count, verdict in counts if count]
+    return f"{', '.join(said)}." if said else "All is well."
+
+
+def _plural(verdict: Verdict, count: int) -> str:
+    return "warnings" if verdict is Verdict.WARNING and count > 1 else verdict.value

@@ -1,0 +1,255 @@
+"""Each check of the doctor and each of its verdicts, from facts alone."""
+
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.doctor.asking import Said
+from pixel_tui.doctor.engine_checks import (
+    EngineTold,
+    SocketFacts,
+    check_clock,
+    check_engine,
+    check_socket,
+    look_at_socket,
+    other_sockets,
+)
+from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
+from pixel_tui.doctor.project_checks import (
+    Unknown,
+    check_compose,
+    check_containers,
+    check_hashes,
+    check_logging,
+    check_project,
+)
+from pixel_tui.doctor.report import (
+    Check,
+    Verdict,
+)
+from pixel_tui.errors import ComposeRefused, EngineUnreachable, UsageError
+from pixel_tui.settings import Settings
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.model import Container, ContainerState, Project, ServiceSpec
+from pixel_tui.text import plain
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", remedy="Start it.")
+
+
+def is_(check: Check, verdict: Verdict, *words: str) -> None:
+    """The verdict is this one, and the words are said; what is not well has a remedy."""
+    assert check.verdict is verdict, check
+    for word in words:
+        assert word in f"{check.found} {check.remedy}", check
+    if verdict in {Verdict.WARNING, Verdict.FAILED}:
+        assert check.remedy, check
+
+
+# The engine.
+
+SOCKET = SocketFacts(
+    path="/var/run/docker.sock",
+    is_socket=True,
+    usable=True,
+    owner="root",
+    group="docker",
+    mode=0o660,
+    user="ana",
+    in_group=True,
+    listed=True,
+)
+
+
+def test_a_socket_that_may_be_used() -> None:
+    is_(check_socket(SOCKET), Verdict.OK, "root:docker (0660)", "whose group ana is in")
+
+
+def test_a_user_outside_of_the_group_is_told_which_group() -> None:
+    facts = replace(SOCKET, usable=False, in_group=False, listed=False, group="engineers")
+    is_(check_socket(facts), Verdict.FAILED, "usermod -aG engineers ana", "not in the group")
+
+
+def test_a_login_from_before_the_membership_is_told_to_log_in_again() -> None:
+    facts = replace(SOCKET, usable=False, in_group=False)
+    is_(check_socket(facts), Verdict.FAILED, "this login is older", "newgrp docker")
+
+
+def test_nobody_is_told_to_join_the_group_of_root() -> None:
+    facts = replace(SOCKET, usable=False, in_group=False, listed=False, group="root")
+    check = check_socket(facts)
+    is_(check, Verdict.FAILED, "only root", "groupadd")
+    assert "usermod -aG root" not in check.remedy
+
+
+def test_a_file_that_is_no_socket(tmp_path: Path) -> None:
+    path = tmp_path / "docker.sock"
+    path.touch()
+    is_(check_socket(look_at_socket(f"unix://{path}")), Verdict.FAILED, "is no socket")
+
+
+def test_a_socket_that_is_not_there_is_the_engines_matter() -> None:
+    found = look_at_socket("unix:///nowhere/docker.sock")
+    is_(check_socket(found), Verdict.SKIPPED, "/nowhere/docker.sock")
+    is_(check_socket(found, ["/run/user/7/docker.sock"]), Verdict.SKIPPED, "--host unix:///run")
+
+
+def test_a_socket_in_a_closed_folder() -> None:
+    error = PermissionError(13, "Permission denied", "/closed/docker.sock")
+    is_(check_socket(error), Verdict.FAILED, "Permission denied: /closed/docker.sock")
+
+
+def test_an_engine_elsewhere_has_no_socket_here() -> None:
+    assert look_at_socket("tcp://vps:2376") is None
+    is_(check_socket(None), Verdict.SKIPPED)
+
+
+def test_the_rights_of_a_real_socket(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        facts = look_at_socket(f"unix://{path}")
+    assert isinstance(facts, SocketFacts)
+    assert facts.is_socket
+    assert facts.usable
+    assert facts.in_group
+
+
+def test_a_rootless_engine_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "docker.sock").touch()
+    found = other_sockets({"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/nowhere"})
+    assert found == (f"{tmp_path}/docker.sock",)
+
+
+def told(*, number: str = "28.1.0", time: datetime | None = NOW, took: float = 0) -> EngineTold:
+    info: JsonObject = {"Name": "vps"}
+    if time is not None:
+        info["SystemTime"] = time.strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+    version: JsonObject = {"Version": number, "ApiVersion": "1.48"}
+    return EngineTold(version, info, NOW, NOW + timedelta(seconds=took))
+
+
+def test_an_engine_that_answers() -> None:
+    check = check_engine(told(), "DOCKER_HOST", "unix:///s")
+    is_(check, Verdict.OK, "Docker 28.1.0 (API 1.48) on vps", "chosen by DOCKER_HOST")
+    is_(check_engine(told(number="dev"), "default", "unix:///s"), Verdict.OK, "context default")
+
+
+def test_an_engine_older_than_any_that_was_tried() -> None:
+    is_(check_engine(told(number="19.03.5"), "default", "unix:///s"), Verdict.WARNING, "20.10")
+
+
+def test_an_engine_that_is_not_there() -> None:
+    check = check_engine(DOWN, "default", "unix:///s")
+    is_(check, Verdict.FAILED, "Nobody listens: unix:///s, chosen by", "context default", "Start")
+
+
+@pytest.mark.parametrize(
+    ("drift", "verdict", "word"),
+    [
+        (0, Verdict.OK, "agree"),
+        (-4, Verdict.OK, "agree"),
+        (90, Verdict.WARNING, "90 s ahead"),
+        (-90, Verdict.WARNING, "90 s behind"),
+    ],
+)
+def test_the_engines_clock(drift: float, verdict: Verdict, word: str) -> None:
+    is_(check_clock(told(time=NOW + timedelta(seconds=drift))), verdict, word)
+
+
+def test_a_slow_answer_is_no_wrong_clock() -> None:
+    is_(check_clock(told(time=NOW + timedelta(seconds=8), took=9)), Verdict.OK)
+
+
+def test_a_clock_that_nobody_tells() -> None:
+    is_(check_clock(told(time=None)), Verdict.SKIPPED)
+    is_(check_clock(DOWN), Verdict.SKIPPED)
+
+
+# The project.
+
+COMPOSE = ("docker", "compose")
+SERVICE = ServiceSpec(plain("api"), plain("api:1"))
+SILENT = ServiceSpec(plain("quiet"), plain("quiet:1"), log_driver=plain("none"))
+STACK = Project(plain("pixel"), plain("/srv/pixel"), services=(SERVICE,))
+RUNNING = Container("1" * 64, plain("pixel-api-1"), plain("api"), ContainerState.RUNNING)
+UNKNOWN = Unknown("Not asked.")
+REFUSED = ComposeRefused("yaml: line 3: oh no", on="/srv", remedy="Mend it.")
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "word"),
+    [
+        (Said(0, plain("2.40.3")), Verdict.OK, "version 2.40.3"),
+        (Said(0, plain("v2.3.3")), Verdict.OK, "version 2.3.3"),
+        (Said(0, plain("5.0.1")), Verdict.OK, "version 5.0.1"),
+        (Said(0, plain("1.29.2")), Verdict.FAILED, "older than 2"),
+        (Said(0, plain("")), Verdict.WARNING, "no version"),
+        (Said(0, plain("dev")), Verdict.WARNING, "dev"),
+        (Said(1, plain("'compose' is not a docker command")), Verdict.FAILED, "not a docker"),
+        (Said(None, plain("No such file or directory")), Verdict.FAILED, "compose-plugin"),
+    ],
+)
+def test_the_compose_program(said: Said, verdict: Verdict, word: str) -> None:
+    is_(check_compose(COMPOSE, said), verdict, word)
+
+
+def test_the_project() -> None:
+    is_(check_project(STACK), Verdict.OK, "pixel in /srv/pixel: 1 service.")
+    is_(check_project(replace(STACK, services=())), Verdict.WARNING, "0 services")
+    is_(check_project(REFUSED), Verdict.FAILED, "line 3", "Mend it.")
+    is_(check_project(UNKNOWN), Verdict.SKIPPED)
+
+
+def test_what_compose_warns_of_is_a_warning() -> None:
+    warnings = tuple(plain(f"The {name} variable is not set") for name in "ABCDE")
+    check = check_project(replace(STACK, warnings=warnings))
+    is_(check, Verdict.WARNING, "The A variable", "and 2 more")
+
+
+def test_the_containers() -> None:
+    stopped = replace(RUNNING, id="2" * 64, state=ContainerState.EXITED)
+    is_(check_containers(STACK, (RUNNING, stopped)), Verdict.OK, "2 containers, 1 running")
+    is_(check_containers(STACK, ()), Verdict.WARNING, "pixel", "docker compose ls -a")
+    is_(check_containers(STACK, DOWN), Verdict.FAILED, "Nobody listens")
+    is_(check_containers(STACK, UNKNOWN), Verdict.SKIPPED)
+    is_(check_containers(REFUSED, UNKNOWN), Verdict.SKIPPED)
+
+
+def test_the_config_hashes() -> None:
+    is_(check_hashes(STACK, {"api": "abc"}), Verdict.OK, "1 service")
+    is_(check_hashes(STACK, {}), Verdict.WARNING, "api")
+    is_(check_hashes(STACK, REFUSED), Verdict.WARNING, "line 3")
+    is_(check_hashes(UNKNOWN, UNKNOWN), Verdict.SKIPPED)
+
+
+def test_logs_that_nobody_can_read() -> None:
+    mute = replace(RUNNING, log_driver=plain("none"))
+    is_(check_logging(STACK, (RUNNING,)), Verdict.OK)
+    is_(check_logging(STACK, (mute,)), Verdict.WARNING, "api", "json-file")
+    is_(check_logging(replace(STACK, services=(SILENT,)), DOWN), Verdict.WARNING, "quiet")
+    is_(check_logging(REFUSED, ()), Verdict.SKIPPED)
+
+
+# What is its own.
+
+
+def test_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    is_(check_settings(Settings(), path, named=False), Verdict.OK, "defaults", "writable")
+    is_(check_settings(Settings(), path, named=True), Verdict.WARNING, "PIXEL_TUI_CONFIG")
+    path.touch()
+    is_(check_settings(Settings(read_only=True), path, named=True), Verdict.OK, "read-only")
+    wrong = UsageError("Unknown theme.", on=str(path), remedy="Known are a, b.")
+    is_(check_settings(wrong, path, named=False), Verdict.FAILED, "Known are")
+
+
+def test_the_state_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    is_(check_state(folder, try_folder(folder)), Verdict.OK)
+    assert not list(tmp_path.iterdir()), "looking makes nothing"
+    (tmp_path / "a").touch()
+    is_(check_state(folder, try_folder(folder)), Verdict.FAILED, "Not a directory", "sudo")
