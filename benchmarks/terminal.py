@@ -139,13 +139,17 @@ class Terminal:
                 chunks.append(chunk)
         return chunks
 
+    def hang_up(self) -> None:
+        """Close the terminal while the program runs."""
+        os.close(self._master)
+
     def close(self, patience: float = 10) -> int:
         """End the program as a system does, and return its exit code."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         self.bytes_per_second = None
         deadline = time.monotonic() + patience
-        with suppress(EOFError):
+        with suppress(EOFError, OSError, ValueError):
             while time.monotonic() < deadline:
                 self.read(0.2)
         try:

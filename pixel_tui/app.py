@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.drills import Drill, drills
 from pixel_tui.errors import UsageError
+from pixel_tui.hang_up import watch_terminal
 from pixel_tui.log_file import start_log
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Memory, Settings, state_folder
@@ -62,6 +64,11 @@ class Parts:
     log_path: Path | None = None
     drills: tuple[Drill, ...] = ()
     """Faults to practise on; only a demonstration has any."""
+
+    def close(self) -> None:
+        """Begin nothing more, and record what still runs without the console."""
+        if self.operations is not None:
+            self.operations.close()
 
 
 class PixelTui(App[None]):
@@ -271,5 +278,7 @@ def demo_parts(
 def run(parts: Parts) -> int:
     """Open the console; returns the program's exit code when it is left."""
     app = PixelTui(parts)
+    watch_terminal(sys.stdin.fileno(), parts.close)
     app.run()
+    parts.close()
     return app.return_code or 0

@@ -261,10 +261,9 @@ class DashboardScreen(Screen[None]):
         self.call_after_refresh(self._share_height)
 
     def _share_height(self) -> None:
-        title_and_heading = 2
+        title_heading_and_advice = 4
         with suppress(NoMatches):  # the screen is being taken down
-            advice = max(self.query_one(Advice).size.height, 1)
-            self.panes.share_height(len(self.table.rows) + title_and_heading + advice)
+            self.panes.share_height(len(self.table.rows) + title_heading_and_advice)
 
     def _draw_emptiness(self) -> None:
         words = self.query_one(FilterBox).value
@@ -296,7 +295,6 @@ class DashboardScreen(Screen[None]):
     def _highlighted(self) -> None:
         self._draw_advice()
         self._draw_details()
-        self.call_after_refresh(self._share_height)
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE_SECONDS, self._follow_selected)
@@ -368,7 +366,7 @@ class DashboardScreen(Screen[None]):
     @on(FilterBox.Closed)
     def _filter_closed(self, event: FilterBox.Closed) -> None:
         self.look.filter_by(event.words)
-        self.table.focus()
+        self.set_focus(self.table)
 
     # What the keys do.
 
@@ -483,4 +481,4 @@ def _calm(snapshot: StackSnapshot, clock: Clock) -> str:
     if not others:
         return "Everything that should run does."
     names = ", ".join(finding.service for finding in others[:4])
-    return f"Nothing is wrong here. See {names}."
+    return f"Nothing is wrong here.\n  See {names}."

@@ -5,13 +5,14 @@ console has no object of this class.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, PlanOutdated
+from pixel_tui.errors import ConsoleError, FileError, PlanOutdated
 from pixel_tui.operations.actions import Action, plan_action
 from pixel_tui.operations.job import Job, JobStatus
 from pixel_tui.operations.operator import Operator
@@ -20,6 +21,8 @@ from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from screens.job import JobScreen
 from screens.plan import PlanScreen
+
+log = logging.getLogger(__name__)
 
 Target = tuple[str, str | None]
 """A service's name, and a container's id where only that container is meant."""
@@ -52,6 +55,13 @@ class Operations:
     def statuses(self) -> Sequence[JobStatus]:
         """Every job of this console, newest first."""
         return [job.status for job in self._operator.jobs]
+
+    def close(self) -> None:
+        """The console ends: begin nothing more, and record what still runs."""
+        try:
+            self._operator.close()
+        except FileError:
+            log.exception("what still runs is not in the audit")
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call this, on the event loop, whenever a job moves."""

@@ -37,7 +37,8 @@ class Panes(Container):
                 other.set_class(other.id == pane.value, "-current")
         if self.zoomed:
             self._alone(pane)
-        self._focusable(pane).focus()
+        # At once: the key that is typed next is meant for it already.
+        self.screen.set_focus(self._focusable(pane))
 
     @property
     def focused(self) -> Pane:

@@ -16,10 +16,12 @@ class Advice(Static):
 
     DEFAULT_CSS = """
     Advice {
-        height: auto; padding: 0 1; color: $foreground-muted;
+        height: 2; padding: 0 1; color: $foreground-muted;
         text-overflow: ellipsis; text-wrap: nowrap;
     }
     """
+
+    _said = Content("")
 
     def show(self, finding: Finding | None, calm: str) -> None:
         """Say the finding; or something calm.
@@ -28,7 +30,12 @@ class Advice(Static):
             finding: What is wrong with the selected service.
             calm: What to say where nothing is.
         """
-        self.update(_sentence(finding) if finding else Content(calm))
+        content = _sentence(finding) if finding else Content(calm)
+        if content == self._said:
+            return
+        # Always two lines high: another height would lay the whole screen out anew.
+        self.update(content, layout=False)
+        self._said = content
 
 
 def _sentence(finding: Finding) -> Content:

@@ -1,39 +1,23 @@
 """The details pane: everything about the selected service, scrolled as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import ClassVar, Final
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from widgets.rows.detail_rows import Line, Section
-from widgets.rows.service_row import Tone
+from widgets.text_lines import TextLine, TextLines
 
 LABEL_CELLS: Final = 13
 INDENT: Final = 2
 LONGEST_LABEL: Final = 20
-_STYLES: Final = {
-    Tone.PLAIN: "",
-    Tone.MUTED: "$foreground-muted",
-    Tone.GOOD: "$text-success",
-    Tone.NOTE: "$text-primary",
-    Tone.WARN: "$text-warning",
-    Tone.BAD: "$text-error bold",
-}
 
 
-class Details(VerticalScroll, can_focus=True):
+class Details(TextLines):
     """Sections of labelled lines. It repaints only when what it says changes."""
 
     BINDING_GROUP_TITLE = "Details"
-    DEFAULT_CSS = """
-    Details { padding: 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
-    Details > Static { width: 1fr; height: auto; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "scroll_up", "Up", show=False, id="details.up"),
         Binding("j", "scroll_down", "Down", show=False, id="details.down"),
@@ -44,11 +28,6 @@ class Details(VerticalScroll, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
         self._sections: Sequence[Section] = ()
-        self._text = Static(markup=False)
-
-    def compose(self) -> ComposeResult:
-        """One text that holds it all."""
-        yield self._text
 
     @property
     def sections(self) -> Sequence[Section]:
@@ -61,41 +40,37 @@ class Details(VerticalScroll, can_focus=True):
             self._sections = sections
             self._draw()
         if other:
-            self.scroll_home(animate=False, immediate=True)
+            self.scroll_to(0, 0, animate=False, immediate=True)
 
     def on_resize(self) -> None:
         """Wrap for the new width."""
         self._draw()
 
     def _draw(self) -> None:
-        width = self.scrollable_content_region.width
-        if width:  # else nobody sees it
-            self._text.update(_content(self._sections, width))
+        if self.width:  # else nobody sees it
+            self.show_lines(list(_lines(self._sections, self.width)))
 
 
-def _content(sections: Sequence[Section], width: int) -> Content:
-    parts: list[Content] = []
-    for section in sections:
-        if parts:
-            parts.append(Content(""))
-        parts.append(Content.styled(section.title, "$text-accent bold"))
+def _lines(sections: Sequence[Section], width: int) -> Iterator[TextLine]:
+    for number, section in enumerate(sections):
+        if number:
+            yield ()
+        yield ((section.title, "title"),)
         for line in section.lines:
-            parts += _lines(line, width)
-    return Content("\n").join(parts)
+            yield from _wrapped(line, width)
 
 
-def _lines(line: Line, width: int) -> list[Content]:
+def _wrapped(line: Line, width: int) -> Iterator[TextLine]:
     """A value beside its label, and below itself where it does not fit."""
     label = line.label
     indent = INDENT if not label else max(INDENT + LABEL_CELLS, INDENT + len(label) + 1)
     if label and (len(label) > LONGEST_LABEL or indent > width // 2):
         # The label is long (a path, a label's name): the value goes below it.
-        head = [Content.styled(" " * INDENT + label, "$foreground-muted")]
-        return head + _lines(Line("", line.value, line.tone), width)
-    wrapped = wrap(line.value, max(width - indent, 8), break_on_hyphens=False) or [""]
-    first = Content.styled(f"{' ' * INDENT}{label}".ljust(indent), "$foreground-muted")
-    style = _STYLES[line.tone]
-    return [
-        first + Content.styled(wrapped[0], style),
-        *(Content(" " * indent) + Content.styled(rest, style) for rest in wrapped[1:]),
-    ]
+        yield ((" " * INDENT + label, "label"),)
+        yield from _wrapped(Line("", line.value, line.tone), width)
+        return
+    first, *rest = wrap(line.value, max(width - indent, 8), break_on_hyphens=False) or [""]
+    head = f"{' ' * INDENT}{label}".ljust(indent)
+    yield ((head, "label"), (first, line.tone.value))
+    for part in rest:
+        yield ((" " * indent, "label"), (part, line.tone.value))

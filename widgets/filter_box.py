@@ -16,7 +16,6 @@ class FilterBox(Input):
     FilterBox, FilterBox:focus {
         display: none; height: 1; border: none; padding: 0 1; background: $boost;
     }
-    FilterBox.-open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear_and_close", "Clear", id="filter.clear"),
@@ -35,8 +34,9 @@ class FilterBox(Input):
 
     def open(self) -> None:
         """Show it and type in it."""
-        self.add_class("-open")
-        self.focus()
+        # At once: a letter typed next must not reach the table, where it would be a command.
+        self.display = True
+        self.screen.set_focus(self)
 
     def clear_words(self) -> None:
         """Filter by nothing."""
@@ -49,5 +49,5 @@ class FilterBox(Input):
 
     def action_keep_and_close(self) -> None:
         """Enter."""
-        self.remove_class("-open")
+        self.display = False
         self.post_message(self.Closed(self.value))

@@ -30,7 +30,6 @@ class SearchBox(Input):
     SearchBox, SearchBox:focus {
         display: none; height: 1; border: none; padding: 0 1; background: $boost;
     }
-    SearchBox.-open { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="search.close"),
@@ -38,7 +37,7 @@ class SearchBox(Input):
 
     def action_close(self) -> None:
         """Close without searching."""
-        self.remove_class("-open")
+        self.display = False
         self.screen.query_one(LogView).focus()
 
 
@@ -104,8 +103,9 @@ class LogPane(Vertical):
     def action_search(self) -> None:
         """Ask what to search."""
         box = self.query_one(SearchBox)
-        box.add_class("-open")
-        box.focus()
+        # At once: the letter that is typed next is meant for it already.
+        box.display = True
+        self.screen.set_focus(box)
 
     @on(SearchBox.Changed)
     def _typed(self, event: SearchBox.Changed) -> None:
@@ -115,8 +115,8 @@ class LogPane(Vertical):
     def _submitted(self, event: SearchBox.Submitted) -> None:
         event.stop()
         view = self.query_one(LogView)
-        self.query_one(SearchBox).remove_class("-open")
-        view.focus()
+        self.query_one(SearchBox).display = False
+        self.screen.set_focus(view)
         self._found = ""
         view.search(event.value)
 

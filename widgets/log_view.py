@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -40,7 +40,10 @@ class LogView(ScrollView, can_focus=True):
         *(f"log--{tone.value}" for tone in LineTone),
     }
     DEFAULT_CSS = """
-    LogView { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
+    LogView {
+        height: 1fr; overflow-y: scroll;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+    }
     LogView > .log--stamp { color: $foreground-muted; }
     LogView > .log--source { color: $primary; }
     LogView > .log--text { color: $foreground; }
@@ -71,7 +74,7 @@ class LogView(ScrollView, can_focus=True):
         Binding("y", "copy", "Copy", id="log.copy", tooltip="Copy the lines on the screen"),
     ]
 
-    following: reactive[bool] = reactive(default=True, init=False)
+    following: var[bool] = var(default=True, init=False)
 
     @dataclass
     class Moved(Message):

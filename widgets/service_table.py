@@ -11,7 +11,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -54,6 +54,7 @@ class ServiceTable(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     ServiceTable {
         height: 1fr;
+        overflow-y: scroll;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 0;
     }
@@ -110,8 +111,8 @@ class ServiceTable(ScrollView, can_focus=True):
         Binding("enter", "open", "Open", id="table.open", tooltip="Everything about this service"),
     ]
 
-    cursor_key: reactive[str] = reactive("", init=False)
-    stale: reactive[bool] = reactive(default=False)
+    cursor_key: var[str] = var("", init=False)
+    stale: var[bool] = var(default=False)
 
     @dataclass
     class Highlighted(Message):
@@ -295,11 +296,13 @@ class ServiceTable(ScrollView, can_focus=True):
         self._refresh_row(self._position())
 
     def _follow_cursor(self) -> None:
-        position = self._position()
+        position, top = self._position(), int(self.scroll_y)
         # The heading scrolls with nothing: it covers the first line of the view.
-        self.scroll_to_region(
-            Region(int(self.scroll_x), position, 1, 2), animate=False, immediate=True, force=True
-        )
+        shown = max(self.scrollable_content_region.height - 1, 1)
+        if position < top:
+            self.scroll_to(y=position, animate=False, immediate=True)
+        elif position >= top + shown:
+            self.scroll_to(y=position - shown + 1, animate=False, immediate=True)
 
     def action_move(self, step: int) -> None:
         """Move the cursor by rows."""

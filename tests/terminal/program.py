@@ -45,6 +45,14 @@ class Program:
         self._screen.resize(rows, columns)
         self._terminal.resize(columns, rows)
 
+    def hang_up(self) -> None:
+        """Take the terminal away from under it."""
+        self._terminal.hang_up()
+
+    def exit_code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._terminal.exit_code
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         os.kill(self._terminal.pid, number)

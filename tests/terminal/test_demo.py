@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.private_engine import eventually
 from tests.terminal.program import program
 
 pytestmark = pytest.mark.terminal
@@ -21,9 +22,8 @@ SERVICES = ("agent", "api", "nginx", "pgadmin", "postgres")
 def test_the_first_screen_shows_the_stack(tmp_path: Path, size: tuple[int, int]) -> None:
     with program("demo", home=tmp_path, size=size) as it:
         rows = SERVICES if size[1] > 24 else SERVICES[:3]
-        it.wait_for(lambda text: all(f" {name} " in text for name in (*rows, "DEMO", "Quit")))
-        assert "✗ unhealthy" in it.text
-        assert "● running" in it.text
+        wanted = (*(f" {name} " for name in rows), "DEMO", "Quit", "✗ unhealthy", "● running")
+        it.wait_for(lambda text: all(words in text for words in wanted))
 
 
 def test_keys_lead_everywhere_and_back(tmp_path: Path) -> None:
@@ -206,3 +206,24 @@ def test_without_a_terminal_it_says_so_and_ends() -> None:
     assert done.returncode == 2
     assert "needs a terminal" in done.stderr
     assert "\x1b" not in done.stdout
+
+
+def test_it_ends_when_its_terminal_is_gone(tmp_path: Path) -> None:
+    with program("demo", home=tmp_path) as it:
+        it.wait_for("healthy")
+        it.signal(signal.SIGSTOP)
+        it.hang_up()
+        it.signal(signal.SIGCONT)
+        eventually(lambda: it.exit_code() is not None, timeout=20)
+
+
+def test_letters_typed_ahead_into_the_filter_are_no_commands(tmp_path: Path) -> None:
+    with program("demo", home=tmp_path, size=(100, 30)) as it:
+        it.wait_for("unhealthy")
+        it.press("/xyrysy")
+        it.wait_for("Keep")
+        it.press("web")
+        it.wait_for(lambda text: "web" in text and "postgres" not in text)
+        it.press("\x1b")
+        it.wait_for("postgres")
+    assert not (tmp_path / "state" / "pixel-tui" / "demo" / "audit.jsonl").exists()

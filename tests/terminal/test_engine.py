@@ -83,7 +83,9 @@ def test_hostile_containers_only_ever_show_text(
         it.press("1")
         it.press("p")
         it.wait_for("probe-tried")
-        it.press("\x1b4")
+        it.press("\x1b")
+        it.wait_for(lambda text: "Health log of" not in text)
+        it.press("4")
         it.wait_for("4 Events")
         assert "1 Services" in it.text
         for sequence in (b"\x1b]0;", b"\x1b]52;", b"\x1bP", b"\x9b", b"\x1b[2J\x1b[H"):

@@ -97,6 +97,7 @@ async def console(
     app = PixelTui(parts)
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Console(app, pilot, world, clock)
+        await driven.until(lambda: app.screen_stack[0].query("#logs-pane LogView"))
         await driven.until(lambda: parts.observer.snapshot.complete and driven.names())
         await driven.until(lambda: driven.log.lines > 0)
         yield driven

@@ -56,6 +56,7 @@ async def settle(pilot: Pilot[None]) -> None:
             item in usage and (usage[item].cpu is not None or not rates) for item in running
         )
 
+    await _until(pilot, lambda: bool(app.screen_stack[0].query("#logs-pane LogView")))
     await _until(pilot, lambda: observer.snapshot.complete and sampled(rates=False))
     await _until(pilot, lambda: _log(pilot).lines > 0)
     await quiet(pilot)
@@ -73,6 +74,7 @@ def _log(pilot: Pilot[None]) -> LogView:
 
 async def quiet(pilot: Pilot[None]) -> None:
     """Wait until the log has stopped growing and everything is painted."""
+    await _until(pilot, lambda: bool(pilot.app.screen_stack[0].query("#logs-pane LogView")))
     view = _log(pilot)
     same, before = 0, -1
     while same < 8:
