@@ -82,7 +82,7 @@ def test_hostile_containers_only_ever_show_text(
         it.wait_for("1 Services")
         it.press("1")
         it.press("p")
-        it.wait_for("probe-tried")
+        it.wait_for("Health log of")
         it.press("\x1b")
         it.wait_for(lambda text: "Health log of" not in text)
         it.press("4")
