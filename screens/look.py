@@ -1,6 +1,7 @@
 """What the console remembers of its look, saved without holding up the screen."""
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ class Look:
         self._memory = memory
         self._later = later
         self._now = memory.load()
+        self._saving = threading.Lock()
 
     @property
     def sorting(self) -> Sorting:
@@ -66,11 +68,12 @@ class Look:
     def _keep(self, changed: Remembered) -> None:
         if changed != self._now:
             self._now = changed
-            self._later(lambda: self._save(changed))
+            self._later(self._save)
 
-    def _save(self, changed: Remembered) -> None:
+    def _save(self) -> None:
         try:
-            self._memory.save(changed)
+            with self._saving:  # of two at once the later one must not be overtaken
+                self._memory.save(self._now)
         except FileError as error:
             # Nothing that anybody needs is lost: the next start just looks as before.
             log.warning("the look can't be remembered: %s", error)

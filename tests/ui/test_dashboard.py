@@ -236,7 +236,7 @@ async def test_a_log_stands_on_its_line_when_older_ones_are_dropped() -> None:
 
 
 async def test_a_search_counts_its_hits_and_goes_round() -> None:
-    async with console() as it:
+    async with console(still=True) as it:
         await it.press("2", "slash", *"agent", "enter")
         title = str(it.dashboard.query_one(LogPane).border_title)
         assert "“agent”" in title
