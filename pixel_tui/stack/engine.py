@@ -8,6 +8,7 @@ every request of the Docker SDK goes.
 import errno
 import grp
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -75,6 +76,7 @@ class DockerEngine:
         self.address = plain(endpoint.address)
         self.context: SafeText = endpoint.context
         self._endpoint = endpoint
+        self._lock = threading.Lock()
         self._session: ReadOnlySession | None = None
         self._api = ""
 
@@ -125,7 +127,7 @@ class DockerEngine:
                 "event": list(WATCHED_ACTIONS),
             }
         )
-        return _Events(self._stream("/events", {"filters": filters}))
+        return _Events(_without_end(self._stream("/events", {"filters": filters})))
 
     def logs(self, request: LogRequest) -> ByteStream:
         """`GET /containers/{id}/logs`."""
@@ -138,7 +140,8 @@ class DockerEngine:
         }
         if request.since:
             query["since"] = request.since
-        return _Stream(self._stream(f"/containers/{request.container_id}/logs", query))
+        response = self._stream(f"/containers/{request.container_id}/logs", query)
+        return _Stream(_without_end(response) if request.follow else response)
 
     def answers(self) -> bool:
         """Whether there is an engine, asked now."""
@@ -150,7 +153,8 @@ class DockerEngine:
 
     def close(self) -> None:
         """Drop the pooled connections; a later request makes new ones."""
-        session, self._session = self._session, None
+        with self._lock:
+            session, self._session = self._session, None
         if session is not None:
             session.close()
 
@@ -191,7 +195,7 @@ class DockerEngine:
                 f"{session.base_url}{prefix}{path}",
                 params=query,
                 stream=stream,
-                timeout=(CONNECT_SECONDS, None if stream else READ_SECONDS),
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, DockerException) as error:
             raise _translate(error, self.address) from error
@@ -200,17 +204,26 @@ class DockerEngine:
         return response
 
     def _connected(self) -> ReadOnlySession:
-        if self._session is None:
-            # A version given here keeps the constructor from asking the engine.
-            self._session = ReadOnlySession(
-                base_url=self._endpoint.address,
-                version="1.41",
-                timeout=READ_SECONDS,
-                tls=self._endpoint.tls or False,
-                use_ssh_client=True,
-                max_pool_size=POOL_SIZE,
-            )
-        return self._session
+        with self._lock:
+            if self._session is None:
+                # A version given here keeps the constructor from asking the engine.
+                self._session = ReadOnlySession(
+                    base_url=self._endpoint.address,
+                    version="1.41",
+                    timeout=READ_SECONDS,
+                    tls=self._endpoint.tls or False,
+                    use_ssh_client=True,
+                    max_pool_size=POOL_SIZE,
+                )
+            return self._session
+
+
+def _without_end(response: requests.Response) -> requests.Response:
+    """An answer whose body may be silent for days; its head was awaited as any other's."""
+    socket = getattr(response.raw.connection, "sock", None)
+    if socket is not None:
+        socket.settimeout(None)
+    return response
 
 
 class _Stream:
@@ -222,11 +235,15 @@ class _Stream:
 
     def read(self) -> bytes:
         try:
-            return bytes(self._response.raw.read1(CHUNK, decode_content=False))
+            chunk = bytes(self._response.raw.read1(CHUNK, decode_content=False))
         except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
+            self._response.close()
             if self._closed:
                 return b""
             raise EngineUnreachable("The engine broke the connection off.") from error
+        if not chunk:
+            self._response.close()
+        return chunk
 
     def close(self) -> None:
         if self._closed:

@@ -3,16 +3,26 @@
 A container without a terminal sends frames: a header of eight bytes (stream, three
 zeros, the payload's length, big-endian) and a payload that is one message, begun by
 its time stamp. The engine cuts a line of more than 16 KiB into several messages, of
-which only the last ends with a line feed. A container with a terminal sends bare lines.
+which only the last ends with a line feed. A container with a terminal sends the same
+messages without headers.
 """
 
+import re
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from pixel_tui.stack.ring import LineKind, LogLine
 
 HEADER: Final = 8
+MAX_FRAME: Final = 16 * 1024 * 1024
+"""No engine sends a larger one: it is no frame, and nobody waits for its end."""
 MAX_LINE: Final = 1024 * 1024
 """Bytes of a line that are kept; what is cut off is said in its place."""
+PART: Final = 16 * 1024
+"""Bytes of each message of a line that the engine has cut, but for the last."""
+_HELD: Final = MAX_LINE + MAX_LINE // 64
+"""Of a line that does not end: what is shown, and the stamps in between."""
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 _KINDS: Final = {0: LineKind.STDOUT, 1: LineKind.STDOUT, 2: LineKind.STDERR}
 
 
@@ -44,7 +54,8 @@ class _Growing:
 
     def add(self, text: bytes) -> None:
         kept = text[: self._room]
-        self._parts.append(kept)
+        if kept:  # a line that never ends must not leave its parts here
+            self._parts.append(kept)
         self._room -= len(kept)
         self.cut += len(text) - len(kept)
 
@@ -77,12 +88,14 @@ class FrameSplitter:
         position, size = 0, len(buffer)
         while size - position >= HEADER:
             kind = _KINDS.get(buffer[position])
-            if kind is None or buffer[position + 1 : position + 4] != b"\0\0\0":
-                self._plain = LineSplitter(self._source)
-                self._buffer = b""
-                return lines + self._plain.feed(buffer[position:])
             start = position + HEADER
-            end = start + int.from_bytes(buffer[position + 4 : start], "big")
+            length = int.from_bytes(buffer[position + 4 : start], "big")
+            no_frame = buffer[position + 1 : position + 4] != b"\0\0\0" or length > MAX_FRAME
+            if kind is None or no_frame:
+                lines += self.flush()
+                self._plain = LineSplitter(self._source)
+                return lines + self._plain.feed(buffer[position:])
+            end = start + length
             if end > size:
                 break
             self._take(kind, buffer[start:end], lines)
@@ -100,9 +113,9 @@ class FrameSplitter:
         return lines
 
     def _take(self, kind: LineKind, payload: bytes, lines: list[LogLine]) -> None:
-        stamp, _, text = payload.partition(b" ")
-        if not payload:
-            return
+        stamp, space, text = payload.partition(b" ")
+        if not space:  # a message without its stamp is still a message
+            stamp, text = b"", payload
         growing = self._growing.get(kind)
         if text.endswith(b"\n"):
             text = text[:-1]
@@ -112,6 +125,8 @@ class FrameSplitter:
             growing = self._growing.pop(kind, None) or _Growing(stamp)
             growing.add(text)
             lines.append(growing.line(self._source, kind))
+            return
+        if not text:
             return
         if growing is None:
             growing = self._growing[kind] = _Growing(stamp)
@@ -136,8 +151,8 @@ class LineSplitter:
         lines = [self._line(line) for line in whole]
         if len(rest) > 2 * MAX_LINE:
             # Keep what is shown, and count the rest instead of holding it.
-            self._skipped += len(rest) - MAX_LINE
-            rest = rest[:MAX_LINE]
+            self._skipped += len(rest) - _HELD
+            rest = rest[:_HELD]
         self._rest = rest
         return lines
 
@@ -151,7 +166,17 @@ class LineSplitter:
         if not space or not stamp[:4].isdigit():
             stamp, text = b"", raw
         growing = _Growing(stamp)
-        growing.add(text)
+        for part in _parts(text):
+            growing.add(part)
         growing.cut += self._skipped
         self._skipped = 0
         return growing.line(self._source, LineKind.STDOUT)
+
+
+def _parts(text: bytes) -> Iterator[bytes]:
+    """A line as it was before the engine cut it: each message begins with a stamp again."""
+    start = 0
+    while inner := _STAMP.match(text, start + PART):
+        yield text[start : start + PART]
+        start = inner.end()
+    yield text[start:]

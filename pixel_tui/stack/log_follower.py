@@ -3,14 +3,15 @@
 A supervisor thread compares what is read with what there is to read, each time the
 picture of the stack changes; each container has a reader thread of its own. A stream
 that ended is opened again from the last time stamp, and what overlaps is dropped by
-comparing stamp and text: no line is lost, none doubled.
+comparing stamp and text: no line is lost, none doubled. The end of a life is marked by
+the supervisor, behind the last line; the beginning of the next one by the reader, which
+knows the lines around it.
 """
 
 import logging
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -19,6 +20,7 @@ from pixel_tui.errors import EngineError, EngineRefused
 from pixel_tui.stack.frames import splitter
 from pixel_tui.stack.log_feed import FeedState, FeedStatus
 from pixel_tui.stack.model import Container, Service, ServiceState, StackSnapshot
+from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest
 from pixel_tui.stack.words import exit_words
@@ -30,6 +32,11 @@ TAIL: Final = 1000
 RETRY_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 SETTLE_SECONDS: Final = 1.5
 """How long the picture may take to show what a stream's end means."""
+NEAR: Final = 5000
+"""A resumed log is looked for in so many last lines first: an engine that is only told a
+time reads the whole file to find it."""
+KEPT_TAILS: Final = 64
+"""Of containers that are gone, so many are remembered at most."""
 NOT_FOUND: Final = 404
 
 
@@ -38,13 +45,13 @@ class _Tail:
     """How far one container's log has been read."""
 
     container: Container
-    last_stamp: bytes = b""
-    at_last_stamp: Counter[tuple[LineKind, bytes]] = field(default_factory=Counter)
-    """The lines that bear the last stamp: a resumed stream begins with them again."""
+    whole: bool = False
+    """It took the place of one that was followed: all of its log is wanted."""
+    reached: Reached = field(default_factory=Reached)
     opened: bool = False
     reading: bool = False
     life: datetime | None = None
-    """When the container that was read last had been started."""
+    """When the life that was read last had begun."""
     marked_end: datetime | None = None
     """The life whose end is marked already."""
     refused: SafeText = SafeText("")
@@ -84,6 +91,7 @@ class LogFollower:
         self._only_name: SafeText | None = None
         self._tail = tail
         self._tails: dict[str, _Tail] = {}
+        """By container id; the newest last."""
         self._status = FeedStatus(FeedState.CONNECTING)
         self._moved = threading.Condition()
         self._pending = False
@@ -115,9 +123,9 @@ class LogFollower:
             if self._closed:
                 return
             self._closed = True
+            self._status = FeedStatus(FeedState.CLOSED)
             streams = [tail.stream for tail in self._tails.values() if tail.stream]
             self._moved.notify_all()
-        self._status = FeedStatus(FeedState.CLOSED)
         for stream in streams:
             stream.close()
 
@@ -130,65 +138,61 @@ class LogFollower:
     # The supervisor.
 
     def _supervise(self) -> None:
-        while True:
-            wait = self._reconcile()
+        while not self._closed:
+            try:
+                wait = self._reconcile()
+            except Exception:
+                log.exception("following %s failed and is tried again", self._service)
+                wait = RETRY_SECONDS[-1]
             with self._moved:
                 if not (self._pending or self._closed):
                     self._moved.wait(wait)
                 self._pending = False
-                if self._closed:
-                    return
 
     def _reconcile(self) -> float | None:
         """Open what is to be read; returns the seconds until something is to be retried."""
         snapshot = self._snapshot()
         service = snapshot.service(self._service)
         wanted = self._wanted(service)
+        waits: list[float] = []
         if not snapshot.stale:
-            self._begin_together(wanted)
-            for container in wanted:
-                self._care_for(container)
-        if not self._closed:
-            self._status = self._judge(snapshot, service, wanted)
-        now = time.monotonic()
+            # What was never started has said nothing, and may not bear its own name yet.
+            born = [item for item in wanted if item.started_at and item.logs_readable]
+            here = {container.id for container in born}
+            self._begin_together(born)
+            for container in born:
+                wait = self._care_for(container, here)
+                if wait is not None:
+                    waits.append(wait)
         with self._moved:
-            waits = [
-                max(tail.retry_at - now, 0.01)
-                for tail in self._tails.values()
-                if not tail.reading and tail.retry_at
-            ]
+            if not self._closed:
+                self._status = self._judge(snapshot, service, wanted)
         return min(waits, default=None)
 
-    def _begin_together(self, wanted: Sequence[Container]) -> None:
+    def _begin_together(self, born: Sequence[Container]) -> None:
         """Read the history of several containers at once, in the order of its time stamps.
 
         From there on each is followed by a reader of its own, which begins where this
         ended: what comes is shown as it comes.
         """
-        new = [item for item in wanted if item.id not in self._tails and item.logs_readable]
-        if len(new) < 2 or self._tails:
+        if len(born) < 2 or self._tails:
             return
         lines: list[LogLine] = []
-        for container in new:
-            tail = self._new_tail(container)
+        for container in born:
+            tail = _Tail(container)
+            with self._moved:
+                self._tails[container.id] = tail
             try:
-                history = self._history(container)
+                for batch in self._batches(tail, container, follow=False):
+                    tail.reached.note(batch)
+                    lines += batch
             except EngineError as error:
                 # Its reader meets the same error, and deals with it.
                 log.info("no history of %s: %s", container.name, error)
-                continue
-            _remember_last(tail, history)
-            lines += history
+            finally:
+                tail.stream = None
         lines.sort(key=lambda line: line.stamp)
         self.ring.extend(lines)
-
-    def _history(self, container: Container) -> list[LogLine]:
-        stream = self._engine.logs(LogRequest(container.id, tail=self._tail, follow=False))
-        cut = splitter(container.name, tty=container.tty)
-        lines: list[LogLine] = []
-        while chunk := stream.read():
-            lines += cut.feed(chunk)
-        return lines + cut.flush()
 
     def _wanted(self, service: Service | None) -> Sequence[Container]:
         containers = service.containers if service else ()
@@ -199,71 +203,73 @@ class LogFollower:
                 self._only_name = container.name
         return [item for item in containers if item.name == self._only_name]
 
-    def _care_for(self, container: Container) -> None:
+    def _care_for(self, container: Container, here: Collection[str]) -> float | None:
+        """Read a container if there is anything to read; returns when to try again."""
         with self._moved:
-            tail = self._tails.get(container.id)
+            tail = self._tails.get(container.id) or self._new_tail(container, here)
         if tail is None:
-            tail = self._new_tail(container)
-        self._mark_passage(tail, container)
+            return None
         tail.container = container
-        if self._to_open(tail, container):
-            tail.opened = tail.reading = True
-            tail.life = container.started_at
-            threading.Thread(
-                target=self._read, args=(tail,), name=f"log-{container.name}", daemon=True
-            ).start()
+        if tail.reading:
+            return None
+        self._mark_end(tail, container)
+        # Read to an end, there is more once it lives again (or still does).
+        if tail.opened and not tail.failures and not container.running:
+            return None
+        new_life = tail.opened and not tail.failures and container.started_at != tail.life
+        wait = tail.retry_at - time.monotonic()
+        if wait > 0 and not new_life:
+            return wait
+        tail.opened = tail.reading = True
+        threading.Thread(
+            target=self._read, args=(tail, container), name=f"log-{container.name}", daemon=True
+        ).start()
+        return None
 
-    def _new_tail(self, container: Container) -> _Tail:
-        tail = _Tail(container)
-        with self._moved:
-            before = [
-                other for other in self._tails.values() if other.container.name == container.name
-            ]
-            for other in before:
-                del self._tails[other.container.id]
-            self._tails[container.id] = tail
-        for other in before:
-            if other.opened:
+    def _new_tail(self, container: Container, here: Collection[str]) -> _Tail | None:
+        """Begin with a container; None while the one before it is still being read."""
+        gone = [tail for key, tail in self._tails.items() if key not in here]
+        before = [tail for tail in gone if _place(tail.container) == _place(container)]
+        for tail in before:
+            if tail.reading:
+                if tail.stream:
+                    tail.stream.close()  # what it has received is read, and its end wakes us
+                return None
+        for tail in before:
+            if tail.opened:
                 self._mark(
                     container.name,
-                    f"{container.name} was recreated: {other.container.short_id} is gone, "
+                    f"{container.name} was recreated: {tail.container.short_id} is gone, "
                     f"this is {container.short_id}",
                 )
+        idle = [tail for tail in gone if not (tail in before or tail.reading)]
+        for tail in [*before, *idle[: max(len(idle) - KEPT_TAILS, 0)]]:
+            del self._tails[tail.container.id]
+        self._tails[container.id] = tail = _Tail(container, whole=bool(before))
         return tail
 
-    def _to_open(self, tail: _Tail, container: Container) -> bool:
-        if tail.reading or not container.logs_readable or time.monotonic() < tail.retry_at:
-            return False
-        if container.started_at is None:
-            return False  # it has not said anything yet
-        if not tail.opened or tail.failures:
-            return True
-        # It was read to an end: there is more once it lives again (or still does).
-        return container.running
-
-    def _mark_passage(self, tail: _Tail, container: Container) -> None:
-        """Mark the end of a life, and the beginning of the next, once each."""
-        if not tail.opened or tail.reading or tail.failures:
+    def _mark_end(self, tail: _Tail, container: Container) -> None:
+        """Mark the end of a life, once all of it was read."""
+        if not tail.opened or tail.failures or container.running or container.exit_code is None:
             return
-        ended = container.exit_code is not None and not container.running
-        if ended and tail.marked_end != container.finished_at:
+        if tail.marked_end != container.finished_at:
             tail.marked_end = container.finished_at
-            words = exit_words(container.exit_code or 0, oom_killed=container.oom_killed)
+            words = exit_words(container.exit_code, oom_killed=container.oom_killed)
             self._mark(container.name, f"{container.name} ended: {words}", container.finished_at)
-        if container.running and container.started_at != tail.life:
-            if tail.marked_end is None or (tail.life and tail.marked_end < tail.life):
-                # It was up again before anybody saw it down: the engine's event knows.
-                how = self._last_end(container.id)
-                self._mark(container.name, f"{container.name} ended{how and f': {how}'}")
-            count = f" (restart {container.restarts})" if container.restarts else ""
-            self._mark(
-                container.name, f"{container.name} started again{count}", container.started_at
-            )
-            tail.life, tail.retry_at = container.started_at, 0.0
+
+    def _mark_new_life(self, tail: _Tail, container: Container) -> None:
+        """Mark that it lives again, and that it ended if nobody has seen it down."""
+        if tail.life and (tail.marked_end is None or tail.marked_end < tail.life):
+            how = self._last_end(container.id)
+            words = f"{container.name} ended{how and f': {how}'}"
+            self._mark(container.name, words, container.finished_at)
+        tail.life = container.started_at
+        count = f" (restart {container.restarts})" if container.restarts else ""
+        self._mark(container.name, f"{container.name} started again{count}", container.started_at)
 
     def _mark(self, source: SafeText, words: str, at: datetime | None = None) -> None:
-        moment = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%f000Z").encode()
-        self.ring.extend([LogLine(moment, source, LineKind.MARK, words.encode())])
+        line = LogLine(_stamp(at or datetime.now(UTC)), source, LineKind.MARK, words.encode())
+        self.ring.extend([line])
 
     def _judge(
         self, snapshot: StackSnapshot, service: Service | None, wanted: Sequence[Container]
@@ -277,7 +283,7 @@ class LogFollower:
             return _without_container(self._service, service)
         with self._moved:
             tails = [self._tails[item.id] for item in wanted if item.id in self._tails]
-            if any(tail.reading and tail.container.running for tail in tails):
+            if any(tail.stream and tail.container.running for tail in tails):
                 return FeedStatus(FeedState.LIVE)
         silent = next((item for item in wanted if not item.logs_readable), None)
         if silent is not None:
@@ -305,21 +311,26 @@ class LogFollower:
 
     # The readers.
 
-    def _read(self, tail: _Tail) -> None:
+    def _read(self, tail: _Tail, container: Container) -> None:
         try:
-            self._read_stream(tail)
-            tail.failures, tail.retry_at, tail.refused = 0, 0.0, SafeText("")
-            if tail.container.running:
-                # The next snapshot tells whether it lives; if it does, look again soon.
-                tail.retry_at = time.monotonic() + SETTLE_SECONDS
+            if tail.life is None:
+                tail.life = container.started_at
+            elif container.started_at != tail.life:
+                self._read_passage(tail, container)
+            for lines in self._batches(tail, container, follow=True):
+                tail.failures, tail.refused = 0, SafeText("")
+                self._keep(tail, lines)
+            tail.failures, tail.refused = 0, SafeText("")
+            # The next picture tells whether it lives; if it does, look again soon.
+            tail.retry_at = time.monotonic() + SETTLE_SECONDS
         except EngineError as error:
             gone = isinstance(error, EngineRefused) and error.status == NOT_FOUND
             if not (gone or self._closed):
-                log.info("the log of %s broke off: %s", tail.container.name, error)
-            tail.refused = error.what if isinstance(error, EngineRefused) else SafeText("")
-            tail.failures += 1
-            pause = RETRY_SECONDS[min(tail.failures, len(RETRY_SECONDS)) - 1]
-            tail.retry_at = time.monotonic() + pause
+                log.info("the log of %s broke off: %s", container.name, error)
+            self._retry_later(tail, error.what if isinstance(error, EngineRefused) else "")
+        except Exception:
+            log.exception("reading the log of %s failed", container.name)
+            self._retry_later(tail, "")
         finally:
             with self._moved:
                 tail.reading = False
@@ -327,83 +338,86 @@ class LogFollower:
                 self._pending = True
                 self._moved.notify_all()
 
-    def _read_stream(self, tail: _Tail) -> None:
-        resumed = bool(tail.last_stamp)
-        stream = self._engine.logs(
-            LogRequest(
-                tail.container.id,
-                tail=None if resumed else self._tail,
-                since=unix_time(tail.last_stamp) if resumed else "",
-            )
-        )
+    def _retry_later(self, tail: _Tail, refused: str) -> None:
+        tail.refused = SafeText(refused)
+        tail.failures += 1
+        pause = RETRY_SECONDS[min(tail.failures, len(RETRY_SECONDS)) - 1]
+        tail.retry_at = time.monotonic() + pause
+
+    def _read_passage(self, tail: _Tail, container: Container) -> None:
+        """Read what there is of a new life, and mark where it begins.
+
+        Most often the life before was read to its end, and this is its first lines; after
+        a stream that broke off there may be more of both.
+        """
+        born, marked = _born(container), False
+        for lines in self._batches(tail, container, follow=False):
+            split = next((at for at, line in enumerate(lines) if line.stamp >= born), len(lines))
+            self._keep(tail, lines[:split])
+            if split < len(lines) and not marked:
+                marked = True
+                self._mark_new_life(tail, container)
+            self._keep(tail, lines[split:])
+        if not marked:
+            self._mark_new_life(tail, container)
+
+    def _batches(
+        self, tail: _Tail, container: Container, *, follow: bool
+    ) -> Iterator[list[LogLine]]:
+        """What is new of a log, up to now or for as long as its container lives."""
+        since = unix_time(tail.reached.stamp)
+        first = NEAR if since else None if tail.whole else self._tail
+        for count in (first, None):
+            stream = self._open(tail, LogRequest(container.id, count, since, follow))
+            cut = splitter(container.name, tty=container.tty)
+            overlap = tail.reached.overlap()
+            while chunk := stream.read():
+                lines = overlap.drop_from(cut.feed(chunk))
+                if overlap.missing and count is not None:
+                    stream.close()
+                    break  # more was written meanwhile than that: read it all
+                yield lines
+            else:
+                yield overlap.drop_from(cut.flush())
+                return
+
+    def _open(self, tail: _Tail, request: LogRequest) -> ByteStream:
+        stream = self._engine.logs(request)
         with self._moved:
             tail.stream = stream
             closed = self._closed
         if closed:
             stream.close()
-            return
-        self.snapshot_changed()  # it is live now
-        cut = splitter(tail.container.name, tty=tail.container.tty)
-        overlap = Overlap(tail.last_stamp, tail.at_last_stamp) if resumed else None
-        while chunk := stream.read():
-            overlap = self._take(tail, cut.feed(chunk), overlap)
-        self._take(tail, cut.flush(), overlap)
+        elif request.follow:
+            self.snapshot_changed()  # it is live now
+        return stream
 
-    def _take(
-        self, tail: _Tail, lines: list[LogLine], overlap: "Overlap | None"
-    ) -> "Overlap | None":
-        if overlap is not None:
-            lines = overlap.drop_from(lines)
-            if overlap.passed:
-                overlap = None
+    def _keep(self, tail: _Tail, lines: list[LogLine]) -> None:
         if lines:
-            _remember_last(tail, lines)
+            tail.reached.note(lines)
             self.ring.extend(lines)
-        return overlap
 
 
-class Overlap:
-    """Drops, from a resumed stream, the lines that were read before.
+def _place(container: Container) -> str:
+    """What a container that takes the place of another has in common with it."""
+    return container.name if container.oneoff else str(container.number)
 
-    Args:
-        stamp: The last time stamp that was read.
-        seen: The lines that bore it, counted.
+
+def _born(container: Container) -> bytes:
+    """A stamp between the last line of the life before and the first of this one.
+
+    The engine takes the times of a start and of an end a little beside those of the lines.
     """
-
-    def __init__(self, stamp: bytes, seen: Counter[tuple[LineKind, bytes]]) -> None:
-        self._stamp = stamp
-        self._seen = Counter(seen)
-        self.passed = False
-
-    def drop_from(self, lines: list[LogLine]) -> list[LogLine]:
-        """The lines that are new."""
-        for index, line in enumerate(lines):
-            if line.stamp > self._stamp:
-                self.passed = True
-                return [item for item in lines[:index] if self._is_new(item)] + lines[index:]
-        return [item for item in lines if self._is_new(item)]
-
-    def _is_new(self, line: LogLine) -> bool:
-        if line.stamp < self._stamp:
-            return False
-        key = (line.kind, line.text)
-        if self._seen[key] > 0:
-            self._seen[key] -= 1
-            return False
-        return True
+    started, finished = container.started_at, container.finished_at
+    if started is None:
+        return b""
+    if finished is None or finished > started:
+        return _stamp(started)
+    return _stamp(finished + (started - finished) / 2)
 
 
-def _remember_last(tail: _Tail, lines: list[LogLine]) -> None:
-    last = max((line.stamp for line in lines), default=b"")
-    if last < tail.last_stamp or not last:
-        return
-    if last > tail.last_stamp:
-        tail.last_stamp = last
-        tail.at_last_stamp = Counter()
-    # Readers hand over batches: only the end of one can bear the last stamp.
-    for line in reversed(lines):
-        if line.stamp == last:
-            tail.at_last_stamp[line.kind, line.text] += 1
+def _stamp(at: datetime) -> bytes:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f000Z").encode()
 
 
 def unix_time(stamp: bytes) -> str:

@@ -47,6 +47,8 @@ class UsageSampler:
         self._publish = publish
         self._samples: dict[str, Sample] = {}
         self._table: UsageTable = MappingProxyType({})
+        self._lock = threading.Lock()
+        """Keeps a last wish from holding back the thread that is told to end."""
         self._closed = threading.Event()
         self._wanted = threading.Event()
         self._wanted.set()
@@ -62,19 +64,23 @@ class UsageSampler:
 
     def close(self) -> None:
         """Tell the thread to end."""
-        self._closed.set()
-        self._wanted.set()
+        with self._lock:
+            self._closed.set()
+            self._wanted.set()
 
     def want(self, *, wanted: bool) -> None:
         """Sample, or pause until somebody looks again."""
-        if wanted:
-            self._wanted.set()
-        elif not self._closed.is_set():
-            self._wanted.clear()
+        with self._lock:
+            if wanted:
+                self._wanted.set()
+            elif not self._closed.is_set():
+                self._wanted.clear()
 
     def _run(self) -> None:
         while not self._closed.is_set():
             self._wanted.wait()
+            if self._closed.is_set():
+                return
             containers = self._containers()
             table = self._round(containers)
             if table != self._table:
@@ -118,6 +124,9 @@ class UsageSampler:
         except EngineError as error:
             # One container may have just gone; a lost engine is the watcher's to tell.
             log.debug("no figures of %s: %s", container.name, error)
+            return
+        except Exception:
+            log.exception("the figures of %s can't be read", container.name)
             return
         if sample is not None:
             samples[container.id] = sample

@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ComposeError, EngineError
+from pixel_tui.errors import ComposeError, EngineAnswerInvalid, EngineError
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_feed import LogFeed
@@ -54,6 +55,8 @@ class Pace:
     usage: float = 2.0
     files: float = 2.0
     """How often the compose files' times are looked at."""
+    retry: float = 15.0
+    """How soon compose is asked again after it failed, where no file has changed."""
     gather: float = 0.05
     """How long events are gathered before the containers are read again."""
 
@@ -70,6 +73,10 @@ class _Seen:
     images: dict[str, str | None] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)
     """Containers that an event named since they were read."""
+    doubtful: bool = False
+    """Events may have been missed: every container is to be read anew."""
+    taken_at: datetime | None = None
+    """When the containers were read last."""
 
 
 class Watcher:
@@ -182,7 +189,7 @@ class Watcher:
     def refresh(self) -> None:
         """Read compose and every container again."""
         with self._lock:
-            self._seen.dirty.update(self._seen.containers)
+            self._seen.doubtful = True
         self._reload.set()
         self._wake.set()
 
@@ -207,6 +214,8 @@ class Watcher:
         with self._lock:
             self._feeds = [*(item for item in self._feeds if not item.closed), feed]
         feed.start()
+        if self._closed.is_set():
+            feed.close()
         return feed
 
     def _last_end(self, container_id: str) -> str:
@@ -224,33 +233,42 @@ class Watcher:
 
     def _watch_project(self) -> None:
         shape: Sequence[tuple[str, int, int]] | None = None
+        whole, retry_at = True, 0.0
         while not self._closed.is_set():
             now = self._project.fingerprint()
-            if now != shape or self._reload.is_set():
+            # What is wrong may be mended elsewhere than in the files: compose was missing.
+            overdue = not whole and self._clock.monotonic() >= retry_at
+            if now != shape or self._reload.is_set() or overdue:
                 self._reload.clear()
                 shape = now
-                self._resolve()
+                whole = self._resolve()
+                retry_at = self._clock.monotonic() + self._pace.retry
             self._reload.wait(self._pace.files)
 
-    def _resolve(self) -> None:
+    def _resolve(self) -> bool:
+        """Ask compose; returns whether it told all that is asked of it."""
         try:
             resolved = self._project.resolve()
             project = parse_project(resolved, {})
         except ComposeError as error:
             self._project_lost(error)
-            return
+            return False
         # The table can be drawn now; the hashes cost another run of compose.
-        self._project_found(project)
+        self._project_found(self._with_known_hashes(project))
         try:
             hashes = self._project.hashes(resolved)
         except ComposeError as error:
             log.warning("compose gave no hashes: %s", error)
-            return
+            self._project_found(project)  # those of before may be wrong now
+            return False
         self._project_found(parse_project(resolved, hashes))
+        return True
 
     def _project_found(self, project: Project) -> None:
         with self._lock:
-            self._seen.project = self._with_known_hashes(project)
+            renamed = self._seen.project_name not in {NO_TEXT, project.name}
+            stream = self._event_stream if renamed else None
+            self._seen.project = project
             self._seen.project_trouble = None
             self._seen.project_name = project.name
             self._seen.images = {
@@ -258,14 +276,17 @@ class Watcher:
                 for reference, known in self._seen.images.items()
                 if any(spec.image == reference for spec in project.services)
             }
+        if stream is not None:
+            stream.close()  # it is of the project's name of before
         self._named.set()
         self._wake.set()
 
     def _with_known_hashes(self, project: Project) -> Project:
         """Keep the hash of a service until the new one is known: no flicker of "unknown"."""
-        if self._seen.project is None:
+        before = self._seen.project
+        if before is None:
             return project
-        known = {spec.name: spec.config_hash for spec in self._seen.project.services}
+        known = {spec.name: spec.config_hash for spec in before.services}
         return replace(
             project,
             services=tuple(
@@ -297,6 +318,11 @@ class Watcher:
             except EngineError as error:
                 self._engine_lost(error)
                 failures += 1
+            except Exception:
+                # A picture that silently grows old would be worse than none.
+                log.exception("the stack can't be read")
+                self._engine_lost(EngineAnswerInvalid("The engine's answer can't be understood."))
+                failures += 1
             if failures:
                 self._wake.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
                 continue
@@ -316,7 +342,7 @@ class Watcher:
         status = read_engine(self._engine, self._clock)
         with self._lock:
             self._seen.engine = status
-            self._seen.dirty.update(self._seen.containers)
+            self._seen.doubtful = True
 
     def _read_stack(self) -> None:
         if self._seen.engine.link is not Link.READY:
@@ -324,18 +350,21 @@ class Watcher:
         with self._lock:
             name, project = self._seen.project_name, self._seen.project
             dirty, self._seen.dirty = self._seen.dirty, set()
-            known = dict(self._seen.containers)
+            doubtful, self._seen.doubtful = self._seen.doubtful, False
+            known = {} if doubtful else dict(self._seen.containers)
         try:
             containers = read_containers(self._engine, self._engine.containers(name), known, dirty)
             images = read_images(self._engine, project)
         except EngineError:
             with self._lock:
                 self._seen.dirty |= dirty
+                self._seen.doubtful |= doubtful
             raise
         with self._lock:
             self._seen.containers = containers
             self._seen.images.update(images)
-            self._seen.engine = replace(self._seen.engine, seen_at=self._clock.now())
+            self._seen.taken_at = self._clock.now()
+            self._seen.engine = replace(self._seen.engine, seen_at=self._seen.taken_at)
         self._publish()
 
     def _running(self) -> list[Container]:
@@ -369,11 +398,16 @@ class Watcher:
         self._named.wait()
         failures = 0
         while not self._closed.is_set():
+            name = self._seen.project_name
             try:
-                stream = self._engine.events(self._seen.project_name)
+                stream = self._engine.events(name)
                 with self._lock:
                     self._event_stream = stream
-                # What happened before the stream stood is caught by one more look.
+                    # What happened before the stream stood is caught by one more look.
+                    self._seen.doubtful = True
+                    outdated = self._closed.is_set() or name != self._seen.project_name
+                if outdated:
+                    stream.close()
                 self._wake.set()
                 for raw in stream:
                     failures = 0
@@ -381,6 +415,8 @@ class Watcher:
             except EngineError as error:
                 log.info("the engine's events broke off: %s", error)
             self._wake.set()
+            if name != self._seen.project_name:
+                continue
             failures += 1
             self._closed.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
 
@@ -406,7 +442,7 @@ class Watcher:
                 project_trouble=seen.project_trouble,
                 containers=seen.containers.values(),
                 images=seen.images,
-                taken_at=seen.engine.seen_at if self._named.is_set() else None,
+                taken_at=seen.taken_at,
             )
             changed = snapshot != self._snapshot
             self._snapshot = snapshot
@@ -420,4 +456,7 @@ class Watcher:
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
-            listener(topic)
+            try:
+                listener(topic)
+            except Exception:
+                log.exception("a listener failed")

@@ -1,0 +1,311 @@
+"""Following logs of a real engine: floods, giants, terminals, and several lives."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.stack import log_follower
+from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.endpoint import Endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.frames import MAX_LINE
+from pixel_tui.stack.log_feed import FeedState, LogFeed
+from pixel_tui.stack.ring import LineKind, LogLine, Ring
+from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.text import plain
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Project, eventually
+
+pytestmark = pytest.mark.engine
+
+LIVES_ON = "trap 'exit 0' TERM; while :; do sleep 600 & wait $$!; done"
+FLOOD = "'BEGIN { while (1) print \"flood line \" ++n }'"
+STEADY = (
+    'exec awk \'BEGIN { while (1) { for (i = 0; i < 500; i++) print "flood line " ++n;'
+    ' system("sleep 0.1") } }\''
+)
+"""Some thousand lines a second: as many as a busy engine surely keeps up with."""
+
+
+def service(name: str, script: str, *more: str) -> str:
+    """A service that runs a script, as YAML."""
+    indented = "\n".join(f"        {line}" for line in script.splitlines())
+    head = f"  {name}:\n    image: pixel-tui-test:latest\n    stop_grace_period: 1s\n"
+    options = "".join(f"    {line}\n" for line in more)
+    return f"{head}{options}    command:\n      - sh\n      - -c\n      - |\n{indented}\n"
+
+
+def stack(*services: str) -> str:
+    return "services:\n" + "".join(services)
+
+
+Watch = Callable[[Project], Watcher]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch a project until the test ends."""
+    begun: list[Watcher] = []
+
+    def begin(project: Project) -> Watcher:
+        engine = project.engine
+        environment = {**os.environ, **engine.env}
+        command = find_command(
+            environment, host=engine.host, directory=str(project.directory), project=project.name
+        )
+        reader = DockerEngine(Endpoint(engine.host, plain("test")))
+        watcher = Watcher(
+            reader, ComposeProject(command, environment), SystemClock(), Pace(poll=600)
+        )
+        begun.append(watcher)
+        watcher.start()
+        eventually(lambda: watcher.snapshot.complete, every=0.02)
+        return watcher
+
+    yield begin
+    for watcher in begun:
+        watcher.close()
+
+
+def lines_of(feed: LogFeed) -> list[LogLine]:
+    return list(feed.ring.window(*feed.ring.bounds).lines)
+
+
+def texts(feed: LogFeed) -> list[bytes]:
+    return [line.text for line in lines_of(feed) if line.kind is not LineKind.MARK]
+
+
+def await_lines(feed: LogFeed, count: int) -> None:
+    eventually(lambda: len(texts(feed)) >= count)
+
+
+class Numbers(Ring):
+    """A ring that notes every number it was ever given, as runs without a gap."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.story: list[list[int] | str] = []
+
+    def extend(self, lines: list[LogLine]) -> None:
+        for line in lines:
+            last = self.story[-1] if self.story else None
+            if line.kind is LineKind.MARK:
+                self.story.append(line.text.decode())
+                continue
+            number = int(line.text.rpartition(b" ")[2])
+            if isinstance(last, list) and number == last[1] + 1:
+                last[1] = number
+            else:
+                self.story.append([number, number])
+        super().extend(lines)
+
+
+def test_a_flood_loses_and_doubles_no_line_across_a_restart(
+    make_project: MakeProject, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_follower, "Ring", Numbers)
+    project = make_project(stack(service("api", STEADY)), up=True)
+    watcher = watch(project)
+    feed = watcher.follow_logs("api")
+    numbers = feed.ring
+    assert isinstance(numbers, Numbers)
+    eventually(lambda: feed.ring.bounds[1] > 8000)
+    project.compose("restart", "--timeout", "0", "api")
+    eventually(lambda: any("started again" in str(part) for part in numbers.story))
+    count = feed.ring.bounds[1]
+    eventually(lambda: feed.ring.bounds[1] > count + 15_000)
+    feed.close()
+
+    first, ended, started, second = numbers.story[:4]
+    assert isinstance(first, list)
+    assert isinstance(second, list)
+    assert "ended" in str(ended)
+    assert "started again" in str(started)
+    assert second[0] == 1
+    assert len(numbers.story) == 4
+    assert len(lines_of(feed)) <= 20_000
+    assert second[1] > 10_000
+
+
+def test_a_flood_is_left_at_once_and_leaves_no_thread(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    project = make_project(stack(service("api", f"exec awk {FLOOD}")), up=True)
+    watcher = watch(project)
+    before = set(threading.enumerate())
+
+    def fds() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    def look_and_leave() -> None:
+        feed = watcher.follow_logs("api")
+        eventually(lambda: feed.ring.bounds[1] > 1000, every=0.01)
+        began = time.monotonic()
+        feed.close()
+        assert time.monotonic() - began < 0.2
+        assert feed.status.state is FeedState.CLOSED
+
+    def left() -> list[threading.Thread]:
+        return [
+            item
+            for item in threading.enumerate()
+            if item not in before and item.name.startswith("log-")
+        ]
+
+    look_and_leave()
+    eventually(lambda: not left(), timeout=5, every=0.01)
+    held = fds()
+    for _ in range(15):
+        look_and_leave()
+    eventually(lambda: not left(), timeout=5, every=0.01)
+    eventually(lambda: fds() <= held + 3, timeout=5)
+
+
+def test_a_giant_line_is_cut_and_what_follows_is_read(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    giant = f"head -c 5000000 /dev/zero | tr '\\0' x\necho\necho after\n{LIVES_ON}"
+    unended = "head -c 5000000 /dev/zero | tr '\\0' y"
+    project = make_project(
+        stack(
+            service("giant", giant),
+            service("unended", unended),
+            service("terminal", giant, "tty: true"),
+        )
+    )
+    project.compose("up", "--detach")
+    watcher = watch(project)
+    for name, letter in (("giant", b"x"), ("unended", b"y"), ("terminal", b"x")):
+        feed = watcher.follow_logs(name)
+        await_lines(feed, 1 if name == "unended" else 2)
+        line, *more = texts(feed)
+        assert line[:MAX_LINE] == letter * MAX_LINE
+        assert line[MAX_LINE:].decode().endswith(" bytes cut")
+        assert letter not in line[MAX_LINE : MAX_LINE + 5]
+        assert more == ([] if name == "unended" else [b"after"])
+        if name == "giant":
+            assert line[MAX_LINE:].decode() == f" … {5_000_000 - MAX_LINE:,} bytes cut"
+
+
+LONG = 40_000
+
+
+@pytest.mark.parametrize("terminal", [False, True], ids=["frames", "terminal"])
+def test_long_lines_come_whole_without_the_stamps_of_their_parts(
+    make_project: MakeProject, watch: Watch, *, terminal: bool
+) -> None:
+    script = (
+        "echo short\n"
+        f"head -c {LONG} /dev/zero | tr '\\0' a; echo\n"
+        f"head -c {LONG} /dev/zero | tr '\\0' b >&2; echo >&2\n"
+        f"echo end\n{LIVES_ON}"
+    )
+    options = ["tty: true"] if terminal else []
+    project = make_project(stack(service("api", script, *options)), up=True)
+    watcher = watch(project)
+    feed = watcher.follow_logs("api")
+    eventually(lambda: len(texts(feed)) >= 4)
+    assert sorted(texts(feed)) == [b"a" * LONG, b"b" * LONG, b"end", b"short"]
+    assert all(line.stamp.endswith(b"Z") for line in lines_of(feed))
+    kinds = {line.text[:1]: line.kind for line in lines_of(feed)}
+    assert kinds[b"b"] is (LineKind.STDOUT if terminal else LineKind.STDERR)
+
+
+def test_bytes_that_are_no_text_stay_bytes(make_project: MakeProject, watch: Watch) -> None:
+    script = f"printf '\\377\\376 odd\\n\\303\\n'\necho even\n{LIVES_ON}"
+    project = make_project(
+        stack(
+            service("json", script),
+            service("local", script, "logging: {driver: local}"),
+            service("terminal", script, "tty: true", "logging: {driver: local}"),
+        ),
+        up=True,
+    )
+    watcher = watch(project)
+    expected = {
+        # This driver writes JSON, which can't hold them.
+        "json": ["\ufffd\ufffd odd".encode(), "\ufffd".encode(), b"even"],
+        "local": [b"\xff\xfe odd", b"\xc3", b"even"],
+        "terminal": [b"\xff\xfe odd", b"\xc3", b"even"],
+    }
+    for name, words in expected.items():
+        feed = watcher.follow_logs(name)
+        await_lines(feed, len(words))
+        assert texts(feed) == words
+        assert plain(texts(feed)[0]) == "\ufffd\ufffd odd"
+
+
+def test_a_long_history_opens_with_its_tail(make_project: MakeProject, watch: Watch) -> None:
+    script = f"awk 'BEGIN {{ while (n < 5000) print \"line \" ++n }}'\n{LIVES_ON}"
+    project = make_project(stack(service("api", script)), up=True)
+    container_id = project.container("api")
+    eventually(
+        lambda: project.engine.docker("logs", "--tail", "1", container_id).stdout == "line 5000\n"
+    )
+    feed = watch(project).follow_logs("api")
+    eventually(lambda: len(texts(feed)) >= 1000)
+    assert texts(feed) == [b"line %d" % number for number in range(4001, 5001)]
+
+
+def test_two_containers_open_merged_in_the_order_of_time(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    script = f"i=0; while [ $$i -lt 20 ]; do i=$$((i+1)); echo $$i; sleep 0.1; done\n{LIVES_ON}"
+    project = make_project(stack(service("api", script, "deploy: {replicas: 2}")), up=True)
+    eventually(lambda: len(project.logs("api")) == 40)
+    feed = watch(project).follow_logs("api")
+    eventually(lambda: len(texts(feed)) == 40)
+    lines = lines_of(feed)
+    assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
+    assert [line.source for line in lines] != sorted(line.source for line in lines)
+    for source in feed.sources:
+        own = [line.text for line in lines if line.source == source]
+        assert own == [b"%d" % number for number in range(1, 21)]
+    eventually(lambda: feed.status.state is FeedState.LIVE)
+
+
+def test_a_crash_loop_is_followed_life_by_life(make_project: MakeProject, watch: Watch) -> None:
+    script = "echo begin $$$$\nsleep 0.3\necho end\nexit 3"
+    project = make_project(stack(service("api", script, "restart: always")))
+    project.compose("up", "--detach")
+    feed = watch(project).follow_logs("api")
+
+    def story() -> list[str]:
+        words = {b"begin": "begin", b"end": "end"}
+        return [
+            line.text.decode().split(" ", 1)[1]
+            if line.kind is LineKind.MARK
+            else words[line.text.split()[0]]
+            for line in lines_of(feed)
+        ]
+
+    eventually(lambda: sum("restart 4" in part for part in story()), timeout=30)
+    told = story()
+    first = next(at for at, part in enumerate(told) if part.startswith("ended"))
+    assert told[first] == "ended: 3 error"
+    number = int(told[first + 1].rpartition(" ")[2].removesuffix(")"))
+    rounds = range(number, 5)
+    expected = [
+        part
+        for count in rounds
+        for part in ("ended: 3 error", f"started again (restart {count})", "begin", "end")
+    ]
+    assert told[first : first + len(expected) - 2] == expected[:-2]
+    assert set(told[:first]) == {"begin", "end"}
+
+
+def test_an_oom_kill_is_told_between_the_lives(make_project: MakeProject, watch: Watch) -> None:
+    script = "sleep 0.5; awk 'BEGIN { x = \"x\"; while (1) x = x x }'"
+    project = make_project(
+        stack(service("api", script, "mem_limit: 16m", "memswap_limit: 16m", "init: false"))
+    )
+    project.compose("up", "--detach")
+    watcher = watch(project)
+    feed = watcher.follow_logs("api")
+    eventually(lambda: any(line.kind is LineKind.MARK for line in lines_of(feed)))
+    assert b"OOM-killed" in lines_of(feed)[-1].text

@@ -1,0 +1,107 @@
+"""Which engine is looked at: the same choice as docker makes."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import UsageError
+from pixel_tui.stack.endpoint import DEFAULT_ADDRESS, find_endpoint
+
+MakeContext = Callable[[str, str], None]
+
+
+@pytest.fixture
+def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Docker's configuration of somebody without any."""
+    folder = tmp_path / "docker"
+    folder.mkdir()
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def make_context(docker_config: Path) -> MakeContext:
+    def make(name: str, host: str) -> None:
+        digest = hashlib.sha256(name.encode()).hexdigest()
+        folder = docker_config / "contexts" / "meta" / digest
+        folder.mkdir(parents=True)
+        endpoints = {"docker": {"Host": host, "SkipTLSVerify": False}}
+        meta = {"Name": name, "Metadata": {}, "Endpoints": endpoints}
+        (folder / "meta.json").write_text(json.dumps(meta))
+
+    return make
+
+
+def use(docker_config: Path, name: str) -> None:
+    (docker_config / "config.json").write_text(json.dumps({"currentContext": name}))
+
+
+def test_who_says_nothing_gets_the_local_socket(docker_config: Path) -> None:
+    found = find_endpoint({})
+    assert (found.address, found.context, found.tls) == (DEFAULT_ADDRESS, "default", None)
+
+
+def test_each_way_to_choose_beats_those_behind_it(
+    docker_config: Path, make_context: MakeContext
+) -> None:
+    for name in ("current", "named", "given"):
+        make_context(name, f"tcp://{name}:2375")
+    environment: dict[str, str] = {}
+
+    use(docker_config, "current")
+    assert find_endpoint(environment).address == "tcp://current:2375"
+
+    environment["DOCKER_CONTEXT"] = "named"
+    assert find_endpoint(environment).address == "tcp://named:2375"
+    assert find_endpoint(environment).context == "named"
+
+    environment["DOCKER_HOST"] = "tcp://environment:2375"
+    found = find_endpoint(environment)
+    assert (found.address, found.context) == ("tcp://environment:2375", "DOCKER_HOST")
+
+    assert find_endpoint(environment, context="given").address == "tcp://given:2375"
+
+    found = find_endpoint(environment, host="tcp://option:2375", context="given")
+    assert (found.address, found.context) == ("tcp://option:2375", "--host")
+
+
+def test_an_empty_variable_chooses_nothing(docker_config: Path) -> None:
+    assert find_endpoint({"DOCKER_HOST": "", "DOCKER_CONTEXT": ""}).address == DEFAULT_ADDRESS
+
+
+def test_a_context_that_is_not_there_is_named(docker_config: Path) -> None:
+    with pytest.raises(UsageError, match="no Docker context of this name: far") as error:
+        find_endpoint({}, context="far")
+    assert "docker context ls" in error.value.remedy
+
+
+def test_a_current_context_that_is_not_there_is_an_error(docker_config: Path) -> None:
+    use(docker_config, "far")
+    with pytest.raises(UsageError, match="context"):
+        find_endpoint({})
+
+
+def test_a_broken_context_file_is_an_error_of_ours(
+    docker_config: Path, make_context: MakeContext
+) -> None:
+    make_context("far", "tcp://far:2375")
+    meta = next(docker_config.glob("contexts/meta/*/meta.json"))
+    meta.write_text("{ this is no JSON")
+    with pytest.raises(UsageError, match="context"):
+        find_endpoint({}, context="far")
+
+
+def test_tls_settings_that_cannot_be_used_are_an_error(docker_config: Path, tmp_path: Path) -> None:
+    environment = {
+        "DOCKER_HOST": "tcp://far:2376",
+        "DOCKER_TLS_VERIFY": "1",
+        "DOCKER_CERT_PATH": str(tmp_path / "nowhere"),
+    }
+    with pytest.raises(UsageError, match="TLS") as error:
+        find_endpoint(environment)
+    assert "DOCKER_CERT_PATH" in error.value.remedy

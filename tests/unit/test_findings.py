@@ -1,0 +1,330 @@
+"""What is wrong with a stack, and which of several things is said."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pixel_tui.health.findings import Severity, findings
+from pixel_tui.health.restarts import LATELY_SECONDS, RestartWatch
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    Dependency,
+    EngineStatus,
+    Health,
+    HealthStatus,
+    Link,
+    Probe,
+    Service,
+    ServiceSpec,
+    ServiceState,
+    StackSnapshot,
+    Sync,
+    SyncAction,
+)
+from pixel_tui.text import SafeText, plain
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def container(**changes: object) -> Container:
+    fields: dict[str, object] = {
+        "id": "1" * 64,
+        "name": SafeText("shop-api-1"),
+        "service": SafeText("api"),
+        "state": ContainerState.RUNNING,
+        "started_at": NOON - timedelta(hours=3),
+    }
+    return Container(**(fields | changes))  # type: ignore[arg-type]
+
+
+def down(code: int = 1, **changes: object) -> Container:
+    fields: dict[str, object] = {
+        "state": ContainerState.EXITED,
+        "exit_code": code,
+        "finished_at": NOON - timedelta(minutes=65),
+    }
+    return container(**(fields | changes))
+
+
+def service(*containers: Container, name: str = "api", **changes: object) -> Service:
+    fields: dict[str, object] = {
+        "name": plain(name),
+        "spec": ServiceSpec(plain(name), plain("image")),
+        "containers": containers,
+        "state": ServiceState.RUNNING,
+        "sync": Sync(SyncAction.NOTHING),
+    }
+    return Service(**(fields | changes))  # type: ignore[arg-type]
+
+
+def stack(*services: Service) -> StackSnapshot:
+    engine = EngineStatus(plain("x"), plain("x"), link=Link.READY)
+    return StackSnapshot(engine, services=services, taken_at=NOON)
+
+
+def probed(status: HealthStatus, *said: str) -> Health:
+    probe = Probe(NOON, NOON, 7, tuple(plain(line) for line in said))
+    return Health(status, failing_streak=4, probes=(probe,))
+
+
+def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
+    """The finding about the first of these services, in words."""
+    finding = next(
+        item for item in findings(stack(found, *others), NOON) if item.service == found.name
+    )
+    return finding.severity.name, finding.what, finding.why, finding.remedy
+
+
+WAITING = ServiceSpec(plain("api"), plain("image"), depends_on=(Dependency(plain("db")),))
+DEAD_DB = service(down(service=plain("db")), name="db", state=ServiceState.EXITED)
+ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(
+            service(
+                container(state=ContainerState.RESTARTING, restarts=5, exit_code=3),
+                state=ServiceState.RESTARTING,
+            ),
+            (
+                "BROKEN", "restarts again and again (5 times)", "it exited with 3 error",
+                "Read its last lines (2), mend the cause, or stop it (x).",
+            ),
+            id="restart loop",
+        ),
+        pytest.param(
+            service(
+                down(137, restarts=3, oom_killed=True, state=ContainerState.RESTARTING),
+                state=ServiceState.RESTARTING,
+            ),
+            (
+                "BROKEN", "restarts again and again (3 times)", "it exited with 137 OOM-killed",
+                "Raise its memory limit or find the leak.",
+            ),
+            id="restart loop for lack of memory",
+        ),
+        pytest.param(
+            service(
+                container(state=ContainerState.CREATED, error=plain("port is taken")),
+                state=ServiceState.CREATED,
+            ),
+            (
+                "BROKEN", "could not be started", "port is taken",
+                "Mend what the engine names, then start it (s).",
+            ),
+            id="could not start",
+        ),
+        pytest.param(
+            service(down(143), state=ServiceState.EXITED),
+            (
+                "BROKEN", "is down since 1 h 5 min", "it exited with 143 SIGTERM",
+                "Read its last lines (2), then start it (s).",
+            ),
+            id="down",
+        ),
+        pytest.param(
+            service(
+                container(),
+                down(1, id="2" * 64, finished_at=NOON - timedelta(minutes=2)),
+                state=ServiceState.PARTIAL,
+            ),
+            (
+                "BROKEN", "is partly down since 2 min", "it exited with 1 error",
+                "Read its last lines (2), then start it (s).",
+            ),
+            id="partly down",
+        ),
+        pytest.param(
+            service(
+                container(health=probed(HealthStatus.UNHEALTHY, "503", "", "no database")),
+                health=HealthStatus.UNHEALTHY,
+            ),
+            (
+                "BROKEN", "is unhealthy (4 probes in a row failed)", "503 no database (exit 7)",
+                "See the health log (3) and its last lines (2); restart it (r) if it hangs.",
+            ),
+            id="unhealthy",
+        ),
+        pytest.param(
+            service(
+                container(health=probed(HealthStatus.UNHEALTHY)), health=HealthStatus.UNHEALTHY
+            ),
+            (
+                "BROKEN", "is unhealthy (4 probes in a row failed)",
+                "the probe said nothing (exit 7)",
+                "See the health log (3) and its last lines (2); restart it (r) if it hangs.",
+            ),
+            id="unhealthy without a word",
+        ),
+        pytest.param(
+            service(state=ServiceState.ABSENT),
+            (
+                "BROKEN", "has no container", "",
+                "Bring it up (s): docker compose up -d api",
+            ),
+            id="absent",
+        ),
+        pytest.param(
+            service(container(state=ContainerState.CREATED), state=ServiceState.CREATED),
+            ("BROKEN", "was created and never started", "", "Start it (s)."),
+            id="created",
+        ),
+        pytest.param(
+            service(container(state=ContainerState.PAUSED), state=ServiceState.PAUSED),
+            (
+                "BROKEN", "is paused: it holds its memory and answers nothing", "",
+                "docker compose unpause api",
+            ),
+            id="paused",
+        ),
+        pytest.param(
+            service(container(oom_killed=True)),
+            (
+                "WARNING", "was killed for lack of memory before", "",
+                "Raise its memory limit or find the leak.",
+            ),
+            id="killed before",
+        ),
+        pytest.param(
+            service(container(), sync=Sync(SyncAction.RECREATE, plain("it has changed"))),
+            (
+                "NOTE", "is not as the compose file says: up would recreate it", "it has changed",
+                "When that is meant: docker compose up -d api",
+            ),
+            id="out of sync",
+        ),
+        pytest.param(
+            ORPHAN,
+            (
+                "NOTE", "is an orphan", "the compose file does not name it",
+                "When nothing needs it: docker rm -f shop-api-1",
+            ),
+            id="orphan",
+        ),
+    ],
+)  # fmt: skip
+def test_each_rule_says_what_why_and_what_to_do(
+    found: Service, expected: tuple[str, str, str, str]
+) -> None:
+    assert only(found) == expected
+
+
+def test_what_waits_for_a_broken_service_says_so() -> None:
+    absent = service(state=ServiceState.ABSENT, spec=WAITING)
+    assert only(absent, DEAD_DB)[2] == "it waits for db"
+    created = service(
+        container(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=WAITING
+    )
+    assert only(created, DEAD_DB)[2:] == (
+        "it waits for db",
+        "Mend what it waits for, then start it (s).",
+    )
+
+
+def test_the_loop_wins_over_the_death_and_the_death_over_its_old_image() -> None:
+    looping = down(1, restarts=4, state=ContainerState.RESTARTING)
+    both = service(
+        looping,
+        state=ServiceState.RESTARTING,
+        health=HealthStatus.UNHEALTHY,
+        sync=Sync(SyncAction.RECREATE),
+    )
+    assert only(both)[1].startswith("restarts again")
+    dead = service(down(), state=ServiceState.EXITED, sync=Sync(SyncAction.RECREATE))
+    assert only(dead)[1].startswith("is down")
+
+
+def test_an_unhealthy_one_that_is_out_of_sync_is_unhealthy() -> None:
+    both = service(
+        container(health=probed(HealthStatus.UNHEALTHY, "no")),
+        health=HealthStatus.UNHEALTHY,
+        sync=Sync(SyncAction.RECREATE),
+    )
+    assert only(both)[0] == "BROKEN"
+
+
+@pytest.mark.parametrize(
+    "well",
+    [
+        pytest.param(service(container()), id="running"),
+        pytest.param(service(container(restarts=9)), id="restarted and up again"),
+        pytest.param(service(down(0), state=ServiceState.DONE), id="done"),
+        pytest.param(service(state=ServiceState.OFF), id="off"),
+        pytest.param(
+            service(
+                down(1),
+                state=ServiceState.EXITED,
+                spec=ServiceSpec(plain("api"), plain("image"), active=False),
+                sync=Sync(SyncAction.OFF),
+            ),
+            id="dead and not wanted",
+        ),
+        pytest.param(
+            service(container(), sync=Sync(SyncAction.UNKNOWN)), id="sync is not known yet"
+        ),
+    ],
+)
+def test_what_is_well_has_no_finding(well: Service) -> None:
+    assert findings(stack(well), NOON) == ()
+
+
+def test_the_worst_comes_first_then_by_name() -> None:
+    found = findings(
+        stack(
+            replace(ORPHAN, name=plain("aaa")),
+            service(state=ServiceState.ABSENT, name="zoo"),
+            service(container(oom_killed=True), name="mid"),
+            service(state=ServiceState.ABSENT, name="bee"),
+        ),
+        NOON,
+    )
+    assert [(item.service, item.severity) for item in found] == [
+        ("bee", Severity.BROKEN),
+        ("zoo", Severity.BROKEN),
+        ("mid", Severity.WARNING),
+        ("aaa", Severity.NOTE),
+    ]
+
+
+def test_nothing_is_found_before_anything_was_read() -> None:
+    unread = replace(stack(service(state=ServiceState.ABSENT)), taken_at=None)
+    assert findings(unread, NOON) == ()
+
+
+# Restarts.
+
+
+def seen(restarts: int, container_id: str = "1" * 64) -> StackSnapshot:
+    return stack(service(container(id=container_id, restarts=restarts)))
+
+
+def test_the_first_count_is_no_growth() -> None:
+    assert RestartWatch().see(seen(7), NOON) == frozenset()
+
+
+def test_a_count_that_grows_is_marked_for_a_while() -> None:
+    watch = RestartWatch()
+    watch.see(seen(1), NOON)
+    assert watch.see(seen(2), NOON) == {"1" * 64}
+    soon = NOON + timedelta(seconds=LATELY_SECONDS - 1)
+    assert watch.see(seen(2), soon) == {"1" * 64}
+    assert watch.see(seen(2), soon + timedelta(seconds=1)) == frozenset()
+
+
+def test_a_count_that_begins_anew_is_no_growth() -> None:
+    watch = RestartWatch()
+    watch.see(seen(5), NOON)
+    assert watch.see(seen(0), NOON) == frozenset()
+    assert watch.see(seen(1), NOON) == {"1" * 64}
+
+
+def test_one_that_is_gone_is_forgotten() -> None:
+    watch = RestartWatch()
+    watch.see(seen(1), NOON)
+    watch.see(seen(2), NOON)
+    assert watch.see(seen(0, "2" * 64), NOON) == frozenset()
+    assert watch.see(seen(2), NOON) == frozenset()

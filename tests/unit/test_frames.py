@@ -1,0 +1,188 @@
+"""Bytes of a log to lines, however they are cut."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.stack.frames import MAX_FRAME, MAX_LINE, PART, Splitter, splitter
+from pixel_tui.stack.ring import LineKind, LogLine
+
+STAMP = b"2026-03-01T12:00:00.123456789Z"
+LATER = b"2026-03-01T12:00:00.123456999Z"
+
+
+def frame(payload: bytes, stream: int = 1) -> bytes:
+    return bytes([stream, 0, 0, 0]) + len(payload).to_bytes(4, "big") + payload
+
+
+def message(text: bytes, stream: int = 1, stamp: bytes = STAMP) -> bytes:
+    return frame(stamp + b" " + text, stream)
+
+
+def read(cut: Splitter, chunks: Iterable[bytes]) -> list[LogLine]:
+    lines: list[LogLine] = []
+    for chunk in chunks:
+        lines += cut.feed(chunk)
+    return lines + cut.flush()
+
+
+def lines_of(raw: bytes, *, tty: bool = False) -> list[LogLine]:
+    return read(splitter("api", tty=tty), [raw])
+
+
+def chunks_of(raw: bytes, places: Sequence[int]) -> list[bytes]:
+    """The bytes, cut at these places."""
+    edges = [0, *sorted({place % (len(raw) + 1) for place in places}), len(raw)]
+    return [raw[start:end] for start, end in pairwise(edges)]
+
+
+messages = st.lists(
+    st.tuples(
+        st.sampled_from([1, 2]),
+        st.binary(max_size=40).filter(lambda text: b"\n" not in text),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@given(messages, st.lists(st.integers(min_value=0), max_size=12))
+def test_frames_give_the_same_lines_however_they_are_cut(
+    said: list[tuple[int, bytes, bool]], places: list[int]
+) -> None:
+    raw = b"".join(message(text + (b"\n" if ends else b""), stream) for stream, text, ends in said)
+    assert read(splitter("api", tty=False), chunks_of(raw, places)) == lines_of(raw)
+
+
+@given(messages)
+def test_every_finished_line_comes_whole_in_its_stream(said: list[tuple[int, bytes, bool]]) -> None:
+    expected: dict[int, list[bytes]] = {1: [], 2: []}
+    growing = {1: b"", 2: b""}
+    for stream, text, ends in said:
+        growing[stream] += text
+        if ends:
+            expected[stream].append(growing[stream].removesuffix(b"\r"))
+            growing[stream] = b""
+    raw = b"".join(message(text + (b"\n" if ends else b""), stream) for stream, text, ends in said)
+    found = splitter("api", tty=False).feed(raw)
+    for stream, kind in ((1, LineKind.STDOUT), (2, LineKind.STDERR)):
+        assert [line.text for line in found if line.kind is kind] == expected[stream]
+
+
+@given(
+    st.lists(st.binary(max_size=60), max_size=8).map(b"\n".join),
+    st.lists(st.integers(min_value=0), max_size=10),
+)
+def test_bare_lines_are_the_same_however_they_are_cut(raw: bytes, places: list[int]) -> None:
+    assert read(splitter("api", tty=True), chunks_of(raw, places)) == lines_of(raw, tty=True)
+
+
+@given(st.lists(st.binary(max_size=200), max_size=10), st.booleans())
+def test_garbage_is_never_an_error(chunks: list[bytes], tty: bool) -> None:
+    for line in read(splitter("api", tty=tty), chunks):
+        assert b"\n" not in line.text
+
+
+@given(st.binary(min_size=8, max_size=200).filter(lambda raw: raw[0] > 2))
+def test_what_is_no_frame_is_read_as_bare_lines(raw: bytes) -> None:
+    head = message(b"before\n")
+    assert lines_of(head + raw) == lines_of(head) + lines_of(raw, tty=True)
+
+
+def test_a_frame_that_was_cut_off_is_dropped() -> None:
+    assert [line.text for line in lines_of(message(b"one\n") + message(b"two\n")[:-2])] == [b"one"]
+
+
+def test_a_frame_of_nothing_is_nothing() -> None:
+    assert lines_of(frame(b"") + message(b"one\n") + frame(b"")) == lines_of(message(b"one\n"))
+
+
+def test_an_empty_line_is_a_line() -> None:
+    assert [line.text for line in lines_of(message(b"\n") + message(b"\r\n"))] == [b"", b""]
+
+
+def test_the_stamp_and_the_stream_are_told() -> None:
+    (line,) = lines_of(message(b"words with  spaces \n", 2))
+    assert line == LogLine(STAMP, "api", LineKind.STDERR, b"words with  spaces ")
+
+
+def test_a_message_without_its_stamp_is_kept() -> None:
+    (line,) = lines_of(frame(b"word\n"))
+    assert (line.stamp, line.text) == (b"", b"word")
+
+
+def test_a_frame_larger_than_any_is_not_waited_for() -> None:
+    cut = splitter("api", tty=False)
+    head = b"\x01\0\0\0" + (MAX_FRAME + 1).to_bytes(4, "big")
+    assert [line.text for line in cut.feed(head + b"one\ntwo\n")][1:] == [b"two"]
+
+
+def test_a_line_that_had_begun_is_not_lost_where_garbage_follows() -> None:
+    lines = lines_of(message(b"half a line") + b"garbage!\n")
+    assert [line.text for line in lines] == [b"half a line", b"garbage!"]
+
+
+@pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
+def test_the_parts_of_a_long_line_are_joined_without_their_stamps(*, tty: bool) -> None:
+    text = bytes(65 + at % 26 for at in range(2 * PART + 77))
+    parts = [text[:PART], text[PART : 2 * PART], text[2 * PART :] + b"\n"]
+    if tty:
+        raw = b"".join(
+            stamp + b" " + part for stamp, part in zip((STAMP, LATER, LATER), parts, strict=True)
+        )
+    else:
+        raw = b"".join(message(part, stamp=LATER) for part in parts)
+    (line,) = lines_of(raw, tty=tty)
+    assert line.text == text
+
+
+def test_what_looks_like_a_stamp_inside_a_line_is_left_alone() -> None:
+    text = b"seen at " + STAMP + b" and " + STAMP + b" again" + b"x" * PART
+    (line,) = lines_of(STAMP + b" " + text + b"\n", tty=True)
+    assert line.text == text
+
+
+def test_parts_of_both_streams_do_not_mix() -> None:
+    raw = message(b"out ", 1) + message(b"err ", 2) + message(b"put\n", 1) + message(b"or\n", 2)
+    assert [(line.kind, line.text) for line in lines_of(raw)] == [
+        (LineKind.STDOUT, b"out put"),
+        (LineKind.STDERR, b"err or"),
+    ]
+
+
+@pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
+def test_a_giant_line_is_cut_and_says_so(*, tty: bool) -> None:
+    size = 5_000_000
+    text = b"x" * size
+    if tty:
+        chunks = [STAMP + b" ", *[text[at : at + 65536] for at in range(0, size, 65536)], b"\n"]
+    else:
+        chunks = [message(text[at : at + PART]) for at in range(0, size, PART)] + [message(b"\n")]
+    cut = splitter("api", tty=tty)
+    (line,) = read(cut, chunks)
+    assert line.text[:MAX_LINE] == b"x" * MAX_LINE
+    assert line.text[MAX_LINE:].decode() == f" … {size - MAX_LINE:,} bytes cut"
+    after = b"2026-03-01T12:00:01.000000000Z next\n"
+    (line,) = read(cut, [after if tty else frame(after)])
+    assert line.text == b"next"
+
+
+@pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
+def test_a_line_without_end_does_not_grow_without_end(*, tty: bool) -> None:
+    cut = splitter("api", tty=tty)
+    chunk = b"x" * PART
+    for _ in range(600):
+        assert cut.feed(chunk if tty else message(chunk)) == []
+    held = sum(len(part) for part in _held(cut))
+    assert held < 3 * MAX_LINE
+
+
+def _held(cut: object) -> Iterable[bytes]:
+    rest = getattr(cut, "_rest", b"")
+    yield rest
+    for growing in getattr(cut, "_growing", {}).values():
+        yield from growing._parts
+        assert len(growing._parts) < 1000

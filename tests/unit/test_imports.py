@@ -1,0 +1,85 @@
+"""What importing a part brings along: shown by fresh interpreters, where no graph can err."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "pixel_tui"
+KNOW_THE_TOOLKIT = {"app", "cli", "theme", "terminal_guard", "__main__"}
+
+IMPORTING = """
+import importlib, json, sys
+found = {}
+for name in json.loads(sys.argv[1]):
+    importlib.import_module(name)
+    for toolkit in ("textual", "rich"):
+        if toolkit in sys.modules:
+            found.setdefault(toolkit, name)
+print(json.dumps(found))
+"""
+RUNNING = """
+import contextlib, io, json, sys
+from pixel_tui.cli import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    try:
+        main(json.loads(sys.argv[1]))
+    except SystemExit:
+        pass
+print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
+"""
+
+
+def answer_of(script: str, argument: object) -> object:
+    """What a fresh interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(argument)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    answer: object = json.loads(done.stdout)
+    return answer
+
+
+def modules() -> list[str]:
+    """Every module below the package, by its name."""
+    paths = [path.relative_to(ROOT).with_suffix("") for path in PACKAGE.rglob("*.py")]
+    own = [path for path in paths if path.parts[1] not in KNOW_THE_TOOLKIT]
+    return sorted(".".join(path.parts).removesuffix(".__init__") for path in own)
+
+
+def test_nothing_below_the_app_brings_the_toolkit_along() -> None:
+    found = modules()
+    assert {"pixel_tui.stack.watcher", "pixel_tui.status", "pixel_tui.health.findings"} <= set(
+        found
+    )
+    assert answer_of(IMPORTING, found) == {}
+
+
+def test_the_parts_of_status_need_no_toolkit_and_no_docker() -> None:
+    pure = ["pixel_tui.stack.reading", "pixel_tui.status", "pixel_tui.stack.watcher"]
+    script = IMPORTING.replace('("textual", "rich")', '("textual", "rich", "docker", "requests")')
+    assert answer_of(script, pure) == {}
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_the_version_and_the_help_load_next_to_nothing(argument: str) -> None:
+    loaded = answer_of(RUNNING, [argument])
+    assert isinstance(loaded, list)
+    assert not {"textual", "rich", "docker", "requests", "asyncio"} & set(loaded)
+
+
+@pytest.mark.parametrize("command", [["status", "--json"], ["doctor", "--json"]])
+def test_a_command_for_scripts_loads_no_toolkit(command: list[str], tmp_path: Path) -> None:
+    nowhere = ["--host", f"unix://{tmp_path}/none.sock", "-C", str(tmp_path)]
+    loaded = answer_of(RUNNING, [*command, *nowhere])
+    assert isinstance(loaded, list)
+    assert "docker" in loaded
+    assert not {"textual", "rich"} & set(loaded)

@@ -1,0 +1,95 @@
+"""The console's own log: private, redacted, harmless, bounded."""
+
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pixel_tui import log_file
+from pixel_tui.log_file import start_log
+
+SECRET = "hunter2-fake-secret"
+
+
+@pytest.fixture(autouse=True)
+def own_root() -> Iterator[None]:
+    """Leave the root logger as it was."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    found = start_log(tmp_path / "state")
+    assert found is not None
+    return found
+
+
+def fail_with_a_secret() -> None:
+    environment = {"POSTGRES_PASSWORD": SECRET}
+    raise ValueError(f"{len(environment)} wrong")
+
+
+def test_only_its_owner_can_read_it(path: Path) -> None:
+    logging.getLogger("x").info("words")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_message_is_one_redacted_harmless_line(path: Path) -> None:
+    logging.getLogger("x").warning("PASSWORD=%s\n\x1b]0;owned\x07forged line", SECRET)
+    (line,) = path.read_text().splitlines()
+    assert SECRET not in line
+    assert "\x1b" not in line
+    assert "WARNING x: " in line
+
+
+def test_a_traceback_names_places_and_no_values(path: Path) -> None:
+    try:
+        fail_with_a_secret()
+    except ValueError:
+        logging.getLogger("x").exception("it failed")
+    text = path.read_text()
+    assert "ValueError: 1 wrong" in text
+    assert "fail_with_a_secret" in text
+    assert SECRET not in text
+
+
+def test_a_secret_in_an_exceptions_words_is_masked(path: Path) -> None:
+    error = ValueError(f"API_TOKEN={SECRET}")
+    logging.getLogger("x").error("it failed", exc_info=error)
+    text = path.read_text()
+    assert "API_TOKEN=" in text
+    assert SECRET not in text
+
+
+def test_it_does_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "MAX_BYTES", 2000)
+    path = start_log(tmp_path)
+    assert path is not None
+    for number in range(300):
+        logging.getLogger("x").info("line %d", number)
+    files = sorted(tmp_path.iterdir())
+    assert [item.name for item in files] == [path.name, f"{path.name}.1", f"{path.name}.2"]
+    assert all(item.stat().st_size <= 2000 for item in files)
+    assert all(stat.S_IMODE(item.stat().st_mode) == 0o600 for item in files)
+
+
+def test_what_libraries_chat_is_left_out(path: Path) -> None:
+    logging.getLogger("urllib3.connectionpool").info("Starting new connection")
+    logging.getLogger("docker.auth").debug("Trying paths")
+    assert path.read_text() == ""
+
+
+def test_a_folder_that_cannot_be_written_leaves_it_without(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file in its place")
+    before = list(logging.getLogger().handlers)
+    assert start_log(tmp_path / "state") is None
+    assert logging.getLogger().handlers == before

@@ -1,0 +1,609 @@
+"""Following a log over a scripted engine: restarts, recreates, refusals, outages."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pixel_tui.errors import EngineError, EngineRefused, EngineUnreachable
+from pixel_tui.stack import log_follower
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.log_feed import FeedState
+from pixel_tui.stack.log_follower import LogFollower, unix_time
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    EngineStatus,
+    Link,
+    Service,
+    ServiceSpec,
+    ServiceState,
+    StackSnapshot,
+    Trouble,
+)
+from pixel_tui.stack.ring import LineKind
+from pixel_tui.stack.source import ByteStream, EventStream, LogRequest
+from pixel_tui.text import SafeText, plain
+
+BEGIN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SOON = 5.0
+
+
+def stamp(seconds: float) -> str:
+    at = BEGIN + timedelta(seconds=seconds)
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z"
+
+
+@dataclass
+class Kept:
+    """A container's log as the engine keeps it."""
+
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    """Where the log ended at the end of each life."""
+    broken: int = 0
+    """How often its streams broke off."""
+
+
+class ScriptedEngine:
+    """An `EngineReader` of which only the logs are there."""
+
+    address = plain("scripted")
+    context = plain("test")
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.kept: dict[str, Kept] = {}
+        self.refusal: EngineError | None = None
+        self.surprise: Exception | None = None
+        self.requests: list[LogRequest] = []
+        self.streams: list[ScriptedStream] = []
+
+    def say(self, container_id: str, at: float, *texts: str) -> None:
+        with self.changed:
+            kept = self.kept.setdefault(container_id, Kept())
+            kept.lines += [(stamp(at), text) for text in texts]
+            self.changed.notify_all()
+
+    def end_life(self, container_id: str) -> None:
+        with self.changed:
+            kept = self.kept[container_id]
+            kept.ends.append(len(kept.lines))
+            self.changed.notify_all()
+
+    def break_off(self, container_id: str) -> None:
+        with self.changed:
+            self.kept[container_id].broken += 1
+            self.changed.notify_all()
+
+    def logs(self, request: LogRequest) -> ByteStream:
+        with self.changed:
+            self.requests.append(request)
+            if self.surprise is not None:
+                raise self.surprise
+            if self.refusal is not None:
+                raise self.refusal
+            if request.container_id not in self.kept:
+                raise EngineRefused(404, "No such container")
+            stream = ScriptedStream(self, request)
+            self.streams.append(stream)
+            return stream
+
+    def version(self) -> JsonObject:
+        raise NotImplementedError
+
+    def info(self) -> JsonObject:
+        raise NotImplementedError
+
+    def containers(self, project: str) -> list[JsonObject]:
+        raise NotImplementedError
+
+    def inspect(self, container_id: str) -> JsonObject:
+        raise NotImplementedError
+
+    def image(self, reference: str) -> JsonObject | None:
+        raise NotImplementedError
+
+    def stats(self, container_id: str) -> JsonObject:
+        raise NotImplementedError
+
+    def events(self, project: str) -> EventStream:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
+
+
+class ScriptedStream:
+    """A log as the engine would send it: frames, a few lines at a time."""
+
+    def __init__(self, engine: ScriptedEngine, request: LogRequest) -> None:
+        self._engine = engine
+        self._kept = engine.kept[request.container_id]
+        self._request = request
+        self._life = len(self._kept.ends)
+        self._broken = self._kept.broken
+        total = len(self._kept.lines)
+        self._next = 0 if request.tail is None else max(total - request.tail, 0)
+        self._stop = None if request.follow else total
+        self.closed = False
+
+    def read(self) -> bytes:
+        with self._engine.changed:
+            while not self.closed:
+                if self._kept.broken > self._broken:
+                    raise EngineUnreachable("The engine broke the connection off.")
+                if self._stop is None and len(self._kept.ends) > self._life:
+                    self._stop = self._kept.ends[self._life]
+                lines = self._kept.lines[self._next : self._stop][:3]
+                self._next += len(lines)
+                wanted = [line for line in lines if unix_time(line[0].encode()) >= self._since]
+                if wanted:
+                    return b"".join(map(_frame, wanted))
+                if lines:
+                    continue
+                if self._stop is not None:
+                    return b""
+                self._engine.changed.wait(SOON)
+            return b""
+
+    @property
+    def _since(self) -> str:
+        return self._request.since
+
+    def close(self) -> None:
+        with self._engine.changed:
+            self.closed = True
+            self._engine.changed.notify_all()
+
+
+def _frame(line: tuple[str, str]) -> bytes:
+    payload = f"{line[0]} {line[1]}\n".encode()
+    return b"\x01\0\0\0" + len(payload).to_bytes(4, "big") + payload
+
+
+READY = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
+LOST = replace(
+    READY,
+    link=Link.LOST,
+    trouble=Trouble(plain("The engine does not answer."), plain("Start it."), BEGIN),
+)
+
+
+class Stage:
+    """A follower, the engine it reads, and the picture it is shown."""
+
+    def __init__(self, *containers: Container, only: str | None = None, tail: int = 100) -> None:
+        self.engine = ScriptedEngine()
+        self.ends: dict[str, str] = {}
+        self.looks = 0
+        self._picture = StackSnapshot(READY)
+        self.show(*containers, tell=False)
+        self.feed = LogFollower(
+            self.engine,
+            "api",
+            snapshot=self._snapshot,
+            last_end=lambda container_id: self.ends.get(container_id, ""),
+            container_id=only,
+            tail=tail,
+        )
+
+    def _snapshot(self) -> StackSnapshot:
+        self.looks += 1
+        return self._picture
+
+    def show(self, *containers: Container, engine: EngineStatus = READY, tell: bool = True) -> None:
+        spec = ServiceSpec(plain("api"), plain("image"))
+        service = Service(plain("api"), spec, tuple(containers), ServiceState.RUNNING)
+        self._picture = StackSnapshot(engine, services=(service,), taken_at=BEGIN)
+        if tell:
+            self.feed.snapshot_changed()
+
+    def lose(self) -> None:
+        self._picture = replace(self._picture, engine=LOST)
+        self.feed.snapshot_changed()
+
+    def story(self) -> list[str]:
+        """All lines; marks without the container's name."""
+        lines = self.feed.ring.window(*self.feed.ring.bounds).lines
+        return [
+            f"-- {line.text.decode().split(' ', 1)[1]}"
+            if line.kind is LineKind.MARK
+            else line.text.decode()
+            for line in lines
+        ]
+
+    def until(self, holds: object) -> None:
+        assert callable(holds)
+        deadline = time.monotonic() + SOON
+        while not holds():
+            assert time.monotonic() < deadline, (self.story(), self.feed.status)
+            time.sleep(0.005)
+
+    def tells(self, *story: str) -> None:
+        """Wait for exactly this story."""
+        self.until(lambda: self.story() == list(story))
+
+    def stays(self, *story: str) -> None:
+        """It is this story and does not change, whatever is shown again."""
+        for _ in range(5):
+            self.feed.snapshot_changed()
+            time.sleep(0.02)
+        assert self.story() == list(story)
+
+
+def container(number: int = 1, *, life: float = 0.0, **changes: object) -> Container:
+    fields: dict[str, object] = {
+        "id": f"{number:064x}",
+        "name": SafeText(f"api-{number}"),
+        "service": SafeText("api"),
+        "state": ContainerState.RUNNING,
+        "started_at": BEGIN + timedelta(seconds=life),
+        "number": number,
+        "log_driver": SafeText("json-file"),
+    }
+    return Container(**(fields | changes))  # type: ignore[arg-type]
+
+
+def ended(before: Container, at: float, code: int = 0) -> Container:
+    return replace(
+        before,
+        state=ContainerState.EXITED,
+        finished_at=BEGIN + timedelta(seconds=at),
+        exit_code=code,
+    )
+
+
+def alive_again(before: Container, at: float, *, died: float) -> Container:
+    return replace(
+        before,
+        state=ContainerState.RUNNING,
+        started_at=BEGIN + timedelta(seconds=at),
+        finished_at=BEGIN + timedelta(seconds=died),
+        exit_code=None,
+    )
+
+
+A = container(1)
+B = container(2)
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_follower, "RETRY_SECONDS", (0.02, 0.04))
+    monkeypatch.setattr(log_follower, "SETTLE_SECONDS", 0.05)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """One running container that has said three things."""
+    made = Stage(A)
+    made.engine.say(A.id, 1, "one")
+    made.engine.say(A.id, 2, "two")
+    made.engine.say(A.id, 3, "three")
+    made.feed.start()
+    made.tells("one", "two", "three")
+    yield made
+    made.feed.close()
+
+
+def test_it_begins_with_the_tail_and_follows() -> None:
+    stage = Stage(A, tail=2)
+    for number in range(5):
+        stage.engine.say(A.id, number, f"{number}")
+    stage.feed.start()
+    stage.tells("3", "4")
+    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+    stage.engine.say(A.id, 9, "5")
+    stage.tells("3", "4", "5")
+    assert stage.feed.sources == ("api-1",)
+    stage.feed.close()
+
+
+def test_lines_of_one_stamp_are_neither_lost_nor_doubled(stage: Stage) -> None:
+    stage.engine.say(A.id, 4, "same", "same", "other")
+    stage.tells("one", "two", "three", "same", "same", "other")
+    stage.engine.break_off(A.id)
+    stage.engine.say(A.id, 4, "same", "late")
+    stage.engine.say(A.id, 5, "five")
+    stage.tells("one", "two", "three", "same", "same", "other", "same", "late", "five")
+
+
+def test_a_stream_that_breaks_again_and_again_goes_on(stage: Stage) -> None:
+    told = ["one", "two", "three"]
+    for number in range(6):
+        stage.engine.break_off(A.id)
+        stage.engine.say(A.id, 10 + number, f"{number}")
+        told.append(f"{number}")
+        stage.tells(*told)
+
+
+def test_more_lines_than_are_near_are_all_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_follower, "NEAR", 3)
+    with stage.engine.changed:
+        stage.engine.break_off(A.id)
+        for number in range(20):
+            stage.engine.say(A.id, 10 + number, f"{number}")
+    stage.tells("one", "two", "three", *[f"{number}" for number in range(20)])
+    assert [request.tail for request in stage.engine.requests[-2:]] == [3, None]
+
+
+def test_a_resumed_log_is_looked_for_near_its_end(stage: Stage) -> None:
+    stage.engine.break_off(A.id)
+    stage.engine.say(A.id, 4, "four")
+    stage.tells("one", "two", "three", "four")
+    resumed = stage.engine.requests[-1]
+    assert resumed.tail == log_follower.NEAR
+    assert resumed.since == unix_time(stamp(3).encode())
+
+
+def test_a_life_that_is_seen_to_end_is_marked_at_its_end(stage: Stage) -> None:
+    stage.engine.end_life(A.id)
+    stage.show(ended(A, 5, 137))
+    stage.tells("one", "two", "three", "-- ended: 137 SIGKILL")
+    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    assert "is not running" in stage.feed.status.reason
+    stage.engine.say(A.id, 8, "again")
+    stage.show(alive_again(A, 7, died=5))
+    story = ("one", "two", "three", "-- ended: 137 SIGKILL", "-- started again", "again")
+    stage.tells(*story)
+    stage.stays(*story)
+
+
+def test_a_restart_nobody_saw_is_marked_once_however_often_the_picture_changes(
+    stage: Stage,
+) -> None:
+    stage.ends[A.id] = "143 SIGTERM"
+    stage.engine.end_life(A.id)
+    again = alive_again(A, 7, died=5)
+    for restarts in range(5):
+        stage.show(replace(again, memory_limit=restarts))
+    stage.engine.say(A.id, 8, "again")
+    story = ("one", "two", "three", "-- ended: 143 SIGTERM", "-- started again", "again")
+    stage.tells(*story)
+    stage.stays(*story)
+    lines = stage.feed.ring.window(*stage.feed.ring.bounds).lines
+    assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
+
+
+def test_a_new_life_is_read_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_follower, "SETTLE_SECONDS", 60.0)
+    stage.engine.end_life(A.id)
+    stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
+    stage.engine.say(A.id, 8, "again")
+    stage.show(alive_again(A, 7, died=5))
+    stage.tells("one", "two", "three", "-- ended", "-- started again", "again")
+
+
+def test_a_silent_new_life_is_marked_too(stage: Stage) -> None:
+    stage.engine.end_life(A.id)
+    stage.show(alive_again(replace(A, restarts=4), 7, died=5))
+    stage.tells("one", "two", "three", "-- ended", "-- started again (restart 4)")
+    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+
+
+def test_marks_stand_between_the_lives_even_where_the_stream_had_broken_off(
+    stage: Stage,
+) -> None:
+    stage.engine.refusal = EngineUnreachable("gone")
+    stage.engine.break_off(A.id)
+    stage.lose()
+    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    stage.engine.say(A.id, 4, "last words")
+    # The engine takes its times a little beside those of the lines.
+    stage.engine.say(A.id, 6.9, "first words")
+    stage.engine.say(A.id, 8, "again")
+    stage.engine.refusal = None
+    stage.show(alive_again(A, 7, died=5))
+    stage.tells(
+        "one", "two", "three", "last words",
+        "-- ended", "-- started again", "first words", "again",
+    )  # fmt: skip
+
+
+def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Stage) -> None:
+    stage.engine.end_life(A.id)
+    stage.show(ended(A, 5))
+    new = replace(A, id="f" * 64, started_at=None, state=ContainerState.CREATED)
+    stage.tells("one", "two", "three", "-- ended: 0 ok")
+    # As compose does it: the new one is there under another name before the old one goes.
+    stage.show(ended(A, 5), replace(new, name=SafeText("123_api-1")))
+    stage.show(new)
+    for number in range(200):
+        stage.engine.say(new.id, 10 + number, f"{number}")
+    stage.show(replace(new, state=ContainerState.RUNNING, started_at=BEGIN + timedelta(seconds=9)))
+    story = (
+        "one", "two", "three", "-- ended: 0 ok",
+        "-- was recreated: 000000000000 is gone, this is ffffffffffff",
+        *[f"{number}" for number in range(200)],
+    )  # fmt: skip
+    stage.tells(*story)
+    stage.stays(*story)
+    assert stage.feed.sources == ("api-1",)
+
+
+def test_a_container_that_was_only_created_is_not_read(stage: Stage) -> None:
+    before = len(stage.engine.requests)
+    idle = container(2, started_at=None, state=ContainerState.CREATED)
+    stage.show(A, idle)
+    stage.stays("one", "two", "three")
+    assert len(stage.engine.requests) == before
+    stage.engine.say(B.id, 9, "born")
+    stage.show(A, container(2, life=8))
+    stage.tells("one", "two", "three", "born")
+
+
+def test_one_container_is_followed_under_its_name() -> None:
+    stage = Stage(A, B, only=B.id)
+    stage.engine.say(A.id, 1, "a")
+    stage.engine.say(B.id, 2, "b")
+    stage.feed.start()
+    stage.tells("b")
+    stage.engine.end_life(B.id)
+    new = replace(B, id="f" * 64)
+    stage.engine.say(new.id, 9, "new b")
+    stage.show(A, new)
+    stage.tells("b", "-- was recreated: 000000000000 is gone, this is ffffffffffff", "new b")
+    stage.feed.close()
+
+
+def test_several_containers_begin_merged_and_go_on_side_by_side() -> None:
+    stage = Stage(A, B)
+    for number in range(6):
+        stage.engine.say(A.id if number % 2 else B.id, number, f"{number}")
+    stage.feed.start()
+    stage.tells("0", "1", "2", "3", "4", "5")
+    stage.engine.say(A.id, 9, "a")
+    stage.until(lambda: "a" in stage.story())
+    stage.engine.say(B.id, 8, "b")
+    stage.tells("0", "1", "2", "3", "4", "5", "a", "b")
+    assert stage.feed.sources == ("api-1", "api-2")
+    stage.feed.close()
+
+
+def test_a_container_that_is_gone_is_not_asked_for_for_ever(stage: Stage) -> None:
+    del stage.engine.kept[A.id]
+    with stage.engine.changed:
+        for stream in stage.engine.streams:
+            stream.closed = True
+        stage.engine.changed.notify_all()
+    stage.until(lambda: len(stage.engine.requests) > 3)
+    stage.show()
+    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    assert "has no container" in stage.feed.status.reason
+    assert "docker compose up -d api" in stage.feed.status.remedy
+    time.sleep(0.1)
+    asked = len(stage.engine.requests)
+    stage.stays("one", "two", "three")
+    assert len(stage.engine.requests) == asked
+
+
+def test_what_is_refused_is_said_and_tried_until_it_is_allowed() -> None:
+    stage = Stage(A)
+    stage.engine.say(A.id, 1, "one")
+    stage.engine.refusal = EngineRefused(501, "logging driver does not support reading")
+    stage.feed.start()
+    stage.until(lambda: stage.feed.status.state is FeedState.REFUSED)
+    assert "does not support reading" in stage.feed.status.reason
+    stage.until(lambda: len(stage.engine.requests) > 3)
+    assert "does not support reading" in stage.feed.status.reason
+    stage.engine.refusal = None
+    stage.tells("one")
+    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+    stage.feed.close()
+
+
+def test_a_log_that_is_kept_nowhere_is_never_asked_for() -> None:
+    stage = Stage(replace(A, log_driver=SafeText("none")))
+    stage.feed.start()
+    stage.until(lambda: stage.feed.status.state is FeedState.REFUSED)
+    assert "json-file" in stage.feed.status.remedy
+    assert not stage.engine.requests
+    stage.feed.close()
+
+
+def test_a_lost_engine_is_waited_for_and_its_logs_go_on(stage: Stage) -> None:
+    stage.engine.refusal = EngineUnreachable("gone")
+    stage.engine.break_off(A.id)
+    stage.lose()
+    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    assert stage.feed.status.reason == "The engine does not answer."
+    assert stage.feed.status.remedy == "Start it."
+    asked = len(stage.engine.requests)
+    time.sleep(0.1)
+    assert len(stage.engine.requests) == asked
+    stage.engine.say(A.id, 9, "nine")
+    stage.engine.refusal = None
+    stage.show(A)
+    stage.tells("one", "two", "three", "nine")
+    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+
+
+@pytest.mark.parametrize("how", ["stopped", "gone", "lost"])
+def test_nothing_is_looked_at_over_and_over_while_there_is_nothing_to_read(
+    stage: Stage, how: str
+) -> None:
+    stage.engine.end_life(A.id)
+    stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
+    if how == "stopped":
+        stage.show(ended(A, 5))
+    elif how == "gone":
+        stage.show()
+    else:
+        stage.lose()
+    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    time.sleep(0.2)  # whatever was still to be retried was
+    before = stage.looks
+    time.sleep(0.3)
+    assert stage.looks <= before + 2
+
+
+def test_a_thousand_one_offs_leave_no_thousand_traces() -> None:
+    stage = Stage()
+    stage.feed.start()
+    for number in range(1, 200):
+        one = container(number, life=number, oneoff=True, name=SafeText(f"api-run-{number}"))
+        stage.engine.say(one.id, number, f"{number}")
+        stage.show(one)
+        stage.until(lambda number=number: f"{number}" in stage.story())
+        stage.engine.end_life(one.id)
+    stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
+    assert len(stage.feed.sources) <= log_follower.KEPT_TAILS + 2
+    stage.feed.close()
+
+
+def test_a_fault_of_its_own_does_not_end_the_following(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.engine.surprise = ValueError("never foreseen")
+    stage.engine.break_off(A.id)
+    stage.until(lambda: "never foreseen" in caplog.text)
+    stage.engine.surprise = None
+    stage.engine.say(A.id, 9, "nine")
+    stage.tells("one", "two", "three", "nine")
+
+
+def threads_of(feed_names: Sequence[str]) -> list[threading.Thread]:
+    return [item for item in threading.enumerate() if item.name in feed_names]
+
+
+def test_closing_ends_its_threads_and_streams(stage: Stage) -> None:
+    stage.feed.close()
+    stage.feed.close()
+    assert stage.feed.status.state is FeedState.CLOSED
+    stage.until(lambda: not threads_of(["log-follower", "log-api-1"]))
+    assert all(stream.closed for stream in stage.engine.streams)
+    stage.show(container(3, life=9))
+    time.sleep(0.05)
+    assert stage.feed.status.state is FeedState.CLOSED
+
+
+def test_a_stream_that_opens_after_the_close_is_closed_too() -> None:
+    stage = Stage(A)
+    stage.engine.say(A.id, 1, "one")
+    with stage.engine.changed:  # the engine does not answer yet
+        stage.feed.start()
+        stage.until(lambda: threads_of(["log-api-1"]))
+        stage.feed.close()
+    stage.until(lambda: not threads_of(["log-follower", "log-api-1"]))
+    assert all(stream.closed for stream in stage.engine.streams)
+    assert not stage.story()
+
+
+@pytest.mark.parametrize(
+    ("raw", "since"),
+    [
+        ("2026-03-01T12:00:00.123456789Z", "1772366400.123456789"),
+        ("2026-03-01T12:00:00.5Z", "1772366400.500000000"),
+        ("2026-03-01T12:00:00Z", "1772366400"),
+        ("nonsense", ""),
+        ("", ""),
+    ],
+)
+def test_a_stamp_becomes_the_engines_since(raw: str, since: str) -> None:
+    assert unix_time(raw.encode()) == since

@@ -1,0 +1,107 @@
+"""A read-only process has nothing that could change anything."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from pixel_tui import app
+from pixel_tui.app import demo_parts, live_parts
+from pixel_tui.clock import SystemClock
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.watcher import Watcher
+from widgets.status_bar import Mode
+
+ROOT = Path(__file__).parents[2]
+COMMAND = ComposeCommand(directory="/srv/shop", project="shop")
+READ_ONLY = Settings(read_only=True)
+WRITABLE = Settings()
+MAKERS = ("Operator", "Operations", "ProcessRunner", "DemoRunner")
+
+
+@pytest.fixture(autouse=True)
+def no_log_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the logging of the test run as it is."""
+    monkeypatch.setattr(app, "start_log", lambda _folder: None)
+
+
+def observer() -> Watcher:
+    world = DemoWorld(SystemClock())
+    return Watcher(DemoEngine(world), DemoProject(world), SystemClock())
+
+
+@pytest.fixture
+def no_makers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that changes anything can be made."""
+
+    def refuse(*_args: object, **_kwargs: object) -> NoReturn:
+        pytest.fail("it was made", pytrace=True)
+
+    for name in MAKERS:
+        monkeypatch.setattr(app, name, refuse)
+
+
+@pytest.mark.usefixtures("no_makers")
+def test_a_read_only_console_is_made_without_an_operator() -> None:
+    live = live_parts(observer(), COMMAND, READ_ONLY, {})
+    assert live.operations is None
+    assert live.modes == (Mode.READ_ONLY,)
+    demo = demo_parts(READ_ONLY, {})
+    assert demo.operations is None
+    assert demo.drills == ()
+    assert Mode.READ_ONLY in demo.modes
+
+
+def test_a_writable_console_has_one(tmp_path: Path) -> None:
+    live = live_parts(observer(), COMMAND, WRITABLE, {})
+    assert live.operations is not None
+    assert live.modes == (Mode.LIVE,)
+    assert demo_parts(WRITABLE, {}).operations is not None
+
+
+COUNTING = """
+import gc, sys
+from pixel_tui import app
+from pixel_tui.clock import SystemClock
+from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.operator import Operator
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.demo.commands import DemoRunner
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.process import ProcessRunner
+from pixel_tui.stack.watcher import Watcher
+from screens.operations import Operations
+
+world = DemoWorld(SystemClock())
+observer = Watcher(DemoEngine(world), DemoProject(world), SystemClock())
+settings = Settings(read_only=sys.argv[1] == "read-only")
+parts = app.live_parts(observer, ComposeCommand(), settings, {})
+console = app.PixelTui(parts)
+dangerous = (Audit, Operator, DemoRunner, ProcessRunner, Operations)
+print(sorted({type(item).__name__ for item in gc.get_objects() if isinstance(item, dangerous)}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "found"),
+    [("read-only", "[]"), ("writable", "['Audit', 'Operations', 'Operator', 'ProcessRunner']")],
+)
+def test_no_object_of_a_read_only_process_could_change_anything(mode: str, found: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTING, mode],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout.strip() == found, done.stderr

@@ -1,0 +1,146 @@
+"""Asking for figures at a steady pace."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import EngineRefused
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.model import Container
+from pixel_tui.stack.parse import parse_container
+from pixel_tui.stack.usage_sampler import UsageSampler
+
+SOON = 5.0
+
+
+class Engine(DemoEngine):
+    """The embedded engine, counting and refusing."""
+
+    def __init__(self, world: DemoWorld) -> None:
+        super().__init__(world)
+        self.asked = 0
+        self.refused: set[str] = set()
+        self.surprise: Exception | None = None
+
+    def stats(self, container_id: str) -> JsonObject:
+        self.asked += 1
+        if self.surprise is not None:
+            raise self.surprise
+        if container_id in self.refused:
+            raise EngineRefused(404, "No such container")
+        return super().stats(container_id)
+
+
+class Stage:
+    """A sampler of all running containers of the embedded stack."""
+
+    def __init__(self, interval: float = 0.05) -> None:
+        self.world = DemoWorld(SystemClock())
+        self.engine = Engine(self.world)
+        self.containers = self._running()
+        self.told = 0
+        self.looked = 0
+        self.sampler = UsageSampler(
+            self.engine, containers=self._containers, interval=interval, publish=self._tell
+        )
+
+    def _running(self) -> list[Container]:
+        with self.world.look() as (actors, _):
+            ids = [actor.id for actor in actors if actor.running]
+        return [parse_container(self.engine.inspect(item)) for item in ids]
+
+    def _containers(self) -> list[Container]:
+        self.looked += 1
+        return self.containers
+
+    def _tell(self) -> None:
+        self.told += 1
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    yield made
+    made.sampler.close()
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SOON
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to be so"
+        time.sleep(0.005)
+
+
+def alive() -> bool:
+    return any(item.name == "stack-usage" for item in threading.enumerate())
+
+
+def test_rates_come_with_the_second_sample(stage: Stage) -> None:
+    stage.sampler.start()
+    until(lambda: len(stage.sampler.table) == len(stage.containers))
+    until(lambda: all(item.cpu is not None for item in stage.sampler.table.values()))
+    assert stage.told >= 2
+
+
+def test_what_no_longer_runs_has_no_figures(stage: Stage) -> None:
+    stage.sampler.start()
+    until(lambda: stage.sampler.table)
+    gone = stage.containers[0].id
+    stage.containers = stage.containers[1:]
+    until(lambda: gone not in stage.sampler.table)
+    stage.containers = []
+    until(lambda: not stage.sampler.table)
+
+
+def test_one_that_has_just_gone_takes_no_other_with_it(stage: Stage) -> None:
+    gone = stage.containers[0].id
+    stage.engine.refused.add(gone)
+    stage.sampler.start()
+    until(lambda: len(stage.sampler.table) == len(stage.containers) - 1)
+    assert gone not in stage.sampler.table
+
+
+def test_a_fault_of_its_own_is_logged_and_the_next_round_is_another(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.engine.surprise = ValueError("never foreseen")
+    stage.sampler.start()
+    until(lambda: "never foreseen" in caplog.text)
+    stage.engine.surprise = None
+    until(lambda: stage.sampler.table)
+
+
+def test_nobody_is_asked_while_nobody_looks(stage: Stage) -> None:
+    stage.sampler.start()
+    until(lambda: stage.sampler.table)
+    stage.sampler.want(wanted=False)
+    time.sleep(0.2)  # a round may have been under way
+    asked = stage.engine.asked
+    time.sleep(0.2)
+    assert stage.engine.asked == asked
+    stage.sampler.want(wanted=True)
+    until(lambda: stage.engine.asked > asked)
+
+
+def test_where_nothing_runs_there_is_no_hurry() -> None:
+    stage = Stage(interval=30.0)
+    stage.containers = []
+    stage.sampler.start()
+    until(lambda: stage.looked)
+    time.sleep(0.6)
+    assert stage.looked <= 4
+    stage.sampler.close()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_closing_ends_its_thread(stage: Stage, *, wanted: bool) -> None:
+    stage.sampler.start()
+    stage.sampler.want(wanted=wanted)
+    stage.sampler.close()
+    stage.sampler.want(wanted=False)
+    until(lambda: not alive())

@@ -1,0 +1,296 @@
+"""The watcher over engines and projects that answer late, wrongly, or not at all."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.errors import ComposeMissing, ComposeRefused, EngineUnreachable
+from pixel_tui.stack.demo.cast import PROJECT
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.log_feed import FeedState
+from pixel_tui.stack.model import Link, ServiceState, StackSnapshot, SyncAction
+from pixel_tui.stack.observer import Topic
+from pixel_tui.stack.source import EventStream, ResolvedProject
+from pixel_tui.stack.watcher import Pace, Watcher
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SOON = 8.0
+PACE = Pace(poll=600.0, usage=0.1, files=0.02, gather=0.01, retry=0.2)
+
+
+class Engine(DemoEngine):
+    """The embedded engine, with gates that tests open."""
+
+    def __init__(self, world: DemoWorld) -> None:
+        super().__init__(world)
+        self.lists = threading.Event()
+        self.lists.set()
+        self.tells = threading.Event()
+        self.tells.set()
+        self.asked: list[str] = []
+        self.inspected: list[str] = []
+        self.streams: list[EventStream] = []
+        self.surprise: Exception | None = None
+
+    def containers(self, project: str) -> list[JsonObject]:
+        self.lists.wait(SOON)
+        self.asked.append(project)
+        if self.surprise is not None:
+            raise self.surprise
+        return super().containers(project)
+
+    def inspect(self, container_id: str) -> JsonObject:
+        self.inspected.append(container_id)
+        return super().inspect(container_id)
+
+    def events(self, project: str) -> EventStream:
+        self.tells.wait(SOON)
+        stream = super().events(project)
+        self.streams.append(stream)
+        return stream
+
+
+class Compose(DemoProject):
+    """The embedded project, read by a compose that can be made to fail."""
+
+    def __init__(self, world: DemoWorld) -> None:
+        super().__init__(world)
+        self.trouble: ComposeMissing | ComposeRefused | None = None
+        self.hash_trouble: ComposeRefused | None = None
+        self.generation = 0
+        self.name = PROJECT
+        self.asked = 0
+
+    @property
+    def name_guess(self) -> str:
+        return "folder"
+
+    def resolve(self) -> ResolvedProject:
+        self.asked += 1
+        if self.trouble is not None:
+            raise self.trouble
+        found = super().resolve()
+        found.config["name"] = self.name
+        return found
+
+    def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
+        if self.hash_trouble is not None:
+            raise self.hash_trouble
+        return super().hashes(resolved)
+
+    def fingerprint(self) -> Sequence[tuple[str, int, int]]:
+        return (("compose.yml", self.generation, 1),)
+
+
+class Stage:
+    """A watcher, and the engine and the project that it looks at."""
+
+    def __init__(self) -> None:
+        self.world = DemoWorld(SystemClock())
+        self.engine = Engine(self.world)
+        self.project = Compose(self.world)
+        self.watcher = Watcher(self.engine, self.project, SystemClock(), PACE)
+        self.seen: list[StackSnapshot] = []
+        self.watcher.subscribe(self._see)
+
+    def _see(self, topic: Topic) -> None:
+        if topic is Topic.SNAPSHOT:
+            self.seen.append(self.watcher.snapshot)
+
+    @property
+    def now(self) -> StackSnapshot:
+        return self.watcher.snapshot
+
+    def sync(self, name: str) -> SyncAction:
+        service = self.now.service(name)
+        assert service is not None
+        return service.sync.action
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    yield made
+    for gate in (made.engine.lists, made.engine.tells):
+        gate.set()
+    made.watcher.close()
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SOON
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to be so"
+        time.sleep(0.005)
+
+
+def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) -> None:
+    stage.engine.lists.clear()
+    stage.watcher.start()
+    until(lambda: stage.now.engine.link is Link.READY)
+    stage.watcher.refresh()
+    time.sleep(0.1)
+    assert stage.now.taken_at is None
+    assert not stage.now.complete
+    stage.engine.lists.set()
+    until(lambda: stage.now.complete)
+    first = next(snapshot for snapshot in stage.seen if snapshot.complete)
+    assert first.service("api") is not None
+    states = {item.state for item in first.services if item.wanted}
+    assert states == {ServiceState.RUNNING}
+
+
+def test_a_picture_that_is_no_other_is_not_told_again() -> None:
+    clock = FixedClock(NOON)
+    world = DemoWorld(clock)
+    watcher = Watcher(DemoEngine(world), DemoProject(world), clock, PACE)
+    told: list[Topic] = []
+    watcher.start()
+    until(lambda: watcher.snapshot.complete and watcher.usage)
+    until(
+        lambda: all(
+            item.spec is None or item.spec.config_hash for item in watcher.snapshot.services
+        )
+    )
+    before = watcher.snapshot
+    watcher.subscribe(told.append)
+    for _ in range(5):
+        watcher.refresh()
+        time.sleep(0.03)
+    assert Topic.SNAPSHOT not in told
+    assert watcher.snapshot == before
+    watcher.close()
+
+
+def test_the_age_of_what_is_shown_is_when_the_containers_were_read(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.engine.surprise = EngineUnreachable("gone")
+    stage.watcher.refresh()
+    until(lambda: stage.now.stale)
+    taken_at = stage.now.taken_at
+    # The engine says who it is again, and still not what it runs.
+    asked = len(stage.engine.asked)
+    until(lambda: len(stage.engine.asked) > asked)
+    assert stage.now.taken_at == taken_at
+
+
+def test_an_answer_that_cannot_be_understood_is_a_state_and_not_the_end(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.engine.surprise = ValueError("never foreseen")
+    stage.watcher.refresh()
+    until(lambda: stage.now.stale)
+    trouble = stage.now.engine.trouble
+    assert trouble is not None
+    assert "can't be understood" in trouble.what
+    stage.engine.surprise = None
+    until(lambda: not stage.now.stale)
+
+
+def test_what_happened_before_the_events_stood_is_read_again(stage: Stage) -> None:
+    stage.engine.tells.clear()
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    with stage.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == "landing")
+    # Stopped and started while nobody listened: the list alone shows the same state.
+    before = stage.now.container(actor.id)
+    stage.world.stop(actor)
+    stage.world.start(actor)
+    stage.engine.tells.set()
+
+    def seen_anew() -> bool:
+        now = stage.now.container(actor.id)
+        return now is not None and before is not None and now.started_at != before.started_at
+
+    until(seen_anew)
+
+
+def test_a_stream_of_events_that_opens_after_the_close_is_closed(stage: Stage) -> None:
+    stage.engine.tells.clear()
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.watcher.close()
+    stage.engine.tells.set()
+    names = {"stack-project", "stack-containers", "stack-events", "stack-usage"}
+    until(lambda: not [item for item in threading.enumerate() if item.name in names])
+
+
+def test_a_log_that_is_asked_for_after_the_close_is_closed(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.watcher.close()
+    feed = stage.watcher.follow_logs("api")
+    assert feed.status.state is FeedState.CLOSED
+    until(lambda: not [item for item in threading.enumerate() if item.name.startswith("log-")])
+
+
+def test_a_project_of_another_name_is_watched_under_that_name(stage: Stage) -> None:
+    stage.project.trouble = ComposeRefused("yaml: line 1: no")
+    stage.watcher.start()
+    until(lambda: stage.now.project_trouble and stage.engine.streams)
+    assert stage.now.project_name == "folder"
+    stage.project.trouble = None
+    stage.project.generation += 1
+    until(lambda: stage.now.project_name == PROJECT)
+    until(lambda: stage.now.orphans)
+    with stage.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == "landing")
+    until(lambda: len(stage.engine.streams) > 1)
+    stage.world.stop(actor)
+    until(lambda: stage.watcher.events)
+
+
+def test_compose_that_was_missing_is_asked_again_by_itself(stage: Stage) -> None:
+    stage.project.trouble = ComposeMissing("Docker Compose version 2 is not installed.")
+    stage.watcher.start()
+    until(lambda: stage.now.project_trouble)
+    since = stage.now.project_trouble.since if stage.now.project_trouble else None
+    asked = stage.project.asked
+    until(lambda: stage.project.asked > asked + 1)
+    assert stage.now.project_trouble is not None
+    assert stage.now.project_trouble.since == since
+    stage.project.trouble = None
+    until(lambda: stage.now.complete and stage.now.project_trouble is None)
+    asked = stage.project.asked
+    time.sleep(2 * PACE.retry)
+    assert stage.project.asked == asked
+
+
+def test_hashes_that_compose_does_not_tell_leave_no_old_verdict(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete and stage.sync("api") is SyncAction.NOTHING)
+    stage.project.hash_trouble = ComposeRefused("no hashes today")
+    stage.project.generation += 1
+    until(lambda: stage.sync("api") is SyncAction.UNKNOWN)
+    stage.project.hash_trouble = None
+    until(lambda: stage.sync("api") is SyncAction.NOTHING)
+
+
+def test_a_stack_that_stands_still_is_not_asked_over_and_over(stage: Stage) -> None:
+    stage.watcher.watch_usage(wanted=False)
+    stage.watcher.start()
+    until(lambda: stage.now.complete and stage.engine.streams)
+    time.sleep(0.2)
+    asked, inspected = len(stage.engine.asked), len(stage.engine.inspected)
+    time.sleep(0.3)
+    # The agent's probes may tell of something; nothing else does.
+    assert len(stage.engine.asked) - asked <= 2
+    assert len(stage.engine.inspected) - inspected <= 4
+
+
+def test_a_lost_engine_is_asked_with_growing_pauses(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.world.fail_engine(down=True)
+    until(lambda: stage.now.stale)
+    asked = len(stage.engine.asked)
+    time.sleep(0.5)
+    assert len(stage.engine.asked) - asked <= 3
