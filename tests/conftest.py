@@ -1,5 +1,8 @@
 """What every test gets: the engine's fixtures, and a home of its own."""
 
+# Imported before pytest does: it would do so in the middle of a garbage collection, and a
+# second object that complains there would meet a module that is half imported.
+import tracemalloc  # noqa: F401
 from pathlib import Path
 
 import pytest
