@@ -4,19 +4,23 @@ In this order: `--host`, `--context`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the curre
 context of the docker configuration, the local socket.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
-
-from docker.context import ContextAPI
-from docker.errors import DockerException
-from docker.tls import TLSConfig
-from docker.utils import kwargs_from_env
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import UsageError
 from pixel_tui.text import SafeText, plain
 
+# The Docker SDK knows contexts and certificates. It is imported where one of them is used:
+# that takes longer than all else on the way to a local socket.
+if TYPE_CHECKING:
+    from docker.tls import TLSConfig
+
+LOCAL: Final = "unix://"
 DEFAULT_ADDRESS: Final = "unix:///var/run/docker.sock"
+DEFAULT_CONTEXT: Final = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Endpoint:
     address: str
     context: SafeText
     """The Docker context's name, or `--host`, or `DOCKER_HOST`."""
-    tls: TLSConfig | None = None
+    tls: "TLSConfig | None" = None
 
 
 def find_endpoint(
@@ -38,15 +42,38 @@ def find_endpoint(
         UsageError: There is no context of that name, or its files can't be read.
     """
     if host:
-        return Endpoint(host, plain("--host"), _tls(environment))
+        return Endpoint(host, plain("--host"), _tls(host, environment))
     if context:
         return _from_context(context)
     if address := environment.get("DOCKER_HOST"):
-        return Endpoint(address, plain("DOCKER_HOST"), _tls(environment))
-    return _from_context(environment.get("DOCKER_CONTEXT") or None)
+        return Endpoint(address, plain("DOCKER_HOST"), _tls(address, environment))
+    name = environment.get("DOCKER_CONTEXT") or _current_context(environment)
+    if name == DEFAULT_CONTEXT:
+        return Endpoint(DEFAULT_ADDRESS, plain(name))
+    return _from_context(name)
 
 
-def _tls(environment: Mapping[str, str]) -> TLSConfig | None:
+def _current_context(environment: Mapping[str, str]) -> str | None:
+    """The context that `docker context use` has chosen; None where that can't be told here."""
+    folder = environment.get("DOCKER_CONFIG")
+    try:
+        path = Path(folder) if folder else Path.home() / ".docker"
+        config = json.loads((path / "config.json").read_bytes())
+    except FileNotFoundError:
+        return DEFAULT_CONTEXT
+    except (OSError, ValueError, RuntimeError):
+        return None
+    found = config.get("currentContext") if isinstance(config, dict) else None
+    return found if isinstance(found, str) and found else DEFAULT_CONTEXT
+
+
+def _tls(address: str, environment: Mapping[str, str]) -> "TLSConfig | None":
+    if address.startswith(LOCAL):
+        return None
+    from docker.errors import DockerException
+    from docker.tls import TLSConfig
+    from docker.utils import kwargs_from_env
+
     try:
         found = kwargs_from_env(environment=dict(environment)).get("tls")
     except DockerException as error:
@@ -58,6 +85,8 @@ def _tls(environment: Mapping[str, str]) -> TLSConfig | None:
 
 
 def _from_context(name: str | None) -> Endpoint:
+    from docker.context import ContextAPI
+
     try:
         found = ContextAPI.get_context(name)
     except Exception as error:

@@ -17,9 +17,11 @@ from pixel_tui.errors import (
     EngineUnreachable,
 )
 from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine, ReadOnlySession
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.local_transport import ReadOnlyConnection
 from pixel_tui.stack.model import ContainerState
 from pixel_tui.stack.parse import parse_container
+from pixel_tui.stack.sdk_transport import ReadOnlySession, SdkTransport
 from pixel_tui.stack.source import LogRequest
 from pixel_tui.stack.usage import parse_sample
 from pixel_tui.text import plain
@@ -47,9 +49,11 @@ def project(make_project: MakeProject, base_image: str) -> Project:
     return make_project(COUNTING, up=True)
 
 
-@pytest.fixture
-def reader(engine: Engine) -> Iterator[DockerEngine]:
+@pytest.fixture(params=["local", "sdk"])
+def reader(engine: Engine, request: pytest.FixtureRequest) -> Iterator[DockerEngine]:
     found = DockerEngine(Endpoint(engine.host, plain("test")))
+    if request.param == "sdk":
+        found._transport = SdkTransport(engine.host, None, found.address)
     yield found
     found.close()
 
@@ -118,6 +122,9 @@ def test_events_arrive_and_the_stream_can_be_closed(reader: DockerEngine, projec
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_nothing_but_reading_is_ever_sent(engine: Engine, method: str) -> None:
+    connection = ReadOnlyConnection(engine.host.removeprefix("unix://"))
+    with pytest.raises(EngineError, match="held back"):
+        connection.request(method, "/v1.41/containers/prune")
     session = ReadOnlySession(base_url=engine.host, version="1.41")
     with pytest.raises(EngineError, match="held back"):
         session.request(method, f"{session.base_url}/v1.41/containers/prune")

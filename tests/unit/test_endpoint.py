@@ -42,7 +42,7 @@ def use(docker_config: Path, name: str) -> None:
 
 
 def test_who_says_nothing_gets_the_local_socket(docker_config: Path) -> None:
-    found = find_endpoint({})
+    found = find_endpoint({"DOCKER_CONFIG": str(docker_config)})
     assert (found.address, found.context, found.tls) == (DEFAULT_ADDRESS, "default", None)
 
 
@@ -51,7 +51,7 @@ def test_each_way_to_choose_beats_those_behind_it(
 ) -> None:
     for name in ("current", "named", "given"):
         make_context(name, f"tcp://{name}:2375")
-    environment: dict[str, str] = {}
+    environment = {"DOCKER_CONFIG": str(docker_config)}
 
     use(docker_config, "current")
     assert find_endpoint(environment).address == "tcp://current:2375"
@@ -71,7 +71,8 @@ def test_each_way_to_choose_beats_those_behind_it(
 
 
 def test_an_empty_variable_chooses_nothing(docker_config: Path) -> None:
-    assert find_endpoint({"DOCKER_HOST": "", "DOCKER_CONTEXT": ""}).address == DEFAULT_ADDRESS
+    environment = {"DOCKER_HOST": "", "DOCKER_CONTEXT": "", "DOCKER_CONFIG": str(docker_config)}
+    assert find_endpoint(environment).address == DEFAULT_ADDRESS
 
 
 def test_a_context_that_is_not_there_is_named(docker_config: Path) -> None:
@@ -83,7 +84,7 @@ def test_a_context_that_is_not_there_is_named(docker_config: Path) -> None:
 def test_a_current_context_that_is_not_there_is_an_error(docker_config: Path) -> None:
     use(docker_config, "far")
     with pytest.raises(UsageError, match="context"):
-        find_endpoint({})
+        find_endpoint({"DOCKER_CONFIG": str(docker_config)})
 
 
 def test_a_broken_context_file_is_an_error_of_ours(

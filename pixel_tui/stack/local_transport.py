@@ -1,0 +1,175 @@
+"""Requests over the engine's local socket, by the standard library alone.
+
+Nearly every console looks at an engine on its own host. For that the Docker SDK is not
+needed: importing it takes longer than all the questions of a start together, and each of
+its requests several times as long as one in here.
+"""
+
+import socket
+import threading
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Final
+
+from pixel_tui.errors import EngineError
+from pixel_tui.stack.source import ByteStream
+from pixel_tui.stack.transport import (
+    CHUNK,
+    CONNECT_SECONDS,
+    POOL_SIZE,
+    READ_SECONDS,
+    READING,
+    Answer,
+    connection_broken,
+    connection_error,
+    held_back,
+)
+from pixel_tui.text import SafeText
+
+_HUNG_UP: Final = (ConnectionResetError, BrokenPipeError)
+"""How a connection fails that the engine has closed while nobody used it."""
+
+
+class ReadOnlyConnection(HTTPConnection):
+    """An HTTP connection to a local socket, unable to change anything.
+
+    Args:
+        path: The socket.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(CONNECT_SECONDS)
+        self.sock.connect(self._path)
+        self.sock.settimeout(READ_SECONDS)
+
+    def putrequest(
+        self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
+    ) -> None:
+        """Begin a request that only reads.
+
+        Raises:
+            EngineError: The request would change something. Nothing was sent.
+        """
+        if method not in READING:
+            raise held_back(method)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+
+class _StreamConnection(ReadOnlyConnection):
+    """A connection for one answer, whose body comes as it is.
+
+    To a caller of HTTP/1.0 the body is sent without the frames of chunked encoding, each
+    of which would have to be read by itself: in a flood, one a line.
+    """
+
+    _http_vsn = 10
+    _http_vsn_str = "HTTP/1.0"
+    sock_of_answer: socket.socket
+    """What the answer is read from; the connection itself lets go of it."""
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        super().connect()
+        self.sock_of_answer = self.sock
+
+
+class LocalTransport:
+    """A `Transport` over a local socket.
+
+    Args:
+        path: The socket.
+        address: The socket as it is shown.
+    """
+
+    def __init__(self, path: str, address: SafeText) -> None:
+        self._path = path
+        self._address = address
+        self._lock = threading.Lock()
+        self._idle: list[ReadOnlyConnection] = []
+
+    def get(self, target: str) -> Answer:
+        """Ask, and wait for the whole answer."""
+        while True:
+            with self._lock:
+                kept = self._idle.pop() if self._idle else None
+            connection = kept or ReadOnlyConnection(self._path)
+            try:
+                response = _ask(connection, target)
+                answer = Answer(response.status, response.reason, response.read())
+            except (HTTPException, OSError) as error:
+                connection.close()
+                if kept is not None and isinstance(error, _HUNG_UP):
+                    continue  # it was the kept connection that failed, not the engine
+                raise self._translated(error) from error
+            if not response.will_close:
+                with self._lock:
+                    if len(self._idle) < POOL_SIZE:
+                        self._idle.append(connection)
+                        return answer
+            connection.close()
+            return answer
+
+    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+        """Ask, and read the body as it comes."""
+        connection = _StreamConnection(self._path)
+        try:
+            response = _ask(connection, target)
+            if response.status >= 400:
+                with response:
+                    return Answer(response.status, response.reason, response.read())
+        except (HTTPException, OSError) as error:
+            connection.close()
+            raise self._translated(error) from error
+        if endless:
+            connection.sock_of_answer.settimeout(None)
+        return _Body(connection.sock_of_answer, response)
+
+    def close(self) -> None:
+        """Drop the kept connections."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _translated(self, error: HTTPException | OSError) -> EngineError:
+        return connection_error(error, self._address)
+
+
+def _ask(connection: ReadOnlyConnection, target: str) -> HTTPResponse:
+    connection.request("GET", target)
+    return connection.getresponse()
+
+
+class _Body:
+    """The body of an answer, read as it comes."""
+
+    def __init__(self, connected: socket.socket, response: HTTPResponse) -> None:
+        self._socket = connected
+        self._response = response
+        self._closed = False
+
+    def read(self) -> bytes:
+        """Wait for the next part."""
+        try:
+            chunk = self._response.read1(CHUNK)
+        except (HTTPException, OSError, ValueError) as error:
+            self._response.close()
+            if self._closed:
+                return b""
+            raise connection_broken() from error
+        if not chunk:
+            self._response.close()
+        return chunk
+
+    def close(self) -> None:
+        """End a read that waits on another thread."""
+        self._closed = True
+        with suppress(OSError):
+            # Closing alone would not wake it, and would give its descriptor away.
+            self._socket.shutdown(socket.SHUT_RDWR)
