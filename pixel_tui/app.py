@@ -4,11 +4,11 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -16,36 +16,40 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
-from pixel_tui.drills import Drill, drills
 from pixel_tui.errors import UsageError
 from pixel_tui.hang_up import watch_terminal
 from pixel_tui.log_file import start_log
-from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
-from pixel_tui.stack.demo.commands import DemoRunner
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.observer import Observer
-from pixel_tui.stack.process import ProcessRunner
-from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.terminal_guard import TerminalGuard
 from pixel_tui.theme import EVERY, default_theme
 from screens import dashboard
-from screens.bindings import binding_ids
 from screens.dashboard import DashboardScreen
 from screens.operations import Operations
 from screens.palette import StackCommands
-from screens.quit import QuitScreen
 from widgets.status_bar import Mode
 
+if TYPE_CHECKING:
+    from pixel_tui.operations.operator import Operator
+
 log = logging.getLogger(__name__)
+
+_THEMES: Final = {theme.name: theme for theme in EVERY}
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A fault to practise on, as a command of the palette."""
+
+    title: str
+    help: str
+    run: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,19 @@ class PixelTui(App[None]):
             self.register_theme(theme)
         remembered = None if colourless else parts.memory.load().theme
         self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
+        self.stylesheet.set_variables(self.get_css_variables())
         self._guard = TerminalGuard()
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """A theme by its name, found at once: it is asked for with every line that is painted."""
+        return _THEMES.get(theme_name) or super().get_theme(theme_name)
+
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002  Textual's own
+        """Style everything anew; before there is anything, the first styling does it."""
+        if self.screen_stack:
+            super().refresh_css(animate)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let nothing be painted that a terminal would obey."""
@@ -152,7 +166,10 @@ class PixelTui(App[None]):
         operations = self.parts.operations
         if operations is None or not operations.running:
             self.exit()
-        elif not isinstance(self.screen, QuitScreen):
+            return
+        from screens.quit import QuitScreen
+
+        if not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(operations.running), self._quit_answered)
 
     def _quit_answered(self, leave: bool | None) -> None:
@@ -183,6 +200,10 @@ class PixelTui(App[None]):
 
     def _check_keys(self, keys: Mapping[str, str]) -> None:
         """Refuse a rebinding of something that does not exist."""
+        if not keys:
+            return
+        from screens.bindings import binding_ids
+
         known = binding_ids() | _own_ids()
         for name in keys:
             if name not in known:
@@ -205,8 +226,8 @@ def live_parts(
 ) -> Parts:
     """The parts of a console on a real engine.
 
-    The operator and what it runs programs with are made here, and only where the console
-    may change something.
+    How to make an operator, and what it runs programs with, is known here alone, and only
+    where the console may change something.
 
     Args:
         observer: Looks at the stack.
@@ -218,7 +239,13 @@ def live_parts(
     folder = state_folder()
     operations = None
     if not settings.read_only:
-        operator = Operator(ProcessRunner(environment), observer, command, folder, clock)
+
+        def operator() -> "Operator":
+            from pixel_tui.operations.operator import Operator
+            from pixel_tui.stack.process import ProcessRunner
+
+            return Operator(ProcessRunner(environment), observer, command, folder, clock)
+
         operations = Operations(operator, observer, command, clock)
     return Parts(
         observer=observer,
@@ -229,49 +256,6 @@ def live_parts(
         memory=Memory(folder, f"{command.directory}_{command.project}".strip("/_")),
         environment=environment,
         log_path=start_log(folder),
-    )
-
-
-def demo_parts(
-    settings: Settings,
-    environment: Mapping[str, str],
-    *,
-    clock: Clock | None = None,
-    world: DemoWorld | None = None,
-) -> Parts:
-    """The parts of a console on the embedded stack.
-
-    Args:
-        settings: What the user wants.
-        environment: The variables of this process.
-        clock: Its time; the machine's if None.
-        world: The stack; a new one if None.
-    """
-    clock = clock or SystemClock()
-    folder = state_folder()
-    world = world or DemoWorld(clock)
-    observer = Watcher(
-        DemoEngine(world),
-        DemoProject(world),
-        clock,
-        Pace(usage=settings.usage_seconds),
-        log_tail=settings.log_tail,
-    )
-    command = ComposeCommand(directory=DIRECTORY, project=PROJECT)
-    operations = None
-    if not settings.read_only:
-        operator = Operator(DemoRunner(world), observer, command, folder / "demo", clock)
-        operations = Operations(operator, observer, command, clock)
-    return Parts(
-        observer=observer,
-        operations=operations,
-        clock=clock,
-        modes=(Mode.DEMO, Mode.READ_ONLY) if settings.read_only else (Mode.DEMO,),
-        settings=settings,
-        memory=Memory(folder, "demo"),
-        environment=environment,
-        log_path=start_log(folder),
-        drills=() if settings.read_only else tuple(drills(world)),
     )
 
 

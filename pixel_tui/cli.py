@@ -215,7 +215,8 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     settings = load_settings(environment, read_only=arguments.read_only)
     engine, project = _readers(arguments, environment)
     if arguments.or_demo and not (project.has_files and engine.answers()):
-        from pixel_tui.app import demo_parts, run
+        from pixel_tui.app import run
+        from pixel_tui.demonstration import demo_parts
 
         return run(demo_parts(settings, environment))
     # The stack is being read while the rest is still imported.
@@ -228,7 +229,8 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal()
-    from pixel_tui.app import demo_parts, run
+    from pixel_tui.app import run
+    from pixel_tui.demonstration import demo_parts
     from pixel_tui.settings import load_settings
 
     settings = load_settings(environment, read_only=arguments.read_only)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,13 +23,10 @@ from pixel_tui.stack.log_feed import LogFeed
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.stack.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
-from screens.columns import Choice, ColumnsScreen
 from screens.details_pane import DetailsPane
-from screens.help import HelpScreen
 from screens.look import Look
 from screens.operations import Operations
 from screens.panes import Pane, Panes
-from screens.probe import ProbeScreen
 from widgets.advice import Advice
 from widgets.banner import Banner
 from widgets.event_list import EventList
@@ -40,6 +37,10 @@ from widgets.log_pane import LogPane
 from widgets.rows.service_row import Column, Row, service_rows
 from widgets.service_table import ServiceTable
 from widgets.status_bar import Mode, StatusBar
+
+# A dialog is imported when it is opened: the table stands before that.
+if TYPE_CHECKING:
+    from screens.columns import Choice
 
 SETTLE_SECONDS: Final = 0.15
 """How long the cursor rests on a row before its log is opened."""
@@ -153,6 +154,9 @@ class DashboardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
+        # Textual learns the width after the first picture, and would paint another one.
+        widest = max(item for item in self.HORIZONTAL_BREAKPOINTS if item[0] <= self.app.size.width)
+        self.add_class(widest[1])
         yield StatusBar(self._modes)
         yield Banner(markup=False)
         with Panes(id="panes"):
@@ -412,13 +416,17 @@ class DashboardScreen(Screen[None]):
         if not sections:
             self.notify(f"{row.service} has no health check that ran.", markup=False)
             return
+        from screens.probe import ProbeScreen
+
         self.app.push_screen(ProbeScreen(Content(f"Health log of {row.service}"), sections))
 
     def action_columns(self) -> None:
         """Choose the columns."""
+        from screens.columns import ColumnsScreen
+
         self.app.push_screen(ColumnsScreen(self.table.columns), self._columns_chosen)
 
-    def _columns_chosen(self, choice: Choice | bool) -> None:
+    def _columns_chosen(self, choice: "Choice | bool") -> None:
         if not isinstance(choice, bool):
             self.table.choose_columns(choice)
             self.look.choose(choice)
@@ -453,6 +461,8 @@ class DashboardScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the keys of this place."""
+        from screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen(self.active_bindings))
 
     def _jobs_changed(self) -> None:

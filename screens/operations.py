@@ -8,19 +8,21 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, PlanOutdated
-from pixel_tui.operations.actions import Action, plan_action
-from pixel_tui.operations.job import Job, JobStatus
-from pixel_tui.operations.operator import Operator
-from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
-from screens.job import JobScreen
-from screens.plan import PlanScreen
+
+# What a change needs is imported with the first one: the table stands before that.
+if TYPE_CHECKING:
+    from pixel_tui.operations.actions import Action
+    from pixel_tui.operations.job import Job, JobStatus
+    from pixel_tui.operations.operator import Operator
+    from pixel_tui.operations.plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -32,34 +34,46 @@ class Operations:
     """Asks, runs, and keeps the jobs of this console.
 
     Args:
-        operator: Carries plans out.
+        make_operator: Makes what carries plans out, when it is needed first.
         observer: The stack that plans are made from.
         command: How compose is called.
         clock: The time.
     """
 
     def __init__(
-        self, operator: Operator, observer: Observer, command: ComposeCommand, clock: Clock
+        self,
+        make_operator: "Callable[[], Operator]",
+        observer: Observer,
+        command: ComposeCommand,
+        clock: Clock,
     ) -> None:
-        self._operator = operator
+        self._make_operator = make_operator
+        self._made: Operator | None = None
         self._observer = observer
         self._command = command
         self._clock = clock
         self._changed: Callable[[], None] = lambda: None
 
     @property
+    def _operator(self) -> "Operator":
+        if self._made is None:
+            self._made = self._make_operator()
+        return self._made
+
+    @property
     def running(self) -> int:
         """How many jobs are under way."""
-        return sum(not job.status.state.ended for job in self._operator.jobs)
+        return sum(not status.state.ended for status in self.statuses())
 
-    def statuses(self) -> Sequence[JobStatus]:
+    def statuses(self) -> "Sequence[JobStatus]":
         """Every job of this console, newest first."""
-        return [job.status for job in self._operator.jobs]
+        return [job.status for job in self._made.jobs] if self._made else []
 
     def close(self) -> None:
         """The console ends: begin nothing more, and record what still runs."""
         try:
-            self._operator.close()
+            if self._made is not None:
+                self._made.close()
         except FileError:
             log.exception("what still runs is not in the audit")
 
@@ -74,6 +88,8 @@ class Operations:
 
     def ask(self, screen: Screen[None], name: str, targets: Sequence[Target]) -> None:
         """Show the plan of an action; run it when it is confirmed."""
+        from pixel_tui.operations.actions import Action
+
         wanted = [container_id or service for service, container_id in targets]
         make = partial(self._plan, Action(name), wanted)
         try:
@@ -89,14 +105,18 @@ class Operations:
             if job.status.id == job_id:
                 self._watch(screen, job)
 
-    def _plan(self, action: Action, wanted: Sequence[str]) -> Plan:
+    def _plan(self, action: "Action", wanted: Sequence[str]) -> "Plan":
+        from pixel_tui.operations.actions import plan_action
+
         return plan_action(
             action, wanted, self._observer.snapshot, self._command, now=self._clock.now()
         )
 
     def _show(
-        self, screen: Screen[None], plan: Plan, make: Callable[[], Plan], note: str = ""
+        self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]", note: str = ""
     ) -> None:
+        from screens.plan import PlanScreen
+
         def answered(confirmed: bool | None) -> None:
             if confirmed:
                 screen.run_worker(
@@ -105,7 +125,7 @@ class Operations:
 
         screen.app.push_screen(PlanScreen(plan, note), answered)
 
-    async def _run(self, screen: Screen[None], plan: Plan, make: Callable[[], Plan]) -> None:
+    async def _run(self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]") -> None:
         try:
             # It takes the lock and writes the audit record: files, so not on this loop.
             job = await asyncio.to_thread(self._operator.run, plan)
@@ -119,7 +139,7 @@ class Operations:
         self._changed()
         self._watch(screen, job)
 
-    def _show_anew(self, screen: Screen[None], make: Callable[[], Plan], note: str) -> None:
+    def _show_anew(self, screen: Screen[None], make: "Callable[[], Plan]", note: str) -> None:
         try:
             plan = make()
         except ConsoleError as error:
@@ -127,5 +147,7 @@ class Operations:
             return
         self._show(screen, plan, make, note)
 
-    def _watch(self, screen: Screen[None], job: Job) -> None:
+    def _watch(self, screen: Screen[None], job: "Job") -> None:
+        from screens.job import JobScreen
+
         screen.app.push_screen(JobScreen(job, self._clock))

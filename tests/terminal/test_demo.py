@@ -145,7 +145,8 @@ def test_copying_goes_through_the_terminal(tmp_path: Path) -> None:
 
 
 CRASHING = """
-from pixel_tui.app import demo_parts, run
+from pixel_tui.app import run
+from pixel_tui.demonstration import demo_parts
 from pixel_tui.settings import Settings
 from widgets.advice import Advice
 import sys

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from textual.pilot import Pilot
 
-from pixel_tui.app import PixelTui, demo_parts
+from pixel_tui.app import PixelTui
 from pixel_tui.clock import Clock, FixedClock, SystemClock
+from pixel_tui.demonstration import demo_parts
 from pixel_tui.settings import Settings
 from pixel_tui.stack.demo.world import DemoWorld
 from screens.dashboard import DashboardScreen

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from pixel_tui.app import PixelTui, demo_parts
+from pixel_tui.app import PixelTui
 from pixel_tui.clock import FixedClock
+from pixel_tui.demonstration import demo_parts
 from pixel_tui.settings import Settings
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.model import ContainerState

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pixel_tui"
-KNOW_THE_TOOLKIT = {"app", "cli", "theme", "terminal_guard", "__main__"}
+KNOW_THE_TOOLKIT = {"app", "cli", "demonstration", "theme", "terminal_guard", "__main__"}
 
 IMPORTING = """
 import importlib, json, sys
@@ -77,9 +77,24 @@ def test_the_version_and_the_help_load_next_to_nothing(argument: str) -> None:
 
 
 @pytest.mark.parametrize("command", [["status", "--json"], ["doctor", "--json"]])
-def test_a_command_for_scripts_loads_no_toolkit(command: list[str], tmp_path: Path) -> None:
+def test_a_command_for_scripts_on_a_local_engine_loads_no_toolkit_and_no_sdk(
+    command: list[str], tmp_path: Path
+) -> None:
     nowhere = ["--host", f"unix://{tmp_path}/none.sock", "-C", str(tmp_path)]
     loaded = answer_of(RUNNING, [*command, *nowhere])
     assert isinstance(loaded, list)
-    assert "docker" in loaded
-    assert not {"textual", "rich"} & set(loaded)
+    assert "http" in loaded
+    assert not {"textual", "rich", "docker", "requests"} & set(loaded)
+
+
+FIRST_PICTURE = """
+import json, sys
+import pixel_tui.live, pixel_tui.app
+late = ("docker", "requests", "pixel_tui.stack.demo", "pixel_tui.doctor", "screens.help",
+        "screens.plan", "screens.columns", "pixel_tui.operations.operator")
+print(json.dumps([name for name in late if name in sys.modules]))
+"""
+
+
+def test_the_first_picture_waits_for_nothing_that_it_does_not_show() -> None:
+    assert answer_of(FIRST_PICTURE, None) == []

@@ -8,8 +8,9 @@ from typing import NoReturn
 import pytest
 
 from pixel_tui import app
-from pixel_tui.app import demo_parts, live_parts
+from pixel_tui.app import live_parts
 from pixel_tui.clock import SystemClock
+from pixel_tui.demonstration import demo_parts
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.demo.engine import DemoEngine
