@@ -1,6 +1,8 @@
 """The console: one place that chooses the parts and puts them together."""
 
 import asyncio
+import gc
+import importlib
 import logging
 import signal
 import sys
@@ -8,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
+from rich.console import RenderableType, RichCast
 from rich.text import Text
+from textual import work
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -19,6 +24,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
+from pixel_tui.changed_cells import ChangedCells, ChangesOnly
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.errors import UsageError
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PRELOAD_SECONDS: Final = 3.0
 _THEMES: Final = {theme.name: theme for theme in EVERY}
 
 
@@ -88,6 +95,7 @@ class PixelTui(App[None]):
         Binding("q", "quit", "Quit", id="quit"),
         Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),
         Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="The next theme"),
+        Binding("ctrl+l", "redraw", "Redraw", show=False, priority=True, id="redraw"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
     ]
 
@@ -104,6 +112,7 @@ class PixelTui(App[None]):
         self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
         self.stylesheet.set_variables(self.get_css_variables())
         self._guard = TerminalGuard()
+        self._cells = ChangedCells()
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
 
@@ -111,7 +120,7 @@ class PixelTui(App[None]):
         """A theme by its name, found at once: it is asked for with every line that is painted."""
         return _THEMES.get(theme_name) or super().get_theme(theme_name)
 
-    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002  Textual's own
+    def refresh_css(self, animate: bool = True) -> None:
         """Style everything anew; before there is anything, the first styling does it."""
         if self.screen_stack:
             super().refresh_css(animate)
@@ -133,6 +142,21 @@ class PixelTui(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit)
         self.parts.observer.start()
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        """After the first picture: collect garbage again, but not among what stays for good."""
+        gc.freeze()
+        gc.enable()
+        self.set_timer(PRELOAD_SECONDS, self._preload)
+
+    @work(thread=True, group="preload")
+    def _preload(self) -> None:
+        """Import what is imported late: in weeks from now it may be of another version."""
+        importlib.import_module("screens.bindings")
+        if self.parts.operations is not None:
+            importlib.import_module("pixel_tui.operations.operator")
+            importlib.import_module("pixel_tui.operations.actions")
 
     def on_unmount(self) -> None:
         """Stop looking."""
@@ -175,6 +199,23 @@ class PixelTui(App[None]):
     def _quit_answered(self, leave: bool | None) -> None:
         if leave:
             self.exit()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send what differs from what the terminal shows."""
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            # An update is a renderable wherever one is asked for: Textual's own are passed so.
+            super()._display(screen, cast("RichCast", ChangesOnly(renderable, self._cells)))
+        else:
+            super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        """Paint everything: a terminal moves its lines about when its size changes."""
+        self.action_redraw()
+
+    def action_redraw(self) -> None:
+        """Paint everything anew, over whatever else was written to the terminal."""
+        self._cells.forget()
+        self.refresh()
 
     def copy_to_clipboard(self, text: str) -> None:
         """Put text on the clipboard of the operator's terminal, through tmux and screen."""

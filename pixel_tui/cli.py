@@ -5,13 +5,14 @@ neither Docker nor Textual, and `status` and `doctor` load no Textual.
 """
 
 import argparse
+import gc
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pixel_tui import __version__
 from pixel_tui.errors import ConsoleError, UsageError
@@ -19,6 +20,11 @@ from pixel_tui.errors import ConsoleError, UsageError
 if TYPE_CHECKING:
     from pixel_tui.stack.compose import ComposeProject
     from pixel_tui.stack.engine import DockerEngine
+
+
+SWITCH_SECONDS: Final = 0.001
+"""How long one thread may hold back another. While the toolkit is imported, or a log floods
+in, each answer of the engine and each key would else wait for five times as long."""
 
 
 class ExitCode(IntEnum):
@@ -207,8 +213,19 @@ def _require_terminal() -> None:
         )
 
 
+def _hurry() -> None:
+    """Spend the time until the first picture on nothing but the way there.
+
+    What is imported stays for good: to look for garbage among it, again and again while it
+    grows, is about a tenth of a start. `PixelTui` turns the collector on again.
+    """
+    gc.disable()
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal()
+    _hurry()
     from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings
 
@@ -229,6 +246,7 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal()
+    _hurry()
     from pixel_tui.app import run
     from pixel_tui.demonstration import demo_parts
     from pixel_tui.settings import load_settings

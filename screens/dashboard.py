@@ -188,6 +188,7 @@ class DashboardScreen(Screen[None]):
         if self._operations is not None:
             self._operations.on_change(self._jobs_changed)
         self._take_snapshot()
+        self._share_height()
 
     def on_unmount(self) -> None:
         """Stop listening."""

@@ -69,7 +69,9 @@ class Panes(Container):
         if self.zoomed:
             self.styles.grid_rows = "1fr"
             return
-        most = self.size.height * (60 if self.size.height >= TALL else 55) // 100
+        # Before the first layout: all but the header and the keys.
+        height = self.size.height or self.app.size.height - 2
+        most = height * (60 if height >= TALL else 55) // 100
         self.styles.grid_rows = f"{min(wanted, max(most, 5))} 1fr"
 
     def _beside(self, pane: Pane) -> bool:

@@ -9,7 +9,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pixel_tui"
-KNOW_THE_TOOLKIT = {"app", "cli", "demonstration", "theme", "terminal_guard", "__main__"}
+KNOW_THE_TOOLKIT = {
+    "app",
+    "changed_cells",
+    "cli",
+    "demonstration",
+    "theme",
+    "terminal_guard",
+    "__main__",
+}
 
 IMPORTING = """
 import importlib, json, sys

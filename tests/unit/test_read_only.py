@@ -7,29 +7,34 @@ from typing import NoReturn
 
 import pytest
 
-from pixel_tui import app
+from pixel_tui import app, demonstration
 from pixel_tui.app import live_parts
 from pixel_tui.clock import SystemClock
 from pixel_tui.demonstration import demo_parts
+from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.demo.commands import DemoRunner
 from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Watcher
+from screens.operations import Operations
 from widgets.status_bar import Mode
 
 ROOT = Path(__file__).parents[2]
 COMMAND = ComposeCommand(directory="/srv/shop", project="shop")
 READ_ONLY = Settings(read_only=True)
 WRITABLE = Settings()
-MAKERS = ("Operator", "Operations", "ProcessRunner", "DemoRunner")
+MAKERS = (Operator, Operations, ProcessRunner, DemoRunner)
 
 
 @pytest.fixture(autouse=True)
 def no_log_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the logging of the test run as it is."""
-    monkeypatch.setattr(app, "start_log", lambda _folder: None)
+    for module in (app, demonstration):
+        monkeypatch.setattr(module, "start_log", lambda _folder: None)
 
 
 def observer() -> Watcher:
@@ -44,8 +49,8 @@ def no_makers(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object, **_kwargs: object) -> NoReturn:
         pytest.fail("it was made", pytrace=True)
 
-    for name in MAKERS:
-        monkeypatch.setattr(app, name, refuse)
+    for maker in MAKERS:
+        monkeypatch.setattr(maker, "__init__", refuse)
 
 
 @pytest.mark.usefixtures("no_makers")
@@ -68,7 +73,7 @@ def test_a_writable_console_has_one(tmp_path: Path) -> None:
 
 COUNTING = """
 import gc, sys
-from pixel_tui import app
+from pixel_tui import app, demonstration
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.audit import Audit
 from pixel_tui.operations.operator import Operator
@@ -87,6 +92,8 @@ observer = Watcher(DemoEngine(world), DemoProject(world), SystemClock())
 settings = Settings(read_only=sys.argv[1] == "read-only")
 parts = app.live_parts(observer, ComposeCommand(), settings, {})
 console = app.PixelTui(parts)
+if parts.operations is not None:
+    parts.operations._operator  # made with the first change
 dangerous = (Audit, Operator, DemoRunner, ProcessRunner, Operations)
 print(sorted({type(item).__name__ for item in gc.get_objects() if isinstance(item, dangerous)}))
 """

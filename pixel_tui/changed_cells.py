@@ -1,0 +1,233 @@
+"""Paints only the cells that differ from what the terminal shows already.
+
+Textual repaints whole lines of a widget when anything in them changes, and names every
+colour anew for every piece of text. Over a slow link that is what a key waits for. Here
+a picture is compared, cell by cell, with the one before, and only the differences are
+sent, with only those colours and attributes that change from one cell to the next.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, Console
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+SHORT_GAP: Final = 6
+"""So few unchanged cells are painted again: skipping them takes as many bytes."""
+KEPT_STYLES: Final = 4096
+
+_ATTRIBUTES: Final = {
+    "bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7",
+    "conceal": "8", "strike": "9", "underline2": "21", "overline": "53",
+}  # fmt: skip
+"""Rich's names for what SGR (ECMA-48, 8.3.117) switches on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pen:
+    """How a cell is painted, as SGR parameters: one object for each way, known by identity."""
+
+    attributes: str = ""
+    colour: str = ""
+    ground: str = ""
+
+    def change(self, before: "Pen") -> str:
+        """The parameters that turn the pen of before into this one; empty for none."""
+        parts = []
+        if self.attributes != before.attributes:
+            parts.append(self.attributes)
+            if before.attributes:
+                # Switched off one by one they would take more bytes, and more care.
+                parts.insert(0, "0")
+                before = NO_PEN
+        if self.colour != before.colour:
+            parts.append(self.colour or "39")
+        if self.ground != before.ground:
+            parts.append(self.ground or "49")
+        return ";".join(part for part in parts if part)
+
+
+NO_PEN: Final = Pen()
+
+
+class ChangedCells:
+    """What a terminal shows, and how it comes to show something else."""
+
+    def __init__(self) -> None:
+        self._texts: list[list[str]] = []
+        """What stands in each cell; nothing right of a character that takes two."""
+        self._pens: list[list[Pen | None]] = []
+        """How each cell is painted; None where that is not known."""
+        self._system = ColorSystem.TRUECOLOR
+        self._of_style: dict[Style, Pen] = {}
+        self._of_codes: dict[tuple[str, str, str], Pen] = {("", "", ""): NO_PEN}
+
+    def forget(self) -> None:
+        """Paint everything anew: somebody else may have written to the terminal."""
+        self._texts.clear()
+        self._pens.clear()
+
+    def changes(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
+        """What to send for this update, given all that was sent before.
+
+        The terminal's pen is plain before and after.
+        """
+        system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
+        if system is not self._system:
+            self._system = system
+            self._of_style.clear()
+            self.forget()
+        changed: dict[int, list[int]] = {}
+        for y, x, strip in _pieces(update):
+            self._take(y, x, strip, changed.setdefault(y, []))
+        out: list[str] = []
+        pen = NO_PEN
+        for y, columns in changed.items():
+            for start, end in self._runs(y, columns):
+                out.append(f"\x1b[{y + 1};{start + 1}H")
+                pen = self._write(y, start, end, pen, out)
+        if pen is not NO_PEN:
+            out.append("\x1b[0m")
+        return "".join(out)
+
+    def _take(self, y: int, x: int, strip: Strip, changed: list[int]) -> None:
+        """Take over a piece of a line, and note the columns in which it is new."""
+        while len(self._texts) <= y:
+            self._texts.append([])
+            self._pens.append([])
+        texts, pens = self._texts[y], self._pens[y]
+        missing = x + strip.cell_length - len(texts)
+        if missing > 0:
+            texts += [" "] * missing
+            pens += [None] * missing
+        for text, style, control in strip:
+            if control or not text:
+                continue
+            pen = self._pen(style)
+            cells = list(text) if text.isascii() else _cells(text)
+            end = x + len(cells)
+            new_pens: list[Pen | None] = [pen] * len(cells)
+            old_texts, old_pens = texts[x:end], pens[x:end]
+            if old_texts != cells or old_pens != new_pens:
+                changed += [
+                    x + at
+                    for at, cell in enumerate(cells)
+                    if old_pens[at] is not pen or old_texts[at] != cell
+                ]
+                texts[x:end] = cells
+                pens[x:end] = new_pens
+            x = end
+
+    def _runs(self, y: int, columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The stretches of a line that are to be painted, from ascending columns."""
+        texts, pens = self._texts[y], self._pens[y]
+        start = end = -1
+        for column in columns:
+            if start >= 0 and column - end <= SHORT_GAP and None not in pens[end:column]:
+                end = column + 1
+                continue
+            if start >= 0:
+                yield _whole(texts, start, end)
+            start, end = column, column + 1
+        if start >= 0:
+            yield _whole(texts, start, end)
+
+    def _write(self, y: int, start: int, end: int, pen: Pen, out: list[str]) -> Pen:
+        for text, wanted in zip(self._texts[y][start:end], self._pens[y][start:end], strict=True):
+            if wanted is not None and wanted is not pen:
+                if change := wanted.change(pen):
+                    out.append(f"\x1b[{change}m")
+                pen = wanted
+            out.append(text)
+        return pen
+
+    def _pen(self, style: Style | None) -> Pen:
+        if style is None:
+            return NO_PEN
+        found = self._of_style.get(style)
+        if found is None:
+            if len(self._of_style) >= KEPT_STYLES:  # colours may be blended without end
+                self._of_style.clear()
+            found = self._of_style[style] = self._new_pen(style)
+        return found
+
+    def _new_pen(self, style: Style) -> Pen:
+        on = [code for name, code in _ATTRIBUTES.items() if getattr(style, name)]
+        codes = (";".join(on), self._codes(style, ground=False), self._codes(style, ground=True))
+        return self._of_codes.setdefault(codes, Pen(*codes))
+
+    def _codes(self, style: Style, *, ground: bool) -> str:
+        colour = style.bgcolor if ground else style.color
+        if colour is None or colour.is_default:
+            return ""
+        return ";".join(colour.downgrade(self._system).get_ansi_codes(foreground=not ground))
+
+
+class ChangesOnly(CompositorUpdate):
+    """An update of Textual's, sent as its differences.
+
+    Args:
+        update: What Textual would paint.
+        cells: What the terminal shows.
+    """
+
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, cells: ChangedCells) -> None:
+        self._update = update
+        self._cells = cells
+
+    def render_segments(self, console: Console) -> str:
+        """The differences, at the moment of sending: an update that is not sent changes nothing."""
+        return self._cells.changes(self._update, console)
+
+
+def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Line, column and content of everything that an update paints; columns ascend in a line."""
+    if isinstance(update, LayoutUpdate):
+        for y, line in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in line:
+                yield y, x, strip
+                x += strip.cell_length
+        return
+    for y, left, right in update.spans:
+        for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if chop is None or x >= right or end <= left:
+                continue
+            yield y, x, chop if end <= right else chop.crop(0, right - x)
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str) -> tuple[str, ...]:
+    cells: list[str] = []
+    for char in text:
+        width = cell_len(char)
+        if width == 0 and cells:
+            at = -1 if cells[-1] else -2  # onto the character before, however wide it is
+            cells[at] += char
+        else:
+            cells += [char, ""][: max(width, 1)]
+    width = cell_len(text)
+    if len(cells) != width:
+        # Together they are shown otherwise than alone: painted as one, or not at all.
+        return (text, *[""] * (width - 1)) if width else ()
+    return tuple(cells)
+
+
+def _cells(text: str) -> list[str]:
+    """What stands in each cell of a text."""
+    return list(_measured(text))
+
+
+def _whole(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """Widen a stretch so that no character of several cells is cut."""
+    while start > 0 and not texts[start]:
+        start -= 1
+    while end < len(texts) and not texts[end]:
+        end += 1
+    return start, end

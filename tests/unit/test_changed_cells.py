@@ -1,0 +1,146 @@
+"""Only changed cells are sent, and the terminal shows the same as if all were."""
+
+from collections.abc import Sequence
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from pixel_tui.changed_cells import ChangedCells
+
+WIDTH, HEIGHT = 24, 4
+CONSOLE = Console(color_system="truecolor", width=WIDTH, force_terminal=True)
+STYLES = [
+    Style(),
+    Style(color="#e0e0e0", bgcolor="#121212"),
+    Style(color="#e0e0e0", bgcolor="#121212", bold=True),
+    Style(color="#00ff00", bgcolor="#121212"),
+    Style(bgcolor="#303060"),
+    Style(color="red"),
+    Style(color="bright_blue", bgcolor="bright_black", underline=True),
+    Style(dim=True),
+    Style(color="color(123)", italic=True, reverse=True),
+]
+CELL = st.sampled_from(["a", "b", " ", "─", "▌", "é", "e\u0301", "漢", "字", "●"])
+PIECE = st.tuples(st.lists(CELL, min_size=1, max_size=8).map("".join), st.sampled_from(STYLES))
+LINE = st.lists(PIECE, max_size=6)
+PICTURE = st.lists(LINE, min_size=HEIGHT, max_size=HEIGHT)
+
+
+def strip_of(pieces: Sequence[tuple[str, Style]], width: int = WIDTH) -> Strip:
+    return Strip([Segment(*piece) for piece in pieces]).adjust_cell_length(width, STYLES[1])
+
+
+def whole(strips: Sequence[Strip]) -> LayoutUpdate:
+    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDTH, HEIGHT))
+
+
+def part(strips: Sequence[Strip], spans: list[tuple[int, int, int]], cut: int) -> ChopsUpdate:
+    """An update of some spans of lines that are cut into two chops."""
+    chops = [dict(zip((0, cut), strip.divide([cut, WIDTH]), strict=True)) for strip in strips]
+    return ChopsUpdate(chops, spans, [[cut, WIDTH]] * len(strips))
+
+
+class Shown:
+    """A terminal that shows what it is sent."""
+
+    def __init__(self) -> None:
+        self.screen = pyte.Screen(WIDTH, HEIGHT)
+        self._stream = pyte.Stream(self.screen)
+        self.feed("\x1b[?7l")  # lines do not wrap: the console sees to that
+
+    def feed(self, data: str) -> None:
+        self._stream.feed(data)
+
+    def cells(self) -> list[list[tuple[object, ...]]]:
+        lines = [self.screen.buffer[y] for y in range(HEIGHT)]
+        return [[tuple(line[x]) for x in range(WIDTH)] for line in lines]
+
+
+def painted_whole(strips: Sequence[Strip]) -> Shown:
+    shown = Shown()
+    shown.feed(ChangedCells().changes(whole(strips), CONSOLE))
+    return shown
+
+
+@given(st.lists(PICTURE, min_size=1, max_size=5))
+def test_the_terminal_shows_the_last_picture_whatever_was_before(
+    pictures: list[list[list[tuple[str, Style]]]],
+) -> None:
+    cells, shown = ChangedCells(), Shown()
+    strips: list[Strip] = []
+    for picture in pictures:
+        strips = [strip_of(line) for line in picture]
+        shown.feed(cells.changes(whole(strips), CONSOLE))
+    assert shown.cells() == painted_whole(strips).cells()
+
+
+@given(
+    PICTURE, PICTURE, st.integers(1, WIDTH - 1), st.integers(0, HEIGHT - 1), st.integers(0, WIDTH)
+)
+def test_a_part_of_a_line_is_painted_over_what_stood_there(
+    before: list[list[tuple[str, Style]]],
+    after: list[list[tuple[str, Style]]],
+    cut: int,
+    y: int,
+    left: int,
+) -> None:
+    cells, shown = ChangedCells(), Shown()
+    old, new = [strip_of(line) for line in before], [strip_of(line) for line in after]
+    shown.feed(cells.changes(whole(old), CONSOLE))
+    shown.feed(cells.changes(part(new, [(y, left, WIDTH)], cut), CONSOLE))
+    kept = 0 if left < cut else cut
+    if left < WIDTH:
+        old[y] = Strip.join([old[y].crop(0, kept), new[y].crop(kept, WIDTH)])
+    if "漢" not in old[y].text and "字" not in old[y].text:  # half of one is nobody's picture
+        assert shown.cells() == painted_whole(old).cells()
+
+
+def test_what_rich_paints_is_what_is_painted_here() -> None:
+    pieces = [(f"x{number}", style) for number, style in enumerate(STYLES)]
+    shown, reference = Shown(), Shown()
+    strip = strip_of(pieces)
+    shown.feed(ChangedCells().changes(whole([strip] * HEIGHT), CONSOLE))
+    for y in range(HEIGHT):
+        reference.feed(f"\x1b[{y + 1};1H{strip.render(CONSOLE)}")
+    assert shown.cells() == reference.cells()
+
+
+def test_the_same_picture_again_costs_nothing() -> None:
+    cells = ChangedCells()
+    strips = [strip_of([("api", STYLES[1]), (" ● running", STYLES[3])])] * HEIGHT
+    assert cells.changes(whole(strips), CONSOLE)
+    assert not cells.changes(whole(strips), CONSOLE)
+    assert not cells.changes(part(strips, [(1, 0, WIDTH)], 9), CONSOLE)
+
+
+def test_a_figure_costs_its_digits_and_its_place() -> None:
+    cells = ChangedCells()
+    lines = [[strip_of([("cpu 0.1", STYLES[1])])] * HEIGHT, [strip_of([("cpu 0.2", STYLES[1])])]]
+    cells.changes(whole(lines[0]), CONSOLE)
+    sent = cells.changes(whole([*lines[1], *lines[0][1:]]), CONSOLE)
+    assert sent == "\x1b[1;7H\x1b[38;2;224;224;224;48;2;18;18;18m2\x1b[0m"
+
+
+def test_forgotten_cells_are_painted_again() -> None:
+    cells = ChangedCells()
+    strips = [strip_of([("api", STYLES[1])])] * HEIGHT
+    first = cells.changes(whole(strips), CONSOLE)
+    cells.forget()
+    assert cells.changes(whole(strips), CONSOLE) == first
+
+
+def test_fewer_colours_paint_everything_anew_in_those() -> None:
+    cells = ChangedCells()
+    strips = [strip_of([("api", Style(color="#ff0000"))])] * HEIGHT
+    assert "38;2;255;0;0" in cells.changes(whole(strips), CONSOLE)
+    few = Console(color_system="standard", width=WIDTH, force_terminal=True)
+    sent = cells.changes(whole(strips), few)
+    assert "api" in sent
+    assert "38;2" not in sent
