@@ -6,7 +6,7 @@ import importlib
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,6 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
-from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
@@ -33,7 +32,6 @@ from pixel_tui.log_file import start_log
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
-from pixel_tui.terminal_guard import TerminalGuard
 from pixel_tui.theme import EVERY, default_theme
 from screens import dashboard
 from screens.dashboard import DashboardScreen
@@ -111,7 +109,6 @@ class PixelTui(App[None]):
         remembered = None if colourless else parts.memory.load().theme
         self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
         self.stylesheet.set_variables(self.get_css_variables())
-        self._guard = TerminalGuard()
         self._cells = ChangedCells()
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
@@ -124,10 +121,6 @@ class PixelTui(App[None]):
         """Style everything anew; before there is anything, the first styling does it."""
         if self.screen_stack:
             super().refresh_css(animate)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Let nothing be painted that a terminal would obey."""
-        return (*super().get_line_filters(), self._guard)
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard."""

@@ -4,6 +4,9 @@ Textual repaints whole lines of a widget when anything in them changes, and name
 colour anew for every piece of text. Over a slow link that is what a key waits for. Here
 a picture is compared, cell by cell, with the one before, and only the differences are
 sent, with only those colours and attributes that change from one cell to the next.
+
+It is also the second net below `text.plain`: whatever of a text a terminal would obey, and
+not show, is replaced here, where all of them pass.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +20,8 @@ from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
+
+from pixel_tui.text import defuse, is_harmless
 
 SHORT_GAP: Final = 6
 """So few unchanged cells are painted again: skipping them takes as many bytes."""
@@ -102,16 +107,23 @@ class ChangedCells:
             self._texts.append([])
             self._pens.append([])
         texts, pens = self._texts[y], self._pens[y]
-        missing = x + strip.cell_length - len(texts)
-        if missing > 0:
-            texts += [" "] * missing
-            pens += [None] * missing
+        # Half of a wide character is painted over: what the other half shows, nobody knows.
+        if x < len(texts) and not texts[x]:
+            for at in range(x - 1, -1, -1):
+                halved = texts[at]
+                texts[at], pens[at] = " ", None
+                if halved:
+                    break
         for text, style, control in strip:
             if control or not text:
                 continue
             pen = self._pen(style)
-            cells = list(text) if text.isascii() else _cells(text)
+            # Printable ASCII, as nearly all is, stands in one cell each and is harmless.
+            cells = list(text) if text.isascii() and text.isprintable() else _cells(text)
             end = x + len(cells)
+            if end > len(texts):
+                pens += [None] * (end - len(texts))
+                texts += [" "] * (end - len(texts))
             new_pens: list[Pen | None] = [pen] * len(cells)
             old_texts, old_pens = texts[x:end], pens[x:end]
             if old_texts != cells or old_pens != new_pens:
@@ -123,6 +135,9 @@ class ChangedCells:
                 texts[x:end] = cells
                 pens[x:end] = new_pens
             x = end
+        while x < len(texts) and not texts[x]:
+            texts[x], pens[x] = " ", None
+            x += 1
 
     def _runs(self, y: int, columns: Sequence[int]) -> Iterator[tuple[int, int]]:
         """The stretches of a line that are to be painted, from ascending columns."""
@@ -204,6 +219,8 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
 
 @lru_cache(maxsize=4096)
 def _measured(text: str) -> tuple[str, ...]:
+    if not is_harmless(text):
+        text = defuse(text)
     cells: list[str] = []
     for char in text:
         width = cell_len(char)

@@ -42,6 +42,9 @@ from widgets.status_bar import Mode, StatusBar
 if TYPE_CHECKING:
     from screens.columns import Choice
 
+REST_SECONDS: Final = 0.04
+"""How long the cursor rests on a row before its details are drawn: a key held down, or one
+over a slow line, moves the cursor and waits for nothing else."""
 SETTLE_SECONDS: Final = 0.15
 """How long the cursor rests on a row before its log is opened."""
 CLOCK_SECONDS: Final = 2.0
@@ -148,9 +151,10 @@ class DashboardScreen(Screen[None]):
         self._grown: frozenset[str] = frozenset()
         self._pending: set[Topic] = set()
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._settling: Timer | None = None
+        self._settling: tuple[Timer, ...] = ()
         self._feed: LogFeed | None = None
         self._followed = ""
+        self._emptiness = ""
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
@@ -277,9 +281,11 @@ class DashboardScreen(Screen[None]):
             said = _why_empty(self._snapshot)
         elif not self.table.rows and words:
             said = f"No service matches “{plain(words)}”. Esc clears the filter."
-        empty = self.query_one("#empty", Static)
-        empty.set_class(bool(said), "-shown")
-        empty.update(Content(said))
+        if said != self._emptiness:
+            self._emptiness = said
+            empty = self.query_one("#empty", Static)
+            empty.set_class(bool(said), "-shown")
+            empty.update(Content(said))
 
     def _draw_advice(self) -> None:
         row, snapshot, now = self.table.current, self._snapshot, self._clock.now()
@@ -299,10 +305,16 @@ class DashboardScreen(Screen[None]):
     @on(ServiceTable.Highlighted)
     def _highlighted(self) -> None:
         self._draw_advice()
-        self._draw_details()
-        if self._settling is not None:
-            self._settling.stop()
-        self._settling = self.set_timer(SETTLE_SECONDS, self._follow_selected)
+        for timer in self._settling:
+            timer.stop()
+        self._settling = (
+            self.set_timer(REST_SECONDS, self._draw_selected),
+            self.set_timer(SETTLE_SECONDS, self._follow_selected),
+        )
+
+    def _draw_selected(self) -> None:
+        with suppress(NoMatches):  # the screen is being taken down
+            self._draw_details()
 
     def _follow_selected(self) -> None:
         with suppress(NoMatches):  # the screen is being taken down
@@ -413,6 +425,7 @@ class DashboardScreen(Screen[None]):
         row = self.table.current
         if row is None:
             return
+        self._draw_details()  # the cursor may not have rested on this row yet
         sections = self.query_one(DetailsPane).health_sections()
         if not sections:
             self.notify(f"{row.service} has no health check that ran.", markup=False)
@@ -436,6 +449,7 @@ class DashboardScreen(Screen[None]):
         """Copy the selected container's name; in the details, all that they say."""
         row = self.table.current
         if self.panes.focused is Pane.DETAILS:
+            self._draw_details()
             text = self.query_one(DetailsPane).text
         else:
             text = self._names(row) if row else ""

@@ -12,19 +12,19 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pixel_tui.stack.log_feed import LogFeed
 from pixel_tui.stack.ring import LogLine
 from widgets.rows.log_line import LineTone, Stamps, line_pieces, text_of
+from widgets.steady_view import SteadyView
 
 LOOK_SECONDS: Final = 0.1
 WIDEST_SOURCE: Final = 24
 SLICE: Final = 2000
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(SteadyView, can_focus=True):
     """Follows at the end, or stands still where somebody scrolled to.
 
     What is shown is anchored by a line's sequence number: lines that the ring drops
@@ -111,7 +111,6 @@ class LogView(ScrollView, can_focus=True):
         self._window: dict[int, LogLine] = {}
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(1024)
         self._generation = 0
-        self._styles: dict[str, Style] = {}
         self._widest = 0
 
     def on_mount(self) -> None:
@@ -158,7 +157,7 @@ class LogView(ScrollView, can_focus=True):
         self._bounds = (first, following)
         self._window = {}
         self._scan(max(old_following, first))
-        self.virtual_size = Size(self._widest, following - first)
+        self.resize_content(Size(self._widest, following - first))
         if self.following:
             self._to_end()
         elif first > old_first:
@@ -190,7 +189,6 @@ class LogView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the colours of the old theme."""
         super().notify_style_update()
-        self._styles = {}
         self._forget()
 
     # Moving.
@@ -326,15 +324,15 @@ class LogView(ScrollView, can_focus=True):
         seq = self._bounds[0] + int(self.scroll_y) + y
         strip = self._strip(seq)
         if strip is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         if strip.cell_length > self._widest:
             self._widest = strip.cell_length
             self.call_later(self._widen)
         left = int(self.scroll_x)
-        return strip.crop_extend(left, left + width, self.rich_style)
+        return strip.crop_extend(left, left + width, self.ground)
 
     def _widen(self) -> None:
-        self.virtual_size = Size(self._widest, self.lines)
+        self.resize_content(Size(self._widest, self.lines))
 
     def _strip(self, seq: int) -> Strip | None:
         key = (seq, self._generation)
@@ -384,7 +382,7 @@ class LogView(ScrollView, can_focus=True):
         found = self._styles.get(role)
         if found is None:
             full = self.get_component_rich_style(f"log--{role}")
-            found = self.rich_style + Style(
+            found = self.ground + Style(
                 color=full.color,
                 bold=full.bold,
                 reverse=full.reverse,

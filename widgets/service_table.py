@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pixel_tui.text import SafeText
 from widgets.rows.service_row import LOOKS, Cell, Column, Row, Tone
+from widgets.steady_view import SteadyView
 
 GAP: Final = 2
 MARGIN: Final = 2
@@ -34,7 +34,7 @@ class Sorting:
     reverse: bool = False
 
 
-class ServiceTable(ScrollView, can_focus=True):
+class ServiceTable(SteadyView, can_focus=True):
     """One row a service, with a cursor that stays on its service.
 
     The cursor and the marks hold row keys, never positions: whatever comes, goes or
@@ -148,7 +148,6 @@ class ServiceTable(ScrollView, can_focus=True):
         self._sorting = Sorting()
         self._filter = ""
         self._marked: set[str] = set()
-        self._styles: dict[str, Style] = {}
 
     # What is shown.
 
@@ -263,7 +262,7 @@ class ServiceTable(ScrollView, can_focus=True):
         self._columns = self._chosen or _fitting(widths, room)
         self._widths = {column: widths[column] for column in self._columns}
         total = MARGIN + sum(self._widths.values()) + GAP * (len(self._columns) - 1)
-        self.virtual_size = Size(total, len(self._rows) + 1)
+        self.resize_content(Size(total, len(self._rows) + 1))
 
     # Events and actions.
 
@@ -272,11 +271,6 @@ class ServiceTable(ScrollView, can_focus=True):
         self._lay_out()
         self._follow_cursor()
         self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Forget the colours of the old theme."""
-        super().notify_style_update()
-        self._styles = {}
 
     def watch_cursor_key(self, old: str, new: str) -> None:
         """Repaint the two rows and tell."""
@@ -390,12 +384,12 @@ class ServiceTable(ScrollView, can_focus=True):
         elif index < len(self._rows):
             strip = self._row_strip(self._rows[index])
         else:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         left = int(self.scroll_x)
         return strip.crop_extend(left, left + width, self._line_style(index if y else -1))
 
     def _heading(self) -> Strip:
-        base = self.rich_style
+        base = self.ground
         heading, chosen = base + self._style("heading"), base + self._style("sorted")
         segments = [Segment(" " * MARGIN, base)]
         for column in self._columns:
@@ -407,7 +401,7 @@ class ServiceTable(ScrollView, can_focus=True):
         return Strip(segments)
 
     def _line_style(self, index: int) -> Style:
-        base = self.rich_style
+        base = self.ground
         if 0 <= index < len(self._rows) and self._rows[index].key == self.cursor_key:
             return base + self._style("cursor" if self.has_focus else "cursor-blurred")
         return base
@@ -415,7 +409,7 @@ class ServiceTable(ScrollView, can_focus=True):
     def _row_strip(self, row: Row) -> Strip:
         at_cursor = row.key == self.cursor_key
         marked = row.key in self._marked
-        line = self._line_style(self._rows.index(row)) if at_cursor else self.rich_style
+        line = self._line_style(self._rows.index(row)) if at_cursor else self.ground
         lead = ("▌" if at_cursor else " ") + ("*" if marked else " ")
         segments = [Segment(lead, line + self._style("marked") if marked else line)]
         for column in self._columns:

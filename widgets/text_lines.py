@@ -7,17 +7,17 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.rows.service_row import Tone
+from widgets.steady_view import SteadyView
 
 Piece = tuple[str, str]
 """Text, and its role: the value of a `Tone`, `label`, `title` or `none`."""
-TextLine = Sequence[Piece]
+TextLine = tuple[Piece, ...]
 
 
-class TextLines(ScrollView, can_focus=True):
+class TextLines(SteadyView, can_focus=True):
     """What it shows is given as lines of pieces; only those that can be seen are made."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -43,7 +43,8 @@ class TextLines(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
         self._lines: Sequence[TextLine] = ()
-        self._styles: dict[str, Style] = {}
+        self._strips: dict[TextLine, Strip] = {}
+        """The lines of now, drawn: another one that is the same needs no other strip."""
 
     @property
     def width(self) -> int:
@@ -54,26 +55,30 @@ class TextLines(ScrollView, can_focus=True):
         """Show these lines; where one had scrolled to stays."""
         if lines != self._lines:
             self._lines = lines
-            self.virtual_size = Size(self.width, len(lines))
+            self._strips = {line: self._strips[line] for line in lines if line in self._strips}
+            self.resize_content(Size(self.width, len(lines)))
             self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Forget the colours of the old theme."""
-        super().notify_style_update()
-        self._styles = {}
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         index = y + int(self.scroll_y)
         pieces = self._lines[index] if index < len(self._lines) else ()
-        segments = [Segment(text, self._style(role)) for text, role in pieces]
-        length = sum(cell_len(text) for text, _ in pieces)
-        return Strip(segments, length).crop_extend(0, self.width, self.rich_style)
+        strip = self._strips.get(pieces)
+        if strip is None:
+            segments = [Segment(text, self._style(role)) for text, role in pieces]
+            strip = Strip(segments, sum(cell_len(text) for text, _ in pieces))
+            self._strips[pieces] = strip
+        return strip.crop_extend(0, self.width, self.ground)
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in the colours of the old theme."""
+        super().notify_style_update()
+        self._strips = {}
 
     def _style(self, role: str) -> Style:
         found = self._styles.get(role)
         if found is None:
             full = self.get_component_rich_style(f"text--{role}")
-            found = self.rich_style + Style(color=full.color, bold=full.bold)
+            found = self.ground + Style(color=full.color, bold=full.bold)
             self._styles[role] = found
         return found

@@ -1,5 +1,6 @@
 """Only changed cells are sent, and the terminal shows the same as if all were."""
 
+import re
 from collections.abc import Sequence
 
 import pyte
@@ -13,6 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from pixel_tui.changed_cells import ChangedCells
+from pixel_tui.text import is_harmless
 
 WIDTH, HEIGHT = 24, 4
 CONSOLE = Console(color_system="truecolor", width=WIDTH, force_terminal=True)
@@ -95,11 +97,14 @@ def test_a_part_of_a_line_is_painted_over_what_stood_there(
     old, new = [strip_of(line) for line in before], [strip_of(line) for line in after]
     shown.feed(cells.changes(whole(old), CONSOLE))
     shown.feed(cells.changes(part(new, [(y, left, WIDTH)], cut), CONSOLE))
-    kept = 0 if left < cut else cut
+    kept, was = 0 if left < cut else cut, old[y]
     if left < WIDTH:
         old[y] = Strip.join([old[y].crop(0, kept), new[y].crop(kept, WIDTH)])
-    if "漢" not in old[y].text and "字" not in old[y].text:  # half of one is nobody's picture
+    if not any(wide in line.text for line in (was, old[y], new[y]) for wide in "漢字"):
         assert shown.cells() == painted_whole(old).cells()
+    # Half of a wide character is nobody's picture: but the next one is whole.
+    shown.feed(cells.changes(whole(new), CONSOLE))
+    assert shown.cells() == painted_whole(new).cells()
 
 
 def test_what_rich_paints_is_what_is_painted_here() -> None:
@@ -144,3 +149,11 @@ def test_fewer_colours_paint_everything_anew_in_those() -> None:
     sent = cells.changes(whole(strips), few)
     assert "api" in sent
     assert "38;2" not in sent
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_no_text_commands_the_terminal(text: str) -> None:
+    strips = [Strip([Segment(text, STYLES[1])])]
+    sent = ChangedCells().changes(LayoutUpdate([strips], Region(0, 0, WIDTH, 1)), CONSOLE)
+    own = re.sub(r"\x1b\[[\d;]*[Hm]", "", sent)
+    assert is_harmless(own)

@@ -15,7 +15,6 @@ KNOW_THE_TOOLKIT = {
     "cli",
     "demonstration",
     "theme",
-    "terminal_guard",
     "__main__",
 }
 
