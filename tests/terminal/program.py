@@ -65,6 +65,16 @@ class Program:
             return
         self.ended = True
 
+    def skip(self, seconds: float) -> None:
+        """Pass over what comes within so long: kept as bytes, not shown.
+
+        Raises:
+            EOFError: The program has ended.
+        """
+        chunk = self._terminal.read(seconds)
+        if chunk is not None:
+            self.raw += chunk.data
+
     def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 20.0) -> None:
         """Read until the screen shows this, or is as it should be."""
         check = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
