@@ -35,13 +35,7 @@ COUNT: Final = ("f34", "\x1b[57397u")
 
 CHANGING: Final = (
     "pixel_tui.drills",
-    "pixel_tui.operations.audit",
-    "pixel_tui.operations.draft",
-    "pixel_tui.operations.execution",
-    "pixel_tui.operations.job",
-    "pixel_tui.operations.lock",
-    "pixel_tui.operations.operator",
-    "pixel_tui.operations.plan",
+    "pixel_tui.operations.",
     "pixel_tui.stack.demo.commands",
     "pixel_tui.stack.process",
     "screens.job",
@@ -49,7 +43,9 @@ CHANGING: Final = (
     "screens.plan",
     "screens.quit",
 )
-"""Modules whose objects exist only where something may be changed."""
+"""How the modules begin whose objects exist only where something may be changed."""
+RULES: Final = frozenset({"Guard", "Patience", "_Making"})
+"""Constants in there that are made with their module, and are values only."""
 
 _STARTING: Final = frozenset(
     {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile"}
@@ -168,8 +164,8 @@ def _changing() -> list[str]:
     """The kinds of the objects that could change something."""
     gc.collect()
     kinds = (type(item) for item in gc.get_objects())
-    changing = {kind for kind in kinds if kind.__module__ in CHANGING}
-    return sorted(kind.__name__ for kind in changing if not issubclass(kind, Enum))
+    changing = {kind for kind in kinds if str(kind.__module__).startswith(CHANGING)}
+    return sorted({kind.__name__ for kind in changing if not issubclass(kind, Enum)} - RULES)
 
 
 async def _commands(app: App[object]) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import os
 import select
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,6 +59,8 @@ class Witnessed:
     def __init__(self, it: Program, pipe: int) -> None:
         self.arrived: list[tuple[str, Place]] = []
         """Every key that the console has got, and where."""
+        self.looks = True
+        """Whether the emulator follows; else the console has to be made to paint all anew."""
         self._it = it
         self._pipe = pipe
         self._rest = b""
@@ -91,9 +92,14 @@ class Witnessed:
         deadline = time.monotonic() + PATIENCE
         while b"\n" not in self._rest:
             left = deadline - time.monotonic()
-            ready, _, _ = select.select([self._pipe], [], [], max(left, 0))
-            assert ready, f"it says nothing any more; the last keys: {self.arrived[-5:]}"
-            self._rest += os.read(self._pipe, 65536)
+            ends = [self._pipe, self._it.descriptor]
+            ready, _, _ = select.select(ends, [], [], max(left, 0))
+            assert left > 0, f"it says nothing any more; the last keys: {self.arrived[-5:]}"
+            if self._pipe in ready:
+                self._rest += os.read(self._pipe, 65536)
+            if self._it.descriptor in ready:
+                # A console whose terminal nobody reads waits for its reader.
+                self._it.take(shown=self.looks)
         line, self._rest = self._rest.split(b"\n", 1)
         return line
 
@@ -118,24 +124,3 @@ def witnessed(
             yield it, Witnessed(it, pipe)
     finally:
         os.close(pipe)
-
-
-@contextmanager
-def unwatched(it: Program) -> Iterator[None]:
-    """Take in what the console paints without looking at it: an emulator takes its time."""
-    stop = threading.Event()
-
-    def take() -> None:
-        while not stop.is_set():
-            try:
-                it.skip(0.1)
-            except EOFError:
-                return
-
-    taker = threading.Thread(target=take, daemon=True)
-    taker.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        taker.join()
