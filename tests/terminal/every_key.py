@@ -8,6 +8,9 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.dom import DOMNode
 
+from pixel_tui.app import PixelTui
+from screens.bindings import PLACES
+
 ESCAPE: Final = "\x1b[27u"
 """Escape as newer terminals send it: nothing has to wait for what may follow."""
 _MODIFIERS: Final = (2, 3, 4, 5, 6, 7, 8, 9)
@@ -40,9 +43,8 @@ def every_key() -> Mapping[str, str]:
 
 def bound_keys() -> frozenset[str]:
     """Whatever is bound by the application, a screen or a widget that is loaded."""
-    return frozenset(
-        key for kind in _kinds(DOMNode) for key in kind._merge_bindings().key_to_bindings
-    )
+    kinds: set[type[DOMNode]] = {PixelTui, *PLACES, *_kinds(DOMNode)}
+    return frozenset(key for kind in kinds for key in kind._merge_bindings().key_to_bindings)
 
 
 def _kinds(kind: type[DOMNode]) -> Iterator[type[DOMNode]]:
