@@ -65,6 +65,28 @@ class Program:
             return
         self.ended = True
 
+    @property
+    def descriptor(self) -> int:
+        """What can be read when the program has painted."""
+        return self._terminal._master
+
+    def take(self, *, shown: bool) -> None:
+        """Take in what has come.
+
+        Args:
+            shown: Whether the emulator, which takes its time, is to look at it.
+
+        Raises:
+            EOFError: The program has ended.
+        """
+        chunk = self._terminal.read(0)
+        if chunk is not None and shown:
+            self._take(chunk.data)
+        elif chunk is not None:
+            self.raw += chunk.data
+            # The rest of a sequence that was begun before would be taken for another one.
+            self._stream = pyte.ByteStream(self._screen)
+
     def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 20.0) -> None:
         """Read until the screen shows this, or is as it should be."""
         check = (lambda text: wanted in text) if isinstance(wanted, str) else wanted

@@ -1,0 +1,66 @@
+"""What the read-only test presses is every key, and what it lets pass only reads."""
+
+import string
+
+import pytest
+from textual.dom import DOMNode
+
+from pixel_tui.app import PixelTui
+from screens.bindings import PLACES
+from tests.terminal.every_key import bound_keys, every_key, named
+from tests.terminal.recorded_programs import reads
+
+OPTIONS = ("--project-directory", "/srv/shop", "--project-name", "shop", "--profile", "*")
+
+
+def test_every_key_that_is_bound_anywhere_is_pressed() -> None:
+    keys = every_key()
+    assert {"q", "x", "f5", "colon", "ctrl+x", "ctrl+q", "shift+tab"} <= bound_keys()
+    places: tuple[type[DOMNode], ...] = (PixelTui, *PLACES)
+    for place in places:
+        assert set(place._merge_bindings().key_to_bindings) <= bound_keys()
+    assert bound_keys() <= set(keys)
+
+
+def test_so_is_whatever_prints_and_every_key_of_functions_and_control() -> None:
+    keys = every_key()
+    printable = set(string.printable) - set(string.whitespace) | {" "}
+    assert printable <= set(keys.values())
+    assert {f"f{number}" for number in range(1, 13)} <= set(keys)
+    control = set(string.ascii_lowercase) - set("him")  # backspace, tab and enter
+    assert {f"ctrl+{letter}" for letter in control} <= set(keys)
+    assert {"backspace", "tab", "enter", "escape", "up", "pagedown", "home"} <= set(keys)
+
+
+def test_each_sequence_is_read_as_the_key_it_is_meant_for() -> None:
+    assert [name for name, sequence in every_key().items() if named(sequence) != name] == []
+
+
+@pytest.mark.parametrize("program", [("/x/docker-compose",), ("docker", "compose")])
+@pytest.mark.parametrize(
+    ("words", "only_reads"),
+    [
+        (("config", "--format", "json"), True),
+        (("config", "--services"), True),
+        (("config", "--hash", "*"), True),
+        (("config", "--output", "docker-compose.yml"), False),
+        (("up", "--detach"), False),
+        (("restart", "config"), False),
+        (("ps", "up"), False),
+        (("--ansi", "never", "config", "--services"), False),
+        (("--profile",), False),
+        ((), False),
+    ],
+)
+def test_only_these_words_to_compose_count_as_reading(
+    program: tuple[str, ...], words: tuple[str, ...], only_reads: bool
+) -> None:
+    assert reads((*program, *words)) is only_reads
+    assert reads((*program, *OPTIONS, *words)) is only_reads
+
+
+@pytest.mark.parametrize(
+    "argv", [("docker", "ps"), ("docker",), ("sh", "-c", "config"), ("systemctl", "ls")]
+)
+def test_another_program_is_never_taken_for_a_reader(argv: tuple[str, ...]) -> None:
+    assert not reads(argv)
