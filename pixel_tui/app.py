@@ -6,7 +6,7 @@ import importlib
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,21 +40,13 @@ from screens.palette import StackCommands
 from widgets.status_bar import Mode
 
 if TYPE_CHECKING:
+    from pixel_tui.drills import Drill
     from pixel_tui.operations.operator import Operator
 
 log = logging.getLogger(__name__)
 
 PRELOAD_SECONDS: Final = 3.0
 _THEMES: Final = {theme.name: theme for theme in EVERY}
-
-
-@dataclass(frozen=True, slots=True)
-class Drill:
-    """A fault to practise on, as a command of the palette."""
-
-    title: str
-    help: str
-    run: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +63,7 @@ class Parts:
     memory: Memory
     environment: Mapping[str, str]
     log_path: Path | None = None
-    drills: tuple[Drill, ...] = ()
+    drills: "tuple[Drill, ...]" = ()
     """Faults to practise on; only a demonstration has any."""
 
     def close(self) -> None:

@@ -224,7 +224,7 @@ def test_a_writable_console_is_seen_to_change_by_the_same_witnesses(recorded: Re
         it.wait_for("LIVE")
         it.wait_for("healthy")
         counted = console.settle(count=True)
-        assert {"Operator", "Operations", "ProcessRunner"} <= set(counted.changing)
+        assert "Operations" in counted.changing
         offered = {f"{verb} {name}" for verb in ("Start", "Stop", "Restart") for name in SERVICES}
         assert set(counted.commands) >= offered
         assert recorded.changing_requests == []
@@ -234,6 +234,9 @@ def test_a_writable_console_is_seen_to_change_by_the_same_witnesses(recorded: Re
         assert console.settle().place.screen == "PlanScreen"
         it.press("y")
         it.wait_for("succeeded", seconds=60)
+        # What carries a change out is made for the first one.
+        changing = console.settle(count=True).changing
+        assert {"Operator", "Operations", "ProcessRunner", "Audit"} <= set(changing)
     assert any(re.match(r"POST .*/containers/", item) for item in recorded.changing_requests)
     assert {"docker", "docker-compose"} <= {
         Path(argv[0]).name for argv in recorded.changing_programs

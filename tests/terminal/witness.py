@@ -162,6 +162,7 @@ def _place(app: App[object]) -> dict[str, object]:
 
 def _changing() -> list[str]:
     """The kinds of the objects that could change something."""
+    gc.unfreeze()  # what the start has made is kept apart from the garbage: it counts too
     gc.collect()
     kinds = (type(item) for item in gc.get_objects())
     changing = {kind for kind in kinds if str(kind.__module__).startswith(CHANGING)}
