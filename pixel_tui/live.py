@@ -6,12 +6,17 @@ being imported.
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.settings import Settings
+from pixel_tui.stack.cgroups import Cgroups
 from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.endpoint import LOCAL
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.watcher import Pace, Watcher
 
 
 def live_observer(engine: DockerEngine, project: ComposeProject, settings: Settings) -> Watcher:
     """An observer of a real engine and a real project; it does not look yet."""
+    clock = SystemClock()
+    # An engine behind a local socket is most often this host's; the ids show whether it is.
+    local = Cgroups(clock) if engine.address.startswith(LOCAL) else None
     pace = Pace(usage=settings.usage_seconds)
-    return Watcher(engine, project, SystemClock(), pace, log_tail=settings.log_tail)
+    return Watcher(engine, project, clock, pace, log_tail=settings.log_tail, local=local)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pixel_tui.errors import EngineError
+from pixel_tui.stack.cgroups import SampleSource
 from pixel_tui.stack.model import Container, Usage, UsageTable
 from pixel_tui.stack.source import EngineReader
 from pixel_tui.stack.usage import Sample, parse_sample, usage
@@ -21,16 +22,18 @@ FIRST_SECONDS: Final = 0.25
 class UsageSampler:
     """Samples of each running container, turned into rates.
 
-    One sample at a time costs the engine much less than a `stats` stream a container,
-    for which it measures each second whether anybody reads it or not. Engines up to
-    version 20.10 answer at their next full second only, so the containers of a round
-    are asked side by side.
+    Containers of this host are read from the kernel, others asked for. One sample at a time
+    costs the engine much less than a `stats` stream a container, for which it measures
+    each second whether anybody reads it or not. Engines up to version 20.10 answer at their
+    next full second only, so the containers of a round are asked side by side.
 
     Args:
         engine: How the engine is asked.
         containers: The containers that run now; called before each round.
         interval: Seconds between two rounds.
         publish: Called after each round that changed a figure.
+        local: Where the figures of this host's containers are read; the engine is asked
+            for all if None.
     """
 
     def __init__(
@@ -40,8 +43,10 @@ class UsageSampler:
         containers: Callable[[], Sequence[Container]],
         interval: float,
         publish: Callable[[], None],
+        local: SampleSource | None = None,
     ) -> None:
         self._engine = engine
+        self._local = local
         self._containers = containers
         self._interval = interval
         self._publish = publish
@@ -91,15 +96,16 @@ class UsageSampler:
             self._closed.wait(self._interval if settled else min(self._interval, FIRST_SECONDS))
 
     def _round(self, containers: Sequence[Container]) -> dict[str, Usage]:
-        samples: dict[str, Sample] = {}
-        for start in range(0, len(containers), AT_ONCE):
+        samples = self._read(containers)
+        asked = [container for container in containers if container.id not in samples]
+        for start in range(0, len(asked), AT_ONCE):
             if self._closed.is_set():
                 break
             askers = [
                 threading.Thread(
                     target=self._ask, args=(container, samples), name="stack-sample", daemon=True
                 )
-                for container in containers[start : start + AT_ONCE]
+                for container in asked[start : start + AT_ONCE]
             ]
             for asker in askers:
                 asker.start()
@@ -117,6 +123,13 @@ class UsageSampler:
         }
         self._samples = samples
         return table
+
+    def _read(self, containers: Sequence[Container]) -> dict[str, Sample]:
+        """What can be read without the engine."""
+        if self._local is None:
+            return {}
+        found = ((container.id, self._local.sample(container)) for container in containers)
+        return {container_id: sample for container_id, sample in found if sample is not None}
 
     def _ask(self, container: Container, samples: dict[str, Sample]) -> None:
         try:

@@ -17,6 +17,7 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ComposeError, EngineAnswerInvalid, EngineError
+from pixel_tui.stack.cgroups import SampleSource
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_feed import LogFeed
@@ -88,6 +89,7 @@ class Watcher:
         clock: Where times come from.
         pace: How often.
         log_tail: How many lines of history a log begins with.
+        local: Where figures are read without the engine.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Watcher:
         pace: Pace | None = None,
         *,
         log_tail: int = TAIL,
+        local: SampleSource | None = None,
     ) -> None:
         self._engine = engine
         self._project = project
@@ -121,6 +124,7 @@ class Watcher:
             containers=self._running,
             interval=self._pace.usage,
             publish=lambda: self._tell(Topic.USAGE),
+            local=local,
         )
 
     @property

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.model import Container
 from pixel_tui.stack.parse import parse_container
+from pixel_tui.stack.usage import Sample, parse_sample
 from pixel_tui.stack.usage_sampler import UsageSampler
 
 SOON = 5.0
@@ -95,6 +97,27 @@ def test_what_no_longer_runs_has_no_figures(stage: Stage) -> None:
     until(lambda: gone not in stage.sampler.table)
     stage.containers = []
     until(lambda: not stage.sampler.table)
+
+
+class Kernel:
+    """Knows one container."""
+
+    def __init__(self, known: Container, sample: Sample) -> None:
+        self._known, self._sample = known, sample
+
+    def sample(self, container: Container) -> Sample | None:
+        return self._sample if container.id == self._known.id else None
+
+
+def test_what_the_kernel_tells_the_engine_is_not_asked_for(stage: Stage) -> None:
+    known = stage.containers[0]
+    sample = parse_sample(stage.engine.stats(known.id))
+    assert sample is not None
+    stage.engine.refused.add(known.id)
+    stage.sampler._local = Kernel(known, replace(sample, memory=4242))
+    stage.sampler.start()
+    until(lambda: len(stage.sampler.table) == len(stage.containers))
+    assert stage.sampler.table[known.id].memory == 4242
 
 
 def test_one_that_has_just_gone_takes_no_other_with_it(stage: Stage) -> None:
