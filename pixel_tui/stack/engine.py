@@ -21,6 +21,7 @@ from pixel_tui.stack.source import ByteStream, EventStream, LogRequest
 from pixel_tui.stack.transport import Answer, Transport
 from pixel_tui.text import SafeText, plain
 
+PING_SECONDS: Final = 3.0
 NEWEST_API: Final = (1, 47)
 """The newest API version whose answers `parse` has been tried with."""
 
@@ -43,6 +44,12 @@ class DockerEngine:
         self.context: SafeText = endpoint.context
         self._transport = _transport(endpoint, self.address)
         self._api = ""
+
+    def ping(self) -> None:
+        """`GET /_ping`."""
+        answer = self._transport.get("/_ping", patience=PING_SECONDS)
+        if not answer.ok:
+            raise _refusal(answer, "/_ping")
 
     def version(self) -> JsonObject:
         """`GET /version`; agrees on the API version for the requests that follow."""

@@ -7,6 +7,7 @@ its requests several times as long as one in here.
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Final
@@ -40,13 +41,20 @@ class ReadOnlyConnection(HTTPConnection):
     def __init__(self, path: str) -> None:
         super().__init__("localhost")
         self._path = path
+        self._patience = READ_SECONDS
 
     def connect(self) -> None:
         """Connect to the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(CONNECT_SECONDS)
+        self.sock.settimeout(min(CONNECT_SECONDS, self._patience))
         self.sock.connect(self._path)
-        self.sock.settimeout(READ_SECONDS)
+        self.sock.settimeout(self._patience)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait so long for an answer, or for the next part of it."""
+        self._patience = seconds
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
 
     def putrequest(
         self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
@@ -93,12 +101,13 @@ class LocalTransport:
         self._lock = threading.Lock()
         self._idle: list[ReadOnlyConnection] = []
 
-    def get(self, target: str) -> Answer:
+    def get(self, target: str, *, patience: float = READ_SECONDS) -> Answer:
         """Ask, and wait for the whole answer."""
         while True:
             with self._lock:
                 kept = self._idle.pop() if self._idle else None
             connection = kept or ReadOnlyConnection(self._path)
+            connection.wait_at_most(patience)
             try:
                 response = _ask(connection, target)
                 answer = Answer(response.status, response.reason, response.read())
@@ -128,7 +137,7 @@ class LocalTransport:
             raise self._translated(error) from error
         if endless:
             connection.sock_of_answer.settimeout(None)
-        return _Body(connection.sock_of_answer, response)
+        return _Body(connection.sock_of_answer, response, still_there=self._still_there)
 
     def close(self) -> None:
         """Drop the kept connections."""
@@ -136,6 +145,12 @@ class LocalTransport:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+    def _still_there(self) -> bool:
+        try:
+            return self.get("/_ping").ok
+        except EngineError:
+            return False
 
     def _translated(self, error: HTTPException | OSError) -> EngineError:
         return connection_error(error, self._address)
@@ -147,11 +162,24 @@ def _ask(connection: ReadOnlyConnection, target: str) -> HTTPResponse:
 
 
 class _Body:
-    """The body of an answer, read as it comes."""
+    """The body of an answer, read as it comes.
 
-    def __init__(self, connected: socket.socket, response: HTTPResponse) -> None:
+    Args:
+        connected: What it is read from.
+        response: The answer.
+        still_there: Asks whether the engine answers.
+    """
+
+    def __init__(
+        self,
+        connected: socket.socket,
+        response: HTTPResponse,
+        *,
+        still_there: Callable[[], bool],
+    ) -> None:
         self._socket = connected
         self._response = response
+        self._still_there = still_there
         self._closed = False
 
     def read(self) -> bytes:
@@ -165,6 +193,9 @@ class _Body:
             raise connection_broken() from error
         if not chunk:
             self._response.close()
+            # In HTTP/1.0 a body ends in the same way whether all was said or the engine died.
+            if not (self._closed or self._still_there()):
+                raise connection_broken()
         return chunk
 
     def close(self) -> None:

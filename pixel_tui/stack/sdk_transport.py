@@ -58,9 +58,9 @@ class SdkTransport:
         self._lock = threading.Lock()
         self._session: ReadOnlySession | None = None
 
-    def get(self, target: str) -> Answer:
+    def get(self, target: str, *, patience: float = READ_SECONDS) -> Answer:
         """Ask, and wait for the whole answer."""
-        response = self._ask(target, stream=False)
+        response = self._ask(target, stream=False, patience=patience)
         return Answer(response.status_code, response.reason, response.content)
 
     def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
@@ -82,13 +82,15 @@ class SdkTransport:
         if session is not None:
             session.close()
 
-    def _ask(self, target: str, *, stream: bool) -> requests.Response:
+    def _ask(
+        self, target: str, *, stream: bool, patience: float = READ_SECONDS
+    ) -> requests.Response:
         try:
             session = self._connected()
             return session.get(
                 f"{session.base_url}{target}",
                 stream=stream,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(min(CONNECT_SECONDS, patience), patience),
             )
         except _FAILURES as error:
             raise _translated(error, self._shown) from error

@@ -67,6 +67,14 @@ class EngineReader(Protocol):
     address: SafeText
     context: SafeText
 
+    def ping(self) -> None:
+        """`GET /_ping`: whether it answers, found out within seconds.
+
+        Raises:
+            EngineError: It does not.
+        """
+        ...
+
     def version(self) -> JsonObject:
         """`GET /version`."""
         ...

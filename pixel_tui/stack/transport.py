@@ -18,7 +18,7 @@ from pixel_tui.text import SafeText
 READING: Final = frozenset({"GET", "HEAD"})
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
-"""How long an answer, or the next part of it, is waited for."""
+"""How long an answer is waited for where nobody says otherwise."""
 CHUNK: Final = 256 * 1024
 POOL_SIZE: Final = 64
 """As many connections are kept for the next request."""
@@ -44,11 +44,12 @@ class Transport(Protocol):
     Every method raises `EngineUnreachable` or `EngineDenied`.
     """
 
-    def get(self, target: str) -> Answer:
+    def get(self, target: str, *, patience: float = READ_SECONDS) -> Answer:
         """Ask, and wait for the whole answer.
 
         Args:
             target: Path and query.
+            patience: How many seconds the answer, or the next part of it, is waited for.
         """
         ...
 

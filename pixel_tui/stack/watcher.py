@@ -52,6 +52,8 @@ class Pace:
     """How often things are looked at, in seconds."""
 
     poll: float = 10.0
+    heartbeat: float = 2.0
+    """How often a silent engine is asked whether it is still there."""
     """The safety net below the events."""
     usage: float = 2.0
     files: float = 2.0
@@ -319,6 +321,7 @@ class Watcher:
             try:
                 self._read_stack()
                 failures = 0
+                self._rest()
             except EngineError as error:
                 self._engine_lost(error)
                 failures += 1
@@ -329,9 +332,18 @@ class Watcher:
                 failures += 1
             if failures:
                 self._wake.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])
-                continue
-            if self._wake.wait(self._pace.poll):
+
+    def _rest(self) -> None:
+        """Wait until something happens, or until it is time for another look.
+
+        Raises:
+            EngineError: The engine does not answer any more.
+        """
+        for _ in range(max(round(self._pace.poll / self._pace.heartbeat), 1)):
+            if self._wake.wait(self._pace.heartbeat):
                 self._closed.wait(self._pace.gather)
+                return
+            self._engine.ping()
 
     def _greet_engine(self) -> None:
         """Ask who the engine is while compose still resolves the project."""
@@ -343,6 +355,7 @@ class Watcher:
             self._publish()
 
     def _read_engine(self) -> None:
+        self._engine.ping()  # an engine that is frozen shows it here soonest
         status = read_engine(self._engine, self._clock)
         with self._lock:
             self._seen.engine = status

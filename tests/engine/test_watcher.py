@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -378,17 +379,18 @@ def fragile(spare_engine: Engine, tmp_path: Path, watch: Watch) -> Iterator[Watc
         project.down()
 
 
-def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
-    fragile: Watched, monkeypatch: pytest.MonkeyPatch
+def test_a_frozen_engine_is_said_not_to_answer_within_seconds_and_recovers(
+    fragile: Watched,
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.engine.READ_SECONDS", 1.5)
     watched, engine = fragile, fragile.project.engine
     feed = watched.watcher.follow_logs("web")
     watched.until(lambda: feed.status.state is FeedState.LIVE)
     engine.pause()
     try:
-        watched.watcher.refresh()
+        frozen_at = time.monotonic()
         watched.until(lambda: watched.watcher.snapshot.engine.link is Link.LOST)
+        # A pause of 2 s and a patience of 3; of 10 where it was just being asked something.
+        assert time.monotonic() - frozen_at < 13
         trouble = watched.watcher.snapshot.engine.trouble
         assert trouble is not None
         assert "does not answer" in trouble.what
@@ -398,6 +400,9 @@ def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
         late = second.watcher.follow_logs("web")
         watched.until(lambda: second.watcher.snapshot.engine.link is Link.LOST)
         watched.until(lambda: late.status.state is FeedState.WAITING)
+        # What compose tells is shown all the same.
+        watched.until(lambda: second.watcher.snapshot.service("web"))
+        assert second.state("web") is ServiceState.UNKNOWN
         before = set(threading.enumerate())
         second.watcher.close()
         # Nobody waits for ever for an engine that never answers.

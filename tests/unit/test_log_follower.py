@@ -62,6 +62,9 @@ class ScriptedEngine:
         self.requests: list[LogRequest] = []
         self.streams: list[ScriptedStream] = []
 
+    def ping(self) -> None:
+        pass
+
     def say(self, container_id: str, at: float, *texts: str) -> None:
         with self.changed:
             kept = self.kept.setdefault(container_id, Kept())

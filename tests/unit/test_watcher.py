@@ -22,7 +22,7 @@ from pixel_tui.stack.watcher import Pace, Watcher
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SOON = 8.0
-PACE = Pace(poll=600.0, usage=0.1, files=0.02, gather=0.01, retry=0.2)
+PACE = Pace(poll=600.0, usage=0.1, files=0.02, gather=0.01, retry=0.2, heartbeat=0.05)
 
 
 class Engine(DemoEngine):
@@ -38,6 +38,11 @@ class Engine(DemoEngine):
         self.inspected: list[str] = []
         self.streams: list[EventStream] = []
         self.surprise: Exception | None = None
+        self.frozen = False
+
+    def ping(self) -> None:
+        if self.frozen:
+            raise EngineUnreachable("The engine does not answer.")
 
     def containers(self, project: str) -> list[JsonObject]:
         self.lists.wait(SOON)
@@ -294,3 +299,23 @@ def test_a_lost_engine_is_asked_with_growing_pauses(stage: Stage) -> None:
     asked = len(stage.engine.asked)
     time.sleep(0.5)
     assert len(stage.engine.asked) - asked <= 3
+
+
+def test_an_engine_that_falls_silent_is_noticed_though_nothing_happens(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.engine.frozen = True
+    until(lambda: stage.now.engine.link is Link.LOST)
+    assert stage.now.engine.trouble is not None
+    assert "does not answer" in stage.now.engine.trouble.what
+    stage.engine.frozen = False
+    until(lambda: stage.now.engine.link is Link.READY)
+
+
+def test_an_engine_that_is_silent_from_the_start_hides_no_service(stage: Stage) -> None:
+    stage.engine.frozen = True
+    stage.watcher.start()
+    until(lambda: stage.now.engine.link is Link.LOST and stage.now.services)
+    service = stage.now.service("api")
+    assert service is not None
+    assert service.state is ServiceState.UNKNOWN

@@ -33,6 +33,11 @@ class DemoEngine:
         self.context = plain("demo")
         self._world = world
 
+    def ping(self) -> None:
+        """`GET /_ping`."""
+        with self._world.look():
+            return
+
     def version(self) -> JsonObject:
         """`GET /version`."""
         with self._world.look():

@@ -1,0 +1,172 @@
+"""Requests over a local socket, answered by a server that behaves as engines do."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import EngineUnreachable
+from pixel_tui.stack.local_transport import LocalTransport
+from pixel_tui.stack.transport import Answer
+from pixel_tui.text import plain
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+LOG = b"HTTP/1.0 200 OK\r\n\r\n"
+MISSING = b'HTTP/1.1 404 Not Found\r\nContent-Length: 18\r\n\r\n{"message":"gone"}'
+Serve = Callable[[socket.socket, bytes], bool]
+"""Answers one request; whether the connection stays open."""
+
+
+class Server:
+    """An engine's socket, and what was asked there."""
+
+    def __init__(self, path: Path, serve: Serve) -> None:
+        self.asked: list[str] = []
+        self.connections = 0
+        self._serve = serve
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            while request := connection.recv(65536):
+                self.asked.append(request.decode().split("\r\n")[0])
+                if not self._serve(connection, request):
+                    return
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "engine.sock"
+
+
+@pytest.fixture
+def transport(path: Path) -> Iterator[LocalTransport]:
+    made = LocalTransport(str(path), plain(f"unix://{path}"))
+    yield made
+    made.close()
+
+
+def answering(connection: socket.socket, _request: bytes) -> bool:
+    connection.sendall(OK)
+    return True
+
+
+def hanging_up(connection: socket.socket, _request: bytes) -> bool:
+    connection.sendall(OK)
+    return False
+
+
+def test_a_connection_is_used_again(path: Path, transport: LocalTransport) -> None:
+    server = Server(path, answering)
+    assert [transport.get("/a"), transport.get("/b?c=d")] == [Answer(200, "OK", b"OK")] * 2
+    assert server.asked == ["GET /a HTTP/1.1", "GET /b?c=d HTTP/1.1"]
+    assert server.connections == 1
+
+
+def test_one_that_the_engine_has_closed_meanwhile_is_replaced(
+    path: Path, transport: LocalTransport
+) -> None:
+    server = Server(path, hanging_up)
+    for _ in range(3):
+        assert transport.get("/a").body == b"OK"
+    assert server.connections == 3
+
+
+def test_an_engine_that_hangs_up_without_a_word_is_unreachable(
+    path: Path, transport: LocalTransport
+) -> None:
+    Server(path, lambda _connection, _request: False)
+    with pytest.raises(EngineUnreachable):
+        transport.get("/a")
+
+
+def test_an_engine_that_stays_silent_does_not_answer(path: Path, transport: LocalTransport) -> None:
+    Server(path, lambda _connection, _request: True)
+    with pytest.raises(EngineUnreachable, match="does not answer"):
+        transport.get("/a", patience=0.1)
+
+
+def test_words_that_are_no_http_are_an_error(path: Path, transport: LocalTransport) -> None:
+    def babble(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(b"220 mail.example.test ESMTP\r\n")
+        return False
+
+    Server(path, babble)
+    with pytest.raises(EngineUnreachable, match="can't be reached"):
+        transport.get("/a")
+
+
+def test_a_refused_stream_is_an_answer(path: Path, transport: LocalTransport) -> None:
+    def refuse(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(MISSING)
+        return False
+
+    Server(path, refuse)
+    answer = transport.open("/logs", endless=True)
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body) == (404, b'{"message":"gone"}')
+
+
+def test_a_body_ends_where_the_engine_still_answers(path: Path, transport: LocalTransport) -> None:
+    def log(connection: socket.socket, request: bytes) -> bool:
+        connection.sendall(OK if b"_ping" in request else LOG + b"one line\n")
+        return False
+
+    Server(path, log)
+    stream = transport.open("/logs", endless=True)
+    assert not isinstance(stream, Answer)
+    assert stream.read() == b"one line\n"
+    assert stream.read() == b""
+
+
+def test_a_body_is_broken_off_where_the_engine_does_not(
+    path: Path, transport: LocalTransport
+) -> None:
+    go = threading.Event()
+
+    def log(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(LOG + b"one line\n")
+        go.wait()
+        return False
+
+    server = Server(path, log)
+    stream = transport.open("/logs", endless=True)
+    assert not isinstance(stream, Answer)
+    assert stream.read() == b"one line\n"
+    server.close()
+    go.set()
+    with pytest.raises(EngineUnreachable, match="broke the connection off"):
+        stream.read()
+
+
+def test_a_read_that_waits_is_ended_by_closing(path: Path, transport: LocalTransport) -> None:
+    def log(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(LOG + b"one line\n")
+        return True
+
+    Server(path, log)
+    stream = transport.open("/logs", endless=True)
+    assert not isinstance(stream, Answer)
+    assert stream.read() == b"one line\n"
+    threading.Timer(0.05, stream.close).start()
+    assert stream.read() == b""
+    stream.close()
