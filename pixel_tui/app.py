@@ -28,6 +28,7 @@ from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.errors import UsageError
 from pixel_tui.hang_up import watch_terminal
+from pixel_tui.key_order import KeysInOrder
 from pixel_tui.log_file import start_log
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -72,7 +73,7 @@ class Parts:
             self.operations.close()
 
 
-class PixelTui(App[None]):
+class PixelTui(KeysInOrder):
     """The console's frame: theme, keys, palette, clipboard, and what happens in a crash."""
 
     TITLE = "pixel-tui"

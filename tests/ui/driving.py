@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from textual import events
 from textual.pilot import Pilot
 
 from pixel_tui.app import PixelTui
@@ -17,6 +18,7 @@ from screens.dashboard import DashboardScreen
 from widgets.log_view import LogView
 from widgets.service_table import ServiceTable
 
+CHARACTERS = {"slash": "/", "enter": "\r"}
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -49,6 +51,13 @@ class Console:
     async def press(self, *keys: str) -> None:
         """Press keys, and let them have their effect."""
         await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def burst(self, *keys: str) -> None:
+        """Press keys at once, as a slow line hands them over: none waits for the one before."""
+        for key in keys:
+            character = key if len(key) == 1 else CHARACTERS.get(key)
+            self.app.post_message(events.Key(key, character))
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:

@@ -111,6 +111,24 @@ async def test_a_filter_without_a_hit_says_so() -> None:
         assert "No service matches" in it.text("#services-pane")
 
 
+async def test_letters_that_come_at_once_are_typed_and_are_no_commands() -> None:
+    async with console() as it:
+        await it.burst("slash", *"retry", "enter")
+        await it.until(lambda: it.dashboard.look.filter == "retry")
+        assert it.app.screen is it.dashboard
+        await it.press("escape")
+        await it.burst("2", "slash", *"retry", "enter")
+        await it.until(lambda: "“retry”" in str(it.dashboard.query_one(LogPane).border_title))
+        assert it.app.screen is it.dashboard
+
+
+async def test_keys_behind_one_that_closes_a_dialog_are_not_lost() -> None:
+    async with console() as it:
+        await it.burst("question_mark", "escape", "j", "j", "c", "escape", "k")
+        await it.until(lambda: it.app.screen is it.dashboard)
+        await it.until(lambda: it.table.cursor_key == it.names()[1])
+
+
 async def test_what_is_searched_in_the_log_does_not_filter_the_services() -> None:
     async with console() as it:
         names, key = it.names(), it.table.cursor_key

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "pixel_tui"
 KNOW_THE_TOOLKIT = {
     "app",
     "changed_cells",
+    "key_order",
     "cli",
     "demonstration",
     "theme",

@@ -1,0 +1,54 @@
+"""Keys are handled one after the other, however fast they come."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+
+LOST_SECONDS: Final = 0.25
+"""How long a key may be under way: its widget may go with what it does."""
+
+
+class KeyHandled(Message):
+    """Follows a key through the widgets, and so comes when the key has had its effect."""
+
+
+class KeysInOrder(App[None]):
+    """An application in which a key waits until the one before it has had its effect.
+
+    Textual hands every key to the widget that has the focus at that moment. Of keys that come
+    at once, as they do over a slow line or from a clipboard, `/` would open a line to type
+    in, and the letters behind it would still go to the table, where they are commands.
+    """
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._waiting: deque[events.Key] = deque()
+        self._under_way: asyncio.TimerHandle | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hold a key back while another one is under way."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._under_way is not None:
+            self._waiting.append(event)
+        else:
+            await self._send(event)
+
+    async def on_key_handled(self) -> None:
+        """Let the next key go."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+            self._under_way = None
+        if self._waiting:
+            await self._send(self._waiting.popleft())
+
+    async def _send(self, key: events.Key) -> None:
+        loop = asyncio.get_running_loop()
+        self._under_way = loop.call_later(LOST_SECONDS, self.post_message, KeyHandled())
+        target = self.focused or self.screen
+        await super().on_event(key)
+        target.post_message(KeyHandled())
