@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from textual.worker import WorkerFailed
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.drills import Drill, drills
+from pixel_tui.ending import EndSignals, outcome_of, say, wait_for_jobs, waiting_for
 from pixel_tui.errors import UsageError
 from pixel_tui.hang_up import watch_terminal
 from pixel_tui.log_file import start_log
@@ -35,6 +35,7 @@ from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.observer import Observer
 from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.suspension import Suspension
 from pixel_tui.terminal_guard import TerminalGuard
 from pixel_tui.theme import EVERY, default_theme
 from screens import dashboard
@@ -85,6 +86,15 @@ class PixelTui(App[None]):
         Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),
         Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="The next theme"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            show=False,
+            priority=True,
+            id="suspend",
+            tooltip="Back to the shell; `fg` returns",
+        ),
     ]
 
     def __init__(self, parts: Parts) -> None:
@@ -99,6 +109,9 @@ class PixelTui(App[None]):
         remembered = None if colourless else parts.memory.load().theme
         self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
         self._guard = TerminalGuard()
+        self._suspension: Suspension | None = None
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._told_to_end = False
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
 
@@ -113,16 +126,38 @@ class PixelTui(App[None]):
             parts.observer, parts.clock, parts.modes, parts.memory, parts.operations
         )
 
+    def on_load(self) -> None:
+        """Be able to end: the terminal is taken after this."""
+        self._own_loop = asyncio.get_running_loop()
+        if self._told_to_end:
+            self.exit()
+
     def on_mount(self) -> None:
-        """Look at the stack from now on, and end in order when told to."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.exit)
+        """Look at the stack from now on, and stop and go on as a shell wants it."""
+        if self._driver is not None and not self.is_headless:
+            self._suspension = Suspension(
+                self,
+                self._driver,
+                sys.stdin.fileno(),
+                leaving=lambda: self._exit,
+                refused=partial(
+                    self.notify, "No shell could bring it back: it stays.", severity="warning"
+                ),
+            )
+            self._suspension.listen()
         self.parts.observer.start()
 
     def on_unmount(self) -> None:
-        """Stop looking."""
-        self.parts.observer.close()
+        """Stop looking, unless a job has yet to be verified."""
+        operations = self.parts.operations
+        if operations is None or not operations.running:
+            self.parts.observer.close()
+
+    def end(self) -> None:
+        """Leave without asking. May be called by a signal's handler, at any moment."""
+        self._told_to_end = True
+        if self._own_loop is not None and not self._own_loop.is_closed():
+            self._own_loop.call_soon_threadsafe(self.exit)
 
     def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's general commands; none that writes the screen to a file."""
@@ -154,6 +189,11 @@ class PixelTui(App[None]):
             self.exit()
         elif not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(operations.running), self._quit_answered)
+
+    async def action_suspend_process(self) -> None:
+        """Stop, as every program does at Ctrl+Z."""
+        if self._suspension is not None:
+            await self._suspension.stop()
 
     def _quit_answered(self, leave: bool | None) -> None:
         if leave:
@@ -278,7 +318,28 @@ def demo_parts(
 def run(parts: Parts) -> int:
     """Open the console; returns the program's exit code when it is left."""
     app = PixelTui(parts)
-    watch_terminal(sys.stdin.fileno(), parts.close)
+    signals = EndSignals(app.end)
+    signals.listen()
+    watch_terminal(sys.stdin.fileno(), lambda: _leave(parts, signals, stay=True))
     app.run()
-    parts.close()
+    _leave(parts, signals, stay=signals.heard)
     return app.return_code or 0
+
+
+def _leave(parts: Parts, signals: EndSignals, *, stay: bool) -> None:
+    """See to the jobs that still run: the terminal is restored, or gone.
+
+    Args:
+        parts: What the console is made of.
+        signals: What may tell this process to end once more.
+        stay: Wait for them, so that they are verified; else leave them to themselves.
+    """
+    jobs = parts.operations.under_way if parts.operations is not None else ()
+    if stay:
+        for job in jobs:
+            say(waiting_for(job))
+        wait_for_jobs(jobs, signals.insisted)
+    parts.close()
+    for job in jobs:
+        say(outcome_of(job))
+    parts.observer.close()

@@ -7,6 +7,7 @@ console has no object of this class.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from textual.screen import Screen
@@ -50,7 +51,12 @@ class Operations:
     @property
     def running(self) -> int:
         """How many jobs are under way."""
-        return sum(not job.status.state.ended for job in self._operator.jobs)
+        return len(self.under_way)
+
+    @property
+    def under_way(self) -> Sequence[Job]:
+        """The jobs that have not ended."""
+        return [job for job in self._operator.jobs if not job.status.state.ended]
 
     def statuses(self) -> Sequence[JobStatus]:
         """Every job of this console, newest first."""
@@ -68,7 +74,8 @@ class Operations:
         loop = asyncio.get_running_loop()
 
         def changed() -> None:
-            loop.call_soon_threadsafe(listener)
+            with suppress(RuntimeError):  # the console has ended, and a job has not
+                loop.call_soon_threadsafe(listener)
 
         self._changed = changed
 
