@@ -66,6 +66,7 @@ class Terminal:
         self._budget = 0.0
         self._budget_at = 0.0
         self._master, slave = pty.openpty()
+        self.modes_before: list[object] = termios.tcgetattr(slave)
         self.resize(columns, rows)
         self.started_at = time.perf_counter()
         # `setsid` makes this the program's own terminal and becomes the program.
@@ -88,6 +89,11 @@ class Terminal:
     def exit_code(self) -> int | None:
         """The program's exit code; None while it runs."""
         return self._process.poll()
+
+    @property
+    def modes(self) -> list[object]:
+        """The terminal's modes now, as `termios` tells them."""
+        return termios.tcgetattr(self._master)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size; the kernel tells the program."""

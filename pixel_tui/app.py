@@ -4,7 +4,6 @@ import asyncio
 import gc
 import importlib
 import logging
-import signal
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
@@ -26,6 +26,7 @@ from textual.worker import WorkerFailed
 from pixel_tui.changed_cells import ChangedCells, ChangesOnly
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
+from pixel_tui.ending import EndSignals, outcome_of, say, wait_for_jobs, waiting_for
 from pixel_tui.errors import UsageError
 from pixel_tui.hang_up import watch_terminal
 from pixel_tui.key_order import KeysInOrder
@@ -33,6 +34,7 @@ from pixel_tui.log_file import start_log
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
+from pixel_tui.suspension import Suspension
 from pixel_tui.theme import EVERY, default_theme
 from screens import dashboard
 from screens.dashboard import DashboardScreen
@@ -88,6 +90,15 @@ class PixelTui(KeysInOrder):
         Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="The next theme"),
         Binding("ctrl+l", "redraw", "Redraw", show=False, priority=True, id="redraw"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
+        Binding(
+            "ctrl+z",
+            "to_shell",
+            "Suspend",
+            show=False,
+            priority=True,
+            id="suspend",
+            tooltip="Back to the shell; `fg` returns",
+        ),
     ]
 
     def __init__(self, parts: Parts) -> None:
@@ -103,6 +114,12 @@ class PixelTui(KeysInOrder):
         self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
         self.stylesheet.set_variables(self.get_css_variables())
         self._cells = ChangedCells()
+        self._painted_size = Size(0, 0)
+        self._torn = False
+        """Something else than this console may have written to the terminal."""
+        self._suspension: Suspension | None = None
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._told_to_end = False
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
 
@@ -122,11 +139,26 @@ class PixelTui(KeysInOrder):
             parts.observer, parts.clock, parts.modes, parts.memory, parts.operations
         )
 
+    def on_load(self) -> None:
+        """Be able to end: the terminal is taken after this."""
+        self._own_loop = asyncio.get_running_loop()
+        if self._told_to_end:
+            self.exit()
+
     def on_mount(self) -> None:
-        """Look at the stack from now on, and end in order when told to."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.exit)
+        """Look at the stack from now on, and stop and go on as a shell wants it."""
+        if self._driver is not None and not self.is_headless:
+            self._suspension = Suspension(
+                self,
+                self._driver,
+                sys.stdin.fileno(),
+                leaving=lambda: self._exit,
+                refused=partial(
+                    self.notify, "No shell could bring it back: it stays.", severity="warning"
+                ),
+                redraw=self.action_redraw,
+            )
+            self._suspension.listen()
         self.parts.observer.start()
         self.call_after_refresh(self._settle)
 
@@ -145,8 +177,16 @@ class PixelTui(KeysInOrder):
             importlib.import_module("pixel_tui.operations.actions")
 
     def on_unmount(self) -> None:
-        """Stop looking."""
-        self.parts.observer.close()
+        """Stop looking, unless a job has yet to be verified."""
+        operations = self.parts.operations
+        if operations is None or not operations.running:
+            self.parts.observer.close()
+
+    def end(self) -> None:
+        """Leave without asking. May be called by a signal's handler, at any moment."""
+        self._told_to_end = True
+        if self._own_loop is not None and not self._own_loop.is_closed():
+            self._own_loop.call_soon_threadsafe(self.exit)
 
     def get_system_commands(self, _screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette's general commands; none that writes the screen to a file."""
@@ -182,6 +222,11 @@ class PixelTui(KeysInOrder):
         if not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(operations.running), self._quit_answered)
 
+    async def action_to_shell(self) -> None:
+        """Stop, as every program does at Ctrl+Z."""
+        if self._suspension is not None:
+            await self._suspension.stop()
+
     def _quit_answered(self, leave: bool | None) -> None:
         if leave:
             self.exit()
@@ -189,19 +234,27 @@ class PixelTui(KeysInOrder):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send what differs from what the terminal shows."""
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            compositor = screen._compositor  # noqa: SLF001  only it can paint what did not change
+            if self._torn or compositor.size != self._painted_size:
+                self._torn, self._painted_size = False, compositor.size
+                self._cells.forget()
+                renderable = compositor.render_full_update()
             # An update is a renderable wherever one is asked for: Textual's own are passed so.
             super()._display(screen, cast("RichCast", ChangesOnly(renderable, self._cells)))
         else:
             super()._display(screen, renderable)
 
     def on_resize(self) -> None:
-        """Paint everything: a terminal moves its lines about when its size changes."""
+        """Paint everything: a terminal moves its lines about when its size changes.
+
+        Also where it has the old size again by the time that this is heard.
+        """
         self.action_redraw()
 
     def action_redraw(self) -> None:
         """Paint everything anew, over whatever else was written to the terminal."""
-        self._cells.forget()
-        self.refresh()
+        self._torn = True
+        self.refresh(layout=True)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Put text on the clipboard of the operator's terminal, through tmux and screen."""
@@ -289,7 +342,28 @@ def live_parts(
 def run(parts: Parts) -> int:
     """Open the console; returns the program's exit code when it is left."""
     app = PixelTui(parts)
-    watch_terminal(sys.stdin.fileno(), parts.close)
+    signals = EndSignals(app.end)
+    signals.listen()
+    watch_terminal(sys.stdin.fileno(), lambda: _leave(parts, signals, stay=True))
     app.run()
-    parts.close()
+    _leave(parts, signals, stay=signals.heard)
     return app.return_code or 0
+
+
+def _leave(parts: Parts, signals: EndSignals, *, stay: bool) -> None:
+    """See to the jobs that still run: the terminal is restored, or gone.
+
+    Args:
+        parts: What the console is made of.
+        signals: What may tell this process to end once more.
+        stay: Wait for them, so that they are verified; else leave them to themselves.
+    """
+    jobs = parts.operations.under_way if parts.operations is not None else ()
+    if stay:
+        for job in jobs:
+            say(waiting_for(job))
+        wait_for_jobs(jobs, signals.insisted)
+    parts.close()
+    for job in jobs:
+        say(outcome_of(job))
+    parts.observer.close()

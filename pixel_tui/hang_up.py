@@ -36,6 +36,7 @@ def _watch(descriptor: int, tell: Callable[[], None]) -> None:
     while _is_there(descriptor):
         pause.wait(LOOK_SECONDS)
     log.warning("the terminal is gone: the console ends")
+    _silence()
     try:
         tell()
     except Exception:
@@ -43,6 +44,14 @@ def _watch(descriptor: int, tell: Callable[[], None]) -> None:
     logging.shutdown()
     # Nothing is left to restore, and nobody to wait for: the loop may hang in a write.
     os._exit(EXIT_CODE)
+
+
+def _silence() -> None:
+    """Let nobody here meet the dead terminal again: its reader spins, its writer fails."""
+    quiet, _stays_open = os.pipe()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for ours, gone in ((quiet, 0), (nowhere, 1), (nowhere, 2)):
+        os.dup2(ours, gone, inheritable=False)
 
 
 def _is_there(descriptor: int) -> bool:

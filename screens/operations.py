@@ -7,6 +7,7 @@ console has no object of this class.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,13 @@ class Operations:
     @property
     def running(self) -> int:
         """How many jobs are under way."""
-        return sum(not status.state.ended for status in self.statuses())
+        return len(self.under_way)
+
+    @property
+    def under_way(self) -> "Sequence[Job]":
+        """The jobs that have not ended."""
+        jobs = self._made.jobs if self._made else ()
+        return [job for job in jobs if not job.status.state.ended]
 
     def statuses(self) -> "Sequence[JobStatus]":
         """Every job of this console, newest first."""
@@ -82,7 +89,8 @@ class Operations:
         loop = asyncio.get_running_loop()
 
         def changed() -> None:
-            loop.call_soon_threadsafe(listener)
+            with suppress(RuntimeError):  # the console has ended, and a job has not
+                loop.call_soon_threadsafe(listener)
 
         self._changed = changed
 

@@ -11,6 +11,7 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.files import PRIVATE_FILE
 from pixel_tui.operations.findings import Finding, Standing, sentence
 from pixel_tui.operations.job import Job, JobState, JobStatus
+from pixel_tui.operations.lock import StackLock
 from pixel_tui.operations.plan import Step
 from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.operations.words import duration
@@ -33,6 +34,7 @@ class Execution:
         command: Where programs run, and what they need to find there.
         clock: Where times come from.
         patience: How long to wait for the stack.
+        lock: What the commands hold beside this process, so that it outlives the console.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Execution:
         command: ComposeCommand,
         clock: Clock,
         patience: Patience,
+        lock: StackLock | None = None,
     ) -> None:
         self._job = job
         self._runner = runner
@@ -51,6 +54,7 @@ class Execution:
         self._command = command
         self._clock = clock
         self._patience = patience
+        self._lock = lock
         self._began = clock.monotonic()
 
     def run(self) -> JobStatus:
@@ -97,11 +101,13 @@ class Execution:
 
     def _run_step(self, step: Step) -> int:
         append_line(self._job.status.output, f"$ {redact(shown(step.command))}")
+        held = self._lock.descriptor if self._lock is not None else None
         command = self._runner.start(
             step.command,
             directory=self._command.directory,
             environment=self._command.environment,
             output=self._job.status.output,
+            holding=() if held is None else (held,),
         )
         code = self._job.attend(command)
         self._job.update(lambda status: replace(status, exit_code=code))

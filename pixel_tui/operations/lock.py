@@ -1,7 +1,8 @@
 """One change to a stack at a time, across the consoles of a machine.
 
-The lock is the kernel's (`flock`): it is gone with the process that held it, so that
-no lock is ever stale. What is written in the file only says who holds it.
+The lock is the kernel's (`flock`): it is gone with the last process that held it, so that
+no lock is ever stale. A command that runs holds it too, and keeps it where the console ends
+before it. What is written in the file only says who holds it.
 """
 
 import fcntl
@@ -44,6 +45,11 @@ class StackLock:
 
     def __enter__(self) -> Self:
         return self
+
+    @property
+    def descriptor(self) -> int | None:
+        """The open file, for a program that is to hold the lock as well; None when released."""
+        return self._descriptor
 
     def __exit__(
         self,

@@ -115,8 +115,11 @@ class Operator:
     def close(self) -> None:
         """Begin nothing more.
 
-        A command that runs goes on to its end without the console; the audit says so.
+        A command that runs goes on to its end without the console, and holds the lock until
+        then; the audit says so.
         """
+        if self._closed:
+            return
         self._closed = True
         for job in self._jobs:
             if not job.status.state.ended:
@@ -163,7 +166,7 @@ class Operator:
     def _work(self, job: Job, lock: StackLock) -> None:
         """The job's thread: whatever happens, the audit is ended and the lock released."""
         try:
-            status = self._execution(job).run()
+            status = self._execution(job, lock).run()
         except Exception:
             log.exception("job %s failed", job.status.id)
             status = replace(
@@ -182,7 +185,7 @@ class Operator:
         lock.release()
         job.finish(lambda _: status)
 
-    def _execution(self, job: Job) -> Execution:
+    def _execution(self, job: Job, lock: StackLock) -> Execution:
         return Execution(
             job,
             runner=self._runner,
@@ -190,4 +193,5 @@ class Operator:
             command=self._command,
             clock=self._clock,
             patience=self._patience,
+            lock=lock,
         )

@@ -60,6 +60,7 @@ class CommandRunner(Protocol):
         directory: str,
         environment: Mapping[str, str],
         output: Path,
+        holding: Sequence[int] = (),
     ) -> RunningCommand:
         """Start a program and return at once.
 
@@ -68,6 +69,7 @@ class CommandRunner(Protocol):
             directory: The folder it runs in.
             environment: Variables beside (and before) those of this process.
             output: The file that all it says is appended to, as it says it.
+            holding: Open files that it is to hold as well, as long as it runs.
 
         Raises:
             OperationError: It can't be started; nothing has happened.
@@ -92,6 +94,7 @@ class ProcessRunner:
         directory: str,
         environment: Mapping[str, str],
         output: Path,
+        holding: Sequence[int] = (),
     ) -> RunningCommand:
         """Start a program as the leader of a session, without a terminal to read from."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -112,6 +115,7 @@ class ProcessRunner:
                 stdout=descriptor,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=tuple(holding),
             )
         except OSError as error:
             raise _not_started(argv[0], directory, error) from error

@@ -1,10 +1,11 @@
 """The installed program in a pseudo-terminal, read through a terminal emulator."""
 
 import os
+import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Program:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.ended = False
+        self.modes_before = terminal.modes_before
 
     @property
     def text(self) -> str:
@@ -48,6 +50,20 @@ class Program:
     def hang_up(self) -> None:
         """Take the terminal away from under it."""
         self._terminal.hang_up()
+
+    @property
+    def modes(self) -> list[object]:
+        """How the terminal treats what is typed and printed: the kernel's own words."""
+        return self._terminal.modes
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._terminal.pid
+
+    def wipe(self) -> None:
+        """Forget the picture, as a terminal does that shows another screen meanwhile."""
+        self._screen.reset()
 
     def exit_code(self) -> int | None:
         """Its exit code; None while it runs."""
@@ -87,6 +103,13 @@ class Program:
             # The rest of a sequence that was begun before would be taken for another one.
             self._stream = pyte.ByteStream(self._screen)
 
+    def wait_for_output(self, seconds: float = 20.0) -> None:
+        """Read until it has painted something more."""
+        before, deadline = len(self.raw), time.monotonic() + seconds
+        while len(self.raw) == before:
+            assert time.monotonic() < deadline, f"nothing was painted:\n{self.text}"
+            self.read(0.05)
+
     def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 20.0) -> None:
         """Read until the screen shows this, or is as it should be."""
         check = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
@@ -115,8 +138,10 @@ class Program:
 
     def _take(self, data: bytes) -> None:
         self.raw += data
-        # The emulator knows no private-mode questions; it would print them.
-        self._stream.feed(data.replace(b"\x1b[?2026$p", b""))
+        # The emulator knows no private-mode questions; it would print them. Nor does it know
+        # the other screen: whichever is switched to is empty.
+        data = data.replace(b"\x1b[?2026$p", b"")
+        self._stream.feed(re.sub(rb"\x1b\[\?1049[hl]", b"\x1b[H\x1b[2J", data))
 
 
 @contextmanager
@@ -127,6 +152,7 @@ def program(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     script: str | None = None,
+    prefix: Sequence[str] = (),
 ) -> Iterator[Program]:
     """Run the console until the block is left.
 
@@ -137,6 +163,7 @@ def program(
         cwd: Its working folder; the home if None.
         environment: Variables beside the few it gets.
         script: Python to run in place of the program.
+        prefix: What starts the interpreter, such as `nice`.
     """
     columns, rows = size
     env = {
@@ -150,7 +177,7 @@ def program(
     }
     what = ["-c", script] if script else ["-m", "pixel_tui"]
     terminal = Terminal(
-        [sys.executable, *what, *arguments],
+        [*prefix, sys.executable, *what, *arguments],
         env=env,
         cwd=cwd or home,
         columns=columns,

@@ -187,6 +187,7 @@ class FakeRunner:
         directory: str,
         environment: Mapping[str, str],
         output: Path,
+        holding: Sequence[int] = (),
     ) -> RunningCommand:
         if self.fails:
             raise OperationError("The program is not installed.", on=argv[0])

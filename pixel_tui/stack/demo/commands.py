@@ -37,6 +37,7 @@ class DemoRunner:
         directory: str,  # noqa: ARG002  the embedded stack is in no folder
         environment: Mapping[str, str],  # noqa: ARG002
         output: Path,
+        holding: Sequence[int] = (),  # noqa: ARG002  it ends with the console
     ) -> RunningCommand:
         """Begin to act; returns at once."""
         if PurePath(argv[0]).name not in PROGRAMS:

@@ -1,0 +1,219 @@
+"""What happens to the terminal: it shrinks, it is taken, it is given back."""
+
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.engine.private_engine import eventually
+from tests.terminal.program import Program, program
+from tests.terminal.shell import SHELL
+
+pytestmark = pytest.mark.terminal
+
+SWITCHED_ON = (b"\x1b[?1049h", b"\x1b[?1000h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?2004h")
+SWITCHED_OFF = (
+    b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?1006l", b"\x1b[?2004l",
+    b"\x1b[?25h", b"\x1b[?1004l", b"\x1b[?7h",
+)  # fmt: skip
+
+
+def assert_restored(it: Program) -> None:
+    """The terminal is as it was found, by its own modes and by what it was told last."""
+    assert it.modes == it.modes_before
+    for off in SWITCHED_OFF:
+        on = off[:-1] + (b"l" if off.endswith(b"h") else b"h")
+        assert it.raw.rfind(off) > it.raw.rfind(on), off
+
+
+@contextmanager
+def in_shell(home: Path, *, size: tuple[int, int] = (100, 30)) -> Iterator[Program]:
+    with program("-m", "pixel_tui", "demo", home=home, size=size, script=SHELL) as it:
+        it.wait_for("healthy")
+        yield it
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_gives_the_terminal_back_as_it_was(tmp_path: Path, number: signal.Signals) -> None:
+    with program("demo", home=tmp_path) as it:
+        it.wait_for("healthy")
+        assert it.modes != it.modes_before
+        assert all(sequence in it.raw for sequence in SWITCHED_ON)
+        it.signal(number)
+        assert it.wait_exit() == 0
+        assert_restored(it)
+        assert b"Traceback" not in it.raw
+
+
+def test_ctrl_z_and_fg_bring_the_whole_picture_back(tmp_path: Path) -> None:
+    with in_shell(tmp_path) as it:
+        it.press("\x1a")
+        it.wait_for(f"[stopped by {signal.SIGTSTP.value}]")
+        assert_restored(it)
+        it.resize(120, 36)
+        it.press("fg\r")
+        it.wait_for("healthy")
+        for words in ("DEMO", "1 Services", "Quit", "postgres"):
+            it.wait_for(words)
+        it.wait_for(lambda text: "Quit" in text.split("\n")[35])
+        it.wait_for(lambda text: text.split("\n")[2].endswith("━" * 40))
+        assert it.modes != it.modes_before
+        it.press("?")
+        it.wait_for("Keys of this place")
+        it.press("\x1b")
+        it.wait_for(lambda text: "Keys of this place" not in text)
+        it.press("q")
+        it.wait_for("[ended with 0]")
+        assert_restored(it)
+
+
+def test_a_command_line_is_stopped_as_a_whole(tmp_path: Path) -> None:
+    wrapped = "import os, sys; sys.exit(os.waitstatus_to_exitcode(os.system(sys.argv[1])))"
+    command = f"{sys.executable} -m pixel_tui demo"
+    with program("-c", wrapped, command, home=tmp_path, size=(100, 30), script=SHELL) as it:
+        it.wait_for("healthy")
+        it.press("\x1a")
+        it.wait_for("[stopped by")
+        it.press("fg\r")
+        it.wait_for("1 Services")
+        it.press("q")
+        it.wait_for("[ended with 0]")
+        assert_restored(it)
+
+
+def test_in_the_background_it_waits_and_leaves_the_terminal_alone(tmp_path: Path) -> None:
+    with in_shell(tmp_path) as it:
+        it.press("\x1a")
+        it.wait_for("[stopped by")
+        sent = len(it.raw)
+        it.press("bg\r")
+        it.wait_for(f"[stopped by {signal.SIGTTOU.value}]")
+        assert b"\x1b" not in it.raw[sent:]
+        it.wipe()
+        it.press("fg\r")
+        it.wait_for("1 Services")
+        it.wait_for("Quit")
+
+
+def test_a_stopped_console_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    with in_shell(tmp_path) as it:
+        it.press("\x1a")
+        it.wait_for("[stopped by")
+        it.press("kill SIGTERM\r")
+        it.wait_for("[ended with 0]")
+        assert_restored(it)
+
+
+def test_a_stop_that_nobody_hears_of_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    with program("demo", home=tmp_path) as it:
+        it.wait_for("healthy")
+        it.signal(signal.SIGSTOP)
+        eventually(lambda: psutil.Process(it.pid).status() == psutil.STATUS_STOPPED)
+        it.wipe()
+        it.signal(signal.SIGCONT)
+        it.wait_for("healthy")
+        it.press("?")
+        it.wait_for("Keys of this place")
+        it.press("\x1b")
+        it.wait_for(lambda text: "Keys of this place" not in text)
+        it.press("q")
+        assert it.wait_exit() == 0
+        assert_restored(it)
+
+
+@pytest.mark.parametrize("how", ["key", "signal"])
+def test_where_no_shell_is_it_stays_and_says_why(tmp_path: Path, how: str) -> None:
+    with program("demo", home=tmp_path, size=(100, 30)) as it:
+        it.wait_for("healthy")
+        if how == "key":
+            it.press("\x1a")
+        else:
+            it.signal(signal.SIGTSTP)
+        it.wait_for("No shell could bring it back")
+        it.wait_for("1 Services")
+        it.press("?")
+        it.wait_for("Keys of this place")
+
+
+def test_a_real_shell_brings_it_back(tmp_path: Path) -> None:
+    """With `bash`, which keeps the modes of a terminal itself."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash")
+    command = f"{sys.executable} -m pixel_tui demo"
+    start = f"import os; os.execv({bash!r}, ['bash', '--norc', '--noprofile', '-i'])"
+    with program(home=tmp_path, size=(100, 30), script=start, environment={"PS1": "ready> "}) as it:
+        it.wait_for("ready>")
+        it.press(f"{command}\r")
+        it.wait_for("healthy")
+        it.press("\x1a")
+        it.wait_for("Stopped")
+        it.press("fg\r")
+        it.wait_for("1 Services")
+        it.wait_for("Quit")
+        it.press("\x1a")
+        it.wait_for("Stopped")
+        it.press("fg\r")
+        it.wait_for("1 Services")
+        it.press("q")
+        it.wait_for(lambda text: text.rstrip().endswith("ready>"))
+        it.press("exit\r")
+        assert it.wait_exit() == 0
+
+
+PLACES = {
+    "the services": ("1", "━1 Services", ""),
+    "the log": ("2", "━2 Logs", ""),
+    "the details": ("3", "━3 Details", ""),
+    "the events": ("4", "━4 Events", ""),
+    "the jobs": ("5", "━5 Jobs", ""),
+    "one pane alone": ("2z", "━2 Logs", "1 Services"),
+    "a plan": ("r", "restart agent", "Filter"),
+    "the help": ("?", "Keys of this place", "Filter"),
+    "the palette": (":", "Search for commands", ""),
+    "the columns": ("c", "Use these", "Filter"),
+    "the filter": ("/", "words that must stand", "Mark"),
+}
+"""The keys that lead there, what is seen there, and what no longer is."""
+
+
+def whole(text: str) -> bool:
+    """Whether header, key bar and every line of a frame are painted from edge to edge."""
+    lines = text.split("\n")
+    frames = [line for line in lines if line[:1] in {"━", "─"}]
+    return "DEMO" in lines[0] and bool(lines[-1]) and all(len(line) == 100 for line in frames)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_tiny_terminal_and_back_wherever_one_is(tmp_path: Path, place: str) -> None:
+    keys, wanted, gone = PLACES[place]
+
+    def there(text: str) -> bool:
+        return wanted in text and not (gone and gone in text)
+
+    with program("demo", home=tmp_path, size=(100, 30)) as it:
+        it.wait_for("healthy")
+        it.press(keys)
+        it.wait_for(there)
+        for size in ((20, 5), (9, 4), (3, 3), (1, 1), (300, 100), (20, 5)):
+            it.resize(*size)
+            it.wait_for_output()
+        it.wipe()
+        it.resize(100, 30)
+        it.wait_for(lambda text: there(text) and whole(text))
+        it.press("\x1b")
+        it.wait_for(lambda text: "1 Services" in text and "Quit" in text)
+
+
+def test_a_terminal_that_starts_tiny_becomes_whole(tmp_path: Path) -> None:
+    with program("demo", home=tmp_path, size=(20, 5)) as it:
+        it.wait_for(lambda text: text.strip())
+        it.resize(100, 30)
+        it.wait_for("healthy")
+        it.wait_for("1 Services")
+        it.wait_for("Quit")
