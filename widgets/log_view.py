@@ -112,6 +112,8 @@ class LogView(SteadyView, can_focus=True):
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(1024)
         self._generation = 0
         self._widest = 0
+        self._leapt = False
+        """Whether the last look has painted a page of which nothing was on the one before."""
 
     def on_mount(self) -> None:
         """Look at the ring as often as an eye can follow."""
@@ -154,6 +156,12 @@ class LogView(SteadyView, can_focus=True):
         if (first, following) == self._bounds:
             return
         old_first, old_following = self._bounds
+        leaps = 0 < old_following < following - self.size.height
+        if leaps and self._leapt:
+            # All of the page is new each time: painted half as often, it is read no worse.
+            self._leapt = False
+            return
+        self._leapt = leaps
         self._bounds = (first, following)
         self._window = {}
         self._scan(max(old_following, first))

@@ -35,6 +35,10 @@ SETTLE_SECONDS: Final = 1.5
 NEAR: Final = 5000
 """A resumed log is looked for in so many last lines first: an engine that is only told a
 time reads the whole file to find it."""
+FULL: Final = 32 * 1024
+"""Bytes of a chunk behind which more wait already."""
+GATHER_SECONDS: Final = 0.02
+"""How long lines are gathered before they are taken in."""
 KEPT_TAILS: Final = 64
 """Of containers that are gone, so many are remembered at most."""
 NOT_FOUND: Final = 404
@@ -94,6 +98,8 @@ class LogFollower:
         """By container id; the newest last."""
         self._status = FeedStatus(FeedState.CONNECTING)
         self._moved = threading.Condition()
+        self._gather = threading.Event()
+        """Set when nothing is gathered any more."""
         self._pending = False
         self._closed = False
 
@@ -123,6 +129,7 @@ class LogFollower:
             if self._closed:
                 return
             self._closed = True
+            self._gather.set()
             self._status = FeedStatus(FeedState.CLOSED)
             streams = [tail.stream for tail in self._tails.values() if tail.stream]
             self._moved.notify_all()
@@ -368,10 +375,14 @@ class LogFollower:
         since = unix_time(tail.reached.stamp)
         first = NEAR if since else None if tail.whole else self._tail
         for count in (first, None):
-            stream = self._open(tail, LogRequest(container.id, count, since, follow))
+            request = LogRequest(container.id, count, since, follow)
+            stream = self._open(tail, request)
             cut = splitter(container.name, tty=container.tty)
             overlap = tail.reached.overlap()
             while chunk := stream.read():
+                if request.follow and len(chunk) < FULL:
+                    # Woken for each line of a flood, it would hold back the whole program.
+                    self._gather.wait(GATHER_SECONDS)
                 lines = overlap.drop_from(cut.feed(chunk))
                 if overlap.missing and count is not None:
                     stream.close()
