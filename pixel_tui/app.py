@@ -88,7 +88,7 @@ class PixelTui(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
         Binding(
             "ctrl+z",
-            "suspend_process",
+            "suspend",
             "Suspend",
             show=False,
             priority=True,
@@ -190,7 +190,7 @@ class PixelTui(App[None]):
         elif not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(operations.running), self._quit_answered)
 
-    async def action_suspend_process(self) -> None:
+    async def action_suspend(self) -> None:
         """Stop, as every program does at Ctrl+Z."""
         if self._suspension is not None:
             await self._suspension.stop()

@@ -29,9 +29,7 @@ services:
 
 
 @contextmanager
-def restarting(
-    engine: Engine, project: Project, home: Path
-) -> Iterator[Program]:
+def restarting(engine: Engine, project: Project, home: Path) -> Iterator[Program]:
     """A console in which a restart runs that ends when `open_gate` is called."""
     with program(
         "-p", project.name, home=home, size=(100, 30), cwd=project.directory,

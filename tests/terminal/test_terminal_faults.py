@@ -1,6 +1,5 @@
 """What happens to the terminal: it shrinks, it is taken, it is given back."""
 
-import re
 import shutil
 import signal
 import sys
@@ -22,6 +21,8 @@ SWITCHED_OFF = (
     b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?1006l", b"\x1b[?2004l",
     b"\x1b[?25h", b"\x1b[?1004l", b"\x1b[?7h",
 )  # fmt: skip
+
+
 def assert_restored(it: Program) -> None:
     """The terminal is as it was found, by its own modes and by what it was told last."""
     assert it.modes == it.modes_before
@@ -38,9 +39,7 @@ def in_shell(home: Path, *, size: tuple[int, int] = (100, 30)) -> Iterator[Progr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_gives_the_terminal_back_as_it_was(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_signal_gives_the_terminal_back_as_it_was(tmp_path: Path, number: signal.Signals) -> None:
     with program("demo", home=tmp_path) as it:
         it.wait_for("healthy")
         assert it.modes != it.modes_before
@@ -148,9 +147,7 @@ def test_a_real_shell_brings_it_back(tmp_path: Path) -> None:
         pytest.skip("no bash")
     command = f"{sys.executable} -m pixel_tui demo"
     start = f"import os; os.execv({bash!r}, ['bash', '--norc', '--noprofile', '-i'])"
-    with program(
-        home=tmp_path, size=(100, 30), script=start, environment={"PS1": "ready> "}
-    ) as it:
+    with program(home=tmp_path, size=(100, 30), script=start, environment={"PS1": "ready> "}) as it:
         it.wait_for("ready>")
         it.press(f"{command}\r")
         it.wait_for("healthy")
