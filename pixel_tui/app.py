@@ -92,7 +92,7 @@ class PixelTui(KeysInOrder):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
         Binding(
             "ctrl+z",
-            "to_shell",
+            "suspend",
             "Suspend",
             show=False,
             priority=True,
@@ -222,7 +222,7 @@ class PixelTui(KeysInOrder):
         if not isinstance(self.screen, QuitScreen):
             self.push_screen(QuitScreen(operations.running), self._quit_answered)
 
-    async def action_to_shell(self) -> None:
+    async def action_suspend(self) -> None:
         """Stop, as every program does at Ctrl+Z."""
         if self._suspension is not None:
             await self._suspension.stop()

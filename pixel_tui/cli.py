@@ -155,6 +155,9 @@ def _readers(
         project=arguments.project_name,
     )
     project = ComposeProject(command, environment)
+    name = arguments.project_name or environment.get("COMPOSE_PROJECT_NAME")
+    if name and not (arguments.directory or arguments.file or project.has_files):
+        return _found_by_name(arguments, environment, name)
     # Compose reads the project while Docker's library is imported.
     project.begin()
     from pixel_tui.stack.endpoint import find_endpoint
@@ -164,8 +167,32 @@ def _readers(
     return DockerEngine(endpoint), project
 
 
+def _found_by_name(
+    arguments: argparse.Namespace, environment: Mapping[str, str], name: str
+) -> "tuple[DockerEngine, ComposeProject]":
+    """The readers of a project that is elsewhere: its containers say where."""
+    from pixel_tui.stack.compose import ComposeProject, find_command
+    from pixel_tui.stack.endpoint import find_endpoint
+    from pixel_tui.stack.engine import DockerEngine
+    from pixel_tui.stack.places import find_place
+
+    host, context = arguments.host, arguments.context
+    engine = DockerEngine(find_endpoint(environment, host=host, context=context))
+    place = find_place(engine, name)
+    command = find_command(
+        environment,
+        host=host,
+        context=context,
+        directory=place.directory if place else None,
+        files=place.files if place else (),
+        project=name,
+    )
+    return engine, ComposeProject(command, environment)
+
+
 def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
+    from pixel_tui.health.findings import findings_of_stack
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.reading import look_once
     from pixel_tui.status import all_well, as_json, as_table
@@ -177,6 +204,8 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         print(json.dumps(as_json(snapshot, read_only=settings.read_only), indent=2))  # noqa: T201
     elif snapshot.services:
         print(as_table(snapshot))  # noqa: T201
+    for finding in findings_of_stack(snapshot):
+        print(f"pixel-tui: {finding.what} {finding.remedy}", file=sys.stderr)  # noqa: T201
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
         print(f"pixel-tui: {trouble.what} {trouble.remedy}", file=sys.stderr)  # noqa: T201

@@ -68,3 +68,11 @@ def _cannot_write(path: Path, error: OSError) -> FileError:
         on=str(path),
         remedy="Check the folder's owner, its mode and the free space.",
     )
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file, as far as this user may look."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False

@@ -5,6 +5,7 @@ from datetime import datetime
 from textual.content import Content
 from textual.widgets import Static
 
+from pixel_tui.health.findings import findings_of_stack
 from pixel_tui.stack.model import StackSnapshot, Trouble
 from widgets.rows.figures import since
 
@@ -22,11 +23,15 @@ class Banner(Static):
     """
 
     def show(self, snapshot: StackSnapshot, now: datetime) -> None:
-        """Say what is wrong with the engine and with the project, if anything."""
+        """Say what is wrong with the engine, the project or the stack as a whole, if anything."""
         parts = [
             _sentence(trouble, now)
             for trouble in (snapshot.engine.trouble, snapshot.project_trouble)
             if trouble is not None
+        ]
+        parts += [
+            Content.assemble(("! ", "bold"), (finding.what, "bold"), f" {finding.remedy}")
+            for finding in findings_of_stack(snapshot)
         ]
         self.set_class(bool(parts), "-shown")
         if parts:

@@ -36,7 +36,7 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong with one service."""
+    """Something that is wrong with one service, or with the stack: then `service` is empty."""
 
     service: SafeText
     severity: Severity
@@ -72,6 +72,61 @@ def finding_of(service: Service, snapshot: StackSnapshot, now: datetime) -> Find
         if finding is not None:
             return finding
     return None
+
+
+def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
+    """What is wrong with the stack as a whole, and is the reason for much else."""
+    project = snapshot.project
+    if project is None:
+        return _came_from(snapshot)
+    found = []
+    if snapshot.other_names:
+        names = ", ".join(snapshot.other_names)
+        found.append(
+            _of_stack(
+                Severity.BROKEN,
+                f"No container carries the name {project.name}: those of this folder carry "
+                f"the name {names}.",
+                f"Start the console with -p {snapshot.other_names[0]}. Brought up under this name "
+                "too, both would fight for ports and volumes.",
+            )
+        )
+    known = {profile for spec in project.services for profile in spec.profiles}
+    unknown = [name for name in project.profiles if name not in known and name != "*"]
+    if unknown:
+        there = f"There are: {', '.join(sorted(known))}." if known else "No service has a profile."
+        found.append(
+            _of_stack(
+                Severity.WARNING,
+                f"COMPOSE_PROFILES asks for {', '.join(unknown)}, which no service has.",
+                f"{there} Mend it in the environment or in .env.",
+            )
+        )
+    return tuple(found)
+
+
+def _came_from(snapshot: StackSnapshot) -> tuple[Finding, ...]:
+    """Where the containers say that the project is, while compose does not find it."""
+    said = {
+        value
+        for service in snapshot.services
+        for container in service.containers
+        for name, value in container.labels
+        if name == "com.docker.compose.project.working_dir"
+    }
+    if snapshot.project_trouble is None or not said:
+        return ()
+    return (
+        _of_stack(
+            Severity.NOTE,
+            f"The containers say that the project's folder is {', '.join(sorted(said))}.",
+            "Start the console there, or with -C.",
+        ),
+    )
+
+
+def _of_stack(severity: Severity, what: str, remedy: str) -> Finding:
+    return Finding(NO_TEXT, severity, plain(what), NO_TEXT, plain(remedy))
 
 
 def _restart_loop(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
@@ -144,6 +199,15 @@ def _unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fi
 def _absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if service.state is not ServiceState.ABSENT:
         return None
+    if snapshot.other_names:
+        other = snapshot.other_names[0]
+        return Finding(
+            service.name,
+            Severity.BROKEN,
+            plain("has no container"),
+            plain(f"the containers of this folder carry the name {other}"),
+            plain(f"Start the console with -p {other}."),
+        )
     broken = _broken_dependency(service, snapshot)
     return Finding(
         service.name,

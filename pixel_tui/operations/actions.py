@@ -80,6 +80,9 @@ def plan_action(
         Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")),
         Check(SafeText("project"), ok=True, message=SafeText("compose resolves the project")),
     ]
+    if snapshot.other_names:
+        other = listed(snapshot.other_names)
+        draft.warn("name", f"the containers of this folder carry the name {other}, not this one")
     for words in refused:
         draft.warn("left alone", words)
     making.draft(draft)

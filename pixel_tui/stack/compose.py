@@ -11,13 +11,20 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.errors import ComposeError, ComposeMissing, ComposeRefused, ProjectMissing
+from pixel_tui.errors import (
+    ComposeError,
+    ComposeMissing,
+    ComposeRefused,
+    ProjectMissing,
+    UsageError,
+)
+from pixel_tui.files import is_file
 from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import load_object
@@ -40,6 +47,16 @@ PLUGIN_FOLDERS: Final = (
     "/usr/local/libexec/docker/cli-plugins",
     "/usr/lib/docker/cli-plugins",
     "/usr/libexec/docker/cli-plugins",
+)
+MAY_NOT_READ: Final = (
+    "Let this user read it (`ls -l` says who may), or start the console as its owner; "
+    "it is tried again by itself."
+)
+_NO_COMPOSE = (
+    r"'compose' is not a docker command|unknown command: docker compose"
+    r"|unknown (?:shorthand )?flag"
+    # What version 1 answers to options that it does not know.
+    r"|Validate and view the Compose file|Define and run multi-container applications"
 )
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 
@@ -76,9 +93,10 @@ def find_command(
         compose = (standalone,)
         chosen = {"DOCKER_HOST": host, "DOCKER_CONTEXT": context}
         extra = {name: value for name, value in chosen.items() if value}
-    absolute = tuple(str(Path(file).absolute()) for file in files)
+    here = _here(environment)
+    absolute = tuple(os.path.normpath(here / file) for file in files)
     if directory is not None or not absolute:
-        folder = find_directory(Path(directory or "."))
+        folder = find_directory(Path(os.path.normpath(here / (directory or "."))))
     else:
         folder = Path(absolute[0]).parent
     return ComposeCommand(
@@ -92,11 +110,30 @@ def find_command(
     )
 
 
+def _here(environment: Mapping[str, str]) -> Path:
+    """The folder that one is in, by the name that compose gives it: through links, as `cd` went.
+
+    Raises:
+        UsageError: It was removed.
+    """
+    said = environment.get("PWD", "")
+    with suppress(OSError):
+        if Path(said).is_absolute() and Path(said).samefile("."):
+            return Path(said)
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            "The folder that this shell is in is gone.",
+            remedy="Go to the project's folder, or name it: `pixel-tui -C DIR`.",
+        ) from error
+
+
 def find_directory(start: Path) -> Path:
     """The nearest folder, upwards, with a compose file; the start when there is none."""
     start = start.absolute()
     for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in FILE_NAMES):
+        if any(is_file(folder / name) for name in FILE_NAMES):
             return folder
     return start
 
@@ -168,11 +205,22 @@ class ComposeProject:
             ) from error
         return ResolvedProject(
             config=config,
+            profiles=self._asked_profiles(),
             active=frozenset(services.split()),
             directory=self.command.directory,
             files=tuple(str(path) for path in self._files()),
             warnings=tuple(dict.fromkeys(_WARNING.findall(messages))),
         )
+
+    def _asked_profiles(self) -> frozenset[str]:
+        """What `COMPOSE_PROFILES` says, in the environment or else in `.env`."""
+        said = self._environment.get("COMPOSE_PROFILES")
+        if said is None:
+            with suppress(OSError, ValueError):
+                text = (Path(self.command.directory) / ".env").read_text()
+                found = re.findall(r"^\s*(?:export\s+)?COMPOSE_PROFILES=(.*)$", text, re.MULTILINE)
+                said = found[-1].split(" #")[0].strip().strip("'\"") if found else None
+        return frozenset(filter(None, re.split(r"[,\s]+", said or "")))
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
         """`docker compose config --hash "*"` of the resolved model."""
@@ -201,23 +249,23 @@ class ComposeProject:
         if self.command.files:
             return tuple(Path(file) for file in self.command.files)
         folder = Path(self.command.directory)
-        main = next((name for name in FILE_NAMES if (folder / name).is_file()), None)
-        override = next((name for name in OVERRIDE_NAMES if (folder / name).is_file()), None)
+        main = next((name for name in FILE_NAMES if is_file(folder / name)), None)
+        override = next((name for name in OVERRIDE_NAMES if is_file(folder / name)), None)
         return tuple(folder / name for name in (main, override) if name)
 
     @property
     def has_files(self) -> bool:
         """Whether there is anything that compose could take for a project."""
         named = bool(self._environment.get("COMPOSE_FILE"))
-        return named or any(path.is_file() for path in self._files())
+        return named or any(map(is_file, self._files()))
 
     def _require_folder(self) -> None:
         for file in self.command.files:
-            if not Path(file).is_file():
+            if not _is(Path.is_file, file):
                 raise ProjectMissing(
                     "There is no such compose file.", on=file, remedy="Check the path behind -f."
                 )
-        if not Path(self.command.directory).is_dir():
+        if not _is(Path.is_dir, self.command.directory):
             raise ProjectMissing(
                 "There is no such folder.",
                 on=self.command.directory,
@@ -238,9 +286,11 @@ class ComposeProject:
                 errors="replace",
                 start_new_session=True,  # Ctrl+C in the terminal is the console's business
             )
-        except FileNotFoundError as error:
-            raise _missing(argv[0]) from error
         except OSError as error:
+            if error.filename == self.command.directory:  # it went, or may not be entered
+                raise _denied(self.command.directory, error) from error
+            if isinstance(error, FileNotFoundError):
+                raise _missing(argv[0]) from error
             raise ComposeError(
                 f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
             ) from error
@@ -262,9 +312,7 @@ class ComposeProject:
         return output, messages
 
     def _refusal(self, messages: str) -> ComposeError:
-        if re.search(r"'compose' is not a docker command|unknown (?:shorthand )?flag", messages):
-            return _missing(" ".join(self.command.compose))
-        if "Validate and view the Compose file" in messages:  # what version 1 answers
+        if re.search(_NO_COMPOSE, messages):
             return _missing(" ".join(self.command.compose))
         if "no configuration file provided" in messages:
             return ProjectMissing(
@@ -274,11 +322,32 @@ class ComposeProject:
             )
         lines = [line.strip() for line in messages.splitlines() if "level=warn" not in line]
         said = plain(redact(" ".join(filter(None, lines)))) or "it gave no reason"
+        denied = "permission denied" in messages
         return ComposeRefused(
             f"Compose refuses the project: {said}",
             on=self.command.directory,
-            remedy="Mend the file; it is read again when it changes.",
+            remedy=MAY_NOT_READ if denied else "Mend the file; it is read again when it changes.",
         )
+
+
+def _is(check: Callable[[Path], bool], path: str) -> bool:
+    """Ask for a path; that this user may not look is no answer.
+
+    Raises:
+        ComposeError: This user may not look.
+    """
+    try:
+        return check(Path(path))
+    except OSError as error:
+        raise _denied(path, error) from error
+
+
+def _denied(path: str, error: OSError) -> ComposeError:
+    if isinstance(error, FileNotFoundError):
+        return ProjectMissing("The project's folder is gone.", on=path, remedy="Was it moved?")
+    return ComposeRefused(
+        f"The project can't be read: {error.strerror or error}.", on=path, remedy=MAY_NOT_READ
+    )
 
 
 def _missing(program: str) -> ComposeMissing:

@@ -62,8 +62,9 @@ class DockerEngine:
         return self._object("/info")
 
     def containers(self, project: str) -> list[JsonObject]:
-        """`GET /containers/json` of one project, stopped ones included."""
-        filters = json.dumps({"label": [f"{LABEL}project={project}"]})
+        """`GET /containers/json` of one project or of each, stopped ones included."""
+        label = f"{LABEL}project={project}" if project else f"{LABEL}project"
+        filters = json.dumps({"label": [label]})
         answer = self._json("/containers/json", {"all": "1", "filters": filters})
         if not isinstance(answer, list):
             raise EngineAnswerInvalid("The engine's list of containers is no list.")

@@ -40,6 +40,7 @@ def join(
     containers: Iterable[Container],
     images: Mapping[str, str | None],
     taken_at: datetime | None,
+    other_names: tuple[SafeText, ...] = (),
 ) -> StackSnapshot:
     """Join the resolved model with the containers of the project.
 
@@ -51,6 +52,8 @@ def join(
         containers: All containers that carry the project's label.
         images: Image reference to the id that it means now; None where it is missing.
         taken_at: When the containers were read; None while they never were.
+        other_names: Names that containers of the project's folder carry, where none carries
+            the project's.
     """
     awaited = {
         dependency.service
@@ -80,6 +83,7 @@ def join(
         project_trouble=project_trouble,
         services=tuple(services),
         taken_at=taken_at,
+        other_names=other_names,
     )
 
 

@@ -246,6 +246,8 @@ class Project:
     services: tuple[ServiceSpec, ...] = ()
     warnings: tuple[SafeText, ...] = ()
     """What compose warned about while it read the project."""
+    profiles: tuple[SafeText, ...] = ()
+    """What `COMPOSE_PROFILES` asks for, whether there is such a profile or not."""
 
     def needed_by(self, service: str) -> tuple[SafeText, ...]:
         """The services that name this one in their `depends_on`."""
@@ -362,6 +364,11 @@ class StackSnapshot:
     """In the order of the compose file's resolved model (by name), orphans last."""
     taken_at: datetime | None = field(default=None, compare=False)
     """When the engine was last asked with success; None before the first answer."""
+    other_names: tuple[SafeText, ...] = ()
+    """Names that containers of this project's folder carry in place of its own.
+
+    Asked for only where no container carries its own.
+    """
 
     @property
     def complete(self) -> bool:

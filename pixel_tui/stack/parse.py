@@ -228,6 +228,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
                 key=lambda spec: spec.name,
             )
         ),
+        profiles=tuple(sorted(map(plain, resolved.profiles))),
         warnings=tuple(plain(redact(line)) for line in resolved.warnings),
     )
 

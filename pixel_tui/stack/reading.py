@@ -18,6 +18,7 @@ from pixel_tui.stack.model import (
     Trouble,
 )
 from pixel_tui.stack.parse import parse_container, parse_project
+from pixel_tui.stack.places import read_other_names
 from pixel_tui.stack.source import EngineReader, ProjectReader
 from pixel_tui.text import plain
 
@@ -129,6 +130,7 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         containers=containers.values(),
         images=read_images(engine, resolved_project),
         taken_at=clock.now(),
+        other_names=() if containers else read_other_names(engine, resolved_project),
     )
 
 

@@ -84,7 +84,10 @@ class EngineReader(Protocol):
         ...
 
     def containers(self, project: str) -> list[JsonObject]:
-        """`GET /containers/json` with `all`, of one compose project (by its label)."""
+        """`GET /containers/json` with `all`, of one compose project (by its label).
+
+        An empty name stands for every compose project.
+        """
         ...
 
     def inspect(self, container_id: str) -> JsonObject:
@@ -123,6 +126,8 @@ class ResolvedProject:
     directory: str
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    profiles: frozenset[str] = frozenset()
+    """What `COMPOSE_PROFILES` asks for."""
 
 
 class ProjectReader(Protocol):

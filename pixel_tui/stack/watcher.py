@@ -36,6 +36,7 @@ from pixel_tui.stack.model import (
 )
 from pixel_tui.stack.observer import Listener, Topic
 from pixel_tui.stack.parse import parse_container, parse_event, parse_project
+from pixel_tui.stack.places import read_other_names
 from pixel_tui.stack.reading import read_containers, read_engine, read_images, trouble
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
 from pixel_tui.stack.usage_sampler import UsageSampler
@@ -80,6 +81,7 @@ class _Seen:
     """Events may have been missed: every container is to be read anew."""
     taken_at: datetime | None = None
     """When the containers were read last."""
+    other_names: tuple[SafeText, ...] = ()
 
 
 class Watcher:
@@ -372,6 +374,7 @@ class Watcher:
         try:
             containers = read_containers(self._engine, self._engine.containers(name), known, dirty)
             images = read_images(self._engine, project)
+            other_names = () if containers else read_other_names(self._engine, project)
         except EngineError:
             with self._lock:
                 self._seen.dirty |= dirty
@@ -380,6 +383,7 @@ class Watcher:
         with self._lock:
             self._seen.containers = containers
             self._seen.images.update(images)
+            self._seen.other_names = other_names
             self._seen.taken_at = self._clock.now()
             self._seen.engine = replace(self._seen.engine, seen_at=self._seen.taken_at)
         self._publish()
@@ -460,6 +464,7 @@ class Watcher:
                 containers=seen.containers.values(),
                 images=seen.images,
                 taken_at=seen.taken_at,
+                other_names=seen.other_names,
             )
             changed = snapshot != self._snapshot
             self._snapshot = snapshot

@@ -46,6 +46,9 @@ services:
         trap "exit 0" TERM; while :; do sleep 1 & wait $$!; done
     labels:
       nasty: "\e]0;owned\a[/red]label-tried"
+      "[/bold]\e]0;owned\akey-tried": "x"
+    environment:
+      NASTY: "\e]0;owned\a\e[2J[/red][link=x]env-tried"
     healthcheck:
       test: [CMD-SHELL, "printf '\\033]0;owned\\007[/x]probe-tried'; exit 1"]
       interval: 1s
@@ -76,8 +79,17 @@ def test_hostile_containers_only_ever_show_text(
         it.press("3")
         it.press("z")
         it.wait_for(lambda text: "1 Services" not in text)
+        seen = ""
+        for _ in range(8):  # the details are longer than the screen
+            seen += it.text
+            it.press("\x1b[6~")
+            it.wait_for_output()
         it.press("G")
         it.wait_for("label-tried")
+        seen += it.text
+        assert "[/red]label-tried" in seen
+        assert "[/bold]" in seen
+        assert "[/red][link=x]env-tried" in seen
         it.press("z")
         it.wait_for("1 Services")
         it.press("1")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pixel_tui.health.findings import Severity, findings
+from pixel_tui.health.findings import Severity, finding_of, findings, findings_of_stack
 from pixel_tui.health.restarts import LATELY_SECONDS, RestartWatch
 from pixel_tui.stack.model import (
     Container,
@@ -16,12 +16,14 @@ from pixel_tui.stack.model import (
     HealthStatus,
     Link,
     Probe,
+    Project,
     Service,
     ServiceSpec,
     ServiceState,
     StackSnapshot,
     Sync,
     SyncAction,
+    Trouble,
 )
 from pixel_tui.text import SafeText, plain
 
@@ -328,3 +330,42 @@ def test_one_that_is_gone_is_forgotten() -> None:
     watch.see(seen(2), NOON)
     assert watch.see(seen(0, "2" * 64), NOON) == frozenset()
     assert watch.see(seen(2), NOON) == frozenset()
+
+
+def project_of(*, profiles: tuple[str, ...] = ()) -> Project:
+    spec = ServiceSpec(name=plain("api"), image=plain("i"), profiles=(plain("tools"),))
+    asked = tuple(map(plain, profiles))
+    return Project(plain("shop"), plain("/srv/shop"), services=(spec,), profiles=asked)
+
+
+def test_another_name_is_the_reason_of_all_absence_and_is_told_once_for_the_stack() -> None:
+    absent = service(state=ServiceState.ABSENT)
+    snapshot = replace(stack(absent), project=project_of(), other_names=(plain("web"),))
+    (finding,) = findings_of_stack(snapshot)
+    assert "the name shop" in finding.what
+    assert "the name web" in finding.what
+    assert "-p web" in finding.remedy
+    of_service = finding_of(absent, snapshot, NOON)
+    assert of_service is not None
+    assert "web" in of_service.why
+    assert "Bring it up" not in of_service.remedy
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [((), False), (("tools",), False), (("*",), False), (("tools", "tolls"), True)],
+)
+def test_a_profile_that_is_asked_for_and_not_there_is_told(
+    asked: tuple[str, ...], told: bool
+) -> None:
+    found = findings_of_stack(replace(stack(), project=project_of(profiles=asked)))
+    assert bool(found) == told
+    assert not found or ("tolls" in found[0].what and "tools" in found[0].remedy)
+
+
+def test_without_a_project_the_containers_say_where_it_is() -> None:
+    label = (plain("com.docker.compose.project.working_dir"), plain("/srv/shop"))
+    orphan = service(container(labels=(label,)))
+    trouble = Trouble(plain("no file"), plain(""), NOON)
+    (finding,) = findings_of_stack(replace(stack(orphan), project_trouble=trouble))
+    assert "/srv/shop" in finding.what

@@ -73,7 +73,7 @@ class DemoEngine:
     def containers(self, project: str) -> list[JsonObject]:
         """`GET /containers/json`."""
         with self._world.look() as (actors, now):
-            return [shapes.listed(actor, now) for actor in actors if project == PROJECT]
+            return [shapes.listed(actor, now) for actor in actors if project in {PROJECT, ""}]
 
     def inspect(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/json`."""
