@@ -139,8 +139,8 @@ class PixelTui(KeysInOrder):
             parts.observer, parts.clock, parts.modes, parts.memory, parts.operations
         )
 
-    def on_load(self) -> None:
-        """Be able to end: the terminal is taken after this."""
+    def on_ready(self) -> None:
+        """Be able to end from now on: a screen that is half made can't be taken down."""
         self._own_loop = asyncio.get_running_loop()
         if self._told_to_end:
             self.exit()

@@ -115,6 +115,7 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
 
 
 def _engine_told(engine: EngineReader, clock: Clock) -> EngineTold:
+    engine.ping()  # one that is frozen shows it here soonest
     version = engine.version()
     asked_at = clock.now()
     return EngineTold(version, engine.info(), asked_at, clock.now())

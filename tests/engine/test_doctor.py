@@ -195,10 +195,7 @@ def test_a_user_who_may_not_use_the_socket_is_told_the_group(closed_socket: str)
     assert "usermod -aG daemon nobody" in said
 
 
-def test_a_frozen_engine_is_waited_for_not_for_ever(
-    spare_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pixel_tui.stack.engine.READ_SECONDS", 1)
+def test_a_frozen_engine_is_waited_for_not_for_ever(spare_engine: Engine, tmp_path: Path) -> None:
     project = Project(spare_engine, tmp_path, "frozen")
     (tmp_path / "compose.yaml").write_text(CALM)
     environment = {**os.environ, **spare_engine.env}

@@ -152,8 +152,7 @@ def test_a_name_alone_finds_the_folder_of_its_containers(
         assert "no compose file" not in it.text
         it.press("r")
         it.wait_for("restart front")
-        it.press("y")
-        it.wait_for("succeeded", seconds=40)
+        it.wait_for("--project-directory")
     moved = tmp_path / "moved"
     project.directory.rename(moved)
     try:
