@@ -38,7 +38,7 @@ time reads the whole file to find it."""
 FULL: Final = 32 * 1024
 """Bytes of a chunk behind which more wait already."""
 GATHER_SECONDS: Final = 0.02
-"""How long lines are gathered before they are taken in."""
+"""How long the next lines are gathered, once some were taken in."""
 KEPT_TAILS: Final = 64
 """Of containers that are gone, so many are remembered at most."""
 NOT_FOUND: Final = 404
@@ -375,19 +375,18 @@ class LogFollower:
         since = unix_time(tail.reached.stamp)
         first = NEAR if since else None if tail.whole else self._tail
         for count in (first, None):
-            request = LogRequest(container.id, count, since, follow)
-            stream = self._open(tail, request)
+            stream = self._open(tail, LogRequest(container.id, count, since, follow))
             cut = splitter(container.name, tty=container.tty)
             overlap = tail.reached.overlap()
             while chunk := stream.read():
-                if request.follow and len(chunk) < FULL:
-                    # Woken for each line of a flood, it would hold back the whole program.
-                    self._gather.wait(GATHER_SECONDS)
                 lines = overlap.drop_from(cut.feed(chunk))
                 if overlap.missing and count is not None:
                     stream.close()
                     break  # more was written meanwhile than that: read it all
                 yield lines
+                if follow and len(chunk) < FULL:
+                    # Woken for each line of a flood, it would hold back the whole program.
+                    self._gather.wait(GATHER_SECONDS)
             else:
                 yield overlap.drop_from(cut.flush())
                 return

@@ -106,7 +106,7 @@ def make_project(engine: Engine, base_image: str, tmp_path: Path) -> Iterator[Ma
 
 @pytest.fixture(scope="module")
 def sandbox(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """The sandbox, up and healthy, under a name of its own; its quick probes cost a core half."""
+    """The sandbox, up and healthy, under a name of its own; its quick probes cost half a core."""
     project = Project(engine, tmp_path_factory.mktemp("sandbox") / "pixel", unique_name("pixel"))
     shutil.copytree(
         SANDBOX, project.directory, ignore=shutil.ignore_patterns(".env", "data", "busybox")

@@ -237,7 +237,8 @@ def test_endless_lines_and_bytes_that_are_no_text_are_shown_as_text(
         it.wait_for("“after” 1 of 1")
         it.press("g\x1b[C\x1b[C")
         it.wait_for(lambda text: "after all" not in text)  # scrolled sideways
-    assert b"\x07" not in it.raw
+    # The toolkit ends a sequence of its own with it, for the shape of the mouse pointer.
+    assert b"\x07" not in re.sub(rb"\x1b\]22;[a-z-]*\x07", b"", it.raw)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give its rights away")
