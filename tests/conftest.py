@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import own_threads
+
 pytest_plugins = ["tests.engine.fixtures"]
+
+
+@pytest.fixture(autouse=True)
+def _own_threads() -> None:
+    """Tell the threads of a test from those that were there before."""
+    own_threads.begin()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Asking for figures at a steady pace."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from pixel_tui.stack.model import Container
 from pixel_tui.stack.parse import parse_container
 from pixel_tui.stack.usage import Sample, parse_sample
 from pixel_tui.stack.usage_sampler import UsageSampler
+from tests.own_threads import own_threads
 
 SOON = 5.0
 
@@ -76,10 +76,6 @@ def until(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it never came to be so"
         time.sleep(0.005)
-
-
-def alive() -> bool:
-    return any(item.name == "stack-usage" for item in threading.enumerate())
 
 
 def test_rates_come_with_the_second_sample(stage: Stage) -> None:
@@ -166,4 +162,4 @@ def test_closing_ends_its_thread(stage: Stage, *, wanted: bool) -> None:
     stage.sampler.want(wanted=wanted)
     stage.sampler.close()
     stage.sampler.want(wanted=False)
-    until(lambda: not alive())
+    until(lambda: not own_threads("stack-usage"))

@@ -19,6 +19,7 @@ from pixel_tui.stack.model import Link, ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.observer import Topic
 from pixel_tui.stack.source import EventStream, ResolvedProject
 from pixel_tui.stack.watcher import Pace, Watcher
+from tests.own_threads import own_threads
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SOON = 8.0
@@ -224,8 +225,7 @@ def test_a_stream_of_events_that_opens_after_the_close_is_closed(stage: Stage) -
     until(lambda: stage.now.complete)
     stage.watcher.close()
     stage.engine.tells.set()
-    names = {"stack-project", "stack-containers", "stack-events", "stack-usage"}
-    until(lambda: not [item for item in threading.enumerate() if item.name in names])
+    until(lambda: not own_threads("stack-"))
 
 
 def test_a_log_that_is_asked_for_after_the_close_is_closed(stage: Stage) -> None:
@@ -234,7 +234,7 @@ def test_a_log_that_is_asked_for_after_the_close_is_closed(stage: Stage) -> None
     stage.watcher.close()
     feed = stage.watcher.follow_logs("api")
     assert feed.status.state is FeedState.CLOSED
-    until(lambda: not [item for item in threading.enumerate() if item.name.startswith("log-")])
+    until(lambda: not own_threads("log-"))
 
 
 def test_a_project_of_another_name_is_watched_under_that_name(stage: Stage) -> None:
