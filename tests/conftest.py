@@ -25,3 +25,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for name in ("PIXEL_TUI_READ_ONLY", "PIXEL_TUI_CONFIG", "NO_COLOR", "COMPOSE_FILE"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: beside it another process gets through all the rest."""
+    items.sort(key=lambda item: item.path.name != "test_soak.py")
