@@ -6,10 +6,13 @@ from typing import Final
 
 from textual import events
 from textual.app import App
+from textual.dom import DOMNode
 from textual.message import Message
 
 LOST_SECONDS: Final = 0.25
-"""How long a key may be under way: its widget may go with what it does."""
+"""How long a key may be under way: what follows it may be lost."""
+LOOK_SECONDS: Final = 0.02
+"""How often it is looked whether the key's widget went with what the key did."""
 
 
 class KeyHandled(Message):
@@ -29,6 +32,11 @@ class KeysInOrder(App[None]):
         self._waiting: deque[events.Key] = deque()
         self._under_way: asyncio.TimerHandle | None = None
 
+    @property
+    def keys_pending(self) -> bool:
+        """Whether a key has not had its effect yet."""
+        return self._under_way is not None
+
     async def on_event(self, event: events.Event) -> None:
         """Hold a key back while another one is under way."""
         if not isinstance(event, events.Key) or event.is_forwarded:
@@ -47,8 +55,15 @@ class KeysInOrder(App[None]):
             await self._send(self._waiting.popleft())
 
     async def _send(self, key: events.Key) -> None:
-        loop = asyncio.get_running_loop()
-        self._under_way = loop.call_later(LOST_SECONDS, self.post_message, KeyHandled())
-        target = self.focused or self.screen
+        target: DOMNode = self.focused or self.screen
+        self._look_after(target, asyncio.get_running_loop().time() + LOST_SECONDS)
         await super().on_event(key)
         target.post_message(KeyHandled())
+
+    def _look_after(self, target: DOMNode, deadline: float) -> None:
+        """Take the key for handled when its widget is gone, or at the deadline."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= deadline or not target.is_attached:
+            self.post_message(KeyHandled())
+        else:
+            self._under_way = loop.call_later(LOOK_SECONDS, self._look_after, target, deadline)

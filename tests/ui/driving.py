@@ -51,6 +51,10 @@ class Console:
     async def press(self, *keys: str) -> None:
         """Press keys, and let them have their effect."""
         await self.pilot.press(*keys)
+        await self._handled()
+
+    async def _handled(self) -> None:
+        await self.until(lambda: not self.app.keys_pending)
         await self.pilot.pause()
 
     async def burst(self, *keys: str) -> None:
@@ -59,6 +63,7 @@ class Console:
             character = key if len(key) == 1 else CHARACTERS.get(key)
             self.app.post_message(events.Key(key, character))
         await self.pilot.pause()
+        await self._handled()
 
     async def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
         """Wait until something is so."""
