@@ -39,7 +39,7 @@ from pixel_tui.theme import EVERY, default_theme
 from screens import dashboard
 from screens.dashboard import DashboardScreen
 from screens.operations import Operations
-from screens.palette import StackCommands
+from screens.palette import Palette, StackCommands
 from widgets.status_bar import Mode
 
 if TYPE_CHECKING:
@@ -144,6 +144,11 @@ class PixelTui(KeysInOrder):
         self._own_loop = asyncio.get_running_loop()
         if self._told_to_end:
             self.exit()
+
+    def action_command_palette(self) -> None:
+        """Open the menu of all commands."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def on_mount(self) -> None:
         """Look at the stack from now on, and stop and go on as a shell wants it."""

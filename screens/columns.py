@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from screens.dialog import Dialog
 from widgets.key_bar import KeyBar
+from widgets.options import Options
 from widgets.rows.service_row import LOOKS, Column
 
 _OPTIONAL: Final = tuple(column for column in LOOKS if column is not Column.SERVICE)
@@ -46,7 +47,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Columns"
             yield Static("The service is always shown; what does not fit is left and right.")
-            yield OptionList(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
+            yield Options(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
         yield KeyBar()
 
     def _line(self, column: Column) -> Content:
@@ -54,7 +55,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
 
     def action_tick(self) -> None:
         """Tick the column under the cursor, or not any more."""
-        options = self.query_one(OptionList)
+        options = self.query_one(Options)
         index = options.highlighted
         if index is not None:
             self._ticked ^= {_OPTIONAL[index]}
@@ -66,7 +67,7 @@ class ColumnsScreen(Dialog[Choice | bool]):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
-        options = self.query_one(OptionList)
+        options = self.query_one(Options)
         if step > 0:
             options.action_cursor_down()
         else:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.binding import Binding, BindingType
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from screens.dashboard import DashboardScreen
@@ -18,6 +19,20 @@ _PANES: Final = {
     Pane.JOBS: "Go to the jobs",
 }
 Command = tuple[str, str, Callable[[], object]]
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which stands a terminal in which its list has no room."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "page('page_down')", "Next page", show=False, id="palette.page_down"),
+        Binding("pageup", "page('page_up')", "Previous page", show=False, id="palette.page_up"),
+    ]
+
+    def action_page(self, action: str) -> None:
+        """Move by a page, where there is one."""
+        if self.query_one(CommandList).scrollable_content_region:
+            self._action_command_list(action)
 
 
 class StackCommands(Provider):

@@ -12,6 +12,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from pixel_tui.operations.job import JobState, JobStatus
+from widgets.options import Options
 from widgets.rows.figures import span
 
 STATE_LOOKS: Final = {
@@ -25,7 +26,7 @@ STATE_LOOKS: Final = {
 """A word and a style for each state."""
 
 
-class JobList(OptionList):
+class JobList(Options):
     """One line a job, newest first; Enter opens one."""
 
     BINDING_GROUP_TITLE = "Jobs"

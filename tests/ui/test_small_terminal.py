@@ -1,0 +1,21 @@
+"""A terminal with no room for what is open."""
+
+import pytest
+
+from tests.ui.driving import console
+
+SIZES = ((20, 5), (20, 3), (3, 5), (1, 1))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_list_stands_it(size: tuple[int, int]) -> None:
+    async with console() as it:
+        await it.press("r", "y")
+        await it.press("escape")
+        await it.until(lambda: it.app.screen is it.dashboard)
+        await it.pilot.resize_terminal(*size)
+        for opened in ("5", "c", "colon"):
+            await it.press(opened, "pagedown", "pageup", "down", "up", "end", "home")
+            await it.press("escape", "escape")
+        await it.pilot.resize_terminal(80, 24)
+        await it.until(lambda: it.app.screen is it.dashboard)
