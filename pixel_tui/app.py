@@ -15,6 +15,7 @@ from rich.console import RenderableType, RichCast
 from rich.text import Text
 from textual import work
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PRELOAD_SECONDS: Final = 3.0
+LET_GO_SECONDS: Final = 30.0
+"""How long the pictures of a closed dialog may stay in memory."""
 _THEMES: Final = {theme.name: theme for theme in EVERY}
 
 
@@ -165,7 +168,16 @@ class PixelTui(KeysInOrder):
             )
             self._suspension.listen()
         self.parts.observer.start()
+        self.set_interval(LET_GO_SECONDS, self._let_go)
         self.call_after_refresh(self._settle)
+
+    def _let_go(self) -> None:
+        """Let the pictures of widgets go that are there no more.
+
+        Textual caches the colours of a border by the widget's own cache of lines: of a thousand
+        closed dialogs and messages it would keep whole pictures.
+        """
+        StylesCache.get_inner_outer.cache_clear()
 
     def _settle(self) -> None:
         """After the first picture: collect garbage again, but not among what stays for good."""

@@ -12,6 +12,7 @@ not show, is replaced here, where all of them pass.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Final
 
 from rich.cells import cell_len
@@ -25,7 +26,7 @@ from pixel_tui.text import defuse, is_harmless
 
 SHORT_GAP: Final = 6
 """So few unchanged cells are painted again: skipping them takes as many bytes."""
-KEPT_STYLES: Final = 4096
+KEPT_STYLES: Final = 1024
 
 _ATTRIBUTES: Final = {
     "bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7",
@@ -217,12 +218,12 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
             yield y, x, chop if end <= right else chop.crop(0, right - x)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _measured(text: str) -> tuple[str, ...]:
     if not is_harmless(text):
         text = defuse(text)
     cells: list[str] = []
-    for char in text:
+    for char in map(intern, text):  # one object for all the cells of a border
         width = cell_len(char)
         if width == 0 and cells:
             at = -1 if cells[-1] else -2  # onto the character before, however wide it is
@@ -238,6 +239,8 @@ def _measured(text: str) -> tuple[str, ...]:
 
 def _cells(text: str) -> list[str]:
     """What stands in each cell of a text."""
+    if text.isascii() and text.isprintable():
+        return list(text)
     return list(_measured(text))
 
 

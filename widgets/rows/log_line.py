@@ -92,7 +92,7 @@ def _stamp(raw: bytes, stamps: Stamps) -> str:
     return local[11:] if stamps is Stamps.TIME else local
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _local(raw: bytes) -> str:
     """The second of an RFC 3339 time in UTC on the operator's own clock."""
     try:
