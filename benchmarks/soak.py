@@ -23,7 +23,7 @@ from typing import Final
 import psutil
 
 from benchmarks.churn import ESCAPE, SIZES, Churn, random_keys
-from benchmarks.stack import Stack, measured_engine, quiet_services, running_stack
+from benchmarks.stack import TALKER, Stack, measured_engine, quiet_services, running_stack
 from benchmarks.terminal import COLUMNS, ROWS, Terminal
 from pixel_tui.log_file import NAME as LOG_NAME
 from tests.engine.private_engine import CommandFailed, Engine, EngineUnavailable
@@ -36,7 +36,7 @@ CALM_SECONDS: Final = 10.0
 LOG_LINES: Final = 300
 FILLING_LINES: Final = 3000
 """In the calm moments, so that the log's ring is full at both."""
-WARM_UP_SHARE: Final = 0.2
+WARM_UP_SHARE: Final = 0.35
 MEMORY_PER_HOUR: Final = 6.0
 """MiB; what a slope over hours may come to."""
 MEMORY_NOISE: Final = 6.0
@@ -216,11 +216,15 @@ class Soak:
         self._read(terminal, 0.3)
         terminal.press("1")
         self._read(terminal, 0.3)
-        terminal.press("g")
         self._settle(terminal)
+        terminal.press(f"/{TALKER}\r")
+        self._read(terminal, 0.5)
         with self._stack.talking(FILLING_LINES):
             self._read(terminal, CALM_SECONDS)
         self._run.calm.append(self._sample(terminal))
+        terminal.press("/")
+        self._read(terminal, 0.5)
+        terminal.press(ESCAPE)
 
     def _settle(self, terminal: Terminal) -> None:
         while self._churn.busy:
