@@ -9,7 +9,6 @@ from textual._styles_cache import StylesCache
 from pixel_tui import app
 from tests.ui.driving import console
 
-
 OPENINGS = 6
 
 

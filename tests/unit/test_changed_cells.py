@@ -100,7 +100,8 @@ def test_a_part_of_a_line_is_painted_over_what_stood_there(
     kept, was = 0 if left < cut else cut, old[y]
     if left < WIDTH:
         old[y] = Strip.join([old[y].crop(0, kept), new[y].crop(kept, WIDTH)])
-    if not any(wide in line.text for line in (was, old[y], new[y]) for wide in "漢字"):
+    # Where such a character is cut, the toolkit loses a part of it that stays on the terminal.
+    if not any(part_of in line.text for line in (was, old[y], new[y]) for part_of in "漢字\u0301"):
         assert shown.cells() == painted_whole(old).cells()
     # Half of a wide character is nobody's picture: but the next one is whole.
     shown.feed(cells.changes(whole(new), CONSOLE))
