@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
 in, each answer of the engine and each key would else wait for five times as long."""
+MOST_PICTURES: Final = "200"
+"""A second. Textual paints by a beat of 60: a key that comes right after a picture waits
+for up to two of them. Nothing is painted more often for it: only sooner."""
 
 
 class ExitCode(IntEnum):
@@ -250,6 +253,7 @@ def _hurry() -> None:
     """
     gc.disable()
     sys.setswitchinterval(SWITCH_SECONDS)
+    os.environ.setdefault("TEXTUAL_FPS", MOST_PICTURES)  # read when Textual is imported
 
 
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

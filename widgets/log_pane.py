@@ -56,7 +56,8 @@ class LogPane(Vertical):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id, classes=classes)
         self._feed: LogFeed | None = None
-        self._said: FeedStatus | None = None
+        self._said = ("", "")
+        """The reason and the remedy that are shown."""
         self._found = ""
         self._title = plain("2 Logs")
         self._titled = ""
@@ -81,7 +82,7 @@ class LogPane(Vertical):
             feed: The log.
             title: What it is of.
         """
-        self._feed, self._said, self._found = feed, None, ""
+        self._feed, self._found = feed, ""
         self._title = plain(title)
         self.query_one(LogView).show(feed)
         self._draw()
@@ -131,8 +132,8 @@ class LogPane(Vertical):
         self.set_class(bool(status.reason), "-reason")
         empty = self._feed.ring.bounds[1] == 0
         self.set_class(bool(status.reason) and empty, "-empty")
-        if status != self._said:
-            self._said = status
+        if (status.reason, status.remedy) != self._said:
+            self._said = status.reason, status.remedy  # another text lays the screen out anew
             self.query_one("#log-reason", Static).update(
                 Content.assemble(
                     (status.reason, "bold"), (f"\n{status.remedy}" if status.remedy else "")

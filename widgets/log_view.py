@@ -134,6 +134,11 @@ class LogView(SteadyView, can_focus=True):
         self.refresh()
 
     @property
+    def feed(self) -> LogFeed | None:
+        """The log that is shown."""
+        return self._feed
+
+    @property
     def lines(self) -> int:
         """How many lines there are."""
         return self._bounds[1] - self._bounds[0]

@@ -1,6 +1,7 @@
 """The dashboard: what is shown, and what stays where it was."""
 
 import pytest
+from textual.screen import Screen
 
 from pixel_tui.errors import UsageError
 from pixel_tui.settings import Settings
@@ -345,3 +346,20 @@ async def test_jobs_are_listed_only_when_there_are_any() -> None:
         await it.press("5")
         assert "No jobs yet" in it.text("#jobs-pane")
         assert it.dashboard.query_one(JobList).option_count == 1
+
+
+async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console() as it:
+        laid_out: list[bool] = []
+        lay_out = Screen._refresh_layout
+
+        def counted(screen: Screen[object], *args: object, **kwargs: object) -> None:
+            laid_out.append(bool(kwargs.get("scroll")))
+            lay_out(screen, *args, **kwargs)  # type: ignore[arg-type]
+
+        shown = it.log.feed
+        monkeypatch.setattr(Screen, "_refresh_layout", counted)
+        await it.press("down")
+        await it.until(lambda: it.log.feed is not shown and it.log.lines > 0)
+        await it.pilot.pause()
+        assert [scrolled for scrolled in laid_out if not scrolled] == []

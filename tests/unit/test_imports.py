@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.cli import MOST_PICTURES
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pixel_tui"
 KNOW_THE_TOOLKIT = {
@@ -38,6 +40,14 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.St
     except SystemExit:
         pass
 print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
+"""
+
+HURRYING = """
+import json
+from pixel_tui import cli
+cli._hurry()
+from textual.screen import UPDATE_PERIOD
+print(json.dumps(UPDATE_PERIOD))
 """
 
 
@@ -106,3 +116,7 @@ print(json.dumps([name for name in late if name in sys.modules]))
 
 def test_the_first_picture_waits_for_nothing_that_it_does_not_show() -> None:
     assert answer_of(FIRST_PICTURE, None) == []
+
+
+def test_a_key_that_comes_right_after_a_picture_does_not_wait_for_a_slow_beat() -> None:
+    assert answer_of(HURRYING, None) == 1 / int(MOST_PICTURES)
