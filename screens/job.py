@@ -1,6 +1,7 @@
 """A job: what it does, live, and how it ended."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import on
@@ -8,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.widgets import Static
 
@@ -46,6 +48,11 @@ class JobScreen(Dialog[None]):
         self._feed: FileFeed | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
+    @property
+    def job(self) -> Job:
+        """What is watched."""
+        return self._job
+
     def compose(self) -> ComposeResult:
         """The state above, the output below."""
         with Vertical(classes="dialog -tall") as dialog:
@@ -56,11 +63,13 @@ class JobScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Follow the output and the state."""
-        self._feed = FileFeed(self._job.status.output, "job")
-        self.query_one(LogView).show(self._feed)
-        self._unsubscribe = self._job.subscribe(lambda _status: self._heard())
-        self.set_interval(1.0, self._draw)
-        self._draw()
+        with suppress(NoMatches):  # closed before it was there
+            view = self.query_one(LogView)
+            self._feed = FileFeed(self._job.status.output, "job")
+            view.show(self._feed)
+            self._unsubscribe = self._job.subscribe(lambda _status: self._heard())
+            self.set_interval(1.0, self._draw)
+            self._draw()
 
     def on_unmount(self) -> None:
         """Stop following; the job goes on."""
@@ -74,9 +83,10 @@ class JobScreen(Dialog[None]):
     @on(JobChanged)
     def _draw(self) -> None:
         status = self._job.status
-        self.query_one("#job-state", Static).update(_state(status, self._clock))
-        self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
-        self.refresh_bindings()
+        with suppress(NoMatches):  # being closed
+            self.query_one("#job-state", Static).update(_state(status, self._clock))
+            self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
+            self.refresh_bindings()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """What is over can't be cancelled."""

@@ -1,12 +1,14 @@
 """What the health check of a service said last, on demand."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.css.query import NoMatches
 
 from screens.dialog import Dialog
 from widgets.details import Details
@@ -35,4 +37,5 @@ class ProbeScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Fill it."""
-        self.query_one(Details).show(self._sections, other=True)
+        with suppress(NoMatches):  # closed before it was there
+            self.query_one(Details).show(self._sections, other=True)

@@ -1,5 +1,8 @@
 """Changing the stack: shown first, confirmed by another key, verified after."""
 
+import asyncio
+
+from textual.content import Content
 from textual.widgets import Button
 
 from pixel_tui.operations.job import JobState
@@ -7,6 +10,7 @@ from pixel_tui.settings import Settings
 from screens.job import JobScreen
 from screens.palette import StackCommands
 from screens.plan import PlanScreen
+from screens.probe import ProbeScreen
 from screens.quit import QuitScreen
 from tests.ui.driving import Console, console
 
@@ -101,6 +105,24 @@ async def test_leaving_asks_only_while_a_job_runs() -> None:
         await it.press("escape", "q")
         assert isinstance(it.app.screen, QuitScreen)
         await it.press("escape")
+        assert it.app.is_running
+
+
+async def test_a_dialog_may_be_closed_before_it_is_there() -> None:
+    async with console() as it:
+        it.dashboard.select("web")
+        await it.press("r", "y")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        shown = it.app.screen
+        assert isinstance(shown, JobScreen)
+        await it.press("escape")
+        for turns in range(24):  # of the event loop
+            for dialog in (JobScreen(shown.job, it.clock), ProbeScreen(Content("web"), ())):
+                it.app.push_screen(dialog)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                dialog.dismiss()
+                await it.until(lambda: it.app.screen is it.dashboard)
         assert it.app.is_running
 
 
