@@ -63,6 +63,9 @@ class StackLock:
         """Let others change the stack. May be called twice, and on any thread."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
+            # A program that is just being started has a copy of the open file until it is
+            # there: to close ours alone would leave the stack locked for that moment.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
 
 

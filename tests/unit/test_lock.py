@@ -65,6 +65,16 @@ def test_what_a_dead_console_left_behind_is_simply_taken(tmp_path: Path) -> None
         pass
 
 
+def test_it_is_free_at_once_though_another_program_is_just_being_started(tmp_path: Path) -> None:
+    lock = take(tmp_path)
+    assert lock.descriptor is not None
+    copy = os.dup(lock.descriptor)  # as a fork has one until it has become that program
+    lock.release()
+    with take(tmp_path):
+        pass
+    os.close(copy)
+
+
 def test_the_lock_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
