@@ -143,6 +143,7 @@ async def test_order_columns_and_filter_are_remembered() -> None:
         await it.press("slash", *"pixel", "enter")
         it.table.action_reverse()
         it.dashboard.look.choose((Column.SERVICE, Column.PORTS))
+        await it.until(lambda: it.dashboard.look.sorting.reverse and it.dashboard.look.filter)
         await it.app.workers.wait_for_complete()
     async with console() as again:
         assert again.table.sorting.reverse
