@@ -6,13 +6,10 @@ from typing import Final
 
 from textual import events
 from textual.app import App
-from textual.dom import DOMNode
 from textual.message import Message
 
 LOST_SECONDS: Final = 0.25
-"""How long a key may be under way: what follows it may be lost."""
-LOOK_SECONDS: Final = 0.02
-"""How often it is looked whether the key's widget went with what the key did."""
+"""How long a key may be under way: its widget may go with what it does."""
 
 
 class KeyHandled(Message):
@@ -55,15 +52,8 @@ class KeysInOrder(App[None]):
             await self._send(self._waiting.popleft())
 
     async def _send(self, key: events.Key) -> None:
-        target: DOMNode = self.focused or self.screen
-        self._look_after(target, asyncio.get_running_loop().time() + LOST_SECONDS)
+        loop = asyncio.get_running_loop()
+        self._under_way = loop.call_later(LOST_SECONDS, self.post_message, KeyHandled())
+        target = self.focused or self.screen
         await super().on_event(key)
         target.post_message(KeyHandled())
-
-    def _look_after(self, target: DOMNode, deadline: float) -> None:
-        """Take the key for handled when its widget is gone, or at the deadline."""
-        loop = asyncio.get_running_loop()
-        if loop.time() >= deadline or not target.is_attached:
-            self.post_message(KeyHandled())
-        else:
-            self._under_way = loop.call_later(LOOK_SECONDS, self._look_after, target, deadline)
