@@ -45,6 +45,8 @@ COUNT_NOISE: Final = {"fds": 4, "threads": 4, "tasks": 4}
 _BAD_WORDS: Final = ("Traceback (most recent call last)", " CRITICAL ", "Exception ignored")
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*\x07)")
 MIB: Final = 1024 * 1024
+LEAVING_SECONDS: Final = 90.0
+"""A job that is verified when the console is told to end is seen to its end: a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class Soak:
             self._run.faults.append(f"{ended}, after {list(self._last)}")
         finally:
             self._churn.close()
-            self._run.exit_code = terminal.close()
+            self._run.exit_code = terminal.close(LEAVING_SECONDS)
         self._run.commands = self._churn.count
         self._look_for_faults(terminal)
         return self._run
@@ -255,9 +257,10 @@ class Soak:
 
     def _look_for_faults(self, terminal: Terminal) -> None:
         run = self._run
+        said = _SEQUENCE.sub("", terminal.tail.decode(errors="replace"))
         if run.exit_code != 0:
-            run.faults.append(f"it ended with {run.exit_code}")
-        texts = {"the terminal": _SEQUENCE.sub("", terminal.tail.decode(errors="replace"))}
+            run.faults.append(f"it ended with {run.exit_code}; it said last: {said[-300:]!r}")
+        texts = {"the terminal": said}
         folder = self._stack.home / "state" / "pixel-tui"
         logs = sorted(folder.glob(f"{LOG_NAME}*"))
         if not logs:
