@@ -47,16 +47,16 @@ _COMMON_LOG = re.compile(rb'\S+ \S+ \S+(?: \S+)? \[[^\]]{1,60}\] "[^"]*" (\d{3})
 _REQUEST = re.compile(rb'[^"{}]*"[A-Z]{3,8} [^"]* HTTP/\d(?:\.\d)?" (\d{3})\b')
 _TROUBLE = re.compile(
     rb"""[\s\x80-\xff]*+(?:
-    (?P<fatal>panic:\ |fatal\ error:\ |thread\ '[^']{0,80}'\ (?:\(\d+\)\ )?panicked\ at
-        |Segmentation\ fault)
-    |(?P<error>Traceback\ \(most\ recent|Exception\ in\ thread\ |npm\ (?:ERR!|error)\ 
-        |(?:Uncaught\ |Unhandled\ )?(?:[\w$]{1,60}[.\\]){0,12}[\w$]{0,60}?(?:Error|Exception)
+    (?P<fatal>thread\ '[^']{0,80}'\ (?:\(\d+\)\ )?panicked\ at|Segmentation\ fault)
+    |(?P<error>Traceback\ \(most\ recent|Exception\ in\ thread\ |npm\ (?:ERR!|error)\s
+        |(?:Uncaught\ |Unhandled\ )?[\w$.\\]{5,200}+(?:(?<=Error)|(?<=Exception))
          (?:\ \[\w{1,60}\])?(?::\s|:?$))
-    |(?P<warn>npm\ (?:WARN|warn)\ |(?:\(\w{1,20}:\d{1,9}\)\ )?(?:\[\w{1,20}\]\ )?\w{0,40}Warning:\ )
+    |(?P<warn>npm\ (?:WARN|warn)\s
+        |(?:\(\w{1,20}:\d{1,9}\)\ )?(?:\[\w{1,20}\]\ )?\w{7,60}+(?<=Warning):\s)
     )""",
     re.VERBOSE,
 )
-_HINTS: Final = (b"Error", b"Exception", b"panic", b"Warning", b"npm ", b"rror:", b"Trace", b"Segm")
+"""Heads of what a runtime says when a program ends badly, and of its warnings."""
 _BY_LETTER: Final = {
     b"I": Level.INFO, b"W": Level.WARN, b"E": Level.ERROR, b"F": Level.FATAL, b"D": Level.DEBUG,
 }  # fmt: skip
@@ -91,11 +91,8 @@ def level_of(text: bytes | str, *, client_errors: Level = Level.INFO) -> Level:
         return _of_head(match)
     if request and (match := _REQUEST.match(raw, 0, HEAD)):
         return _of_status(match[1], client_errors)
-    head = raw[:HEAD]
-    for hint in _HINTS:
-        if hint in head:
-            match = _TROUBLE.match(head)
-            return Level[match.lastgroup.upper()] if match and match.lastgroup else Level.UNKNOWN
+    if (match := _TROUBLE.match(raw, 0, HEAD)) and match.lastgroup:
+        return Level[match.lastgroup.upper()]
     return Level.UNKNOWN
 
 
