@@ -11,7 +11,7 @@ import re
 from enum import IntEnum
 from typing import Final
 
-from pixel_tui.logs.level_words import WORDS, head_pattern
+from pixel_tui.logs.level_words import ERROR_ITSELF, WORDS, head_pattern
 
 
 class Level(IntEnum):
@@ -49,8 +49,9 @@ _TROUBLE = re.compile(
     rb"""[\s\x80-\xff]*+(?:
     (?P<fatal>thread\ '[^']{0,80}'\ (?:\(\d+\)\ )?panicked\ at|Segmentation\ fault)
     |(?P<error>Traceback\ \(most\ recent|Exception\ in\ thread\ |npm\ (?:ERR!|error)\s
-        |(?:Uncaught\ |Unhandled\ )?[\w$.\\]{5,200}+(?:(?<=Error)|(?<=Exception))
-         (?:\ \[\w{1,60}\])?(?::\s|:?$))
+        |"""
+    + ERROR_ITSELF
+    + rb""")
     |(?P<warn>npm\ (?:WARN|warn)\s
         |(?:\(\w{1,20}:\d{1,9}\)\ )?(?:\[\w{1,20}\]\ )?\w{7,60}+(?<=Warning):\s)
     )""",
@@ -108,7 +109,7 @@ def level_named(word: bytes | str) -> Level:
 def _of_head(match: re.Match[bytes]) -> Level:
     kind = match.lastgroup
     word = match[kind] if kind else b""
-    if kind == "klog" or kind == "ruby":
+    if kind in {"klog", "ruby"}:
         return _BY_LETTER[word]
     if kind == "redis":
         return _BY_REDIS_MARK[word]
@@ -118,7 +119,7 @@ def _of_head(match: re.Match[bytes]) -> Level:
 
 
 def _of_number(number: int) -> Level:
-    if number < len(_BY_SYSLOG):
+    if 0 <= number < len(_BY_SYSLOG):
         return _BY_SYSLOG[number]
     # pino and bunyan: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal
     return Level(min(number // 10, 6)) if 10 <= number < 100 else Level.UNKNOWN

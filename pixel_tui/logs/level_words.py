@@ -44,6 +44,13 @@ STAMP_PATTERN: Final = rb"[\[(<]?" + _STAMP + rb"(?![\w])"
 """A line that begins with a time, for `re.VERBOSE`."""
 
 
+ERROR_ITSELF: Final = rb"""
+    (?:Uncaught\ |Unhandled\ )?[\w$.\\]{5,200}+(?:(?<=Error)|(?<=Exception))
+    (?:\ \[\w{1,60}\])?(?::\s|:?$)
+"""
+"""A line that begins with an error's name: `TypeError: x`, `java.io.IOException: x`."""
+
+
 def head_pattern() -> bytes:
     """The expression, anchored by `match`, for a line whose head says a level.
 
@@ -60,7 +67,7 @@ def head_pattern() -> bytes:
         rb"""(?:
     (?P<klog>[IWEFD])\d{4}\ \d\d:\d\d:\d\d
     |(?P<ruby>[DIWEF]),\ \[\d{4}-
-    |\d{1,9}:[MSCX]\ \d\d\ [A-Z][a-z]{2}\ \d{4}\ [\d:.]{8,15}\ (?P<redis>[.*\#-])\ 
+    |\d{1,9}:[MSCX]\ \d\d\ [A-Z][a-z]{2}\ \d{4}\ [\d:.]{8,15}\ (?P<redis>[.*\#-])(?=\ )
     |<(?P<syslog>\d{1,3})>
     |(?:(?>
         [\ \t]+
