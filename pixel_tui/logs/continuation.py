@@ -45,6 +45,9 @@ _TRACE_PART = re.compile(
     rb"|\.\.\. \d+ (?:more|common frames))"
 )
 _CREATED = re.compile(rb"goroutine \d+ \[|created by ")
+_HEAD_WITHIN = re.compile(
+    rb"\s++(?:[\[(<]?[A-Z]{3,9}[\s\]:)>(]|[\[(<]?\w{3,9}[\])>]|" + STAMP_PATTERN + rb")", re.VERBOSE
+)
 _CLOSING = re.compile(rb"[}\])]+[;,]?\s*$")
 _CARETS = re.compile(rb"\s+[\^~]+\s*$")
 _GO_PANIC = re.compile(rb"panic: |fatal error: |goroutine \d+ \[|[\d/: ]{0,30}http: panic serving")
@@ -71,7 +74,7 @@ class _Group:
     inside: _Inside
     size: int = 1
     deeper: bool = False
-    """Whether the last line was indented further than the first."""
+    """Whether the last line was indented further than the first, or closed what was."""
 
 
 class Grouper:
@@ -111,7 +114,9 @@ class Grouper:
                 group.inside = inside
                 group.size += 1
                 group.stamp = line.stamp
-                group.deeper = _width(text) > group.indent
+                group.deeper = _width(text) > group.indent or _CLOSING.match(text) is not None
+                if group.level is Level.UNKNOWN and inside is not _Inside.NOTHING:
+                    group.level = own
                 return group.start
         self._groups[key] = _Group(
             start=index,
@@ -124,7 +129,10 @@ class Grouper:
         return index
 
     def level(self, line: LogLine) -> Level:
-        """The level of the group that a line's stream is in: that of its first line."""
+        """The level of the group that a line's stream is in.
+
+        It is that of the first line, or in a trace that of the first that says one.
+        """
         group = self._groups.get((line.source, line.kind))
         return group.level if group is not None else Level.UNKNOWN
 
@@ -144,7 +152,7 @@ def _process(text: bytes) -> bytes:
 def _opened(text: bytes) -> _Inside:
     """What a line opens."""
     if b"Traceback (" in text:
-        return _Inside.PYTHON
+        return _Inside.TRACE if text[:1] == b" " else _Inside.PYTHON
     if _GO_PANIC.match(text):
         return _Inside.GO
     if _RUST_PANIC.match(text):
@@ -165,6 +173,9 @@ def _continues(group: _Group, text: bytes, level: Level, stamp: bytes) -> _Insid
 
 
 def _has_head(text: bytes, level: Level) -> bool:
+    """Whether a line begins something: `    err: {` further in does not, `  WARN  x` does."""
+    if text[:1] in {b" ", b"\t"} and _width(text) > 1:
+        return level is not Level.UNKNOWN and _HEAD_WITHIN.match(text) is not None
     return level is not Level.UNKNOWN or text[:1] == b"{" or _STAMPED.match(text) is not None
 
 
@@ -181,7 +192,9 @@ def _inside(group: _Group, text: bytes, level: Level) -> _Inside | None:
         case _Inside.THROWN if not text.strip() or _ERROR_ITSELF.match(text):
             return _Inside.TRACE if text.strip() else _Inside.THROWN
         case _Inside.TRACE:
-            deep = _width(text) > max(group.indent, 1) and not _STAMPED.match(text.lstrip())
+            drawn = group.indent > 0 and text.lstrip()[:1] in {b"|", b"+"}
+            deep = drawn or _width(text) > max(group.indent, 1)
+            deep = deep and not _STAMPED.match(text.lstrip())
             ends = text.startswith(b"Node.js v") or (not text and group.deeper)
             return _Inside.TRACE if deep or ends else None
         case _Inside.GO if _GO_PART.match(text):
