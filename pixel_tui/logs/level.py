@@ -35,12 +35,12 @@ MAX_JSON: Final = 64 * 1024
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _HEAD = re.compile(head_pattern(), re.VERBOSE)
 _JSON = re.compile(
-    rb'"(?:level|severity|lvl|log\.level|loglevel|log_level|levelname|severity_?text|@l|s)"'
-    rb'\s*:\s*(?:"([^"\\]{1,24})"|(\d{1,4})(?=\s*[,}]))',
+    rb'"(?:(?:level|severity|lvl|log\.level|@level|loglevel|log_level|levelname|severity_?text)"'
+    rb'\s*:\s*(?:"([^"\\]{1,24})"|(\d{1,4})(?=\s*[,}]))|(?:s|@l)"\s*:\s*"([^"\\]{1,24})")',
     re.IGNORECASE,
 )
 _KEYS: Final = (
-    "level", "severity", "lvl", "log.level", "loglevel", "log_level", "levelname",
+    "level", "severity", "lvl", "log.level", "@level", "loglevel", "log_level", "levelname",
     "severitytext", "severity_text", "@l", "s",
 )  # fmt: skip
 _COMMON_LOG = re.compile(rb'\S+ \S+ \S+(?: \S+)? \[[^\]]{1,60}\] "[^"]*" (\d{3}) ')
@@ -141,7 +141,7 @@ def _of_json(raw: bytes) -> Level:
     if match is None:
         return Level.UNKNOWN
     if raw.count(b"{", 0, match.start()) == 1:
-        level = level_named(match[1] or match[2])
+        level = level_named(match[1] or match[2] or match[3])
         if level is not Level.UNKNOWN:
             return level
     if len(raw) > MAX_JSON:
@@ -155,8 +155,12 @@ def _of_json(raw: bytes) -> Level:
     keys = {key.lower(): value for key, value in record.items()}
     for key in _KEYS:
         value = keys.get(key)
-        if isinstance(value, int | str) and not isinstance(value, bool):
-            level = level_named(str(value)[:24]) if isinstance(value, str) else _of_number(value)
-            if level is not Level.UNKNOWN:
-                return level
+        if isinstance(value, str):
+            level = level_named(value[:24])
+        elif isinstance(value, int) and not isinstance(value, bool) and key not in {"s", "@l"}:
+            level = _of_number(value)
+        else:
+            continue
+        if level is not Level.UNKNOWN:
+            return level
     return Level.UNKNOWN

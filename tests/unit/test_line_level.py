@@ -53,6 +53,8 @@ SAID = {
         "<4>low on disk",
         "<12>low on disk",
         '{"severity":"WARNING","message":"slow"}',
+        '{"@level":"warn","@message":"slow"}',
+        '{"level":{"value":1},"severity":"warn"}',
     ],
     Level.ERROR: [
         "[ERROR] cannot bind",
@@ -143,6 +145,8 @@ SAID = {
         '{"msg":"said \\"level\\":\\"error\\" twice"}',
         '{"ctx":{"level":"error"},"msg":"boom"}',
         '{"tags":["level","error"]}',
+        '{"s":3,"msg":"seconds"}',
+        '{"a":{},"level":-100}',
         '{"level":true,"msg":"x"}',
         "2026-03-01 12:00:00.123 UTC [27] STATEMENT:  SELECT 1",
         "    at foo (/app/index.js:12:7)",
