@@ -18,7 +18,7 @@ _CHANGING = re.compile(
     (?P<time>\d{4}[-/]\d\d[-/]\d\d(?:T\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?
         |\b\d\d?:\d\d:\d\d(?:[.,]\d+)?)
     |(?P<uuid>\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b)
-    |(?P<ip>\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b
+    |(?P<ip>(?:::[Ff]{4}:|\b)\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b
         |(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:]))
     |(?P<hex>\b0[xX][0-9A-Fa-f]+\b
         |\b(?=[0-9]{0,64}[A-Fa-f])(?=[A-Fa-f]{0,64}[0-9])[0-9A-Fa-f]{6,}\b)
@@ -44,7 +44,9 @@ def shape_of(text: bytes) -> bytes:
     if b'"' in head or b"'" in head:
         head = _QUOTED.sub(b"<text>", head)
     return b" ".join(
-        word if word.isalpha() or not _DIGIT.search(word) else _CHANGING.sub(_placeholder, word)
+        word
+        if word.isalpha() or not _DIGIT.search(word)
+        else (b"<n>" if word.isdigit() else _CHANGING.sub(_placeholder, word))
         for word in head.split()
     )
 
@@ -65,7 +67,16 @@ class Repeat:
     last: bytes
     """The stamp of the last."""
     sample: bytes
-    """One of the lines, as it was said last."""
+    """One of the lines, as it was said last, or the beginning of it."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known of a shape so far."""
+
+    first: bytes
+    latest: LogLine
+    count: int = 0
 
 
 class Repeats:
@@ -77,7 +88,7 @@ class Repeats:
 
     def __init__(self, most: int = 1000) -> None:
         self._most = most
-        self._seen: OrderedDict[tuple[str, bytes], Repeat] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, bytes], _Tally] = OrderedDict()
         self._forgotten = 0
 
     @property
@@ -85,27 +96,36 @@ class Repeats:
         """How many shapes were dropped: then counts may be too small."""
         return self._forgotten
 
-    def note(self, line: LogLine, message: bytes | None = None) -> Repeat:
+    def note(self, line: LogLine, message: bytes | None = None) -> int:
         """Count a line.
 
         Args:
             line: The line.
             message: Its message, where that is not the whole line.
+
+        Returns:
+            How often its shape was said, this time included.
         """
-        shape = shape_of(line.text if message is None else message)
-        key = (line.source, shape)
-        sample = line.text[:LONGEST]
-        known = self._seen.pop(key, None)
-        if known is None:
-            known = Repeat(shape, line.source, 0, line.stamp, line.stamp, sample)
-        known = replace(known, count=known.count + 1, last=line.stamp, sample=sample)
-        self._seen[key] = known
-        if len(self._seen) > self._most:
-            self._seen.popitem(last=False)
-            self._forgotten += 1
-        return known
+        key = (line.source, shape_of(line.text if message is None else message))
+        tally = self._seen.get(key)
+        if tally is None:
+            tally = self._seen[key] = _Tally(line.stamp, line)
+            if len(self._seen) > self._most:
+                self._seen.popitem(last=False)
+                self._forgotten += 1
+        else:
+            self._seen.move_to_end(key)
+        if len(line.text) > LONGEST:  # one long line in a thousand places is a lot of memory
+            line = replace(line, text=line.text[:LONGEST])
+        tally.latest = line
+        tally.count += 1
+        return tally.count
 
     def most_often(self, limit: int = 50) -> tuple[Repeat, ...]:
         """What was said most often, and of these the latest first."""
-        latest = list(reversed(self._seen.values()))
-        return tuple(heapq.nlargest(limit, latest, key=lambda repeat: repeat.count))
+        latest = reversed(self._seen.items())
+        most = heapq.nlargest(limit, latest, key=lambda item: item[1].count)
+        return tuple(
+            Repeat(shape, source, tally.count, tally.first, tally.latest.stamp, tally.latest.text)
+            for (source, shape), tally in most
+        )

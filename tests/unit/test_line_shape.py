@@ -26,6 +26,7 @@ def said(text: str, at: int = 0, source: str = "api") -> LogLine:
         ("decade of facade", "decade of facade"),
         ("job 0b7ad0c3-92a5-4b3f-8b1e-2f6d0c5b7a11 done", "job <uuid> done"),
         ("from 203.0.113.4:51122 to 10.0.0.1", "from <ip> to <ip>"),
+        ('::ffff:203.0.113.7 "GET /" 200', "<ip> <text> <n>"),
         ("from 2001:db8::7 to ::1", "from <ip> to <ip>"),
         ("2026-03-01T12:00:00.123Z tick", "<time> tick"),
         ("2026-03-01 12:00:00,123 tick", "<time> <time> tick"),
@@ -75,18 +76,25 @@ def test_repeats_are_counted_with_their_first_and_last_time() -> None:
 
 def test_containers_are_counted_apart() -> None:
     repeats = Repeats()
-    assert repeats.note(said("tick 1")).count == 1
-    assert repeats.note(said("tick 2", source="db")).count == 1
-    assert repeats.note(said("tick 3")).count == 2
+    assert repeats.note(said("tick 1")) == 1
+    assert repeats.note(said("tick 2", source="db")) == 1
+    assert repeats.note(said("tick 3")) == 2
 
 
 def test_the_message_is_counted_where_the_line_is_more_than_that() -> None:
     repeats = Repeats()
     repeats.note(said('{"id":"a","msg":"tick 1"}'), b"tick 1")
-    found = repeats.note(said('{"id":"b","msg":"tick 2"}'), b"tick 2")
+    repeats.note(said('{"id":"b","msg":"tick 2"}'), b"tick 2")
+    (found,) = repeats.most_often()
     assert (found.count, found.shape, found.sample) == (
         2, b"tick <n>", b'{"id":"b","msg":"tick 2"}',
     )  # fmt: skip
+
+
+def test_of_a_long_line_only_the_beginning_is_kept() -> None:
+    repeats = Repeats()
+    repeats.note(said("x" * 10_000))
+    assert repeats.most_often()[0].sample == b"x" * LONGEST
 
 
 def test_what_was_not_seen_for_longest_is_forgotten() -> None:
