@@ -1,6 +1,7 @@
 """What is looked for in lines, compiled once and asked of each. Pure."""
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -82,8 +83,9 @@ def compile_query(query: Query) -> Matcher | BadPattern:
     fold = query.case is Case.SAME or (query.case is Case.SMART and not _has_upper(query))
     flags = re.IGNORECASE if fold else re.NOFLAG
     try:
-        shown = re.compile(text if query.regex else re.escape(text), flags)
-        raw = re.compile(text.encode(), flags) if query.regex and text.isascii() else None
+        with warnings.catch_warnings():  # of what a later Python may read otherwise: `[[a`
+            warnings.simplefilter("ignore")
+            shown, raw = _compiled(query, flags)
     except re.error as error:
         reason = plain(error.msg)
         return BadPattern(SafeText(f"{reason[:1].upper()}{reason[1:]}."), error.pos or 0)
@@ -91,6 +93,20 @@ def compile_query(query: Query) -> Matcher | BadPattern:
         return BadPattern(plain(str(error)), 0)
     found = _by_pattern(raw, shown) if query.regex else _by_words(text, fold=fold)
     return Matcher(query, _negated(found) if query.inverted else found, shown)
+
+
+def _compiled(
+    query: Query, flags: re.RegexFlag
+) -> tuple[re.Pattern[str], re.Pattern[bytes] | None]:
+    """For what is shown, and for raw lines where bytes say the same."""
+    text = query.text
+    shown = re.compile(text if query.regex else re.escape(text), flags)
+    if not (query.regex and text.isascii()):
+        return shown, None
+    try:
+        return shown, re.compile(text.encode(), flags)
+    except (re.error, ValueError):  # `\u2026` and the like are known in text alone
+        return shown, None
 
 
 def _has_upper(query: Query) -> bool:

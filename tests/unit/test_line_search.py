@@ -56,6 +56,8 @@ def said(text: str, source: str = "api", kind: LineKind = LineKind.STDOUT) -> Lo
         (Query(r"^took \d+ms$", regex=True), "took 12ms", True),
         (Query(r"gr[öü]n", regex=True), "GRÜN", True),
         (Query(r"\bx\b", regex=True, inverted=True), "a x b", False),
+        (Query("[[a]", regex=True), "[", True),
+        (Query(r"wait\u2026", regex=True), "wait…", True),
         (Query("error: full"), "\x1b[31merror\x1b[0m: \x1b[1mfull\x1b[0m", True),
         (Query("^error:", regex=True), "\x1b[31merror\x1b[0m: full", True),
         (Query("31m"), "\x1b[31merror\x1b[0m", False),
