@@ -1,0 +1,237 @@
+"""Which lines belong to the one before: stack traces, details, indented text. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from pixel_tui.logs.level import Level, level_of
+from pixel_tui.logs.level_words import ERROR_ITSELF, STAMP_PATTERN
+from pixel_tui.logs.times import SECOND, nanoseconds
+from pixel_tui.stack.ring import LineKind, LogLine
+
+MAX_GROUP: Final = 1000
+"""Lines of a group; the next one begins another, so that none grows without end."""
+HEAD: Final = 512
+"""Bytes of a line that are looked at."""
+
+
+class _Inside(Enum):
+    """What the last line was a part of, and so what may follow it."""
+
+    NOTHING = 0
+    TRACE = 1
+    """Frames of Java, Node or Python."""
+    PYTHON = 2
+    """Below `Traceback`: its last line, the error itself, is not indented."""
+    RAISED = 3
+    """Behind the error itself: a chained traceback may follow."""
+    THROWN = 4
+    """Node shows the line that threw, then the error."""
+    GO = 5
+    """A panic: goroutines, with blank lines between them."""
+    RUST = 6
+    """A panic: its message, a hint, a backtrace."""
+
+
+_STAMPED = re.compile(STAMP_PATTERN, re.VERBOSE)
+_TRACEBACK = re.compile(rb"(?:Exception Group )?Traceback \(most recent call last\)")
+_CHAIN = re.compile(
+    rb"\s*$|During handling of the above|The above exception was|Traceback \(|Exception Group Tr"
+)
+_ERROR_ITSELF = re.compile(ERROR_ITSELF, re.VERBOSE)
+_TRACE_PART = re.compile(
+    rb"\s*+(?:at [\w$.<>/\\ \[\]@*-]{1,300}+(?:\(|:\d)|Caused by: |Suppressed: "
+    rb"|\.\.\. \d+ (?:more|common frames))"
+)
+_CREATED = re.compile(rb"goroutine \d+ \[|created by ")
+_HEAD_WITHIN = re.compile(
+    rb"\s++(?:[\[(<]?[A-Z]{3,9}[\s\]:)>(]|[\[(<]?\w{3,9}[\])>]|" + STAMP_PATTERN + rb")", re.VERBOSE
+)
+_CLOSING = re.compile(rb"[}\])]+[;,]?\s*$")
+_CARETS = re.compile(rb"\s+[\^~]+\s*$")
+_GO_PANIC = re.compile(rb"panic: |fatal error: |goroutine \d+ \[|[\d/: ]{0,30}http: panic serving")
+_GO_PART = re.compile(
+    rb"\s*$|\s|goroutine \d+ \[|created by |\[signal |panic: |exit status|runtime: |\[originating "
+    rb"|[\w./*()\[\]{}-]{1,300}+(?<=\))$|[\w./*-]{1,200}+\("
+)
+_RUST_PANIC = re.compile(rb"thread '[^']{0,80}' (?:\(\d+\) )?panicked at")
+_RUST_PART = re.compile(rb"\s|note: |stack backtrace:|\s*$")
+_DETAILS = re.compile(rb"\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):  ")
+_PROCESS = re.compile(rb"[^\[\]]{0,60}\[(\d{1,9})(?:-\d+)?\]")
+
+
+@dataclass(slots=True)
+class _Group:
+    """The group that a stream is in the middle of."""
+
+    start: int
+    stamp: bytes
+    """Of its last line."""
+    level: Level
+    indent: int
+    process: bytes
+    inside: _Inside
+    size: int = 1
+    deeper: bool = False
+    """Whether the last line was indented further than the first, or closed what was."""
+
+
+class Grouper:
+    """Tells, line by line, where the group of each begins.
+
+    Each stream of each container has a group of its own, so that what one says in
+    between does not tear another's trace apart. A group ends at the next line of its
+    stream that has a stamp or a level of its own.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, LineKind], _Group] = {}
+
+    def feed(self, index: int, line: LogLine, level: Level | None = None) -> int:
+        """Take the next line in.
+
+        Args:
+            index: Its number: any that grows, such as the ring's sequence number.
+            line: The line.
+            level: Its own level, where it is known already.
+
+        Returns:
+            The number of the first line of its group; its own where it begins one.
+        """
+        if line.kind is LineKind.MARK:
+            self._groups = {
+                key: group for key, group in self._groups.items() if key[0] != line.source
+            }
+            return index
+        text = line.text[:HEAD]
+        own = level_of(line.text) if level is None else level
+        key = (line.source, line.kind)
+        group = self._groups.get(key)
+        if group is not None and group.size < MAX_GROUP:
+            inside = _continues(group, text, own, line.stamp)
+            if inside is not None:
+                group.inside = inside
+                group.size += 1
+                group.stamp = line.stamp
+                group.deeper = _width(text) > group.indent or _CLOSING.match(text) is not None
+                if group.level is Level.UNKNOWN and inside is not _Inside.NOTHING:
+                    group.level = own
+                return group.start
+        self._groups[key] = _Group(
+            start=index,
+            stamp=line.stamp,
+            level=own,
+            indent=_width(text),
+            process=_process(text),
+            inside=_opened(text),
+        )
+        return index
+
+    def level(self, line: LogLine) -> Level:
+        """The level of the group that a line's stream is in.
+
+        It is that of the first line, or in a trace that of the first that says one.
+        """
+        group = self._groups.get((line.source, line.kind))
+        return group.level if group is not None else Level.UNKNOWN
+
+
+def _width(text: bytes) -> int:
+    if text[:1] not in b" \t":
+        return 0
+    return len(text.expandtabs(8)) - len(text.expandtabs(8).lstrip(b" "))
+
+
+def _process(text: bytes) -> bytes:
+    """The number in brackets behind a stamp: Postgres says which of its processes speaks."""
+    match = _PROCESS.match(text)
+    return match[1] if match else b""
+
+
+def _opened(text: bytes) -> _Inside:
+    """What a line opens."""
+    if b"Traceback (" in text:
+        return _Inside.TRACE if text[:1] == b" " else _Inside.PYTHON
+    if _GO_PANIC.match(text):
+        return _Inside.GO
+    if _RUST_PANIC.match(text):
+        return _Inside.RUST
+    return _Inside.TRACE if _ERROR_ITSELF.match(text) else _Inside.NOTHING
+
+
+def _continues(group: _Group, text: bytes, level: Level, stamp: bytes) -> _Inside | None:
+    """What the group is in after this line, or None where the line begins another."""
+    within = _inside(group, text, level)
+    if within is None:
+        within = _attached(group, text, stamp)
+    if within is not None:
+        return within
+    if _has_head(text, level):
+        return None
+    return _indented(group, text)
+
+
+def _has_head(text: bytes, level: Level) -> bool:
+    """Whether a line begins something: `    err: {` further in does not, `  WARN  x` does."""
+    if text[:1] in {b" ", b"\t"} and _width(text) > 1:
+        return level is not Level.UNKNOWN and _HEAD_WITHIN.match(text) is not None
+    return level is not Level.UNKNOWN or text[:1] == b"{" or _STAMPED.match(text) is not None
+
+
+def _inside(group: _Group, text: bytes, level: Level) -> _Inside | None:
+    """What follows from what the last line was a part of; None if nothing does."""
+    match group.inside:
+        case _Inside.PYTHON:
+            if not text or text[:1].isspace():
+                return _Inside.PYTHON
+            its_end = _ERROR_ITSELF.match(text) or not _has_head(text, level)
+            return _Inside.RAISED if its_end else None
+        case _Inside.RAISED if _CHAIN.match(text):
+            return _Inside.PYTHON if b"Traceback (" in text else _Inside.RAISED
+        case _Inside.THROWN if not text.strip() or _ERROR_ITSELF.match(text):
+            return _Inside.TRACE if text.strip() else _Inside.THROWN
+        case _Inside.TRACE:
+            drawn = group.indent > 0 and text.lstrip()[:1] in {b"|", b"+"}
+            deep = drawn or _width(text) > max(group.indent, 1)
+            deep = deep and not _STAMPED.match(text.lstrip())
+            ends = text.startswith(b"Node.js v") or (not text and group.deeper)
+            return _Inside.TRACE if deep or ends else None
+        case _Inside.GO if _GO_PART.match(text):
+            return _Inside.GO
+        case _Inside.RUST if _RUST_PART.match(text) or (
+            group.size == 1 and not _has_head(text, level)
+        ):
+            return _Inside.RUST
+        case _:
+            return None
+
+
+def _attached(group: _Group, text: bytes, stamp: bytes) -> _Inside | None:
+    """What a line says that never stands alone; None if it may."""
+    if b":  " in text and _DETAILS.search(text, 0, 200):
+        return _Inside.NOTHING if _process(text) == group.process else None
+    if _TRACEBACK.match(text):
+        return _Inside.PYTHON if _may_have_trace(group, stamp) else None
+    if _CREATED.match(text):
+        return _Inside.GO
+    named = group.size == 1 and _ERROR_ITSELF.match(text) and _may_have_trace(group, stamp)
+    if named or _TRACE_PART.match(text):
+        return _Inside.TRACE
+    return group.inside if group.deeper and _CLOSING.match(text) else None
+
+
+def _may_have_trace(group: _Group, stamp: bytes) -> bool:
+    """Whether a trace right behind a group is likely about it: it warns, and just did."""
+    if group.level < Level.WARN and group.inside is _Inside.NOTHING:
+        return False
+    before, now = nanoseconds(group.stamp), nanoseconds(stamp)
+    return before is None or now is None or now - before <= SECOND
+
+
+def _indented(group: _Group, text: bytes) -> _Inside | None:
+    """Text that stands further in than the group's first line belongs to it."""
+    width = _width(text)
+    if width <= group.indent or (width == 1 and not group.deeper) or not text.strip():
+        return None
+    return _Inside.THROWN if _CARETS.match(text) else group.inside

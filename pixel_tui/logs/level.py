@@ -1,0 +1,166 @@
+"""How serious a line of a log says it is. Pure.
+
+A level is taken from where programs put one: a word at the head of a line, behind
+stamps, process numbers and names; a key of a JSON object or of `key=value` pairs; the
+status of an access log. Words in the middle of a sentence say nothing. Most lines have
+no level, and one anchored expression finds that out.
+"""
+
+import json
+import re
+from enum import IntEnum
+from typing import Final
+
+from pixel_tui.logs.level_words import ERROR_ITSELF, WORDS, head_pattern
+
+
+class Level(IntEnum):
+    """How serious a line is."""
+
+    UNKNOWN = 0
+    """It does not say. What continues another line has that line's level."""
+    TRACE = 1
+    DEBUG = 2
+    INFO = 3
+    WARN = 4
+    ERROR = 5
+    FATAL = 6
+
+
+HEAD: Final = 2048
+"""Bytes of a line in which a level is looked for, but for JSON."""
+MAX_JSON: Final = 64 * 1024
+"""Bytes of a JSON line that are read to tell a level from one of a nested object."""
+
+_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
+_HEAD = re.compile(head_pattern(), re.VERBOSE)
+_JSON = re.compile(
+    rb'"(?:(?:level|severity|lvl|log\.level|@level|loglevel|log_level|levelname|severity_?text)"'
+    rb'\s*:\s*(?:"([^"\\]{1,24})"|(\d{1,4})(?=\s*[,}]))|(?:s|@l)"\s*:\s*"([^"\\]{1,24})")',
+    re.IGNORECASE,
+)
+_KEYS: Final = (
+    "level", "severity", "lvl", "log.level", "@level", "loglevel", "log_level", "levelname",
+    "severitytext", "severity_text", "@l", "s",
+)  # fmt: skip
+_COMMON_LOG = re.compile(rb'\S+ \S+ \S+(?: \S+)? \[[^\]]{1,60}\] "[^"]*" (\d{3}) ')
+_REQUEST = re.compile(rb'[^"{}]*"[A-Z]{3,8} [^"]* HTTP/\d(?:\.\d)?" (\d{3})\b')
+_TROUBLE = re.compile(
+    rb"""[\s\x80-\xff]*+(?:
+    (?P<fatal>thread\ '[^']{0,80}'\ (?:\(\d+\)\ )?panicked\ at|Segmentation\ fault)
+    |(?P<error>Traceback\ \(most\ recent|Exception\ in\ thread\ |npm\ (?:ERR!|error)\s
+        |"""
+    + ERROR_ITSELF
+    + rb""")
+    |(?P<warn>npm\ (?:WARN|warn)\s
+        |(?:\(\w{1,20}:\d{1,9}\)\ )?(?:\[\w{1,20}\]\ )?\w{7,60}+(?<=Warning):\s)
+    )""",
+    re.VERBOSE,
+)
+"""Heads of what a runtime says when a program ends badly, and of its warnings."""
+_BY_LETTER: Final = {
+    b"I": Level.INFO, b"W": Level.WARN, b"E": Level.ERROR, b"F": Level.FATAL, b"D": Level.DEBUG,
+}  # fmt: skip
+_BY_REDIS_MARK: Final = {
+    b".": Level.DEBUG, b"-": Level.DEBUG, b"*": Level.INFO, b"#": Level.WARN,
+}  # fmt: skip
+_BY_SYSLOG: Final = (
+    Level.FATAL, Level.FATAL, Level.FATAL, Level.ERROR,
+    Level.WARN, Level.INFO, Level.INFO, Level.DEBUG,
+)  # fmt: skip
+_LEVELS: Final = {word: Level[name] for word, name in WORDS.items()}
+
+
+def level_of(text: bytes | str, *, client_errors: Level = Level.INFO) -> Level:
+    """How serious a line says it is; never an error, whatever the line is.
+
+    Args:
+        text: The raw line, with or without colours.
+        client_errors: What a status of 400 to 499 in an access log counts as. On a
+            public address most of them are strangers trying doors: that is no warning
+            unless the operator wants it to be.
+    """
+    raw = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    if b"\x1b" in raw:
+        raw = _ESCAPE.sub(b"", raw[: 2 * MAX_JSON])
+    if raw[:1] == b"{":
+        return _of_json(raw)
+    request = b" HTTP/" in raw
+    if request and (match := _COMMON_LOG.match(raw, 0, HEAD)):
+        return _of_status(match[1], client_errors)
+    if match := _HEAD.match(raw, 0, HEAD):
+        return _of_head(match)
+    if request and (match := _REQUEST.match(raw, 0, HEAD)):
+        return _of_status(match[1], client_errors)
+    if (match := _TROUBLE.match(raw, 0, HEAD)) and match.lastgroup:
+        return Level[match.lastgroup.upper()]
+    return Level.UNKNOWN
+
+
+def level_named(word: bytes | str) -> Level:
+    """The level that a word, or a number of pino, bunyan or syslog, stands for."""
+    raw = word if isinstance(word, bytes) else word.encode("utf-8", "replace")
+    raw = raw.strip().lower()
+    if raw.isdigit():
+        return _of_number(int(raw[:9]))
+    return _LEVELS.get(raw, Level.UNKNOWN)
+
+
+def _of_head(match: re.Match[bytes]) -> Level:
+    kind = match.lastgroup
+    word = match[kind] if kind else b""
+    if kind in {"klog", "ruby"}:
+        return _BY_LETTER[word]
+    if kind == "redis":
+        return _BY_REDIS_MARK[word]
+    if kind == "syslog":
+        return _BY_SYSLOG[int(word) & 7]
+    return level_named(word)
+
+
+def _of_number(number: int) -> Level:
+    if 0 <= number < len(_BY_SYSLOG):
+        return _BY_SYSLOG[number]
+    # pino and bunyan: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal
+    return Level(min(number // 10, 6)) if 10 <= number < 100 else Level.UNKNOWN
+
+
+def _of_status(status: bytes, client_errors: Level) -> Level:
+    if status >= b"500":
+        return Level.ERROR
+    return client_errors if status >= b"400" else Level.INFO
+
+
+def _of_json(raw: bytes) -> Level:
+    """The level of a JSON object itself, not of what is nested in it.
+
+    A quote inside a JSON string is escaped, so a quoted key is a key. Where no other
+    object began before it, it is the outer object's; else all of the line is read.
+    """
+    match = _JSON.search(raw, 0, MAX_JSON)
+    if match is None:
+        return Level.UNKNOWN
+    if raw.count(b"{", 0, match.start()) == 1:
+        level = level_named(match[1] or match[2] or match[3])
+        if level is not Level.UNKNOWN:
+            return level
+    if len(raw) > MAX_JSON:
+        return Level.UNKNOWN
+    try:
+        record = json.loads(raw)
+    except (ValueError, RecursionError):
+        return Level.UNKNOWN
+    if not isinstance(record, dict):
+        return Level.UNKNOWN
+    keys = {key.lower(): value for key, value in record.items()}
+    for key in _KEYS:
+        value = keys.get(key)
+        if isinstance(value, str):
+            level = level_named(value[:24])
+        elif isinstance(value, int) and not isinstance(value, bool) and key not in {"s", "@l"}:
+            level = _of_number(value)
+        else:
+            continue
+        if level is not Level.UNKNOWN:
+            return level
+    return Level.UNKNOWN

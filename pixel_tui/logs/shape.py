@@ -1,0 +1,131 @@
+"""The shape of a message: what stays the same when it is said again. Pure."""
+
+import heapq
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pixel_tui.stack.ring import LogLine
+
+LONGEST: Final = 400
+"""Bytes of a message that its shape is made of."""
+
+_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
+_QUOTED = re.compile(rb"\"(?:[^\"\\]|\\.)*+\"|(?<!\w)'[^']{1,200}'(?!\w)")
+_CHANGING = re.compile(
+    rb"""
+    (?P<time>\d{4}[-/]\d\d[-/]\d\d(?:T\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?
+        |\b\d\d?:\d\d:\d\d(?:[.,]\d+)?)
+    |(?P<uuid>\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b)
+    |(?P<ip>(?:::[Ff]{4}:|\b)\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b
+        |(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:]))
+    |(?P<hex>\b0[xX][0-9A-Fa-f]+\b
+        |\b(?=[0-9]{0,64}[A-Fa-f])(?=[A-Fa-f]{0,64}[0-9])[0-9A-Fa-f]{6,}\b)
+    |(?P<number>(?<![A-Za-z])\d+(?:[.,]\d+)*)
+    """,
+    re.VERBOSE,
+)
+_DIGIT = re.compile(rb"\d")
+_PLACEHOLDERS: Final = {
+    "time": b"<time>", "uuid": b"<uuid>", "ip": b"<ip>", "hex": b"<hex>", "number": b"<n>",
+}  # fmt: skip
+
+
+def shape_of(text: bytes) -> bytes:
+    """A message with what changes replaced: `<n>`, `<hex>`, `<ip>`, `<time>`, `<uuid>`, `<text>`.
+
+    Two messages with the same shape are taken for the same message, said twice. A digit
+    at the end of a name (`worker3`) is a part of it; numbers in a path are not.
+    """
+    head = text[:LONGEST]
+    if b"\x1b" in head:
+        head = _ESCAPE.sub(b"", head)
+    if b'"' in head or b"'" in head:
+        head = _QUOTED.sub(b"<text>", head)
+    return b" ".join(
+        word
+        if word.isalpha() or not _DIGIT.search(word)
+        else (b"<n>" if word.isdigit() else _CHANGING.sub(_placeholder, word))
+        for word in head.split()
+    )
+
+
+def _placeholder(match: re.Match[bytes]) -> bytes:
+    return _PLACEHOLDERS[match.lastgroup or "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A message that was said once or more often."""
+
+    shape: bytes
+    source: str
+    count: int
+    first: bytes
+    """The stamp of the first time it was seen."""
+    last: bytes
+    """The stamp of the last."""
+    sample: bytes
+    """One of the lines, as it was said last, or the beginning of it."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known of a shape so far."""
+
+    first: bytes
+    latest: LogLine
+    count: int = 0
+
+
+class Repeats:
+    """Counts messages by source and shape.
+
+    Args:
+        most: How many shapes are kept; those not seen for longest are forgotten.
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._seen: OrderedDict[tuple[str, bytes], _Tally] = OrderedDict()
+        self._forgotten = 0
+
+    @property
+    def forgotten(self) -> int:
+        """How many shapes were dropped: then counts may be too small."""
+        return self._forgotten
+
+    def note(self, line: LogLine, message: bytes | None = None) -> int:
+        """Count a line.
+
+        Args:
+            line: The line.
+            message: Its message, where that is not the whole line.
+
+        Returns:
+            How often its shape was said, this time included.
+        """
+        key = (line.source, shape_of(line.text if message is None else message))
+        tally = self._seen.get(key)
+        if tally is None:
+            tally = self._seen[key] = _Tally(line.stamp, line)
+            if len(self._seen) > self._most:
+                self._seen.popitem(last=False)
+                self._forgotten += 1
+        else:
+            self._seen.move_to_end(key)
+        if len(line.text) > LONGEST:  # one long line in a thousand places is a lot of memory
+            line = replace(line, text=line.text[:LONGEST])
+        tally.latest = line
+        tally.count += 1
+        return tally.count
+
+    def most_often(self, limit: int = 50) -> tuple[Repeat, ...]:
+        """What was said most often, and of these the latest first."""
+        latest = reversed(self._seen.items())
+        most = heapq.nlargest(limit, latest, key=lambda item: item[1].count)
+        return tuple(
+            Repeat(shape, source, tally.count, tally.first, tally.latest.stamp, tally.latest.text)
+            for (source, shape), tally in most
+        )

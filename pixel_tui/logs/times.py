@@ -1,0 +1,147 @@
+"""Times of a log: stamps, spans between them, and where an operator wants to jump. Pure."""
+
+import re
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import Final
+
+from pixel_tui.errors import UsageError
+from pixel_tui.text import SafeText
+
+SECOND: Final = 1_000_000_000
+"""Nanoseconds."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_STAMP = re.compile(
+    rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
+_AGO = re.compile(r"-(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+_DATE = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_FORMS: Final = "Write 10:42, 10:42:07, -15m, -2h30m or 2026-03-01 10:42."
+
+
+class BadTime(UsageError):
+    """What was typed is no time to jump to."""
+
+
+def jump_target(text: str, *, now: datetime, zone: tzinfo) -> datetime:
+    """The moment an operator means, in UTC.
+
+    A time of day is its last one: at 09:00, `23:30` is yesterday's. A date without a
+    zone is on the operator's own clock.
+
+    Args:
+        text: `10:42`, `10:42:07`, `-15m`, `-2h30m`, an ISO date or date and time.
+        now: The time, with its zone.
+        zone: The operator's own.
+
+    Raises:
+        BadTime: It is none of these, or outside the calendar.
+    """
+    typed = text.strip()
+    try:
+        if match := _CLOCK.fullmatch(typed):
+            return _last(time(int(match[1]), int(match[2]), int(match[3] or 0)), now, zone)
+        if match := _AGO.fullmatch(typed):
+            days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+            ago = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+            return (now - ago).astimezone(UTC)
+        if _DATE.fullmatch(typed):
+            at = datetime.fromisoformat(typed.upper().replace(" +", "+").replace(" -", "-"))
+            return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadTime("There is no such time", on=text[:60], remedy=_FORMS) from None
+    raise BadTime("This is no time", on=text[:60], remedy=_FORMS)
+
+
+def _last(clock: time, now: datetime, zone: tzinfo) -> datetime:
+    today = now.astimezone(zone).date()
+    at = datetime.combine(today, clock, zone).astimezone(UTC)
+    if at > now:
+        at = datetime.combine(today - timedelta(days=1), clock, zone).astimezone(UTC)
+    return at
+
+
+def nanoseconds(stamp: bytes) -> int | None:
+    """The nanoseconds since 1970 that an RFC 3339 stamp says, or None where it says none."""
+    match = _STAMP.fullmatch(stamp)
+    if match is None:
+        return None
+    second = _second(match[1], match[3])
+    return None if second is None else second * SECOND + int((match[2] or b"").ljust(9, b"0"))
+
+
+@lru_cache(maxsize=4096)
+def _second(text: bytes, zone: bytes) -> int | None:
+    """The second since 1970; lines of a log share most of them."""
+    try:
+        at = datetime.fromisoformat((text + zone).decode("ascii"))
+        return (at - _EPOCH) // timedelta(seconds=1)
+    except (ValueError, OverflowError):
+        return None
+
+
+def moment(stamp: bytes) -> datetime | None:
+    """A stamp as a time in UTC, to the microsecond; None where it is none."""
+    nanos = nanoseconds(stamp)
+    try:
+        return None if nanos is None else _EPOCH + timedelta(microseconds=nanos // 1000)
+    except OverflowError:
+        return None
+
+
+def stamp_of(nanos: int) -> bytes:
+    """The engine's form of a time: RFC 3339 in UTC with nine digits.
+
+    Raises:
+        OverflowError: The year is not one of four digits.
+    """
+    second, rest = divmod(nanos, SECOND)
+    at = _EPOCH + timedelta(seconds=second)
+    return f"{at.year:04}-{at:%m-%dT%H:%M:%S}.{rest:09}Z".encode()
+
+
+def stamp_at(at: datetime) -> bytes:
+    """The engine's form of a time with a zone."""
+    micros = (at - _EPOCH) // timedelta(microseconds=1)
+    return stamp_of(micros * 1000)
+
+
+def between(earlier: bytes, later: bytes) -> SafeText:
+    """How long after a stamp another is, in words; empty where one is none."""
+    start, end = nanoseconds(earlier), nanoseconds(later)
+    return SafeText("") if start is None or end is None else span_words(end - start)
+
+
+def span_words(nanos: int) -> SafeText:
+    """A span as people say it: `12 ms`, `1.25 s`, `2 min 5 s`, `3 h 10 min`, `2 d 4 h`."""
+    sign, nanos = ("-", -nanos) if nanos < 0 else ("", nanos)
+    return SafeText(sign + _words(nanos))
+
+
+def _words(nanos: int) -> str:
+    if nanos < 1000:
+        return f"{nanos} ns"
+    if nanos < 1_000_000:
+        return f"{nanos // 1000} µs"
+    if nanos < SECOND:
+        return f"{nanos // 1_000_000} ms"
+    seconds = nanos // SECOND
+    if seconds < 10:
+        return f"{nanos // (SECOND // 100) / 100:.2f} s"
+    if seconds < 60:
+        return f"{seconds} s"
+    for small, large, size, unit in (
+        ("s", "min", 60, 1),
+        ("min", "h", 60, 60),
+        ("h", "d", 24, 3600),
+    ):
+        whole, rest = divmod(seconds // unit, size)
+        if whole < 60 or large == "d":
+            if large == "h" and whole >= 24:
+                continue
+            return f"{whole} {large} {rest} {small}" if rest else f"{whole} {large}"
+    raise AssertionError(seconds)

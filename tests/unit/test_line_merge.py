@@ -1,0 +1,121 @@
+"""Lines of several containers, in order as far as they are not too late."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.logs.merge import Merge, in_order
+from pixel_tui.logs.times import stamp_of
+from pixel_tui.stack.ring import LineKind, LogLine
+
+WINDOW = 0.25
+
+
+def said(ms: int, source: str = "api", text: bytes = b"") -> LogLine:
+    return LogLine(stamp_of(ms * 1_000_000), source, LineKind.STDOUT, text)
+
+
+def test_a_line_is_given_out_when_its_time_is_over() -> None:
+    merge = Merge(WINDOW)
+    assert merge.feed([said(0)], 10.0) == []
+    assert merge.held == 1
+    assert merge.feed([], 10.24) == []
+    assert merge.feed([], 10.25) == [said(0)]
+    assert merge.held == 0
+
+
+def test_a_late_line_finds_its_place() -> None:
+    merge = Merge(WINDOW)
+    assert merge.feed([said(100)], 0.1) == []
+    assert merge.feed([said(50, "db")], 0.3) == []
+    assert merge.feed([], 0.36) == [said(50, "db"), said(100)]
+    assert merge.late == 0
+
+
+def test_a_line_that_is_too_late_is_given_out_behind_and_counted() -> None:
+    merge = Merge(WINDOW)
+    merge.feed([said(100)], 0.1)
+    assert merge.feed([], 0.4) == [said(100)]
+    late = said(50, "db")
+    merge.feed([late], 0.41)
+    assert merge.feed([], 0.7) == [late]
+    assert merge.late == 1
+
+
+def test_lines_of_one_container_never_change_places() -> None:
+    merge = Merge(WINDOW)
+    lines = [said(100, text=b"1"), said(40, text=b"2"), LogLine(b"", "api", LineKind.MARK, b"3")]
+    assert merge.feed([*lines, said(60, "db")], 0.1) == []
+    assert merge.flush() == [said(60, "db"), *lines]
+
+
+def test_no_more_are_held_than_agreed() -> None:
+    merge = Merge(WINDOW, most=10)
+    out = merge.feed([said(at) for at in range(25)], 0.0)
+    assert out == [said(at) for at in range(15)]
+    assert merge.held == 10
+
+
+def test_what_was_given_out_is_not_held_twice() -> None:
+    merge = Merge(WINDOW)
+    merge.feed([said(0)], 0.0)
+    assert merge.flush() == [said(0)]
+    assert merge.flush() == []
+    assert merge.feed([], 9.0) == []
+
+
+def test_what_is_all_there_is_put_in_order_at_once() -> None:
+    api = [said(at, "api") for at in range(0, 60_000, 2)]
+    db = [said(at, "db") for at in range(1, 60_001, 2)]
+    assert [line.stamp for line in in_order(api + db)] == sorted(line.stamp for line in api + db)
+
+
+arrivals = st.lists(
+    st.tuples(
+        st.sampled_from(["api", "db", "web"]),
+        st.integers(min_value=0, max_value=3000),
+        st.integers(min_value=0, max_value=600),
+    ),
+    max_size=40,
+)
+"""Who said it, when, and how many milliseconds later it arrived."""
+
+
+def run(events: list[tuple[str, int, int]], most: int = 20_000) -> list[LogLine]:
+    merge = Merge(WINDOW, most)
+    out: list[LogLine] = []
+    for number, (source, at, delay) in enumerate(events):
+        out += merge.feed([said(at, source, b"%d" % number)], (at + delay) / 1000)
+        assert merge.held <= most
+    return out + merge.flush()
+
+
+def by_arrival(events: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    return sorted(events, key=lambda event: event[1] + event[2])
+
+
+@given(arrivals, st.integers(min_value=1, max_value=20))
+def test_nothing_is_lost_and_each_container_keeps_its_order(
+    events: list[tuple[str, int, int]], most: int
+) -> None:
+    events = by_arrival(events)
+    out = run(events, most)
+    assert len(out) == len(events)
+    for source in ("api", "db", "web"):
+        numbers = [int(line.text) for line in out if line.source == source]
+        assert numbers == [at for at, event in enumerate(events) if event[0] == source]
+
+
+@given(arrivals)
+def test_all_is_in_order_where_nothing_is_later_than_the_window(
+    events: list[tuple[str, int, int]],
+) -> None:
+    # Of one container lines arrive in order: each is as late as the one before, at least.
+    events = by_arrival([(source, at, delay % 250) for source, at, delay in events])
+    seen: dict[str, int] = {}
+    events = [
+        event
+        for event in events
+        if seen.get(event[0], 0) <= event[1] and seen.update({event[0]: event[1]}) is None
+    ]
+    stamps = [line.stamp for line in run(events)]
+    assert stamps == sorted(stamps)

@@ -1,0 +1,112 @@
+"""The shape of a message, and how often each was said."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.logs.shape import LONGEST, Repeats, shape_of
+from pixel_tui.logs.times import stamp_of
+from pixel_tui.stack.ring import LineKind, LogLine
+
+
+def said(text: str, at: int = 0, source: str = "api") -> LogLine:
+    return LogLine(stamp_of(at), source, LineKind.STDOUT, text.encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "shape"),
+    [
+        ("stored 12 fragments in 34ms", "stored <n> fragments in <n>ms"),
+        ("took 1.25 s, 3,141 rows", "took <n> s, <n> rows"),
+        ("worker3 is up", "worker3 is up"),
+        ("note from 3f9c21ab scored 0.12", "note from <hex> scored <n>"),
+        ("note from ab12cd34", "note from <hex>"),
+        ("at 0xC000012345", "at <hex>"),
+        ("order 12345678", "order <n>"),
+        ("decade of facade", "decade of facade"),
+        ("job 0b7ad0c3-92a5-4b3f-8b1e-2f6d0c5b7a11 done", "job <uuid> done"),
+        ("from 203.0.113.4:51122 to 10.0.0.1", "from <ip> to <ip>"),
+        ('::ffff:203.0.113.7 "GET /" 200', "<ip> <text> <n>"),
+        ("from 2001:db8::7 to ::1", "from <ip> to <ip>"),
+        ("2026-03-01T12:00:00.123Z tick", "<time> tick"),
+        ("2026-03-01 12:00:00,123 tick", "<time> <time> tick"),
+        ("user \"anna\" said 'no'", "user <text> said <text>"),
+        ('user "an\\"na" can\'t', "user <text> can't"),
+        ("GET /pixels/17/edit 200", "GET /pixels/<n>/edit <n>"),
+        ("GET /jobs/3f9c21ab?page=2", "GET /jobs/<hex>?page=<n>"),
+        ("\x1b[32mstored\x1b[0m  7 ", "stored <n>"),
+        ("", ""),
+    ],
+)
+def test_what_changes_is_replaced(line: str, shape: str) -> None:
+    assert shape_of(line.encode()).decode() == shape
+
+
+@given(st.binary(max_size=600))
+def test_no_message_is_an_error(text: bytes) -> None:
+    assert len(shape_of(text)) <= 4 * LONGEST
+
+
+@given(st.lists(st.integers(min_value=0, max_value=10**9), min_size=2, max_size=2))
+def test_another_number_is_no_other_message(numbers: list[int]) -> None:
+    first, second = (shape_of(b"stored %d fragments" % number) for number in numbers)
+    assert first == second
+
+
+@pytest.mark.parametrize("piece", [b"a:", b"1", b"f", b"'", b'"', b"1.", b"12:", b"0-", b"a1"])
+def test_the_time_it_takes_does_not_explode(piece: bytes) -> None:
+    from time import process_time  # noqa: PLC0415
+
+    start = process_time()
+    for _ in range(20):
+        shape_of(piece * LONGEST)
+    assert process_time() - start < 0.5
+
+
+def test_repeats_are_counted_with_their_first_and_last_time() -> None:
+    repeats = Repeats()
+    for at in (1, 2, 3):
+        repeats.note(said(f"stored {at} fragments", at))
+    repeats.note(said("listening", 4))
+    most, once = repeats.most_often()
+    assert (most.shape, most.count) == (b"stored <n> fragments", 3)
+    assert (most.first, most.last, most.sample) == (stamp_of(1), stamp_of(3), b"stored 3 fragments")
+    assert (once.shape, once.count) == (b"listening", 1)
+
+
+def test_containers_are_counted_apart() -> None:
+    repeats = Repeats()
+    assert repeats.note(said("tick 1")) == 1
+    assert repeats.note(said("tick 2", source="db")) == 1
+    assert repeats.note(said("tick 3")) == 2
+
+
+def test_the_message_is_counted_where_the_line_is_more_than_that() -> None:
+    repeats = Repeats()
+    repeats.note(said('{"id":"a","msg":"tick 1"}'), b"tick 1")
+    repeats.note(said('{"id":"b","msg":"tick 2"}'), b"tick 2")
+    (found,) = repeats.most_often()
+    assert (found.count, found.shape, found.sample) == (
+        2, b"tick <n>", b'{"id":"b","msg":"tick 2"}',
+    )  # fmt: skip
+
+
+def test_of_a_long_line_only_the_beginning_is_kept() -> None:
+    repeats = Repeats()
+    repeats.note(said("x" * 10_000))
+    assert repeats.most_often()[0].sample == b"x" * LONGEST
+
+
+def test_what_was_not_seen_for_longest_is_forgotten() -> None:
+    repeats = Repeats(most=2)
+    for text in ("one", "two", "one", "three"):
+        repeats.note(said(text))
+    assert {repeat.shape for repeat in repeats.most_often()} == {b"one", b"three"}
+    assert repeats.forgotten == 1
+
+
+def test_the_latest_goes_first_of_those_said_as_often() -> None:
+    repeats = Repeats()
+    for text in ("one", "two", "three"):
+        repeats.note(said(text))
+    assert [repeat.shape for repeat in repeats.most_often(2)] == [b"three", b"two"]

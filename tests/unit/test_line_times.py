@@ -1,0 +1,150 @@
+"""Times: what an operator types, what the engine writes, and what lies in between."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.logs.times import (
+    SECOND,
+    BadTime,
+    between,
+    jump_target,
+    moment,
+    nanoseconds,
+    span_words,
+    stamp_at,
+    stamp_of,
+)
+
+ZONE = timezone(timedelta(hours=1))
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+"""One in the afternoon for the operator."""
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("10:42", utc(2026, 3, 1, 9, 42)),
+        ("10:42:07", utc(2026, 3, 1, 9, 42, 7)),
+        (" 9:05 ", utc(2026, 3, 1, 8, 5)),
+        ("13:00", utc(2026, 3, 1, 12, 0)),
+        ("13:01", utc(2026, 2, 28, 12, 1)),
+        ("-15m", utc(2026, 3, 1, 11, 45)),
+        ("-2h30m", utc(2026, 3, 1, 9, 30)),
+        ("-1d", utc(2026, 2, 28, 12, 0)),
+        ("-90s", utc(2026, 3, 1, 11, 58, 30)),
+        ("2026-02-27", utc(2026, 2, 26, 23, 0)),
+        ("2026-02-27 10:42", utc(2026, 2, 27, 9, 42)),
+        ("2026-02-27T10:42:07", utc(2026, 2, 27, 9, 42, 7)),
+        ("2026-02-27T10:42:07Z", utc(2026, 2, 27, 10, 42, 7)),
+        ("2026-02-27t10:42:07z", utc(2026, 2, 27, 10, 42, 7)),
+        ("2026-02-27T10:42:07.123456789Z", utc(2026, 2, 27, 10, 42, 7, 123456)),
+        ("2026-02-27 10:42 +03:00", utc(2026, 2, 27, 7, 42)),
+        ("2026-02-27T10:42-0330", utc(2026, 2, 27, 14, 12)),
+    ],
+)
+def test_what_is_typed_is_a_moment(typed: str, meant: datetime) -> None:
+    assert jump_target(typed, now=NOW, zone=ZONE) == meant
+    assert jump_target(typed, now=NOW, zone=ZONE).tzinfo is UTC
+
+
+def test_yesterdays_time_of_day_is_on_yesterdays_clock() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    morning = datetime(2026, 3, 29, 8, 0, tzinfo=berlin).astimezone(UTC)
+    assert jump_target("07:00", now=morning, zone=berlin) == utc(2026, 3, 29, 5)
+    assert jump_target("23:00", now=morning, zone=berlin) == utc(2026, 3, 28, 22)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "now", "25:00", "10:60", "10", "-", "-m", "15m", "+15m", "-15", "-2m1h", "2026-02-30",
+     "2026-13-01", "0001-01-01 00:00", "-999999d", "2026-02-27T", "27.02.2026",
+     "\u0661\u0660:\u0664\u0662",
+     "10:42\n10:43", "2026-02-27 10:42 +99:00", "-" + "9" * 400 + "m"],
+)  # fmt: skip
+def test_what_is_no_time_is_said_to_be_none(typed: str) -> None:
+    with pytest.raises(BadTime) as caught:
+        jump_target(typed, now=NOW, zone=ZONE)
+    assert "10:42" in caught.value.remedy
+
+
+@given(st.text(max_size=30))
+def test_nothing_typed_is_another_error(typed: str) -> None:
+    with suppress(BadTime):
+        assert jump_target(typed, now=NOW, zone=ZONE).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("stamp", "nanos"),
+    [
+        (b"1970-01-01T00:00:00.000000001Z", 1),
+        (b"2026-03-01T12:00:00.123456789Z", 1_772_366_400_123_456_789),
+        (b"2026-03-01T12:00:00Z", 1_772_366_400_000_000_000),
+        (b"2026-03-01T12:00:00.1Z", 1_772_366_400_100_000_000),
+        (b"2026-03-01T13:00:00.5+01:00", 1_772_366_400_500_000_000),
+        (b"1969-12-31T23:59:59.999999999Z", -1),
+        (b"", None),
+        (b"2026-03-01", None),
+        (b"2026-02-30T12:00:00Z", None),
+        (b"2026-03-01T12:00:00.123456789", None),
+        (b"\xff", None),
+    ],
+)
+def test_a_stamp_is_a_number_of_nanoseconds(stamp: bytes, nanos: int | None) -> None:
+    assert nanoseconds(stamp) == nanos
+
+
+@given(st.integers(min_value=-62_135_596_800 * SECOND, max_value=253_402_300_799 * SECOND))
+def test_stamps_are_written_as_they_are_read(nanos: int) -> None:
+    stamp = stamp_of(nanos)
+    assert len(stamp) == 30
+    assert nanoseconds(stamp) == nanos
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_times_become_stamps_and_times_again(at: datetime) -> None:
+    assert moment(stamp_at(at)) == at
+
+
+@given(st.binary(max_size=40))
+def test_no_stamp_is_an_error(stamp: bytes) -> None:
+    assert moment(stamp) is None or nanoseconds(stamp) is not None
+
+
+@pytest.mark.parametrize(
+    ("nanos", "words"),
+    [
+        (0, "0 ns"),
+        (999, "999 ns"),
+        (340_000, "340 µs"),
+        (12_999_999, "12 ms"),
+        (1_259_000_000, "1.25 s"),
+        (9_999_999_999, "9.99 s"),
+        (12 * SECOND, "12 s"),
+        (60 * SECOND, "1 min"),
+        (125 * SECOND, "2 min 5 s"),
+        (3599 * SECOND, "59 min 59 s"),
+        (3600 * SECOND, "1 h"),
+        (11_400 * SECOND, "3 h 10 min"),
+        (86_399 * SECOND, "23 h 59 min"),
+        (86_400 * SECOND, "1 d"),
+        (187_200 * SECOND, "2 d 4 h"),
+        (400 * 86_400 * SECOND, "400 d"),
+        (-125 * SECOND, "-2 min 5 s"),
+    ],
+)
+def test_a_span_is_said_in_words(nanos: int, words: str) -> None:
+    assert span_words(nanos) == words
+
+
+def test_the_span_between_two_stamps() -> None:
+    assert between(b"2026-03-01T12:00:00.000000000Z", b"2026-03-01T12:02:05.5Z") == "2 min 5 s"
+    assert between(b"", b"2026-03-01T12:02:05.5Z") == ""
