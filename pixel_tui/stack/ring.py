@@ -38,6 +38,18 @@ class Window:
     lines: tuple[LogLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Which lines a ring keeps, at one moment."""
+
+    epoch: int
+    """Another one after `restart`: the numbers before mean nothing any more."""
+    first: int
+    """The sequence number of the oldest line; below zero where older ones were put before."""
+    following: int
+    """The sequence number of the next line to come."""
+
+
 class Ring:
     """The newest lines, bounded in number and in bytes.
 
