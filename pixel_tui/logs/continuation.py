@@ -16,6 +16,10 @@ HEAD: Final = 512
 """Bytes of a line that are looked at."""
 
 
+_QUIET: Final = frozenset({Level.TRACE, Level.DEBUG, Level.INFO})
+_SPACES: Final = frozenset({b" ", b"\t"})
+
+
 class _Inside(Enum):
     """What the last line was a part of, and so what may follow it."""
 
@@ -69,12 +73,24 @@ class _Group:
     stamp: bytes
     """Of its last line."""
     level: Level
-    indent: int
-    process: bytes
-    inside: _Inside
+    head: bytes
+    """The beginning of its first line; what it says is found out when it is needed."""
+    part_of: _Inside | None = None
     size: int = 1
     deeper: bool = False
     """Whether the last line was indented further than the first, or closed what was."""
+
+    @property
+    def inside(self) -> _Inside:
+        """What its last line is a part of."""
+        if self.part_of is None:
+            self.part_of = _opened(self.head)
+        return self.part_of
+
+    @property
+    def indent(self) -> int:
+        """How far in its first line stands."""
+        return _width(self.head)
 
 
 class Grouper:
@@ -108,24 +124,19 @@ class Grouper:
         own = level_of(line.text) if level is None else level
         key = (line.source, line.kind)
         group = self._groups.get(key)
-        if group is not None and group.size < MAX_GROUP:
+        if own in _QUIET and text[:1] not in _SPACES and b":  " not in text:
+            pass  # it says that it is nothing bad: no part of what went wrong before
+        elif group is not None and group.size < MAX_GROUP:
             inside = _continues(group, text, own, line.stamp)
             if inside is not None:
-                group.inside = inside
+                group.part_of = inside
                 group.size += 1
                 group.stamp = line.stamp
                 group.deeper = _width(text) > group.indent or _CLOSING.match(text) is not None
                 if group.level is Level.UNKNOWN and inside is not _Inside.NOTHING:
                     group.level = own
                 return group.start
-        self._groups[key] = _Group(
-            start=index,
-            stamp=line.stamp,
-            level=own,
-            indent=_width(text),
-            process=_process(text),
-            inside=_opened(text),
-        )
+        self._groups[key] = _Group(index, line.stamp, own, text)
         return index
 
     def level(self, line: LogLine) -> Level:
@@ -210,7 +221,7 @@ def _inside(group: _Group, text: bytes, level: Level) -> _Inside | None:
 def _attached(group: _Group, text: bytes, stamp: bytes) -> _Inside | None:
     """What a line says that never stands alone; None if it may."""
     if b":  " in text and _DETAILS.search(text, 0, 200):
-        return _Inside.NOTHING if _process(text) == group.process else None
+        return _Inside.NOTHING if _process(text) == _process(group.head) else None
     if _TRACEBACK.match(text):
         return _Inside.PYTHON if _may_have_trace(group, stamp) else None
     if _CREATED.match(text):

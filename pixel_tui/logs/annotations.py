@@ -1,0 +1,201 @@
+"""What is known of each kept line beside its words: level, group, container. Not thread-safe.
+
+Kept apart from the lines in dense arrays, so that a hundred thousand lines can be filtered
+again within a glance, and so that reading a log never waits for anybody who looks at it.
+"""
+
+from array import array
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Final
+
+from pixel_tui.logs.continuation import Grouper
+from pixel_tui.logs.level import Level, level_of
+from pixel_tui.stack.ring import LineKind, LogLine
+
+MARK: Final = 127
+"""In place of a level: the console's own word, which is always shown."""
+SEAM: Final = 200
+"""Lines behind a seam that are grouped again when older ones were put before them."""
+_COMPACT: Final = 8192
+
+
+class Annotations:
+    """Levels, groups and containers of the lines from `first` up to, not including, `stop`."""
+
+    def __init__(self) -> None:
+        self.first = 0
+        self.stop = 0
+        self._grouper = Grouper()
+        self._base = 0
+        """The sequence number that the arrays begin with; what is before `first` is waste."""
+        self._levels = array("b")
+        self._starts = array("q")
+        self._sources = array("l")
+        self._members: dict[int, list[int]] = {}
+        """The lines of each group of more than one, by its first; in order."""
+        self._heads: dict[int, int] = {}
+        """For a group whose first line was dropped: the line that has its place."""
+        self.names: list[str] = []
+        """The containers, by their number."""
+        self._numbers: dict[str, int] = {}
+
+    def restart(self, first: int) -> None:
+        """Forget every line; the next one has this number."""
+        self.first = self.stop = self._base = first
+        self._grouper = Grouper()
+        self._levels, self._starts, self._sources = array("b"), array("q"), array("l")
+        self._members = {}
+        self._heads = {}
+
+    def append(self, lines: Sequence[LogLine]) -> None:
+        """Take in the lines that follow."""
+        for line in lines:
+            number = self.stop
+            self.stop += 1
+            self._levels.append(0)
+            self._starts.append(number)
+            self._sources.append(self._number_of(line.source))
+            self._note(number, line)
+
+    def prepend(self, lines: Sequence[LogLine], behind: Sequence[LogLine]) -> None:
+        """Take in older lines.
+
+        Args:
+            lines: What is put before the first line.
+            behind: The first lines so far, at most `SEAM`: they may continue the older ones.
+        """
+        self._cut_waste()
+        count = len(lines)
+        self.first = self._base = self.first - count
+        self._levels = array("b", bytes(count)) + self._levels
+        self._starts = array("q", range(self.first, self.first + count)) + self._starts
+        self._sources = array("l", [self._number_of(line.source) for line in lines]) + self._sources
+        later, self._grouper = self._grouper, Grouper()
+        for number, line in enumerate((*lines, *behind[:SEAM]), self.first):
+            self._note(number, line)
+        if self.stop - self.first > count + len(behind[:SEAM]):
+            self._grouper = later
+        self._members = dict(sorted(self._members.items()))
+
+    def drop_before(self, first: int) -> None:
+        """Lines were dropped from the head."""
+        if first <= self.first:
+            return
+        left_over: dict[int, list[int]] = {}
+        for start in list(takewhile(lambda start: start < first, self._members)):
+            # What is left of a group whose head is gone stays together.
+            left = [number for number in self._members.pop(start) if number >= first]
+            for number in left:
+                self._starts[number - self._base] = left[0]
+                self._levels[number - self._base] = self._levels[start - self._base]
+            if left:
+                self._heads[start] = left[0]
+            if len(left) > 1:
+                left_over[left[0]] = left
+        self._heads = {key: head for key, head in self._heads.items() if self._head(key) >= first}
+        if left_over:
+            self._members = dict(sorted((left_over | self._members).items()))
+        self.first = min(first, self.stop)
+        if first > self.stop:
+            self.restart(first)
+        elif self.first - self._base > max(_COMPACT, self.stop - self.first):
+            self._cut_waste()
+
+    def drop_from(self, stop: int) -> None:
+        """Lines were dropped from the end."""
+        if stop >= self.stop:
+            return
+        keep = max(stop - self._base, 0)
+        del self._levels[keep:], self._starts[keep:], self._sources[keep:]
+        self.stop = max(stop, self.first)
+        self._grouper = Grouper()
+        for start, members in list(self._members.items()):
+            if members[-1] >= stop:
+                left = [number for number in members if number < stop]
+                if len(left) > 1:
+                    self._members[start] = left
+                else:
+                    del self._members[start]
+
+    def level(self, number: int) -> Level:
+        """The level of a line: that of the group that it belongs to."""
+        code = self.code(number)
+        return Level.UNKNOWN if code == MARK else Level(code)
+
+    def code(self, number: int) -> int:
+        """The level as a number, or `MARK`."""
+        return self._levels[self.start(number) - self._base]
+
+    def start(self, number: int) -> int:
+        """The first line of the group that a line belongs to."""
+        return self._starts[number - self._base]
+
+    def source(self, number: int) -> int:
+        """The number of the container that said a line."""
+        return self._sources[number - self._base]
+
+    def members(self, start: int) -> Sequence[int]:
+        """The lines of a group, by its first one."""
+        return self._members.get(start) or (start,)
+
+    def codes(self, first: int, stop: int) -> Sequence[int]:
+        """The level codes of the heads in a range of lines; of others it says nothing."""
+        return self._levels[first - self._base : stop - self._base]
+
+    def starts(self, first: int, stop: int) -> Sequence[int]:
+        """The first lines of the groups of a range of lines."""
+        return self._starts[first - self._base : stop - self._base]
+
+    def sources(self, first: int, stop: int) -> Sequence[int]:
+        """The containers of a range of lines."""
+        return self._sources[first - self._base : stop - self._base]
+
+    def _note(self, number: int, line: LogLine) -> None:
+        at = number - self._base
+        if line.kind is LineKind.MARK:
+            self._grouper.feed(number, line)
+            self._levels[at] = MARK
+            return
+        own = level_of(line.text)
+        told = self._grouper.feed(number, line, own)
+        start = self._head(told)
+        if start < self.first:
+            start = self._heads[told] = number
+        if start == number:
+            self._levels[at] = self._grouper.level(line)
+            return
+        before = self._starts[at]
+        if before not in {number, start}:
+            self._leave(before, number)
+        self._starts[at] = start
+        members = self._members.setdefault(start, [start])
+        if number not in members[-SEAM:]:
+            members.append(number)
+        self._levels[start - self._base] = self._grouper.level(line)
+
+    def _head(self, start: int) -> int:
+        """What stands for the first line of a group now."""
+        while start in self._heads:
+            start = self._heads[start]
+        return start
+
+    def _leave(self, start: int, number: int) -> None:
+        members = self._members.get(start, [])
+        if number in members:
+            members.remove(number)
+        if len(members) < 2:
+            self._members.pop(start, None)
+
+    def _number_of(self, name: str) -> int:
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self.names)
+            self.names.append(name)
+        return number
+
+    def _cut_waste(self) -> None:
+        waste = self.first - self._base
+        if waste:
+            del self._levels[:waste], self._starts[:waste], self._sources[:waste]
+            self._base = self.first

@@ -1,0 +1,211 @@
+"""Which of the kept lines are shown. Not thread-safe.
+
+A group of lines, such as a stack trace, is shown or hidden as a whole: where any of its lines
+is looked for, all are shown; where any is what nobody wants to see, none is.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from pixel_tui.logs.annotations import MARK, Annotations
+from pixel_tui.logs.search import FilterStack
+from pixel_tui.stack.ring import LogLine
+
+NOTHING_CHOSEN: Final = FilterStack()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody wants to see of a log."""
+
+    filters: FilterStack = NOTHING_CHOSEN
+    context: int = 0
+    """So many lines before and behind each that was looked for."""
+
+    @property
+    def everything(self) -> bool:
+        """Whether each line is shown."""
+        return self.filters.empty
+
+
+class Shown:
+    """The sequence numbers of the shown lines, in order.
+
+    Args:
+        annotations: What is known of the lines.
+        lines: Gives the lines from a number up to, not including, another one.
+    """
+
+    def __init__(
+        self, annotations: Annotations, lines: Callable[[int, int], Sequence[LogLine]]
+    ) -> None:
+        self._known = annotations
+        self._lines = lines
+        self._hits: list[int] = []
+        """What was looked for."""
+        self._all: list[int] = []
+        """That and what stands around it; the same list where there is no context."""
+        self._chosen: list[int] = []
+        """The lines of the chosen containers, where context is taken from some only."""
+        self.view = View()
+
+    def choose(self, view: View) -> None:
+        """Show other lines."""
+        self.view = view
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Look at every line again."""
+        self._hits, self._chosen = [], []
+        self._all = self._hits
+        if not self.view.everything:
+            self._take(self._known.first)
+
+    def appended(self, first: int) -> None:
+        """Lines were appended, from this number on."""
+        if not self.view.everything:
+            self._take(first)
+
+    def trimmed(self) -> None:
+        """Lines were dropped from the head or the end."""
+        for numbers in {id(item): item for item in (self._hits, self._all, self._chosen)}.values():
+            del numbers[bisect_left(numbers, self._known.stop) :]
+            del numbers[: bisect_left(numbers, self._known.first)]
+
+    # What a view asks.
+
+    def __len__(self) -> int:
+        """How many lines are shown."""
+        return self._known.stop - self._known.first if self.view.everything else len(self._all)
+
+    def numbers(self, start: int, stop: int) -> Sequence[int]:
+        """The numbers of the shown lines from one place up to, not including, another."""
+        if self.view.everything:
+            first = self._known.first
+            return range(first + max(start, 0), min(first + stop, self._known.stop))
+        return self._all[max(start, 0) : max(stop, 0)]
+
+    def place(self, number: int) -> int:
+        """The place of a line, or of the next shown one behind it."""
+        if self.view.everything:
+            return min(max(number, self._known.first), self._known.stop) - self._known.first
+        return bisect_left(self._all, number)
+
+    def around_only(self, number: int) -> bool:
+        """Whether a shown line stands there for its neighbour's sake."""
+        if self.view.everything or not self.view.context:
+            return False
+        at = bisect_left(self._hits, number)
+        return at == len(self._hits) or self._hits[at] != number
+
+    # What is looked for.
+
+    def _take(self, first: int) -> None:
+        stop = self._known.stop
+        if first >= stop:
+            return
+        fresh, earlier = self._passing(first, self._lines(first, stop))
+        self._hits += fresh
+        changed = [self._judge_again(start) for start in earlier]
+        if not self.view.context:
+            return
+        self._choose_lines(first, stop)
+        if any(changed) or self._all is self._hits:
+            self._all = list(self._with_context(self._hits))
+            return
+        last = len(self._hits) - len(fresh) - 1
+        anchor = self._hits[last] if last >= 0 else self._known.first - 1
+        del self._all[bisect_right(self._all, anchor) :]
+        tail = self._with_context(self._hits[max(last, 0) :])
+        self._all += [number for number in tail if number > anchor]
+
+    def _passing(self, first: int, lines: Sequence[LogLine]) -> tuple[list[int], set[int]]:
+        """The lines that are looked for, and the groups that had begun before."""
+        known, filters = self._known, self.view.filters
+        starts = known.starts(first, first + len(lines))
+        earlier = {start for start in starts if start < first}
+        heads = set(starts) - earlier
+        for query in filters.queries:
+            matches = query.matches
+            if query.query.inverted:
+                heads -= {
+                    start
+                    for start, line in zip(starts, lines, strict=True)
+                    if not matches(line.text)
+                }
+            else:
+                heads &= {
+                    start for start, line in zip(starts, lines, strict=True) if matches(line.text)
+                }
+        codes = known.codes(first, first + len(lines))
+        marks = {at for at, code in enumerate(codes, first) if code == MARK}
+        if filters.level:
+            heads = {start for start in heads if codes[start - first] >= filters.level}
+        heads |= marks
+        if filters.sources is not None:
+            wanted = self._wanted_sources(filters.sources)
+            sources = known.sources(first, first + len(lines))
+            heads = {start for start in heads if sources[start - first] in wanted}
+        found = sorted(chain.from_iterable(map(known.members, heads)))
+        return [number for number in found if number < first + len(lines)], earlier
+
+    def _judge_again(self, start: int) -> bool:
+        """Look at a group that has grown; whether lines of it were shown or hidden by that."""
+        members = self._known.members(start)
+        passes = self._group_passes(start, members)
+        changed = False
+        for number in members:
+            at = bisect_left(self._hits, number)
+            held = at < len(self._hits) and self._hits[at] == number
+            if passes and not held:
+                self._hits.insert(at, number)
+            elif held and not passes:
+                del self._hits[at]
+            changed = changed or held != passes
+        return changed
+
+    def _group_passes(self, start: int, members: Sequence[int]) -> bool:
+        filters = self.view.filters
+        if filters.sources is not None and self._known.source(start) not in self._wanted_sources(
+            filters.sources
+        ):
+            return False
+        if self._known.code(start) < filters.level:
+            return False
+        texts = [line.text for number in members for line in self._lines(number, number + 1)]
+        for query in filters.queries:
+            every_or_any = all if query.query.inverted else any
+            if not every_or_any(map(query.matches, texts)):
+                return False
+        return True
+
+    def _wanted_sources(self, names: Iterable[str]) -> frozenset[int]:
+        wanted = {*names, ""}  # what is said of the whole stack is said of each container
+        return frozenset(at for at, name in enumerate(self._known.names) if name in wanted)
+
+    # Context.
+
+    def _choose_lines(self, first: int, stop: int) -> None:
+        filters = self.view.filters
+        if filters.sources is not None:
+            wanted = self._wanted_sources(filters.sources)
+            sources = self._known.sources(first, stop)
+            self._chosen += [at for at, source in enumerate(sources, first) if source in wanted]
+
+    def _with_context(self, hits: Sequence[int]) -> Iterator[int]:
+        """These lines and their neighbours, each once, in order."""
+        base: Sequence[int] = (
+            range(self._known.first, self._known.stop)
+            if self.view.filters.sources is None
+            else self._chosen
+        )
+        size, done = self.view.context, 0
+        for hit in hits:
+            at = bisect_left(base, hit)
+            start, stop = max(at - size, done), min(at + size + 1, len(base))
+            if start < stop:
+                yield from base[start:stop]
+                done = stop

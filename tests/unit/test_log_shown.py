@@ -1,0 +1,237 @@
+"""Which lines are shown: groups as a whole, with context, however the lines come and go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixel_tui.logs.annotations import SEAM, Annotations
+from pixel_tui.logs.level import Level
+from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
+from pixel_tui.logs.shown import Shown, View
+from pixel_tui.stack.ring import LineKind, LogLine
+
+
+def said(text: str, source: str = "api", kind: LineKind = LineKind.STDOUT) -> LogLine:
+    return LogLine(b"2026-03-01T12:00:00.000000000Z", source, kind, text.encode())
+
+
+def query(text: str, *, inverted: bool = False) -> Matcher:
+    matcher = compile_query(Query(text, inverted=inverted))
+    assert isinstance(matcher, Matcher)
+    return matcher
+
+
+@dataclass
+class Log:
+    """Lines that come and go, and what is shown of them."""
+
+    lines: dict[int, LogLine] = field(default_factory=dict)
+    known: Annotations = field(default_factory=Annotations)
+
+    def __post_init__(self) -> None:
+        self.shown = Shown(
+            self.known, lambda a, b: [self.lines[at] for at in range(a, b) if at in self.lines]
+        )
+
+    def say(self, *lines: LogLine) -> None:
+        first = self.known.stop
+        self.lines |= dict(enumerate(lines, first))
+        self.known.append(lines)
+        self.shown.appended(first)
+
+    def put_before(self, *lines: LogLine) -> None:
+        first = self.known.first
+        behind = [self.lines[at] for at in range(first, min(first + SEAM, self.known.stop))]
+        self.lines |= dict(enumerate(lines, first - len(lines)))
+        self.known.prepend(lines, behind)
+        self.shown.rebuild()
+
+    def drop_before(self, first: int) -> None:
+        self.known.drop_before(first)
+        self.lines = {at: line for at, line in self.lines.items() if at >= first}
+        self.shown.trimmed()
+
+    def drop_from(self, stop: int) -> None:
+        self.known.drop_from(stop)
+        self.lines = {at: line for at, line in self.lines.items() if at < stop}
+        self.shown.trimmed()
+
+    @property
+    def numbers(self) -> list[int]:
+        return list(self.shown.numbers(0, len(self.shown)))
+
+    @property
+    def words(self) -> list[str]:
+        return [self.lines[at].text.decode() for at in self.numbers]
+
+
+TRACE = (
+    said("2026-03-01 12:00:00 ERROR it broke"),
+    said("Traceback (most recent call last):"),
+    said('  File "app.py", line 3, in run'),
+    said("KeyError: 'pixel'"),
+)
+
+
+def test_without_a_filter_every_line_is_shown() -> None:
+    log = Log()
+    log.say(said("one"), said("two"))
+    log.say(said("three"))
+    assert log.words == ["one", "two", "three"]
+    assert [log.shown.place(at) for at in (-5, 0, 2, 99)] == [0, 0, 2, 3]
+
+
+def test_only_lines_that_all_queries_look_for_are_shown() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack((query("a"), query("b")))))
+    log.say(said("ab"), said("a"), said("b"), said("ba"))
+    assert log.words == ["ab", "ba"]
+
+
+def test_a_trace_is_shown_whole_where_one_of_its_lines_is_looked_for() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack((query("pixel"),))))
+    log.say(said("INFO quiet"), *TRACE, said("INFO quiet again"))
+    assert log.words == [line.text.decode() for line in TRACE]
+
+
+def test_a_trace_that_comes_in_parts_is_shown_whole_too() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack((query("pixel"),))))
+    for line in TRACE:
+        log.say(line)
+    assert log.words == [line.text.decode() for line in TRACE]
+
+
+def test_a_trace_is_hidden_whole_where_one_of_its_lines_is_not_wanted() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack((query("pixel", inverted=True),))))
+    log.say(said("INFO quiet"))
+    for line in TRACE:
+        log.say(line)
+    assert log.words == ["INFO quiet"]
+
+
+def test_the_lines_of_a_trace_have_its_level() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack(level=Level.ERROR)))
+    log.say(said("INFO quiet"), *TRACE, said("WARN well"))
+    assert log.words == [line.text.decode() for line in TRACE]
+    assert log.known.level(log.numbers[-1]) is Level.ERROR
+
+
+def test_the_consoles_marks_are_shown_whatever_is_looked_for() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack((query("nothing"),), Level.FATAL)))
+    log.say(said("one"), said("api ended", kind=LineKind.MARK), said("two"))
+    assert log.words == ["api ended"]
+
+
+def test_a_hidden_container_hides_its_marks_and_none_of_the_others() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack(sources=frozenset({"web"}))))
+    log.say(said("a"), said("b", "web"), said("api ended", kind=LineKind.MARK))
+    log.say(said("all restarted", "", LineKind.MARK))
+    assert log.words == ["b", "all restarted"]
+
+
+def test_context_shows_neighbours_once_and_tells_them_apart() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack((query("x"),)), context=1))
+    log.say(*map(said, ["a", "b", "x1", "c", "x2", "d", "e", "f"]))
+    assert log.words == ["b", "x1", "c", "x2", "d"]
+    around = [log.lines[at].text.decode() for at in log.numbers if log.shown.around_only(at)]
+    assert around == ["b", "c", "d"]
+
+
+def test_context_is_taken_from_the_chosen_containers() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack((query("x"),), sources=frozenset({"api"})), context=1))
+    log.say(said("a"), said("no", "web"), said("x"), said("no", "web"), said("b"), said("c"))
+    assert log.words == ["a", "x", "b"]
+
+
+def test_older_lines_may_be_the_head_of_what_was_there() -> None:
+    log = Log()
+    log.say(*TRACE[2:], said("INFO quiet"))
+    log.shown.choose(View(FilterStack((query("it broke"),))))
+    assert log.words == []
+    log.put_before(said("INFO before"), *TRACE[:2])
+    assert log.words == [line.text.decode() for line in TRACE]
+
+
+def test_what_is_left_of_a_group_keeps_its_level() -> None:
+    log = Log()
+    log.shown.choose(View(FilterStack(level=Level.ERROR)))
+    log.say(*TRACE, said("INFO quiet"))
+    log.drop_before(2)
+    assert log.words == [line.text.decode() for line in TRACE[2:]]
+    log.shown.rebuild()
+    assert log.words == [line.text.decode() for line in TRACE[2:]]
+
+
+TEXTS = st.sampled_from(
+    [
+        said("x"),
+        said("y", "web"),
+        said("INFO x one"),
+        said("ERROR y two", "web"),
+        said("WARN z"),
+        said("mark", "web", LineKind.MARK),
+        *TRACE,
+        said("    at tick (/app/x.js:12:11)", "web"),
+    ]
+)
+VIEWS = st.builds(
+    View,
+    st.builds(
+        FilterStack,
+        st.lists(st.builds(query, st.sampled_from("xyz"), inverted=st.booleans()), max_size=2).map(
+            tuple
+        ),
+        st.sampled_from([Level.UNKNOWN, Level.WARN, Level.ERROR]),
+        st.sampled_from([None, frozenset({"api"}), frozenset({"web"})]),
+    ),
+    st.sampled_from([0, 1, 3]),
+)
+
+
+@given(VIEWS, st.lists(st.lists(TEXTS, max_size=12), max_size=8))
+@settings(max_examples=200)
+def test_lines_that_come_in_parts_are_shown_like_lines_that_come_at_once(
+    view: View, parts: Sequence[Sequence[LogLine]]
+) -> None:
+    log, whole = Log(), Log()
+    log.shown.choose(view)
+    for part in parts:
+        log.say(*part)
+    whole.say(*(line for part in parts for line in part))
+    whole.shown.choose(view)
+    assert log.numbers == whole.numbers
+
+
+@given(VIEWS, st.lists(st.lists(TEXTS, max_size=12), max_size=8), st.data())
+@settings(max_examples=200)
+def test_what_is_shown_is_the_same_after_looking_at_every_line_again(
+    view: View, parts: Sequence[Sequence[LogLine]], data: st.DataObject
+) -> None:
+    log = Log()
+    log.shown.choose(view)
+    for part in parts:
+        what = data.draw(st.sampled_from(["say", "say", "before", "drop", "cut"]))
+        if what == "say":
+            log.say(*part)
+        elif what == "before":
+            log.put_before(*part)
+        elif what == "drop":
+            log.drop_before(data.draw(st.integers(log.known.first, log.known.stop)))
+        else:
+            log.drop_from(data.draw(st.integers(log.known.first, log.known.stop)))
+    seen = log.numbers
+    assert seen == sorted(set(seen))
+    assert all(log.known.first <= at < log.known.stop for at in seen)
+    if not view.context:  # a neighbour stays when the line that it stood for is dropped
+        log.shown.rebuild()
+        assert log.numbers == seen
