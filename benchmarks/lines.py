@@ -10,12 +10,12 @@ from typing import Final
 
 from pixel_tui.logs.continuation import Grouper
 from pixel_tui.logs.level import Level, level_of
-from pixel_tui.logs.merge import Merge
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeats
 from pixel_tui.logs.structure import structured
-from pixel_tui.logs.times import nanoseconds, stamp_of
+from pixel_tui.stack.merge import Merge
 from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.times import nanoseconds, stamp_of
 
 LINES: Final = 100_000
 ROUNDS: Final = 3

@@ -17,12 +17,13 @@ from widgets.details import Details
 from widgets.event_list import EventList
 from widgets.filter_box import FilterBox
 from widgets.job_list import JobList
-from widgets.log_pane import LogPane, SearchBox
+from widgets.log_pane import LogPane
+from widgets.log_query import QueryBox
 from widgets.log_view import LogView
 from widgets.service_table import ServiceTable
 
 PLACES: Final[tuple[type[DOMNode], ...]] = (
-    DashboardScreen, ServiceTable, FilterBox, LogPane, LogView, SearchBox, Details, EventList,
+    DashboardScreen, ServiceTable, FilterBox, LogPane, LogView, QueryBox, Details, EventList,
     JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
 )  # fmt: skip
 """Wherever keys are bound, beside the application itself."""

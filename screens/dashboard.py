@@ -19,7 +19,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.health.findings import finding_of, findings
 from pixel_tui.health.restarts import RestartWatch
 from pixel_tui.settings import Memory
-from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.log_feed import LogFeed, LogTarget
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.stack.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
@@ -326,7 +326,7 @@ class DashboardScreen(Screen[None]):
         if self._feed is not None:
             self._feed.close()
         self._followed = row.key
-        self._feed = self._observer.follow_logs(row.service, row.container_id)
+        self._feed = self._observer.follow_logs([LogTarget(row.service, row.container_id)])
         name = row.cells[Column.SERVICE].text if row.container_id else SafeText(row.service)
         pane.show(self._feed, f"2 Logs  {name}")
 

@@ -2,13 +2,14 @@
 
 import logging
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.redaction import redact
-from pixel_tui.stack.log_feed import FeedState, FeedStatus
+from pixel_tui.stack.log_feed import FeedState, FeedStatus, Reach, Source
 from pixel_tui.stack.ring import LineKind, LogLine, Ring
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import plain
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +39,33 @@ class FileFeed:
         return self._status
 
     @property
-    def sources(self) -> tuple[SafeText, ...]:
+    def sources(self) -> tuple[Source, ...]:
         """One name."""
-        return (self._name,)
+        return (Source(self._name, self._name, self._name),)
+
+    @property
+    def reach(self) -> Reach:
+        """All that the ring holds is all that there is."""
+        return Reach(first=True)
+
+    def older(self) -> None:
+        """There is nothing older."""
+
+    def newer(self) -> None:
+        """It always stands at the end."""
+
+    def to_first(self) -> None:
+        """The first lines are held."""
+
+    def to_last(self) -> None:
+        """It always stands at the end."""
+
+    def to_moment(self, at: datetime) -> None:
+        """Its lines have no times."""
+
+    def mark(self, words: str, at: datetime, source: str = "") -> None:  # noqa: ARG002  no line has a time
+        """Say behind the last line what happened."""
+        self.ring.extend([LogLine(b"", source, LineKind.MARK, words.encode())])
 
     def close(self) -> None:
         """Stop following."""

@@ -1,4 +1,4 @@
-"""Follows the log of a service across the lives of its containers.
+"""Follows the logs of some services across the lives of their containers.
 
 A supervisor thread compares what is read with what there is to read, each time the
 picture of the stack changes; each container has a reader thread of its own. A stream
@@ -11,18 +11,27 @@ knows the lines around it.
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from pixel_tui.errors import EngineError, EngineRefused
 from pixel_tui.stack.frames import splitter
-from pixel_tui.stack.log_feed import FeedState, FeedStatus
-from pixel_tui.stack.model import Container, Service, ServiceState, StackSnapshot
+from pixel_tui.stack.log_feed import FeedState, FeedStatus, LogTarget
+from pixel_tui.stack.log_history import LogHistory
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    HealthStatus,
+    Service,
+    ServiceState,
+    StackSnapshot,
+)
 from pixel_tui.stack.overlap import Reached
-from pixel_tui.stack.ring import LineKind, LogLine, Ring
+from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest
+from pixel_tui.stack.times import stamp_at
 from pixel_tui.stack.words import exit_words
 from pixel_tui.text import SafeText, plain
 
@@ -58,6 +67,9 @@ class _Tail:
     """When the life that was read last had begun."""
     marked_end: datetime | None = None
     """The life whose end is marked already."""
+    health: HealthStatus | None = None
+    """As it was seen last; None before the first look."""
+    paused: bool = False
     refused: SafeText = SafeText("")
     failures: int = 0
     retry_at: float = 0.0
@@ -65,43 +77,50 @@ class _Tail:
 
 
 class LogFollower:
-    """A `LogFeed` over any engine that speaks Docker's API.
+    """Reads the logs of any engine that speaks Docker's API, as they grow.
 
     Args:
         engine: How logs are asked for.
-        service: The service's name.
-        container_id: Follow only this container, and what replaces it under its name.
+        targets: Whose logs; every service of the stack where there are none.
+        sink: Gets the lines: those of one container in its order, on several threads.
         snapshot: The picture of the stack as it is now.
         last_end: How a container ended last, in words, by its id; empty when not known.
         tail: How many lines of each container's history to begin with.
+        reached: How far containers were read before, by id: these are read on from there.
     """
 
     def __init__(
         self,
         engine: EngineReader,
-        service: str,
+        targets: Sequence[LogTarget],
         *,
+        sink: Callable[[Sequence[LogLine]], None],
         snapshot: Callable[[], StackSnapshot],
         last_end: Callable[[str], str],
-        container_id: str | None = None,
         tail: int = TAIL,
+        reached: Mapping[str, Reached] | None = None,
     ) -> None:
-        self.ring = Ring()
         self._engine = engine
-        self._service = service
+        self._targets = tuple(targets)
+        self._sink = sink
         self._snapshot = snapshot
         self._last_end = last_end
-        self._container_id = container_id
-        self._only_name: SafeText | None = None
+        self._names: dict[str, SafeText] = {}
+        """The names of containers that alone are wanted, by the id that was asked for."""
         self._tail = tail
+        self._reached = reached
         self._tails: dict[str, _Tail] = {}
         """By container id; the newest last."""
+        self._unreadable: set[str] = set()
+        """Containers of which it was said that nothing can be read."""
         self._status = FeedStatus(FeedState.CONNECTING)
         self._moved = threading.Condition()
         self._gather = threading.Event()
         """Set when nothing is gathered any more."""
         self._pending = False
         self._closed = False
+        self.begins = False
+        """Whether the very first lines were among those that it began with."""
 
     @property
     def status(self) -> FeedStatus:
@@ -109,10 +128,14 @@ class LogFollower:
         return self._status
 
     @property
-    def sources(self) -> tuple[SafeText, ...]:
-        """The names of the containers whose lines it holds."""
+    def containers(self) -> Sequence[Container]:
+        """Those whose lines it has read, but for some that are long gone."""
         with self._moved:
-            return tuple(dict.fromkeys(tail.container.name for tail in self._tails.values()))
+            return tuple(tail.container for tail in self._tails.values())
+
+    def wanted(self) -> Sequence[Container]:
+        """The containers that there are now whose lines are wanted."""
+        return self._wanted(self._snapshot())
 
     @property
     def closed(self) -> bool:
@@ -149,7 +172,7 @@ class LogFollower:
             try:
                 wait = self._reconcile()
             except Exception:
-                log.exception("following %s failed and is tried again", self._service)
+                log.exception("following %s failed and is tried again", self._targets)
                 wait = RETRY_SECONDS[-1]
             with self._moved:
                 if not (self._pending or self._closed):
@@ -159,8 +182,7 @@ class LogFollower:
     def _reconcile(self) -> float | None:
         """Open what is to be read; returns the seconds until something is to be retried."""
         snapshot = self._snapshot()
-        service = snapshot.service(self._service)
-        wanted = self._wanted(service)
+        wanted = self._wanted(snapshot)
         waits: list[float] = []
         if not snapshot.stale:
             # What was never started has said nothing, and may not bear its own name yet.
@@ -171,9 +193,11 @@ class LogFollower:
                 wait = self._care_for(container, here)
                 if wait is not None:
                     waits.append(wait)
+            if len(wanted) > 1:
+                self._mark_unreadable(wanted)
         with self._moved:
             if not self._closed:
-                self._status = self._judge(snapshot, service, wanted)
+                self._status = self._judge(snapshot, wanted)
         return min(waits, default=None)
 
     def _begin_together(self, born: Sequence[Container]) -> None:
@@ -182,44 +206,57 @@ class LogFollower:
         From there on each is followed by a reader of its own, which begins where this
         ended: what comes is shown as it comes.
         """
-        if len(born) < 2 or self._tails:
+        if len(born) < 2 or self._tails or self._reached is not None:
             return
-        lines: list[LogLine] = []
+        history = LogHistory(self._engine, born)
+        try:
+            page = history.before(b"", self._tail)
+        except EngineError as error:
+            # Its reader meets the same error, and deals with it.
+            log.info("no history of %s: %s", self._targets, error)
+            return
+        self.begins = page.complete
         for container in born:
             tail = _Tail(container)
+            tail.reached.note([line for line in page.newest if line.source == container.name])
+            tail.whole = not tail.reached.stamp  # it had said nothing: whatever comes is new
             with self._moved:
                 self._tails[container.id] = tail
-            try:
-                for batch in self._batches(tail, container, follow=False):
-                    tail.reached.note(batch)
-                    lines += batch
-            except EngineError as error:
-                # Its reader meets the same error, and deals with it.
-                log.info("no history of %s: %s", container.name, error)
-            finally:
-                tail.stream = None
-        lines.sort(key=lambda line: line.stamp)
-        self.ring.extend(lines)
+        self._sink(page.lines)
 
-    def _wanted(self, service: Service | None) -> Sequence[Container]:
-        containers = service.containers if service else ()
-        if self._container_id is None:
+    def _wanted(self, snapshot: StackSnapshot) -> Sequence[Container]:
+        targets = self._targets or [LogTarget(service.name) for service in snapshot.services]
+        found: dict[str, Container] = {}
+        for target in targets:
+            service = snapshot.service(target.service)
+            for container in self._of_target(target, service.containers if service else ()):
+                found[container.id] = container
+        return tuple(found.values())
+
+    def _of_target(self, target: LogTarget, containers: Sequence[Container]) -> Sequence[Container]:
+        asked = target.container_id
+        if asked is None:
             return containers
         for container in containers:
-            if container.id == self._container_id:
-                self._only_name = container.name
-        return [item for item in containers if item.name == self._only_name]
+            if container.id == asked:
+                self._names[asked] = container.name
+        return [item for item in containers if item.name == self._names.get(asked)]
 
     def _care_for(self, container: Container, here: Collection[str]) -> float | None:
         """Read a container if there is anything to read; returns when to try again."""
         with self._moved:
-            tail = self._tails.get(container.id) or self._new_tail(container, here)
+            tail, words = self._tails.get(container.id), ""
+            if tail is None:
+                tail, words = self._new_tail(container, here)
         if tail is None:
             return None
+        if words:  # said without the lock: whoever gets it may have one of its own
+            self._mark(container.name, words)
         tail.container = container
         if tail.reading:
             return None
         self._mark_end(tail, container)
+        self._mark_state(tail, container)
         # Read to an end, there is more once it lives again (or still does).
         if tail.opened and not tail.failures and not container.running:
             return None
@@ -233,27 +270,35 @@ class LogFollower:
         ).start()
         return None
 
-    def _new_tail(self, container: Container, here: Collection[str]) -> _Tail | None:
-        """Begin with a container; None while the one before it is still being read."""
+    def _new_tail(self, container: Container, here: Collection[str]) -> tuple[_Tail | None, str]:
+        """Begin with a container; None while the one before it is still being read.
+
+        Returns:
+            What is known of it, and what is to be said in its log.
+        """
         gone = [tail for key, tail in self._tails.items() if key not in here]
         before = [tail for tail in gone if _place(tail.container) == _place(container)]
         for tail in before:
             if tail.reading:
                 if tail.stream:
                     tail.stream.close()  # what it has received is read, and its end wakes us
-                return None
-        for tail in before:
-            if tail.opened:
-                self._mark(
-                    container.name,
-                    f"{container.name} was recreated: {tail.container.short_id} is gone, "
-                    f"this is {container.short_id}",
-                )
+                return None, ""
+        words = next(
+            (
+                f"{container.name} was recreated: {tail.container.short_id} is gone, "
+                f"this is {container.short_id}"
+                for tail in before
+                if tail.opened
+            ),
+            "",
+        )
         idle = [tail for tail in gone if not (tail in before or tail.reading)]
         for tail in [*before, *idle[: max(len(idle) - KEPT_TAILS, 0)]]:
             del self._tails[tail.container.id]
-        self._tails[container.id] = tail = _Tail(container, whole=bool(before))
-        return tail
+        known = (self._reached or {}).get(container.id)
+        whole = bool(before) or known is not None
+        self._tails[container.id] = tail = _Tail(container, whole, known or Reached())
+        return tail, words
 
     def _mark_end(self, tail: _Tail, container: Container) -> None:
         """Mark the end of a life, once all of it was read."""
@@ -274,20 +319,42 @@ class LogFollower:
         count = f" (restart {container.restarts})" if container.restarts else ""
         self._mark(container.name, f"{container.name} started again{count}", container.started_at)
 
-    def _mark(self, source: SafeText, words: str, at: datetime | None = None) -> None:
-        line = LogLine(_stamp(at or datetime.now(UTC)), source, LineKind.MARK, words.encode())
-        self.ring.extend([line])
+    def _mark_state(self, tail: _Tail, container: Container) -> None:
+        """Mark that its health, or whether it is paused, is another than before."""
+        health, paused = container.health_status, container.state is ContainerState.PAUSED
+        before, tail.health = tail.health, health
+        told = {HealthStatus.HEALTHY, HealthStatus.UNHEALTHY}
+        if before is not None and health in told and before is not health:
+            probes = container.health.probes if container.health else ()
+            bad = health is HealthStatus.UNHEALTHY and probes and probes[-1].output
+            said = f": {' '.join(probes[-1].output)}" if bad else ""
+            at = probes[-1].ended if probes else None
+            self._mark(container.name, f"{container.name} is {health.value}{said}", at)
+        if before is not None and paused is not tail.paused:
+            what = "was paused" if paused else "goes on after a pause"
+            self._mark(container.name, f"{container.name} {what}")
+        tail.paused = paused
 
-    def _judge(
-        self, snapshot: StackSnapshot, service: Service | None, wanted: Sequence[Container]
-    ) -> FeedStatus:
+    def _mark_unreadable(self, wanted: Sequence[Container]) -> None:
+        """Say among the lines of others that a container's are missing, and why."""
+        for container in wanted:
+            if not container.logs_readable and container.id not in self._unreadable:
+                self._unreadable.add(container.id)
+                words = f"nothing of {container.name} is here: {_unreadable(container)}"
+                self._mark(container.name, words)
+
+    def _mark(self, source: SafeText, words: str, at: datetime | None = None) -> None:
+        line = LogLine(stamp_at(at or datetime.now(UTC)), source, LineKind.MARK, words.encode())
+        self._sink([line])
+
+    def _judge(self, snapshot: StackSnapshot, wanted: Sequence[Container]) -> FeedStatus:
         if snapshot.stale:
             trouble = snapshot.engine.trouble
             if trouble is None:
                 return FeedStatus(FeedState.CONNECTING)
             return FeedStatus(FeedState.WAITING, trouble.what, trouble.remedy)
         if not wanted:
-            return _without_container(self._service, service)
+            return _without_containers(self._targets, snapshot)
         with self._moved:
             tails = [self._tails[item.id] for item in wanted if item.id in self._tails]
             if any(tail.stream and tail.container.running for tail in tails):
@@ -296,13 +363,10 @@ class LogFollower:
         if silent is not None:
             return FeedStatus(
                 FeedState.REFUSED,
-                plain(
-                    f"The logging driver of {silent.name} is none: "
-                    "the engine keeps nothing that could be read."
-                ),
+                plain(f"Nothing of {silent.name} can be read: {_unreadable(silent)}."),
                 plain(
                     "Set logging.driver to json-file or local in the compose file, "
-                    f"then: docker compose up -d {self._service}"
+                    f"then: docker compose up -d {silent.service}"
                 ),
             )
         refused = next((tail for tail in tails if tail.refused), None)
@@ -313,7 +377,9 @@ class LogFollower:
                 plain("It is tried again by itself."),
             )
         if all(not item.running for item in wanted):
-            return FeedStatus(FeedState.WAITING, plain(f"{self._service} is not running."))
+            names = dict.fromkeys(item.service for item in wanted)
+            what = f"{next(iter(names))} is" if len(names) == 1 else "None of these services is"
+            return FeedStatus(FeedState.WAITING, plain(f"{what} not running."))
         return FeedStatus(FeedState.CONNECTING)
 
     # The readers.
@@ -405,12 +471,17 @@ class LogFollower:
     def _keep(self, tail: _Tail, lines: list[LogLine]) -> None:
         if lines:
             tail.reached.note(lines)
-            self.ring.extend(lines)
+            self._sink(lines)
 
 
-def _place(container: Container) -> str:
+def _place(container: Container) -> tuple[str, str]:
     """What a container that takes the place of another has in common with it."""
-    return container.name if container.oneoff else str(container.number)
+    return container.service, container.name if container.oneoff else str(container.number)
+
+
+def _unreadable(container: Container) -> str:
+    """Why nothing can be read of a container's log."""
+    return f"its logging driver is {container.log_driver}, so that the engine keeps nothing of it"
 
 
 def _born(container: Container) -> bytes:
@@ -422,12 +493,8 @@ def _born(container: Container) -> bytes:
     if started is None:
         return b""
     if finished is None or finished > started:
-        return _stamp(started)
-    return _stamp(finished + (started - finished) / 2)
-
-
-def _stamp(at: datetime) -> bytes:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%f000Z").encode()
+        return stamp_at(started)
+    return stamp_at(finished + (started - finished) / 2)
 
 
 def unix_time(stamp: bytes) -> str:
@@ -439,6 +506,12 @@ def unix_time(stamp: bytes) -> str:
         return ""
     fraction = text[20:].rstrip("Z") if text[19:20] == "." else ""
     return f"{seconds}.{fraction.ljust(9, '0')[:9]}" if fraction.isdecimal() else f"{seconds}"
+
+
+def _without_containers(targets: Sequence[LogTarget], snapshot: StackSnapshot) -> FeedStatus:
+    if len(targets) == 1:
+        return _without_container(targets[0].service, snapshot.service(targets[0].service))
+    return FeedStatus(FeedState.WAITING, plain("None of these services has a container."))
 
 
 def _without_container(name: str, service: Service | None) -> FeedStatus:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.log_feed import LogFeed, LogTarget
 from pixel_tui.stack.model import Container, StackEvent, StackSnapshot, UsageTable
 
 
@@ -71,12 +71,10 @@ class Observer(Protocol):
         """
         ...
 
-    def follow_logs(self, service: str, container_id: str | None = None) -> LogFeed:
-        """Follow the log of a service across the lives of its containers.
+    def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
+        """Follow logs across the lives of their containers, in one stream.
 
         Args:
-            service: The service's name.
-            container_id: Follow only this container, and what replaces it under
-                the same name.
+            targets: Whose logs; those of every service of the stack where there are none.
         """
         ...

@@ -1,19 +1,24 @@
 """How far a log has been read, and what of a resumed stream was read before. Pure."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from pixel_tui.stack.ring import LineKind, LogLine
 
 
 class Reached:
-    """The place in a log up to which it was read: a time stamp, and the lines that bear it."""
+    """The place in a log up to which it was read: a time stamp, and the lines that bear it.
 
-    def __init__(self) -> None:
-        self.stamp = b""
+    Args:
+        stamp: Where that is before any line was read; empty for the beginning.
+    """
+
+    def __init__(self, stamp: bytes = b"") -> None:
+        self.stamp = stamp
         """The last time stamp that was read; empty before the first."""
         self._lines: Counter[tuple[LineKind, bytes]] = Counter()
 
-    def note(self, lines: list[LogLine]) -> None:
+    def note(self, lines: Sequence[LogLine]) -> None:
         """These lines were read too."""
         last = max((line.stamp for line in lines), default=b"")
         if last < self.stamp or not last:

@@ -1,10 +1,10 @@
 """A bounded buffer of log lines, written by reader threads and read by a screen."""
 
 import threading
-from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import islice
+from typing import Final
 
 
 class LineKind(IntEnum):
@@ -29,6 +29,9 @@ class LogLine:
     """Without its line end."""
 
 
+_GONE: Final = LogLine(b"", "", LineKind.MARK, b"")
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Some lines of a ring, taken at one moment."""
@@ -51,44 +54,103 @@ class Extent:
 
 
 class Ring:
-    """The newest lines, bounded in number and in bytes.
+    """Lines of a log in a row, bounded in number and in bytes.
 
-    Every line has a sequence number that never changes; the oldest are dropped,
-    and how many is known. All methods may be called from any thread.
+    Every line has a sequence number that never changes; where lines come at one end, those
+    at the other make room. All methods may be called from any thread.
 
     Args:
         max_lines: How many lines are kept.
         max_bytes: How many bytes of text are kept (one line is kept whatever its size).
     """
 
-    def __init__(self, max_lines: int = 20_000, max_bytes: int = 16 * 1024 * 1024) -> None:
+    def __init__(self, max_lines: int = 100_000, max_bytes: int = 32 * 1024 * 1024) -> None:
         self._max_lines = max_lines
         self._max_bytes = max_bytes
-        self._lines: deque[LogLine] = deque()
+        self._lines: list[LogLine] = []
+        self._waste = 0
+        """So many places at the list's beginning hold nothing any more."""
         self._bytes = 0
         self._first = 0
+        self._epoch = 0
         self._lock = threading.Lock()
+        self._listener: Callable[[], None] = _nobody
 
-    def extend(self, lines: list[LogLine]) -> None:
-        """Append a batch and drop what no longer fits."""
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call this after each change, on the thread that makes it; it must return at once."""
+        self._listener = listener
+
+    def extend(self, lines: Sequence[LogLine]) -> None:
+        """Append a batch and drop from the head what no longer fits."""
         with self._lock:
-            self._lines.extend(lines)
+            self._append(lines)
+        self._listener()
+
+    def prepend(self, lines: Sequence[LogLine]) -> int:
+        """Put older lines before the first one and drop from the end what no longer fits.
+
+        Of more than fit at all, the last are kept.
+
+        Returns:
+            How many were dropped from the end.
+        """
+        with self._lock:
+            lines = lines[-self._max_lines :] if lines else lines
+            self._lines[: self._waste] = lines
+            self._waste = 0
+            self._first -= len(lines)
             self._bytes += sum(len(line.text) for line in lines)
-            while len(self._lines) > self._max_lines or (
-                self._bytes > self._max_bytes and len(self._lines) > 1
-            ):
-                self._bytes -= len(self._lines.popleft().text)
-                self._first += 1
+            dropped = 0
+            while self._too_many():
+                self._bytes -= len(self._lines.pop().text)
+                dropped += 1
+        self._listener()
+        return dropped
+
+    def restart(self, lines: Sequence[LogLine] = ()) -> None:
+        """Hold these lines in place of all others; their numbers begin anew."""
+        with self._lock:
+            self._lines, self._waste, self._bytes, self._first = [], 0, 0, 0
+            self._epoch += 1
+            self._append(lines)
+        self._listener()
 
     @property
-    def bounds(self) -> tuple[int, int]:
-        """The sequence number of the oldest line kept, and of the next to come."""
+    def extent(self) -> Extent:
+        """Which lines are kept now."""
         with self._lock:
-            return self._first, self._first + len(self._lines)
+            return Extent(self._epoch, self._first, self._first + len(self._lines) - self._waste)
 
     def window(self, start: int, stop: int) -> Window:
         """The kept lines from sequence number `start` up to, not including, `stop`."""
         with self._lock:
             begin = max(start - self._first, 0)
             end = max(stop - self._first, begin)
-            return Window(self._first + begin, tuple(islice(self._lines, begin, end)))
+            kept = self._lines[self._waste + begin : self._waste + end]
+            return Window(self._first + begin, tuple(kept))
+
+    def _append(self, lines: Sequence[LogLine]) -> None:
+        kept = self._lines
+        kept.extend(lines)
+        self._bytes += sum([len(line.text) for line in lines])
+        dropped = max(len(kept) - self._waste - self._max_lines, 0)
+        gone = self._waste + dropped
+        self._bytes -= sum([len(line.text) for line in kept[self._waste : gone]])
+        while self._bytes > self._max_bytes and len(kept) - gone > 1:
+            self._bytes -= len(kept[gone].text)
+            gone += 1
+        self._first += gone - self._waste
+        if gone > self._max_lines // 8:
+            del kept[:gone]
+            gone = 0
+        else:  # moved in one go now and then: what is gone must not stay in memory till then
+            kept[self._waste : gone] = [_GONE] * (gone - self._waste)
+        self._waste = gone
+
+    def _too_many(self) -> bool:
+        count = len(self._lines) - self._waste
+        return count > self._max_lines or (self._bytes > self._max_bytes and count > 1)
+
+
+def _nobody() -> None:
+    """Nobody listens."""

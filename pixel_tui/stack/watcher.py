@@ -8,8 +8,9 @@ a state that is published, and asked again with growing pauses.
 
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,8 +21,9 @@ from pixel_tui.errors import ComposeError, EngineAnswerInvalid, EngineError
 from pixel_tui.stack.cgroups import SampleSource
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.log_feed import LogFeed, LogTarget
 from pixel_tui.stack.log_follower import TAIL, LogFollower
+from pixel_tui.stack.log_stream import LogStream
 from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
@@ -35,9 +37,11 @@ from pixel_tui.stack.model import (
     UsageTable,
 )
 from pixel_tui.stack.observer import Listener, Topic
+from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.parse import parse_container, parse_event, parse_project
 from pixel_tui.stack.places import read_other_names
 from pixel_tui.stack.reading import read_containers, read_engine, read_images, trouble
+from pixel_tui.stack.ring import LogLine
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
 from pixel_tui.stack.usage_sampler import UsageSampler
 from pixel_tui.text import SafeText, plain
@@ -116,7 +120,7 @@ class Watcher:
         self._snapshot = StackSnapshot(engine=self._seen.engine)
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
         self._listeners: list[Listener] = []
-        self._feeds: list[LogFollower] = []
+        self._feeds: list[LogStream] = []
         self._started = False
         self._closed = threading.Event()
         self._wake = threading.Event()
@@ -209,16 +213,23 @@ class Watcher:
         """One container, asked now."""
         return parse_container(self._engine.inspect(container_id))
 
-    def follow_logs(self, service: str, container_id: str | None = None) -> LogFeed:
-        """Follow a log; the feed hears of every new snapshot."""
-        feed = LogFollower(
-            self._engine,
-            service,
-            container_id=container_id,
-            snapshot=lambda: self._snapshot,
-            last_end=self._last_end,
-            tail=self._log_tail,
-        )
+    def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
+        """Follow logs; the feed hears of every new snapshot."""
+
+        def follower(
+            sink: Callable[[Sequence[LogLine]], None], reached: Mapping[str, Reached] | None
+        ) -> LogFollower:
+            return LogFollower(
+                self._engine,
+                targets,
+                sink=sink,
+                snapshot=lambda: self._snapshot,
+                last_end=self._last_end,
+                tail=self._log_tail,
+                reached=reached,
+            )
+
+        feed = LogStream(self._engine, follower, monotonic=time.monotonic)
         with self._lock:
             self._feeds = [*(item for item in self._feeds if not item.closed), feed]
         feed.start()

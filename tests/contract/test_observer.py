@@ -26,7 +26,7 @@ from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.frames import splitter
-from pixel_tui.stack.log_feed import FeedState, LogFeed
+from pixel_tui.stack.log_feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.model import (
     Container,
     HealthStatus,
@@ -229,7 +229,7 @@ def fragile_stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[St
 
 
 def lines_of(feed: LogFeed) -> list[LogLine]:
-    return list(feed.ring.window(*feed.ring.bounds).lines)
+    return list(feed.ring.window(0, 1 << 40).lines)
 
 
 def said(feed: LogFeed) -> list[LogLine]:
@@ -406,7 +406,7 @@ def test_a_log_begins_with_its_last_lines_and_goes_on_across_a_restart(stack: St
     container_id = stack.container("web").id
     stack.until(lambda: len(stack.every_line(container_id)) > 3)
     history = stack.every_line(container_id)
-    feed = stack.observer.follow_logs("web")
+    feed = stack.observer.follow_logs([LogTarget("web")])
     stack.until(lambda: feed.status.state is FeedState.LIVE)
     stack.until(lambda: texts(history[-1:])[0] in texts(said(feed)))
     stack.compose("restart", "web")
@@ -431,7 +431,7 @@ def test_a_log_begins_with_its_last_lines_and_goes_on_across_a_restart(stack: St
 
 
 def test_a_log_goes_on_across_a_recreate(stack: Stack) -> None:
-    feed = stack.observer.follow_logs("api")
+    feed = stack.observer.follow_logs([LogTarget("api")])
     stack.until(lambda: said(feed))
     before = stack.container("api").id
     stack.compose("up", "--detach", "--force-recreate", "--no-deps", "api")
@@ -440,25 +440,25 @@ def test_a_log_goes_on_across_a_recreate(stack: Stack) -> None:
     assert after != before
     stack.until(lambda: len(stack.every_line(after)) > 1)
     stack.until(lambda: texts(stack.every_line(after)[:1])[0] in texts(said(feed)))
-    assert feed.sources == (stack.container("api").name,)
+    assert [item.container for item in feed.sources] == [stack.container("api").name]
     assert not any("started again" in mark for mark in marks(feed))
     feed.close()
 
 
 def test_a_log_can_be_of_one_container_of_several(stack: Stack) -> None:
     first, second = stack.service("landing").containers
-    both = stack.observer.follow_logs("landing")
-    one = stack.observer.follow_logs("landing", second.id)
+    both = stack.observer.follow_logs([LogTarget("landing")])
+    one = stack.observer.follow_logs([LogTarget("landing", second.id)])
     stack.until(lambda: {line.source for line in said(both)} == {first.name, second.name})
     stack.until(lambda: said(one))
     assert {line.source for line in said(one)} == {second.name}
-    assert set(both.sources) == {first.name, second.name}
+    assert {item.container for item in both.sources} == {first.name, second.name}
     both.close()
     one.close()
 
 
 def test_a_log_that_is_kept_nowhere_is_refused_with_the_reason(stack: Stack) -> None:
-    feed = stack.observer.follow_logs("nginx")
+    feed = stack.observer.follow_logs([LogTarget("nginx")])
     stack.until(lambda: feed.status.state is FeedState.REFUSED)
     assert "logging driver" in feed.status.reason
     assert "none" in feed.status.reason
@@ -467,7 +467,7 @@ def test_a_log_that_is_kept_nowhere_is_refused_with_the_reason(stack: Stack) -> 
 
 
 def test_a_log_of_what_is_off_says_how_to_bring_it_up(stack: Stack) -> None:
-    feed = stack.observer.follow_logs("pgadmin")
+    feed = stack.observer.follow_logs([LogTarget("pgadmin")])
     stack.until(lambda: feed.status.state is FeedState.WAITING)
     assert "profile tools" in feed.status.reason
     assert "--profile tools up" in feed.status.remedy
@@ -480,7 +480,7 @@ def test_a_lost_engine_is_a_state_and_mends_by_itself(fragile_stack: Stack) -> N
     stack = fragile_stack
     rows = [service.name for service in stack.observer.snapshot.services]
     taken_at = stack.observer.snapshot.taken_at
-    feed = stack.observer.follow_logs("web")
+    feed = stack.observer.follow_logs([LogTarget("web")])
     stack.until(lambda: said(feed))
     stack.lose()
     stack.until(lambda: stack.observer.snapshot.engine.link is Link.LOST)
@@ -517,12 +517,14 @@ def test_closing_ends_every_thread_and_every_stream(stack: Stack) -> None:
     observer = stack.second_observer()
     observer.start()
     eventually(lambda: observer.snapshot.complete, every=0.02)
-    feeds = [observer.follow_logs(name) for name in ("web", "landing", "nginx", "pgadmin")]
+    feeds = [
+        observer.follow_logs([LogTarget(name)]) for name in ("web", "landing", "nginx", "pgadmin")
+    ]
     stack.until(lambda: lines_of(feeds[0]) and lines_of(feeds[1]))
     assert len(watching_threads() - others) > 5
     observer.close()
     observer.close()
-    feeds.append(observer.follow_logs("web"))
+    feeds.append(observer.follow_logs([LogTarget("web")]))
     stack.until(lambda: not watching_threads() - others)
     assert {feed.status.state for feed in feeds} == {FeedState.CLOSED}
 

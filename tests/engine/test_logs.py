@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.frames import MAX_LINE
-from pixel_tui.stack.log_feed import FeedState, LogFeed
+from pixel_tui.stack.log_feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.text import plain
@@ -73,7 +73,7 @@ def watch() -> Iterator[Watch]:
 
 
 def lines_of(feed: LogFeed) -> list[LogLine]:
-    return list(feed.ring.window(*feed.ring.bounds).lines)
+    return list(feed.ring.window(0, 1 << 40).lines)
 
 
 def texts(feed: LogFeed) -> list[bytes]:
@@ -91,7 +91,7 @@ class Numbers(Ring):
         super().__init__()
         self.story: list[list[int] | str] = []
 
-    def extend(self, lines: list[LogLine]) -> None:
+    def extend(self, lines: Sequence[LogLine]) -> None:
         for line in lines:
             last = self.story[-1] if self.story else None
             if line.kind is LineKind.MARK:
@@ -111,14 +111,14 @@ def test_a_flood_loses_and_doubles_no_line_across_a_restart(
     monkeypatch.setattr(log_follower, "Ring", Numbers)
     project = make_project(stack(service("api", STEADY)), up=True)
     watcher = watch(project)
-    feed = watcher.follow_logs("api")
+    feed = watcher.follow_logs([LogTarget("api")])
     numbers = feed.ring
     assert isinstance(numbers, Numbers)
-    eventually(lambda: feed.ring.bounds[1] > 8000)
+    eventually(lambda: feed.ring.extent.following > 8000)
     project.compose("restart", "--timeout", "0", "api")
     eventually(lambda: any("started again" in str(part) for part in numbers.story))
-    count = feed.ring.bounds[1]
-    eventually(lambda: feed.ring.bounds[1] > count + 15_000)
+    count = feed.ring.extent.following
+    eventually(lambda: feed.ring.extent.following > count + 15_000)
     feed.close()
 
     first, ended, started, second = numbers.story[:4]
@@ -143,8 +143,8 @@ def test_a_flood_is_left_at_once_and_leaves_no_thread(
         return len(list(Path("/proc/self/fd").iterdir()))
 
     def look_and_leave() -> None:
-        feed = watcher.follow_logs("api")
-        eventually(lambda: feed.ring.bounds[1] > 1000, every=0.01)
+        feed = watcher.follow_logs([LogTarget("api")])
+        eventually(lambda: feed.ring.extent.following > 1000, every=0.01)
         began = time.monotonic()
         feed.close()
         assert time.monotonic() - began < 0.2
@@ -181,7 +181,7 @@ def test_a_giant_line_is_cut_and_what_follows_is_read(
     project.compose("up", "--detach")
     watcher = watch(project)
     for name, letter in (("giant", b"x"), ("unended", b"y"), ("terminal", b"x")):
-        feed = watcher.follow_logs(name)
+        feed = watcher.follow_logs([LogTarget(name)])
         await_lines(feed, 1 if name == "unended" else 2)
         line, *more = texts(feed)
         assert line[:MAX_LINE] == letter * MAX_LINE
@@ -208,7 +208,7 @@ def test_long_lines_come_whole_without_the_stamps_of_their_parts(
     options = ["tty: true"] if terminal else []
     project = make_project(stack(service("api", script, *options)), up=True)
     watcher = watch(project)
-    feed = watcher.follow_logs("api")
+    feed = watcher.follow_logs([LogTarget("api")])
     eventually(lambda: len(texts(feed)) >= 4)
     assert sorted(texts(feed)) == [b"a" * LONG, b"b" * LONG, b"end", b"short"]
     assert all(line.stamp.endswith(b"Z") for line in lines_of(feed))
@@ -234,7 +234,7 @@ def test_bytes_that_are_no_text_stay_bytes(make_project: MakeProject, watch: Wat
         "terminal": [b"\xff\xfe odd", b"\xc3", b"even"],
     }
     for name, words in expected.items():
-        feed = watcher.follow_logs(name)
+        feed = watcher.follow_logs([LogTarget(name)])
         await_lines(feed, len(words))
         assert texts(feed) == words
         assert plain(texts(feed)[0]) == "\ufffd\ufffd odd"
@@ -247,7 +247,7 @@ def test_a_long_history_opens_with_its_tail(make_project: MakeProject, watch: Wa
     eventually(
         lambda: project.engine.docker("logs", "--tail", "1", container_id).stdout == "line 5000\n"
     )
-    feed = watch(project).follow_logs("api")
+    feed = watch(project).follow_logs([LogTarget("api")])
     eventually(lambda: len(texts(feed)) >= 1000)
     assert texts(feed) == [b"line %d" % number for number in range(4001, 5001)]
 
@@ -258,13 +258,13 @@ def test_two_containers_open_merged_in_the_order_of_time(
     script = f"i=0; while [ $$i -lt 20 ]; do i=$$((i+1)); echo $$i; sleep 0.1; done\n{LIVES_ON}"
     project = make_project(stack(service("api", script, "deploy: {replicas: 2}")), up=True)
     eventually(lambda: len(project.logs("api")) == 40)
-    feed = watch(project).follow_logs("api")
+    feed = watch(project).follow_logs([LogTarget("api")])
     eventually(lambda: len(texts(feed)) == 40)
     lines = lines_of(feed)
     assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
     assert [line.source for line in lines] != sorted(line.source for line in lines)
     for source in feed.sources:
-        own = [line.text for line in lines if line.source == source]
+        own = [line.text for line in lines if line.source == source.container]
         assert own == [b"%d" % number for number in range(1, 21)]
     eventually(lambda: feed.status.state is FeedState.LIVE)
 
@@ -273,7 +273,7 @@ def test_a_crash_loop_is_followed_life_by_life(make_project: MakeProject, watch:
     script = "echo begin $$$$\nsleep 0.3\necho end\nexit 3"
     project = make_project(stack(service("api", script, "restart: always")))
     project.compose("up", "--detach")
-    feed = watch(project).follow_logs("api")
+    feed = watch(project).follow_logs([LogTarget("api")])
 
     def story() -> list[str]:
         words = {b"begin": "begin", b"end": "end"}
@@ -306,6 +306,6 @@ def test_an_oom_kill_is_told_between_the_lives(make_project: MakeProject, watch:
     )
     project.compose("up", "--detach")
     watcher = watch(project)
-    feed = watcher.follow_logs("api")
+    feed = watcher.follow_logs([LogTarget("api")])
     eventually(lambda: any(line.kind is LineKind.MARK for line in lines_of(feed)))
     assert b"OOM-killed" in lines_of(feed)[-1].text

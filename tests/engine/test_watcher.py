@@ -12,7 +12,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.log_feed import FeedState
+from pixel_tui.stack.log_feed import FeedState, LogTarget
 from pixel_tui.stack.model import (
     ContainerState,
     HealthStatus,
@@ -383,7 +383,7 @@ def test_a_frozen_engine_is_said_not_to_answer_within_seconds_and_recovers(
     fragile: Watched,
 ) -> None:
     watched, engine = fragile, fragile.project.engine
-    feed = watched.watcher.follow_logs("web")
+    feed = watched.watcher.follow_logs([LogTarget("web")])
     watched.until(lambda: feed.status.state is FeedState.LIVE)
     engine.pause()
     try:
@@ -397,7 +397,7 @@ def test_a_frozen_engine_is_said_not_to_answer_within_seconds_and_recovers(
         assert watched.state("web") is ServiceState.RUNNING
         second = Watched(watched.project)
         second.watcher.start()
-        late = second.watcher.follow_logs("web")
+        late = second.watcher.follow_logs([LogTarget("web")])
         watched.until(lambda: second.watcher.snapshot.engine.link is Link.LOST)
         watched.until(lambda: late.status.state is FeedState.WAITING)
         # What compose tells is shown all the same.
@@ -413,9 +413,9 @@ def test_a_frozen_engine_is_said_not_to_answer_within_seconds_and_recovers(
         engine.resume()
     watched.until(lambda: watched.watcher.snapshot.engine.link is Link.READY, seconds=30)
     watched.until(lambda: feed.status.state is FeedState.LIVE)
-    count = feed.ring.bounds[1]
-    watched.until(lambda: feed.ring.bounds[1] > count + 2)
-    lines = feed.ring.window(*feed.ring.bounds).lines
+    count = feed.ring.extent.following
+    watched.until(lambda: feed.ring.extent.following > count + 2)
+    lines = feed.ring.window(0, 1 << 40).lines
     numbers = [int(line.text.split()[1]) for line in lines]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
@@ -424,8 +424,8 @@ def test_an_engine_that_is_killed_and_comes_back_is_followed_without_a_key(
     fragile: Watched,
 ) -> None:
     watched, engine = fragile, fragile.project.engine
-    feed = watched.watcher.follow_logs("web")
-    watched.until(lambda: feed.ring.bounds[1] > 3)
+    feed = watched.watcher.follow_logs([LogTarget("web")])
+    watched.until(lambda: feed.ring.extent.following > 3)
     engine.kill()
     watched.until(lambda: watched.watcher.snapshot.engine.link is Link.LOST)
     trouble = watched.watcher.snapshot.engine.trouble
@@ -439,9 +439,9 @@ def test_an_engine_that_is_killed_and_comes_back_is_followed_without_a_key(
     container = watched.service("web").containers[0]
     assert container.state is ContainerState.RUNNING
     watched.until(lambda: feed.status.state is FeedState.LIVE, seconds=20)
-    count = feed.ring.bounds[1]
-    watched.until(lambda: feed.ring.bounds[1] > count + 2)
-    lines = feed.ring.window(*feed.ring.bounds).lines
+    count = feed.ring.extent.following
+    watched.until(lambda: feed.ring.extent.following > count + 2)
+    lines = feed.ring.window(0, 1 << 40).lines
     marks = [line.text.decode() for line in lines if line.kind is LineKind.MARK]
     assert [mark.split()[1] for mark in marks] == ["ended:", "started"], marks
     second = [at for at, line in enumerate(lines) if line.kind is LineKind.MARK][-1]

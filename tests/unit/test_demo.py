@@ -20,7 +20,7 @@ from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.vitals import Meter
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.frames import splitter
-from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.log_feed import LogFeed, LogTarget
 from pixel_tui.stack.log_follower import unix_time
 from pixel_tui.stack.model import (
     Container,
@@ -712,7 +712,7 @@ def test_a_watcher_sees_a_fault_and_its_end(output: Path) -> None:
     watcher.start()
     try:
         agent = await_service(watcher, "agent", lambda it: it.health is HealthStatus.UNHEALTHY)
-        feed = watcher.follow_logs("agent")
+        feed = watcher.follow_logs([LogTarget("agent")])
         assert stage.compose(output, "restart", "agent")[0] == 0
         await_service(watcher, "agent", lambda it: it.containers != agent.containers)
         await_true(lambda: any(event.action == "restart" for event in watcher.events))

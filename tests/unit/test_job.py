@@ -21,7 +21,7 @@ from pixel_tui.operations.plan import Plan
 from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.join import join
-from pixel_tui.stack.log_feed import LogFeed
+from pixel_tui.stack.log_feed import LogFeed, LogTarget
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -128,7 +128,7 @@ class FakeObserver:
     def inspect(self, container_id: str) -> Container:
         raise NotImplementedError
 
-    def follow_logs(self, service: str, container_id: str | None = None) -> LogFeed:
+    def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
         raise NotImplementedError
 
 

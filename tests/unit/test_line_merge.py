@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.logs.merge import Merge, in_order
-from pixel_tui.logs.times import stamp_of
+from pixel_tui.stack.merge import Merge, in_order
 from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.times import stamp_of
 
 WINDOW = 0.25
 

@@ -1,17 +1,15 @@
 """Following a log over a scripted engine: restarts, recreates, refusals, outages."""
 
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from pixel_tui.errors import EngineError, EngineRefused, EngineUnreachable
+from pixel_tui.errors import EngineRefused, EngineUnreachable
 from pixel_tui.stack import log_follower
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.log_feed import FeedState
+from pixel_tui.stack.log_feed import FeedState, LogTarget
 from pixel_tui.stack.log_follower import LogFollower, unix_time
 from pixel_tui.stack.model import (
     Container,
@@ -24,150 +22,10 @@ from pixel_tui.stack.model import (
     StackSnapshot,
     Trouble,
 )
-from pixel_tui.stack.ring import LineKind
-from pixel_tui.stack.source import ByteStream, EventStream, LogRequest
+from pixel_tui.stack.ring import LineKind, Ring
 from pixel_tui.text import SafeText, plain
 from tests.own_threads import own_threads
-
-BEGIN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SOON = 5.0
-
-
-def stamp(seconds: float) -> str:
-    at = BEGIN + timedelta(seconds=seconds)
-    return f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z"
-
-
-@dataclass
-class Kept:
-    """A container's log as the engine keeps it."""
-
-    lines: list[tuple[str, str]] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    """Where the log ended at the end of each life."""
-    broken: int = 0
-    """How often its streams broke off."""
-
-
-class ScriptedEngine:
-    """An `EngineReader` of which only the logs are there."""
-
-    address = plain("scripted")
-    context = plain("test")
-
-    def __init__(self) -> None:
-        self.changed = threading.Condition()
-        self.kept: dict[str, Kept] = {}
-        self.refusal: EngineError | None = None
-        self.surprise: Exception | None = None
-        self.requests: list[LogRequest] = []
-        self.streams: list[ScriptedStream] = []
-
-    def ping(self) -> None:
-        pass
-
-    def say(self, container_id: str, at: float, *texts: str) -> None:
-        with self.changed:
-            kept = self.kept.setdefault(container_id, Kept())
-            kept.lines += [(stamp(at), text) for text in texts]
-            self.changed.notify_all()
-
-    def end_life(self, container_id: str) -> None:
-        with self.changed:
-            kept = self.kept[container_id]
-            kept.ends.append(len(kept.lines))
-            self.changed.notify_all()
-
-    def break_off(self, container_id: str) -> None:
-        with self.changed:
-            self.kept[container_id].broken += 1
-            self.changed.notify_all()
-
-    def logs(self, request: LogRequest) -> ByteStream:
-        with self.changed:
-            self.requests.append(request)
-            if self.surprise is not None:
-                raise self.surprise
-            if self.refusal is not None:
-                raise self.refusal
-            if request.container_id not in self.kept:
-                raise EngineRefused(404, "No such container")
-            stream = ScriptedStream(self, request)
-            self.streams.append(stream)
-            return stream
-
-    def version(self) -> JsonObject:
-        raise NotImplementedError
-
-    def info(self) -> JsonObject:
-        raise NotImplementedError
-
-    def containers(self, project: str) -> list[JsonObject]:
-        raise NotImplementedError
-
-    def inspect(self, container_id: str) -> JsonObject:
-        raise NotImplementedError
-
-    def image(self, reference: str) -> JsonObject | None:
-        raise NotImplementedError
-
-    def stats(self, container_id: str) -> JsonObject:
-        raise NotImplementedError
-
-    def events(self, project: str) -> EventStream:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        pass
-
-
-class ScriptedStream:
-    """A log as the engine would send it: frames, a few lines at a time."""
-
-    def __init__(self, engine: ScriptedEngine, request: LogRequest) -> None:
-        self._engine = engine
-        self._kept = engine.kept[request.container_id]
-        self._request = request
-        self._life = len(self._kept.ends)
-        self._broken = self._kept.broken
-        total = len(self._kept.lines)
-        self._next = 0 if request.tail is None else max(total - request.tail, 0)
-        self._stop = None if request.follow else total
-        self.closed = False
-
-    def read(self) -> bytes:
-        with self._engine.changed:
-            while not self.closed:
-                if self._kept.broken > self._broken:
-                    raise EngineUnreachable("The engine broke the connection off.")
-                if self._stop is None and len(self._kept.ends) > self._life:
-                    self._stop = self._kept.ends[self._life]
-                lines = self._kept.lines[self._next : self._stop][:3]
-                self._next += len(lines)
-                wanted = [line for line in lines if unix_time(line[0].encode()) >= self._since]
-                if wanted:
-                    return b"".join(map(_frame, wanted))
-                if lines:
-                    continue
-                if self._stop is not None:
-                    return b""
-                self._engine.changed.wait(SOON)
-            return b""
-
-    @property
-    def _since(self) -> str:
-        return self._request.since
-
-    def close(self) -> None:
-        with self._engine.changed:
-            self.closed = True
-            self._engine.changed.notify_all()
-
-
-def _frame(line: tuple[str, str]) -> bytes:
-    payload = f"{line[0]} {line[1]}\n".encode()
-    return b"\x01\0\0\0" + len(payload).to_bytes(4, "big") + payload
-
+from tests.unit.scripted_engine import BEGIN, SOON, ScriptedEngine, stamp
 
 READY = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
 LOST = replace(
@@ -186,12 +44,13 @@ class Stage:
         self.looks = 0
         self._picture = StackSnapshot(READY)
         self.show(*containers, tell=False)
+        self.ring = Ring()
         self.feed = LogFollower(
             self.engine,
-            "api",
+            [LogTarget("api", only)],
+            sink=self.ring.extend,
             snapshot=self._snapshot,
             last_end=lambda container_id: self.ends.get(container_id, ""),
-            container_id=only,
             tail=tail,
         )
 
@@ -212,7 +71,7 @@ class Stage:
 
     def story(self) -> list[str]:
         """All lines; marks without the container's name."""
-        lines = self.feed.ring.window(*self.feed.ring.bounds).lines
+        lines = self.ring.window(0, 1 << 40).lines
         return [
             f"-- {line.text.decode().split(' ', 1)[1]}"
             if line.kind is LineKind.MARK
@@ -303,7 +162,7 @@ def test_it_begins_with_the_tail_and_follows() -> None:
     stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
     stage.engine.say(A.id, 9, "5")
     stage.tells("3", "4", "5")
-    assert stage.feed.sources == ("api-1",)
+    assert [item.name for item in stage.feed.containers] == ["api-1"]
     stage.feed.close()
 
 
@@ -371,7 +230,7 @@ def test_a_restart_nobody_saw_is_marked_once_however_often_the_picture_changes(
     story = ("one", "two", "three", "-- ended: 143 SIGTERM", "-- started again", "again")
     stage.tells(*story)
     stage.stays(*story)
-    lines = stage.feed.ring.window(*stage.feed.ring.bounds).lines
+    lines = stage.ring.window(0, 1 << 40).lines
     assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
 
 
@@ -428,7 +287,7 @@ def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Sta
     )  # fmt: skip
     stage.tells(*story)
     stage.stays(*story)
-    assert stage.feed.sources == ("api-1",)
+    assert [item.name for item in stage.feed.containers] == ["api-1"]
 
 
 def test_a_container_that_was_only_created_is_not_read(stage: Stage) -> None:
@@ -466,7 +325,7 @@ def test_several_containers_begin_merged_and_go_on_side_by_side() -> None:
     stage.until(lambda: "a" in stage.story())
     stage.engine.say(B.id, 8, "b")
     stage.tells("0", "1", "2", "3", "4", "5", "a", "b")
-    assert stage.feed.sources == ("api-1", "api-2")
+    assert [item.name for item in stage.feed.containers] == ["api-1", "api-2"]
     stage.feed.close()
 
 
@@ -558,7 +417,7 @@ def test_a_thousand_one_offs_leave_no_thousand_traces() -> None:
         stage.engine.end_life(one.id)
     stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
     # Those that were still being read when the last one came were kept too.
-    assert len(stage.feed.sources) <= log_follower.KEPT_TAILS + 10
+    assert len(stage.feed.containers) <= log_follower.KEPT_TAILS + 10
     stage.feed.close()
 
 

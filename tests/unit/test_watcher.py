@@ -14,7 +14,7 @@ from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.log_feed import FeedState
+from pixel_tui.stack.log_feed import FeedState, LogTarget
 from pixel_tui.stack.model import Link, ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.observer import Topic
 from pixel_tui.stack.source import EventStream, ResolvedProject
@@ -232,7 +232,7 @@ def test_a_log_that_is_asked_for_after_the_close_is_closed(stage: Stage) -> None
     stage.watcher.start()
     until(lambda: stage.now.complete)
     stage.watcher.close()
-    feed = stage.watcher.follow_logs("api")
+    feed = stage.watcher.follow_logs([LogTarget("api")])
     assert feed.status.state is FeedState.CLOSED
     until(lambda: not own_threads("log-"))
 

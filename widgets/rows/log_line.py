@@ -1,24 +1,23 @@
 """A log line to what is painted of it. Pure."""
 
-import re
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from rich.cells import cell_len, chop_cells
+
+from pixel_tui.logs.level import Level
+from pixel_tui.logs.structure import structured
 from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.times import SECOND, nanoseconds
 from pixel_tui.text import SafeText, plain
 
 LONGEST: Final = 4000
 """Characters of a line that are painted; the rest is said to be there."""
-_BAD = re.compile(
-    r"\b(?:ERROR|ERR|FATAL|CRITICAL|CRIT|PANIC|EMERG|SEVERE)\b|\"level\":\s*\"?(?:error|fatal|50|60)\b|\blevel=(?:error|fatal)\b",
-    re.IGNORECASE,
-)
-_WARN = re.compile(
-    r"\b(?:WARN|WARNING)\b|\"level\":\s*\"?(?:warn|40)\b|\blevel=warn", re.IGNORECASE
-)
 
 
 class Stamps(StrEnum):
@@ -26,6 +25,7 @@ class Stamps(StrEnum):
 
     TIME = "time"
     DATE = "date"
+    AGO = "ago"
     NONE = "none"
 
 
@@ -33,9 +33,19 @@ class LineTone(StrEnum):
     """What a line is, beside its words."""
 
     TEXT = "text"
+    DEBUG = "debug"
     WARN = "warn"
     BAD = "bad"
     MARK = "mark"
+
+
+_TONES: Final = {
+    Level.TRACE: LineTone.DEBUG,
+    Level.DEBUG: LineTone.DEBUG,
+    Level.WARN: LineTone.WARN,
+    Level.ERROR: LineTone.BAD,
+    Level.FATAL: LineTone.BAD,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +54,49 @@ class Piece:
 
     text: SafeText
     role: str
-    """`stamp`, `source`, or the value of a `LineTone`."""
+    """`stamp`, `source-N`, `field`, or the value of a `LineTone`."""
 
 
-def line_pieces(line: LogLine, *, stamps: Stamps, source_width: int) -> tuple[Piece, ...]:
+def line_pieces(
+    line: LogLine,
+    *,
+    stamps: Stamps,
+    now: bytes,
+    level: Level,
+    label: SafeText,
+    label_width: int,
+    label_role: str,
+    raw: bool,
+) -> tuple[Piece, ...]:
     """The parts of a line, left to right.
 
     Args:
         line: The raw line.
         stamps: How its time is shown.
-        source_width: Cells for the container's name; 0 to leave it out.
+        now: The time, for how long ago it was said.
+        level: How serious it is, as the lines that it belongs to.
+        label: What stands for its container.
+        label_width: Cells for that; 0 to leave it out.
+        label_role: How it is painted.
+        raw: A structured line as it was written, else its message and its fields.
     """
-    stamp = _stamp(line.stamp, stamps)
+    stamp = _stamp(line.stamp, stamps, now)
     pieces = [Piece(SafeText(f"{stamp} "), "stamp")] if stamp else []
     if line.kind is LineKind.MARK:
         return (*pieces, Piece(plain(f"── {text_of(line)} ──"), LineTone.MARK.value))
-    if source_width:
-        name = plain(line.source)[:source_width]
-        pieces.append(Piece(SafeText(f"{name:<{source_width}} │ "), "source"))
-    text = text_of(line)
-    return (*pieces, Piece(text, tone(text).value))
+    if label_width:
+        pieces.append(Piece(SafeText(f"{_fit(label, label_width)} │ "), label_role))
+    tone = _TONES.get(level, LineTone.TEXT).value
+    parts = None if raw else structured(line.text)
+    if parts is None:
+        return (*pieces, Piece(text_of(line), tone))
+    fields = [
+        Piece(SafeText(f"  {field.name}={field.value}"), "field")
+        for field in parts.fields
+        if not field.quiet
+    ]
+    message = parts.message or SafeText("" if fields else text_of(line))
+    return (*pieces, Piece(_cut(message, len(line.text)), tone), *_bounded(fields))
 
 
 def text_of(line: LogLine) -> SafeText:
@@ -77,19 +110,90 @@ def text_of(line: LogLine) -> SafeText:
     return text
 
 
-def tone(text: str) -> LineTone:
-    """Whether a line looks like a warning or an error."""
-    head = text[:300]
-    if _BAD.search(head):
-        return LineTone.BAD
-    return LineTone.WARN if _WARN.search(head) else LineTone.TEXT
+def colour_of(service: str, count: int) -> int:
+    """Which of so many colours a service has: the same one everywhere and every time."""
+    return zlib.crc32(service.encode("utf-8", "replace")) % count
 
 
-def _stamp(raw: bytes, stamps: Stamps) -> str:
+def wrapped(pieces: Sequence[Piece], width: int, indent: int) -> tuple[tuple[Piece, ...], ...]:
+    """A line as rows of at most `width` cells; those below the first are indented.
+
+    Nothing is lost. Where the indent leaves less than half of a row there is none.
+    """
+    indent = indent if indent * 2 <= width else 0
+    rows: list[list[Piece]] = [[]]
+    left = width
+    for piece in pieces:
+        rest: str = piece.text
+        while rest:
+            size = cell_len(rest)
+            if size <= left:
+                rows[-1].append(Piece(SafeText(rest), piece.role))
+                left -= size
+                break
+            part = chop_cells(rest, left)[0] if left > 0 else ""
+            if cell_len(part) > left:  # not even a wide character has room
+                part = ""
+            if part:
+                rows[-1].append(Piece(SafeText(part), piece.role))
+            elif left == width - (indent if len(rows) > 1 else 0):
+                part = rest[0]  # a row too narrow for anything: better too wide than never
+                rows[-1].append(Piece(SafeText(part), piece.role))
+            rest = rest[len(part) :]
+            rows.append([Piece(SafeText(" " * indent), "text")] if indent else [])
+            left = width - indent
+    if len(rows) > 1 and not any(piece.text.strip() for piece in rows[-1]):
+        rows.pop()
+    return tuple(map(tuple, rows))
+
+
+def local_second(stamp: bytes) -> str:
+    """A stamp on the operator's own clock, to the second; empty where it is none."""
+    return _local(stamp[:19]) if len(stamp) >= 19 else ""
+
+
+def _fit(label: SafeText, width: int) -> str:
+    cells = cell_len(label)
+    if cells <= width:
+        return label + " " * (width - cells)
+    cut = chop_cells(label, width - 1)[0]
+    return cut + "…" + " " * (width - 1 - cell_len(cut))
+
+
+def _cut(text: SafeText, size: int) -> SafeText:
+    return text if len(text) <= LONGEST else SafeText(f"{text[:LONGEST]} … ({size:,} bytes)")
+
+
+def _bounded(fields: Sequence[Piece]) -> Iterator[Piece]:
+    room = LONGEST
+    for piece in fields:
+        room -= len(piece.text)
+        if room < 0:
+            yield Piece(SafeText("  …"), "field")
+            return
+        yield piece
+
+
+def _stamp(raw: bytes, stamps: Stamps, now: bytes) -> str:
     if stamps is Stamps.NONE or len(raw) < 19:
         return ""
+    if stamps is Stamps.AGO:
+        return _ago(raw, now)
     local = _local(raw[:19])
-    return local[11:] if stamps is Stamps.TIME else local
+    if stamps is Stamps.TIME:
+        return local[11:]
+    return f"{local}.{raw[20:23].decode('ascii', 'replace')}" if raw[20:23].isdigit() else local
+
+
+def _ago(raw: bytes, now: bytes) -> str:
+    said, present = nanoseconds(raw), nanoseconds(now)
+    if said is None or present is None:
+        return " " * 7
+    seconds = max(present - said, 0) // SECOND
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:3} {unit:<3}"
+    return f"{seconds:3} s  "
 
 
 @lru_cache(maxsize=512)
