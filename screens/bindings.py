@@ -6,10 +6,14 @@ from typing import Final
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from screens.ask import AskScreen
 from screens.columns import ColumnsScreen
 from screens.dashboard import DashboardScreen
 from screens.help import HelpScreen
 from screens.job import JobScreen
+from screens.log_line import LogLineScreen
+from screens.log_services import LogServicesScreen
+from screens.pick import PickScreen
 from screens.plan import PlanScreen
 from screens.probe import ProbeScreen
 from screens.quit import QuitScreen
@@ -25,6 +29,7 @@ from widgets.service_table import ServiceTable
 PLACES: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, ServiceTable, FilterBox, LogPane, LogView, QueryBox, Details, EventList,
     JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
+    AskScreen, LogLineScreen, LogServicesScreen, PickScreen,
 )  # fmt: skip
 """Wherever keys are bound, beside the application itself."""
 

@@ -19,11 +19,11 @@ from pixel_tui.clock import Clock
 from pixel_tui.health.findings import finding_of, findings
 from pixel_tui.health.restarts import RestartWatch
 from pixel_tui.settings import Memory
-from pixel_tui.stack.log_feed import LogFeed, LogTarget
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.stack.observer import Observer, Topic
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import plain
 from screens.details_pane import DetailsPane
+from screens.followed_logs import FollowedLogs
 from screens.look import Look
 from screens.operations import Operations
 from screens.panes import Pane, Panes
@@ -34,13 +34,15 @@ from widgets.filter_box import FilterBox
 from widgets.job_list import JobList
 from widgets.key_bar import KeyBar
 from widgets.log_pane import LogPane
-from widgets.rows.service_row import Column, Row, service_rows
+from widgets.log_view import LogView
+from widgets.rows.service_row import Row, service_rows
 from widgets.service_table import ServiceTable
 from widgets.status_bar import Mode, StatusBar
 
 # A dialog is imported when it is opened: the table stands before that.
 if TYPE_CHECKING:
     from screens.columns import Choice
+    from screens.log_dialogs import LogDialogs
 
 REST_SECONDS: Final = 0.04
 """How long the cursor rests on a row before its details are drawn: a key held down, or one
@@ -152,8 +154,7 @@ class DashboardScreen(Screen[None]):
         self._pending: set[Topic] = set()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
-        self._feed: LogFeed | None = None
-        self._followed = ""
+        self.logs = FollowedLogs(observer)
         self._emptiness = ""
 
     def compose(self) -> ComposeResult:
@@ -197,8 +198,7 @@ class DashboardScreen(Screen[None]):
     def on_unmount(self) -> None:
         """Stop listening."""
         self._unsubscribe()
-        if self._feed is not None:
-            self._feed.close()
+        self.logs.close()
 
     @property
     def table(self) -> ServiceTable:
@@ -247,6 +247,7 @@ class DashboardScreen(Screen[None]):
         with suppress(NoMatches):  # the screen is being taken down
             self._draw_rows()
             self._draw_frame()
+            self.query_one(LogPane).tick(self._clock.now())
 
     # Drawing.
 
@@ -318,17 +319,55 @@ class DashboardScreen(Screen[None]):
 
     def _follow_selected(self) -> None:
         with suppress(NoMatches):  # the screen is being taken down
-            self._follow(self.table.current, self.query_one(LogPane))
+            pane = self.query_one(LogPane)
+            if pane.display:
+                self.logs.follow(self._wanted_rows, pane)
 
-    def _follow(self, row: Row | None, pane: LogPane) -> None:
-        if row is None or row.key == self._followed or not pane.display:
-            return
-        if self._feed is not None:
-            self._feed.close()
-        self._followed = row.key
-        self._feed = self._observer.follow_logs([LogTarget(row.service, row.container_id)])
-        name = row.cells[Column.SERVICE].text if row.container_id else SafeText(row.service)
-        pane.show(self._feed, f"2 Logs  {name}")
+    @property
+    def _wanted_rows(self) -> Sequence[Row]:
+        """The marked rows, else the one under the cursor."""
+        return self.table.marked or ((self.table.current,) if self.table.current else ())
+
+    @on(ServiceTable.MarksChanged)
+    def _marks_changed(self) -> None:
+        self._highlighted()
+
+    # The log.
+
+    @property
+    def log_dialogs(self) -> "LogDialogs":
+        """What the log pane asks for."""
+        from screens.log_dialogs import LogDialogs
+
+        return LogDialogs(
+            self,
+            self.query_one(LogPane),
+            self.logs,
+            self._clock,
+            services=lambda: [service.name for service in self._snapshot.services],
+            copy=self.copy,
+            follow=self._follow_selected,
+        )
+
+    @on(LogPane.Wished)
+    def _log_wished(self, event: LogPane.Wished) -> None:
+        self.log_dialogs.wished(event.wish)
+
+    @on(LogPane.SearchAllWished)
+    def _log_search_wished(self, event: LogPane.SearchAllWished) -> None:
+        self.log_dialogs.search_all(event.matcher)
+
+    @on(LogView.Opened)
+    def _log_opened(self, event: LogView.Opened) -> None:
+        self.log_dialogs.open(event.line, event.group)
+
+    @on(LogPane.Left)
+    def _log_left(self) -> None:
+        self.logs.looked_away(self.query_one(LogPane))
+
+    @on(LogPane.Returned)
+    def _log_returned(self) -> None:
+        self.logs.returned(self.query_one(LogPane))
 
     @on(ServiceTable.Opened)
     def _opened(self) -> None:
@@ -353,6 +392,9 @@ class DashboardScreen(Screen[None]):
     def action_back(self) -> None:
         """Undo one thing: the zoom, the filter, the marks; else go to the services."""
         box, table = self.query_one(FilterBox), self.table
+        pane = self.query_one(LogPane)
+        if self.panes.focused is Pane.LOGS and pane.log_view.let_go():
+            return
         if self.panes.zoomed:
             self.action_zoom()
         elif box.value:
@@ -396,7 +438,7 @@ class DashboardScreen(Screen[None]):
 
     def action_operate(self, name: str) -> None:
         """Plan an action on the marked rows, else on the selected one, and show the plan."""
-        rows = self.table.marked or ((self.table.current,) if self.table.current else ())
+        rows = self._wanted_rows
         if self._operations is not None and rows:
             self._operations.ask(self, name, [(row.service, row.container_id) for row in rows])
 
@@ -484,7 +526,9 @@ class DashboardScreen(Screen[None]):
         if self._operations is None:
             return
         with suppress(NoMatches):  # the screen is being taken down
-            self.query_one(JobList).show(self._operations.statuses(), self._clock.now())
+            statuses = self._operations.statuses()
+            self.logs.tell(statuses)
+            self.query_one(JobList).show(statuses, self._clock.now())
             self.query_one(StatusBar).jobs_running = self._operations.running
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar, Final
 
 from textual import on
@@ -12,16 +13,20 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from pixel_tui.logs.index import Tally
+from pixel_tui.logs.activity import Activity
 from pixel_tui.logs.search import FilterStack, Matcher
 from pixel_tui.stack.log_feed import FeedState, FeedStatus, LogFeed, Source
+from pixel_tui.stack.times import stamp_at
 from pixel_tui.text import SafeText, plain
+from widgets.activity_strip import ActivityStrip
 from widgets.log_chips import LogChips, chips_of
 from widgets.log_query import QueryBox
 from widgets.log_view import LogView
 from widgets.rows.log_line import local_second
 
 LOOK_SECONDS: Final = 0.5
+ROOMY: Final = 12
+"""Rows from which on one is given to what was said in the last minutes."""
 _SAID: Final = {
     FeedState.CONNECTING: "opening…",
     FeedState.WAITING: "waiting",
@@ -64,6 +69,12 @@ class LogPane(Vertical):
 
         wish: str
 
+    class Left(Message):
+        """The reader looks elsewhere."""
+
+    class Returned(Message):
+        """The reader is back."""
+
     @dataclass
     class SearchAllWished(Message):
         """The reader wants the whole history searched."""
@@ -73,6 +84,8 @@ class LogPane(Vertical):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id, classes=classes)
         self._feed: LogFeed | None = None
+        self._activity: Activity | None = None
+        self._away = True
         self._said = ("", "")
         """The reason and the remedy that are shown."""
         self._wrong = SafeText("")
@@ -85,6 +98,7 @@ class LogPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """What narrows it down, the reason where there is one, the lines, the words."""
+        yield ActivityStrip()
         yield LogChips()
         yield Static(id="log-reason", markup=False)
         yield LogView()
@@ -97,27 +111,64 @@ class LogPane(Vertical):
         self.set_interval(LOOK_SECONDS, self._draw)
 
     def show(
-        self, feed: LogFeed | None, title: str, tally: Tally | None = None, since: bytes = b""
+        self,
+        feed: LogFeed | None,
+        title: str,
+        activity: Activity | None = None,
+        since: bytes = b"",
     ) -> None:
         """Show a log.
 
         Args:
             feed: The log.
             title: What it is of.
-            tally: Counts its lines.
+            activity: Counts its lines.
             since: The stamp of the last line that the reader has seen of it.
         """
-        self._feed, self._hidden = feed, ()
+        self._feed, self._hidden, self._activity = feed, (), activity
         self._title = plain(title)
         view = self.log_view
         view.choose_filters(replace(view.view.filters, sources=None))
-        view.show(feed, tally, since)
+        view.show(feed, activity, since)
         self._draw()
 
     @property
     def log_view(self) -> LogView:
         """The lines."""
         return self.query_one(LogView)
+
+    def on_descendant_focus(self) -> None:
+        """The reader is back."""
+        if self._away:
+            self._away = False
+            self.post_message(self.Returned())
+
+    def on_descendant_blur(self) -> None:
+        """The reader may look elsewhere now; or in a box or a dialog of this pane."""
+        self.call_later(self._look_away)
+
+    def _look_away(self) -> None:
+        if self.screen.is_current and not self.has_focus_within and not self._away:
+            self._away = True
+            self.post_message(self.Left())
+
+    def on_resize(self) -> None:
+        """Where there is little room, the lines get it."""
+        self._make_room()
+
+    def tick(self, now: datetime) -> None:
+        """It is later: count anew, and let ages grow."""
+        stamp = stamp_at(now)
+        self.log_view.tick(stamp)
+        self._make_room()
+        strip = self.query_one(ActivityStrip)
+        if strip.display and self._activity is not None:
+            labels = {str(item.container): item.label for item in self._sources}
+            strip.show(self._activity.picture(stamp), lambda name: labels.get(name, plain(name)))
+
+    def _make_room(self) -> None:
+        roomy = self.size.height >= ROOMY and self._activity is not None
+        self.query_one(ActivityStrip).set_class(roomy, "-shown")
 
     # Searching and filtering.
 

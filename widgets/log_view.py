@@ -296,6 +296,12 @@ class LogView(SteadyView, can_focus=True):
         lines = f"{count:,} line{'' if count == 1 else 's'} chosen"
         return f"{lines}, {span}" if span and count > 1 else lines
 
+    def mark_since(self, stamp: bytes) -> None:
+        """Mark the first line that is later than this: so far the reader has come."""
+        if stamp != self._since:
+            self._since = stamp
+            self.refresh()
+
     def _take_in(self) -> None:
         """Take in what there is since the last time."""
         if self._index is None or self._feed is None or not self.is_on_screen:

@@ -31,6 +31,10 @@ class Case(StrEnum):
     EXACT = "exact"
 
 
+_DEPENDS_ON_PLACE = re.compile(r"[\^$]|\\[AZbB]|\(\?|[*+?}]\+")
+"""Parts of an expression that look at what is around a match, or at the ends of a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What an operator has typed, and how it is meant."""
@@ -62,6 +66,10 @@ class Matcher:
     shown: re.Pattern[str]
     """The same in text that is shown, for marking it."""
 
+    rough: Callable[[bytes], bool] | None = None
+    """Whether bytes of many lines might hold a match: never no where one does, unless colours
+    stand in them. None where that can't be told without taking them apart."""
+
     def spans(self, text: SafeText) -> tuple[tuple[int, int], ...]:
         """Where in a shown line the query is; nothing for an inverted one."""
         if self.query.inverted:
@@ -92,7 +100,26 @@ def compile_query(query: Query) -> Matcher | BadPattern:
     except (ValueError, OverflowError, RecursionError) as error:
         return BadPattern(plain(str(error)), 0)
     found = _by_pattern(raw, shown) if query.regex else _by_words(text, fold=fold)
-    return Matcher(query, _negated(found) if query.inverted else found, shown)
+    rough = None if query.inverted else _rough(query, raw, fold=fold)
+    return Matcher(query, _negated(found) if query.inverted else found, shown, rough)
+
+
+def _rough(
+    query: Query, raw: re.Pattern[bytes] | None, *, fold: bool
+) -> Callable[[bytes], bool] | None:
+    """A look at many lines at once, where a match depends on nothing around it."""
+    if query.regex:
+        if raw is None or _DEPENDS_ON_PLACE.search(query.text):
+            return None
+        search = raw.search
+        return lambda data: search(data) is not None
+    needle = query.text.encode("utf-8", "replace")
+    if not fold:
+        return lambda data: needle in data
+    if not query.text.isascii():
+        return None
+    folded = re.compile(re.escape(needle), re.IGNORECASE)
+    return lambda data: folded.search(data) is not None
 
 
 def _compiled(

@@ -16,7 +16,7 @@ from pixel_tui.stack.ring import LineKind, LogLine
 HEADER: Final = 8
 MAX_FRAME: Final = 16 * 1024 * 1024
 """No engine sends a larger one: it is no frame, and nobody waits for its end."""
-MAX_LINE: Final = 1024 * 1024
+MAX_LINE: Final = 8 * 1024 * 1024
 """Bytes of a line that are kept; what is cut off is said in its place."""
 PART: Final = 16 * 1024
 """Bytes of each message of a line that the engine has cut, but for the last."""

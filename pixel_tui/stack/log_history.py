@@ -137,6 +137,18 @@ class LogHistory:
         Raises:
             EngineError: The engine can't be asked, or broke the connection off.
         """
+        cut = splitter(container.name, tty=container.tty)
+        with closing(self.chunks(container, tail)) as chunks:
+            for chunk in chunks:
+                yield cut.feed(chunk)
+        yield cut.flush()
+
+    def chunks(self, container: Container, tail: int | None) -> Generator[bytes, None, None]:
+        """The same as the engine sends it.
+
+        Raises:
+            EngineError: The engine can't be asked, or broke the connection off.
+        """
         try:
             stream = self._engine.logs(LogRequest(container.id, tail, follow=False))
         except EngineRefused as error:
@@ -146,15 +158,18 @@ class LogHistory:
         with self._lock:
             self._open.add(stream)
             closed = self._closed
-        cut = splitter(container.name, tty=container.tty)
         try:
             while not (closed or self._closed) and (chunk := stream.read()):
-                yield cut.feed(chunk)
-            yield cut.flush()
+                yield chunk
         finally:
             with self._lock:
                 self._open.discard(stream)
             stream.close()
+
+    @property
+    def containers(self) -> Sequence[Container]:
+        """Whose past can be read."""
+        return tuple(self._containers)
 
     def depth_of(self, container: Container, stamp: bytes, beyond: int = 0) -> int | None:
         """How many last lines reach back behind a moment; None where all of them are needed.

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pixel_tui.stack.log_feed import LogFeed, LogTarget
+from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.model import Container, StackEvent, StackSnapshot, UsageTable
 
 
@@ -77,4 +78,8 @@ class Observer(Protocol):
         Args:
             targets: Whose logs; those of every service of the stack where there are none.
         """
+        ...
+
+    def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
+        """What the engine has of some logs; of every service where there are no targets."""
         ...

@@ -23,6 +23,7 @@ from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_feed import LogFeed, LogTarget
 from pixel_tui.stack.log_follower import TAIL, LogFollower
+from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.log_stream import LogStream
 from pixel_tui.stack.model import (
     NO_TEXT,
@@ -236,6 +237,17 @@ class Watcher:
         if self._closed.is_set():
             feed.close()
         return feed
+
+    def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
+        """What the engine has of some logs."""
+        snapshot = self._snapshot
+        names = [item.service for item in targets] or [item.name for item in snapshot.services]
+        services = [snapshot.service(name) for name in names]
+        alone = {item.container_id for item in targets if item.container_id is not None}
+        containers = [item for service in services if service for item in service.containers]
+        return LogHistory(
+            self._engine, [item for item in containers if not alone or item.id in alone]
+        )
 
     def _last_end(self, container_id: str) -> str:
         """How a container ended last, from the engine's events."""

@@ -22,6 +22,7 @@ from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.join import join
 from pixel_tui.stack.log_feed import LogFeed, LogTarget
+from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -129,6 +130,9 @@ class FakeObserver:
         raise NotImplementedError
 
     def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
+        raise NotImplementedError
+
+    def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
         raise NotImplementedError
 
 

@@ -1,0 +1,92 @@
+"""How much was said, and how much of it was bad: by container and minute, and by shape."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pixel_tui.logs.level import Level
+from pixel_tui.logs.shape import Repeat, Repeats
+from pixel_tui.logs.structure import structured
+from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.times import SECOND, nanoseconds, stamp_of
+
+MINUTES: Final = 15
+_KEPT: Final = 2 * MINUTES
+"""Minutes that are kept of a container before the oldest are forgotten."""
+_MINUTE: Final = len(b"2026-03-01T12:00")
+_NO_LINES: Final = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceActivity:
+    """What one container has said."""
+
+    source: str
+    lines: tuple[int, ...]
+    """In each of the last minutes, oldest first."""
+    errors: tuple[int, ...]
+    """The same, of lines of level `error` and above."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPicture:
+    """What was said in the last minutes, as far as lines were read."""
+
+    sources: tuple[SourceActivity, ...] = ()
+    """The most worried first, then the most talkative."""
+    groups: tuple[Repeat, ...] = ()
+    """Errors that are the same but for numbers and ids, the most frequent first."""
+
+
+class Activity:
+    """Counts lines as they come; may be asked from another thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._minutes: dict[str, dict[bytes, tuple[int, int]]] = {}
+        self._repeats = Repeats()
+        self._newest = b""
+
+    def note(self, line: LogLine, level: Level) -> None:
+        """Count a line; one without a stamp counts to the newest minute."""
+        if line.kind is LineKind.MARK:
+            return
+        minute = line.stamp[:_MINUTE] or self._newest
+        bad = level >= Level.ERROR
+        with self._lock:
+            self._newest = max(self._newest, minute)
+            of_source = self._minutes.get(line.source)
+            if of_source is None:
+                of_source = self._minutes[line.source] = {}
+            lines, errors = of_source.get(minute, _NO_LINES)
+            of_source[minute] = lines + 1, errors + bad
+            if len(of_source) > _KEPT:
+                del of_source[min(of_source)]
+            if bad:
+                parts = structured(line.text)
+                self._repeats.note(line, parts.message.encode() if parts else None)
+
+    def picture(self, now: bytes) -> ActivityPicture:
+        """The last minutes up to a time, as the engine writes it."""
+        minutes = _minutes_up_to(now)
+        with self._lock:
+            sources = [
+                SourceActivity(
+                    source,
+                    tuple(counts.get(minute, _NO_LINES)[0] for minute in minutes),
+                    tuple(counts.get(minute, _NO_LINES)[1] for minute in minutes),
+                )
+                for source, counts in self._minutes.items()
+            ]
+            groups = self._repeats.most_often()
+        spoken = [item for item in sources if any(item.lines)]
+        spoken.sort(key=lambda item: (-sum(item.errors), -sum(item.lines), item.source))
+        return ActivityPicture(tuple(spoken), groups)
+
+
+def _minutes_up_to(now: bytes) -> Sequence[bytes]:
+    end = nanoseconds(now) or 0
+    return [
+        stamp_of(max(end - back * 60 * SECOND, 0))[:_MINUTE] for back in reversed(range(MINUTES))
+    ]

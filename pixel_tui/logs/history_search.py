@@ -1,0 +1,137 @@
+"""Searching all that the engine has of some logs, without holding it.
+
+Whole chunks of the engine's answer are looked through before anything is taken apart:
+most hold nothing of what is searched. Only those that might are cut into lines.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pixel_tui.errors import EngineError
+from pixel_tui.logs.search import Matcher
+from pixel_tui.stack.frames import HEADER, splitter
+from pixel_tui.stack.log_history import LogHistory
+from pixel_tui.stack.model import NO_TEXT, Container
+from pixel_tui.stack.ring import LogLine
+from pixel_tui.text import SafeText, plain
+
+MOST: Final = 10_000
+"""Lines that are kept; the count goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a search stands."""
+
+    lines: int = 0
+    """That were looked through."""
+    bytes: int = 0
+    matches: int = 0
+    reading: SafeText = NO_TEXT
+    """The container whose log is being read."""
+    done: bool = False
+    cancelled: bool = False
+    trouble: SafeText = NO_TEXT
+
+
+class HistorySearch:
+    """One search. `run` blocks; everything else may be called from any thread.
+
+    Args:
+        history: The past of the logs.
+        containers: Whose logs.
+        matcher: What is searched.
+    """
+
+    def __init__(
+        self, history: LogHistory, containers: Sequence[Container], matcher: Matcher
+    ) -> None:
+        self._history = history
+        self._containers = containers
+        self._matcher = matcher
+        self._found: list[LogLine] = []
+        self._lock = threading.Lock()
+        self._progress = Progress()
+
+    @property
+    def progress(self) -> Progress:
+        """How it stands now."""
+        return self._progress
+
+    @property
+    def found(self) -> Sequence[LogLine]:
+        """The matching lines, oldest first; at most `MOST`."""
+        with self._lock:
+            return tuple(sorted(self._found, key=lambda line: line.stamp))
+
+    def cancel(self) -> None:
+        """Stop. Returns at once."""
+        if not self._progress.done:
+            self._progress = replace(self._progress, cancelled=True)
+            self._history.close()
+
+    def run(self) -> None:
+        """Search to the end, or until it is cancelled."""
+        trouble = NO_TEXT
+        try:
+            for container in self._containers:
+                self._tell(reading=container.name)
+                self._search(container)
+        except EngineError as error:
+            trouble = plain(str(error))
+        self._tell(done=True, trouble=NO_TEXT if self._progress.cancelled else trouble)
+
+    def _search(self, container: Container) -> None:
+        rest = b""
+        cut_at = _line_end if container.tty else _frame_end
+        for chunk in self._history.chunks(container, None):
+            if self._progress.cancelled:
+                return
+            data = rest + chunk
+            end, lines = cut_at(data)
+            self._look_through(container, data[:end], lines)
+            rest = data[end:]
+        self._look_through(container, rest, 1 if rest else 0)
+
+    def _look_through(self, container: Container, data: bytes, lines: int) -> None:
+        """Look through whole lines as the engine sends them."""
+        rough = self._matcher.rough
+        found: list[LogLine] = []
+        if data and (rough is None or b"\x1b" in data or rough(data)):
+            cut = splitter(container.name, tty=container.tty)
+            matches = self._matcher.matches
+            found = [line for line in cut.feed(data) + cut.flush() if matches(line.text)]
+        with self._lock:
+            self._found += found[: max(MOST - len(self._found), 0)]
+        now = self._progress
+        self._tell(
+            lines=now.lines + lines,
+            bytes=now.bytes + len(data),
+            matches=now.matches + len(found),
+        )
+
+    def _tell(self, **changes: object) -> None:
+        self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
+
+
+def _line_end(data: bytes) -> tuple[int, int]:
+    """Where the last whole line ends, and how many there are."""
+    end = data.rfind(b"\n") + 1
+    return end, data.count(b"\n", 0, end)
+
+
+def _frame_end(data: bytes) -> tuple[int, int]:
+    """Where the last frame ends that ends a line, and how many lines there are up to it."""
+    position, end, lines, size = 0, 0, 0, len(data)
+    while size - position >= HEADER:
+        if data[position + 1 : position + 4] != b"\0\0\0":
+            return _line_end(data)  # no frames: bare lines
+        after = position + HEADER + int.from_bytes(data[position + 4 : position + 8], "big")
+        if after > size:
+            break
+        if data[after - 1] == 0x0A:
+            end, lines = after, lines + 1
+        position = after
+    return end, lines

@@ -1,0 +1,132 @@
+"""Which logs are followed: those of the table's row, of marked rows, or of chosen services."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from pixel_tui.logs.activity import Activity
+from pixel_tui.stack.log_feed import LogFeed, LogTarget
+from pixel_tui.stack.log_history import LogHistory
+from pixel_tui.stack.observer import Observer
+from pixel_tui.text import plain
+from widgets.log_pane import LogPane
+from widgets.rows.service_row import Column, Row
+
+# What a change needs is imported with the first one.
+if TYPE_CHECKING:
+    from pixel_tui.operations.job import JobStatus
+
+KEPT_PLACES: Final = 200
+NAMED: Final = 3
+"""Services that the title names."""
+
+
+class FollowedLogs:
+    """Opens and closes feeds, and remembers how far each log was read.
+
+    Args:
+        observer: Where logs come from.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._feed: LogFeed | None = None
+        self._targets: tuple[LogTarget, ...] | None = None
+        self._chosen: tuple[str, ...] | None = None
+        """The services that were chosen; empty for all, None for the table's rows."""
+        self._read_to: OrderedDict[tuple[LogTarget, ...], bytes] = OrderedDict()
+        """The stamp of the last line that was looked at, by what was looked at."""
+        self._told: set[str] = set()
+        """What of the jobs was said in the stream already."""
+        self.activity = Activity()
+
+    @property
+    def feed(self) -> LogFeed | None:
+        """What is followed."""
+        return self._feed
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services whose logs are followed."""
+        return tuple(target.service for target in self._targets or ())
+
+    def choose(self, services: Sequence[str], every: Sequence[str]) -> None:
+        """Follow these whatever the table's cursor does; none for the table's rows again.
+
+        Args:
+            services: Their names.
+            every: The names of all: where all are chosen, later ones are too.
+        """
+        chosen = tuple(services)
+        self._chosen = None if not chosen else () if set(chosen) == set(every) else chosen
+
+    def follow(self, rows: Sequence[Row], pane: LogPane) -> None:
+        """Follow what is wanted now, if that is something else than before.
+
+        Args:
+            rows: The table's: the marked ones, else the one under the cursor.
+            pane: Where it is shown.
+        """
+        if self._chosen is None and not rows:
+            return
+        if self._chosen is None:
+            targets = tuple(LogTarget(row.service, row.container_id) for row in rows)
+            names = [
+                row.cells[Column.SERVICE].text if row.container_id else plain(row.service)
+                for row in rows
+            ]
+        else:
+            targets = tuple(LogTarget(name) for name in self._chosen)
+            names = [plain(name) for name in self._chosen] or [plain("all services")]
+        if targets == self._targets:
+            return
+        self.close(pane)
+        self._targets, self.activity = targets, Activity()
+        self._feed = self._observer.follow_logs(targets)
+        title = " + ".join(names[:NAMED])
+        more = f" + {len(names) - NAMED} more" if len(names) > NAMED else ""
+        pane.show(
+            self._feed, f"2 Logs  {title}{more}", self.activity, self._read_to.get(targets, b"")
+        )
+
+    def close(self, pane: LogPane | None = None) -> None:
+        """End what is followed."""
+        if self._feed is not None:
+            if pane is not None:
+                self.looked_away(pane)
+            self._feed.close()
+            self._feed = None
+
+    def looked_away(self, pane: LogPane) -> None:
+        """The reader leaves: remember how far was read."""
+        stamp = pane.log_view.last_stamp
+        if self._targets is not None and stamp:
+            self._read_to[self._targets] = stamp
+            self._read_to.move_to_end(self._targets)
+            if len(self._read_to) > KEPT_PLACES:
+                self._read_to.popitem(last=False)
+
+    def returned(self, pane: LogPane) -> None:
+        """The reader is back: mark where he was."""
+        if self._targets is not None:
+            pane.log_view.mark_since(self._read_to.get(self._targets, b""))
+
+    def history(self) -> LogHistory:
+        """What the engine has of these logs."""
+        return self._observer.log_history(self._targets or ())
+
+    def tell(self, jobs: "Sequence[JobStatus]") -> None:
+        """Say in the stream what the console does: when a job began, and what came of it."""
+        for job in jobs:
+            if job.started is not None:
+                self._mark(f"{job.id} began", f"console: {job.plan.title}", job.started)
+            if job.ended is not None:
+                words = f"console: {job.plan.title} {job.state.value}"
+                self._mark(f"{job.id} ended", words, job.ended)
+
+    def _mark(self, event: str, words: str, at: datetime) -> None:
+        if event not in self._told:
+            self._told.add(event)
+            if self._feed is not None:
+                self._feed.mark(words, at)

@@ -1,0 +1,84 @@
+"""One line above a log: how much its containers said in the last minutes, and how bad."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widgets import Static
+
+from pixel_tui.logs.activity import ActivityPicture, SourceActivity
+from pixel_tui.text import SafeText, plain
+
+_BARS: Final = " ▁▂▃▄▅▆▇█"
+LONGEST_SAMPLE: Final = 48
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Counts as bars of eight heights; nothing for none, so that silence can be seen."""
+    most = max(counts, default=0)
+    if not most:
+        return " " * len(counts)
+    return "".join(_BARS[-(-count * 8 // most)] for count in counts)
+
+
+def strip_of(picture: ActivityPicture, label_of: Callable[[str], SafeText], width: int) -> Content:
+    """The line: the most worried first, as many as fit.
+
+    Args:
+        picture: What was said.
+        label_of: What stands for a container.
+        width: Cells of the line.
+    """
+    parts: list[tuple[str, str] | str] = []
+    room = width
+    for at, source in enumerate(picture.sources):
+        pieces = _pieces(source, label_of(source.source))
+        size = sum(cell_len(text) for text, _ in pieces)
+        left = len(picture.sources) - at
+        more = f"+{left}" if left > 1 else ""
+        if size + (len(more) + 1 if more else 0) > room:
+            parts.append((f"+{left}", "$foreground-muted"))
+            break
+        parts += pieces
+        room -= size
+    if len(picture.sources) == 1 and picture.groups:
+        group = picture.groups[0]
+        sample = plain(group.shape)[:LONGEST_SAMPLE]
+        words = f"{group.count:,}× {sample}"
+        if cell_len(words) < room:
+            parts.append((words, "$text-error"))
+    return Content.assemble(*parts)
+
+
+def _pieces(source: SourceActivity, label: SafeText) -> list[tuple[str, str]]:
+    errors = sum(source.errors)
+    pieces = [
+        (f"{label} ", "bold"),
+        (sparkline(source.lines), "$text-primary"),
+        (f" {source.lines[-1]:,}/min", "$foreground-muted"),
+    ]
+    if errors:
+        pieces.append((f" {errors:,} error{'' if errors == 1 else 's'}", "$text-error bold"))
+    return [*pieces, ("   ", "")]
+
+
+class ActivityStrip(Static):
+    """The line. Where there is little room it is not there."""
+
+    DEFAULT_CSS = """
+    ActivityStrip { height: 1; padding: 0 1; display: none; }
+    ActivityStrip.-shown { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._shown: tuple[object, ...] = ()
+
+    def show(self, picture: ActivityPicture, label_of: Callable[[str], SafeText]) -> None:
+        """Show this; nothing is painted where it is what is shown already."""
+        labels = tuple(label_of(item.source) for item in picture.sources)
+        shown = (picture.sources, picture.groups[:1], labels, self.size.width)
+        if shown != self._shown:
+            self._shown = shown
+            self.update(strip_of(picture, label_of, max(self.size.width - 2, 20)))
