@@ -46,6 +46,7 @@ from widgets.status_bar import Mode
 if TYPE_CHECKING:
     from pixel_tui.drills import Drill
     from pixel_tui.operations.operator import Operator
+    from widgets.log_view import LogView
 
 log = logging.getLogger(__name__)
 
@@ -278,6 +279,14 @@ class PixelTui(KeysInOrder):
         self._clipboard = text
         if self._driver is not None:
             self._driver.write(osc52(text, self.parts.environment))
+
+    def on_log_view_copy_requested(self, event: "LogView.CopyRequested") -> None:
+        """Put lines of a log, wherever it is shown, on the clipboard."""
+        event.stop()
+        self.copy_to_clipboard(event.text)
+        count = event.text.count("\n") + 1
+        words = f"{count:,} line{'' if count == 1 else 's'} sent to the terminal's clipboard."
+        self.notify(words, timeout=2, markup=False)
 
     def _handle_exception(self, error: Exception) -> None:
         """Say one sentence; the details go to the log file, without secrets."""

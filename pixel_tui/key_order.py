@@ -11,6 +11,10 @@ from textual.message import Message
 LOST_SECONDS: Final = 0.25
 """How long a key may be under way: its widget may go with what it does."""
 
+OPENING_SECONDS: Final = 0.01
+"""Between two looks at a screen that is being opened."""
+MOST_LOOKS: Final = 25
+
 
 class KeyHandled(Message):
     """Follows a key through the widgets, and so comes when the key has had its effect."""
@@ -28,6 +32,14 @@ class KeysInOrder(App[None]):
         super().__init__(ansi_color=ansi_color)
         self._waiting: deque[events.Key] = deque()
         self._under_way: asyncio.TimerHandle | None = None
+        self._looked = 0
+        """How often a key has waited for a screen that is being opened."""
+
+    @property
+    def _takes_keys(self) -> bool:
+        """Whether the screen is there, and whatever is to have the focus has it."""
+        screen = self.screen
+        return screen.is_mounted and (screen.focused is not None or not screen.focus_chain)
 
     @property
     def keys_pending(self) -> bool:
@@ -53,6 +65,14 @@ class KeysInOrder(App[None]):
 
     async def _send(self, key: events.Key) -> None:
         loop = asyncio.get_running_loop()
+        if not self._takes_keys and self._looked < MOST_LOOKS:
+            # The key before has opened a dialog: what is typed next is meant for it, and would
+            # reach nobody before its first widget has the focus.
+            self._looked += 1
+            self._waiting.appendleft(key)
+            self._under_way = loop.call_later(OPENING_SECONDS, self.post_message, KeyHandled())
+            return
+        self._looked = 0
         self._under_way = loop.call_later(LOST_SECONDS, self.post_message, KeyHandled())
         target = self.focused or self.screen
         await super().on_event(key)

@@ -79,7 +79,7 @@ class LogLineScreen(Dialog[None]):
     def _fold(self) -> None:
         with suppress(NoMatches):  # closed meanwhile
             width = max(self.query_one(TextLines).width, 20)
-            lines = [*self._facts(), (("", "none"),), *_folded(self._words, width)]
+            lines = [*self._facts(), (("", "plain"),), *_folded(self._words, width)]
             self.app.call_from_thread(self._show, lines)
 
     def _show(self, lines: Sequence[TextLine]) -> None:

@@ -25,8 +25,8 @@ from widgets.rows.log_line import (
     wrapped,
 )
 
-GUTTER: Final = 2
-"""Cells on the left: the cursor's bar, and a sign."""
+GUTTER: Final = 3
+"""Cells on the left: the cursor's bar, a sign, and a gap."""
 WIDEST_LABEL: Final = 16
 COLOURS: Final = 6
 """Colours that tell containers apart."""

@@ -262,7 +262,8 @@ class LogView(SteadyView, can_focus=True):
         """How many lines came since the reader left."""
         if not self._since or self._index is None:
             return 0
-        return self._seen.shown - self._index.place(self._index.number_at(self._since))
+        later = self._index.number_at(self._since + b"\0")
+        return self._seen.shown - self._index.place(later)
 
     @property
     def last_stamp(self) -> bytes:
@@ -794,9 +795,14 @@ class LogView(SteadyView, can_focus=True):
             self.post_message(self.Opened(line, self._held(self._index.group(self._cursor))))
 
     @property
+    def cursor_line(self) -> LogLine | None:
+        """The reader's line."""
+        return self._line(self._cursor)
+
+    @property
     def cursor_source(self) -> str:
-        """The container that said the reader's line."""
-        line = self._line(self._cursor)
+        """The container that said it."""
+        line = self.cursor_line
         return line.source if line is not None else ""
 
     # Drawing.
@@ -830,7 +836,7 @@ class LogView(SteadyView, can_focus=True):
         if chosen is not None and chosen.start <= number <= chosen.stop and not on_it:
             bar = Signs.CHOSEN
         return Segment(bar, self._style("bar")), Segment(
-            self._sign(number) if row == 0 else " ", self._style("sign")
+            f"{self._sign(number) if row == 0 else ' '} ", self._style("sign")
         )
 
     def _sign(self, number: int) -> str:

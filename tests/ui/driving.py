@@ -18,7 +18,7 @@ from screens.dashboard import DashboardScreen
 from widgets.log_view import LogView
 from widgets.service_table import ServiceTable
 
-CHARACTERS = {"slash": "/", "enter": "\r"}
+CHARACTERS = {"slash": "/", "enter": "\r", "minus": "-"}
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 

@@ -1,0 +1,278 @@
+"""The log pane: several logs in one stream, narrowed down, searched, gone back in."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.logs.level import Level
+from pixel_tui.stack.log_feed import FeedState
+from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.times import stamp_at
+from screens.ask import AskScreen
+from screens.log_line import LogLineScreen
+from screens.log_services import LogServicesScreen
+from screens.pick import PickScreen
+from tests.ui.driving import NOON, Console, console
+from widgets.log_chips import LogChips
+from widgets.log_pane import LogPane
+
+
+def pane(it: Console) -> LogPane:
+    return it.dashboard.query_one(LogPane)
+
+
+def title(it: Console) -> str:
+    return str(pane(it).border_title)
+
+
+def chips(it: Console) -> list[str]:
+    return [chip.words for chip in it.dashboard.query_one(LogChips).chips]
+
+
+async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
+    """Lines that the container says now, whatever the stack does."""
+    feed = it.log.feed
+    assert feed is not None
+    at = it.clock.now() + timedelta(seconds=1)
+    feed.ring.extend(
+        [LogLine(stamp_at(at), source, LineKind.STDOUT, text.encode()) for text in texts]
+    )
+    await it.until(lambda: it.log.standing.stop == feed.ring.extent.following)
+
+
+def shown(it: Console) -> list[str]:
+    return [line.text.decode() for line in it.log.shown_lines()]
+
+
+async def test_the_logs_of_marked_services_stand_in_one_stream() -> None:
+    async with console(still=True) as it:
+        names = it.names()
+        await it.press("g", "space", "j", "space")
+        await it.until(lambda: len({line.source for line in it.log.shown_lines()}) > 1)
+        assert names[0] in title(it)
+        stamps = [line.stamp for line in it.log.shown_lines()]
+        assert stamps == sorted(stamps)
+        assert "│" in it.text("LogView")
+
+
+async def test_services_are_chosen_from_a_list_and_left_to_the_cursor_again() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "f")
+        assert isinstance(it.app.screen, LogServicesScreen)
+        await it.press("a", "enter")
+        await it.until(lambda: "all services" in title(it))
+        await it.press("1", "j")
+        assert "all services" in title(it)
+        await it.press("2", "f", "n", "enter")
+        await it.until(lambda: "all services" not in title(it))
+
+
+async def test_a_service_is_hidden_and_comes_back() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "f", "a", "enter")
+        await it.until(lambda: len({line.source for line in it.log.shown_lines()}) > 2)
+        await it.press("k")
+        hidden = it.log.cursor_source
+        await it.press("H")
+        await it.until(lambda: hidden not in {line.source for line in it.log.shown_lines()})
+        assert len(chips(it)) == 1
+        assert chips(it)[0].startswith("without ")
+        await it.press("backspace")
+        await it.until(lambda: hidden in {line.source for line in it.log.shown_lines()})
+
+
+async def test_filters_stack_and_go_one_by_one() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, "INFO crimson apple", "ERROR crimson brick", "INFO green apple")
+        await it.press("ampersand", *"crimson", "enter")
+        await it.until(lambda: shown(it) == ["INFO crimson apple", "ERROR crimson brick"])
+        await it.press("ampersand", *"!apple", "enter")
+        await it.until(lambda: shown(it) == ["ERROR crimson brick"])
+        assert chips(it) == ["“crimson”", "not “apple”"]
+        assert "1 of " in title(it)
+        await it.press("backspace")
+        await it.until(lambda: shown(it) == ["INFO crimson apple", "ERROR crimson brick"])
+        await it.press("backspace")
+        await it.until(lambda: len(shown(it)) > 3)
+        assert chips(it) == []
+
+
+async def test_a_key_steps_through_the_levels() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "L", "L", "L")
+        assert it.log.view.filters.level is Level.ERROR
+        await say(it, "ERROR bad", "  at once(x.js:1:2)", "INFO good")
+        await it.until(lambda: shown(it)[-2:] == ["ERROR bad", "  at once(x.js:1:2)"])
+        assert chips(it) == ["errors only"]
+        await it.press("L")
+        await it.until(lambda: shown(it)[-1] == "INFO good")
+
+
+async def test_lines_around_what_is_filtered_are_shown_on_demand() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, "INFO one", "INFO two", "INFO needle", "INFO four")
+        await it.press("ampersand", *"needle", "enter", "C")
+        await it.until(lambda: shown(it) == ["INFO two", "INFO needle", "INFO four"])
+
+
+async def test_a_pattern_that_is_none_says_what_is_wrong_while_it_is_typed() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "slash", "ctrl+r", *"(a")
+        assert "at 1" in title(it)
+        await it.press("escape")
+        assert "at 1" not in title(it)
+
+
+async def test_a_search_goes_from_match_to_match() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, *(f"INFO line {number}" for number in range(50)), "INFO needle", "INFO end")
+        await it.press("slash", *"needle", "enter")
+        await it.until(lambda: "1 of 1" in title(it))
+        assert not it.log.following
+        assert "• " in it.text("LogView")
+
+
+async def test_the_whole_history_is_searched_and_gone_to() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        words = it.log.shown_lines()[0]
+        await it.press("slash", *"embedding", "enter", "S")
+        screen = it.app.screen
+        assert isinstance(screen, PickScreen)
+        await it.until(lambda: "found in" in it.text() and "Enter goes there" in it.text())
+        await it.press("enter")
+        await it.until(lambda: not isinstance(it.app.screen, PickScreen))
+        assert not it.log.following
+        assert words.source == "pixel-agent-1"
+
+
+async def test_a_line_is_opened_whole_with_its_times() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, '{"level":50,"msg":"boom","user":{"id":7}}')
+        await it.press("k", "j", "enter")
+        assert isinstance(it.app.screen, LogLineScreen)
+        await it.until(lambda: "user" in it.text())
+        text = it.text()
+        assert "UTC       2026-03-01 12:00:01" in text
+        assert "service   agent" in text
+        assert "level     error" in text
+
+
+async def test_typing_a_time_goes_there() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await it.burst("J", "minus", *"5m")
+        assert isinstance(it.app.screen, AskScreen)
+        await it.until(lambda: "11:55:00" in it.text())
+        await it.press("enter")
+        await it.until(lambda: not it.log.following and not it.log.feed.reach.loading)  # type: ignore[union-attr]
+        wanted = stamp_at(NOON - timedelta(minutes=5))
+        await it.until(lambda: it.log.cursor_line is not None)
+        line = it.log.cursor_line
+        assert line is not None
+        assert line.stamp >= wanted
+
+
+async def test_the_first_line_of_the_history_is_a_key_away_and_so_is_the_last() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "g")
+        feed = it.log.feed
+        assert feed is not None
+        await it.until(lambda: feed.reach.first and not feed.reach.loading)
+        await it.press("G")
+        await it.until(lambda: feed.reach.last and not feed.reach.loading)
+        await it.until(lambda: feed.status.state is FeedState.LIVE and it.log.following)
+
+
+async def test_a_chosen_range_says_its_time_and_is_copied() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, "INFO a", "INFO b", "INFO c")
+        await it.press("k", "v", "k")
+        assert "2 lines chosen" in title(it)
+        await it.press("y")
+        assert it.app.clipboard == "INFO a\nINFO b"
+        assert "chosen" not in title(it)
+
+
+async def test_a_stack_trace_is_copied_as_one() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, "ERROR bad", "  at once(x.js:1:2)", "INFO good")
+        await it.press("k", "y")
+        assert it.app.clipboard == "ERROR bad\n  at once(x.js:1:2)"
+
+
+async def test_bookmarks_are_gone_to() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "k", "k", "k", "b")
+        marked = it.log.cursor_line
+        assert "◆" in it.text("LogView")
+        await it.press("k", "k", "right_square_bracket")
+        assert it.log.cursor_line == marked
+
+
+async def test_what_came_since_one_looked_is_counted() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "1")
+        await say(it, "INFO new", "INFO newer")
+        await it.press("2")
+        await it.until(lambda: "2 since you looked" in title(it))
+
+
+async def test_errors_that_repeat_are_listed_and_filtered_to() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, *(f"ERROR worker {number} died of hunger" for number in range(1500)))
+        await it.press("exclamation_mark")
+        assert isinstance(it.app.screen, PickScreen)
+        await it.until(lambda: "1,500×" in it.text())
+        await it.press("enter")
+        await it.until(lambda: set(map(len, [chips(it)])) == {1})
+        await it.until(lambda: len(shown(it)) == 1500)
+
+
+async def test_the_log_is_exported_and_nothing_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, "INFO needle \x1b]0;title\x07 x")
+        await it.press("ampersand", *"needle", "enter")
+        await it.until(lambda: len(shown(it)) == 1)
+        await it.press("e", "enter")
+        await it.until(lambda: list(tmp_path.glob("*.log")))
+        (written,) = tmp_path.glob("*.log")  # noqa: ASYNC240  nothing waits here
+        await it.until(lambda: written.stat().st_size)
+        assert written.stat().st_mode & 0o777 == 0o600
+        assert written.read_text().endswith("pixel-agent-1 INFO needle  x\n")
+        before = written.read_bytes()
+        await it.press("e", "enter")
+        assert isinstance(it.app.screen, AskScreen)
+        assert "exists already" in it.text()
+        assert written.read_bytes() == before
+
+
+async def test_long_lines_are_folded_on_demand() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, "INFO " + "word " * 60 + "end-of-line")
+        assert "end-of-line" not in it.text("LogView")
+        await it.press("w")
+        assert "end-of-line" in it.text("LogView")
+        assert it.log.following
+
+
+async def test_structured_lines_are_shown_as_they_were_written_on_demand() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, '{"level":30,"msg":"hello","user":7}')
+        assert "hello  user=7" in it.text("LogView")
+        await it.press("u")
+        assert '"msg":"hello"' in it.text("LogView")
