@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_project_options(status, default=argparse.SUPPRESS)
     status.set_defaults(run=_run_status)
+    _add_logs(commands)
     doctor = commands.add_parser(
         "doctor",
         help="check what the console needs, and say the remedy for what is missing",
@@ -97,6 +98,32 @@ def _parser() -> argparse.ArgumentParser:
     _add_project_options(doctor, default=argparse.SUPPRESS)
     doctor.set_defaults(run=_run_doctor)
     return parser
+
+
+def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    logs = commands.add_parser(
+        "logs",
+        help="print the logs of services, in the order of their times",
+        description="Prints the logs of services in the order of their times, lines that belong "
+        "together, such as a stack trace, as one. Exits with 0 when lines were printed, 1 when "
+        "--grep or --level found none, 2 when the logs can't be read.",
+        epilog="Times: 10:42, 10:42:07, 15m or 2h30m ago, or a date such as 2026-03-01T10:42.",
+    )
+    logs.add_argument("service", nargs="*", help="whose logs; of all where none is named")
+    logs.add_argument("--since", metavar="TIME", help="from this time on")
+    logs.add_argument("--until", metavar="TIME", help="up to this time")
+    logs.add_argument("-n", "--tail", metavar="N", type=int, help="the last N of each container")
+    logs.add_argument("--grep", metavar="WORDS", help="only what has these words; smart case")
+    logs.add_argument("--regex", action="store_true", help="--grep is a regular expression")
+    logs.add_argument("--invert", action="store_true", help="only what has them not")
+    logs.add_argument("--level", metavar="LEVEL", help="only this level and worse, such as warn")
+    logs.add_argument("--follow", action="store_true", help="go on with what comes")
+    logs.add_argument(
+        "--json", action="store_true", help="one object a line: time, service, container, "
+        "stream, level, text"
+    )  # fmt: skip
+    _add_project_options(logs, default=argparse.SUPPRESS)
+    logs.set_defaults(run=_run_logs)
 
 
 def _add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
@@ -214,6 +241,55 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         print(f"pixel-tui: {trouble.what} {trouble.remedy}", file=sys.stderr)  # noqa: T201
         return ExitCode.UNREADABLE
     return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL
+
+
+def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui import log_command
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.settings import load_settings
+    from pixel_tui.stack.log_history import LogHistory
+    from pixel_tui.stack.reading import look_once
+
+    settings = load_settings(environment, read_only=arguments.read_only)
+    clock = SystemClock()
+    now = clock.now()
+    if arguments.tail is not None and arguments.tail < 1:
+        raise UsageError("--tail wants a number above 0", on=str(arguments.tail))
+    if arguments.follow and arguments.until:
+        raise UsageError("--follow has no end, so --until makes no sense beside it")
+    wish = log_command.Wish(
+        services=tuple(arguments.service),
+        since=log_command.time_wished(arguments.since, now),
+        until=log_command.time_wished(arguments.until, now),
+        tail=arguments.tail,
+        matcher=log_command.matcher_wished(
+            arguments.grep, regex=arguments.regex, inverted=arguments.invert
+        ),
+        level=log_command.level_wished(arguments.level),
+        as_json=arguments.json,
+    )
+    engine, project = _readers(arguments, environment)
+    snapshot = look_once(engine, project, clock)
+    containers = log_command.containers_wished(snapshot, wish.services)
+    for container in containers:
+        if not container.logs_readable:
+            reason = f"its logging driver is {container.log_driver}"
+            print(f"pixel-tui: nothing of {container.name} can be read: {reason}.", file=sys.stderr)  # noqa: T201
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    printer = log_command.Printer(containers, wish, sys.stdout.write)
+    chosen = log_command.GroupFilter(wish)
+    history = LogHistory(engine, containers)
+    reached = log_command.print_past(history, wish, printer, chosen)
+    if arguments.follow:
+        from pixel_tui.live import live_observer
+
+        observer = live_observer(engine, project, settings)
+        observer.start()
+        log_command.Followed().run(observer, wish, reached, printer, chosen)
+    printer.print(chosen.flush())
+    sys.stdout.flush()
+    return ExitCode.WELL if printer.count or not wish.chooses else ExitCode.NOT_WELL
 
 
 def _run_doctor(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

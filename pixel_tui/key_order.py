@@ -3,21 +3,35 @@
 import asyncio
 from collections import deque
 from typing import Final
+from weakref import WeakSet
 
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 LOST_SECONDS: Final = 0.25
 """How long a key may be under way: its widget may go with what it does."""
 
+LATE_SECONDS: Final = 0.02
+"""By so much a timer is late where something, such as an import, has held everything up."""
 OPENING_SECONDS: Final = 0.01
 """Between two looks at a screen that is being opened."""
 MOST_LOOKS: Final = 25
 
 
 class KeyHandled(Message):
-    """Follows a key through the widgets, and so comes when the key has had its effect."""
+    """Follows a key through the widgets, and so comes when the key has had its effect.
+
+    Args:
+        again: From where it is to go a second time: what a key does may be a message that
+            takes the same way, behind the key.
+    """
+
+    def __init__(self, again: MessagePump | None = None) -> None:
+        super().__init__()
+        self.again = again
 
 
 class KeysInOrder(App[None]):
@@ -34,12 +48,20 @@ class KeysInOrder(App[None]):
         self._under_way: asyncio.TimerHandle | None = None
         self._looked = 0
         """How often a key has waited for a screen that is being opened."""
+        self._opening: WeakSet[Screen[object]] = WeakSet()
+        self._shown: WeakSet[Screen[object]] = WeakSet()
+        """Screens that were painted: what has no focus by then will have none."""
 
     @property
     def _takes_keys(self) -> bool:
         """Whether the screen is there, and whatever is to have the focus has it."""
         screen = self.screen
-        return screen.is_mounted and (screen.focused is not None or not screen.focus_chain)
+        if screen.focused is not None or screen in self._shown:
+            return True
+        if screen not in self._opening:
+            self._opening.add(screen)
+            screen.call_after_refresh(self._shown.add, screen)
+        return False
 
     @property
     def keys_pending(self) -> bool:
@@ -55,8 +77,11 @@ class KeysInOrder(App[None]):
         else:
             await self._send(event)
 
-    async def on_key_handled(self) -> None:
+    async def on_key_handled(self, event: KeyHandled) -> None:
         """Let the next key go."""
+        again = event.again
+        if again is not None and not self._exit and again.post_message(KeyHandled()):
+            return
         if self._under_way is not None:
             self._under_way.cancel()
             self._under_way = None
@@ -73,7 +98,18 @@ class KeysInOrder(App[None]):
             self._under_way = loop.call_later(OPENING_SECONDS, self.post_message, KeyHandled())
             return
         self._looked = 0
-        self._under_way = loop.call_later(LOST_SECONDS, self.post_message, KeyHandled())
+        self._wait_at_most(LOST_SECONDS)
         target = self.focused or self.screen
         await super().on_event(key)
-        target.post_message(KeyHandled())
+        target.post_message(KeyHandled(again=target))
+
+    def _wait_at_most(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._under_way = loop.call_later(seconds, self._give_up, loop.time() + seconds)
+
+    def _give_up(self, due: float) -> None:
+        """Let the next key go, unless it is only that nothing at all could happen till now."""
+        if asyncio.get_running_loop().time() - due > LATE_SECONDS:
+            self._wait_at_most(LOST_SECONDS)
+        else:
+            self.post_message(KeyHandled())

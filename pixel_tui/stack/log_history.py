@@ -95,10 +95,16 @@ class LogHistory:
                   default=b"")  # fmt: skip
         whole = [dropwhile(lambda line: line.stamp < cut, page.lines) for page in tails]
         complete = not cut and all(page.complete for page in tails)
-        newest = tuple(
-            line for page in tails for line in page.lines if line.stamp == page.lines[-1].stamp
-        )
+        newest = tuple(line for page in tails for line in _newest(page.lines))
         return Page(tuple(heapq.merge(*whole, key=_stamp)), complete, newest)
+
+    def last_of(self, container: Container, count: int) -> Sequence[LogLine]:
+        """The last lines of one container.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        return self._tail_before(container, b"", count, None).lines
 
     def reader(
         self,
@@ -266,6 +272,11 @@ class HistoryReader:
         """How far each log was given out, by container id."""
         return self._reached
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more comes, since nobody wants it."""
+        return self._history.closed
+
     def close(self) -> None:
         """Read no more. What is being read on another thread is ended by `LogHistory.close`."""
         for stream in self._streams:
@@ -290,6 +301,12 @@ class HistoryReader:
                     if self._until and line.stamp > self._until:
                         return
                     yield line
+
+
+def _newest(lines: Sequence[LogLine]) -> Sequence[LogLine]:
+    """The lines of the latest time, which need not be the last ones."""
+    last = max((line.stamp for line in lines), default=b"")
+    return [line for line in lines if line.stamp == last]
 
 
 def _stamp(line: LogLine) -> bytes:

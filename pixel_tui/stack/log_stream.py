@@ -162,7 +162,7 @@ class LogStream:
     def newer(self) -> None:
         """In the past: append a page of newer lines; at the end, follow again."""
         if not (self._reach.loading or self._reach.last):
-            self._ask(self._read_newer)
+            self._ask(self._read_newer, going_on=True)
 
     def to_first(self) -> None:
         """Hold the very first lines."""
@@ -176,12 +176,12 @@ class LogStream:
         """Hold the last lines and follow."""
         self._ask(self._return_to_end)
 
-    def _ask(self, wish: Callable[[], None]) -> None:
+    def _ask(self, wish: Callable[[], None], *, going_on: bool = False) -> None:
         with self._lock:
             self._wish = wish
             self._reach = replace(self._reach, loading=True, trouble=NO_TEXT)
             history = self._history
-        if history is not None:
+        if history is not None and not going_on:
             history.close()  # what is being read is not wanted any more
         self._wished.set()
 
@@ -241,7 +241,7 @@ class LogStream:
 
     def _read_newer(self) -> None:
         reader = self._reader
-        if reader is None:
+        if reader is None or reader.closed:
             extent = self.ring.extent
             lines = self.ring.window(extent.first, extent.following).lines
             said = [line for line in lines if line.kind is not LineKind.MARK]
@@ -250,7 +250,7 @@ class LogStream:
         page = reader.read(PAGE)
         with self._lock:
             self.ring.extend(page.lines)
-            if page.complete and not (self._history and self._history.closed):
+            if page.complete and not reader.closed:
                 self._follow_from(reader)
 
     def _stand_at(self, stamp: bytes) -> None:

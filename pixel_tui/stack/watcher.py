@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from pixel_tui.clock import Clock
@@ -121,7 +122,7 @@ class Watcher:
         self._snapshot = StackSnapshot(engine=self._seen.engine)
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
         self._listeners: list[Listener] = []
-        self._feeds: list[LogStream] = []
+        self._feeds: list[LogStream | LogFollower] = []
         self._started = False
         self._closed = threading.Event()
         self._wake = threading.Event()
@@ -216,27 +217,47 @@ class Watcher:
 
     def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
         """Follow logs; the feed hears of every new snapshot."""
+        feed = LogStream(self._engine, partial(self._follower, targets), monotonic=time.monotonic)
+        self._keep_told(feed)
+        return feed
 
-        def follower(
-            sink: Callable[[Sequence[LogLine]], None], reached: Mapping[str, Reached] | None
-        ) -> LogFollower:
-            return LogFollower(
-                self._engine,
-                targets,
-                sink=sink,
-                snapshot=lambda: self._snapshot,
-                last_end=self._last_end,
-                tail=self._log_tail,
-                reached=reached,
-            )
+    def follow_into(
+        self,
+        targets: Sequence[LogTarget],
+        sink: Callable[[Sequence[LogLine]], None],
+        reached: Mapping[str, Reached],
+    ) -> None:
+        """Follow logs from where they were read to, and give the lines away as they come.
 
-        feed = LogStream(self._engine, follower, monotonic=time.monotonic)
+        Args:
+            targets: Whose logs; those of every service where there are none.
+            sink: Gets the lines, on several threads; what it waits for holds the log up.
+            reached: How far each container was read, by its id.
+        """
+        self._keep_told(self._follower(targets, sink, reached))
+
+    def _follower(
+        self,
+        targets: Sequence[LogTarget],
+        sink: Callable[[Sequence[LogLine]], None],
+        reached: Mapping[str, Reached] | None,
+    ) -> LogFollower:
+        return LogFollower(
+            self._engine,
+            targets,
+            sink=sink,
+            snapshot=lambda: self._snapshot,
+            last_end=self._last_end,
+            tail=self._log_tail,
+            reached=reached,
+        )
+
+    def _keep_told(self, feed: LogStream | LogFollower) -> None:
         with self._lock:
             self._feeds = [*(item for item in self._feeds if not item.closed), feed]
         feed.start()
         if self._closed.is_set():
             feed.close()
-        return feed
 
     def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
         """What the engine has of some logs."""

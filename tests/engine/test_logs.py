@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.stack import log_follower
+from pixel_tui.stack import frames, log_stream
 from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.frames import MAX_LINE
 from pixel_tui.stack.log_feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.watcher import Pace, Watcher
@@ -84,6 +83,9 @@ def await_lines(feed: LogFeed, count: int) -> None:
     eventually(lambda: len(texts(feed)) >= count)
 
 
+MAX_LINE = 1024 * 1024
+
+
 class Numbers(Ring):
     """A ring that notes every number it was ever given, as runs without a gap."""
 
@@ -108,7 +110,7 @@ class Numbers(Ring):
 def test_a_flood_loses_and_doubles_no_line_across_a_restart(
     make_project: MakeProject, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_follower, "Ring", Numbers)
+    monkeypatch.setattr(log_stream, "Ring", Numbers)
     project = make_project(stack(service("api", STEADY)), up=True)
     watcher = watch(project)
     feed = watcher.follow_logs([LogTarget("api")])
@@ -128,7 +130,7 @@ def test_a_flood_loses_and_doubles_no_line_across_a_restart(
     assert "started again" in str(started)
     assert second[0] == 1
     assert len(numbers.story) == 4
-    assert len(lines_of(feed)) <= 20_000
+    assert len(lines_of(feed)) <= 100_000
     assert second[1] > 10_000
 
 
@@ -166,9 +168,19 @@ def test_a_flood_is_left_at_once_and_leaves_no_thread(
     eventually(lambda: fds() <= held + 3, timeout=5)
 
 
+def test_a_line_of_5_mb_comes_whole(make_project: MakeProject, watch: Watch) -> None:
+    giant = f"head -c 5000000 /dev/zero | tr '\\0' x\necho\necho after\n{LIVES_ON}"
+    project = make_project(stack(service("giant", giant)), up=True)
+    feed = watch(project).follow_logs([LogTarget("giant")])
+    await_lines(feed, 2)
+    assert texts(feed) == [b"x" * 5_000_000, b"after"]
+
+
 def test_a_giant_line_is_cut_and_what_follows_is_read(
-    make_project: MakeProject, watch: Watch
+    make_project: MakeProject, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(frames, "MAX_LINE", MAX_LINE)
+    monkeypatch.setattr(frames, "_HELD", MAX_LINE + MAX_LINE // 64)
     giant = f"head -c 5000000 /dev/zero | tr '\\0' x\necho\necho after\n{LIVES_ON}"
     unended = "head -c 5000000 /dev/zero | tr '\\0' y"
     project = make_project(

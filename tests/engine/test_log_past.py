@@ -1,0 +1,283 @@
+"""Going back in real logs, searching them whole, and printing them from the shell."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.logs.history_search import HistorySearch
+from pixel_tui.logs.search import Matcher, Query, compile_query
+from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.endpoint import Endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.log_feed import FeedState, LogFeed, LogTarget
+from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.times import moment
+from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.text import plain
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Project, eventually
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).parents[2]
+COUNT = 30_000
+COUNTED = f"""awk 'BEGIN {{ for (i = 0; i < {COUNT}; i++) print "line " i }}'"""
+WAIT = 'trap "exit 0" TERM; while :; do sleep 1 & wait $$!; done'
+LOGS = """
+services:
+  long:
+    image: pixel-tui-test:latest
+    command: [sh, -c, {counted}]
+    logging: {{driver: {driver}, options: {{max-size: "{size}", max-file: "20"}}}}
+    stop_grace_period: 1s
+"""
+PAIR = """
+services:
+  api:
+    image: pixel-tui-test:latest
+    command: [sh, -c, 'i=0; while [ $$i -lt 300 ]; do i=$$((i+1)); echo api $$i; echo oops $$i >&2; done; echo "ERROR it broke"; echo "    at main (app.js:3:1)"; echo INFO well; trap "exit 0" TERM; while :; do sleep 1 & wait $$!; done']
+    stop_grace_period: 1s
+  web:
+    image: pixel-tui-test:latest
+    command: [sh, -c, 'i=0; while [ $$i -lt 300 ]; do i=$$((i+1)); echo web $$i; done; trap "exit 0" TERM; while :; do sleep 1 & wait $$!; done']
+    stop_grace_period: 1s
+"""  # noqa: E501
+
+Watch = Callable[[Project], Watcher]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch a project until the test ends."""
+    begun: list[Watcher] = []
+
+    def begin(project: Project) -> Watcher:
+        engine = project.engine
+        environment = {**os.environ, **engine.env}
+        command = find_command(
+            environment, host=engine.host, directory=str(project.directory), project=project.name
+        )
+        watcher = Watcher(
+            DockerEngine(Endpoint(engine.host, plain("test"))),
+            ComposeProject(command, environment),
+            SystemClock(),
+            Pace(poll=600),
+        )
+        begun.append(watcher)
+        watcher.start()
+        eventually(lambda: watcher.snapshot.complete, every=0.02)
+        return watcher
+
+    yield begin
+    for watcher in begun:
+        watcher.close()
+
+
+def long_log(driver: str, size: str) -> str:
+    counted = json.dumps(f"{COUNTED}; {WAIT}")
+    return LOGS.format(counted=counted, driver=driver, size=size)
+
+
+def lines_of(feed: LogFeed) -> list[LogLine]:
+    return [
+        line for line in feed.ring.window(-(1 << 40), 1 << 40).lines if line.kind != LineKind.MARK
+    ]
+
+
+def texts(feed: LogFeed) -> list[str]:
+    return [line.text.decode() for line in lines_of(feed)]
+
+
+def idle(feed: LogFeed) -> bool:
+    return not feed.reach.loading
+
+
+WHOLE = [f"line {number}" for number in range(COUNT)]
+
+
+@pytest.mark.parametrize(("driver", "size"), [("json-file", "200k"), ("local", "200k")])
+def test_page_by_page_back_through_rotated_files_to_the_very_first_line(
+    make_project: MakeProject, watch: Watch, driver: str, size: str
+) -> None:
+    project = make_project(long_log(driver, size), up=True)
+    eventually(lambda: project.logs("long", 1)[-1:] == [f"{WHOLE[-1]}"])
+    kept = project.logs("long", COUNT)
+    feed = watch(project).follow_logs([LogTarget("long")])
+    eventually(lambda: texts(feed)[-1:] == WHOLE[-1:] and len(texts(feed)) >= 1000)
+    while not feed.reach.first:
+        before = len(texts(feed))
+        feed.older()
+        eventually(lambda before=before: idle(feed) and len(texts(feed)) > before)  # type: ignore[misc]
+    assert texts(feed) == kept
+    assert len(kept) > 20_000
+    assert feed.reach.last
+
+
+def test_from_the_first_line_on_to_the_end_it_is_the_whole_log(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    project = make_project(long_log("json-file", "100m"), up=True)
+    eventually(lambda: project.logs("long", 1) == [WHOLE[-1]])
+    feed = watch(project).follow_logs([LogTarget("long")])
+    eventually(lambda: len(texts(feed)) >= 1000)
+    feed.to_first()
+    eventually(lambda: idle(feed) and texts(feed)[:1] == ["line 0"])
+    assert feed.reach.first
+    pages = 0
+    while not feed.reach.last:
+        pages += 1
+        before = feed.ring.extent.following
+        feed.newer()
+        eventually(lambda before=before: feed.ring.extent.following > before or feed.reach.last)  # type: ignore[misc]
+        eventually(lambda: idle(feed))
+    assert pages > 5
+    assert texts(feed) == WHOLE
+    eventually(lambda: feed.status.state is FeedState.LIVE)
+
+
+def test_a_moment_is_gone_to_with_lines_on_both_sides(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    project = make_project(long_log("json-file", "100m"), up=True)
+    eventually(lambda: project.logs("long", 1) == [WHOLE[-1]])
+    feed = watch(project).follow_logs([LogTarget("long")])
+    eventually(lambda: len(texts(feed)) >= 1000)
+    feed.to_first()
+    eventually(lambda: idle(feed) and texts(feed)[:1] == ["line 0"])
+    wanted = lines_of(feed)[1500]
+    at = moment(wanted.stamp)
+    assert at is not None
+    feed.to_last()
+    eventually(lambda: idle(feed) and texts(feed)[-1:] == WHOLE[-1:])
+    feed.to_moment(at)
+    eventually(lambda: idle(feed) and wanted in lines_of(feed))
+    held = texts(feed)
+    assert held == WHOLE[int(held[0][5:]) : int(held[-1][5:]) + 1]
+    assert held.index(wanted.text.decode()) > 100
+
+
+def test_a_whole_history_is_searched_as_the_docker_program_finds_it(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    project = make_project(long_log("json-file", "300k"), up=True)
+    eventually(lambda: project.logs("long", 1) == [WHOLE[-1]])
+    watcher = watch(project)
+    for text, regex in (("line 299", False), (r"9{3}\d?$", True), ("LINE 12345", False)):
+        matcher = compile_query(Query(text, regex=regex))
+        assert isinstance(matcher, Matcher)
+        history = watcher.log_history([LogTarget("long")])
+        search = HistorySearch(history, history.containers, matcher)
+        search.run()
+        kept = project.logs("long", COUNT)
+        expected = [line for line in kept if matcher.matches(line.encode())]
+        assert [line.text.decode() for line in search.found] == expected
+        assert search.progress.matches == len(expected)
+        assert search.progress.lines == len(kept)
+        assert search.progress.done
+
+
+def test_two_services_begin_without_a_hole_and_go_on_in_order(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    project = make_project(PAIR, up=True)
+    eventually(lambda: "INFO well" in project.logs("api") and "web 300" in project.logs("web"))
+    feed = watch(project).follow_logs([])
+    eventually(lambda: len(texts(feed)) == 903)
+    # The two streams of one container are written a little out of order: each has its own.
+    for source, kind in (
+        ("api", LineKind.STDOUT),
+        ("api", LineKind.STDERR),
+        ("web", LineKind.STDOUT),
+    ):
+        own = [line for line in lines_of(feed) if source in line.source and line.kind is kind]
+        assert [line.stamp for line in own] == sorted(line.stamp for line in own)
+        numbers = [int(line.text.split()[1]) for line in own if line.text[-1:].isdigit()]
+        assert numbers == list(range(1, 301))
+    assert [source.label for source in feed.sources] == ["api", "web"]
+    assert feed.reach.first
+
+
+def run(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    engine = project.engine
+    words = ["-m", "pixel_tui", "logs", "-C", str(project.directory), "-p", project.name]
+    return subprocess.run(
+        [sys.executable, *words, "--host", engine.host, *arguments],
+        env={**os.environ, **engine.env, "PYTHONPATH": str(ROOT), "TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_shell_prints_logs_as_they_are_asked_for(make_project: MakeProject) -> None:
+    project = make_project(PAIR, up=True)
+    eventually(lambda: "INFO well" in project.logs("api") and "web 300" in project.logs("web"))
+    every = run(project)
+    assert every.returncode == 0, every.stderr
+    printed = every.stdout.splitlines()
+    assert len(printed) == 903
+    assert [line.rpartition(" ")[2] for line in printed if " web " in line] == [
+        str(number) for number in range(1, 301)
+    ]
+
+    bad = run(project, "api", "--level", "error")
+    assert [line.split(maxsplit=3)[3] for line in bad.stdout.splitlines()] == [
+        "ERROR it broke",
+        "at main (app.js:3:1)",
+    ]
+    found = run(project, "--grep", "app.js")
+    assert len(found.stdout.splitlines()) == 2, "a trace comes whole"
+    assert run(project, "--grep", "no such words").returncode == 1
+    last = run(project, "web", "--tail", "2", "--json")
+    objects = [json.loads(line) for line in last.stdout.splitlines()]
+    assert [(item["service"], item["stream"], item["text"]) for item in objects] == [
+        ("web", "stdout", "web 299"),
+        ("web", "stdout", "web 300"),
+    ]
+    begin = objects[0]["time"]
+    since = run(project, "web", "--since", begin.replace("Z", "+00:00")[:23] + "+00:00")
+    assert since.returncode == 0, since.stderr
+    assert since.stdout.splitlines()[-1].endswith("web 300")
+    wrong = run(project, "nobody")
+    assert wrong.returncode == 2
+    assert "There is no such service" in wrong.stderr
+    assert run(project, "--since", "soon").returncode == 2
+    assert run(project, "--grep", "(", "--regex").returncode == 2
+
+
+def test_the_shell_follows_through_a_restart_and_loses_nothing(
+    make_project: MakeProject,
+) -> None:
+    text = PAIR.replace("echo web $$i; done", "echo web $$i; sleep 0.02; done")
+    project = make_project(text, up=True)
+    engine = project.engine
+    words = ["-m", "pixel_tui", "logs", "-C", str(project.directory), "-p", project.name]
+    follower = subprocess.Popen(
+        [sys.executable, *words, "--host", engine.host, "web", "--follow", "--json"],
+        env={**os.environ, **engine.env, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert follower.stdout is not None
+        first = json.loads(follower.stdout.readline())
+        assert first["text"] == "web 1"
+        project.compose("restart", "--timeout", "0", "web")
+        said = [first["text"]]
+        while said.count("web 300") < 1 or said[-1] != "web 300":
+            item = json.loads(follower.stdout.readline())
+            if item["stream"] == "stdout":
+                said.append(item["text"])
+        again = said.index("web 1", 1)
+        assert said[:again] == [f"web {number}" for number in range(1, again + 1)]
+        assert said[again:] == [f"web {number}" for number in range(1, 301)]
+    finally:
+        follower.terminate()
+        follower.wait(10)
