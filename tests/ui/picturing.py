@@ -28,7 +28,7 @@ def still_app(settings: Settings | None = None) -> PixelTui:
     return PixelTui(demo_parts(settings or Settings(), {}, clock=clock, world=DemoWorld(clock)))
 
 
-async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline, "the console never came to rest"
@@ -57,30 +57,31 @@ async def settle(pilot: Pilot[None]) -> None:
             item in usage and (usage[item].cpu is not None or not rates) for item in running
         )
 
-    await _until(pilot, lambda: bool(app.screen_stack[0].query("#logs-pane LogView")))
-    await _until(pilot, lambda: observer.snapshot.complete and sampled(rates=False))
-    await _until(pilot, lambda: _log(pilot).lines > 0)
+    await until(pilot, lambda: bool(app.screen_stack[0].query("#logs-pane LogView")))
+    await until(pilot, lambda: observer.snapshot.complete and sampled(rates=False))
+    await until(pilot, lambda: log(pilot).lines > 0)
     await quiet(pilot)
-    lines = _log(pilot).lines
+    lines = log(pilot).lines
     clock.advance(2.0)
     observer.refresh()
-    await _until(pilot, lambda: observer.snapshot.taken_at == clock.now())
-    await _until(pilot, lambda: sampled(rates=True) and _log(pilot).lines > lines)
+    await until(pilot, lambda: observer.snapshot.taken_at == clock.now())
+    await until(pilot, lambda: sampled(rates=True) and log(pilot).lines > lines)
     await quiet(pilot)
 
 
-def _log(pilot: Pilot[None]) -> LogView:
+def log(pilot: Pilot[None]) -> LogView:
     return pilot.app.screen_stack[0].query_one("#logs-pane LogView", LogView)
 
 
 async def quiet(pilot: Pilot[None]) -> None:
     """Wait until the log has stopped growing and everything is painted."""
-    await _until(pilot, lambda: bool(pilot.app.screen_stack[0].query("#logs-pane LogView")))
-    view = _log(pilot)
+    await until(pilot, lambda: bool(pilot.app.screen_stack[0].query("#logs-pane LogView")))
+    view = log(pilot)
     same, before = 0, -1
     while same < 8:
         await pilot.pause(0.05)
-        same = same + 1 if view.lines == before and view.lines else 0
+        still = view.lines == before and view.lines and view.settled
+        same = same + 1 if still else 0
         before = view.lines
         if not view.is_on_screen and pilot.app.screen is not pilot.app.screen_stack[0]:
             same += 1  # a dialog covers it: it grows no more
