@@ -56,7 +56,7 @@ def _pieces(source: SourceActivity, label: SafeText) -> list[tuple[str, str]]:
     pieces = [
         (f"{label} ", "bold"),
         (sparkline(source.lines), "$text-primary"),
-        (f" {source.lines[-1]:,}/min", "$foreground-muted"),
+        (f" {source.lines[-2]:,}/min", "$foreground-muted"),
     ]
     if errors:
         pieces.append((f" {errors:,} error{'' if errors == 1 else 's'}", "$text-error bold"))
