@@ -253,10 +253,10 @@ class LogFollower:
         if words:  # said without the lock: whoever gets it may have one of its own
             self._mark(container.name, words)
         tail.container = container
+        self._mark_state(tail, container)
         if tail.reading:
             return None
         self._mark_end(tail, container)
-        self._mark_state(tail, container)
         # Read to an end, there is more once it lives again (or still does).
         if tail.opened and not tail.failures and not container.running:
             return None

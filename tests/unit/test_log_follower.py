@@ -15,7 +15,10 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     EngineStatus,
+    Health,
+    HealthStatus,
     Link,
+    Probe,
     Service,
     ServiceSpec,
     ServiceState,
@@ -467,3 +470,52 @@ def test_a_stream_that_opens_after_the_close_is_closed_too() -> None:
 )
 def test_a_stamp_becomes_the_engines_since(raw: str, since: str) -> None:
     assert unix_time(raw.encode()) == since
+
+
+def with_health(before: Container, status: HealthStatus, said: str = "") -> Container:
+    at = BEGIN + timedelta(seconds=7)
+    probe = Probe(at, at, 1 if said else 0, (plain(said),) if said else ())
+    return replace(before, health=Health(status, probes=(probe,)))
+
+
+def test_a_change_of_health_is_marked_with_what_the_probe_said(stage: Stage) -> None:
+    stage.show(with_health(A, HealthStatus.STARTING))
+    stage.stays("one", "two", "three")
+    stage.show(with_health(A, HealthStatus.HEALTHY))
+    stage.tells("one", "two", "three", "-- is healthy")
+    stage.show(with_health(A, HealthStatus.UNHEALTHY, "no pool"))
+    stage.tells("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
+    stage.stays("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
+
+
+def test_a_pause_is_marked_where_it_begins_and_where_it_ends(stage: Stage) -> None:
+    stage.show(replace(A, state=ContainerState.PAUSED))
+    stage.tells("one", "two", "three", "-- was paused")
+    stage.show(A)
+    stage.tells("one", "two", "three", "-- was paused", "-- goes on after a pause")
+
+
+def test_what_can_not_be_read_among_others_is_said_once() -> None:
+    silent = replace(B, log_driver=SafeText("none"))
+    stage = Stage(A, silent)
+    stage.engine.say(A.id, 1, "one")
+    stage.feed.start()
+    stage.until(lambda: len(stage.story()) == 2)
+    stage.feed.snapshot_changed()
+    stage.stays(*stage.story())
+    (mark,) = [words for words in stage.story() if words.startswith("-- ")]
+    assert "logging driver is none" in mark
+    stage.feed.close()
+
+
+def test_three_hundred_containers_are_followed_at_once() -> None:
+    many = [container(number) for number in range(1, 301)]
+    stage = Stage(*many)
+    for number, item in enumerate(many):
+        stage.engine.say(item.id, number, f"{number}")
+    stage.feed.start()
+    stage.until(lambda: len(stage.story()) == 300)
+    assert stage.story() == [f"{number}" for number in range(300)]
+    stage.engine.say(many[-1].id, 400, "more")
+    stage.until(lambda: stage.story()[-1] == "more")
+    stage.feed.close()
