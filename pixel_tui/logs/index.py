@@ -223,12 +223,12 @@ class LogIndex:
         """Do a little; whether there is more to do."""
         extent = self._ring.extent
         moved = self._follow_ends(extent.epoch, extent.first, extent.following)
-        looked = self._choose_anew() or self._search_anew()
+        looked = [self._choose_anew(), self._search_anew()]
         start = self._known.stop
         stop = min(start + STEP, extent.following)
         if start < stop:
             self._append(self._lines(start, stop), start)
-        if moved or looked or start < stop:
+        if moved or any(looked) or start < stop:
             self._tell(extent.epoch, extent.following)
         return stop < extent.following
 

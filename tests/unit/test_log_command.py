@@ -1,0 +1,132 @@
+"""Lines from the shell: what is let through, and how it is printed."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import FileError, UsageError
+from pixel_tui.log_command import (
+    GroupFilter,
+    Printer,
+    Wish,
+    level_wished,
+    matcher_wished,
+    time_wished,
+)
+from pixel_tui.logs.export import Form, export
+from pixel_tui.logs.level import Level
+from pixel_tui.stack.model import Container, ContainerState
+from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.text import SafeText
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+API = Container(
+    id="1", name=SafeText("api-1"), service=SafeText("api"), state=ContainerState.RUNNING
+)
+TRACE = ["ERROR it broke", "    at main (app.js:3:1)", "    at run (app.js:9:1)"]
+
+
+def said(text: str, kind: LineKind = LineKind.STDOUT) -> LogLine:
+    return LogLine(b"2026-03-01T12:00:00.123456789Z", "api-1", kind, text.encode())
+
+
+def passed(wish: Wish, *texts: str) -> list[str]:
+    chosen = GroupFilter(wish)
+    lines = [*chosen.feed(map(said, texts)), *chosen.flush()]
+    return [line.text.decode() for line in lines]
+
+
+def test_a_trace_is_let_through_whole_for_one_of_its_lines() -> None:
+    wish = Wish(matcher=matcher_wished("app.js:9", regex=False, inverted=False))
+    assert passed(wish, "INFO before", *TRACE, "INFO after") == TRACE
+
+
+def test_a_trace_is_held_back_whole_for_one_of_its_lines() -> None:
+    wish = Wish(matcher=matcher_wished("app.js:9", regex=False, inverted=True))
+    assert passed(wish, "INFO before", *TRACE, "INFO after") == ["INFO before", "INFO after"]
+
+
+def test_a_trace_has_the_level_of_its_first_line() -> None:
+    assert passed(Wish(level=Level.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
+
+
+def test_without_a_wish_everything_passes_at_once() -> None:
+    chosen = GroupFilter(Wish())
+    assert len(list(chosen.feed([said("a"), said("b")]))) == 2
+    assert list(chosen.flush()) == []
+
+
+def test_nothing_that_a_terminal_obeys_is_printed_for_people() -> None:
+    written: list[str] = []
+    Printer([API], Wish(), written.append).print([said("a\x1b]0;title\x07b\rc\x9bd")])
+    (text,) = written
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\r" not in text
+    assert text.count("\n") == 1
+
+
+def test_a_line_as_json_says_all_that_is_known() -> None:
+    written: list[str] = []
+    Printer([API], Wish(as_json=True), written.append).print(
+        [said('{"level":50,"msg":"x\x1b"}', LineKind.STDERR)]
+    )
+    assert json.loads(written[0]) == {
+        "time": "2026-03-01T12:00:00.123456789Z",
+        "service": "api",
+        "container": "api-1",
+        "stream": "stderr",
+        "level": "error",
+        "text": '{"level":50,"msg":"x\x1b"}',
+    }
+    assert written[0].isascii()
+
+
+def test_times_are_read_as_docker_reads_them_too() -> None:
+    assert time_wished("15m", NOW) == b"2026-03-01T11:45:00.000000000Z"
+    assert time_wished("-2h", NOW) == b"2026-03-01T10:00:00.000000000Z"
+    assert time_wished("2026-03-01T10:42:00Z", NOW) == b"2026-03-01T10:42:00.000000000Z"
+    assert time_wished(None, NOW) == b""
+    with pytest.raises(UsageError):
+        time_wished("soon", NOW)
+
+
+def test_what_is_no_level_and_no_pattern_is_said() -> None:
+    assert level_wished("warn") is Level.WARN
+    with pytest.raises(UsageError, match="no such level"):
+        level_wished("loud")
+    with pytest.raises(UsageError, match="no regular expression"):
+        matcher_wished("(", regex=True, inverted=False)
+
+
+def test_a_file_is_written_for_its_owner_alone_and_never_over_another(tmp_path: Path) -> None:
+    path = tmp_path / "api.log"
+    lines = [said("a\x1b[31mb"), said("ended", LineKind.MARK)]
+    done = export(path, lines, Form.PLAIN)
+    assert path.read_text().splitlines() == [
+        "2026-03-01T12:00:00.123456789Z api-1 ab",
+        "2026-03-01T12:00:00.123456789Z api-1 ended",
+    ]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (done.lines, done.bytes) == (2, path.stat().st_size)
+    with pytest.raises(FileError, match="exists already"):
+        export(path, lines, Form.PLAIN)
+    raw = path.with_suffix(".raw")
+    export(raw, lines, Form.RAW)
+    assert raw.read_bytes() == b"a\x1b[31mb\n"
+
+
+def test_a_file_that_could_not_be_finished_is_not_left_behind(tmp_path: Path) -> None:
+    def broken() -> Iterator[LogLine]:
+        yield said("a")
+        raise FileError("the engine went away")
+
+    path = tmp_path / "api.log"
+    with pytest.raises(FileError):
+        export(path, broken(), Form.PLAIN)
+    assert not path.exists()
+    with pytest.raises(FileError, match="can't be written"):
+        export(path / "no" / "such", [], Form.PLAIN)

@@ -1,0 +1,138 @@
+"""What a screen asks of a log while it grows, is dropped, and begins elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pixel_tui.logs.activity import Activity
+from pixel_tui.logs.index import LogIndex
+from pixel_tui.logs.level import Level
+from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
+from pixel_tui.logs.shown import View
+from pixel_tui.stack.ring import LineKind, LogLine, Ring
+from pixel_tui.stack.times import stamp_of
+
+START = 1_772_366_400_000_000_000
+NOON = stamp_of(START)
+
+
+def said(number: int, text: str = "", source: str = "api") -> LogLine:
+    words = text or f"INFO line {number}"
+    return LogLine(
+        stamp_of(START + number * 1_000_000_000), source, LineKind.STDOUT, words.encode()
+    )
+
+
+def numbered(first: int, count: int) -> list[LogLine]:
+    return [said(number) for number in range(first, first + count)]
+
+
+def matcher(text: str) -> Matcher:
+    found = compile_query(Query(text))
+    assert isinstance(found, Matcher)
+    return found
+
+
+@contextmanager
+def indexed(ring: Ring, activity: Activity | None = None) -> Iterator[LogIndex]:
+    index = LogIndex(ring, activity)
+    index.start()
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be so"
+        time.sleep(0.002)
+
+
+def caught_up(index: LogIndex, ring: Ring) -> bool:
+    extent, now = ring.extent, index.standing
+    same = (now.epoch, now.first, now.stop) == (extent.epoch, extent.first, extent.following)
+    return same and index.settled
+
+
+def test_it_keeps_up_with_lines_at_both_ends() -> None:
+    ring = Ring(max_lines=1000)
+    with indexed(ring) as index:
+        ring.extend(numbered(100, 900))
+        until(lambda: caught_up(index, ring))
+        assert index.standing.shown == 900
+        ring.prepend(numbered(50, 50))
+        until(lambda: caught_up(index, ring))
+        assert index.numbers(0, 2) == (-50, -49)
+        ring.extend(numbered(1000, 200))
+        until(lambda: caught_up(index, ring))
+        assert index.standing.shown == 1000
+
+
+def test_another_part_of_the_log_is_another_log() -> None:
+    ring = Ring()
+    with indexed(ring) as index:
+        ring.extend(numbered(0, 10))
+        index.search(matcher("line 3"))
+        until(lambda: caught_up(index, ring) and index.standing.matches == 1)
+        ring.restart(numbered(500, 20))
+        until(lambda: caught_up(index, ring))
+        assert index.standing.shown == 20
+        assert index.standing.matches == 0
+
+
+def test_filters_and_matches_hold_for_what_comes() -> None:
+    ring = Ring()
+    with indexed(ring) as index:
+        index.choose(View(FilterStack((matcher("line 1"),))))
+        index.search(matcher("15"))
+        ring.extend(numbered(0, 20))
+        until(lambda: caught_up(index, ring) and index.standing.shown == 11)
+        assert index.standing.matches == 1
+        ring.extend(numbered(150, 10))
+        until(lambda: caught_up(index, ring) and index.standing.shown == 21)
+        assert index.standing.matches == 11
+        number, position, wrapped = index.match_near(0, -1) or (0, 0, False)
+        assert (number, position, wrapped) == (29, 11, True)
+
+
+def test_a_moment_has_its_line() -> None:
+    ring = Ring()
+    with indexed(ring) as index:
+        ring.extend(numbered(0, 100))
+        until(lambda: caught_up(index, ring))
+        assert index.number_at(said(42).stamp) == 42
+        assert index.number_at(said(42).stamp + b"\0") == 43
+        assert index.number_at(said(1000).stamp) == 100
+
+
+def test_lines_that_are_read_again_are_counted_once() -> None:
+    ring, activity = Ring(), Activity()
+    with indexed(ring, activity) as index:
+        ring.extend([said(0), said(1, "ERROR bad 1"), said(2, "ERROR bad 2")])
+        until(lambda: caught_up(index, ring))
+        ring.restart([said(1, "ERROR bad 1"), said(2, "ERROR bad 2"), said(3)])
+        until(lambda: caught_up(index, ring))
+        (source,) = activity.picture(NOON).sources
+        assert sum(source.lines) == 4
+        assert sum(source.errors) == 2
+        (group,) = activity.picture(NOON).groups
+        assert (group.shape, group.count) == (b"ERROR bad <n>", 2)
+
+
+def test_minutes_are_counted_by_the_time_of_their_lines() -> None:
+    activity = Activity()
+    for number in (0, 1, 60, 61, 62, 1000):
+        activity.note(said(number), Level.INFO)
+    (source,) = activity.picture(stamp_of(START + 100 * 1_000_000_000)).sources
+    assert source.lines == (0,) * 13 + (2, 3)
+    assert source.errors == (0,) * 15
+
+
+def test_the_most_worried_come_first() -> None:
+    activity = Activity()
+    for _ in range(9):
+        activity.note(said(1, source="chatty"), Level.INFO)
+    activity.note(said(1, "ERROR bad", source="worried"), Level.ERROR)
+    assert [item.source for item in activity.picture(NOON).sources] == ["worried", "chatty"]
