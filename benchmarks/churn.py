@@ -14,7 +14,7 @@ SIZES: Final = ((200, 50), (200, 50), (120, 30), (80, 24), (160, 45), (20, 5))
 # What leaves the console is left out: q, Ctrl+C, Ctrl+Q, Ctrl+Z. Enter is pressed only where
 # it can't choose a command that leaves.
 _KEYS: Final = (
-    *"jjjjjjkkkkkkjkggGGhl  oOc?ptTyzaz12345123nNbi",
+    *"jjjjjjkkkkkkjkggGGhl  oOc?ptTyzaz12345123nNbi\x7f\x7f\x7f",
     *("\t", "\x1b[Z", "\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F", "\x1b[15~"),
     *(ESCAPE,) * 6,
 )
@@ -23,6 +23,23 @@ _PHRASES: Final = (
     "/00\r",
     "2/things\r",
     "2/no such words\rnN",
+    "2&things\r",
+    "2&!00\r",
+    "2L",
+    "2kkvkky",
+    "2wu",
+    "2CtY",
+    "2g",
+    "2G",
+    "2bkk[]",
+    "2J-1m\r",
+    "2/svc\rS" + ESCAPE,
+    "2k\r" + ESCAPE,
+    "2!" + ESCAPE,
+    "2H",
+    "2fa\r",
+    "2fn\r",
+    "1 j ",
     ":theme" + ESCAPE,
     ":rest\x1b[B\x1b[B" + ESCAPE,
     "1\rjjkk" + ESCAPE,

@@ -4,6 +4,7 @@ Whole chunks of the engine's answer are looked through before anything is taken 
 most hold nothing of what is searched. Only those that might are cut into lines.
 """
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.model import NO_TEXT, Container
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.text import SafeText, plain
+
+log = logging.getLogger(__name__)
 
 MOST: Final = 10_000
 """Lines that are kept; the count goes on."""
@@ -81,6 +84,9 @@ class HistorySearch:
                 self._search(container)
         except EngineError as error:
             trouble = plain(str(error))
+        except Exception:
+            log.exception("a search of the past failed")
+            trouble = SafeText("The search failed; the log file says why.")
         self._tell(done=True, trouble=NO_TEXT if self._progress.cancelled else trouble)
 
     def _search(self, container: Container) -> None:
