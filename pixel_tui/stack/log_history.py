@@ -187,22 +187,28 @@ class LogHistory:
         """
         stamp = stamp_of(max((nanoseconds(stamp) or 0) - DISORDER, 0))
         reach = max(self._depths.get(container.id, 0), beyond) + MARGIN
-        short, first = 0, self._first_of(container, reach)
+        short, later, first = 0, b"", self._first_of(container, reach)
         while first is not None and first.stamp >= stamp:
-            short, reach = reach, reach * GROWTH
+            short, later, reach = reach, first.stamp, reach * GROWTH
             further = self._first_of(container, reach)
             if further == first:
                 return None
             first = further
         if first is None:
             return None
+        halve = False
         while reach - short > NEAR_ENOUGH:
             middle = (short + reach) // 2
+            if later and not halve:
+                # Most logs grow evenly: look where it would stand then, and a little beyond.
+                share = _share(later, stamp, first.stamp)
+                middle = min(int(short + (reach - short) * share) + NEAR_ENOUGH // 2, reach - 1)
+            halve = not halve
             found = self._first_of(container, middle)
             if found is not None and found.stamp < stamp:
-                reach = middle
+                reach, first = middle, found
             else:
-                short = middle
+                short, later = middle, found.stamp if found is not None else later
         self._depths[container.id] = reach + beyond
         return reach + beyond
 
@@ -307,6 +313,12 @@ def _newest(lines: Sequence[LogLine]) -> Sequence[LogLine]:
     """The lines of the latest time, which need not be the last ones."""
     last = max((line.stamp for line in lines), default=b"")
     return [line for line in lines if line.stamp == last]
+
+
+def _share(later: bytes, stamp: bytes, earlier: bytes) -> float:
+    """How much of the way from a later time back to an earlier one a time is."""
+    high, at, low = (nanoseconds(item) or 0 for item in (later, stamp, earlier))
+    return min(max((high - at) / (high - low), 0.0), 1.0) if high > low else 0.5
 
 
 def _stamp(line: LogLine) -> bytes:
