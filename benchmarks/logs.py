@@ -17,7 +17,7 @@ from benchmarks.figures import Figure, percentile, table
 from benchmarks.measures import MeasureFailed, console, walk
 from benchmarks.screen import Screen
 from benchmarks.stack import Stack, engine_processes, measured_engine, quiet_services, running_stack
-from benchmarks.terminal import Terminal
+from benchmarks.terminal import Chunk, Terminal
 from pixel_tui.logs.annotations import Annotations
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
@@ -171,15 +171,15 @@ def paging(log: LongLog) -> list[Figure]:
 
 def opening(stack: Stack, log: LongLog) -> list[Figure]:
     """The console opens a long log, goes to its first line, and to its last again."""
+    last_line, screen = f"line {log.count - 1:07}", Screen()
     with console(stack) as terminal:
-        terminal.record(4)
+        screen.show(b"".join(chunk.data for chunk in terminal.record(4)))
         process = psutil.Process(terminal.pid)
         before = process.memory_info().rss
-        opened = _until(terminal, "j", f"line {log.count - 1:07}")
-        terminal.press("2")
-        terminal.record(2)
-        first = _until(terminal, "g", "line 0000000")
-        last = _until(terminal, "G", f"line {log.count - 1:07}")
+        opened = _until(terminal, screen, "j", last_line)
+        screen.show(b"".join(chunk.data for chunk in _pressed(terminal, "2")))
+        first = _until(terminal, screen, "g", "line 0000000")
+        last = _until(terminal, screen, "G", last_line)
         terminal.record(2)
         grown = (process.memory_info().rss - before) / MIB
     return [
@@ -190,17 +190,25 @@ def opening(stack: Stack, log: LongLog) -> list[Figure]:
     ]
 
 
-def _until(terminal: Terminal, key: str, wanted: str, patience: float = 20) -> float:
-    """Press a key; seconds until a text is painted."""
-    pressed, seen = terminal.press(key), b""
-    while time.perf_counter() - pressed < patience:
-        chunk = terminal.read(0.5)
-        if chunk is not None:
-            seen += chunk.data
-            if wanted.encode() in seen:
-                return chunk.at - pressed
-    screen = Screen()
-    screen.show(seen)
+def _pressed(terminal: Terminal, key: str, seconds: float = 3) -> Sequence[Chunk]:
+    terminal.press(key)
+    return terminal.record(seconds)
+
+
+def _until(terminal: Terminal, screen: Screen, key: str, wanted: str) -> float:
+    """Press a key; seconds until a text stands on the screen.
+
+    Only what changes is painted, so that it takes an emulator to tell; it is shown the
+    recording afterwards.
+    """
+    pressed = time.perf_counter()
+    seen_at: float | None = None
+    for chunk in _pressed(terminal, key):
+        screen.show(chunk.data)
+        if seen_at is None and any(wanted in line for line in screen.lines):
+            seen_at = chunk.at
+    if seen_at is not None:
+        return seen_at - pressed
     raise MeasureFailed(f"{wanted} was not painted: {[line for line in screen.lines if line]}")
 
 
