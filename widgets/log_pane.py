@@ -296,7 +296,9 @@ class LogPane(Vertical):
             self._titled = title
             self.border_title = Content(title).markup
         self.set_class(bool(status.reason), "-reason")
-        self.set_class(bool(status.reason) and view.standing.stop == view.standing.first, "-empty")
+        # By the feed, not by the view: one that is hidden takes nothing in.
+        extent = self._feed.ring.extent
+        self.set_class(bool(status.reason) and extent.first == extent.following, "-empty")
         if (status.reason, status.remedy) != self._said:
             self._said = status.reason, status.remedy  # another text lays the screen out anew
             self.query_one("#log-reason", Static).update(

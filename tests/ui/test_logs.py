@@ -41,6 +41,13 @@ async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
     await it.until(lambda: it.log.standing.stop == feed.ring.extent.following)
 
 
+async def say_unseen(it: Console, text: str) -> None:
+    """A line in a log that nobody can see yet."""
+    feed = it.log.feed
+    assert feed is not None
+    feed.ring.extend([LogLine(stamp_at(it.clock.now()), "x", LineKind.STDOUT, text.encode())])
+
+
 def shown(it: Console) -> list[str]:
     return [line.text.decode() for line in it.log.shown_lines()]
 
@@ -257,6 +264,17 @@ async def test_the_log_is_exported_and_nothing_overwritten(
         assert isinstance(it.app.screen, AskScreen)
         assert "exists already" in it.text()
         assert written.read_bytes() == before
+
+
+async def test_a_log_that_was_empty_is_shown_once_it_has_lines() -> None:
+    async with console() as it:
+        await it.until(lambda: "nginx" in it.names() or "pgadmin" in it.names())
+        it.dashboard.select("pgadmin")
+        await it.until(lambda: "pgadmin" in title(it) and pane(it).has_class("-empty"))
+        await say_unseen(it, "INFO now it lives")
+        await it.until(lambda: "now it lives" in it.text())
+        await it.press("2")
+        assert it.app.focused is it.log
 
 
 async def test_long_lines_are_folded_on_demand() -> None:
