@@ -77,7 +77,7 @@ class LogPainter:
         self._labels: dict[str, tuple[SafeText, str]] = {}
         """What stands for a container, and its role."""
         self._label_width = 0
-        self._kept: LRUCache[int, Sequence[Strip]] = LRUCache(KEPT_STRIPS)
+        self._kept: LRUCache[tuple[int, Level], Sequence[Strip]] = LRUCache(KEPT_STRIPS)
         self.widest = 0
         """Cells of the widest line that was painted."""
         self.grown = False
@@ -96,9 +96,9 @@ class LogPainter:
         self._kept.clear()
         self.widest = 0
 
-    def kept(self, number: int) -> Sequence[Strip] | None:
-        """The rows of a line, if it was painted already."""
-        return self._kept.get(number)
+    def kept(self, number: int, level: Level) -> Sequence[Strip] | None:
+        """The rows of a line, if it was painted already, as serious as it is known to be now."""
+        return self._kept.get((number, level))
 
     def paint(
         self, number: int, line: LogLine, level: Level, *, width: int, around: bool
@@ -126,7 +126,7 @@ class LogPainter:
         )
         rows = wrapped(pieces, width, self._indent(pieces)) if look.wrap else (pieces,)
         strips = [self._strip(row, around=around) for row in rows]
-        self._kept[number] = strips
+        self._kept[number, level] = strips
         widest = max((strip.cell_length for strip in strips), default=0)
         if widest > self.widest:
             self.widest, self.grown = widest, True

@@ -317,6 +317,8 @@ class LogView(SteadyView, can_focus=True):
         self._take_sources()
         self.resize_content(Size(self._painter.widest, standing.shown))
         if anew:
+            # Other lines have the same numbers now.
+            self._restyle()
             self._arrive()
         if self.following and not self._feed.reach.last:
             self.following = False
@@ -854,17 +856,20 @@ class LogView(SteadyView, can_focus=True):
         return " "
 
     def _strips(self, number: int) -> Sequence[Strip]:
-        found = self._painter.kept(number)
+        if self._index is None:
+            return ()
+        level = self._index.level(number)
+        found = self._painter.kept(number, level)
         if found is not None:
             return found
         line = self._line(number)
-        if line is None or self._index is None:
+        if line is None:
             return ()
         width = max(self.scrollable_content_region.width - GUTTER, 8)
         return self._painter.paint(
             number,
             line,
-            self._index.level(number),
+            level,
             width=width,
             around=self._index.around_only(number),
         )

@@ -41,11 +41,15 @@ async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
     await it.until(lambda: it.log.standing.stop == feed.ring.extent.following)
 
 
+def _now(it: Console, text: str) -> LogLine:
+    return LogLine(stamp_at(it.clock.now()), "x", LineKind.STDOUT, text.encode())
+
+
 async def say_unseen(it: Console, text: str) -> None:
     """A line in a log that nobody can see yet."""
     feed = it.log.feed
     assert feed is not None
-    feed.ring.extend([LogLine(stamp_at(it.clock.now()), "x", LineKind.STDOUT, text.encode())])
+    feed.ring.extend([_now(it, text)])
 
 
 def shown(it: Console) -> list[str]:
@@ -194,6 +198,17 @@ async def test_the_first_line_of_the_history_is_a_key_away_and_so_is_the_last() 
         await it.press("G")
         await it.until(lambda: feed.reach.last and not feed.reach.loading)
         await it.until(lambda: feed.status.state is FeedState.LIVE and it.log.following)
+
+
+async def test_another_part_of_the_log_is_painted_anew() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        feed = it.log.feed
+        assert feed is not None
+        feed.ring.restart([_now(it, "INFO one place")])
+        await it.until(lambda: "one place" in it.text("LogView"))
+        feed.ring.restart([_now(it, "INFO another place")])
+        await it.until(lambda: "another place" in it.text("LogView"))
 
 
 async def test_a_chosen_range_says_its_time_and_is_copied() -> None:
