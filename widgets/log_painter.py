@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
+from pixel_tui.logs.index import ShownLine
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import Matcher
 from pixel_tui.stack.log_feed import Source
@@ -77,7 +78,7 @@ class LogPainter:
         self._labels: dict[str, tuple[SafeText, str]] = {}
         """What stands for a container, and its role."""
         self._label_width = 0
-        self._kept: LRUCache[tuple[int, Level], Sequence[Strip]] = LRUCache(KEPT_STRIPS)
+        self._kept: LRUCache[tuple[int, Level, bool], Sequence[Strip]] = LRUCache(KEPT_STRIPS)
         self.widest = 0
         """Cells of the widest line that was painted."""
         self.grown = False
@@ -96,21 +97,17 @@ class LogPainter:
         self._kept.clear()
         self.widest = 0
 
-    def kept(self, number: int, level: Level) -> Sequence[Strip] | None:
-        """The rows of a line, if it was painted already, as serious as it is known to be now."""
-        return self._kept.get((number, level))
+    def kept(self, number: int, known: ShownLine) -> Sequence[Strip] | None:
+        """The rows of a line, if it was painted already as what it is known to be now."""
+        return self._kept.get((number, known.level, known.around))
 
-    def paint(
-        self, number: int, line: LogLine, level: Level, *, width: int, around: bool
-    ) -> Sequence[Strip]:
+    def paint(self, line: LogLine, known: ShownLine, *, width: int) -> Sequence[Strip]:
         """The rows of a line.
 
         Args:
-            number: Its number, by which it is kept.
             line: The line.
-            level: How serious it is, as the lines that it belongs to.
+            known: What is known of it; by that it is kept.
             width: Cells of a row where lines are folded.
-            around: It stands there for its neighbour's sake.
         """
         look = self._look
         label, role = self._labels.get(line.source, (SafeText(""), ""))
@@ -118,15 +115,15 @@ class LogPainter:
             line,
             stamps=look.stamps,
             now=look.now,
-            level=level,
+            level=known.level,
             label=label,
             label_width=self._label_width,
             label_role=role,
             raw=look.raw,
         )
         rows = wrapped(pieces, width, self._indent(pieces)) if look.wrap else (pieces,)
-        strips = [self._strip(row, around=around) for row in rows]
-        self._kept[number, level] = strips
+        strips = [self._strip(row, around=known.around) for row in rows]
+        self._kept[known.number, known.level, known.around] = strips
         widest = max((strip.cell_length for strip in strips), default=0)
         if widest > self.widest:
             self.widest, self.grown = widest, True

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
-from pixel_tui.logs.index import LogIndex, Standing, Tally
+from pixel_tui.logs.index import LogIndex, ShownLine, Standing, Tally
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import FilterStack, Matcher
 from pixel_tui.logs.shown import View
@@ -191,8 +191,9 @@ class LogView(SteadyView, can_focus=True):
         self._painter = LogPainter(self._style)
         self._page: tuple[tuple[int, int], ...] | None = None
         """The number and the row of what is on each row of the screen."""
+        self._known: dict[int, ShownLine] = {}
+        """What is known of the lines on the screen."""
         self._placing = False
-        self._pages = 0
         self._leapt = False
         """Whether the last look has painted a page of which nothing was on the one before."""
 
@@ -329,8 +330,8 @@ class LogView(SteadyView, can_focus=True):
             self._place_top(self._index.place(self._anchor), self._skip)
             if self._goal is not None:
                 self._arrive()
-        before, self._page = self._page, None
-        if self._rows() != before:
+        before, self._page = (self._page, self._known), None
+        if (self._rows(), self._known) != before:
             self.refresh()
         self.post_message(self.Moved())
 
@@ -435,6 +436,7 @@ class LogView(SteadyView, can_focus=True):
     def _rows(self) -> tuple[tuple[int, int], ...]:
         """The number and the row of what is on each row of the screen."""
         if self._page is None:
+            self._known = {}
             self._page = tuple(self._rows_from(self._top, self._skip))
         return self._page
 
@@ -442,7 +444,9 @@ class LogView(SteadyView, can_focus=True):
         if self._index is None:
             return
         left = self.height
-        for number in self._index.numbers(top, top + left):
+        for item in self._index.page(top, left):
+            number = item.number
+            self._known[number] = item
             rows = len(self._strips(number)) if self._look.wrap else 1
             for row in range(skip, min(rows, skip + left)):
                 yield number, row
@@ -847,7 +851,7 @@ class LogView(SteadyView, can_focus=True):
             return Signs.BOOKMARK
         if self._index is None:
             return " "
-        if self._matcher is not None and self._index.matches(number):
+        if number in self._known and self._known[number].match:
             return Signs.MATCH
         if self._since and line is not None and line.stamp > self._since:
             before = self._line(number - 1)
@@ -856,10 +860,10 @@ class LogView(SteadyView, can_focus=True):
         return " "
 
     def _strips(self, number: int) -> Sequence[Strip]:
-        if self._index is None:
-            return ()
-        level = self._index.level(number)
-        found = self._painter.kept(number, level)
+        known = self._known.get(number)
+        if known is None:
+            known = self._look_up(number)
+        found = self._painter.kept(number, known)
         if found is not None:
             return found
         line = self._line(number)
@@ -867,12 +871,16 @@ class LogView(SteadyView, can_focus=True):
             return ()
         width = max(self.scrollable_content_region.width - GUTTER, 8)
         return self._painter.paint(
-            number,
             line,
-            level,
+            known,
             width=width,
-            around=self._index.around_only(number),
         )
+
+    def _look_up(self, number: int) -> ShownLine:
+        """What is known of a line that is not on the screen yet."""
+        index = self._index
+        page = index.page(index.place(number), 1) if index is not None else ()
+        return page[0] if page and page[0].number == number else ShownLine(number, Level.UNKNOWN)
 
     def _line(self, number: int) -> LogLine | None:
         held = self._held((number,))

@@ -20,7 +20,7 @@ from pixel_tui.stack.ring import LineKind, LogLine, Ring
 
 log = logging.getLogger(__name__)
 
-STEP: Final = 400
+STEP: Final = 100
 """Lines that are looked at in one go."""
 GATHER_SECONDS: Final = 0.03
 """How long the next lines are gathered, once some were looked at."""
@@ -32,6 +32,19 @@ class Tally(Protocol):
     def note(self, line: LogLine, level: Level) -> None:
         """One line more."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """What is known of a line that is shown."""
+
+    number: int
+    level: Level
+    """That of the group that it belongs to."""
+    around: bool = False
+    """It stands there for its neighbour's sake."""
+    match: bool = False
+    """It has what is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,19 @@ class LogIndex:
         with self._lock:
             return tuple(self._shown.numbers(start, stop))
 
+    def page(self, start: int, count: int) -> Sequence[ShownLine]:
+        """What is known of some shown lines, found out at once: whoever paints waits once."""
+        with self._lock:
+            shown, known = self._shown, self._known
+            return tuple(
+                ShownLine(number, known.level(number), shown.around_only(number), self._has(number))
+                for number in shown.numbers(start, start + count)
+            )
+
+    def _has(self, number: int) -> bool:
+        at = bisect_left(self._matches, number)
+        return at < len(self._matches) and self._matches[at] == number
+
     def place(self, number: int) -> int:
         """The place among the shown lines of this line, or of the next shown one behind it."""
         with self._lock:
@@ -155,30 +181,12 @@ class LogIndex:
         lines = self._ring.window(numbers[0], numbers[0] + 1).lines if numbers else ()
         return lines[0].stamp if lines else b""
 
-    def level(self, number: int) -> Level:
-        """How serious a line is: as the group of lines that it belongs to."""
-        with self._lock:
-            if self._known.first <= number < self._known.stop:
-                return self._known.level(number)
-            return Level.UNKNOWN
-
     def group(self, number: int) -> Sequence[int]:
         """The numbers of the lines that belong together with this one."""
         with self._lock:
             if self._known.first <= number < self._known.stop:
                 return tuple(self._known.members(self._known.start(number)))
             return (number,)
-
-    def around_only(self, number: int) -> bool:
-        """Whether a shown line stands there for its neighbour's sake."""
-        with self._lock:
-            return self._shown.around_only(number)
-
-    def matches(self, number: int) -> bool:
-        """Whether a line has what is searched."""
-        with self._lock:
-            at = bisect_left(self._matches, number)
-            return at < len(self._matches) and self._matches[at] == number
 
     def match_near(self, number: int, step: int) -> tuple[int, int, bool] | None:
         """The next match before (`step` -1) or behind (1) a line, or the nearest (0).
