@@ -7,6 +7,7 @@ at most.
 
 import logging
 import threading
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 STEP: Final = 100
 """Lines that are looked at in one go."""
+YIELD_SECONDS: Final = 0.0002
 GATHER_SECONDS: Final = 0.03
 """How long the next lines are gathered, once some were looked at."""
 
@@ -217,7 +219,8 @@ class LogIndex:
             self._wake.clear()
             try:
                 while not self._closing.is_set() and self._step():
-                    pass
+                    # Whoever waits for the lock gets it now, and not only at the end.
+                    time.sleep(YIELD_SECONDS)
             except Exception:
                 # The lines are still there, and everything is looked at anew.
                 log.exception("the index of a log failed and begins anew")
