@@ -193,6 +193,8 @@ class LogView(SteadyView, can_focus=True):
         """The number and the row of what is on each row of the screen."""
         self._known: dict[int, ShownLine] = {}
         """What is known of the lines on the screen."""
+        self._on_page: dict[int, LogLine] = {}
+        """The lines on the screen."""
         self._placing = False
         self._leapt = False
         """Whether the last look has painted a page of which nothing was on the one before."""
@@ -436,7 +438,7 @@ class LogView(SteadyView, can_focus=True):
     def _rows(self) -> tuple[tuple[int, int], ...]:
         """The number and the row of what is on each row of the screen."""
         if self._page is None:
-            self._known = {}
+            self._known, self._on_page = {}, {}
             self._page = tuple(self._rows_from(self._top, self._skip))
         return self._page
 
@@ -444,7 +446,12 @@ class LogView(SteadyView, can_focus=True):
         if self._index is None:
             return
         left = self.height
-        for item in self._index.page(top, left):
+        page = self._index.page(top, left)
+        numbers = [item.number for item in page]
+        # At once: a flood holds the ring half of the time, and each look would wait for it.
+        held = self._held(numbers)
+        self._on_page = dict(zip(numbers, held, strict=False)) if len(held) == len(page) else {}
+        for item in page:
             number = item.number
             self._known[number] = item
             rows = len(self._strips(number)) if self._look.wrap else 1
@@ -883,6 +890,8 @@ class LogView(SteadyView, can_focus=True):
         return page[0] if page and page[0].number == number else ShownLine(number, Level.UNKNOWN)
 
     def _line(self, number: int) -> LogLine | None:
+        if number in self._on_page:
+            return self._on_page[number]
         held = self._held((number,))
         return held[0] if held else None
 

@@ -98,11 +98,11 @@ class LogStream:
         """The containers, in the order of the stack; those that are gone at the end."""
         wanted, read = self._follower.wanted(), self._follower.containers
         names = tuple((item.id, item.name) for item in (*wanted, *read))
-        with self._lock:
-            if names != self._seen:
-                self._seen = names
+        if names != self._seen:  # in a flood the lock is hard to get
+            with self._lock:
                 self._order_sources(wanted, read)
-            return self._ordered
+                self._seen = names
+        return self._ordered
 
     def _order_sources(self, wanted: Sequence[Container], read: Sequence[Container]) -> None:
         services = [item.service for item in wanted]
