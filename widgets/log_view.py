@@ -381,7 +381,7 @@ class LogView(SteadyView, can_focus=True):
     def _restyle(self) -> None:
         """What was painted looks otherwise now."""
         self._painter.forget(self._look, self._matcher)
-        self._page = None
+        self._page, self._known, self._on_page = None, {}, {}
         self.refresh()
 
     def on_resize(self) -> None:
