@@ -71,6 +71,8 @@ class Annotations:
         self._levels = array("b", bytes(count)) + self._levels
         self._starts = array("q", range(self.first, self.first + count)) + self._starts
         self._sources = array("l", [self._number_of(line.source) for line in lines]) + self._sources
+        # The numbers of lines that were dropped before belong to these now.
+        self._heads = {key: head for key, head in self._heads.items() if key < self.first}
         later, self._grouper = self._grouper, Grouper()
         for number, line in enumerate((*lines, *behind[:SEAM]), self.first):
             self._note(number, line)
@@ -109,7 +111,7 @@ class Annotations:
         keep = max(stop - self._base, 0)
         del self._levels[keep:], self._starts[keep:], self._sources[keep:]
         self.stop = max(stop, self.first)
-        self._grouper = Grouper()
+        self._grouper, self._heads = Grouper(), {}
         for start, members in list(self._members.items()):
             if members[-1] >= stop:
                 left = [number for number in members if number < stop]
@@ -162,13 +164,13 @@ class Annotations:
         start = self._head(told)
         if start < self.first:
             start = self._heads[told] = number
-        if start == number:
-            self._levels[at] = self._grouper.level(line)
-            return
         before = self._starts[at]
         if before not in {number, start}:
             self._leave(before, number)
         self._starts[at] = start
+        if start == number:
+            self._levels[at] = self._grouper.level(line)
+            return
         members = self._members.setdefault(start, [start])
         if number not in members[-SEAM:]:
             members.append(number)
