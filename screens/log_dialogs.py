@@ -209,7 +209,7 @@ class LogDialogs:
                 words = f"{words}, reading {now.reading}… Esc stops it."
             elif now.matches > len(shown):
                 words = f"{words}; the first {len(shown):,} of them"
-            else:
+            elif shown:
                 words = f"{words}. Enter goes there."
             return Choices(tuple(_match_line(line, labels) for line in shown), plain(words))
 
