@@ -289,7 +289,7 @@ async def test_a_log_that_was_empty_is_shown_once_it_has_lines() -> None:
         await say_unseen(it, "INFO now it lives")
         await it.until(lambda: "now it lives" in it.text())
         await it.press("2")
-        assert it.app.focused is it.log
+        assert it.log.has_focus
 
 
 async def test_long_lines_are_folded_on_demand() -> None:
@@ -309,3 +309,27 @@ async def test_structured_lines_are_shown_as_they_were_written_on_demand() -> No
         assert "hello  user=7" in it.text("LogView")
         await it.press("u")
         assert '"msg":"hello"' in it.text("LogView")
+
+
+async def test_lines_are_chosen_with_the_mouse() -> None:
+    async with console(still=True) as it:
+        await it.press("2")
+        await say(it, "INFO a", "INFO b", "INFO c", "INFO d")
+        bottom = it.log.size.height - 1
+        await it.pilot.mouse_down(it.log, offset=(10, bottom - 2))
+        await it.pilot.hover(it.log, offset=(10, bottom - 1))
+        await it.pilot.mouse_up(it.log, offset=(10, bottom - 1))
+        assert "2 lines chosen" in title(it)
+        await it.press("y")
+        assert it.app.clipboard == "INFO b\nINFO c"
+
+
+async def test_escape_lets_the_chosen_lines_go_before_it_leaves_the_pane() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "v", "k", "k")
+        assert "3 lines chosen" in title(it)
+        await it.press("escape")
+        assert "chosen" not in title(it)
+        assert it.log.has_focus
+        await it.press("escape")
+        assert it.table.has_focus

@@ -1,0 +1,118 @@
+"""A log line to what is painted of it, folded to any width."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from pixel_tui.logs.activity import ActivityPicture, SourceActivity
+from pixel_tui.logs.level import Level
+from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
+from pixel_tui.logs.shown import View
+from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.text import SafeText, is_harmless, plain
+from widgets.activity_strip import sparkline, strip_of
+from widgets.log_chips import chips_of
+from widgets.rows.log_line import Piece, Stamps, colour_of, line_pieces, wrapped
+
+NOW = b"2026-03-01T12:00:00.000000000Z"
+
+
+def pieces(text: bytes, stamps: Stamps = Stamps.NONE, *, raw: bool = False) -> list[str]:
+    line = LogLine(b"2026-03-01T11:58:30.123456789Z", "api-1", LineKind.STDOUT, text)
+    return [
+        piece.text
+        for piece in line_pieces(
+            line,
+            stamps=stamps,
+            now=NOW,
+            level=Level.INFO,
+            label=SafeText("api"),
+            label_width=0,
+            label_role="source-0",
+            raw=raw,
+        )
+    ]
+
+
+@given(st.binary(max_size=400), st.sampled_from(list(Stamps)), st.booleans())
+def test_whatever_a_container_says_what_is_painted_is_harmless(
+    text: bytes,
+    stamps: Stamps,
+    raw: bool,
+) -> None:
+    assert all(is_harmless(part) for part in pieces(text, stamps, raw=raw))
+
+
+@given(
+    st.lists(st.text(max_size=30).map(lambda text: Piece(plain(text), "text")), max_size=5),
+    st.integers(2, 40),
+    st.integers(0, 30),
+)
+def test_a_folded_line_loses_nothing_and_no_row_is_too_wide(
+    line: list[Piece], width: int, indent: int
+) -> None:
+    rows = wrapped(line, width, indent)
+    assert all(sum(cell_len(piece.text) for piece in row) <= width for row in rows)
+    words = "".join(piece.text for row in rows for piece in row)
+    assert words.replace(" ", "") == "".join(piece.text for piece in line).replace(" ", "")
+
+
+def test_rows_below_the_first_begin_below_the_words() -> None:
+    rows = wrapped([Piece(SafeText("12:00 "), "stamp"), Piece(SafeText("a" * 30), "text")], 20, 6)
+    assert ["".join(piece.text for piece in row) for row in rows] == [
+        "12:00 " + "a" * 14,
+        "      " + "a" * 14,
+        "      aa",
+    ]
+
+
+def test_times_are_shown_as_they_are_asked_for() -> None:
+    assert pieces(b"x", Stamps.AGO)[0].split() == ["1", "min"]
+    assert pieces(b"x", Stamps.DATE)[0].endswith(".123 ")
+    assert pieces(b"x", Stamps.NONE) == ["x"]
+
+
+def test_a_structured_line_is_its_message_and_its_fields() -> None:
+    text = b'{"level":30,"msg":"hello","user":7}'
+    assert pieces(text) == ["hello", "  user=7"]
+    assert pieces(text, raw=True) == [text.decode()]
+
+
+def test_a_service_has_the_same_colour_every_time() -> None:
+    assert [colour_of(name, 6) for name in ("api", "web", "db")] == [
+        colour_of(name, 6) for name in ("api", "web", "db")
+    ]
+    assert {colour_of(f"service-{number}", 6) for number in range(50)} == set(range(6))
+
+
+def test_bars_tell_silence_from_little() -> None:
+    assert sparkline([0, 1, 50, 100]) == " ▁▄█"
+    assert sparkline([0, 0]) == "  "
+
+
+def test_where_not_all_fit_the_rest_is_counted() -> None:
+    picture = ActivityPicture(
+        tuple(SourceActivity(f"c{number}", (1,) * 15, (0,) * 15) for number in range(5))
+    )
+    for width in (30, 60, 90, 200):
+        line = strip_of(picture, plain, width).plain
+        assert cell_len(line.rstrip()) <= width
+        named = sum(f"c{number} " in line for number in range(5))
+        assert named == 5 or f"+{5 - named}" in line
+
+
+def test_each_restriction_is_a_chip_whose_end_lifts_it_alone() -> None:
+    matcher = compile_query(Query("pool"))
+    assert isinstance(matcher, Matcher)
+    view = View(FilterStack((matcher,), Level.WARN, frozenset({"api-1"})), context=3)
+    chips = chips_of(view, ("web",))
+    assert [chip.words for chip in chips] == [
+        "without web",
+        "warnings and errors",
+        "“pool”",
+        "±3 lines",
+    ]
+    assert chips[0].without.filters.sources is None
+    assert chips[1].without.filters.level is Level.UNKNOWN
+    assert chips[2].without.filters.queries == ()
+    assert chips[3].without.context == 0
