@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from textual.content import Content
 from textual.screen import Screen
@@ -31,7 +32,9 @@ from widgets.rows.log_line import local_second
 
 log = logging.getLogger(__name__)
 
-PAGE = 5000
+PAGE: Final = 5000
+LISTED: Final = 1000
+"""Matches in the list: a longer one would hold the console up."""
 
 
 class LogDialogs:
@@ -201,7 +204,7 @@ class LogDialogs:
         def choices() -> Choices:
             now = search.progress
             if now.done and not shown:
-                shown.extend(search.found)
+                shown.extend(search.found[:LISTED])
             words = f"{now.matches:,} found in {now.lines:,} lines"
             if now.trouble:
                 words = f"{words}. {now.trouble}"
