@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +12,9 @@ from textual.content import Content
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, UsageError
+from pixel_tui.errors import ConsoleError, OperationError, UsageError
 from pixel_tui.logs.activity import ActivityPicture
-from pixel_tui.logs.export import Exported, Form, export
+from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.stack.log_history import LogHistory
@@ -178,13 +177,14 @@ class LogDialogs:
         self._screen.app.push_screen(AskScreen("Export", hint, meaning, value), answered)
 
     async def _write(self, path: Path, form: Form) -> None:
-        lines = self._pane.log_view.shown_lines() if self._pane.narrowed else None
-
-        def write() -> Exported:
-            return export(path, _every_line(self._logs.history()) if lines is None else lines, form)
-
+        history = self._logs.history()
+        shown = self._pane.log_view.shown_lines() if self._pane.narrowed else None
+        lines = every_line(history) if shown is None else shown
         try:
-            done = await asyncio.to_thread(write)
+            done = await asyncio.to_thread(export, path, lines, form)
+        except asyncio.CancelledError:
+            history.close()  # the console is left: the half of a file goes, and nobody waits
+            raise
         except ConsoleError as error:
             self._screen.notify(str(error), severity="error", timeout=15, markup=False)
             return
@@ -234,9 +234,15 @@ def _match_line(line: LogLine, labels: dict[str, SafeText]) -> Content:
     )
 
 
-def _every_line(history: LogHistory) -> "chain[LogLine]":
-    reader = history.reader()
-    return chain.from_iterable(iter(lambda: reader.read(PAGE).lines, ()))
+def every_line(history: LogHistory) -> Iterator[LogLine]:
+    """All that the engine has; an error where that was broken off."""
+    reader, complete = history.reader(), False
+    while not complete:
+        page = reader.read(PAGE)
+        yield from page.lines
+        complete = page.complete
+    if history.closed:
+        raise OperationError("The log was not read to its end.")
 
 
 def _shape_matcher(shape: bytes) -> Matcher | None:

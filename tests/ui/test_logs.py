@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.errors import OperationError
+from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.level import Level
 from pixel_tui.stack.log_feed import FeedState
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import stamp_at
 from screens.ask import AskScreen
+from screens.log_dialogs import every_line
 from screens.log_line import LogLineScreen
 from screens.log_services import LogServicesScreen
 from screens.pick import PickScreen
@@ -333,3 +336,26 @@ async def test_escape_lets_the_chosen_lines_go_before_it_leaves_the_pane() -> No
         assert it.log.has_focus
         await it.press("escape")
         assert it.table.has_focus
+
+
+async def test_an_export_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
+    async with console(still=True) as it:
+        history = it.dashboard.logs.history()
+        history.close()
+        with pytest.raises(OperationError, match="not read to its end"):
+            export(tmp_path / "half.log", every_line(history), Form.PLAIN)
+        assert not list(tmp_path.glob("*.log"))  # noqa: ASYNC240  nothing waits here
+
+
+async def test_without_a_filter_the_whole_log_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with console(still=True) as it:
+        await it.press("2", "e", "enter")
+        await it.until(lambda: "Exported" in it.text())
+        (written,) = tmp_path.glob("*.log")  # noqa: ASYNC240  nothing waits here
+        count = len(written.read_text().splitlines())
+        page = it.dashboard.logs.history().reader().read(1_000_000)
+        assert count == len(page.lines)
+        assert count > 100
