@@ -2,6 +2,7 @@
 
 import pytest
 
+from screens.job import JobScreen
 from tests.ui.driving import console
 
 SIZES = ((20, 5), (20, 3), (3, 5), (1, 1))
@@ -11,6 +12,7 @@ SIZES = ((20, 5), (20, 3), (3, 5), (1, 1))
 async def test_every_list_stands_it(size: tuple[int, int]) -> None:
     async with console() as it:
         await it.press("r", "y")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
         await it.press("escape")
         await it.until(lambda: it.app.screen is it.dashboard)
         await it.pilot.resize_terminal(*size)
