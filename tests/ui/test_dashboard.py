@@ -229,10 +229,10 @@ async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -
         log = it.log
         await it.press("2")
         assert log.following
+        before = it.log.lines
         await it.press("up")
         paused = not log.following
         assert paused
-        before = it.log.lines
         it.world.raise_fault("agent", Fault.FLOOD)
         await it.until(lambda: it.log.new_lines > 0)
         assert it.log.lines > before
@@ -244,8 +244,10 @@ async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -
 async def test_a_log_stands_on_its_line_when_older_ones_are_dropped() -> None:
     async with console() as it:
         await it.press("2", "g")
-        feed = it.log._feed
+        feed = it.log.feed
         assert feed is not None
+        held = feed.ring
+        await it.until(lambda: feed.reach.first and it.log.standing.epoch == held.extent.epoch)
         await it.press("pagedown")
         before = it.text("LogView").splitlines()[0][:36]
         line = LogLine(b"2026-03-01T12:00:00.000000000Z", "x", LineKind.STDOUT, b"more")
