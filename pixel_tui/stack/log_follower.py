@@ -438,7 +438,7 @@ class LogFollower:
         self, tail: _Tail, container: Container, *, follow: bool
     ) -> Iterator[list[LogLine]]:
         """What is new of a log, up to now or for as long as its container lives."""
-        since = unix_time(tail.reached.stamp)
+        since = unix_time(tail.reached.since)
         first = NEAR if since else None if tail.whole else self._tail
         for count in (first, None):
             stream = self._open(tail, LogRequest(container.id, count, since, follow))

@@ -20,8 +20,8 @@ from typing import Final
 from pixel_tui.errors import EngineRefused
 from pixel_tui.stack.frames import splitter
 from pixel_tui.stack.model import Container
-from pixel_tui.stack.overlap import Reached
-from pixel_tui.stack.ring import LogLine
+from pixel_tui.stack.overlap import DISORDER, Reached
+from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest
 from pixel_tui.stack.times import nanoseconds, stamp_of
 
@@ -33,8 +33,6 @@ MARGIN: Final = 1000
 """Lines by which a look goes further back than the one before."""
 AT_ONCE: Final = 8
 """Logs that are read at the same time."""
-DISORDER: Final = 200_000_000
-"""Nanoseconds by which two lines of one container may have changed places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +290,7 @@ class HistoryReader:
         self, container: Container, start: bytes, after: Reached | None
     ) -> Generator[LogLine, None, None]:
         resumed = after is not None and bool(after.stamp)
-        begin = after.stamp if after is not None and resumed else start
+        begin = after.since if after is not None and resumed else start
         depth = self._history.depth_of(container, begin) if begin else None
         overlap = after.overlap() if after is not None and resumed else None
         begun = not begin
@@ -310,9 +308,11 @@ class HistoryReader:
 
 
 def _newest(lines: Sequence[LogLine]) -> Sequence[LogLine]:
-    """The lines of the latest time, which need not be the last ones."""
-    last = max((line.stamp for line in lines), default=b"")
-    return [line for line in lines if line.stamp == last]
+    """The lines of each stream's latest time, which need not be the last ones."""
+    last: dict[LineKind, bytes] = {}
+    for line in lines:
+        last[line.kind] = max(last.get(line.kind, b""), line.stamp)
+    return [line for line in lines if line.stamp == last[line.kind]]
 
 
 def _share(later: bytes, stamp: bytes, earlier: bytes) -> float:

@@ -5,31 +5,55 @@ from hypothesis import strategies as st
 
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.times import SECOND, stamp_of
+
+OUT, ERR = LineKind.STDOUT, LineKind.STDERR
+STEP = 100_000_000
+"""Nanoseconds between two moments: the one stream is at most two of them late."""
 
 
-def line(stamp: int, text: bytes = b"") -> LogLine:
-    return LogLine(b"%03d" % stamp, "api", LineKind.STDOUT, text)
+def line(moment: int, text: bytes = b"", kind: LineKind = OUT) -> LogLine:
+    return LogLine(stamp_of(SECOND + moment * STEP), "api", kind, text)
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 6), st.sampled_from([b"a", b"b"])), max_size=14),
-    st.integers(0, 14),
+    st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from([b"a", b"b"]), st.integers(0, 2)),
+        max_size=20,
+    ),
+    st.integers(0, 20),
     st.integers(1, 5),
 )
 def test_a_log_read_in_two_goes_is_the_log(
-    said: list[tuple[int, bytes]], place: int, size: int
+    said: list[tuple[int, bytes, int]], place: int, size: int
 ) -> None:
-    every = [line(stamp, text) for stamp, text in sorted(said, key=lambda item: item[0])]
+    # Standard output is written at once, standard error up to two moments late.
+    out = [(moment, line(moment, text)) for moment, text, late in sorted(said) if not late]
+    err: list[tuple[int, LogLine]] = []
+    for moment, text, late in sorted(said):
+        if late:
+            written = max(moment + late - 1, err[-1][0] if err else 0)
+            err.append((min(written, moment + 2), line(moment, text, ERR)))
+    every = [item for _, item in sorted(out + err, key=lambda pair: pair[0])]
     reached = Reached()
     first = every[:place]
     for at in range(0, len(first), size):
         reached.note(first[at : at + size])
-    resumed = [item for item in every if item.stamp >= reached.stamp]
+    resumed = [item for item in every if item.stamp >= reached.since]
     overlap = reached.overlap()
     second: list[LogLine] = []
     for at in range(0, len(resumed), size):
         second += overlap.drop_from(resumed[at : at + size])
     assert first + second == every
+    assert not overlap.missing
+
+
+def test_a_line_that_was_written_behind_a_later_one_is_not_lost() -> None:
+    reached = Reached()
+    reached.note([line(8, b"first", ERR), line(9, b"out")])
+    overlap = reached.overlap()
+    resumed = [line(8, b"first", ERR), line(9, b"out"), line(8, b"late", ERR), line(9, b"later")]
+    assert overlap.drop_from(resumed) == resumed[2:]
 
 
 def test_a_stream_that_begins_behind_the_last_line_is_known_to_miss_some() -> None:
