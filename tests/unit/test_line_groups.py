@@ -1,5 +1,7 @@
 """Which lines belong together: in the blocks below, a line of `=` stands between groups."""
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -323,6 +325,31 @@ def test_any_lines_form_groups_without_gaps(lines: list[bytes]) -> None:
         start = grouper.feed(index, said(text))
         assert start in {last, index}
         last = start
+
+
+BEGINNINGS = st.sampled_from(
+    [
+        *(b"panic: x", b"fatal error: x", b"goroutine 7 [running]:", b"created by main.x"),
+        *(b"thread 'main' panicked at x", b"2026/03/01 10:00:00 http: panic serving x"),
+        *(b"note: run with", b"stack backtrace:", b"Node.js v20", b"at main (a.js:1:2)"),
+        *(b"Caused by: x", b"Suppressed: x", b"... 3 more", b"}", b"});", b"| x", b"+ x", b""),
+        *(b"^^^", b"ValueError: x", b"KeyError", b"a.b.SomeException", b"Uncaught TypeError: x"),
+        *(b"During handling of the above", b"The above exception was", b"exit status 2"),
+        *(b"Exception Group Traceback (most recent call last)", b"main.run(0x1)", b"words"),
+        *(b"x [7] DETAIL:  more", b"  indented", b"\tindented", b"ERROR it broke", b"runtime: x"),
+    ]
+)
+
+
+@given(st.lists(st.builds(bytes.__add__, BEGINNINGS, st.just(b"") | PIECES), max_size=30))
+def test_a_line_that_is_taken_for_ordinary_is_grouped_as_if_it_were_not(lines: list[bytes]) -> None:
+    def starts() -> list[int]:
+        grouper = Grouper()
+        return [grouper.feed(number, said(line)) for number, line in enumerate(lines)]
+
+    quick = starts()
+    with patch("pixel_tui.logs.continuation.is_ordinary", return_value=False):
+        assert starts() == quick
 
 
 @pytest.mark.parametrize(
