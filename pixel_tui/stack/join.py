@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from pixel_tui.stack.model import (
     NO_TEXT,
@@ -64,18 +65,15 @@ def join(
     by_service: dict[str, list[Container]] = defaultdict(list)
     for container in containers:
         by_service[container.service].append(container)
+    present = {container.id for container in containers}
     services: list[Service] = []
     known = taken_at is not None
+    make = partial(_service, images=images, awaited=awaited, present=present, known=known)
     services += [
-        _service(
-            spec.name, spec, _sorted(by_service.pop(spec.name, [])), images, awaited, known=known
-        )
+        make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
         for spec in (project.services if project else ())
     ]
-    services += [
-        _service(plain(name), None, _sorted(by_service[name]), images, awaited, known=known)
-        for name in sorted(by_service)
-    ]
+    services += [make(plain(name), None, _sorted(by_service[name])) for name in sorted(by_service)]
     return StackSnapshot(
         engine=engine,
         project_name=project_name,
@@ -95,9 +93,10 @@ def _service(
     name: SafeText,
     spec: ServiceSpec | None,
     containers: tuple[Container, ...],
+    *,
     images: Mapping[str, str | None],
     awaited: Collection[str],
-    *,
+    present: Collection[str],
     known: bool,
 ) -> Service:
     regular = [container for container in containers if not container.oneoff]
@@ -111,7 +110,7 @@ def _service(
         health=min((item.health_status for item in shown), key=_WORST_HEALTH.index)
         if shown
         else HealthStatus.NONE,
-        sync=sync(spec, regular, images) if known else Sync(SyncAction.UNKNOWN),
+        sync=sync(spec, regular, images, present) if known else Sync(SyncAction.UNKNOWN),
     )
 
 
@@ -163,7 +162,10 @@ def _ran_to_its_end(container: Container, spec: ServiceSpec | None, *, awaited: 
 
 
 def sync(
-    spec: ServiceSpec | None, regular: Sequence[Container], images: Mapping[str, str | None]
+    spec: ServiceSpec | None,
+    regular: Sequence[Container],
+    images: Mapping[str, str | None],
+    present: Collection[str] = (),
 ) -> Sync:
     """What `docker compose up` would do to a service, by reading only.
 
@@ -186,17 +188,34 @@ def sync(
     if not spec.config_hash:
         return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
     return (
-        _recreation(spec, regular, image)
+        _recreation(spec, regular, image, present)
         or _scaling(spec, regular)
         or _starting(regular)
+        or _unknown(spec)
         or Sync(SyncAction.NOTHING)
     )
 
 
-def _recreation(spec: ServiceSpec, regular: Sequence[Container], image: str | None) -> Sync | None:
+def _unknown(spec: ServiceSpec) -> Sync | None:
+    """Compose labels such a container with a hash that has another container's id in it.
+
+    Seen with compose 2.40: `config --hash` tells the one with the service's name in it.
+    """
+    if not spec.joins:
+        return None
+    names = ", ".join(spec.joins)
+    return Sync(SyncAction.UNKNOWN, plain(f"it shares what {names} has: compose tells no hash"))
+
+
+def _recreation(
+    spec: ServiceSpec, regular: Sequence[Container], image: str | None, present: Collection[str]
+) -> Sync | None:
     reasons = []
-    if any(container.config_hash != spec.config_hash for container in regular):
+    changed = any(container.config_hash != spec.config_hash for container in regular)
+    if changed and not spec.joins:
         reasons.append("its configuration has changed")
+    if spec.joins and any(set(container.joins) - set(present) for container in regular):
+        reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
         reasons.append(f"image {spec.image} is another one now")
     return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None

@@ -178,6 +178,8 @@ class Container:
     """In bytes; None where it has no limit of its own."""
     config_hash: SafeText = NO_TEXT
     """From the label `com.docker.compose.config-hash`."""
+    joins: tuple[str, ...] = ()
+    """Ids of the containers whose namespaces or volumes it shares."""
 
     @property
     def short_id(self) -> str:
@@ -234,6 +236,9 @@ class ServiceSpec:
     ports: tuple[Port, ...] = ()
     config_hash: SafeText = NO_TEXT
     """The hash that compose would label its containers with; empty when unknown."""
+    joins: tuple[SafeText, ...] = ()
+    """The services of whose containers it shares a namespace or the volumes: each of its
+    containers belongs to one certain container of theirs."""
 
 
 @dataclass(frozen=True, slots=True)

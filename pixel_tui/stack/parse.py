@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -108,7 +108,18 @@ def parse_container(inspected: JsonObject) -> Container:
         tty=config["Tty"].flag,
         memory_limit=host["Memory"].integer or None,
         config_hash=labels[f"{LABEL}config-hash"].text,
+        joins=tuple(dict.fromkeys(_joined_ids(host))),
     )
+
+
+def _joined_ids(host: Node) -> Iterator[str]:
+    """`NetworkMode: container:<id>`, `PidMode`, `IpcMode`, and `VolumesFrom: [<id>:ro]`."""
+    for key in ("NetworkMode", "PidMode", "IpcMode"):
+        kind, _, name = host[key].raw.partition(":")
+        if kind == "container":
+            yield name
+    for item in host["VolumesFrom"]:
+        yield item.raw.partition(":")[0]
 
 
 def _container_id(node: Node) -> str:
@@ -272,7 +283,20 @@ def _service_spec(
             for item in node["ports"]
         ),
         config_hash=plain(config_hash),
+        joins=tuple(dict.fromkeys(_joined(node))),
     )
+
+
+def _joined(node: Node) -> Iterator[SafeText]:
+    """`network_mode: service:vpn`, `pid`, `ipc`, and `volumes_from: [data:ro]`."""
+    for key in ("network_mode", "pid", "ipc"):
+        kind, _, name = node[key].text.partition(":")
+        if kind == "service" and name:
+            yield plain(name)
+    for item in node["volumes_from"]:
+        name = item.text.partition(":")[0]
+        if name and name != "container":
+            yield plain(name)
 
 
 def _keys(node: Node) -> set[str]:
