@@ -1,10 +1,12 @@
 """Who changed what, and how it ended: a file that is only ever appended to.
 
 One JSON object a line. `begin` is written before the first step of a plan, `end` after
-the last, `left` when the console closes while a step still runs. No audit, no change.
+the last, `left` when the console closes while a step still runs. Each names the line
+before it (see `audit_chain`). No audit, no change.
 """
 
 import errno
+import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -14,14 +16,22 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError
-from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
+from pixel_tui.operations.audit_chain import VERSION, Trail, digest, read_trail
 from pixel_tui.operations.job import JobStatus
 from pixel_tui.operations.origin import Origin
 from pixel_tui.operations.plan import Plan
 from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import shown
 
-VERSION: Final = 1
+HEAD_SUFFIX: Final = ".head"
+BLOCK: Final = 64 * 1024
+"""Bytes that are read from the end at once, to find the last line."""
+
+
+def audit_path(state_folder: Path) -> Path:
+    """Where the trail is."""
+    return state_folder / "audit.jsonl"
 
 
 class Audit:
@@ -61,9 +71,8 @@ class Audit:
             **asdict(self._origin),
             **facts,
         }
-        line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
         try:
-            self._write(line)
+            self._write(record)
         except OSError as error:
             raise FileError(
                 f"The audit record can't be written: {error.strerror or error}.",
@@ -72,21 +81,73 @@ class Audit:
                 " free space.",
             ) from error
 
-    def _write(self, line: bytes) -> None:
+    @property
+    def _head(self) -> Path:
+        return self.path.with_name(self.path.name + HEAD_SUFFIX)
+
+    def read(self) -> Trail:
+        """The trail, and whether it is as it was written.
+
+        Raises:
+            FileError: It can't be read.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return read_trail(b"", self._read_head())
+        except OSError as error:
+            raise self._unreadable(error) from error
+        with os.fdopen(descriptor, "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH)  # between a record and its head
+                return read_trail(file.read(), self._read_head())
+            except OSError as error:
+                raise self._unreadable(error) from error
+
+    def _read_head(self) -> str | None:
+        try:
+            return self._head.read_text("ascii", "replace").strip()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> FileError:
+        return FileError(
+            f"The audit trail can't be read: {error.strerror or error}.",
+            on=str(self.path),
+            remedy="Check the file's owner and its mode.",
+        )
+
+    def _write(self, record: dict[str, object]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         descriptor = os.open(self.path, flags, PRIVATE_FILE)
         try:
+            # Two consoles never stand behind the same line.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
-            if size and os.pread(descriptor, 1, size - 1) != b"\n":
-                # A full disk cut the record before: this one begins on a line of its own.
-                line = b"\n" + line
-            # One write, so that two consoles never mix their lines.
-            if os.write(descriptor, line) != len(line):
+            before = _last_line(descriptor, size)
+            record["previous"] = digest(before.removesuffix(b"\n")) if size else ""
+            line = json.dumps(record, ensure_ascii=True).encode()
+            # A full disk cut the record before: this one begins on a line of its own.
+            written = (b"" if before.endswith(b"\n") or not size else b"\n") + line + b"\n"
+            if os.write(descriptor, written) != len(written):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
+            replace_file(self._head, f"{digest(line)}\n".encode())
         finally:
             os.close(descriptor)
+
+
+def _last_line(descriptor: int, size: int) -> bytes:
+    """The last line of a file, with its line end where it has one."""
+    start, tail = size, b""
+    while start > 0 and tail.find(b"\n", 0, -1) < 0:
+        count = min(BLOCK, start)
+        start -= count
+        tail = os.pread(descriptor, count, start) + tail
+    return tail[tail.rfind(b"\n", 0, -1) + 1 :]
 
 
 def _plan(plan: Plan) -> dict[str, object]:
