@@ -192,7 +192,9 @@ class PixelTui(KeysInOrder):
         importlib.import_module("screens.bindings")
         if self.parts.operations is not None:
             importlib.import_module("pixel_tui.operations.operator")
-            importlib.import_module("pixel_tui.operations.actions")
+            from pixel_tui.operations.actions import all_actions
+
+            all_actions()
 
     def on_unmount(self) -> None:
         """Stop looking, unless a job has yet to be verified."""

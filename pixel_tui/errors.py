@@ -15,6 +15,7 @@
     │   └── ComposeRefused        compose itself says what is wrong
     ├── FileError             a file of ours could not be read or written
     └── OperationError        a change was not made, or not as planned
+        ├── NothingToDo           all is as the action would make it
         ├── LockHeld              another console changes this stack at the moment
         └── PlanOutdated          the stack has moved since the plan was made
 """
@@ -103,6 +104,10 @@ class FileError(ConsoleError):
 
 class OperationError(ConsoleError):
     """A change was not made, or not as planned."""
+
+
+class NothingToDo(OperationError):
+    """All is as the action would make it, or it makes no sense for what was named."""
 
 
 class LockHeld(OperationError):

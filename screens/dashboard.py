@@ -1,6 +1,6 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -92,6 +92,13 @@ class DashboardScreen(Screen[None]):
         Binding("r", "operate('restart')", "Restart", id="services.restart"),
         Binding("s", "operate('start')", "Start", id="services.start"),
         Binding("x", "operate('stop')", "Stop", id="services.stop"),
+        Binding(
+            "a",
+            "operations",
+            "Actions",
+            id="services.actions",
+            tooltip="All that can be done to it: recreate, rebuild, ...",
+        ),
         Binding(
             "p",
             "probe",
@@ -431,7 +438,7 @@ class DashboardScreen(Screen[None]):
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Without operations their keys do not exist."""
-        if action == "operate":
+        if action in {"operate", "operations"}:
             place = self.panes.focused
             return self._operations is not None and place in {Pane.SERVICES, Pane.DETAILS}
         return True
@@ -442,15 +449,25 @@ class DashboardScreen(Screen[None]):
         if self._operations is not None and rows:
             self._operations.ask(self, name, [(row.service, row.container_id) for row in rows])
 
+    def action_operations(self) -> None:
+        """List the actions for the marked rows, else for the selected one."""
+        rows = self._wanted_rows
+        if self._operations is not None and rows:
+            self._operations.offer(self, [(row.service, row.container_id) for row in rows])
+
     @property
     def service_names(self) -> tuple[str, ...]:
         """The services there are."""
         return tuple(service.name for service in self._snapshot.services)
 
     @property
-    def possible_actions(self) -> tuple[str, ...]:
-        """What can be done to a service; nothing in a read-only console."""
-        return () if self._operations is None else ("start", "stop", "restart")
+    def possible_actions(self) -> Mapping[str, str]:
+        """What can be done to a service, and what it is called; nothing in a read-only console."""
+        if self._operations is None:
+            return {}
+        from pixel_tui.operations.actions import all_actions
+
+        return {action.name: action.verb for action in all_actions()}
 
     def select(self, service: str) -> None:
         """Put the cursor on a service."""

@@ -11,16 +11,17 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.content import Content
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, PlanOutdated
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
+from pixel_tui.text import plain
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
-    from pixel_tui.operations.actions import Action
     from pixel_tui.operations.job import Job, JobStatus
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.plan import Plan
@@ -96,10 +97,8 @@ class Operations:
 
     def ask(self, screen: Screen[None], name: str, targets: Sequence[Target]) -> None:
         """Show the plan of an action; run it when it is confirmed."""
-        from pixel_tui.operations.actions import Action
-
         wanted = [container_id or service for service, container_id in targets]
-        make = partial(self._plan, Action(name), wanted)
+        make = partial(self._plan, name, wanted)
         try:
             plan = make()
         except ConsoleError as error:
@@ -107,17 +106,47 @@ class Operations:
             return
         self._show(screen, plan, make)
 
+    def offer(self, screen: Screen[None], targets: Sequence[Target]) -> None:
+        """List every action, whether it can do something for these and when it should."""
+        from pixel_tui.operations.actions import all_actions, why_not
+        from screens.pick import Choices, PickScreen
+
+        wanted = [container_id or service for service, container_id in targets]
+        actions = all_actions()
+        width = max(len(action.verb) for action in actions)
+        names = plain(", ".join(dict.fromkeys(service for service, _ in targets)))
+
+        def choices() -> Choices:
+            snapshot = self._observer.snapshot
+            reasons = [why_not(action, wanted, snapshot) for action in actions]
+            return Choices(
+                tuple(
+                    Content.assemble(
+                        (action.verb.ljust(width), "$foreground-muted" if reason else "bold"),
+                        ("  " + plain(reason or action.when), "$foreground-muted"),
+                    )
+                    for action, reason in zip(actions, reasons, strict=True)
+                ),
+                plain(f"What to do with {names}. The plan is shown before anything happens."),
+            )
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                self.ask(screen, actions[at].name, targets)
+
+        screen.app.push_screen(PickScreen("Actions", choices), picked)
+
     def open(self, screen: Screen[None], job_id: str) -> None:
         """Show a job again."""
         for job in self._operator.jobs:
             if job.status.id == job_id:
                 self._watch(screen, job)
 
-    def _plan(self, action: "Action", wanted: Sequence[str]) -> "Plan":
+    def _plan(self, name: str, wanted: Sequence[str]) -> "Plan":
         from pixel_tui.operations.actions import plan_action
 
         return plan_action(
-            action, wanted, self._observer.snapshot, self._command, now=self._clock.now()
+            name, wanted, self._observer.snapshot, self._command, now=self._clock.now()
         )
 
     def _show(

@@ -69,9 +69,9 @@ class StackCommands(Provider):
                 "Put the cursor on this service",
                 partial(dashboard.select, service),
             )
-            for action in dashboard.possible_actions:
+            for action, verb in dashboard.possible_actions.items():
                 yield (
-                    f"{action.capitalize()} {service}",
+                    f"{verb} {service}",
                     "Shows the plan first",
                     partial(dashboard.operate_on, action, service),
                 )

@@ -1,81 +1,97 @@
-"""What can be done to services and containers: from what is seen to a plan. Pure."""
+"""The actions that there are, and their plans: from what is seen to what would be done. Pure."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import importlib
+import pkgutil
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Final
+from functools import cache
 
-from pixel_tui.errors import OperationError
-from pixel_tui.operations import restart, start, stop
+from pixel_tui.errors import NothingToDo, OperationError, UsageError
+from pixel_tui.operations import catalogue
+from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Check, Plan
-from pixel_tui.operations.targets import Target, find_targets
+from pixel_tui.operations.targets import find_targets
 from pixel_tui.operations.words import listed
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import Project, StackSnapshot
 from pixel_tui.text import SafeText
 
 
-class Action(StrEnum):
-    """What can be done to services and containers."""
-
-    START = "start"
-    STOP = "stop"
-    RESTART = "restart"
-
-
-@dataclass(frozen=True, slots=True)
-class _Making:
-    """How the plan of an action is made."""
-
-    refuse: Callable[[Target], str]
-    """Why it makes no sense for a target, as a predicate; empty where it does."""
-    draft: Callable[[Draft], None]
+@cache
+def all_actions() -> tuple[Action, ...]:
+    """Every action of the catalogue, by group and name."""
+    modules = [
+        importlib.import_module(f"{catalogue.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(catalogue.__path__)
+    ]
+    found = [module.ACTION for module in modules if isinstance(module.ACTION, Action)]
+    groups = list(Group)
+    return tuple(sorted(found, key=lambda item: (groups.index(item.group), item.name)))
 
 
-_MAKING: Final = {
-    Action.START: _Making(start.refuse, start.draft_start),
-    Action.STOP: _Making(stop.refuse, stop.draft_stop),
-    Action.RESTART: _Making(restart.refuse, restart.draft_restart),
-}
+def action_named(name: str) -> Action:
+    """The action of this name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    for action in all_actions():
+        if action.name == name:
+            return action
+    names = ", ".join(action.name for action in all_actions())
+    raise UsageError("There is no such action", on=name[:60], remedy=f"There are {names}.")
+
+
+def why_not(action: Action, targets: Sequence[str], snapshot: StackSnapshot) -> str:
+    """Why an action can do nothing for any of these now; empty where it can for one."""
+    try:
+        _require_readable(snapshot)
+        found = find_targets(targets, snapshot)
+    except OperationError as error:
+        return str(error)
+    reasons = [f"{target.name} {action.refuse(target)}" for target in found]
+    possible = any(not action.refuse(target) for target in found)
+    return "" if possible else listed(reasons)
 
 
 def plan_action(
-    action: Action,
+    name: str,
     targets: Sequence[str],
     snapshot: StackSnapshot,
     command: ComposeCommand,
     *,
     now: datetime,
 ) -> Plan:
-    """What starting, stopping or restarting these would be.
+    """What an action would do to these.
 
     Where it makes no sense for some of the targets, the plan leaves them alone and
     says so in a check.
 
     Args:
-        action: What to do.
+        name: The action's.
         targets: Names of services, and ids of containers (orphans, one-offs, or one
-            of several of a service).
+            of several of a service); every active service where none is named.
         snapshot: The stack as it is seen.
         command: How compose and docker are called.
         now: When the plan is made.
 
     Raises:
+        UsageError: There is no such action.
         OperationError: Nothing can be done; it says why.
     """
+    action = action_named(name)
     project = _require_readable(snapshot)
-    found = find_targets(targets, snapshot)
+    found = find_targets(targets or _all_services(project), snapshot)
     if not found:
-        raise OperationError("Nothing is chosen.", remedy="Choose a service first.")
-    making = _MAKING[action]
-    reasons = [(target, making.refuse(target)) for target in found]
+        raise OperationError("This project has no active service.", on=snapshot.project_name)
+    reasons = [(target, action.refuse(target)) for target in found]
     chosen = tuple(target for target, reason in reasons if not reason)
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
     if not chosen:
-        raise OperationError(f"There is nothing to {action.value}: {listed(refused)}.")
-    draft = Draft(action.value, snapshot, project, command, chosen)
+        raise NothingToDo(f"There is nothing to {action.verb.lower()}: {listed(refused)}.")
+    draft = Draft(action.name, action.verb, snapshot, project, command, chosen)
+    draft.whole = not targets
     draft.checks += [
         Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")),
         Check(SafeText("project"), ok=True, message=SafeText("compose resolves the project")),
@@ -85,8 +101,12 @@ def plan_action(
         draft.warn("name", f"the containers of this folder carry the name {other}, not this one")
     for words in refused:
         draft.warn("left alone", words)
-    making.draft(draft)
+    action.draft(draft)
     return draft.finished(now)
+
+
+def _all_services(project: Project) -> Sequence[str]:
+    return [spec.name for spec in project.services if spec.active]
 
 
 def _require_readable(snapshot: StackSnapshot) -> Project:

@@ -21,7 +21,7 @@ from pixel_tui.operations.plan import (
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import listed
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.model import Container, Project, StackSnapshot, SyncAction
+from pixel_tui.stack.model import NO_TEXT, Container, Project, StackSnapshot, SyncAction
 from pixel_tui.text import SafeText, plain
 
 
@@ -30,10 +30,14 @@ class Draft:
     """Collects what an action finds out; `finished` makes the plan of it."""
 
     action: str
+    """The machine's name of it."""
+    verb: str
     snapshot: StackSnapshot
     project: Project
     command: ComposeCommand
     chosen: tuple[Target, ...]
+    whole: bool = False
+    """Every service is meant."""
     risk: Risk = Risk.SAFE
     steps: list[Step] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
@@ -140,7 +144,7 @@ class Draft:
 
     def title(self, targets: Sequence[Target]) -> SafeText:
         """`Restart api and web`."""
-        return plain(f"{self.action.capitalize()} {listed([target.name for target in targets])}")
+        return plain(f"{self.verb} {listed([target.name for target in targets])}")
 
     def finished(self, now: datetime) -> Plan:
         """The plan."""
@@ -151,6 +155,9 @@ class Draft:
         }
         state = fingerprint(self.snapshot, touched)
         title = self.title(self.chosen)
+        if self.whole:
+            title = plain(f"{self.verb} all of {self.snapshot.project_name}")
+        typed = self.risk is Risk.DESTRUCTIVE or (self.whole and self.risk is not Risk.SAFE)
         seed = f"{now.isoformat()} {title} {state}"
         return Plan(
             id=f"{now:%Y%m%d-%H%M%S}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}",
@@ -169,4 +176,5 @@ class Draft:
             interrupts=tuple(self.interrupts),
             checks_before=(*self.checks, *guard_checks(self.snapshot, self.interrupted)),
             checks_after=tuple(self.expected),
+            confirm=self.snapshot.project_name if typed else NO_TEXT,
         )

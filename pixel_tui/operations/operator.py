@@ -15,7 +15,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError, OperationError, PlanOutdated
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
-from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.audit import Audit, audit_path
 from pixel_tui.operations.execution import Execution
 from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus
 from pixel_tui.operations.lock import Owner, StackLock, take_lock
@@ -66,7 +66,7 @@ class Operator:
         self._origin = origin or current_origin()
         self._patience = patience
         self._grace = grace
-        self._audit = Audit(state_folder / "audit.jsonl", clock, self._origin)
+        self._audit = Audit(audit_path(state_folder), clock, self._origin)
         self._jobs: deque[Job] = deque(maxlen=KEPT_JOBS)
         self._closed = False
 

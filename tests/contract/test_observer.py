@@ -12,7 +12,7 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import EngineRefused, PlanOutdated
-from pixel_tui.operations.actions import Action, plan_action
+from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.job import JobState, JobStatus
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.verification import Patience
@@ -396,7 +396,7 @@ def test_a_listener_that_fails_takes_nobody_with_it(stack: Stack) -> None:
     stack.observer.subscribe(told.append)
     stack.compose("stop", "api")
     stack.until(lambda: stack.state("api") is ServiceState.EXITED)
-    assert Topic.SNAPSHOT in told
+    stack.until(lambda: Topic.SNAPSHOT in told)
 
 
 # Logs.
@@ -559,9 +559,9 @@ def audit(folder: Path) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("actions", "state", "words"),
     [
-        ([Action.STOP], ServiceState.EXITED, "api is stopped"),
-        ([Action.STOP, Action.START], ServiceState.RUNNING, "api is running"),
-        ([Action.RESTART], ServiceState.RUNNING, "api is running"),
+        (["stop"], ServiceState.EXITED, "api is stopped"),
+        (["stop", "start"], ServiceState.RUNNING, "api is running"),
+        (["restart"], ServiceState.RUNNING, "api is running"),
     ],
     ids=["stop", "start", "restart"],
 )
@@ -569,11 +569,11 @@ def test_a_plan_is_run_verified_and_audited(
     stack: Stack,
     operator: Operator,
     tmp_path: Path,
-    actions: Sequence[Action],
+    actions: Sequence[str],
     state: ServiceState,
     words: str,
 ) -> None:
-    def change(action: Action) -> JobStatus:
+    def change(action: str) -> JobStatus:
         now = stack.observer.snapshot
         done = operator.run(plan_action(action, ["api"], now, stack.command, now=CLOCK.now()))
         return done.wait(60)
@@ -595,9 +595,7 @@ def test_a_plan_is_run_verified_and_audited(
 def test_a_plan_of_a_stack_that_has_moved_is_refused(
     stack: Stack, operator: Operator, tmp_path: Path
 ) -> None:
-    plan = plan_action(
-        Action.RESTART, ["api"], stack.observer.snapshot, stack.command, now=CLOCK.now()
-    )
+    plan = plan_action("restart", ["api"], stack.observer.snapshot, stack.command, now=CLOCK.now())
     before = stack.container("api")
     stack.compose("restart", "api")
     stack.until(lambda: stack.container("api").started_at != before.started_at)

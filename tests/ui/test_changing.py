@@ -9,6 +9,7 @@ from pixel_tui.operations.job import JobState
 from pixel_tui.settings import Settings
 from screens.job import JobScreen
 from screens.palette import StackCommands
+from screens.pick import PickScreen
 from screens.plan import PlanScreen
 from screens.probe import ProbeScreen
 from screens.quit import QuitScreen
@@ -40,6 +41,57 @@ async def test_a_restart_is_planned_confirmed_run_and_verified() -> None:
         await it.until(lambda: "succeeded" in it.text())
         await it.press("escape", "5")
         assert "Restart web" in it.text("#jobs-pane")
+
+
+async def test_every_action_is_a_key_away_with_when_to_use_it_or_why_not() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("web")
+        await it.press("a")
+        assert isinstance(it.app.screen, PickScreen)
+        said = it.text()
+        assert "What to do with web" in said
+        assert "is running already" in said, "starting it makes no sense now"
+        for verb in ("Restart", "Stop", "Recreate", "Rebuild", "Rebuild from nothing"):
+            assert verb in said
+        await it.press("escape")
+        it.dashboard.select("postgres")
+        await it.press("a")
+        assert "is not built: the compose file names an image" in it.text()
+
+
+async def test_a_service_is_recreated_from_the_list_of_actions() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("web")
+        service = it.app.parts.observer.snapshot.service("web")
+        assert service is not None
+        before = service.containers[0].id
+        await it.press("a", "enter")
+        await it.until(lambda: "--force-recreate --no-deps" in it.text())
+        assert "wrote outside of its volumes is lost" in it.text()
+        await it.press("y")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        operations = it.app.parts.operations
+        assert operations is not None
+        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED, seconds=60)
+        after = it.app.parts.observer.snapshot.service("web")
+        assert after is not None
+        assert after.containers[0].id != before
+
+
+async def test_a_rebuild_builds_first_and_leaves_what_came_out_the_same() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.operate_on("rebuild", "web")
+        await it.until(lambda: "build web" in it.text())
+        assert "if the build gives another image" in it.text()
+        await it.press("y")
+        operations = it.app.parts.operations
+        assert operations is not None
+        await it.until(
+            lambda: (
+                bool(operations.statuses()) and operations.statuses()[0].state is JobState.SUCCEEDED
+            ),
+            seconds=60,
+        )
 
 
 async def test_a_plan_rests_on_cancel() -> None:

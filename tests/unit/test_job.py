@@ -12,7 +12,7 @@ import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
-from pixel_tui.operations.actions import Action, plan_action
+from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.findings import Standing
 from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import KEPT_JOBS, Operator
@@ -241,7 +241,7 @@ class Desk:
             grace=0.01,
         )
 
-    def plan(self, action: Action = Action.RESTART, *targets: str) -> Plan:
+    def plan(self, action: str = "restart", *targets: str) -> Plan:
         wanted = targets or ("agent",)
         return plan_action(action, wanted, self.observer.snapshot, COMMAND, now=NOW)
 
@@ -310,7 +310,7 @@ class TestSuccess:
     def test_a_stop_is_verified_too(self, desk: Desk) -> None:
         stopped = agent(state=ContainerState.EXITED, exit_code=137)
         desk.runner.on_start = lambda: desk.observer.show(stopped)
-        status = desk.done(desk.plan(Action.STOP))
+        status = desk.done(desk.plan("stop"))
         assert status.state is JobState.SUCCEEDED
         assert "agent is stopped (killed: it did not stop in its grace period)" in status.message
 
@@ -320,7 +320,7 @@ class TestSuccess:
         desk.observer.show(ended)
         later = NOW + timedelta(seconds=9)
         desk.runner.on_start = lambda: desk.observer.show(replace(ended, started_at=later))
-        status = desk.done(desk.plan(Action.START))
+        status = desk.done(desk.plan("start"))
         assert status.state is JobState.SUCCEEDED
         assert "agent is done (exit code 0)" in status.message
 
@@ -391,7 +391,7 @@ class TestVerification:
         dead = again(state=ContainerState.EXITED, exit_code=1)
         later = replace(web, started_at=NOW + timedelta(seconds=5))
         desk.runner.on_start = lambda: desk.observer.show(dead, later)
-        status = desk.done(desk.plan(Action.RESTART, "web", "agent"))
+        status = desk.done(desk.plan("restart", "web", "agent"))
         assert status.message == (
             "agent is not running: it ended (1 error); look at its log. web is running again."
         )
@@ -454,7 +454,7 @@ class TestFailure:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         desk.observer.show(agent(), orphan)
         desk.runner.codes, desk.runner.on_start = [1], lambda: None
-        status = desk.done(desk.plan(Action.RESTART, "agent", "old"))
+        status = desk.done(desk.plan("restart", "agent", "old"))
         assert len(status.plan.steps) == 2
         assert len(desk.runner.started) == 1
         assert status.step == 0
@@ -526,7 +526,7 @@ class TestCancel:
     def test_no_further_step_is_begun(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
         desk.observer.show(agent(), orphan)
-        plan = desk.plan(Action.RESTART, "agent", "old")
+        plan = desk.plan("restart", "agent", "old")
         job_box: list[Job] = []
         ready = threading.Event()
 

@@ -7,7 +7,7 @@ from typing import Final
 
 PROGRAMS: Final = frozenset({"docker", "docker-compose"})
 DOCKER_VERBS: Final = frozenset({"start", "stop", "restart"})
-COMPOSE_VERBS: Final = DOCKER_VERBS | {"up"}
+COMPOSE_VERBS: Final = DOCKER_VERBS | {"build", "up"}
 UNKNOWN_FLAG: Final = 16
 
 _WITH_VALUE: Final = frozenset(
@@ -19,7 +19,7 @@ _WITH_VALUE: Final = frozenset(
 )  # fmt: skip
 _WITHOUT_VALUE: Final = frozenset(
     {
-        "--detach", "--force-recreate", "--no-build", "--no-color", "--no-deps",
+        "--detach", "--force-recreate", "--no-build", "--no-cache", "--no-color", "--no-deps",
         "--no-recreate", "--tls", "--tlsverify", "-d",
     }
 )  # fmt: skip

@@ -14,6 +14,7 @@ from pixel_tui.stack.demo.world import DemoWorld
 
 START_SECONDS: Final = 0.3
 CREATE_SECONDS: Final = 0.2
+BUILD_SECONDS: Final = 1.5
 LOOK_SECONDS: Final = 0.1
 
 _SERVICES: Final = {part.name: part for part in CAST}
@@ -62,6 +63,9 @@ class Stagehand:
                     self._restart(actor)
             case "start":
                 self._start_services(parts)
+            case "build":
+                for part in parts:
+                    self._build(part)
             case _:
                 self._up(parts, line.flags)
 
@@ -101,6 +105,13 @@ class Stagehand:
                 if not actor.up:
                     self._start(actor)
 
+    def _build(self, part: Part) -> None:
+        """What is built from the same source is the same image."""
+        if not part.image:
+            self._say(f" Service {part.name}  Building")
+            self._rest(BUILD_SECONDS)
+            self._say(f" Service {part.name}  Built")
+
     def _up(self, parts: list[Part], flags: frozenset[str]) -> None:
         for part in parts if "--no-deps" in flags else _with_needs(parts):
             there = {actor.number: actor for actor in self._containers([part])}
@@ -110,7 +121,7 @@ class Stagehand:
                     self._remove(actor)
                 elif actor is None:
                     there[number] = self._create(part, number)
-                elif _is_replaced(actor, flags):
+                elif _is_replaced(actor, flags, named=part in parts):
                     there[number] = self._recreate(actor)
             if "--no-deps" not in flags:
                 self._await_needs(part)
@@ -225,11 +236,11 @@ class Stagehand:
             self._say(f" Container {actor.name}  {word}")
 
 
-def _is_replaced(actor: Actor, flags: frozenset[str]) -> bool:
-    """Whether `up` makes a container anew."""
+def _is_replaced(actor: Actor, flags: frozenset[str], *, named: bool) -> bool:
+    """Whether `up` makes a container anew; what it depends on is not forced."""
     if "--no-recreate" in flags:
         return False
-    return "--force-recreate" in flags or actor.config_hash != config_hash(actor.part)
+    return (named and "--force-recreate" in flags) or actor.config_hash != config_hash(actor.part)
 
 
 def _verdict(actor: Actor) -> Verdict:

@@ -1,9 +1,12 @@
 """Restart what is there, in the configuration that it was made with."""
 
+from typing import Final
+
+from pixel_tui.operations.action import Action, Group
+from pixel_tui.operations.catalogue.stop import CANCELLING
 from pixel_tui.operations.dependencies import active_services, needed_by
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
-from pixel_tui.operations.stop import CANCELLING
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration
 
@@ -57,3 +60,15 @@ def _warn_of_absent_dependencies(draft: Draft) -> None:
                     "dependencies",
                     f"{target.name} depends on {other.name}, which {other.condition}",
                 )
+
+
+ACTION: Final = Action(
+    name="restart",
+    verb="Restart",
+    group=Group.SERVICES,
+    when="It hangs, answers wrongly, or must read a mounted file again. It keeps what it was made"
+    " with: a changed compose file or `.env` needs `recreate`.",
+    failing="Its log says why it does not come up again. What ends each time needs `rebuild`.",
+    refuse=refuse,
+    draft=draft_restart,
+)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import Target
@@ -32,3 +33,15 @@ def draft_stop(draft: Draft) -> None:
         draft.interrupt(target, how_long)
         draft.expect_stopped(target)
     draft.lose("until it is started again")
+
+
+ACTION: Final = Action(
+    name="stop",
+    verb="Stop",
+    group=Group.SERVICES,
+    when="Something does harm, or must be quiet while you work on it.",
+    failing="The engine kills what does not end in its grace period; what outlives even that waits"
+    " for a disk or a network file system.",
+    refuse=refuse,
+    draft=draft_stop,
+)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
@@ -92,3 +93,14 @@ def _words(target: Target, draft: Draft, *, created: bool) -> str:
 
 def _idle(target: Target) -> list[Container]:
     return [container for container in target.containers if container not in target.up]
+
+
+ACTION: Final = Action(
+    name="start",
+    verb="Start",
+    group=Group.SERVICES,
+    when="What is down, and was not put down on purpose.",
+    failing="Its log and its last exit say why it did not come up; what it depends on may be down.",
+    refuse=refuse,
+    draft=draft_start,
+)

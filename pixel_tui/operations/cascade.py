@@ -1,0 +1,124 @@
+"""What actions that end in `docker compose up` have in common."""
+
+from typing import Final
+
+from pixel_tui.operations.convergence import (
+    Change,
+    Prediction,
+    UpOptions,
+    left_without,
+    predict_up,
+)
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.plan import Risk, is_up
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.words import duration, listed
+from pixel_tui.stack.model import Container, ContainerState
+from pixel_tui.text import SafeText
+
+CANCEL_BUILD: Final = SafeText(
+    "Nothing that runs is touched by a build; what it has finished stays in its cache."
+)
+# Seen with compose 2.40: the old container is stopped, and kept under another name until the
+# new one is there.
+CANCEL_UP: Final = SafeText(
+    "What is recreated by then stays so; a container that was stopped for it is left stopped:"
+    " start it again."
+)
+_WORDS: Final = {
+    Change.RECREATED: "recreated",
+    Change.RESTARTED: "restarted",
+    Change.CREATED: "created and started",
+    Change.STARTED: "started",
+}
+
+
+def refuse_up(target: Target) -> str:
+    """Why `up` makes no sense for a target, as a predicate; empty where it does."""
+    if target.single:
+        return "is one container, and compose recreates whole services"
+    paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
+    if paused:
+        return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
+    if not target.containers and not target.missing:
+        return "is scaled to no container in the compose file"
+    return ""
+
+
+def refuse_build(target: Target) -> str:
+    """Why it can't be built, as a predicate; empty where it can."""
+    if not target.single and target.spec is not None and not target.spec.builds:
+        return "is not built: the compose file names an image"
+    return refuse_up(target)
+
+
+def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
+    """`build`, then `up`.
+
+    Args:
+        draft: What is drafted.
+        cached: Use what was kept of earlier builds.
+    """
+    words = ("build",) if cached else ("build", "--no-cache")
+    draft.compose_step(draft.services, *words, cancelling=CANCEL_BUILD)
+    draft.compose_step(draft.services, "up", "--detach", cancelling=CANCEL_UP)
+    draft_up(draft, UpOptions(rebuilt=tuple(target.name for target in draft.services)))
+
+
+def draft_up(draft: Draft, options: UpOptions) -> None:
+    """Say what an `up` of the targets does: to them, to what they depend on, to the rest."""
+    named = [target.name for target in draft.services]
+    predicted = predict_up(draft.snapshot, named, options)
+    for name in [*named, *(name for name in predicted if name not in named)]:
+        prediction = predicted.get(name)
+        target = find_target(name, draft.snapshot)
+        if target is None:
+            continue
+        if prediction is None:
+            draft.affect(name, "stays as it is")
+            draft.expect_running(target, ())
+            continue
+        _affect(draft, target, prediction, asked=name in named)
+    for name, shared in left_without(draft.snapshot, predicted).items():
+        draft.affect(name, f"loses what it shares with {shared}", "its container was made for it")
+        draft.warn("shared", f"{name} has to be recreated as well: it shares what {shared} has")
+    _watch_dependants(draft)
+    draft.lose("while it is away", spared=predicted)
+
+
+def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool) -> None:
+    change = prediction.change
+    if change is Change.REMOVED:
+        draft.risk = Risk.DISRUPTIVE
+        draft.affect(target.name, f"loses {target.surplus} containers", prediction.cause)
+        return
+    verb = "is" if prediction.certain else "is, if the build gives another image,"
+    along = "" if asked else " as well"
+    draft.affect(target.name, f"{verb} {_WORDS[change]}{along}", prediction.cause)
+    away = change in {Change.RECREATED, Change.RESTARTED}
+    before = [item for item in target.containers if away or not is_up(item)]
+    # What may be made anew proves itself by running, whichever container it is.
+    draft.expect_running(target, before if prediction.certain else (), created=target.missing)
+    if away and target.up:
+        draft.risk = Risk.DISRUPTIVE
+        back = "it is healthy" if target.probed else "it runs"
+        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    if change is Change.RECREATED:
+        _warn_of_lost_layers(draft, target.containers)
+
+
+def _warn_of_lost_layers(draft: Draft, containers: tuple[Container, ...]) -> None:
+    names = [container.name for container in containers]
+    if names and not any(check.name == "inside" for check in draft.checks):
+        draft.warn("inside", f"what {listed(names)} wrote outside of its volumes is lost")
+
+
+def _watch_dependants(draft: Draft) -> None:
+    """What depends on the targets, and runs, is to be well afterwards too."""
+    known = {expectation.name for expectation in draft.expected}
+    names = {target.name for target in draft.services}
+    for spec in draft.project.services:
+        target = find_target(spec.name, draft.snapshot)
+        depends = any(dependency.service in names for dependency in spec.depends_on)
+        if target is not None and depends and target.up and target.name not in known:
+            draft.expect_running(target, ())

@@ -1,0 +1,1 @@
+"""The actions: one file each, found by its `ACTION`."""

@@ -1,0 +1,30 @@
+"""Make the containers anew, from the compose file as it is now."""
+
+from typing import Final
+
+from pixel_tui.operations.action import Action, Group
+from pixel_tui.operations.cascade import CANCEL_UP, draft_up, refuse_up
+from pixel_tui.operations.convergence import UpOptions
+from pixel_tui.operations.draft import Draft
+
+
+def draft_recreate(draft: Draft) -> None:
+    """`up --force-recreate --no-deps`: nothing but what it names."""
+    draft.compose_step(
+        draft.services,
+        *("up", "--detach", "--force-recreate", "--no-deps"),
+        cancelling=CANCEL_UP,
+    )
+    draft_up(draft, UpOptions(force=True, alone=True))
+
+
+ACTION: Final = Action(
+    name="recreate",
+    verb="Recreate",
+    group=Group.SERVICES,
+    when="The compose file or the `.env` has changed, or a container is broken in itself. What was"
+    " written inside it and in no volume is lost.",
+    failing="Compose's own words say why it can't be created; its log says why it ends.",
+    refuse=refuse_up,
+    draft=draft_recreate,
+)

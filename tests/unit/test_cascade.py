@@ -1,0 +1,170 @@
+"""Recreate and rebuild: what the plan says of the targets and of all that hangs on them."""
+
+import pytest
+
+from pixel_tui.errors import NothingToDo
+from pixel_tui.operations.convergence import Change, UpOptions, left_without, predict_up
+from pixel_tui.operations.plan import Plan, Risk
+from pixel_tui.stack.model import ContainerState, StackSnapshot
+from pixel_tui.text import SafeText
+from tests.unit.test_actions import (
+    COMPOSE,
+    commands,
+    container,
+    effects,
+    exited,
+    plan,
+    restarting_with,
+    spec,
+    stack,
+    warnings,
+    worker,
+)
+
+BUILT = (
+    spec("postgres"),
+    spec("api", "postgres", builds=True),
+    spec("web", "api", builds=True),
+    spec("syntropy", "api", builds=True),
+    spec("worker", builds=True, image=SafeText("syntropy:1"), replicas=0),
+)
+
+
+def running(*changed: object) -> StackSnapshot:
+    known = {name: container(name) for name in ("postgres", "api", "web", "syntropy")}
+    found = {item.service: item for item in changed}  # type: ignore[attr-defined]
+    return stack(*(known | found).values(), specs=BUILT)  # type: ignore[arg-type]
+
+
+def changes(snapshot: StackSnapshot, *named: str, **options: object) -> dict[str, str]:
+    found = predict_up(snapshot, named, UpOptions(**options))  # type: ignore[arg-type]
+    return {str(name): item.change.value for name, item in found.items()}
+
+
+class TestPrediction:
+    def test_what_is_as_the_file_wants_it_is_left_alone(self) -> None:
+        assert changes(running(), "web") == {}
+
+    def test_a_dependency_that_has_changed_is_recreated_as_well(self) -> None:
+        old = container("postgres", config_hash=SafeText("old"))
+        assert changes(running(old), "web") == {"postgres": "recreated"}
+        assert changes(running(old), "web", alone=True) == {}
+
+    def test_what_depends_on_a_service_is_not_looked_at(self) -> None:
+        assert changes(running(), "api", force=True) == {"api": "recreated"}
+
+    def test_restart_true_counts_among_what_is_looked_at_and_one_step_far(self) -> None:
+        specs = (
+            spec("a"),
+            spec("b", restarting_with("a")),
+            spec("c", restarting_with("b")),
+        )
+        snapshot = stack(
+            container("a", config_hash=SafeText("old")), container("b"), container("c"), specs=specs
+        )
+        assert changes(snapshot, "c") == {"a": "recreated", "b": "restarted"}
+        assert changes(snapshot, "a") == {"a": "recreated"}
+
+    def test_what_shares_a_recreated_container_is_recreated_where_it_is_looked_at(self) -> None:
+        specs = (spec("vpn"), spec("app", restarting_with("vpn"), joins=(SafeText("vpn"),)))
+        vpn = container("vpn")
+        app = container("app", joins=(vpn.id,), config_hash=SafeText("with an id in it"))
+        snapshot = stack(vpn, app, specs=specs)
+        assert changes(snapshot, "app") == {}
+        assert changes(snapshot, "app", "vpn", force=True) == {
+            "vpn": "recreated",
+            "app": "recreated",
+        }
+        alone = predict_up(snapshot, ["vpn"], UpOptions(force=True, alone=True))
+        assert left_without(snapshot, alone) == {"app": "vpn"}
+
+    def test_a_built_image_recreates_what_runs_it_and_may_not(self) -> None:
+        found = predict_up(running(), ["web"], UpOptions(rebuilt=("web",)))
+        assert [(item.service, item.change, item.certain) for item in found.values()] == [
+            ("web", Change.RECREATED, False)
+        ]
+
+    def test_what_is_down_is_started_and_a_task_runs_again(self) -> None:
+        assert changes(running(exited("postgres", exit_code=0)), "web") == {"postgres": "started"}
+
+    def test_what_is_missing_is_created(self) -> None:
+        snapshot = stack(container("web"), specs=BUILT)
+        assert changes(snapshot, "web") == {"postgres": "created", "api": "created"}
+
+
+class TestRecreate:
+    def made(self, snapshot: StackSnapshot, *targets: str) -> Plan:
+        return plan("recreate", snapshot, *targets)
+
+    def test_it_touches_nothing_but_what_it_names(self) -> None:
+        made = self.made(running(container("postgres", config_hash=SafeText("old"))), "api")
+        assert commands(made) == [
+            (*COMPOSE, "up", "--detach", "--force-recreate", "--no-deps", "api")
+        ]
+        assert made.risk is Risk.DISRUPTIVE
+        assert effects(made) == {
+            "api": "is recreated",
+            "web": "loses api while it is away",
+            "syntropy": "loses api while it is away",
+        }
+        assert made.interrupts[0].startswith("api: up to 10 s to stop")
+
+    def test_what_its_containers_wrote_is_lost_and_the_plan_says_so(self) -> None:
+        assert "what pixel-api-1 wrote outside of its volumes is lost" in warnings(
+            self.made(running(), "api")
+        )
+
+    def test_what_depends_on_it_is_verified_too(self) -> None:
+        expected = {str(item.name): item for item in self.made(running(), "api").checks_after}
+        assert set(expected) == {"api", "web", "syntropy"}
+        assert expected["api"].before
+        assert not expected["web"].before
+
+    def test_one_container_of_several_can_not_be_recreated(self) -> None:
+        with pytest.raises(NothingToDo, match="compose recreates whole services"):
+            self.made(running(), container("api").id)
+
+    def test_a_paused_one_is_left_alone(self) -> None:
+        with pytest.raises(NothingToDo, match="is paused"):
+            self.made(running(container("api", state=ContainerState.PAUSED)), "api")
+
+    def test_a_running_worker_warns(self) -> None:
+        snapshot = stack(container("syntropy"), worker(), specs=BUILT)
+        assert "at work" in warnings(self.made(snapshot, "syntropy"))
+
+
+class TestRebuild:
+    def test_it_builds_and_then_runs_what_was_built(self) -> None:
+        made = plan("rebuild", running(), "api")
+        assert commands(made) == [
+            (*COMPOSE, "build", "api"),
+            (*COMPOSE, "up", "--detach", "api"),
+        ]
+        assert effects(made)["api"] == "is, if the build gives another image, recreated"
+        assert made.risk is Risk.DISRUPTIVE
+
+    def test_from_nothing_it_uses_no_layer_of_before(self) -> None:
+        made = plan("hard-rebuild", running(), "api")
+        assert commands(made)[0] == (*COMPOSE, "build", "--no-cache", "api")
+        assert made.title == "Rebuild from nothing api"
+
+    def test_the_cascade_is_named_with_its_cause(self) -> None:
+        made = plan("rebuild", running(container("postgres", config_hash=SafeText("old"))), "api")
+        (postgres,) = [item for item in made.affects if item.service == "postgres"]
+        assert postgres.change == "is recreated as well"
+        assert "configuration has changed" in postgres.cause
+        assert "postgres" in {item.name for item in made.checks_after}
+
+    def test_what_is_not_built_is_refused(self) -> None:
+        with pytest.raises(NothingToDo, match="the compose file names an image"):
+            plan("rebuild", running(), "postgres")
+
+    def test_all_of_a_project_wants_its_name(self) -> None:
+        made = plan("rebuild", running())
+        assert made.title == "Rebuild all of pixel"
+        assert made.confirm == "pixel"
+        assert "left alone: postgres is not built" in warnings_named(made)
+
+
+def warnings_named(made: Plan) -> str:
+    return "; ".join(f"{check.name}: {check.message}" for check in made.checks_before)
