@@ -1,4 +1,4 @@
-"""The command line: `pixel-tui`, `pixel-tui demo`, `pixel-tui status`, `pixel-tui doctor`.
+"""The command line: `pixel-tui` and its commands.
 
 Imports that cost time wait until a command needs them: `--version` and `--help` load
 neither Docker nor Textual, and `status` and `doctor` load no Textual.
@@ -37,6 +37,8 @@ class ExitCode(IntEnum):
     NOT_WELL = 1
     UNREADABLE = 2
     """The stack, the arguments or the settings can't be read; the reason is on stderr."""
+    WOULD_CHANGE = 100
+    """What `plan` was asked for would change something."""
     INTERRUPTED = 130
 
 
@@ -85,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_project_options(status, default=argparse.SUPPRESS)
     status.set_defaults(run=_run_status)
     _add_logs(commands)
+    _add_changes(commands)
+    _add_audit(commands)
     doctor = commands.add_parser(
         "doctor",
         help="check what the console needs, and say the remedy for what is missing",
@@ -124,6 +128,55 @@ def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )  # fmt: skip
     _add_project_options(logs, default=argparse.SUPPRESS)
     logs.set_defaults(run=_run_logs)
+
+
+def _add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions = commands.add_parser(
+        "actions",
+        help="list what can be done, and when to do it",
+        description="Lists what `plan` and `run` can do, and when to use it.",
+    )
+    actions.add_argument("--json", action="store_true", help="as JSON")
+    actions.set_defaults(run=_run_actions)
+
+    plan = commands.add_parser(
+        "plan",
+        help="show what an action would do, and do nothing",
+        description="Shows what an action would do. Exits with 0 when there is nothing to do, "
+        "100 when something would change, 2 when that can't be told.",
+    )
+    plan.add_argument("--json", action="store_true", help="as JSON (docs/plan.schema.json)")
+    run = commands.add_parser(
+        "run",
+        help="do it: the same plan, locked, audited and verified",
+        description="Makes the plan, shows it, and with --yes runs it. Exits with 0 when it was "
+        "done and verified or there was nothing to do, 1 when it failed, 2 when it was not "
+        "begun. Ctrl+C cancels; a connection that breaks does not.",
+    )
+    run.add_argument("--yes", action="store_true", help="run it, and not only show it")
+    run.add_argument(
+        "--confirm", metavar="NAME", default="", help="what a plan asks for before it is run"
+    )
+    for parser, runs in ((plan, _run_plan), (run, _run_action)):
+        parser.add_argument("action", help="its name: `pixel-tui actions` lists them")
+        parser.add_argument(
+            "target", nargs="*", help="services, or ids of containers; all where none is named"
+        )
+        _add_project_options(parser, default=argparse.SUPPRESS)
+        parser.set_defaults(run=runs)
+
+
+def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    audit = commands.add_parser(
+        "audit",
+        help="show who changed what, or verify that the record of it is whole",
+        description="Shows who changed what, newest last. With `verify`, exits with 0 when the "
+        "trail is as it was written, 1 when it was edited or cut.",
+    )
+    audit.add_argument("what", nargs="?", choices=("show", "verify"), default="show")
+    audit.add_argument("-n", "--last", metavar="N", type=int, default=20)
+    audit.add_argument("--json", action="store_true", help="one object a line, as recorded")
+    audit.set_defaults(run=_run_audit)
 
 
 def _add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
@@ -290,6 +343,88 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     printer.print(chosen.flush())
     sys.stdout.flush()
     return ExitCode.WELL if printer.count or not wish.chooses else ExitCode.NOT_WELL
+
+
+def _run_actions(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
+    from pixel_tui.operations.actions import all_actions
+    from pixel_tui.plan_output import action_as_json
+
+    actions = all_actions()
+    if arguments.json:
+        print(json.dumps([action_as_json(action) for action in actions], indent=2))  # noqa: T201
+        return ExitCode.WELL
+    width = max(len(action.name) for action in actions)
+    for action in actions:
+        print(f"{action.name:<{width}}  {action.when}")  # noqa: T201
+    return ExitCode.WELL
+
+
+def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.errors import NothingToDo
+    from pixel_tui.operations.actions import action_named, plan_action
+    from pixel_tui.plan_output import as_json, as_text, nothing_as_json
+    from pixel_tui.stack.reading import look_once
+
+    name, targets = arguments.action, arguments.target
+    action_named(name)  # before anybody is asked
+    engine, project = _readers(arguments, environment)
+    clock = SystemClock()
+    snapshot = look_once(engine, project, clock)
+    try:
+        plan = plan_action(name, targets, snapshot, project.command, now=clock.now())
+    except NothingToDo as error:
+        nothing = nothing_as_json(name, targets, str(error))
+        print(json.dumps(nothing, indent=2) if arguments.json else error)  # noqa: T201
+        return ExitCode.WELL
+    print(json.dumps(as_json(plan), indent=2) if arguments.json else as_text(plan))  # noqa: T201
+    return ExitCode.WOULD_CHANGE
+
+
+def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.live import live_observer
+    from pixel_tui.settings import load_settings, state_folder
+
+    settings = load_settings(environment, read_only=arguments.read_only)
+    if settings.read_only:
+        raise UsageError("This is read-only, and `run` changes something.", remedy="Use `plan`.")
+    from pixel_tui.operations.actions import action_named
+    from pixel_tui.operations.operator import Operator
+    from pixel_tui.run_command import Wish, carry_out
+    from pixel_tui.stack.process import ProcessRunner
+
+    action_named(arguments.action)
+    wish = Wish(arguments.action, tuple(arguments.target), arguments.yes, arguments.confirm)
+    engine, project = _readers(arguments, environment)
+    observer = live_observer(engine, project, settings)
+    command, clock = project.command, SystemClock()
+    operator = Operator(ProcessRunner(environment), observer, command, state_folder(), clock)
+    observer.start()
+    try:
+        return carry_out(wish, observer, command, operator, clock)
+    finally:
+        observer.close()
+
+
+def _run_audit(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.audit_command import record_line, verdict
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.operations.audit import Audit, audit_path
+    from pixel_tui.operations.origin import current_origin
+    from pixel_tui.settings import state_folder
+
+    if arguments.last < 1:
+        raise UsageError("--last wants a number above 0", on=str(arguments.last))
+    audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
+    trail = audit.read()
+    if arguments.what == "verify":
+        return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
+    for record in trail.records[-arguments.last :]:
+        print(json.dumps(dict(record.facts)) if arguments.json else record_line(record))  # noqa: T201
+    for problem in trail.problems:
+        print(f"pixel-tui: {problem}", file=sys.stderr)  # noqa: T201
+    return ExitCode.WELL
 
 
 def _run_doctor(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

@@ -1,0 +1,149 @@
+"""Plans and changes from the shell: what is said, what is asked, and how it ends."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from pixel_tui import cli
+from pixel_tui.audit_command import record_line, verdict
+from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.errors import OperationError, UsageError
+from pixel_tui.operations.actions import action_named, all_actions
+from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.audit_chain import Record
+from pixel_tui.plan_output import action_as_json, as_json, as_text, nothing_as_json
+from pixel_tui.run_command import RunExit, Wish, carry_out
+from pixel_tui.stack.model import ContainerState
+from tests.unit.test_audit import NOW, ORIGIN, status
+from tests.unit.test_job import COMMAND, Desk, agent, desk, observer, runner
+
+__all__ = ["desk", "observer", "runner"]
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "plan.schema.json"
+
+
+def carried(desk: Desk, wish: Wish) -> RunExit:
+    return carry_out(wish, desk.observer, COMMAND, desk.operator(), SystemClock())
+
+
+class TestActions:
+    def test_each_says_when_to_use_it_and_what_to_do_when_it_fails(self) -> None:
+        names = [action.name for action in all_actions()]
+        assert {"start", "stop", "restart"} <= set(names)
+        assert len(names) == len(set(names))
+        for action in all_actions():
+            assert action.when.endswith(".")
+            assert action.failing.endswith(".")
+            assert action_as_json(action)["name"] == action.name
+
+    def test_an_unknown_one_is_told_with_those_that_there_are(self) -> None:
+        with pytest.raises(UsageError, match=r"There are .*restart"):
+            action_named("reboot")
+
+
+class TestPlan:
+    def test_the_json_is_as_its_schema_says(self, desk: Desk) -> None:
+        schema = json.loads(SCHEMA.read_text())
+        document = as_json(desk.plan())
+        jsonschema.validate(document, schema)
+        jsonschema.validate(nothing_as_json("stop", ["api", "web"], "why"), schema)
+        assert document["target"] == "agent"
+        assert document["steps"] == [
+            {
+                "title": "Restart agent",
+                "command": ["docker", "compose", "--project-directory", "/srv/pixel", "restart",
+                            "agent"],
+            }
+        ]  # fmt: skip
+
+    def test_the_text_has_the_risk_the_command_and_what_is_verified(self, desk: Desk) -> None:
+        text = as_text(desk.plan())
+        assert text.startswith("Restart agent   disruptive\n")
+        assert "  $ docker compose --project-directory /srv/pixel restart agent" in text
+        assert "Verified afterwards\n  agent is running and healthy" in text
+
+
+class TestRun:
+    def test_without_yes_it_only_shows_the_plan(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(OperationError, match="Add --yes to run it"):
+            carried(desk, Wish("restart", ("agent",)))
+        assert "Restart agent   disruptive" in capsys.readouterr().out
+        assert desk.runner.started == []
+
+    def test_with_it_the_plan_is_run_and_its_output_shown(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        desk.runner.says = "Container \x1b[31mpixel-agent-1\x1b[0m  Started\n"
+        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.DONE
+        out = capsys.readouterr().out
+        assert "Container pixel-agent-1  Started" in out
+        assert "\x1b" not in out
+        assert "succeeded: agent is running and healthy again" in out
+        assert [record["event"] for record in desk.records()] == ["begin", "end"]
+
+    def test_what_fails_exits_with_one(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        desk.runner.on_start = lambda: desk.observer.show(
+            agent(state=ContainerState.EXITED, exit_code=3)
+        )
+        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.FAILED
+        assert "\nfailed: agent is " in capsys.readouterr().out
+
+    def test_what_is_done_already_is_nothing_to_do(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert carried(desk, Wish("start", ("agent",), agreed=True)) is RunExit.DONE
+        assert "nothing to start: agent is running already" in capsys.readouterr().out
+        assert desk.runner.started == []
+
+    def test_all_services_want_the_projects_name(self, desk: Desk) -> None:
+        for confirmed in ("", "agent"):
+            with pytest.raises(OperationError, match="--confirm pixel"):
+                carried(desk, Wish("restart", (), agreed=True, confirmed=confirmed))
+        assert desk.runner.started == []
+        wish = Wish("restart", (), agreed=True, confirmed="pixel")
+        assert carried(desk, wish) is RunExit.DONE
+
+    def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main(["--read-only", "run", "restart", "api", "--yes"]) == 2
+        assert "read-only" in capsys.readouterr().err
+
+
+class TestAudit:
+    def test_a_record_is_one_line_with_who_from_where_and_what(self, tmp_path: Path) -> None:
+        audit = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        (record,) = audit.read().records
+        assert record_line(record) == (
+            "2026-03-01T12:00:00  begin  ana@vps  Restart agent  (/dev/pts/3 from 192.0.2.7)"
+        )
+        assert record_line(Record(1, {"event": "\x1b[2J\n", "plan": 7})).count("\n") == 0
+
+    def test_the_verdict_names_what_is_wrong(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        audit = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        audit.end(status())
+        assert verdict(audit.read(), audit.path, said.append)
+        assert said == [f"2 records in {audit.path}, as they were written."]
+        audit.path.write_bytes(audit.path.read_bytes().replace(b"ana", b"eve", 1))
+        assert not verdict(audit.read(), audit.path, said.append)
+        assert said[-1] == f"{audit.path} is not as it was written."
+
+    def test_the_command_exits_with_what_was_found(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        audit = Audit(tmp_path / "pixel-tui" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        assert cli.main(["audit", "verify"]) == 0
+        assert cli.main(["audit", "--json"]) == 0
+        printed = capsys.readouterr().out.splitlines()
+        assert json.loads(printed[-1])["plan"]["title"] == "Restart agent"
+        audit.path.write_bytes(b"")
+        assert cli.main(["audit", "verify"]) == 1
