@@ -362,6 +362,7 @@ def _run_actions(arguments: argparse.Namespace, _environment: Mapping[str, str])
 def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.errors import NothingToDo
+    from pixel_tui.fact_reading import live_facts
     from pixel_tui.operations.actions import action_named, plan_action
     from pixel_tui.plan_output import as_json, as_text, nothing_as_json
     from pixel_tui.stack.reading import look_once
@@ -371,8 +372,9 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     engine, project = _readers(arguments, environment)
     clock = SystemClock()
     snapshot = look_once(engine, project, clock)
+    facts = live_facts()(snapshot)
     try:
-        plan = plan_action(name, targets, snapshot, project.command, now=clock.now())
+        plan = plan_action(name, targets, snapshot, project.command, now=clock.now(), facts=facts)
     except NothingToDo as error:
         nothing = nothing_as_json(name, targets, str(error))
         print(json.dumps(nothing, indent=2) if arguments.json else error)  # noqa: T201
@@ -383,6 +385,7 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
 
 def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
+    from pixel_tui.fact_reading import live_facts
     from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings, state_folder
 
@@ -402,7 +405,7 @@ def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     operator = Operator(ProcessRunner(environment), observer, command, state_folder(), clock)
     observer.start()
     try:
-        return carry_out(wish, observer, command, operator, clock)
+        return carry_out(wish, observer, command, operator, clock, live_facts())
     finally:
         observer.close()
 

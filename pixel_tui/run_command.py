@@ -15,6 +15,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.facts import FactReader
 from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.plan import Plan
@@ -75,7 +76,12 @@ def _require_read(observer: Observer) -> None:
 
 
 def carry_out(
-    wish: Wish, observer: Observer, command: ComposeCommand, operator: Operator, clock: Clock
+    wish: Wish,
+    observer: Observer,
+    command: ComposeCommand,
+    operator: Operator,
+    clock: Clock,
+    read_facts: FactReader,
 ) -> RunExit:
     """Show the plan, and run it where that is agreed.
 
@@ -84,8 +90,12 @@ def carry_out(
         FileError: The lock, the output or the audit can't be written.
     """
     _require_read(observer)
+    snapshot = observer.snapshot
+    facts = read_facts(snapshot)
     try:
-        plan = plan_action(wish.action, wish.targets, observer.snapshot, command, now=clock.now())
+        plan = plan_action(
+            wish.action, wish.targets, snapshot, command, now=clock.now(), facts=facts
+        )
     except NothingToDo as error:
         _say(str(error))
         return RunExit.DONE

@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, PlanOutdated
+from pixel_tui.operations.facts import FactReader, no_facts
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import plain
@@ -40,6 +41,7 @@ class Operations:
         observer: The stack that plans are made from.
         command: How compose is called.
         clock: The time.
+        read_facts: What is known beside the picture of the stack.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class Operations:
         observer: Observer,
         command: ComposeCommand,
         clock: Clock,
+        read_facts: FactReader = no_facts,
     ) -> None:
+        self._read_facts = read_facts
         self._make_operator = make_operator
         self._made: Operator | None = None
         self._observer = observer
@@ -99,12 +103,7 @@ class Operations:
         """Show the plan of an action; run it when it is confirmed."""
         wanted = [container_id or service for service, container_id in targets]
         make = partial(self._plan, name, wanted)
-        try:
-            plan = make()
-        except ConsoleError as error:
-            screen.notify(str(error), severity="warning", markup=False)
-            return
-        self._show(screen, plan, make)
+        screen.run_worker(self._make_and_show(screen, make), group="operations")
 
     def offer(self, screen: Screen[None], targets: Sequence[Target]) -> None:
         """List every action, whether it can do something for these and when it should."""
@@ -145,12 +144,22 @@ class Operations:
     def _plan(self, name: str, wanted: Sequence[str]) -> "Plan":
         from pixel_tui.operations.actions import plan_action
 
-        return plan_action(
-            name, wanted, self._observer.snapshot, self._command, now=self._clock.now()
-        )
+        snapshot, now = self._observer.snapshot, self._clock.now()
+        facts = self._read_facts(snapshot)
+        return plan_action(name, wanted, snapshot, self._command, now=now, facts=facts)
+
+    async def _make_and_show(
+        self, screen: Screen[None], make: "Callable[[], Plan]", note: str = ""
+    ) -> None:
+        try:
+            plan = await asyncio.to_thread(make)  # facts are read from files
+        except ConsoleError as error:
+            screen.notify(str(error), severity="warning", markup=False)
+            return
+        self._show(screen, plan, make, note)
 
     def _show(
-        self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]", note: str = ""
+        self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]", note: str
     ) -> None:
         from screens.plan import PlanScreen
 
@@ -167,7 +176,7 @@ class Operations:
             # It takes the lock and writes the audit record: files, so not on this loop.
             job = await asyncio.to_thread(self._operator.run, plan)
         except PlanOutdated as error:
-            self._show_anew(screen, make, str(error))
+            await self._make_and_show(screen, make, str(error))
             return
         except ConsoleError as error:
             screen.notify(str(error), severity="error", timeout=15, markup=False)
@@ -175,14 +184,6 @@ class Operations:
         job.subscribe(lambda _status: self._changed())
         self._changed()
         self._watch(screen, job)
-
-    def _show_anew(self, screen: Screen[None], make: "Callable[[], Plan]", note: str) -> None:
-        try:
-            plan = make()
-        except ConsoleError as error:
-            screen.notify(str(error), severity="warning", markup=False)
-            return
-        self._show(screen, plan, make, note)
 
     def _watch(self, screen: Screen[None], job: "Job") -> None:
         from screens.job import JobScreen

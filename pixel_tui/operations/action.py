@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.targets import Target
+from pixel_tui.stack.model import StackSnapshot
 
 
 class Group(StrEnum):
@@ -15,9 +17,25 @@ class Group(StrEnum):
     RECOVERY = "Recovery"
 
 
+class Scope(StrEnum):
+    """What an action is done to."""
+
+    SERVICES = "services"
+    """Services and containers: those that are named, else every active service."""
+    PROJECT = "project"
+    """The project as a whole: nothing is named."""
+    BACKUP = "backup"
+    """One backup, which is named by its id."""
+
+
+def nothing_against(_snapshot: StackSnapshot, _facts: Facts) -> str:
+    """What stands against an action that is always possible."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that can be done to services and containers.
+    """Something that can be done to a stack.
 
     Args:
         name: What scripts call it: `hard-rebuild`.
@@ -27,6 +45,9 @@ class Action:
         failing: What to do when it fails.
         refuse: Why it makes no sense for a target, as a predicate; empty where it does.
         draft: Says what it does to the targets of a draft.
+        scope: What it is done to; `refuse` is asked for services and containers only.
+        obstacle: What stands against it now, whatever it is done to, as a sentence; empty
+            where nothing does.
     """
 
     name: str
@@ -36,3 +57,5 @@ class Action:
     failing: str
     refuse: Callable[[Target], str]
     draft: Callable[[Draft], None]
+    scope: Scope = Scope.SERVICES
+    obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against

@@ -8,14 +8,15 @@ from functools import cache
 
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations import catalogue
-from pixel_tui.operations.action import Action, Group
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.facts import NO_FACTS, Facts
 from pixel_tui.operations.plan import Check, Plan
 from pixel_tui.operations.targets import find_targets
 from pixel_tui.operations.words import listed
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import Project, StackSnapshot
-from pixel_tui.text import SafeText
+from pixel_tui.text import SafeText, plain
 
 
 @cache
@@ -43,11 +44,17 @@ def action_named(name: str) -> Action:
     raise UsageError("There is no such action", on=name[:60], remedy=f"There are {names}.")
 
 
-def why_not(action: Action, targets: Sequence[str], snapshot: StackSnapshot) -> str:
+def why_not(
+    action: Action, targets: Sequence[str], snapshot: StackSnapshot, facts: Facts = NO_FACTS
+) -> str:
     """Why an action can do nothing for any of these now; empty where it can for one."""
     try:
-        _require_readable(snapshot)
-        found = find_targets(targets, snapshot)
+        project = _require_readable(snapshot)
+        if obstacle := action.obstacle(snapshot, facts):
+            return obstacle
+        if action.scope is not Scope.SERVICES:
+            return ""
+        found = find_targets(targets or _all_services(project), snapshot)
     except OperationError as error:
         return str(error)
     reasons = [f"{target.name} {action.refuse(target)}" for target in found]
@@ -62,6 +69,7 @@ def plan_action(
     command: ComposeCommand,
     *,
     now: datetime,
+    facts: Facts = NO_FACTS,
 ) -> Plan:
     """What an action would do to these.
 
@@ -71,10 +79,12 @@ def plan_action(
     Args:
         name: The action's.
         targets: Names of services, and ids of containers (orphans, one-offs, or one
-            of several of a service); every active service where none is named.
+            of several of a service); every active service where none is named. An
+            action of another scope takes what its scope says.
         snapshot: The stack as it is seen.
         command: How compose and docker are called.
         now: When the plan is made.
+        facts: What is known beside the picture.
 
     Raises:
         UsageError: There is no such action.
@@ -82,6 +92,10 @@ def plan_action(
     """
     action = action_named(name)
     project = _require_readable(snapshot)
+    if obstacle := action.obstacle(snapshot, facts):
+        raise OperationError(obstacle)
+    if action.scope is not Scope.SERVICES:
+        return _plan_whole(action, targets, snapshot, project, command, facts).finished(now)
     found = find_targets(targets or _all_services(project), snapshot)
     if not found:
         raise OperationError("This project has no active service.", on=snapshot.project_name)
@@ -90,19 +104,43 @@ def plan_action(
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
     if not chosen:
         raise NothingToDo(f"There is nothing to {action.verb.lower()}: {listed(refused)}.")
-    draft = Draft(action.name, action.verb, snapshot, project, command, chosen)
+    draft = Draft(action.name, action.verb, snapshot, project, command, chosen, facts=facts)
     draft.whole = not targets
-    draft.checks += [
-        Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")),
-        Check(SafeText("project"), ok=True, message=SafeText("compose resolves the project")),
-    ]
-    if snapshot.other_names:
-        other = listed(snapshot.other_names)
-        draft.warn("name", f"the containers of this folder carry the name {other}, not this one")
+    _check(draft)
     for words in refused:
         draft.warn("left alone", words)
     action.draft(draft)
     return draft.finished(now)
+
+
+def _plan_whole(
+    action: Action,
+    targets: Sequence[str],
+    snapshot: StackSnapshot,
+    project: Project,
+    command: ComposeCommand,
+    facts: Facts,
+) -> Draft:
+    """What an action does that is done to no service by name."""
+    if action.scope is Scope.PROJECT and targets:
+        raise UsageError(f"`{action.name}` is done to the whole project.", on=" ".join(targets))
+    if action.scope is Scope.BACKUP and len(targets) != 1:
+        raise UsageError(f"`{action.name}` wants the id of one backup.")
+    draft = Draft(action.name, action.verb, snapshot, project, command, (), facts=facts)
+    draft.subject = plain(targets[0]) if targets else snapshot.project_name
+    _check(draft)
+    action.draft(draft)
+    return draft
+
+
+def _check(draft: Draft) -> None:
+    draft.checks += [
+        Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")),
+        Check(SafeText("project"), ok=True, message=SafeText("compose resolves the project")),
+    ]
+    if draft.snapshot.other_names:
+        other = listed(draft.snapshot.other_names)
+        draft.warn("name", f"the containers of this folder carry the name {other}, not this one")
 
 
 def _all_services(project: Project) -> Sequence[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pixel_tui.operations.dependencies import needed_by
+from pixel_tui.operations.facts import NO_FACTS, Facts
 from pixel_tui.operations.guards import guard_checks, guarded_by
 from pixel_tui.operations.plan import (
     Check,
@@ -36,6 +37,14 @@ class Draft:
     project: Project
     command: ComposeCommand
     chosen: tuple[Target, ...]
+    facts: Facts = NO_FACTS
+    subject: SafeText = NO_TEXT
+    """What it is done to, where that is no service: a backup's id, or the project's name."""
+    reason: SafeText = NO_TEXT
+    """Why, where the condition of the targets does not say it."""
+    irreversible: list[SafeText] = field(default_factory=list)
+    confirm: SafeText = NO_TEXT
+    """What has to be typed, where the risk alone does not ask for the project's name."""
     whole: bool = False
     """Every service is meant."""
     risk: Risk = Risk.SAFE
@@ -155,7 +164,9 @@ class Draft:
         }
         state = fingerprint(self.snapshot, touched)
         title = self.title(self.chosen)
-        if self.whole:
+        if self.subject:
+            title = plain(f"{self.verb} {self.subject}")
+        elif self.whole:
             title = plain(f"{self.verb} all of {self.snapshot.project_name}")
         typed = self.risk is Risk.DESTRUCTIVE or (self.whole and self.risk is not Risk.SAFE)
         seed = f"{now.isoformat()} {title} {state}"
@@ -163,11 +174,11 @@ class Draft:
             id=f"{now:%Y%m%d-%H%M%S}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}",
             action=self.action,
             title=title,
-            reason=plain(listed([f"{target.name} {target.condition}" for target in self.chosen])),
+            reason=self.reason or self._condition(),
             risk=self.risk,
             engine=self.snapshot.engine.address,
             project=self.snapshot.project_name,
-            targets=tuple(target.name for target in self.chosen),
+            targets=tuple(target.name for target in self.chosen) or (self.subject,),
             steps=tuple(self.steps),
             made_at=now,
             fingerprint=state,
@@ -176,5 +187,9 @@ class Draft:
             interrupts=tuple(self.interrupts),
             checks_before=(*self.checks, *guard_checks(self.snapshot, self.interrupted)),
             checks_after=tuple(self.expected),
-            confirm=self.snapshot.project_name if typed else NO_TEXT,
+            irreversible=tuple(self.irreversible),
+            confirm=self.confirm or (self.snapshot.project_name if typed else NO_TEXT),
         )
+
+    def _condition(self) -> SafeText:
+        return plain(listed([f"{target.name} {target.condition}" for target in self.chosen]))

@@ -13,6 +13,7 @@ from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import action_named, all_actions
 from pixel_tui.operations.audit import Audit
 from pixel_tui.operations.audit_chain import Record
+from pixel_tui.operations.facts import no_facts
 from pixel_tui.plan_output import action_as_json, as_json, as_text, nothing_as_json
 from pixel_tui.run_command import RunExit, Wish, carry_out
 from pixel_tui.stack.model import ContainerState
@@ -25,7 +26,7 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "plan.schema.json"
 
 
 def carried(desk: Desk, wish: Wish) -> RunExit:
-    return carry_out(wish, desk.observer, COMMAND, desk.operator(), SystemClock())
+    return carry_out(wish, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
 
 
 class TestActions:

@@ -1,0 +1,25 @@
+"""What a plan is made from beside the picture of the stack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pixel_tui.stack.model import NO_TEXT, StackSnapshot
+from pixel_tui.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Read from files and programs whenever a plan is asked for."""
+
+    host: SafeText = NO_TEXT
+    """The name of the machine that the console runs on; what concerns all of it wants it typed."""
+
+
+NO_FACTS = Facts()
+FactReader = Callable[[StackSnapshot], Facts]
+"""Reads the facts for a stack. It blocks: never called on the event loop."""
+
+
+def no_facts(_snapshot: StackSnapshot) -> Facts:
+    """The reader of a stack of which nothing is kept."""
+    return NO_FACTS
