@@ -6,8 +6,13 @@ import tracemalloc  # noqa: F401
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import own_threads
+
+# How long an example takes is the machine's affair and says nothing of the code.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 pytest_plugins = ["tests.engine.fixtures"]
 
