@@ -567,6 +567,11 @@ class LogView(SteadyView, can_focus=True):
                 self._feed.to_moment(at)
         self.post_message(self.Moved())
 
+    @property
+    def allow_horizontal_scroll(self) -> bool:
+        """Whether lines can be moved sideways, also where the screen was laid out before them."""
+        return not self._look.wrap
+
     def action_sideways(self, direction: int) -> None:
         """Scroll long lines."""
         if not self._look.wrap:
