@@ -95,7 +95,7 @@ class DashboardScreen(Screen[None]):
         Binding(
             "a",
             "operations",
-            "Actions",
+            "More",
             id="services.actions",
             tooltip="All that can be done to it: recreate, rebuild, ...",
         ),

@@ -11,7 +11,10 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-GAP: Final = 2
+GAPS: Final = (2, 1)
+"""Cells between two keys: where there is room, and where there is not."""
+GENERAL: Final = 3
+"""The last keys are those of every place, the way out among them: they are always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +62,35 @@ class KeyBar(Widget):
     def _shown(self, active: ActiveBinding) -> str:
         return active.binding.key_display or self.app.get_key_display(active.binding)
 
+    def _line(self) -> tuple[list[_Key], int]:
+        """The keys that fit, and the gap between them: the last local ones make room first."""
+        keys, width = list(self._keys()), self.content_size.width
+        for gap in GAPS:
+            if _cells(keys, gap) <= width:
+                return keys, gap
+        while len(keys) > GENERAL and _cells(keys, GAPS[-1]) > width:
+            del keys[-GENERAL - 1]
+        return keys, GAPS[-1]
+
     def render(self) -> RenderResult:
-        """The keys, left to right, as they fit."""
+        """The keys, left to right."""
+        keys, gap = self._line()
         parts = [
             Content.assemble((key.shown, "$footer-key-foreground bold"), f" {key.description}")
-            for key in self._keys()
+            for key in keys
         ]
-        return Content(" " * GAP).join(parts)
+        return Content(" " * gap).join(parts)
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked on."""
+        keys, gap = self._line()
         left = 1
-        for key in self._keys():
+        for key in keys:
             if left <= event.x < left + key.cells:
                 self.app.simulate_key(key.key)
                 return
-            left += key.cells + GAP
+            left += key.cells + gap
+
+
+def _cells(keys: list[_Key], gap: int) -> int:
+    return sum(key.cells for key in keys) + gap * (len(keys) - 1)

@@ -36,8 +36,10 @@ async def test_eighty_columns_show_service_state_health_cpu_and_memory() -> None
             Column.SERVICE, Column.STATE, Column.HEALTH, Column.CPU, Column.MEMORY,
         } <= shown  # fmt: skip
         footer = it.text("KeyBar")
-        for word in ("Mark", "Open", "Restart", "Stop", "Help", "Quit", "Menu"):
+        for word in ("Mark", "Open", "Restart", "Stop", "More", "Help", "Quit", "Menu"):
             assert word in footer
+        await it.press("2")
+        assert it.text("KeyBar").rstrip().endswith("? Help q Quit : Menu"), "the way out is there"
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 10), (60, 20), (139, 30), (140, 30), (220, 60)])
