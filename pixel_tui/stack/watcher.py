@@ -59,9 +59,9 @@ class Pace:
     """How often things are looked at, in seconds."""
 
     poll: float = 10.0
+    """The safety net below the events."""
     heartbeat: float = 2.0
     """How often a silent engine is asked whether it is still there."""
-    """The safety net below the events."""
     usage: float = 2.0
     files: float = 2.0
     """How often the compose files' times are looked at."""

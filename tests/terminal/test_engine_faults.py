@@ -14,7 +14,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 
 import pytest
 
-from tests.engine.private_engine import BASE_IMAGE, Engine, Project, unique_name
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
 from tests.terminal.program import Program, program
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
@@ -296,3 +296,29 @@ def test_a_socket_without_anybody_behind_it_says_what_to_start(tmp_path: Path) -
         it.wait_for("Nobody listens at the engine's address")
         it.press("q")
         assert it.wait_exit() == 0
+
+
+def test_a_terminal_that_is_held_loses_no_line(stack: Stack, tmp_path: Path) -> None:
+    """Ctrl+S holds the terminal: what the console writes is not taken until Ctrl+Q."""
+    project = stack(COUNTING.replace("usleep 100000", "usleep 1000"))
+
+    def said() -> int:
+        return int(project.logs("count", 1)[-1].split()[-1].rstrip("."))
+
+    with console(project, tmp_path) as it:
+        it.wait_for("line ")
+        it.press("2z")
+        it.wait_for(lambda text: "1 Services" not in text)
+        held = said()
+        eventually(lambda: said() > held + 2000)  # and nobody takes what is painted
+        goal = said()
+        it.wait_for(lambda text: max(map(int, re.findall(r"line (\d+)\.", text))) >= goal)
+        it.press("&line\r")  # what a filter leaves is written from what was followed
+        it.wait_for("only")
+        it.press("e")
+        it.wait_for("Export")
+        path = tmp_path / "kept.log"
+        it.press("\x15" + str(path) + "\r")  # Ctrl+U: another name than the one proposed
+        eventually(lambda: path.exists() and f"line {goal}." in path.read_text())
+    numbers = [int(found) for found in re.findall(r"line (\d+)\.", path.read_text())]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1)), "no line is lost, none is doubled"
