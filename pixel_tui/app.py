@@ -29,7 +29,6 @@ from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.ending import EndSignals, outcome_of, say, wait_for_jobs, waiting_for
 from pixel_tui.errors import UsageError
-from pixel_tui.fact_reading import live_facts
 from pixel_tui.hang_up import watch_terminal
 from pixel_tui.key_order import KeysInOrder
 from pixel_tui.log_file import start_log
@@ -354,6 +353,8 @@ def live_parts(
             from pixel_tui.stack.process import ProcessRunner
 
             return Operator(ProcessRunner(environment), observer, command, folder, clock)
+
+        from pixel_tui.fact_reading import live_facts
 
         operations = Operations(operator, observer, command, clock, live_facts())
     return Parts(

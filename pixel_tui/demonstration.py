@@ -10,6 +10,7 @@ from pixel_tui.app import Parts
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.drills import drills
 from pixel_tui.log_file import start_log
+from pixel_tui.operations.facts import no_facts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -56,6 +57,7 @@ def demo_parts(
             observer,
             command,
             clock,
+            no_facts,
         )
     return Parts(
         observer=observer,

@@ -16,13 +16,13 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, PlanOutdated
-from pixel_tui.operations.facts import FactReader, no_facts
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import plain
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
+    from pixel_tui.operations.facts import FactReader
     from pixel_tui.operations.job import Job, JobStatus
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.plan import Plan
@@ -50,7 +50,7 @@ class Operations:
         observer: Observer,
         command: ComposeCommand,
         clock: Clock,
-        read_facts: FactReader = no_facts,
+        read_facts: "FactReader",
     ) -> None:
         self._read_facts = read_facts
         self._make_operator = make_operator
