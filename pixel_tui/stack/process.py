@@ -2,19 +2,29 @@
 
 Reading commands are short and run in `compose.py`. A command here may take minutes:
 its output goes to a file and not to a pipe, and it leads a session of its own, so
-that it goes on to its end when the console or its terminal dies half way.
+that it goes on to its end when the console or its terminal dies half way. Who started it may
+then not be there to be told its exit code: a shell of one line waits for it as well, and
+writes the code into a file beside the output.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE
+
+# The shell survives what asks its command to end; the command meets each signal as ever.
+# The last line is all builtin: nothing of it can be interrupted.
+_WAITER: Final = """trap : INT TERM HUP
+"$@"
+code=$?; umask 077; echo "$code" > "$0"; exit "$code"
+"""
 
 
 class RunningCommand(Protocol):
@@ -32,8 +42,8 @@ class RunningCommand(Protocol):
             timeout: Seconds to wait at most; None for as long as it takes.
 
         Returns:
-            The exit code, minus the signal's number where a signal ended it; None
-            when it still runs after `timeout` seconds.
+            The exit code, 128 and the signal's number where a signal ended it, -9 where
+            it was killed; None when it still runs after `timeout` seconds.
         """
         ...
 
@@ -77,6 +87,22 @@ class CommandRunner(Protocol):
         ...
 
 
+def exit_path(output: Path) -> Path:
+    """Where the exit code of the command is that wrote its output there last."""
+    return output.with_suffix(".exit")
+
+
+def exit_code_of(output: Path) -> int | None:
+    """The exit code of the command that wrote its output there last.
+
+    None while it runs, where it was killed, and where the disk was full: it is not known then.
+    """
+    try:
+        return int(exit_path(output).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
 class ProcessRunner:
     """Starts real programs.
 
@@ -96,7 +122,9 @@ class ProcessRunner:
         output: Path,
         holding: Sequence[int] = (),
     ) -> RunningCommand:
-        """Start a program as the leader of a session, without a terminal to read from."""
+        """Start a program in a session of its own, without a terminal to read from."""
+        variables = {**self._environment, **environment}
+        program = _found(argv[0], directory, variables)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
             descriptor = os.open(output, flags, PRIVATE_FILE)
@@ -107,10 +135,11 @@ class ProcessRunner:
                 remedy="Check the folder's owner, its mode and the free space.",
             ) from error
         try:
+            exit_path(output).unlink(missing_ok=True)  # of the command before
             process = subprocess.Popen(
-                list(argv),
+                ["/bin/sh", "-c", _WAITER, str(exit_path(output).absolute()), program, *argv[1:]],
                 cwd=directory,
-                env={**self._environment, **environment},
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=descriptor,
                 stderr=subprocess.STDOUT,
@@ -154,6 +183,25 @@ class _Process:
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
+
+
+def _found(program: str, directory: str, variables: Mapping[str, str]) -> str:
+    """Where a program is, as a shell in that folder would find it.
+
+    Raises:
+        OperationError: It is not there, or may not be run.
+    """
+    if os.sep in program:
+        path = Path(directory) / program
+        if not Path(directory).is_dir() or not path.exists():
+            raise _not_started(program, directory, FileNotFoundError())
+        if not os.access(path, os.X_OK):
+            raise _not_started(program, directory, PermissionError())
+        return str(path.absolute())
+    found = shutil.which(program, path=variables.get("PATH"))
+    if found is None or not Path(directory).is_dir():
+        raise _not_started(program, directory, FileNotFoundError())
+    return str(Path(found).absolute())
 
 
 def _not_started(program: str, directory: str, error: OSError) -> OperationError:

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.process import CommandRunner, ProcessRunner, RunningCommand
+from pixel_tui.stack.process import (
+    CommandRunner,
+    ProcessRunner,
+    RunningCommand,
+    exit_code_of,
+    exit_path,
+)
+from pixel_tui.stack.process_mark import ProcessMark, mark_of
 
 LONG = 30.0
 TWO_PROCESSES = """
@@ -117,8 +124,8 @@ def test_waiting_ends_with_its_timeout(shell: Shell, ready: Path) -> None:
 @pytest.mark.parametrize(
     ("press", "expected"),
     [
-        ("interrupt", -signal.SIGINT),
-        ("terminate", -signal.SIGTERM),
+        ("interrupt", 128 + signal.SIGINT),
+        ("terminate", 128 + signal.SIGTERM),
         ("kill", -signal.SIGKILL),
     ],
 )
@@ -148,7 +155,7 @@ def test_it_can_be_stopped_while_another_thread_waits(shell: Shell, ready: Path)
     waiting.start()
     command.terminate()
     waiting.join(LONG)
-    assert codes == [-signal.SIGTERM]
+    assert codes == [128 + signal.SIGTERM]
 
 
 def test_stopping_what_has_ended_does_nothing(shell: Shell) -> None:
@@ -187,3 +194,68 @@ def test_without_an_output_nothing_is_started(tmp_path: Path) -> None:
             output=tmp_path / "missing" / "output",
         )
     assert not marker.exists()
+
+
+class TestExitCode:
+    def test_it_is_written_down_for_who_was_not_there(self, shell: Shell, output: Path) -> None:
+        assert exit_code_of(output) is None
+        shell("exit 3").wait(LONG)
+        assert exit_code_of(output) == 3
+        assert exit_path(output).stat().st_mode & 0o777 == 0o600
+
+    def test_that_of_the_command_before_is_not_taken_for_it(
+        self, shell: Shell, output: Path, ready: Path
+    ) -> None:
+        shell("exit 3").wait(LONG)
+        command = shell(f"cat {ready}")
+        assert exit_code_of(output) is None
+        ready.write_text("go on")
+        command.wait(LONG)
+        assert exit_code_of(output) == 0
+
+    def test_who_asks_it_to_end_still_learns_it(
+        self, shell: Shell, output: Path, ready: Path
+    ) -> None:
+        command = shell(f"trap 'exit 7' INT; echo > {ready}; while :; do sleep 0.01; done")
+        ready.read_text()
+        command.interrupt()
+        assert command.wait(LONG) == 7
+        assert exit_code_of(output) == 7
+
+    def test_of_one_that_was_killed_nothing_is_claimed(
+        self, shell: Shell, output: Path, ready: Path
+    ) -> None:
+        command = shell(f"echo > {ready}; exec sleep 60")
+        ready.read_text()
+        command.kill()
+        command.wait(LONG)
+        assert exit_code_of(output) is None
+
+
+class TestMark:
+    def test_a_process_is_known_while_it_runs(self, shell: Shell, ready: Path) -> None:
+        command = shell(f"cat {ready}")
+        assert command.pid is not None
+        mark = mark_of(command.pid)
+        assert mark is not None
+        assert mark_of(command.pid) == mark
+        ready.write_text("go on")
+        command.wait(LONG)
+        assert not mark.lives
+        assert not mark.signal_group(signal.SIGINT)
+
+    def test_another_process_of_the_same_number_is_another(self) -> None:
+        mark = mark_of(os.getpid())
+        assert mark is not None
+        assert mark.lives
+        assert not ProcessMark(mark.pid, mark.started - 1, mark.boot).lives
+        assert not ProcessMark(mark.pid, mark.started, "another boot").lives
+        assert not ProcessMark(0, 0, "").lives
+
+    def test_one_that_has_ended_and_was_not_waited_for_does_not_run(self, ready: Path) -> None:
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        assert mark_of(child) is None
+        os.waitpid(child, 0)
