@@ -53,7 +53,15 @@ def demo_parts(
     operations = None
     if not settings.read_only:
         operations = Operations(
-            partial(Operator, DemoRunner(world), observer, command, folder / "demo", clock),
+            partial(
+                Operator,
+                DemoRunner(world),
+                observer,
+                command,
+                folder / "demo",
+                clock,
+                locks=folder / "demo" / "locks",  # its stack is no other user's
+            ),
             observer,
             command,
             clock,

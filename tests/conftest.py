@@ -28,6 +28,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings and state out, and away from, every test."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("PIXEL_TUI_LOCKS", str(tmp_path / "locks"))
     for name in ("PIXEL_TUI_READ_ONLY", "PIXEL_TUI_CONFIG", "NO_COLOR", "COMPOSE_FILE"):
         monkeypatch.delenv(name, raising=False)
 

@@ -4,6 +4,7 @@ It exists in a process that may change things, and in no other.
 """
 
 import logging
+import os
 import secrets
 import threading
 from collections import deque
@@ -18,7 +19,7 @@ from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
 from pixel_tui.operations.audit import Audit, audit_path
 from pixel_tui.operations.execution import Execution
 from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus
-from pixel_tui.operations.lock import Owner, StackLock, take_lock
+from pixel_tui.operations.lock import Owner, StackLock, shared_folder, take_lock
 from pixel_tui.operations.origin import Origin, current_origin
 from pixel_tui.operations.plan import Plan, plan_outdated
 from pixel_tui.operations.verification import PATIENCE, Patience
@@ -39,11 +40,12 @@ class Operator:
         runner: What starts programs.
         observer: What sees the stack.
         command: How compose and docker are called for it.
-        state_folder: Where locks, job outputs and the audit trail are kept.
+        state_folder: Where job outputs and the audit trail are kept.
         clock: Where times come from.
         origin: Whose changes they are; who sits here if None.
         patience: How long the verification waits.
         grace: Seconds between asking a cancelled command to stop and insisting.
+        locks: Where the lock is; the folder of this machine's users if None.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Operator:
         origin: Origin | None = None,
         patience: Patience = PATIENCE,
         grace: float = GRACE_SECONDS,
+        locks: Path | None = None,
     ) -> None:
         self._runner = runner
         self._observer = observer
         self._command = command
         self._folder = state_folder
+        self._locks = locks or shared_folder(os.environ)
         self._clock = clock
         self._origin = origin or current_origin()
         self._patience = patience
@@ -93,7 +97,7 @@ class Operator:
         if self._closed:
             raise OperationError("The console is closing.", remedy="Start it again.")
         lock = take_lock(
-            self._folder / "locks",
+            self._locks,
             engine=plan.engine,
             project=plan.project,
             owner=self._owner(plan),

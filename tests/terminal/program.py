@@ -172,6 +172,7 @@ def program(
         "HOME": str(home),
         "XDG_STATE_HOME": str(home / "state"),
         "XDG_CONFIG_HOME": str(home / "config"),
+        "PIXEL_TUI_LOCKS": str(home / "locks"),
         "PYTHONPATH": str(Path(__file__).parents[2]),
         **(environment or {}),
     }

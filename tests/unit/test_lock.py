@@ -3,15 +3,32 @@
 import json
 import multiprocessing
 import os
+import tempfile
+import threading
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from pixel_tui.errors import FileError, LockHeld
-from pixel_tui.operations.lock import Owner, StackLock, take_lock
+from pixel_tui.operations.lock import (
+    Owner,
+    StackLock,
+    engine_identity,
+    holder,
+    lock_path,
+    shared_folder,
+    take_lock,
+)
 
 ANA = Owner("ana", "vps", 41, "2026-03-01T12:00:05+00:00", "Restart agent")
+
+NOBODY = 65534
+
+
+def the_path(folder: Path) -> Path:
+    return lock_path(folder, engine="unix:///x", project="pixel")
 
 
 def take(folder: Path, *, engine: str = "unix:///x", project: str = "pixel") -> StackLock:
@@ -89,7 +106,9 @@ def test_the_lock_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
         pass
 
 
-def _hold(folder: str, pipe: Connection) -> None:
+def _hold(folder: str, pipe: Connection, user: int = 0) -> None:
+    if user:
+        os.seteuid(user)
     take(Path(folder))
     pipe.send("held")
     pipe.recv()
@@ -114,11 +133,114 @@ def test_what_an_owner_wrote_is_harmless_text(tmp_path: Path) -> None:
     assert str(raised.value).isprintable()
 
 
-def test_the_file_is_private(tmp_path: Path) -> None:
-    with take(tmp_path / "new"):
-        (file,) = (tmp_path / "new").iterdir()
-        assert file.stat().st_mode & 0o777 == 0o600
-        assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+class TestSharing:
+    """Every user of the machine meets the same file, and trusts nothing in its folder."""
+
+    def test_another_user_may_open_the_file(self, tmp_path: Path) -> None:
+        before = os.umask(0o077)
+        try:
+            with take(tmp_path):
+                (file,) = tmp_path.iterdir()
+                assert file.stat().st_mode & 0o777 == 0o666
+        finally:
+            os.umask(before)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="it takes root to be two users")
+    def test_two_users_never_change_one_stack_at_once(self, tmp_path: Path) -> None:
+        # Not pytest's folder, which is its user's alone.
+        with tempfile.TemporaryDirectory(prefix="pixel-tui-", dir="/tmp") as made:
+            folder = Path(made)
+            folder.chmod(0o1777)
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            other = context.Process(target=_hold, args=(made, theirs, NOBODY))
+            other.start()
+            assert ours.recv() == "held"
+            with pytest.raises(LockHeld, match="ana on vps"):
+                take(folder)
+            other.kill()
+            other.join()
+            with take(folder):  # which the other user has made
+                assert holder(the_path(folder)) == ANA
+
+    def test_a_link_is_not_followed(self, tmp_path: Path) -> None:
+        path = the_path(tmp_path)
+        victim = tmp_path / "victim"
+        victim.write_text("precious")
+        path.symlink_to(victim)
+        with pytest.raises(FileError, match="can't be locked"):
+            take(tmp_path)
+        assert victim.read_text() == "precious"
+        assert holder(path) is None
+
+    def test_a_file_with_a_second_name_is_refused(self, tmp_path: Path) -> None:
+        victim = tmp_path / "victim"
+        victim.write_text("precious")
+        the_path(tmp_path).hardlink_to(victim)
+        with pytest.raises(FileError, match="second name"):
+            take(tmp_path)
+        assert victim.read_text() == "precious"
+
+    def test_a_pipe_is_refused_and_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(the_path(tmp_path))
+        with pytest.raises(FileError, match="no plain file"):
+            take(tmp_path)
+        assert holder(the_path(tmp_path)) is None
+
+    def test_one_that_is_removed_meanwhile_is_made_anew(self, tmp_path: Path) -> None:
+        first = take(tmp_path)
+        the_path(tmp_path).unlink()
+        with take(tmp_path):
+            assert the_path(tmp_path).exists()
+        first.release()
+
+    def test_whoever_asks_the_folder_is_the_same(self) -> None:
+        assert shared_folder({"PIXEL_TUI_LOCKS": "/elsewhere"}) == Path("/elsewhere")
+        folder = shared_folder({})
+        assert folder.stat().st_mode & 0o1002 == 0o1002
+
+    def test_one_engine_is_one_engine_however_it_is_written(self, tmp_path: Path) -> None:
+        (tmp_path / "run").mkdir()
+        (tmp_path / "var").symlink_to(tmp_path / "run")
+        same = [f"unix://{tmp_path}/{name}/docker.sock" for name in ("run", "var")]
+        with take(tmp_path / "locks", engine=same[0]), pytest.raises(LockHeld):
+            take(tmp_path / "locks", engine=same[1])
+        assert engine_identity("tcp://Host:2375/") == engine_identity("tcp://host:2375")
+
+
+class TestHolder:
+    def test_it_is_told_while_it_is_held_and_no_longer(self, tmp_path: Path) -> None:
+        path = the_path(tmp_path)
+        assert holder(path) is None
+        with take(tmp_path):
+            assert holder(path) == ANA
+        assert path.read_text(), "what a dead console has left says nothing"
+        assert holder(path) is None
+
+    def test_it_tells_how_far_it_is(self, tmp_path: Path) -> None:
+        with take(tmp_path) as lock:
+            lock.tell(replace(ANA, title="R", job="j-1", step=2, steps=3))
+            told = holder(the_path(tmp_path))
+            assert told is not None
+            assert (told.title, told.job) == ("R", "j-1")
+            assert told.words == "ana on vps, process 41, since 12:00:05 UTC, step 2 of 3"
+
+    def test_to_look_keeps_nobody_from_taking_it(self, tmp_path: Path) -> None:
+        take(tmp_path).release()
+        stop = threading.Event()
+
+        def look() -> None:
+            while not stop.is_set():
+                holder(the_path(tmp_path))
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            for _ in range(200):
+                take(tmp_path).release()
+        finally:
+            stop.set()
+            looking.join()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
