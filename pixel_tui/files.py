@@ -12,12 +12,20 @@ PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
 
-def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE_FILE) -> None:
-    """Put this content in the place of a file, atomically and durably.
+def replace_file(
+    path: Path, content: bytes, *, mode: int = PRIVATE_FILE, durable: bool = True
+) -> None:
+    """Put this content in the place of a file, atomically.
 
     A temporary file in the same folder is written, synced and renamed over the
     old one. An existing file keeps its mode and, where this user may set it, its
     owner; a new one gets `mode`. A symbolic link is followed, not replaced.
+
+    Args:
+        path: The file.
+        content: All of it.
+        mode: Of a new file.
+        durable: Wait until it would outlive a power loss.
 
     Raises:
         FileError: The folder or the file can't be written; the old file stays.
@@ -33,9 +41,11 @@ def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE_FILE) -> Non
             _copy_rights(target, file.fileno(), mode)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         Path(temporary).replace(target)
-        _sync_folder(target.parent)
+        if durable:
+            _sync_folder(target.parent)
     except OSError as error:
         with suppress(OSError):
             Path(temporary).unlink()

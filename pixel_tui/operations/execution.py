@@ -10,7 +10,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import PRIVATE_FILE
 from pixel_tui.operations.findings import Finding, Standing, sentence
-from pixel_tui.operations.job import Job, JobState, JobStatus
+from pixel_tui.operations.job import Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.lock import StackLock
 from pixel_tui.operations.plan import Step
 from pixel_tui.operations.verification import Patience, Verification
@@ -19,6 +19,7 @@ from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import ComposeCommand, shown
 from pixel_tui.stack.observer import Observer
 from pixel_tui.stack.process import CommandRunner
+from pixel_tui.stack.process_mark import mark_of
 from pixel_tui.text import SafeText, plain, plain_lines
 
 TAIL_BYTES: Final = 4096
@@ -83,6 +84,8 @@ class Execution:
                 code = self._run_step(step)
             except ConsoleError as error:
                 return str(error)
+            finally:
+                self._ended()
             self._observer.refresh()
             if code != 0:
                 said = _last_line(self._job.status.output)
@@ -96,8 +99,19 @@ class Execution:
                 state=JobState.RUNNING,
                 step=index,
                 started=status.started or self._clock.now(),
+                times=(*status.times, StepTime(self._clock.now())),
+                command=None,
             )
         )
+
+    def _ended(self) -> None:
+        """The step, or the verification, that was begun last is over."""
+
+        def change(status: JobStatus) -> JobStatus:
+            *before, last = status.times
+            return replace(status, times=(*before, replace(last, ended=self._clock.now())))
+
+        self._job.update(change)
 
     def _run_step(self, step: Step) -> int:
         append_line(self._job.status.output, f"$ {redact(shown(step.command))}")
@@ -109,12 +123,17 @@ class Execution:
             output=self._job.status.output,
             holding=() if held is None else (held,),
         )
+        mark = mark_of(command.pid) if command.pid is not None else None
+        self._job.update(lambda status: replace(status, command=mark))
         code = self._job.attend(command)
         self._job.update(lambda status: replace(status, exit_code=code))
         return code
 
     def _verify(self) -> JobStatus:
-        self._job.update(lambda status: replace(status, state=JobState.VERIFYING))
+        begun = StepTime(self._clock.now())
+        self._job.update(
+            lambda status: replace(status, state=JobState.VERIFYING, times=(*status.times, begun))
+        )
         findings = self._verification(self._patience).wait(
             self._job.wake,
             cancelled=lambda: self._job.status.cancelling,
@@ -122,6 +141,7 @@ class Execution:
                 lambda status: replace(status, message=sentence(found))
             ),
         )
+        self._ended()
         words = sentence(findings)
         if all(finding.standing is Standing.MET for finding in findings):
             after = duration(self._clock.monotonic() - self._began)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.model import NO_TEXT
 from pixel_tui.stack.process import RunningCommand
+from pixel_tui.stack.process_mark import ProcessMark
 from pixel_tui.text import SafeText
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,44 @@ class JobState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+    """Its console died: the command that ran went on to its end, and no other was begun."""
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen."""
-        return self in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+        return self not in {JobState.QUEUED, JobState.RUNNING, JobState.VERIFYING}
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """When a step ran."""
+
+    began: datetime
+    ended: datetime | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None before its end."""
+        return None if self.ended is None else (self.ended - self.began).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Who runs a job."""
+
+    user: str
+    host: str
+    process: ProcessMark | None = None
+    """The console; None where that can't be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """How long a service was not there while a job ran."""
+
+    service: SafeText
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +90,13 @@ class JobStatus:
     """Somebody asked it to stop."""
     message: SafeText = NO_TEXT
     """What was found: how the touched services are, and what to do about it."""
+    times: tuple[StepTime, ...] = ()
+    """Of the steps that were begun; behind the last step the time of the verification."""
+    command: ProcessMark | None = None
+    """The command that runs, or ran last, where it is a process."""
+    by: Runner | None = None
+    away: tuple[Away, ...] = ()
+    """How long services were not there."""
 
     @property
     def seconds(self) -> float | None:
@@ -66,6 +107,27 @@ class JobStatus:
 
 
 JobListener = Callable[[JobStatus], None]
+
+
+class WatchedJob(Protocol):
+    """A job as a screen watches it: this console's own, or another's."""
+
+    @property
+    def status(self) -> JobStatus:
+        """How it stands."""
+        ...
+
+    def subscribe(self, listener: JobListener) -> Callable[[], None]:
+        """Call the listener on each change, on any thread, until the result is called."""
+        ...
+
+    def cancel(self) -> None:
+        """Ask it to stop. May block for a moment.
+
+        Raises:
+            FileError: It can't be asked.
+        """
+        ...
 
 
 class Job:

@@ -5,32 +5,38 @@ It exists in a process that may change things, and in no other.
 
 import logging
 import os
-import secrets
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import FileError, OperationError, PlanOutdated
-from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
+from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.operations.audit import Audit, audit_path
-from pixel_tui.operations.execution import Execution
-from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus
+from pixel_tui.operations.execution import Execution, append_line
+from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
+from pixel_tui.operations.job_diary import Diary
+from pixel_tui.operations.job_folder import JobFolder, jobs_path
+from pixel_tui.operations.job_watch import JobWatch
 from pixel_tui.operations.lock import Owner, StackLock, shared_folder, take_lock
 from pixel_tui.operations.origin import Origin, current_origin
 from pixel_tui.operations.plan import Plan, plan_outdated
-from pixel_tui.operations.verification import PATIENCE, Patience
+from pixel_tui.operations.settlement import last_code, settled
+from pixel_tui.operations.verification import PATIENCE, Patience, Verification
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
-from pixel_tui.stack.process import CommandRunner
+from pixel_tui.stack.process import CommandRunner, exit_code_of, exit_time_of
+from pixel_tui.stack.process_mark import mark_of
 from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)
 
 KEPT_JOBS: Final = 50
+HEED_SECONDS: Final = 0.5
+"""Between two looks at what another console wishes of a job."""
 
 
 class Operator:
@@ -64,13 +70,13 @@ class Operator:
         self._runner = runner
         self._observer = observer
         self._command = command
-        self._folder = state_folder
         self._locks = locks or shared_folder(os.environ)
         self._clock = clock
         self._origin = origin or current_origin()
         self._patience = patience
         self._grace = grace
         self._audit = Audit(audit_path(state_folder), clock, self._origin)
+        self._records = JobFolder(jobs_path(state_folder))
         self._jobs: deque[Job] = deque(maxlen=KEPT_JOBS)
         self._closed = False
 
@@ -106,15 +112,86 @@ class Operator:
             self._require_current(plan)
             status = self._new_status(plan)
             job = Job(status, grace=self._grace)
-            self._audit.begin(status)
+            self._records.save(status, durable=True)
+            try:
+                self._audit.begin(status)
+            except FileError:
+                self._records.forget(status.id)  # it never was
+                raise
             self._jobs.appendleft(job)
-            threading.Thread(
-                target=self._work, args=(job, lock), name=f"job-{status.id}", daemon=True
-            ).start()
+            for work, name in ((self._work, "job"), (self._heed, "job-wishes")):
+                threading.Thread(
+                    target=work, args=(job, lock), name=f"{name}-{status.id}", daemon=True
+                ).start()
         except BaseException:
             lock.release()
             raise
         return job
+
+    def watch(self, changed: Callable[[], None], found: Callable[[JobStatus], None]) -> JobWatch:
+        """What sees the jobs of other consoles, and settles what was left; it does not look yet.
+
+        Args:
+            changed: Called, on its thread, when something has changed.
+            found: Called with each job that was settled, or found running alone.
+        """
+        return JobWatch(
+            self._records,
+            self._locks,
+            self._observer,
+            settle=self.settle,
+            changed=changed,
+            found=found,
+            grace=self._grace,
+        )
+
+    def settle(self, status: JobStatus) -> JobStatus | None:
+        """Find out what became of a job whose console died, and write it down. Blocks.
+
+        Args:
+            status: As it was written down last; nothing of it runs any more.
+
+        Returns:
+            How it ended; None where that can't be found out yet: the engine is silent, or
+            somebody changes the stack.
+        """
+        snapshot = self._observer.snapshot
+        if snapshot.stale or not snapshot.complete or self._is_own(status.id):
+            return None
+        owner = replace(self._owner(status.plan), title=f"Finding out about {status.plan.title}")
+        plan = status.plan
+        try:
+            lock = take_lock(self._locks, engine=plan.engine, project=plan.project, owner=owner)
+        except LockHeld:
+            return None
+        with lock:
+            now = self._records.read(status.id) or status
+            if now.state.ended:  # another console was faster
+                return now
+            ended = self._settled(now)
+            self._records.save(ended, durable=True)
+            self._audit.end(ended)
+        append_line(ended.output, f"# {ended.message}")
+        return ended
+
+    def _settled(self, status: JobStatus) -> JobStatus:
+        glance = self._patience.glance
+        short = replace(self._patience, settle=0.0, deadline=glance, probing=glance)
+        checks = status.plan.checks_after
+        findings = Verification(checks, self._observer, self._clock, short).wait(
+            threading.Event(), cancelled=lambda: self._closed, tell=lambda _: None
+        )
+        at = exit_time_of(status.output)
+        return settled(
+            status,
+            findings,
+            code=last_code(status, exit_code_of(status.output)),
+            cancelled=status.cancelling or self._records.cancel_asked(status.id),
+            ended=datetime.fromtimestamp(at, UTC) if at is not None else self._clock.now(),
+        )
+
+    def _is_own(self, job_id: str) -> bool:
+        return any(job.status.id == job_id for job in self._jobs)
 
     def close(self) -> None:
         """Begin nothing more.
@@ -154,21 +231,19 @@ class Operator:
             )
 
     def _new_status(self, plan: Plan) -> JobStatus:
-        job_id = f"{self._clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        output = self._folder / "jobs" / f"{job_id}.log"
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-            output.touch(mode=PRIVATE_FILE, exist_ok=False)
-        except OSError as error:
-            raise FileError(
-                f"The job's output can't be written: {error.strerror or error}.",
-                on=str(output),
-                remedy="Check the folder's owner, its mode and the free space.",
-            ) from error
-        return JobStatus(id=job_id, plan=plan, output=output)
+        output = self._records.new_output(self._clock.now())
+        by = Runner(self._origin.user, self._origin.host, mark_of(os.getpid()))
+        return JobStatus(id=output.stem, plan=plan, output=output, by=by)
+
+    def _heed(self, job: Job, _lock: StackLock) -> None:
+        """Cancel a job when another console of the same user asks for that."""
+        while not job.wait(HEED_SECONDS).state.ended:
+            if self._records.cancel_asked(job.status.id):
+                job.cancel()
 
     def _work(self, job: Job, lock: StackLock) -> None:
         """The job's thread: whatever happens, the audit is ended and the lock released."""
+        job.subscribe(Diary(self._records, lock, self._owner(job.status.plan)).write)
         try:
             status = self._execution(job, lock).run()
         except Exception:
@@ -186,6 +261,11 @@ class Operator:
         except FileError as error:
             log.exception("the end of job %s is not in the audit", status.id)
             status = replace(status, message=plain(f"{status.message} {error.what} ({error.on})"))
+        try:
+            self._records.save(status, durable=True)
+        except FileError:
+            log.exception("the end of job %s is not in its record", status.id)
+        self._records.forget_old(self._clock.now())
         lock.release()
         job.finish(lambda _: status)
 

@@ -103,6 +103,14 @@ def exit_code_of(output: Path) -> int | None:
         return None
 
 
+def exit_time_of(output: Path) -> float | None:
+    """When that command ended, in seconds since 1970; None where it is not known."""
+    try:
+        return exit_path(output).stat().st_mtime
+    except OSError:
+        return None
+
+
 class ProcessRunner:
     """Starts real programs.
 

@@ -1,0 +1,125 @@
+"""What became of a job whose console died. Pure, but for a look at processes and the lock.
+
+A command goes on to its end without its console; the steps behind it are never begun. Nothing
+is claimed that is not known: an exit code that nobody wrote down stays unknown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.operations.findings import Finding, Standing, sentence
+from pixel_tui.operations.job import JobState, JobStatus
+from pixel_tui.operations.lock import holder, lock_path
+from pixel_tui.operations.words import listed
+from pixel_tui.redaction import redact
+from pixel_tui.text import SafeText, plain
+
+ALONE_WORDS: Final = SafeText(
+    "Its console is gone. The command goes on to its end, and nothing is begun behind it."
+)
+
+
+class Hold(StrEnum):
+    """Who sees to a job that was not written down as ended."""
+
+    RUN = "run"
+    """A console of this machine."""
+    ALONE = "alone"
+    """Nobody: its console is gone, and its command still runs."""
+    OVER = "over"
+    """Nobody, and nothing of it runs any more."""
+    ELSEWHERE = "elsewhere"
+    """Another machine knows."""
+
+
+def hold_of(status: JobStatus, *, host: str, locks: Path) -> Hold:
+    """Who sees to a job.
+
+    Args:
+        status: A job that was not written down as ended.
+        host: The name of this machine.
+        locks: Where the locks are.
+    """
+    if status.by is not None and status.by.host != host:
+        return Hold.ELSEWHERE
+    if status.by is not None and status.by.process is not None and status.by.process.lives:
+        return Hold.RUN
+    if status.command is not None and status.command.lives:
+        return Hold.ALONE
+    plan = status.plan
+    owner = holder(lock_path(locks, engine=plan.engine, project=plan.project))
+    # What a command started may outlive it, and holds the lock as well.
+    return Hold.ALONE if owner is not None and owner.job == status.id else Hold.OVER
+
+
+def settled(
+    status: JobStatus,
+    findings: Sequence[Finding],
+    *,
+    code: int | None,
+    cancelled: bool,
+    ended: datetime,
+) -> JobStatus:
+    """How a job ended that nobody saw to.
+
+    Args:
+        status: As it was written down last.
+        findings: How its expectations stand now.
+        code: The exit code of the command that was started last; None if not known.
+        cancelled: Somebody wished that it be cancelled.
+        ended: When the last of it ended, as far as that is known.
+    """
+    said = _what_ran(status, code)
+    met = all(finding.standing is Standing.MET for finding in findings)
+    complete = met and _all_ran(status, code)
+    how = sentence(findings)
+    words = [
+        "It was cancelled after its console had gone." if cancelled else "Its console was gone.",
+        *said,
+        f"Now {how}." if how else "",
+        "All is as planned." if complete else "Ask for it again where it is still wanted.",
+    ]
+    return replace(
+        status,
+        state=JobState.CANCELLED if cancelled else JobState.ABANDONED,
+        ended=ended,
+        exit_code=code,
+        cancelling=cancelled,
+        message=plain(redact(" ".join(word for word in words if word))),
+    )
+
+
+def last_code(status: JobStatus, written: int | None) -> int | None:
+    """The exit code of the step that was begun last; None if not known.
+
+    Args:
+        status: As it was written down last.
+        written: What lies beside the output. It may be of the step before, where no command
+            is known to have been started for this one.
+    """
+    if status.state is not JobState.RUNNING or (status.times and status.times[-1].ended):
+        return status.exit_code
+    return written if status.command is not None else None
+
+
+def _what_ran(status: JobStatus, code: int | None) -> list[str]:
+    steps = status.plan.steps
+    if status.state is JobState.QUEUED:
+        return ["Nothing had been begun."]
+    if status.state is JobState.VERIFYING:
+        return ["Every step had ended well; nobody was there to verify it."]
+    title = steps[status.step].title
+    known = f"ended with {code}" if code is not None else "ended, how is not known"
+    said = [f"{title} (step {status.step + 1} of {len(steps)}) {known}."]
+    if rest := [step.title for step in steps[status.step + 1 :]]:
+        said.append(f"Never begun: {listed(rest)}.")
+    return said
+
+
+def _all_ran(status: JobStatus, code: int | None) -> bool:
+    last = status.step == len(status.plan.steps) - 1
+    return status.state is JobState.VERIFYING or (last and code == 0)
