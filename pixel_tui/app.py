@@ -46,11 +46,14 @@ from widgets.status_bar import Mode
 if TYPE_CHECKING:
     from pixel_tui.drills import Drill
     from pixel_tui.operations.operator import Operator
+    from screens.quit import Leaving
     from widgets.log_view import LogView
 
 log = logging.getLogger(__name__)
 
 PRELOAD_SECONDS: Final = 3.0
+WATCH_SECONDS: Final = 0.7
+"""After the first picture: the jobs of other consoles are looked at from then on."""
 LET_GO_SECONDS: Final = 30.0
 """How long the pictures of a closed dialog may stay in memory."""
 _THEMES: Final = {theme.name: theme for theme in EVERY}
@@ -124,6 +127,7 @@ class PixelTui(KeysInOrder):
         self._suspension: Suspension | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._told_to_end = False
+        self._see_to_jobs = False
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
 
@@ -185,6 +189,9 @@ class PixelTui(KeysInOrder):
         gc.freeze()
         gc.enable()
         self.set_timer(PRELOAD_SECONDS, self._preload)
+        if self.parts.operations is not None and Mode.DEMO not in self.parts.modes:
+            # Another demonstration's stack is another one.
+            self.set_timer(WATCH_SECONDS, self._watch_jobs)
 
     @work(thread=True, group="preload")
     def _preload(self) -> None:
@@ -195,6 +202,12 @@ class PixelTui(KeysInOrder):
             from pixel_tui.operations.actions import all_actions
 
             all_actions()
+
+    @work(thread=True, group="preload")
+    def _watch_jobs(self) -> None:
+        """See the jobs of other consoles, and what became of those that were left."""
+        if self.parts.operations is not None:
+            self.parts.operations.watch_jobs()
 
     def on_unmount(self) -> None:
         """Stop looking, unless a job has yet to be verified."""
@@ -240,16 +253,26 @@ class PixelTui(KeysInOrder):
         from screens.quit import QuitScreen
 
         if not isinstance(self.screen, QuitScreen):
-            self.push_screen(QuitScreen(operations.running), self._quit_answered)
+            question = QuitScreen(operations.running, operations.cancelling)
+            self.push_screen(question, self._quit_answered)
 
     async def action_suspend(self) -> None:
         """Stop, as every program does at Ctrl+Z."""
         if self._suspension is not None:
             await self._suspension.stop()
 
-    def _quit_answered(self, leave: bool | None) -> None:
-        if leave:
-            self.exit()
+    def _quit_answered(self, leaving: "Leaving | None") -> None:
+        if leaving is None or leaving == "stay":
+            return
+        if leaving == "cancel" and self.parts.operations is not None:
+            self.parts.operations.cancel_all()
+            self._see_to_jobs = True
+        self.exit()
+
+    @property
+    def sees_to_jobs(self) -> bool:
+        """Whether the jobs are waited for below the restored terminal: they were cancelled."""
+        return self._see_to_jobs
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send what differs from what the terminal shows."""
@@ -376,7 +399,7 @@ def run(parts: Parts) -> int:
     signals.listen()
     watch_terminal(sys.stdin.fileno(), lambda: _leave(parts, signals, stay=True))
     app.run()
-    _leave(parts, signals, stay=signals.heard)
+    _leave(parts, signals, stay=signals.heard or app.sees_to_jobs)
     return app.return_code or 0
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -31,7 +31,7 @@ from widgets.advice import Advice
 from widgets.banner import Banner
 from widgets.event_list import EventList
 from widgets.filter_box import FilterBox
-from widgets.job_list import JobList
+from widgets.job_list import OTHER, JobList
 from widgets.key_bar import KeyBar
 from widgets.log_pane import LogPane
 from widgets.log_view import LogView
@@ -413,8 +413,14 @@ class DashboardScreen(Screen[None]):
 
     @on(JobList.Chosen)
     def _job_chosen(self, event: JobList.Chosen) -> None:
-        if self._operations is not None:
+        if self._operations is None:
+            return
+        other = self._operations.other
+        if event.job_id != OTHER:
             self._operations.open(self, event.job_id)
+        elif other is not None:
+            words = f"{other.title}: {other.words}. Its output is that user's alone."
+            self.notify(words, timeout=10, markup=False)
 
     # The filter.
 
@@ -543,10 +549,21 @@ class DashboardScreen(Screen[None]):
         if self._operations is None:
             return
         with suppress(NoMatches):  # the screen is being taken down
-            statuses = self._operations.statuses()
+            statuses, other = self._operations.statuses(), self._operations.other
             self.logs.tell(statuses)
-            self.query_one(JobList).show(statuses, self._clock.now())
-            self.query_one(StatusBar).jobs_running = self._operations.running
+            self.query_one(JobList).show(statuses, self._clock.now(), other)
+            running = sum(not status.state.ended for status in statuses) + (other is not None)
+            self.query_one(StatusBar).jobs_running = running
+            self._tell_news(self._operations)
+
+    def _tell_news(self, operations: Operations) -> None:
+        """Say how a job ended that nobody watches, and what was found of another console's."""
+        watched = getattr(self.app.screen, "watched_job", "")
+        for status in operations.news(watched):
+            words = f"{status.plan.title} {status.state.value}. {status.message} (5: the jobs)"
+            well = status.state.value == "succeeded"
+            severity: Literal["information", "warning"] = "information" if well else "warning"
+            self.notify(words, severity=severity, timeout=10, markup=False)
 
 
 def _why_empty(snapshot: StackSnapshot) -> str:

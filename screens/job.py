@@ -14,13 +14,16 @@ from textual.message import Message
 from textual.widgets import Static
 
 from pixel_tui.clock import Clock
-from pixel_tui.operations.job import Job, JobState, JobStatus
+from pixel_tui.errors import FileError
+from pixel_tui.operations.job import JobState, JobStatus, WatchedJob
 from pixel_tui.stack.file_feed import FileFeed
+from pixel_tui.text import SafeText
 from screens.dialog import Dialog
 from widgets.job_list import STATE_LOOKS
 from widgets.key_bar import KeyBar
 from widgets.log_view import LogView
 from widgets.rows.figures import span
+from widgets.rows.job_steps import step_lines
 
 
 class JobChanged(Message):
@@ -37,21 +40,28 @@ class JobScreen(Dialog[None]):
 
     AUTO_FOCUS = "LogView"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,b,q", "dismiss", "Background", id="job.background"),
+        Binding("escape,b,q", "dismiss_or_forget", "Background", id="job.background"),
         Binding("ctrl+x", "cancel", "Cancel the job", id="job.cancel"),
     ]
 
-    def __init__(self, job: Job, clock: Clock) -> None:
+    def __init__(self, job: WatchedJob, clock: Clock) -> None:
         super().__init__()
+        self._asked = False
+        """Ctrl+X was pressed once: the next one cancels."""
         self._job = job
         self._clock = clock
         self._feed: FileFeed | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
     @property
-    def job(self) -> Job:
+    def job(self) -> WatchedJob:
         """What is watched."""
         return self._job
+
+    @property
+    def watched_job(self) -> str:
+        """The id of what is watched: nobody has to be told of its end."""
+        return self._job.status.id
 
     def compose(self) -> ComposeResult:
         """The state above, the output below."""
@@ -84,7 +94,9 @@ class JobScreen(Dialog[None]):
     def _draw(self) -> None:
         status = self._job.status
         with suppress(NoMatches):  # being closed
-            self.query_one("#job-state", Static).update(_state(status, self._clock))
+            self.query_one("#job-state", Static).update(
+                _state(status, self._clock, asked=self._asked)
+            )
             self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
             self.refresh_bindings()
 
@@ -93,20 +105,53 @@ class JobScreen(Dialog[None]):
         return not (action == "cancel" and self._job.status.state.ended)
 
     def action_cancel(self) -> None:
-        """Ask the running command to stop."""
-        self._job.cancel()
+        """Say what it means; the second time, ask the running command to stop."""
+        if self._job.status.cancelling:
+            return
+        if not self._asked:
+            self._asked = True
+        else:
+            self._asked = False
+            self.run_worker(self._cancel, thread=True, group="cancel")
+        self._draw()
+
+    def action_dismiss_or_forget(self) -> None:
+        """Take back the question of Ctrl+X; else leave the job alone and close."""
+        if self._asked:
+            self._asked = False
+            self._draw()
+        else:
+            self.dismiss()
+
+    def _cancel(self) -> None:
+        try:
+            self._job.cancel()
+        except FileError as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
 
 
-def _state(status: JobStatus, clock: Clock) -> Content:
+def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
     word, style = STATE_LOOKS[status.state]
-    end = status.ended or clock.now()
+    now = clock.now()
+    end = status.ended or now
     took = span((end - (status.started or end)).total_seconds())
-    steps = status.plan.steps
-    step = f"step {min(status.step + 1, len(steps))} of {len(steps)}" if len(steps) > 1 else ""
-    asked = "  asked to stop" if status.cancelling and not status.state.ended else ""
-    head = Content.assemble(
-        (word, style), f"  {took}", (f"  {step}" if step else "", "$foreground-muted"), asked
-    )
-    if not status.message:
-        return head
-    return Content("\n").join([head, Content(status.message)])
+    stopping = "  asked to stop" if status.cancelling and not status.state.ended else ""
+    lines = [Content.assemble((word, style), f"  {took}", stopping)]
+    lines += step_lines(status, now)
+    if asked and not status.state.ended:
+        lines.append(
+            Content.styled(
+                f"Ctrl+X again cancels it; Esc does not. {_cancelling(status)}",
+                "$text-warning bold",
+            )
+        )
+    if status.message:
+        lines.append(Content(status.message))
+    return Content("\n").join(lines)
+
+
+def _cancelling(status: JobStatus) -> SafeText:
+    """What it means to cancel what runs."""
+    if status.state is JobState.VERIFYING:
+        return SafeText("Every command has ended: only the waiting for its effect ends.")
+    return status.plan.steps[status.step].cancelling

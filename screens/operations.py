@@ -6,6 +6,8 @@ console has no object of this class.
 
 import asyncio
 import logging
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -18,12 +20,14 @@ from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, PlanOutdated
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText, plain
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
     from pixel_tui.operations.facts import FactReader
-    from pixel_tui.operations.job import Job, JobStatus
+    from pixel_tui.operations.job import Job, JobStatus, WatchedJob
+    from pixel_tui.operations.job_watch import JobWatch
+    from pixel_tui.operations.lock import Owner
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.plan import Plan
 
@@ -59,12 +63,33 @@ class Operations:
         self._command = command
         self._clock = clock
         self._changed: Callable[[], None] = lambda: None
+        self._making = threading.Lock()
+        self._watch: JobWatch | None = None
+        self._found: deque[JobStatus] = deque()
+        """Jobs of other consoles that were settled, or that run without one."""
+        self._running: set[str] = set()
+        """Jobs of this console whose end has not been told."""
 
     @property
     def _operator(self) -> "Operator":
-        if self._made is None:
-            self._made = self._make_operator()
-        return self._made
+        with self._making:
+            if self._made is None:
+                self._made = self._make_operator()
+            return self._made
+
+    def watch_jobs(self) -> None:
+        """See the jobs of other consoles from now on, and settle what was left. Blocks."""
+
+        def found(status: "JobStatus") -> None:
+            self._found.append(status)
+            self._changed()
+
+        watch = self._operator.watch(self._tell_changed, found)
+        watch.start()
+        self._watch = watch
+
+    def _tell_changed(self) -> None:
+        self._changed()
 
     @property
     def running(self) -> int:
@@ -78,11 +103,53 @@ class Operations:
         return [job for job in jobs if not job.status.state.ended]
 
     def statuses(self) -> "Sequence[JobStatus]":
-        """Every job of this console, newest first."""
-        return [job.status for job in self._made.jobs] if self._made else []
+        """Every job that is known, of this console and of others, newest first."""
+        own = [job.status for job in self._made.jobs] if self._made else []
+        if self._watch is None:
+            return own
+        from pixel_tui.operations.job_watch import merged
+
+        return merged(own, self._watch.seen.jobs)
+
+    @property
+    def other(self) -> "Owner | None":
+        """Another user, who changes the stack at the moment."""
+        return self._watch.seen.other if self._watch is not None else None
+
+    def news(self, watched: str) -> "Sequence[JobStatus]":
+        """What has to be told: jobs that have ended, or that were found, since it was asked last.
+
+        Args:
+            watched: The job whose end is seen anyway.
+        """
+        told = [self._found.popleft() for _ in range(len(self._found))]
+        for job in self._made.jobs if self._made else ():
+            status = job.status
+            if not status.state.ended:
+                self._running.add(status.id)
+            elif status.id in self._running:
+                self._running.discard(status.id)
+                if status.id != watched:
+                    told.append(status)
+        return told
+
+    @property
+    def cancelling(self) -> SafeText:
+        """What it means to cancel the job that runs."""
+        for job in self.under_way:
+            status = job.status
+            return status.plan.steps[status.step].cancelling
+        return SafeText("")
+
+    def cancel_all(self) -> None:
+        """Ask every job of this console to stop."""
+        for job in self.under_way:
+            job.cancel()
 
     def close(self) -> None:
         """The console ends: begin nothing more, and record what still runs."""
+        if self._watch is not None:
+            self._watch.close()
         try:
             if self._made is not None:
                 self._made.close()
@@ -137,9 +204,15 @@ class Operations:
 
     def open(self, screen: Screen[None], job_id: str) -> None:
         """Show a job again."""
+        from pixel_tui.operations.job_watch import SeenJob
+
         for job in self._operator.jobs:
             if job.status.id == job_id:
-                self._watch(screen, job)
+                self._show_job(screen, job)
+                return
+        status = self._watch.status(job_id) if self._watch is not None else None
+        if self._watch is not None and status is not None:
+            self._show_job(screen, SeenJob(self._watch, status))
 
     def _plan(self, name: str, wanted: Sequence[str]) -> "Plan":
         from pixel_tui.operations.actions import plan_action
@@ -181,11 +254,12 @@ class Operations:
         except ConsoleError as error:
             screen.notify(str(error), severity="error", timeout=15, markup=False)
             return
+        self._running.add(job.status.id)
         job.subscribe(lambda _status: self._changed())
         self._changed()
-        self._watch(screen, job)
+        self._show_job(screen, job)
 
-    def _watch(self, screen: Screen[None], job: "Job") -> None:
+    def _show_job(self, screen: Screen[None], job: "WatchedJob") -> None:
         from screens.job import JobScreen
 
         screen.app.push_screen(JobScreen(job, self._clock))

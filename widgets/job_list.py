@@ -1,9 +1,9 @@
-"""The jobs pane: what this console has done and is doing."""
+"""The jobs pane: what is being done to the stack, and what was done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,6 +15,9 @@ from pixel_tui.operations.job import JobState, JobStatus
 from widgets.options import Options
 from widgets.rows.figures import span
 
+if TYPE_CHECKING:
+    from pixel_tui.operations.lock import Owner
+
 STATE_LOOKS: Final = {
     JobState.QUEUED: ("· queued", "$foreground-muted"),
     JobState.RUNNING: ("▸ running", "$text-primary bold"),
@@ -22,8 +25,11 @@ STATE_LOOKS: Final = {
     JobState.SUCCEEDED: ("✓ succeeded", "$text-success bold"),
     JobState.FAILED: ("✗ failed", "$text-error bold"),
     JobState.CANCELLED: ("■ cancelled", "$text-warning bold"),
+    JobState.ABANDONED: ("▪ abandoned", "$text-warning bold"),
 }
 """A word and a style for each state."""
+OTHER: Final = "other"
+"""Stands for the job of another user, which has no id that is known here."""
 
 
 class JobList(Options):
@@ -48,18 +54,30 @@ class JobList(Options):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(Option("No jobs yet.", disabled=True), id=id, markup=False)
 
-    def show(self, jobs: Sequence[JobStatus], now: datetime) -> None:
-        """Show these jobs."""
+    def show(self, jobs: Sequence[JobStatus], now: datetime, other: "Owner | None" = None) -> None:
+        """Show these jobs, and what another user does, of which no more is known."""
         at = self.highlighted
-        self.set_options([Option(_line(job, now), id=job.id) for job in jobs])
-        if jobs:
-            self.highlighted = min(at or 0, len(jobs) - 1)
+        lines = [Option(_line(job, now), id=job.id) for job in jobs]
+        if other is not None:
+            lines.insert(0, Option(_other_line(other), id=OTHER))
+        self.set_options(lines)
+        if lines:
+            self.highlighted = min(at or 0, len(lines) - 1)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Say which one."""
         event.stop()
         if event.option_id:
             self.post_message(self.Chosen(event.option_id))
+
+
+def _other_line(owner: "Owner") -> Content:
+    word, style = STATE_LOOKS[JobState.RUNNING]
+    return Content.assemble(
+        (f"{word:<12}", style),
+        f"  {owner.title}",
+        (f"  {owner.words}", "$foreground-muted"),
+    )
 
 
 def _line(job: JobStatus, now: datetime) -> Content:
