@@ -90,6 +90,10 @@ def carry_out(
         FileError: The lock, the output or the audit can't be written.
     """
     _require_read(observer)
+    found: list[JobStatus] = []
+    operator.watch(lambda: None, found.append).look()
+    for left in found:
+        _say(f"{left.plan.title} {left.state.value}. {left.message}\n")
     snapshot = observer.snapshot
     facts = read_facts(snapshot)
     try:

@@ -105,7 +105,7 @@ def test_who_insists_is_let_go_and_the_command_ends_by_itself(
 
 
 def output_of(home: Path) -> str:
-    (path,) = (home / "state" / "pixel-tui" / "jobs").iterdir()
+    (path,) = (home / "state" / "pixel-tui" / "jobs").glob("*.log")
     return str(path)
 
 

@@ -1,0 +1,247 @@
+"""A job outlives what began it: killed, hung up, raced and watched, on a real engine."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.operations.audit import Audit, audit_path
+from pixel_tui.operations.lock import holder
+from pixel_tui.operations.origin import current_origin
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Engine, Project, eventually
+from tests.terminal.gated_docker import GatedDocker
+from tests.terminal.program import HOME, Program, program
+
+pytestmark = [pytest.mark.terminal, pytest.mark.engine]
+
+ROOT = Path(__file__).parents[2]
+STACK = """
+services:
+  api:
+    image: %s
+    build: .
+    command: [sh, -c, 'trap "exit 0" TERM; while :; do sleep 0.1; done']
+    volumes: [./gate:/gate]
+    healthcheck:
+      test: [CMD, test, -e, /gate/well]
+      interval: 1s
+      retries: 1000
+    stop_grace_period: 2s
+"""
+
+
+@dataclass
+class Bench:
+    """A stack whose changes can be held up, and the consoles on it."""
+
+    engine: Engine
+    project: Project
+    docker: GatedDocker
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**self.docker.environment}
+
+    def console(self) -> AbstractContextManager[Program]:
+        return program(
+            "-p", self.project.name, home=self.home, size=(140, 40),
+            cwd=self.project.directory, environment=self.environment,
+        )  # fmt: skip
+
+    def shell(self, *words: str) -> "subprocess.Popen[str]":
+        """`pixel-tui WORDS`, without a terminal."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pixel_tui", *words, "-p", self.project.name],
+            cwd=self.project.directory,
+            env={
+                **HOME, **self.environment, "HOME": str(self.home),
+                "XDG_STATE_HOME": str(self.home / "state"),
+                "XDG_CONFIG_HOME": str(self.home / "config"),
+                "PIXEL_TUI_LOCKS": str(self.home / "locks"), "PYTHONPATH": str(ROOT),
+            },
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Program]:
+        """A console in which a rebuild runs as far as the gates let it."""
+        with self.console() as it:
+            it.wait_for("1 of 1 running")
+            it.press(":")
+            it.wait_for("Services")
+            it.press("Rebuild api")
+            it.wait_for(lambda text: text.count("Rebuild api") >= 2)
+            it.press("\r")
+            it.wait_for("Run it")
+            it.press("y")
+            yield it
+
+    def records(self) -> list[dict[str, Any]]:
+        audit = Audit(
+            audit_path(self.home / "state" / "pixel-tui"), SystemClock(), current_origin()
+        )
+        trail = audit.read()
+        assert trail.problems == ()
+        return [dict(record.facts) for record in trail.records]
+
+    def _records(self) -> list[Path]:
+        return list((self.home / "state" / "pixel-tui" / "jobs").glob("2*.json"))
+
+    def job(self) -> dict[str, Any]:
+        found = json.loads(self._records()[0].read_text())
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def locked(self) -> bool:
+        return any(holder(path) is not None for path in (self.home / "locks").iterdir())
+
+    def image(self) -> str:
+        return str(self.project.inspect("api")["Image"])
+
+
+@pytest.fixture
+def bench(engine: Engine, make_project: MakeProject, tmp_path: Path) -> Iterator[Bench]:
+    name = f"pixel-tui-jobs-{os.getpid()}:latest"
+    project = make_project(
+        STACK % name,
+        files={"Dockerfile": "FROM pixel-tui-test:latest\nLABEL version=1\n", "gate/well": ""},
+    )
+    project.compose("up", "--detach", "--build", "--wait")
+    docker = GatedDocker(tmp_path / "gated", engine)
+    home = tmp_path / "home"
+    home.mkdir()
+    made = Bench(engine, project, docker, home)
+    try:
+        yield made
+    finally:
+        docker.open("build", "up", "restart")
+        eventually(lambda: not (home / "locks").exists() or not made.locked)
+        engine.run(["docker", "image", "rm", "--force", name], check=False)
+
+
+@pytest.mark.parametrize("step", ["build", "up", "verify"])
+def test_a_console_that_is_killed_in_any_step_of_a_rebuild_loses_nothing(
+    bench: Bench, step: str
+) -> None:
+    (bench.project.directory / "Dockerfile").write_text(
+        "FROM pixel-tui-test:latest\nLABEL version=2\n"
+    )
+    (bench.project.directory / "gate" / "well").unlink()
+    before = bench.image()
+    bench.docker.open(*{"build": (), "up": ("build",), "verify": ("build", "up")}[step])
+    with bench.rebuilding() as it:
+        if step == "verify":
+            eventually(lambda: bench.job()["state"] == "verifying")
+        else:
+            bench.docker.wait_at(step)
+        it.signal(signal.SIGKILL)
+        it.wait_exit()
+    assert bench.locked is (step != "verify"), "its command holds the lock as long as it runs"
+    if step == "build":
+        with bench.console() as next_one:
+            next_one.wait_for("goes on to its end")
+            next_one.press("5\r")
+            next_one.wait_for("waiting at the gate of build")
+            bench.docker.open("build")
+            next_one.wait_for("abandoned", seconds=40)
+            next_one.wait_for("ended with 0")
+            next_one.wait_for("Never begun: Rebuild api")
+        assert bench.docker.begun("up") == 0
+        assert bench.image() == before
+    else:
+        bench.docker.open("up")
+        eventually(lambda: not bench.locked)
+        (bench.project.directory / "gate" / "well").touch()
+        eventually(lambda: bench.project.health("api") == "healthy")
+        with bench.console() as next_one:
+            next_one.wait_for("All is as planned", seconds=40)
+            next_one.press("5")
+            next_one.wait_for("abandoned")
+        assert bench.image() != before
+    begin, end = bench.records()
+    assert (begin["event"], end["event"]) == ("begin", "end")
+    assert begin["job"] == end["job"] == bench.job()["id"]
+    assert (end["result"], end["exit_code"]) == ("abandoned", 0)
+    assert bench.job()["state"] == "abandoned"
+
+
+def test_a_killed_run_of_a_build_that_fails_is_told_as_failed(bench: Bench) -> None:
+    (bench.project.directory / "Dockerfile").write_text("FROM pixel-tui-test:latest\nRUN exit 3\n")
+    running = bench.shell("run", "rebuild", "api", "--yes")
+    bench.docker.wait_at("build")
+    running.kill()
+    running.wait()
+    bench.docker.open("build")
+    eventually(lambda: not bench.locked)
+    later = bench.shell("run", "start", "api", "--yes")
+    said, _ = later.communicate(timeout=60)
+    assert "abandoned. Its console was gone." in said
+    assert "Never begun" in said
+    assert "nothing to start" in said
+    _begin, end = bench.records()
+    assert end["exit_code"] not in {0, None}
+
+
+def test_of_two_that_race_for_a_stack_exactly_one_wins(bench: Bench) -> None:
+    racers = [bench.shell("run", "restart", "api", "--yes") for _ in range(2)]
+    bench.docker.wait_at("restart")
+    eventually(lambda: any(racer.poll() is not None for racer in racers))
+    (loser,) = [racer for racer in racers if racer.poll() is not None]
+    (winner,) = [racer for racer in racers if racer is not loser]
+    said, _ = loser.communicate(timeout=60)
+    assert loser.returncode == 2
+    assert "Another change to this stack is under way: Restart api" in said
+    assert f"process {winner.pid}, since " in said
+    bench.docker.open("restart")
+    said, _ = winner.communicate(timeout=60)
+    assert winner.returncode == 0, said
+    assert [record["event"] for record in bench.records()] == ["begin", "end"]
+    assert bench.docker.begun("restart") == 1
+
+
+def test_a_run_whose_connection_drops_goes_on_to_its_end(bench: Bench) -> None:
+    running = bench.shell("run", "restart", "api", "--yes")
+    bench.docker.wait_at("restart")
+    assert running.stdout is not None
+    running.stdout.close()
+    os.killpg(running.pid, signal.SIGHUP)
+    bench.docker.open("restart")
+    assert running.wait(60) == 0
+    assert [record["event"] for record in bench.records()] == ["begin", "end"]
+    assert bench.records()[-1]["result"] == "succeeded"
+
+
+def test_a_second_console_sees_the_job_live_and_may_ask_for_its_end(bench: Bench) -> None:
+    running = bench.shell("run", "restart", "api", "--yes")
+    bench.docker.wait_at("restart")
+    with bench.console() as it:
+        it.wait_for("1 of 1 running")
+        it.press("5")
+        it.wait_for("Run by another console")
+        it.press("1r")
+        it.wait_for("restart api")
+        it.press("y")
+        it.wait_for("Another change to this stack is under way")
+        it.press("5\r")
+        it.wait_for("waiting at the gate of restart")
+        it.press("\x18")
+        it.wait_for("Ctrl+X again cancels it")
+        it.press("\x18")
+        it.wait_for("■ cancelled")
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "cancelled: Cancelled." in said
+    assert [record["event"] for record in bench.records()] == ["begin", "end"]
+    assert bench.records()[-1]["result"] == "cancelled"
