@@ -2,6 +2,7 @@
 
 # Imported before pytest does: it would do so in the middle of a garbage collection, and a
 # second object that complains there would meet a module that is half imported.
+import signal
 import tracemalloc  # noqa: F401
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from tests import own_threads
 # How long an example takes is the machine's affair and says nothing of the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+# A shell that runs the tests in the background has them ignore Ctrl+C, and so would every
+# program that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.engine.fixtures"]
 
