@@ -20,7 +20,7 @@ from pixel_tui.operations.plan import (
     fingerprint,
 )
 from pixel_tui.operations.targets import Target, find_target
-from pixel_tui.operations.words import listed
+from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import NO_TEXT, Container, Project, StackSnapshot, SyncAction
 from pixel_tui.text import SafeText, plain
@@ -87,7 +87,12 @@ class Draft:
 
     def interrupt(self, target: Target, how_long: str) -> None:
         """Say how long a target is away."""
-        self.interrupts.append(plain(f"{target.name}: {how_long}"))
+        last = () if target.single else self.facts.down.get(target.service, ())
+        before = ""
+        if last:
+            times = "the last time" if len(last) == 1 else "the last times"
+            before = f"; was away {listed([duration(item) for item in last])} {times}"
+        self.interrupts.append(plain(f"{target.name}: {how_long}{before}"))
         self.interrupted.append(target.service)
 
     def warn(self, name: str, message: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.operations.absence import Absences
 from pixel_tui.operations.findings import Finding, Standing, sentence
 from pixel_tui.operations.job import Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.lock import StackLock
@@ -57,6 +58,7 @@ class Execution:
         self._patience = patience
         self._lock = lock
         self._began = clock.monotonic()
+        self._absences = Absences(job.status.plan.checks_after, observer, clock)
 
     def run(self) -> JobStatus:
         """Run the steps, and verify.
@@ -65,6 +67,13 @@ class Execution:
             The status that the job is to end with. It does not have it yet: the lock
             and the audit come first.
         """
+        try:
+            status = self._run()
+        finally:
+            away = self._absences.close()
+        return replace(status, away=away)
+
+    def _run(self) -> JobStatus:
         failure = self._run_steps()
         if failure is None:
             return self._verify()
@@ -93,6 +102,7 @@ class Execution:
         return None
 
     def _begin(self, index: int) -> None:
+        self._absences.step()
         self._job.update(
             lambda status: replace(
                 status,

@@ -1,7 +1,7 @@
 """What a plan is made from beside the picture of the stack."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.text import SafeText
@@ -13,6 +13,9 @@ class Facts:
 
     host: SafeText = NO_TEXT
     """The name of the machine that the console runs on; what concerns all of it wants it typed."""
+
+    down: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """For how many seconds services were away in the last jobs, by name, the newest first."""
 
 
 NO_FACTS = Facts()

@@ -45,7 +45,7 @@ CHANGING: Final = (
     "screens.quit",
 )
 """How the modules begin whose objects exist only where something may be changed."""
-RULES: Final = frozenset({"Guard", "Patience", "_Making"})
+RULES: Final = frozenset({"Facts", "Guard", "Patience", "_Making"})
 """Constants in there that are made with their module, and are values only."""
 
 _STARTING: Final = frozenset(

@@ -560,7 +560,15 @@ class TestCancel:
         starting = again(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
         job = desk.operator(PATIENT).run(desk.plan())
-        assert desk.observer.watched.wait(LONG)
+        verifying = threading.Event()
+
+        def listen(status: JobStatus) -> None:
+            if status.state is JobState.VERIFYING:
+                verifying.set()
+
+        job.subscribe(listen)
+        listen(job.status)
+        assert verifying.wait(LONG)
         job.cancel()
         status = job.wait(LONG)
         assert status.state is JobState.CANCELLED
