@@ -10,7 +10,7 @@ from pixel_tui.app import Parts
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.drills import drills
 from pixel_tui.log_file import start_log
-from pixel_tui.operations.facts import no_facts
+from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -20,6 +20,7 @@ from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.text import SafeText
 from screens.operations import Operations
 from widgets.status_bar import Mode
 
@@ -65,7 +66,7 @@ def demo_parts(
             observer,
             command,
             clock,
-            no_facts,
+            lambda _snapshot: Facts(host=SafeText("demo")),
         )
     return Parts(
         observer=observer,

@@ -58,7 +58,12 @@ def nothing_as_json(action: str, targets: list[str], reason: str) -> JsonObject:
 
 def as_text(plan: Plan) -> str:
     """A plan for people."""
-    parts = [f"{plan.title}   {plan.risk.value}", f"{plan.reason}"]
+    host = f"host {plan.host}   " if plan.host else ""
+    parts = [
+        f"{plan.title}   {plan.risk.value}",
+        f"{host}project {plan.project}   engine {plan.engine}",
+        f"{plan.reason}",
+    ]
     sections = (
         ("Commands", [f"$ {shown(step.command)}" for step in plan.steps]),
         (

@@ -234,6 +234,7 @@ class Operations:
     def _show(
         self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]", note: str
     ) -> None:
+        from pixel_tui.operations.actions import action_named
         from screens.plan import PlanScreen
 
         def answered(confirmed: bool | None) -> None:
@@ -242,7 +243,7 @@ class Operations:
                     self._run(screen, plan, make), group="operations", exit_on_error=True
                 )
 
-        screen.app.push_screen(PlanScreen(plan, note), answered)
+        screen.app.push_screen(PlanScreen(plan, note, action_named(plan.action)), answered)
 
     async def _run(self, screen: Screen[None], plan: "Plan", make: "Callable[[], Plan]") -> None:
         try:

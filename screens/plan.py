@@ -1,124 +1,153 @@
-"""A plan, shown before anything happens."""
+"""A plan, shown before anything happens, and agreed to by its risk."""
 
-from typing import ClassVar, Final
+import time
+from collections.abc import Callable
+from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
-from pixel_tui.operations.plan import Plan, Risk
+from pixel_tui.operations.action import Action
+from pixel_tui.operations.confirmation import Agreement, Answer, Confirmation
+from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.compose_command import shown
 from pixel_tui.text import plain
 from screens.dialog import Dialog
+from screens.plan_content import plan_content, plan_head
 from widgets.key_bar import KeyBar
 
-_RISK: Final = {
-    Risk.SAFE: ("safe", "$text-success bold"),
-    Risk.DISRUPTIVE: ("disruptive", "$text-warning bold"),
-    Risk.DESTRUCTIVE: ("destructive", "$text-error bold"),
-}
+Seconds = Callable[[], float]
 
 
 class PlanScreen(Dialog[bool]):
-    """Dismisses with True to run the plan. It rests on Cancel.
+    """Dismisses with True to run the plan.
 
-    The key that confirms is never one that asks for a plan, so that a key pressed
-    twice changes nothing.
+    A safe one rests on the button that runs it, a disruptive one on Cancel until it is armed,
+    and what wants a word typed on an empty line for it (see `confirmation`).
 
     Args:
         plan: What would be done.
         note: Why it is shown, where it is not the first time.
+        action: What it is a plan of: when to use it, and what to do when it fails.
+        seconds: A clock that never goes back.
     """
 
-    AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "dismiss(True)", "Run it", id="plan.run"),
-        Binding("escape,n", "dismiss(False)", "Cancel", id="plan.cancel"),
+        Binding("y", "yes", "Run it", id="plan.run", tooltip="Run what is safe; arm the rest"),
+        Binding("escape,n", "back", "Cancel", id="plan.cancel", tooltip="Disarm it; else leave it"),
         Binding("c", "copy", "Copy the commands", id="plan.copy"),
         Binding("j,down", "scroll(1)", "Down", show=False, id="plan.down"),
         Binding("k,up", "scroll(-1)", "Up", show=False, id="plan.up"),
+        Binding("pagedown", "scroll(8)", "Page down", show=False, id="plan.page_down"),
+        Binding("pageup", "scroll(-8)", "Page up", show=False, id="plan.page_up"),
     ]
 
-    def __init__(self, plan: Plan, note: str = "") -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        note: str = "",
+        action: Action | None = None,
+        seconds: Seconds = time.monotonic,
+    ) -> None:
         super().__init__()
         self._plan = plan
         self._note = note
+        self._action = action
+        self._seconds = seconds
+        self._agreement = Agreement(plan, seconds())
 
     def compose(self) -> ComposeResult:
-        """The plan, and two buttons."""
+        """The plan, what to press, and two buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Plan"
+            yield Static(plan_head(self._plan, self._note), id="plan-head")
             with VerticalScroll(can_focus=False):
-                yield Static(plan_content(self._plan, self._note))
-            with Horizontal(classes="buttons"):
-                yield Button("Cancel  Esc", id="cancel", compact=True)
-                yield Button("Run it  y", id="run", compact=True)
+                yield Static(plan_content(self._plan, self._action))
+            with Vertical(id="plan-agreement"):
+                yield Static(id="plan-hint")
+                if self._agreement.kind is Confirmation.WORD:
+                    box = Input(id="plan-word")
+                    box.cursor_blink = False
+                    yield box
+                with Horizontal(classes="buttons"):
+                    yield Button("Cancel  Esc", id="cancel", compact=True)
+                    yield Button("Run it", id="run", compact=True)
         yield KeyBar()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Run, or not."""
-        self.dismiss(event.button.id == "run")
+    def on_mount(self) -> None:
+        """Rest where nothing happens by a slip."""
+        self._say(Answer(run=False, said=self._agreement.hint))
+        places = {
+            Confirmation.KEY: "#run",
+            Confirmation.TWO_KEYS: "#cancel",
+            Confirmation.WORD: "#plan-word",
+        }
+        self.query_one(places[self._agreement.kind]).focus()
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Where a word is wanted, no key stands for it, and letters are typed."""
+        typing = self._agreement.kind is Confirmation.WORD
+        if action == "yes":
+            return not typing
+        return not (action == "copy" and isinstance(self.focused, Input))
+
+    def action_yes(self) -> None:
+        """Run what is safe; arm what interrupts something."""
+        self._take(self._agreement.yes())
+
+    def action_back(self) -> None:
+        """Disarm it, or leave it."""
+        if self._agreement.disarm():
+            self._say(Answer(run=False, said=self._agreement.hint))
+            self.query_one("#cancel").focus()
+        else:
+            self.dismiss(False)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancelled(self) -> None:
+        if self._agreement.cancels(self._seconds()):
+            self.dismiss(False)
+
+    @on(Button.Pressed, "#run")
+    def _run_pressed(self) -> None:
+        boxes = self.query(Input)
+        if boxes:
+            self._take(self._agreement.typed(boxes.first().value))
+        else:
+            self._take(self._agreement.enter(self._seconds()))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._take(self._agreement.typed(event.value))
+
+    def _take(self, answer: Answer) -> None:
+        if answer.run:
+            self.dismiss(True)
+            return
+        self._say(answer)
+        if self._agreement.armed:
+            self.query_one("#run").focus()
+
+    def _say(self, answer: Answer) -> None:
+        armed = self._agreement.armed
+        style = "$text-warning bold" if armed or answer.wrong else "$text-accent"
+        self.query_one("#plan-hint", Static).update(Content.styled(answer.said, style))
+        wants_y = self._agreement.kind is Confirmation.TWO_KEYS and not armed
+        run = self.query_one("#run", Button)
+        run.label = Content("Run it  y" if wants_y else "Run it  Enter")
+        self.query_one(".dialog").set_class(armed, "-armed")
 
     def action_copy(self) -> None:
         """Copy the exact commands."""
-        self.app.copy_to_clipboard("\n".join(shown(step.command) for step in self._plan.steps))
+        lines = [plain(shown(step.command)) for step in self._plan.steps]
+        self.app.copy_to_clipboard("\n".join(lines))
         self.notify("Sent to the terminal's clipboard.", timeout=2)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll a plan that is longer than the screen."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
-
-
-def plan_content(plan: Plan, note: str = "") -> Content:
-    """All that a plan says."""
-    word, style = _RISK[plan.risk]
-    parts = [
-        Content.assemble((plan.title, "bold"), "   ", (f"{word}", style)),
-        Content.styled(plan.reason, "$foreground-muted"),
-    ]
-    if note:
-        parts.insert(0, Content.styled(plain(note), "$text-warning bold"))
-    parts += _part(
-        "Commands", [Content.styled(f"$ {shown(step.command)}", "") for step in plan.steps]
-    )
-    parts += _part(
-        "What changes",
-        [
-            Content.assemble(
-                (effect.service, "bold"),
-                f" {effect.change}",
-                (f" ({effect.cause})" if effect.cause else "", "$foreground-muted"),
-            )
-            for effect in plan.affects
-        ],
-    )
-    parts += _part("What is interrupted", [Content(line) for line in plan.interrupts])
-    parts += _part(
-        "Can't be undone", [Content.styled(line, "$text-error") for line in plan.irreversible]
-    )
-    parts += _part(
-        "Checks",
-        [
-            Content.assemble(
-                ("✓ " if check.ok else "! ", "$text-success" if check.ok else "$text-warning bold"),
-                f"{check.name}: {check.message}",
-            )
-            for check in plan.checks_before
-        ],
-    )
-    parts += _part(
-        "Verified afterwards", [Content(expectation.words) for expectation in plan.checks_after]
-    )
-    return Content("\n").join(parts)
-
-
-def _part(title: str, lines: list[Content]) -> list[Content]:
-    if not lines:
-        return []
-    return [
-        Content(""),
-        Content.styled(title, "$text-accent bold"),
-        *(Content("  ") + line for line in lines),
-    ]

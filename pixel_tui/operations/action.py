@@ -26,6 +26,8 @@ class Scope(StrEnum):
     """The project as a whole: nothing is named."""
     BACKUP = "backup"
     """One backup, which is named by its id."""
+    HOST = "host"
+    """The machine, with all that runs there: nothing is named, and its name has to be typed."""
 
 
 def nothing_against(_snapshot: StackSnapshot, _facts: Facts) -> str:

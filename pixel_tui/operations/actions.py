@@ -128,9 +128,21 @@ def _plan_whole(
         raise UsageError(f"`{action.name}` wants the id of one backup.")
     draft = Draft(action.name, action.verb, snapshot, project, command, (), facts=facts)
     draft.subject = plain(targets[0]) if targets else snapshot.project_name
+    if action.scope is Scope.HOST:
+        _name_host(draft, targets)
     _check(draft)
     action.draft(draft)
     return draft
+
+
+def _name_host(draft: Draft, targets: Sequence[str]) -> None:
+    """What concerns a whole machine wants its name: the right key may meet the wrong terminal."""
+    host = draft.facts.host
+    if targets:
+        raise UsageError(f"`{draft.action}` is done to the whole host.", on=" ".join(targets))
+    if not host:
+        raise OperationError("The name of this machine can't be read.", on=draft.verb)
+    draft.subject = draft.confirm = host
 
 
 def _check(draft: Draft) -> None:

@@ -194,6 +194,7 @@ class Draft:
             checks_after=tuple(self.expected),
             irreversible=tuple(self.irreversible),
             confirm=self.confirm or (self.snapshot.project_name if typed else NO_TEXT),
+            host=self.facts.host,
         )
 
     def _condition(self) -> SafeText:

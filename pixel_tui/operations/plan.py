@@ -124,6 +124,8 @@ class Plan:
     irreversible: tuple[SafeText, ...] = ()
     confirm: SafeText = NO_TEXT
     """What has to be typed before it is run; empty where a key is enough."""
+    host: SafeText = NO_TEXT
+    """The machine that it is run on; empty where that is unknown."""
 
 
 def plan_outdated(plan: Plan, snapshot: StackSnapshot) -> bool:

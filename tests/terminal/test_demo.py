@@ -96,7 +96,7 @@ def test_a_restart_through_keys(tmp_path: Path) -> None:
         it.press("r")
         it.wait_for("restart agent")
         it.wait_for("Cancel")
-        it.press("y")
+        it.press("y\r")
         it.wait_for("succeeded", seconds=60)
         it.press("\x1b")
         it.wait_for("1 Services")

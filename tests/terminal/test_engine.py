@@ -128,14 +128,14 @@ def test_the_main_job_stop_start_and_restart(
         before = project.inspect("front")["State"]["StartedAt"]
         it.press("r")
         it.wait_for("restart front")
-        it.press("y")
+        it.press("y\r")
         it.wait_for(job_succeeded, seconds=60)
         assert project.inspect("front")["State"]["StartedAt"] != before
         it.press("\x1b")
         it.wait_for("started again")
         it.press("jx")
         it.wait_for("front loses store")
-        it.press("y")
+        it.press("y\r")
         it.wait_for(job_succeeded, seconds=60)
         assert not project.inspect("store")["State"]["Running"]
         it.press("\x1b")

@@ -38,7 +38,7 @@ def restarting(engine: Engine, project: Project, home: Path) -> Iterator[Program
         it.wait_for("1 of 1 running")
         it.press("r")
         it.wait_for("restart slow")
-        it.press("y")
+        it.press("y\r")
         it.wait_for("Restarting")
         try:
             yield it
@@ -118,7 +118,7 @@ def assert_locked(engine: Engine, project: Project, home: Path) -> None:
         other.wait_for("1 of 1 running")
         other.press("r")
         other.wait_for("restart slow")
-        other.press("y")
+        other.press("y\r")
         other.wait_for("under way")
 
 

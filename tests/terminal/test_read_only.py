@@ -236,7 +236,7 @@ def test_a_writable_console_is_seen_to_change_by_the_same_witnesses(recorded: Re
         assert "Restart many" in run_command(console, "Restart many").shown
         it.wait_for("Run it")
         assert console.settle().place.screen == "PlanScreen"
-        it.press("y")
+        it.press("y\r")
         it.wait_for("succeeded", seconds=60)
         # What carries a change out is made for the first one.
         changing = console.settle(count=True).changing

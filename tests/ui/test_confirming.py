@@ -1,0 +1,166 @@
+"""A plan is agreed to by its risk, and by no slip."""
+
+import pytest
+from textual import events
+from textual.widgets import Button, Input
+
+from screens.job import JobScreen
+from screens.plan import PlanScreen
+from tests.ui.driving import Console, console
+
+
+def plan_shown(it: Console) -> PlanScreen:
+    screen = it.app.screen
+    assert isinstance(screen, PlanScreen)
+    return screen
+
+
+def let_a_moment_pass(it: Console) -> None:
+    """As if the plan had been looked at for a while."""
+    screen = plan_shown(it)
+    before = screen._seconds
+    screen._seconds = lambda: before() + 5
+
+
+def jobs(it: Console) -> int:
+    assert it.app.parts.operations is not None
+    return len(it.app.parts.operations.statuses())
+
+
+def focused_button(it: Console) -> str | None:
+    assert isinstance(it.app.focused, Button)
+    return it.app.focused.id
+
+
+async def stop(it: Console, service: str) -> None:
+    """Somebody else stops a service."""
+    with it.world.look() as (actors, _):
+        actor = next(actor for actor in actors if actor.part.name == service)
+    it.world.stop(actor)
+
+    def stopped() -> bool:
+        found = it.app.parts.observer.snapshot.service(service)
+        return found is not None and not found.containers[0].running
+
+    await it.until(stopped)
+
+
+async def ask_to_start(it: Console) -> None:
+    await stop(it, "landing")
+    it.dashboard.select("landing")
+    await it.press("s")
+    assert "safe" in it.text("#plan-head")
+
+
+async def ask_to_stop_all(it: Console) -> None:
+    assert it.app.parts.operations is not None
+    it.app.parts.operations.ask(it.dashboard, "stop", [])
+    await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)
+
+
+async def test_a_safe_plan_is_run_by_enter() -> None:
+    async with console() as it:
+        await ask_to_start(it)
+        assert focused_button(it) == "run"
+        let_a_moment_pass(it)
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+
+
+async def test_an_enter_that_may_have_asked_for_a_safe_plan_does_not_run_it() -> None:
+    async with console() as it:
+        await ask_to_start(it)
+        await it.burst("enter", "enter", "enter")
+        assert "too quick" in it.text("#plan-hint")
+        assert not jobs(it)
+
+
+async def test_a_plan_that_interrupts_rests_on_cancel() -> None:
+    async with console() as it:
+        await it.press("r")
+        assert focused_button(it) == "cancel"
+        let_a_moment_pass(it)
+        await it.press("enter")
+        assert it.app.screen is it.dashboard
+        assert not jobs(it)
+
+
+async def test_a_plan_that_interrupts_is_not_run_by_one_key_held_down() -> None:
+    async with console() as it:
+        await it.press("r")
+        await it.burst(*"yyyyyyyy")
+        plan_shown(it)
+        assert "Press Enter to run it" in it.text("#plan-hint")
+        assert not jobs(it)
+
+
+async def test_enter_held_down_arms_a_plan_that_interrupts_and_no_more() -> None:
+    async with console() as it:
+        await it.press("r", "tab")
+        assert focused_button(it) == "run"
+        let_a_moment_pass(it)
+        for _ in range(4):
+            await it.press("enter")
+            await it.until(lambda: not it.app.screen.query_one("#run").has_class("-active"))
+        assert "too quick" in it.text("#plan-hint")
+        assert not jobs(it)
+
+
+async def test_escape_disarms_before_it_leaves() -> None:
+    async with console() as it:
+        await it.press("r", "y", "escape")
+        assert "y, and then Enter" in it.text("#plan-hint")
+        assert focused_button(it) == "cancel"
+        await it.press("escape")
+        assert it.app.screen is it.dashboard
+        assert not jobs(it)
+
+
+async def test_a_plan_that_wants_a_word_is_run_by_that_word_alone() -> None:
+    async with console() as it:
+        await ask_to_stop_all(it)
+        box = it.app.screen.query_one(Input)
+        assert it.app.focused is box
+        assert box.value == "", "nothing is typed for anybody"
+        await it.press("y", "enter")
+        plan_shown(it)
+        assert "“y” is not pixel: nothing was done" in it.text("#plan-hint")
+        await it.press("backspace", *"Pixel", "enter")
+        assert "“Pixel” is not pixel" in it.text("#plan-hint")
+        box.value = ""
+        await it.press("enter")
+        assert not jobs(it)
+        await it.press(*"pixel", "enter")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+
+
+async def test_the_word_may_be_pasted() -> None:
+    async with console() as it:
+        await ask_to_stop_all(it)
+        it.app.post_message(events.Paste("pixel\n"))
+        await it.until(lambda: it.app.screen.query_one(Input).value == "pixel")
+        plan_shown(it)  # a pasted line end is no Enter
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_what_to_press_and_the_buttons_stay_in_sight(size: tuple[int, int]) -> None:
+    async with console(size=size) as it:
+        await ask_to_stop_all(it)
+        for _ in range(2):
+            said = it.text()
+            for words in ("Stop all of pixel", "host demo", "Type pixel", "Cancel  Esc", "Run it"):
+                assert words in said
+            await it.press(*["pagedown"] * 8)
+        assert "When it fails" in it.text()
+
+
+async def test_a_plan_says_where_it_is_run_and_what_to_do_when_it_fails() -> None:
+    async with console(size=(120, 45)) as it:
+        await it.press("r")
+        said = it.text()
+        assert "host demo" in said
+        assert "project pixel" in said
+        assert "When to use it" in said
+        assert "When it fails" in said
