@@ -72,6 +72,8 @@ class Parts:
     settings: Settings
     memory: Memory
     environment: Mapping[str, str]
+    state_folder: Path
+    """Where the audit trail of its changes is."""
     log_path: Path | None = None
     drills: "tuple[Drill, ...]" = ()
     """Faults to practise on; only a demonstration has any."""
@@ -144,7 +146,12 @@ class PixelTui(KeysInOrder):
         """The dashboard."""
         parts = self.parts
         return DashboardScreen(
-            parts.observer, parts.clock, parts.modes, parts.memory, parts.operations
+            parts.observer,
+            parts.clock,
+            parts.modes,
+            parts.memory,
+            parts.operations,
+            parts.state_folder,
         )
 
     def on_ready(self) -> None:
@@ -388,6 +395,7 @@ def live_parts(
         settings=settings,
         memory=Memory(folder, f"{command.directory}_{command.project}".strip("/_")),
         environment=environment,
+        state_folder=folder,
         log_path=start_log(folder),
     )
 

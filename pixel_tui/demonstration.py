@@ -76,6 +76,7 @@ def demo_parts(
         settings=settings,
         memory=Memory(folder, "demo"),
         environment=environment,
+        state_folder=folder / "demo",
         log_path=start_log(folder),
         drills=() if settings.read_only else tuple(drills(world)),
     )

@@ -7,6 +7,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from screens.ask import AskScreen
+from screens.audit import AuditScreen
 from screens.columns import ColumnsScreen
 from screens.dashboard import DashboardScreen
 from screens.help import HelpScreen
@@ -17,6 +18,7 @@ from screens.pick import PickScreen
 from screens.plan import PlanScreen
 from screens.probe import ProbeScreen
 from screens.quit import QuitScreen
+from screens.recovery import RecoveryScreen
 from widgets.details import Details
 from widgets.event_list import EventList
 from widgets.filter_box import FilterBox
@@ -29,7 +31,8 @@ from widgets.service_table import ServiceTable
 PLACES: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, ServiceTable, FilterBox, LogPane, LogView, QueryBox, Details, EventList,
     JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
-    AskScreen, LogLineScreen, LogServicesScreen, PickScreen,
+    AskScreen, LogLineScreen, LogServicesScreen, PickScreen, RecoveryScreen,
+    AuditScreen,
 )  # fmt: skip
 """Wherever keys are bound, beside the application itself."""
 

@@ -1,7 +1,8 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual import on
@@ -27,6 +28,7 @@ from screens.followed_logs import FollowedLogs
 from screens.look import Look
 from screens.operations import Operations
 from screens.panes import Pane, Panes
+from screens.stack_dialogs import StackDialogs
 from widgets.advice import Advice
 from widgets.banner import Banner
 from widgets.event_list import EventList
@@ -69,6 +71,7 @@ class DashboardScreen(Screen[None]):
         modes: What the header says.
         memory: What was remembered of the look.
         operations: How to start, stop and restart; None in a read-only console.
+        state_folder: Where the audit trail is.
     """
 
     AUTO_FOCUS = "ServiceTable"
@@ -99,6 +102,10 @@ class DashboardScreen(Screen[None]):
             id="services.actions",
             tooltip="All that can be done to it: recreate, rebuild, ...",
         ),
+        Binding(
+            "A", "recovery", "Recovery", id="recovery", tooltip="Every action, and when it helps"
+        ),
+        Binding("U", "audit", "Audit", show=False, id="audit", tooltip="Who changed what, and how"),
         Binding(
             "p",
             "probe",
@@ -149,12 +156,14 @@ class DashboardScreen(Screen[None]):
         modes: Sequence[Mode],
         memory: Memory,
         operations: Operations | None,
+        state_folder: Path,
     ) -> None:
         super().__init__()
         self._observer = observer
         self._clock = clock
         self._modes = modes
         self._operations = operations
+        self.dialogs = StackDialogs(self, observer, operations, state_folder)
         self.look = Look(memory, self._in_thread)
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
@@ -451,39 +460,29 @@ class DashboardScreen(Screen[None]):
 
     def action_operate(self, name: str) -> None:
         """Plan an action on the marked rows, else on the selected one, and show the plan."""
-        rows = self._wanted_rows
-        if self._operations is not None and rows:
-            self._operations.ask(self, name, [(row.service, row.container_id) for row in rows])
+        self.dialogs.operate(name, self._wanted_rows)
 
     def action_operations(self) -> None:
         """List the actions for the marked rows, else for the selected one."""
-        rows = self._wanted_rows
-        if self._operations is not None and rows:
-            self._operations.offer(self, [(row.service, row.container_id) for row in rows])
+        self.dialogs.offer(self._wanted_rows)
+
+    def action_recovery(self) -> None:
+        """List every action, with advice."""
+        self.dialogs.recovery(self.table.marked, self.table.current)
+
+    def action_audit(self) -> None:
+        """Show who changed what."""
+        self.dialogs.audit()
 
     @property
     def service_names(self) -> tuple[str, ...]:
         """The services there are."""
         return tuple(service.name for service in self._snapshot.services)
 
-    @property
-    def possible_actions(self) -> Mapping[str, str]:
-        """What can be done to a service, and what it is called; nothing in a read-only console."""
-        if self._operations is None:
-            return {}
-        from pixel_tui.operations.actions import all_actions
-
-        return {action.name: action.verb for action in all_actions()}
-
     def select(self, service: str) -> None:
         """Put the cursor on a service."""
         self.table.cursor_key = service
         self.table.focus()
-
-    def operate_on(self, action: str, service: str) -> None:
-        """Plan an action on one service and show the plan."""
-        if self._operations is not None:
-            self._operations.ask(self, action, [(service, None)])
 
     def action_probe(self) -> None:
         """Show the health log of the selected row."""

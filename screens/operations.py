@@ -8,22 +8,23 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, FileError, PlanOutdated
+from pixel_tui.errors import ConsoleError, FileError, NothingToDo, PlanOutdated
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import SafeText, plain
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
+    from pixel_tui.operations.action import Action, Choice
     from pixel_tui.operations.facts import FactReader
     from pixel_tui.operations.job import Job, JobStatus, WatchedJob
     from pixel_tui.operations.job_watch import JobWatch
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NO_BACKUP: Final = "There is no backup to choose. Back up first."
 Target = tuple[str, str | None]
 """A service's name, and a container's id where only that container is meant."""
 
@@ -167,18 +169,76 @@ class Operations:
         self._changed = changed
 
     def ask(self, screen: Screen[None], name: str, targets: Sequence[Target]) -> None:
-        """Show the plan of an action; run it when it is confirmed."""
+        """Show the plan of an action; run it when it is confirmed.
+
+        Args:
+            screen: Below whatever is shown; it lives as long as the job's beginning.
+            name: The action's.
+            targets: What it is done to; where an action wants one thing named and none is,
+                it is picked from a list first.
+        """
+        from pixel_tui.operations.action import Scope
+        from pixel_tui.operations.actions import action_named
+
+        action = action_named(name)
+        if action.scope is Scope.BACKUP and not targets:
+            screen.run_worker(self._pick_and_ask(screen, action), group="operations")
+            return
         wanted = [container_id or service for service, container_id in targets]
         make = partial(self._plan, name, wanted)
         screen.run_worker(self._make_and_show(screen, make), group="operations")
 
+    def reasons(self, targets: Sequence[str]) -> Mapping[str, str]:
+        """Why each action can do nothing for these now; empty where it can. Blocks.
+
+        Args:
+            targets: Names of services and ids of containers; empty for the whole project.
+        """
+        from pixel_tui.operations.action import Scope
+        from pixel_tui.operations.actions import all_actions, why_not
+
+        snapshot = self._observer.snapshot
+        facts = self._read_facts(snapshot)
+        found = {}
+        for action in all_actions():
+            reason = why_not(action, targets, snapshot, facts)
+            if not reason and action.scope is Scope.BACKUP and not action.choices(facts):
+                reason = NO_BACKUP
+            found[action.name] = reason
+        return found
+
+    async def _pick_and_ask(self, screen: Screen[None], action: "Action") -> None:
+        """Let one thing be picked, and show the plan for it."""
+        from screens.pick import Choices, PickScreen
+
+        def read() -> "Sequence[Choice]":
+            choices = action.choices(self._read_facts(self._observer.snapshot))
+            if not choices:
+                raise NothingToDo(NO_BACKUP)
+            return choices
+
+        try:
+            found = await asyncio.to_thread(read)
+        except ConsoleError as error:
+            screen.notify(str(error), severity="warning", markup=False)
+            return
+        lines = tuple(Content(choice.words) for choice in found)
+        said = plain(f"{action.verb} which one? The plan is shown before anything happens.")
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                self.ask(screen, action.name, [(found[at].name, None)])
+
+        screen.app.push_screen(PickScreen("Backups", lambda: Choices(lines, said)), picked)
+
     def offer(self, screen: Screen[None], targets: Sequence[Target]) -> None:
-        """List every action, whether it can do something for these and when it should."""
+        """List what can be done to services: whether it can be to these, and when it should."""
+        from pixel_tui.operations.action import Scope
         from pixel_tui.operations.actions import all_actions, why_not
         from screens.pick import Choices, PickScreen
 
         wanted = [container_id or service for service, container_id in targets]
-        actions = all_actions()
+        actions = [action for action in all_actions() if action.scope is Scope.SERVICES]
         width = max(len(action.verb) for action in actions)
         names = plain(", ".join(dict.fromkeys(service for service, _ in targets)))
 

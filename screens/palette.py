@@ -62,16 +62,25 @@ class StackCommands(Provider):
         yield "Zoom", "This pane alone, and back", dashboard.action_zoom
         yield "Health log", "What the selected service's probe said", dashboard.action_probe
         yield "Refresh", "Read compose and the engine again", dashboard.action_refresh_stack
+        yield "Recovery", "Every action, and when it helps", dashboard.action_recovery
+        yield "Audit", "Who changed what, and how it ended", dashboard.action_audit
         yield "Keys of this place", "Help", dashboard.action_help
+        yield from self._changes(dashboard)
         for service in dashboard.service_names:
             yield (
                 f"Select {service}",
                 "Put the cursor on this service",
                 partial(dashboard.select, service),
             )
-            for action, verb in dashboard.possible_actions.items():
-                yield (
-                    f"{verb} {service}",
-                    "Shows the plan first",
-                    partial(dashboard.operate_on, action, service),
-                )
+
+    def _changes(self, dashboard: DashboardScreen) -> Iterator[Command]:
+        """Every action by name, of each service and of the whole."""
+        dialogs = dashboard.dialogs
+        said = "Shows the plan first"
+        for action, verb in dialogs.whole_actions.items():
+            yield verb, said, partial(dialogs.operate_on, action, None)
+        for action, verb in dialogs.possible_actions.items():
+            yield f"{verb} all", said, partial(dialogs.operate_on, action, None)
+        for service in dashboard.service_names:
+            for action, verb in dialogs.possible_actions.items():
+                yield f"{verb} {service}", said, partial(dialogs.operate_on, action, service)

@@ -1,6 +1,6 @@
 """What an action is. Each is one file of the catalogue, and nothing else knows it by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,6 +8,7 @@ from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.targets import Target
 from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.text import SafeText
 
 
 class Group(StrEnum):
@@ -30,6 +31,21 @@ class Scope(StrEnum):
     """The machine, with all that runs there: nothing is named, and its name has to be typed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the things that an action can be done to, where it has to be picked."""
+
+    name: SafeText
+    """What the action is given."""
+    words: SafeText
+    """What people read of it."""
+
+
+def nothing_to_choose(_facts: Facts) -> Sequence[Choice]:
+    """The choices of an action for which there are none."""
+    return ()
+
+
 def nothing_against(_snapshot: StackSnapshot, _facts: Facts) -> str:
     """What stands against an action that is always possible."""
     return ""
@@ -50,6 +66,7 @@ class Action:
         scope: What it is done to; `refuse` is asked for services and containers only.
         obstacle: What stands against it now, whatever it is done to, as a sentence; empty
             where nothing does.
+        choices: What there is to pick from, newest first, where the scope wants one thing named.
     """
 
     name: str
@@ -61,3 +78,4 @@ class Action:
     draft: Callable[[Draft], None]
     scope: Scope = Scope.SERVICES
     obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against
+    choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose

@@ -17,14 +17,14 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
-from pixel_tui.operations.audit_chain import VERSION, Trail, digest, read_trail
+from pixel_tui.operations.audit_chain import VERSION, Trail, digest
+from pixel_tui.operations.audit_reading import head_path, read_audit
 from pixel_tui.operations.job import JobStatus
 from pixel_tui.operations.origin import Origin
 from pixel_tui.operations.plan import Plan
 from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import shown
 
-HEAD_SUFFIX: Final = ".head"
 BLOCK: Final = 64 * 1024
 """Bytes that are read from the end at once, to find the last line."""
 
@@ -81,43 +81,13 @@ class Audit:
                 " free space.",
             ) from error
 
-    @property
-    def _head(self) -> Path:
-        return self.path.with_name(self.path.name + HEAD_SUFFIX)
-
     def read(self) -> Trail:
         """The trail, and whether it is as it was written.
 
         Raises:
             FileError: It can't be read.
         """
-        try:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return read_trail(b"", self._read_head())
-        except OSError as error:
-            raise self._unreadable(error) from error
-        with os.fdopen(descriptor, "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH)  # between a record and its head
-                return read_trail(file.read(), self._read_head())
-            except OSError as error:
-                raise self._unreadable(error) from error
-
-    def _read_head(self) -> str | None:
-        try:
-            return self._head.read_text("ascii", "replace").strip()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: OSError) -> FileError:
-        return FileError(
-            f"The audit trail can't be read: {error.strerror or error}.",
-            on=str(self.path),
-            remedy="Check the file's owner and its mode.",
-        )
+        return read_audit(self.path)
 
     def _write(self, record: dict[str, object]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -135,7 +105,7 @@ class Audit:
             if os.write(descriptor, written) != len(written):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
-            replace_file(self._head, f"{digest(line)}\n".encode())
+            replace_file(head_path(self.path), f"{digest(line)}\n".encode())
         finally:
             os.close(descriptor)
 

@@ -40,6 +40,8 @@ class Trail:
     """Records that a full disk or a power loss cut short, and that the next one knows of."""
     unchained: int = 0
     """Records from before there was a chain."""
+    skipped: int = 0
+    """Older lines, which were not read."""
 
 
 def digest(line: bytes) -> str:
@@ -47,12 +49,13 @@ def digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
-def read_trail(content: bytes, head: str | None) -> Trail:
+def read_trail(content: bytes, head: str | None, *, skipped: int = 0) -> Trail:
     """Read a trail and compare it with its chain.
 
     Args:
-        content: The file.
+        content: The file, or its end from the beginning of a line on.
         head: What the file beside it says of the last line; None where it is not there.
+        skipped: How many lines are before; what the first one says of them is not compared.
     """
     *lines, rest = content.split(b"\n")
     if rest:
@@ -61,7 +64,7 @@ def read_trail(content: bytes, head: str | None) -> Trail:
     problems: list[str] = []
     torn: list[int] = []
     unchained, chained, before, previous = 0, False, "", None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, skipped + 1):
         facts = _facts(line)
         if facts is None:
             torn.append(number)
@@ -70,7 +73,7 @@ def read_trail(content: bytes, head: str | None) -> Trail:
             previous = facts.get("previous")
             if isinstance(previous, str):
                 chained = True
-                if previous != before:
+                if previous != before and not (skipped and number == skipped + 1):
                     problems.append(_broken(number))
                     torn = [at for at in torn if at != number - 1]
             elif chained:
@@ -79,7 +82,7 @@ def read_trail(content: bytes, head: str | None) -> Trail:
                 unchained += 1
         before = digest(line)
     problems += _compared(head, before, previous, chained=chained, empty=not lines)
-    return Trail(tuple(records), tuple(problems), len(torn), unchained)
+    return Trail(tuple(records), tuple(problems), len(torn), unchained, skipped)
 
 
 def _broken(number: int) -> str:

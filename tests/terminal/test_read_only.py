@@ -59,6 +59,8 @@ WAYS: Final = {
     "columns": ("c",),
     "health log": (*[ESCAPE] * 3, "/", "probed", "\r", "g", "p"),
     "palette": (":",),
+    "recovery": ("A",),
+    "audit": ("U",),
 }
 """How to come from the service table to every place that has keys."""
 NEED_AN_OPERATOR: Final = frozenset({"PlanScreen", "JobScreen", "QuitScreen"})

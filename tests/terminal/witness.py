@@ -45,8 +45,13 @@ CHANGING: Final = (
     "screens.quit",
 )
 """How the modules begin whose objects exist only where something may be changed."""
-RULES: Final = frozenset({"Facts", "Guard", "Patience", "_Making"})
-"""Constants in there that are made with their module, and are values only."""
+RULES: Final = frozenset(
+    {
+        *("Action", "Entry", "Facts", "Guard", "Patience", "Record", "Trail", "UpOptions"),
+        "_Making",
+    }
+)
+"""Constants and what is read of files: values only."""
 
 _STARTING: Final = frozenset(
     {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile"}

@@ -83,7 +83,7 @@ async def test_a_service_is_recreated_from_the_list_of_actions() -> None:
 
 async def test_a_rebuild_builds_first_and_leaves_what_came_out_the_same() -> None:
     async with console(size=(160, 45)) as it:
-        it.dashboard.operate_on("rebuild", "web")
+        it.dashboard.dialogs.operate_on("rebuild", "web")
         await it.until(lambda: "build web" in it.text())
         assert "if the build gives another image" in it.text()
         await it.press("y", "enter")

@@ -1,0 +1,81 @@
+"""Reading the audit trail: whole, or its newest part. Nothing here can write."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pixel_tui.errors import FileError
+from pixel_tui.operations.audit_chain import Trail, read_trail
+
+HEAD_SUFFIX: Final = ".head"
+CHUNK: Final = 1024 * 1024
+"""Bytes that are looked through at once for the ends of lines."""
+
+
+def head_path(path: Path) -> Path:
+    """The small file beside a trail, which names its last line."""
+    return path.with_name(path.name + HEAD_SUFFIX)
+
+
+def read_audit(path: Path, *, most: int | None = None) -> Trail:
+    """The trail, and whether it is as it was written. Blocks.
+
+    Args:
+        path: The trail's file.
+        most: How many bytes of its end are read, whole lines; all of it if None.
+
+    Raises:
+        FileError: It can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)  # between a record and its head
+            skipped = 0 if most is None else _skip(file, most)
+            return read_trail(file.read(), _read_head(path), skipped=skipped)
+    except FileNotFoundError:
+        return read_trail(b"", _read_head(path))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def trail_state(path: Path) -> tuple[int, ...]:
+    """What changes whenever the trail does; empty where there is none. Blocks."""
+    found: list[int] = []
+    for item in (path, head_path(path)):
+        try:
+            status = item.stat()
+        except OSError:
+            continue
+        found += [status.st_ino, status.st_size, status.st_mtime_ns]
+    return tuple(found)
+
+
+def _skip(file: BinaryIO, most: int) -> int:
+    """Go to the first line of the last `most` bytes; how many lines are before it."""
+    left = os.fstat(file.fileno()).st_size - most
+    if left <= 0:
+        return 0
+    lines = 0
+    while left > 0 and (chunk := file.read(min(CHUNK, left))):
+        lines += chunk.count(b"\n")
+        left -= len(chunk)
+    file.readline()  # the rest of a line that was begun
+    return lines + 1
+
+
+def _read_head(path: Path) -> str | None:
+    try:
+        return head_path(path).read_text("ascii", "replace").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> FileError:
+    return FileError(
+        f"The audit trail can't be read: {error.strerror or error}.",
+        on=str(path),
+        remedy="Check the file's owner and its mode.",
+    )

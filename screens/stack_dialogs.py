@@ -1,0 +1,119 @@
+"""What leads from the dashboard to a change, and to what is known of changes.
+
+It holds what every console may read, and the way to change something only where there is one.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from pixel_tui.stack.observer import Observer
+from pixel_tui.text import plain
+from screens.operations import Operations
+from widgets.rows.service_row import Row
+
+# A dialog is imported when it is opened: the table stands before that.
+if TYPE_CHECKING:
+    from pixel_tui.operations.action import Action
+    from screens.recovery import Aim
+
+
+class StackDialogs:
+    """Opens dialogs over the dashboard.
+
+    Args:
+        screen: The dashboard.
+        observer: Sees the stack.
+        operations: How anything is changed; None in a read-only console.
+        state_folder: Where the audit trail is.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        observer: Observer,
+        operations: Operations | None,
+        state_folder: Path,
+    ) -> None:
+        self._screen = screen
+        self._observer = observer
+        self._operations = operations
+        self._state_folder = state_folder
+
+    @property
+    def possible_actions(self) -> Mapping[str, str]:
+        """What can be done to a service, and what it is called; nothing in a read-only console."""
+        return self._actions(of_services=True)
+
+    @property
+    def whole_actions(self) -> Mapping[str, str]:
+        """What can be done to the project, to the machine or to a backup."""
+        return self._actions(of_services=False)
+
+    def _actions(self, *, of_services: bool) -> Mapping[str, str]:
+        if self._operations is None:
+            return {}
+        from pixel_tui.operations.action import Scope
+        from pixel_tui.operations.actions import all_actions
+
+        return {
+            action.name: action.verb
+            for action in all_actions()
+            if (action.scope is Scope.SERVICES) == of_services
+        }
+
+    def operate(self, name: str, rows: Sequence[Row]) -> None:
+        """Plan an action on rows, and show the plan."""
+        if self._operations is not None and rows:
+            self._operations.ask(self._screen, name, _targets(rows))
+
+    def operate_on(self, name: str, service: str | None) -> None:
+        """Plan an action on one service, or on the whole, and show the plan."""
+        if self._operations is not None:
+            targets = [] if service is None else [(service, None)]
+            self._operations.ask(self._screen, name, targets)
+
+    def offer(self, rows: Sequence[Row]) -> None:
+        """List the actions for rows."""
+        if self._operations is not None and rows:
+            self._operations.offer(self._screen, _targets(rows))
+
+    def recovery(self, marked: Sequence[Row], current: Row | None) -> None:
+        """List every action, with advice."""
+        from screens.recovery import Aim, RecoveryScreen
+
+        aims: list[Aim] = []
+        if marked:
+            names = ", ".join(dict.fromkeys(row.service for row in marked))
+            aims.append(Aim(plain(f"those marked: {names}"), tuple(_targets(marked))))
+        elif current is not None:
+            aims.append(Aim(plain(current.key), tuple(_targets([current]))))
+        name = self._observer.snapshot.project_name
+        aims.append(Aim(plain(f"all of {name}" if name else "all of the project")))
+        operations = self._operations
+        if operations is None:
+            shown = RecoveryScreen(self._observer, aims, None, None)
+        else:
+            shown = RecoveryScreen(self._observer, aims, operations.reasons, self._ask)
+        self._screen.app.push_screen(shown)
+
+    def audit(self) -> None:
+        """Show who changed what."""
+        from pixel_tui.operations.audit import audit_path
+        from screens.audit import AuditScreen
+
+        self._screen.app.push_screen(AuditScreen(audit_path(self._state_folder)))
+
+    def _ask(self, action: "Action", aim: "Aim") -> None:
+        from pixel_tui.operations.action import Scope
+
+        targets = aim.targets if action.scope is Scope.SERVICES else ()
+        if self._operations is not None:
+            # Of the dashboard, which outlives whatever is opened above it.
+            self._operations.ask(self._screen, action.name, targets)
+
+
+def _targets(rows: Sequence[Row]) -> list[tuple[str, str | None]]:
+    return [(row.service, row.container_id) for row in rows]

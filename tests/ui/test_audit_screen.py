@@ -1,0 +1,141 @@
+"""The audit screen: who changed what, and whether the trail is as it was written."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.job import JobState
+from pixel_tui.settings import Settings
+from pixel_tui.text import SafeText
+from screens import audit as audit_screen
+from screens.audit import AuditScreen
+from tests.ui.driving import Console, console
+from tests.unit.test_audit import ORIGIN, status
+
+BEGAN = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
+SIZE = (160, 45)
+
+
+def trail(it: Console) -> Audit:
+    return Audit(it.app.parts.state_folder / "audit.jsonl", FixedClock(BEGAN), ORIGIN)
+
+
+def change(audit: Audit, job: str, title: str, *, end: bool = True) -> None:
+    began = status()
+    began = replace(began, id=job, plan=replace(began.plan, title=SafeText(title)), started=BEGAN)
+    audit.begin(began)
+    if end:
+        ended = BEGAN.replace(second=12)
+        audit.end(
+            replace(
+                began, state=JobState.SUCCEEDED, ended=ended, message=SafeText("agent is healthy")
+            )
+        )
+
+
+async def opened(it: Console, *words: str) -> None:
+    await it.press("U")
+    assert isinstance(it.app.screen, AuditScreen)
+    await it.until(lambda: "Reading" not in it.text("#audit-verdict"))
+    for said in words:
+        await it.until(lambda said=said: said in it.text())  # type: ignore[misc]
+
+
+async def test_newest_first_with_who_what_result_and_how_long() -> None:
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        change(trail(it), "two", "Stop web", end=False)
+        await opened(it, "3 records, as they were written")
+        lines = [line for line in it.text().splitlines() if "ana@vps" in line]
+        assert "Stop web" in lines[0]
+        assert "no end yet" in lines[0]
+        assert "Restart agent" in lines[1]
+        assert "succeeded" in lines[1]
+        assert "12 s" in lines[1]
+        assert "pts/3 from 192.0.2.7" in lines[1]
+
+
+async def test_enter_opens_a_record_whole() -> None:
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        await opened(it, "Restart agent")
+        await it.press("enter")
+        await it.until(lambda: "$ docker restart x" in it.text())
+        said = it.text()
+        for words in ("agent is healthy", "by sudo from root", "reason: agent is unhealthy"):
+            assert words in said
+        await it.press("escape")
+        assert "$ docker restart x" not in it.text()
+        await it.press("escape")
+        assert it.app.screen is it.dashboard
+
+
+async def test_it_grows_while_it_is_looked_at() -> None:
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        await opened(it, "Restart agent")
+        change(trail(it), "two", "Stop web")
+        await it.until(lambda: "Stop web" in it.text())
+
+
+async def test_the_filter_leaves_what_has_its_words() -> None:
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        change(trail(it), "two", "Stop web")
+        await opened(it, "Stop web")
+        await it.press("slash", *"restart", "enter")
+        assert "Restart agent" in it.text()
+        assert "Stop web" not in it.text("#audit-list")
+        await it.press("escape")
+        assert "Stop web" in it.text("#audit-list")
+
+
+async def test_nothing_yet_is_said_calmly() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it, "Nothing has been changed yet")
+
+
+async def test_an_edited_trail_is_said_to_be_one_and_where() -> None:
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        change(trail(it), "two", "Stop web")
+        path = trail(it).path
+        path.write_bytes(path.read_bytes().replace(b'"ana"', b'"eve"', 1))
+        await opened(it, "✗ Not as it was written: Line 1 was changed")
+        assert "Stop web" in it.text(), "what there is can still be read"
+
+
+async def test_a_trail_that_cannot_be_read_is_said_to_be_one_and_what_to_do() -> None:
+    async with console(size=SIZE) as it:
+        trail(it).path.mkdir(parents=True)
+        await opened(it)
+        said = " ".join(it.text("#audit-verdict").split())
+        assert "The audit trail can't be read" in said
+        assert "Check the file's owner" in said
+
+
+async def test_bytes_that_are_no_record_are_stood() -> None:
+    async with console(size=SIZE) as it:
+        audit = trail(it)
+        audit.path.parent.mkdir(parents=True, exist_ok=True)
+        audit.path.write_bytes(b'\xff\xfe{"job": 3}\n[1]\n{"time": "x", "plan": 7, "job": null}\n')
+        change(audit, "one", "Restart [red]agent")
+        await opened(it, "Restart [red]agent")
+
+
+async def test_of_a_huge_trail_the_newest_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_screen, "MOST_BYTES", 5000)
+    async with console(size=SIZE) as it:
+        for number in range(40):
+            change(trail(it), f"job-{number}", f"Restart number {number}")
+        await opened(it, "Older ones: pixel-tui audit", "number 39")
+        assert "number 1 " not in it.text()
+
+
+async def test_a_read_only_console_may_read_it() -> None:
+    async with console(settings=Settings(read_only=True), size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        await opened(it, "Restart agent")

@@ -1,0 +1,189 @@
+"""The recovery screen: every action, when it helps, whether it can run now."""
+
+import pytest
+
+from pixel_tui.operations import actions
+from pixel_tui.operations.action import Action, Choice, Group, Scope
+from pixel_tui.operations.actions import all_actions
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.plan import Step
+from pixel_tui.settings import Settings
+from pixel_tui.text import SafeText
+from screens import recovery
+from screens.palette import StackCommands
+from screens.pick import PickScreen
+from screens.plan import PlanScreen
+from screens.recovery import RecoveryScreen
+from tests.ui.driving import Console, console
+from widgets.options import Options
+
+
+def screen_of(it: Console) -> RecoveryScreen:
+    screen = it.app.screen
+    assert isinstance(screen, RecoveryScreen)
+    return screen
+
+
+async def choose(it: Console, name: str) -> None:
+    """Put the cursor on an action."""
+    options = screen_of(it).query_one(Options)
+    options.highlighted = options.get_option_index(name)
+    await it.until(
+        lambda: (
+            f"pixel-tui plan {name}\n" in it.text("#recovery-advice")
+            and "Looking" not in it.text("#recovery-advice")
+        )
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_each_action_has_its_advice_and_says_whether_it_can_run(
+    size: tuple[int, int],
+) -> None:
+    async with console(size=size) as it:
+        it.dashboard.select("web")
+        await it.press("A")
+        for action in all_actions():
+            await choose(it, action.name)
+            said = it.text("#recovery-advice")
+            assert action.verb in said
+            assert "Can it run now?" in said
+        await choose(it, "start")
+        assert "No: web is running already" in it.text("#recovery-advice")
+        await choose(it, "restart")
+        assert "Yes. Enter shows the plan" in it.text("#recovery-advice")
+        assert "When to use it" in it.text("#recovery-advice")
+
+
+async def test_enter_shows_the_plan_for_the_selected_service_and_escape_comes_back() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("web")
+        await it.press("A")
+        await choose(it, "restart")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        await it.until(lambda: "restart web" in it.text())
+        await it.press("escape")
+        assert screen_of(it).chosen is actions.action_named("restart")
+
+
+async def test_marked_services_come_before_the_selected_one_and_t_aims_at_all() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("agent")
+        await it.press("space", "space", "A")
+        assert "those marked: agent, api" in it.text("#recovery-aim")
+        await it.press("t")
+        assert "all of pixel" in it.text("#recovery-aim")
+        await choose(it, "restart")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        await it.until(lambda: "Restart all of pixel" in it.text())
+        assert "Type pixel" in it.text(), "it interrupts everything"
+
+
+async def test_it_follows_the_stack_and_keeps_the_cursor() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("web")
+        await it.press("A")
+        await choose(it, "stop")
+        with it.world.look() as (actors, _):
+            web = next(actor for actor in actors if actor.part.name == "web")
+        it.world.stop(web)
+        await it.until(lambda: "No: web is stopped already" in it.text("#recovery-advice"))
+        chosen = screen_of(it).chosen
+        assert chosen is not None
+        assert chosen.name == "stop"
+
+
+async def test_what_cannot_run_shows_no_plan_and_says_why() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("web")
+        await it.press("A")
+        await choose(it, "start")
+        await it.press("enter")
+        await it.until(lambda: "nothing to start" in it.text())
+        assert isinstance(it.app.screen, RecoveryScreen)
+
+
+async def test_in_read_only_the_advice_is_there_and_no_plan() -> None:
+    async with console(settings=Settings(read_only=True), size=(160, 45)) as it:
+        await it.press("A")
+        await choose(it, "restart")
+        assert "This console is read-only" in it.text("#recovery-advice")
+        assert "When to use it" in it.text("#recovery-advice")
+        assert "Plan" not in it.text("KeyBar")
+        await it.press("enter")
+        assert isinstance(it.app.screen, RecoveryScreen)
+
+
+def draft_restore(draft: Draft) -> None:
+    draft.affect(draft.subject, "is brought back")
+    argv = draft.command.docker_argv("true", str(draft.subject))
+    draft.steps.append(Step(draft.subject, argv, SafeText("Nothing is lost.")))
+
+
+BACKUPS = [
+    Choice(SafeText("20260301-110000"), SafeText("11:00  verified")),
+    Choice(SafeText("20260301-100000"), SafeText("10:00  verified")),
+]
+
+
+def restore(kept: list[Choice]) -> Action:
+    return Action(
+        "restore",
+        "Restore",
+        Group.RECOVERY,
+        when="Data was lost.",
+        failing="Ask for help.",
+        refuse=lambda _target: "",
+        draft=draft_restore,
+        scope=Scope.BACKUP,
+        choices=lambda _facts: kept,
+    )
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[Choice]:
+    """The backups that there are, in a catalogue that has something to do with them."""
+    found: list[Choice] = []
+    every = (*all_actions(), restore(found))
+    monkeypatch.setattr(actions, "all_actions", lambda: every)
+    monkeypatch.setattr(recovery, "all_actions", lambda: every)
+    return found
+
+
+async def test_an_action_on_a_backup_lets_one_be_picked(kept: list[Choice]) -> None:
+    kept += BACKUPS
+    async with console(size=(160, 45)) as it:
+        await it.press("A")
+        await choose(it, "restore")
+        assert "Yes" in it.text("#recovery-advice")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        assert "Restore which one?" in it.text()
+        await it.press("down", "enter")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        await it.until(lambda: "Restore 20260301-100000" in it.text())
+
+
+async def test_without_a_backup_it_says_so_and_what_to_do(kept: list[Choice]) -> None:
+    async with console(size=(160, 45)) as it:
+        await it.press("A")
+        await choose(it, "restore")
+        assert "There is no backup to choose. Back up first." in it.text("#recovery-advice")
+        await it.press("enter")
+        assert isinstance(it.app.screen, RecoveryScreen)
+
+
+async def test_the_palette_runs_every_action_by_name(kept: list[Choice]) -> None:
+    async with console() as it:
+        names = {hit[0] for hit in StackCommands(it.dashboard)._commands()}
+        assert {"Rebuild api", "Restart all", "Restore", "Recovery", "Audit"} <= names
+        for action in all_actions():
+            assert f"{action.verb} web" in names
+        run = next(
+            hit[2] for hit in StackCommands(it.dashboard)._commands() if hit[0] == "Rebuild api"
+        )
+        run()
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        await it.until(lambda: "build api" in it.text())
