@@ -9,6 +9,7 @@ from typing import Final
 from pixel_tui.operations.facts import FactReader, Facts
 from pixel_tui.operations.job_folder import JobFolder, jobs_path
 from pixel_tui.operations.lock import engine_identity
+from pixel_tui.proxy_reading import read_proxies
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import plain
@@ -24,7 +25,9 @@ def live_facts() -> FactReader:
 
     def read(snapshot: StackSnapshot) -> Facts:
         return Facts(
-            host=plain(socket.gethostname()), down=times_away(jobs_path(state_folder()), snapshot)
+            host=plain(socket.gethostname()),
+            proxies=read_proxies(snapshot),
+            down=times_away(jobs_path(state_folder()), snapshot),
         )
 
     return read

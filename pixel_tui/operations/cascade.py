@@ -11,6 +11,7 @@ from pixel_tui.operations.convergence import (
 )
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk, is_up
+from pixel_tui.operations.proxies import proxies_to_restart
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.model import Container, ContainerState
@@ -82,8 +83,10 @@ def draft_up(draft: Draft, options: UpOptions) -> None:
     for name, shared in left_without(draft.snapshot, predicted).items():
         draft.affect(name, f"loses what it shares with {shared}", "its container was made for it")
         draft.warn("shared", f"{name} has to be recreated as well: it shares what {shared} has")
+    recreated = [name for name, item in predicted.items() if item.change is Change.RECREATED]
+    proxies = proxies_to_restart(draft, recreated, predicted)
     _watch_dependants(draft)
-    draft.lose("while it is away", spared=predicted)
+    draft.lose("while it is away", spared=(*predicted, *proxies))
 
 
 def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool) -> None:

@@ -1,0 +1,41 @@
+"""Which names an nginx looks up once, at its start, and never again. Pure.
+
+`proxy_pass http://api:3000;` and `upstream x { server api:3000; }` keep the address that the
+name had when nginx was started; a variable, with a `resolver`, is looked up anew. What `include`
+brings in, and what is made from templates inside of the container, is not seen.
+"""
+
+import re
+from typing import Final
+
+_COMMENT: Final = re.compile(r"#[^\n]*")
+_UPSTREAM: Final = re.compile(r"\bupstream\s+(\S+)\s*\{([^}]*)\}")
+_SERVER: Final = re.compile(r"\bserver\s+([^\s;]+)([^;]*);")
+_PASS: Final = re.compile(r"\b(?:proxy|grpc|fastcgi|uwsgi)_pass\s+([^\s;]+)\s*;")
+_HOST: Final = re.compile(r"^(?:[a-z]+://)?([A-Za-z0-9_.-]+)")
+
+
+def pinned_hosts(configuration: str) -> tuple[str, ...]:
+    """The names whose addresses are kept, in the order in which they are written."""
+    text = _COMMENT.sub("", configuration)
+    groups = dict(_UPSTREAM.findall(text))
+    found: dict[str, None] = {}
+    for body in groups.values():
+        for address, options in _SERVER.findall(body):
+            if "resolve" not in options.split():
+                _add(found, address)
+    for address in _PASS.findall(text):
+        if _host(address) not in groups:
+            _add(found, address)
+    return tuple(found)
+
+
+def _add(found: dict[str, None], address: str) -> None:
+    host = _host(address)
+    if host and "$" not in address and not address.startswith("unix:"):
+        found[host] = None
+
+
+def _host(address: str) -> str:
+    match = _HOST.match(address)
+    return match.group(1) if match else ""

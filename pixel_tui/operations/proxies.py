@@ -1,0 +1,103 @@
+"""What a plan has to know of a proxy in front of the services that it recreates."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.facts import Proxy
+from pixel_tui.operations.plan import Risk, Step
+from pixel_tui.operations.targets import find_target
+from pixel_tui.operations.words import duration, listed
+from pixel_tui.stack.model import NO_TEXT, ServiceSpec
+from pixel_tui.text import SafeText, plain
+
+CANCELLING: Final = SafeText(
+    "What it stands in front of is there again by then; restart it, or it asks old addresses."
+)
+
+
+def proxies_to_restart(
+    draft: Draft, recreated: Iterable[str], seen_to: Collection[str]
+) -> tuple[SafeText, ...]:
+    """Add a step that restarts each running proxy which keeps the address of one of these.
+
+    Where a proxy's configuration can't be read, it says so in its place.
+
+    Args:
+        draft: The plan in the making.
+        recreated: The services that get new containers, and so may get other addresses.
+        seen_to: The services that are recreated or restarted in any case.
+
+    Returns:
+        The proxies that the plan restarts.
+    """
+    names = list(recreated)
+    restarted = []
+    for proxy in draft.facts.proxies:
+        target = find_target(proxy.service, draft.snapshot)
+        if target is None or not target.up or proxy.service in seen_to:
+            continue
+        kept = kept_addresses(draft, proxy, names)
+        if not kept:
+            _warn_of_unknown(draft, proxy, names)
+            continue
+        cause = f"it keeps the address of {listed(kept)} that it saw at its start"
+        draft.warn("proxy", f"{proxy.service} is restarted at the end: {cause} ({proxy.file})")
+        argv = draft.command.compose_argv("restart", proxy.service)
+        draft.steps.append(Step(plain(f"Restart {proxy.service}"), argv, CANCELLING))
+        draft.affect(proxy.service, "is restarted at the end", cause)
+        if draft.risk is Risk.SAFE:
+            draft.risk = Risk.DISRUPTIVE
+        back = "it is healthy" if target.probed else "it runs"
+        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+        draft.expect_running(target, target.containers)
+        restarted.append(proxy.service)
+    return tuple(restarted)
+
+
+def warn_of_kept_addresses(draft: Draft) -> None:
+    """Say which proxy may ask an old address of what is only restarted."""
+    names = [target.service for target in draft.services if target.up]
+    for proxy in draft.facts.proxies:
+        target = find_target(proxy.service, draft.snapshot)
+        kept = kept_addresses(draft, proxy, names)
+        if kept and target is not None and target.up and proxy.service not in names:
+            draft.warn(
+                "proxy",
+                f"{proxy.service} keeps the address of {listed(kept)}: where it answers 502"
+                f" afterwards, restart {proxy.service}",
+            )
+
+
+def kept_addresses(draft: Draft, proxy: Proxy, services: Iterable[str]) -> list[str]:
+    """Which of these services a proxy knows by an address that it never looks up again."""
+    wanted = set(services)
+    return [
+        spec.name
+        for spec in draft.project.services
+        if spec.name in wanted and {spec.name, *_names(draft, spec)} & set(proxy.pinned)
+    ]
+
+
+def _names(draft: Draft, spec: ServiceSpec) -> set[SafeText]:
+    """The other names under which a service can be reached in its networks."""
+    service = draft.snapshot.service(spec.name)
+    containers = service.regular if service is not None else ()
+    aliases = {alias for item in containers for place in item.networks for alias in place.aliases}
+    return {spec.container_name, *aliases, *(item.name for item in containers)} - {NO_TEXT}
+
+
+def _warn_of_unknown(draft: Draft, proxy: Proxy, services: Iterable[str]) -> None:
+    wanted = set(services)
+    behind = any(
+        dependency.service in wanted
+        for spec in draft.project.services
+        if spec.name == proxy.service
+        for dependency in spec.depends_on
+    )
+    if proxy.unknown and behind:
+        draft.warn(
+            "proxy",
+            f"it is not known whether {proxy.service} keeps old addresses ({proxy.unknown}):"
+            f" where it answers 502 afterwards, restart {proxy.service}",
+        )

@@ -1,0 +1,135 @@
+"""An nginx that keeps old addresses is restarted after what it stands in front of."""
+
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.facts import Facts, Proxy
+from pixel_tui.operations.nginx_pins import pinned_hosts
+from pixel_tui.operations.plan import Plan
+from pixel_tui.proxy_reading import read_proxies
+from pixel_tui.stack.model import Container, Mount
+from pixel_tui.text import SafeText, plain
+from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
+
+GOOD = """
+server {
+  resolver 127.0.0.11 valid=10s ipv6=off;
+  location /api/ { set $api_upstream http://api:3000; proxy_pass $api_upstream; }
+  # proxy_pass http://web:3002;
+}
+"""
+BAD = """
+upstream front { server web:3002 max_fails=3; server landing:3001; }
+upstream looked_up { zone z 64k; server agent:3003 resolve; }
+server {
+  location / { proxy_pass http://front; }
+  location /api/ { proxy_pass http://api:3000/; }
+  location /agent/ { proxy_pass http://looked_up; }
+}
+"""
+
+
+def test_a_variable_is_looked_up_anew() -> None:
+    assert pinned_hosts(GOOD) == ()
+
+
+def test_an_upstream_and_a_name_written_out_are_kept() -> None:
+    assert pinned_hosts(BAD) == ("web", "landing", "api")
+
+
+@pytest.mark.parametrize(
+    ("line", "hosts"),
+    [
+        ("proxy_pass http://api;", ("api",)),
+        ("proxy_pass https://api:443/x;", ("api",)),
+        ("proxy_pass http://$host:3000;", ()),
+        ("proxy_pass http://api:$port;", ()),
+        ("fastcgi_pass php:9000;", ("php",)),
+        ("proxy_pass http://unix:/run/x.sock;", ("unix",)),
+        ("fastcgi_pass unix:/run/x.sock;", ()),
+        ("proxy_pass", ()),
+        ("upstream x { server", ()),
+    ],
+)
+def test_each_way_to_name_a_host(line: str, hosts: tuple[str, ...]) -> None:
+    assert pinned_hosts(line) == hosts
+
+
+def plan(action: str, facts: Facts, *, nginx: Container | None = None) -> Plan:
+    seen = stack(
+        container("api"),
+        nginx or container("nginx"),
+        specs=(spec("api", builds=True), spec("nginx", "api")),
+    )
+    return plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=facts)
+
+
+KEEPS = Facts(
+    proxies=(Proxy(SafeText("nginx"), (SafeText("api"),), SafeText("/srv/pixel/nginx.conf")),)
+)
+
+
+@pytest.mark.parametrize("action", ["rebuild", "hard-rebuild", "recreate"])
+def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
+    made = plan(action, KEEPS)
+    assert made.steps[-1].title == "Restart nginx"
+    assert made.steps[-1].command[-2:] == ("restart", "nginx")
+    assert [item.change for item in made.affects if item.service == "nginx"] == [
+        "is restarted at the end"
+    ]
+    (expected,) = [item for item in made.checks_after if item.name == "nginx"]
+    assert expected.before, "it has to be another life of it"
+    assert any("/srv/pixel/nginx.conf" in check.message for check in made.checks_before)
+    assert any(line.startswith("nginx:") for line in made.interrupts)
+
+
+def test_a_proxy_that_looks_names_up_is_left_alone() -> None:
+    made = plan("rebuild", Facts(proxies=(Proxy(SafeText("nginx")),)))
+    assert [step.command[-1] for step in made.steps] == ["api", "api"]
+    assert not [check for check in made.checks_before if check.name == "proxy"]
+
+
+def test_what_can_not_be_known_is_said() -> None:
+    unknown = Facts(proxies=(Proxy(SafeText("nginx"), unknown=SafeText("it is in the image")),))
+    made = plan("rebuild", unknown)
+    assert len(made.steps) == 2
+    (check,) = [check for check in made.checks_before if check.name == "proxy"]
+    assert "it is in the image" in check.message
+    assert "restart nginx" in check.message
+
+
+def test_a_proxy_that_is_down_needs_nothing() -> None:
+    assert len(plan("rebuild", KEEPS, nginx=exited("nginx")).steps) == 2
+
+
+def test_a_restart_of_what_is_behind_says_what_a_502_would_mean() -> None:
+    made = plan("restart", KEEPS)
+    assert len(made.steps) == 1
+    assert any("502" in check.message for check in made.checks_before)
+
+
+def mounted(source: Path) -> Container:
+    mount = Mount(SafeText("bind"), plain(str(source)), SafeText("/etc/nginx/conf.d"), False)
+    return container("nginx", image=SafeText("nginx:alpine"), mounts=(mount,))
+
+
+def test_the_configuration_is_read_where_it_is_mounted_from(tmp_path: Path) -> None:
+    (tmp_path / "default.conf").write_text(BAD)
+    (tmp_path / "notes.txt").write_text("proxy_pass http://notes;")
+    (found,) = read_proxies(stack(mounted(tmp_path), specs=(spec("nginx"),)))
+    assert found.pinned == ("web", "landing", "api")
+    assert found.file == str(tmp_path / "default.conf")
+    assert not found.unknown
+
+
+def test_a_configuration_that_can_not_be_read_is_unknown(tmp_path: Path) -> None:
+    (gone,) = read_proxies(stack(mounted(tmp_path / "gone"), specs=(spec("nginx"),)))
+    assert "gone can't be read" in gone.unknown
+    (inside,) = read_proxies(stack(container("nginx"), specs=(spec("nginx"),)))
+    assert "not in a folder of this host" in inside.unknown
+
+
+def test_other_services_are_no_proxies() -> None:
+    assert read_proxies(stack(container("api"), specs=(spec("api"),))) == ()
