@@ -64,7 +64,9 @@ def redact(text: str) -> str:
 
 def _mask_assignment(match: re.Match[str]) -> str:
     head = f"{match['name']}{match['mid']}"
-    if is_secret_name(match["name"]):
+    # What a build misses stands behind `cache key: `, and is why it failed.
+    public = match["name"] == "key" and match.string[: match.start()].endswith("cache ")
+    if is_secret_name(match["name"]) and not public:
         return head + MASK
     # `Error: PASSWORD=x` reads as an assignment too: the one inside counts.
     return head + _ASSIGNMENT.sub(_mask_assignment, match["value"])

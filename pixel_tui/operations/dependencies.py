@@ -10,6 +10,8 @@ What compose 2.40 does, seen on a real engine:
 - `up A` creates and starts them, and scales every one of them to its `replicas`,
   also down.
 - `stop A` stops nothing but A.
+- Of several, `stop` stops dependants first, `start` and `up` start them last; `restart`
+  restarts all of them at once.
 - A name on the command line makes all of its profiles active.
 """
 
@@ -84,6 +86,24 @@ def needs(project: Project, names: Iterable[str]) -> Mapping[SafeText, SafeText]
                 found[other] = name
                 queue.append(other)
     return found
+
+
+def layers(project: Project, names: Iterable[str]) -> tuple[tuple[SafeText, ...], ...]:
+    """These services in the order of their dependencies: each behind all that it depends on.
+
+    Returns:
+        Groups of services that have nothing to do with each other, in the order of the names.
+    """
+    wanted = list(dict.fromkeys(SafeText(name) for name in names))
+    below = {name: [item for item in needs(project, [name]) if item in wanted] for name in wanted}
+    found: list[tuple[SafeText, ...]] = []
+    left = wanted
+    while left:
+        # Compose refuses circles; should there be one, it makes a group of its own.
+        free = [name for name in left if not any(item in left for item in below[name])] or left
+        found.append(tuple(free))
+        left = [name for name in left if name not in free]
+    return tuple(found)
 
 
 def _all(project: Project) -> Mapping[str, ServiceSpec]:

@@ -101,7 +101,8 @@ async def test_marked_services_are_planned_together() -> None:
     async with console() as it:
         it.dashboard.select("agent")
         await it.press("space", "space", "r")
-        assert "restart agent api" in it.text()
+        assert "restart --no-deps api" in it.text(), "agent depends on it"
+        assert "restart --no-deps agent" in it.text()
 
 
 async def test_what_cannot_be_done_is_told_and_nothing_is_shown() -> None:

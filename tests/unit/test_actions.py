@@ -141,6 +141,28 @@ class TestRestart:
         made = plan("restart", running(exited("api")), "postgres")
         assert "api" not in effects(made)
 
+    def test_several_that_depend_on_each_other_are_restarted_one_layer_after_the_other(
+        self,
+    ) -> None:
+        specs = (
+            spec("web", "api", "cache"), spec("api", "db"), spec("cache"), spec("db"),
+            spec("mail", restarting_with("api")),
+        )  # fmt: skip
+        snapshot = stack(*(container(item.name) for item in specs), specs=specs)
+        made = plan("restart", snapshot, "web", "db", "cache", "api")
+        assert commands(made) == [
+            (*COMPOSE, "restart", "--no-deps", "db", "cache"),
+            (*COMPOSE, "restart", "--no-deps", "api"),
+            (*COMPOSE, "restart", "--no-deps", "web", "mail"),
+        ], "what is restarted along is named, and restarted once"
+        assert effects(made)["mail"] == "is restarted as well"
+
+    def test_an_order_holds_through_services_that_are_not_restarted(self) -> None:
+        specs = (spec("web", "api"), spec("api", "db"), spec("db"))
+        snapshot = stack(*(container(item.name) for item in specs), specs=specs)
+        made = plan("restart", snapshot, "web", "db")
+        assert [command[-1] for command in commands(made)] == ["db", "web"]
+
     def test_compose_takes_dependants_with_restart_true_along(self) -> None:
         specs = (
             spec("db"),

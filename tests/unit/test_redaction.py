@@ -51,3 +51,9 @@ def test_secrets_inside_text_are_masked(text: str, secret: str) -> None:
 def test_text_without_secrets_is_left_alone() -> None:
     text = "GET /health?x=1 200 12ms user=ana --port 80 in the non-secret mode of key-token sets"
     assert redact(text) == text
+
+
+def test_the_file_that_a_build_misses_is_no_secret() -> None:
+    said = 'failed to compute cache key: "/version" not found: not found'
+    assert redact(said) == said
+    assert "hunter2" not in redact('cache key: "PASSWORD=hunter2" key: "hunter2"')

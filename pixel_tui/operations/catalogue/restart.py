@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.catalogue.stop import CANCELLING
-from pixel_tui.operations.dependencies import active_services, needed_by
+from pixel_tui.operations.dependencies import active_services, layers, needed_by
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.proxies import warn_of_kept_addresses
@@ -20,7 +20,7 @@ def refuse(target: Target) -> str:
 def draft_restart(draft: Draft) -> None:
     """`restart`, which takes dependants with `restart: true` along."""
     draft.risk = Risk.DISRUPTIVE
-    draft.compose_step(draft.services, "restart", cancelling=CANCELLING)
+    _restart_in_order(draft)
     draft.docker_step("restart", cancelling=CANCELLING)
     for target in draft.chosen:
         draft.affect(target.name, "is restarted" if target.up else "is started")
@@ -39,6 +39,24 @@ def draft_restart(draft: Draft) -> None:
     _warn_of_absent_dependencies(draft)
     warn_of_kept_addresses(draft)
     draft.warn_of_old_configuration()
+
+
+def _restart_in_order(draft: Draft) -> None:
+    """One step, or one for each layer where some depend on others: compose keeps no order.
+
+    With `--no-deps` no step takes dependants along, so that each is restarted once, and is
+    named.
+    """
+    names = [target.name for target in draft.services]
+    along = needed_by(draft.project, names, restarted=True)
+    others = [find_target(name, draft.snapshot) for name in along]
+    every = {item.name: item for item in (*draft.services, *others) if item and item.containers}
+    if len(layers(draft.project, names)) < 2:
+        draft.compose_step(draft.services, "restart", cancelling=CANCELLING)
+        return
+    for layer in layers(draft.project, every):
+        targets = [every[name] for name in layer]
+        draft.compose_step(targets, "restart", "--no-deps", cancelling=CANCELLING)
 
 
 def _interrupt(draft: Draft, target: Target) -> None:

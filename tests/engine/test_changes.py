@@ -1,0 +1,191 @@
+"""Actions as they are carried out: in order, and told the truth about when they fail."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.job import JobState, JobStatus
+from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.verification import Patience
+from pixel_tui.proxy_reading import read_proxies
+from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.endpoint import Endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.process import ProcessRunner
+from pixel_tui.stack.watcher import Watcher
+from pixel_tui.text import plain
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import BASE_IMAGE, Project, eventually
+
+pytestmark = pytest.mark.engine
+
+QUICK = Patience(settle=0.3, deadline=10, probing=8, glance=1)
+
+# Their names are in another order than their dependencies. Each takes a moment to stop.
+CHAIN = f"""
+x-part: &part
+  image: {BASE_IMAGE}
+  command: [sh, -c, 'trap "sleep 0.2; exit 0" TERM; while :; do sleep 1 & wait $$!; done']
+  stop_grace_period: 5s
+services:
+  a-web: {{<<: *part, depends_on: [b-api]}}
+  b-api: {{<<: *part, depends_on: [c-db]}}
+  c-db: *part
+"""
+NAMES = ("c-db", "b-api", "a-web")
+"""Dependencies first."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A stack as a console sees it, and the door to change it."""
+
+    watcher: Watcher
+    operator: Operator
+    command: ComposeCommand
+
+    def plan(self, action: str, *targets: str) -> Plan:
+        snapshot = self.watcher.snapshot
+        facts = Facts(proxies=read_proxies(snapshot))
+        return plan_action(
+            action, targets, snapshot, self.command, now=SystemClock().now(), facts=facts
+        )
+
+    def run(self, action: str, *targets: str) -> JobStatus:
+        status = self.operator.run(self.plan(action, *targets)).wait(60)
+        assert status.state.ended
+        return status
+
+
+@contextmanager
+def desk_of(project: Project, folder: Path) -> Iterator[Desk]:
+    engine = project.engine
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, host=engine.host, directory=str(project.directory), project=project.name
+    )
+    clock = SystemClock()
+    watcher = Watcher(
+        DockerEngine(Endpoint(engine.host, plain("test"))),
+        ComposeProject(command, environment),
+        clock,
+    )
+    operator = Operator(
+        ProcessRunner(environment), watcher, command, folder, clock, patience=QUICK,
+        locks=folder / "locks",
+    )  # fmt: skip
+    watcher.start()
+    try:
+        eventually(lambda: watcher.snapshot.complete)
+        yield Desk(watcher, operator, command)
+    finally:
+        operator.close()
+        watcher.close()
+
+
+def times(project: Project, names: Sequence[str], key: str) -> list[str]:
+    return [str(project.inspect(name)["State"][key]) for name in names]
+
+
+def ordered(project: Project, key: str, names: Sequence[str] = NAMES) -> bool:
+    found = times(project, names, key)
+    return found == sorted(found)
+
+
+def test_several_are_changed_in_the_order_of_their_dependencies(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(CHAIN, up=True)
+    with desk_of(project, tmp_path / "state") as desk:
+        assert desk.run("restart").state is JobState.SUCCEEDED
+        assert ordered(project, "StartedAt"), "what is depended on is there again first"
+        assert desk.run("stop").state is JobState.SUCCEEDED
+        assert ordered(project, "FinishedAt", NAMES[::-1]), "dependants stop first"
+        services = desk.watcher.snapshot.services
+        assert not any(item.running for service in services for item in service.containers)
+        assert desk.run("start", "a-web", "b-api", "c-db").state is JobState.SUCCEEDED
+        assert ordered(project, "StartedAt")
+
+
+BUILT = f"""
+services:
+  app:
+    build: .
+    command: [sleep, '100000']
+    stop_grace_period: 0s
+  nginx:
+    image: {BASE_IMAGE}
+    command: [sleep, '100000']
+    stop_grace_period: 0s
+    volumes: ['./nginx.conf:/etc/nginx/conf.d/default.conf:ro']
+    depends_on: [app]
+"""
+DOCKERFILE = f"FROM {BASE_IMAGE}\nCOPY version /version\n"
+FILES = {"Dockerfile": DOCKERFILE, "version": "1", "nginx.conf": "proxy_pass http://app:3000;"}
+
+
+def test_a_build_that_fails_leaves_what_ran_running_and_says_its_last_words(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(BUILT, files=FILES, up=True)
+    before = project.inspect("app")["State"]["StartedAt"]
+    (project.directory / "version").unlink()
+    with desk_of(project, tmp_path / "state") as desk:
+        status = desk.run("rebuild", "app")
+        assert status.state is JobState.FAILED
+        assert "version" in status.message, "the last words of the build"
+        assert "app is running" in status.message
+    assert project.inspect("app")["State"]["StartedAt"] == before
+
+
+def test_an_nginx_that_keeps_the_address_is_restarted_after_a_rebuild(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(BUILT, files=FILES, up=True)
+    before = project.inspect("nginx")["State"]["StartedAt"]
+    (project.directory / "version").write_text("2")
+    with desk_of(project, tmp_path / "state") as desk:
+        assert [step.title for step in desk.plan("rebuild", "app").steps][-1] == "Restart nginx"
+        status = desk.run("rebuild", "app")
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert "nginx" in status.message
+    assert project.inspect("nginx")["State"]["StartedAt"] > max(
+        before, project.inspect("app")["State"]["StartedAt"]
+    )
+
+
+NEVER = f"""
+services:
+  db:
+    image: {BASE_IMAGE}
+    command: [sleep, '100000']
+    stop_grace_period: 0s
+    healthcheck: {{test: [CMD, test, -e, /ready], interval: 0.3s, retries: 2}}
+  app:
+    image: {BASE_IMAGE}
+    command: [sleep, '100000']
+    stop_grace_period: 0s
+    depends_on: {{db: {{condition: service_healthy}}}}
+"""
+
+
+def test_a_dependency_that_never_becomes_healthy_is_told(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(NEVER)
+    project.compose("up", "--detach", "--no-start")
+    with desk_of(project, tmp_path / "state") as desk:
+        status = desk.run("start", "app")
+        assert status.state is JobState.FAILED
+        assert "db" in status.message
+        assert "unhealthy" in status.message
+        assert not project.inspect("app")["State"]["Running"]
