@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.app import PixelTui
+from pixel_tui.operations.actions import all_actions
+from pixel_tui.operations.actions_page import MARK, actions_page
 from screens.keys_page import keys_page
 
 ROOT = Path(__file__).parents[2]
@@ -14,6 +16,13 @@ ROOT = Path(__file__).parents[2]
 def test_the_page_of_keys_is_made_from_the_bindings() -> None:
     page = (ROOT / "docs" / "keys.md").read_text()
     assert page == keys_page(PixelTui.BINDINGS), "run scripts/keys"
+
+
+def test_the_page_of_recovery_lists_every_action_as_it_is() -> None:
+    page = (ROOT / "docs" / "recovery.md").read_text()
+    assert page.partition(MARK)[2] == f"\n{actions_page()}", "run scripts/recovery"
+    for action in all_actions():
+        assert f"`{action.name}`" in page
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/configuration.md"])

@@ -1,0 +1,45 @@
+"""The part of `docs/recovery.md` that lists the actions, made from the catalogue itself."""
+
+import sys
+from typing import Final
+
+from pixel_tui.operations import catalogue
+from pixel_tui.operations.action import Action, Scope
+from pixel_tui.operations.actions import all_actions
+
+MARK: Final = "<!-- What follows is made by scripts/recovery from the actions themselves. -->\n"
+_DONE_TO: Final = {
+    Scope.SERVICES: "services and containers, or all",
+    Scope.PROJECT: "the project",
+    Scope.BACKUP: "a backup",
+    Scope.HOST: "the host",
+}
+
+
+def actions_page() -> str:
+    """Every action as Markdown: what it does, to what, when to use it, and when it fails."""
+    parts = []
+    group = None
+    for action in all_actions():
+        if action.group is not group:
+            group = action.group
+            parts.append(f"## {group.value}\n")
+        parts.append(_part(action))
+    return "\n".join(parts)
+
+
+def _part(action: Action) -> str:
+    rows = (
+        ("What it does", _does(action)),
+        ("Done to", _DONE_TO[action.scope]),
+        ("When to use it", action.when),
+        ("When it fails", action.failing),
+    )
+    table = "\n".join(f"| {name} | {words.replace('|', chr(92) + '|')} |" for name, words in rows)
+    return f"### {action.verb}: `{action.name}`\n\n| | |\n|---|---|\n{table}\n"
+
+
+def _does(action: Action) -> str:
+    """The first paragraph of what its file says of itself."""
+    module = sys.modules[f"{catalogue.__name__}.{action.name.replace('-', '_')}"]
+    return " ".join((module.__doc__ or "").strip().partition("\n\n")[0].split())
