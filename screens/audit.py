@@ -47,7 +47,14 @@ class AuditScreen(Dialog[None]):
 
     BINDING_GROUP_TITLE = "Audit"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Whole", id="audit.open", tooltip="All that is recorded of it"),
+        Binding(
+            "enter",
+            "open",
+            "Whole",
+            priority=True,
+            id="audit.open",
+            tooltip="All that is recorded of it, and back",
+        ),
         Binding("slash", "filter", "Filter", id="audit.filter"),
         Binding("escape,q", "back", "Close", id="audit.close"),
         Binding("j", "move(1)", "Down", show=False, id="audit.down"),
@@ -149,6 +156,10 @@ class AuditScreen(Dialog[None]):
         return self.query_one("#audit-parts").has_class("-open")
 
     # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """While words are typed, Enter ends that."""
+        return not (action == "open" and isinstance(self.focused, FilterBox))
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

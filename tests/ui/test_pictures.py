@@ -2,13 +2,21 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
+from pixel_tui.app import PixelTui
+from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.job import JobState
 from pixel_tui.settings import Settings
+from pixel_tui.text import SafeText
+from tests.ui.driving import still_clock
 from tests.ui.picturing import log, quiet, readme_picture, settle, still_app, until
+from tests.unit.test_audit import ORIGIN, status
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (160, 45)]
@@ -100,3 +108,57 @@ def test_the_logs_of_two_services(snap_compare: Compare, size: tuple[int, int]) 
 def test_the_picture_of_the_readme_is_what_the_program_draws() -> None:
     kept = (Path(__file__).parents[2] / "docs" / "dashboard.svg").read_text()
     assert readme_picture() == kept, "run scripts/picture"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["pixel-dark", "pixel-ansi"])
+def test_recovery(snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+    async def run(pilot: Pilot[None]) -> None:
+        await keys("A", "down")(pilot)
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.query_one("#recovery-words").region.height > 5)
+        await until(pilot, lambda: "_reasons" in vars(screen) and bool(vars(screen)["_reasons"]))
+        await pilot.pause()
+
+    app = still_app(Settings(theme=theme))
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("broken", [False, True], ids=["whole", "edited"])
+def test_audit(snap_compare: Compare, size: tuple[int, int], broken: bool) -> None:
+    async def run(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        app = pilot.app
+        assert isinstance(app, PixelTui)
+        write_trail(app.parts.state_folder / "audit.jsonl", broken=broken)
+        await pilot.press("U")
+        options = app.screen.query_one("#audit-list", OptionList)
+        await until(pilot, lambda: options.option_count > 0)
+        await pilot.pause()
+
+    assert snap_compare(still_app(), terminal_size=size, run_before=run)
+
+
+def write_trail(path: Path, *, broken: bool) -> None:
+    """The trail of an evening."""
+    clock = still_clock()
+    audit = Audit(path, clock, ORIGIN)
+    for number, (title, state) in enumerate(
+        (
+            ("Restart agent", JobState.SUCCEEDED),
+            ("Rebuild web", JobState.FAILED),
+            ("Stop syntropy", JobState.CANCELLED),
+            ("Restart nginx", None),
+        )
+    ):
+        made = status()
+        plan = replace(made.plan, title=SafeText(title))
+        began = replace(made, id=f"job-{number}", plan=plan, started=clock.now())
+        audit.begin(began)
+        clock.advance(12.0)
+        if state is not None:
+            audit.end(replace(began, state=state, ended=clock.now()))
+        clock.advance(600.0)
+    if broken:
+        path.write_bytes(path.read_bytes().replace(b'"ana"', b'"eve"', 1))
