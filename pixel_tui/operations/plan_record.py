@@ -57,6 +57,7 @@ def plan_as_json(plan: Plan) -> JsonObject:
         ],
         "checks_after": [_expectation_as_json(item) for item in plan.checks_after],
         "confirm": plan.confirm,
+        "host": plan.host,
     }
 
 
@@ -96,6 +97,7 @@ def plan_from_json(node: Node) -> Plan:
         checks_after=tuple(_expectation_from_json(item) for item in node["checks_after"]),
         irreversible=_texts(node["irreversible"]),
         confirm=node["confirm"].text,
+        host=node["host"].text,
     )
 
 

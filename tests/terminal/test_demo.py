@@ -122,6 +122,15 @@ def test_without_colour_the_words_remain(tmp_path: Path) -> None:
     with program("demo", home=tmp_path, environment={"NO_COLOR": "1"}) as it:
         it.wait_for("healthy")
         assert "unhealthy" in it.text
+        it.press("A")
+        it.wait_for("Yes. Enter shows the plan")
+        assert "✓ Restart" in it.text
+        assert "– Start" in it.text, "what can't be done is marked, not only dimmed"
+        it.press("\x1b")
+        it.wait_for("1 Services")
+        it.press("r")
+        it.wait_for("disruptive")
+        it.wait_for("y, and then Enter")
         assert not re.search(rb"\x1b\[[0-9;]*(?<![0-9])(?:3[0-8]|4[0-8]|9[0-7])[;m]", it.raw)
 
 

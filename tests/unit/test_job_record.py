@@ -28,7 +28,7 @@ MARK = ProcessMark(41, 12345, "boot")
 def full_status(plan: Plan, output: Path) -> JobStatus:
     return JobStatus(
         id=output.stem,
-        plan=plan,
+        plan=replace(plan, host=SafeText("vps"), confirm=SafeText("pixel")),
         output=output,
         state=JobState.RUNNING,
         started=NOW,
