@@ -69,6 +69,11 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
     if len(findings) < expectation.containers or worst is None:
         words = f"running with {len(findings)} of {expectation.containers} containers"
         return Finding(name, Standing.WAITING, plain(words if findings else "without a container"))
+    there = {place.address for container in containers for place in container.networks}
+    if not there.issuperset(expectation.addresses):
+        words = f"{worst.words}, but at another address than {expectation.keeper} keeps"
+        advice = plain(f"restart {expectation.keeper}")
+        return Finding(name, Standing.BROKEN, plain(words), advice)
     unproven = tuple(life for finding in findings for life in finding.unproven)
     return Finding(name, Standing.MET, worst.words, unproven=unproven)
 

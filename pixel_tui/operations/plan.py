@@ -85,6 +85,10 @@ class Expectation:
     """It has a health check, which has to agree."""
     before: tuple[Life, ...] = ()
     """The lives that have to be over: what is seen of them proves nothing."""
+    keeper: SafeText = NO_TEXT
+    """A proxy that goes on to ask the addresses of before, whatever happens."""
+    addresses: tuple[SafeText, ...] = ()
+    """Where that is: it has to be there again."""
 
     @property
     def words(self) -> SafeText:
@@ -93,7 +97,8 @@ class Expectation:
             return plain(f"{self.name} is stopped")
         health = " and healthy" if self.probed else ""
         count = f" ({self.containers} containers)" if self.containers > 1 else ""
-        return plain(f"{self.name} is running{health}{count}")
+        where = f", where {self.keeper} looks for it" if self.keeper else ""
+        return plain(f"{self.name} is running{health}{count}{where}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,8 @@ def _expectation_as_json(item: Expectation) -> JsonValue:
             }
             for life in item.before
         ],
+        "keeper": item.keeper,
+        "addresses": list(item.addresses),
     }
 
 
@@ -126,6 +128,8 @@ def _expectation_from_json(node: Node) -> Expectation:
         container_id=node["container_id"].text,
         probed=node["probed"].flag,
         before=tuple(Life(item["id"].text, moment(item["started"].raw)) for item in node["before"]),
+        keeper=node["keeper"].text,
+        addresses=_texts(node["addresses"]),
     )
 
 

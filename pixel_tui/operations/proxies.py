@@ -1,6 +1,7 @@
 """What a plan has to know of a proxy in front of the services that it recreates."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Final
 
 from pixel_tui.operations.draft import Draft
@@ -55,18 +56,32 @@ def proxies_to_restart(
     return tuple(restarted)
 
 
-def warn_of_kept_addresses(draft: Draft) -> None:
-    """Say which proxy may ask an old address of what is only restarted."""
+def watch_kept_addresses(draft: Draft) -> None:
+    """Verify that what is only restarted is found where a proxy goes on to look for it."""
     names = [target.service for target in draft.services if target.up]
     for proxy in draft.facts.proxies:
         target = find_target(proxy.service, draft.snapshot)
         kept = kept_addresses(draft, proxy, names)
-        if kept and target is not None and target.up and proxy.service not in names:
-            draft.warn(
-                "proxy",
-                f"{proxy.service} keeps the address of {listed(kept)}: where it answers 502"
-                f" afterwards, restart {proxy.service}",
-            )
+        if not kept or target is None or not target.up or proxy.service in names:
+            continue
+        draft.warn(
+            "proxy",
+            f"{proxy.service} keeps the address of {listed(kept)} ({proxy.file}): should it get"
+            f" another one, {proxy.service} has to be restarted as well",
+        )
+        draft.expected = [
+            replace(item, keeper=proxy.service, addresses=_addresses(draft, item.name))
+            if item.name in kept and not item.container_id
+            else item
+            for item in draft.expected
+        ]
+
+
+def _addresses(draft: Draft, name: str) -> tuple[SafeText, ...]:
+    service = draft.snapshot.service(name)
+    containers = service.regular if service is not None else ()
+    found = {place.address for item in containers for place in item.networks} - {NO_TEXT}
+    return tuple(sorted(found))
 
 
 def kept_addresses(draft: Draft, proxy: Proxy, services: Iterable[str]) -> list[str]:

@@ -158,9 +158,11 @@ def test_an_nginx_that_keeps_the_address_is_restarted_after_a_rebuild(
         status = desk.run("rebuild", "app")
         assert status.state is JobState.SUCCEEDED, status.message
         assert "nginx" in status.message
-    assert project.inspect("nginx")["State"]["StartedAt"] > max(
-        before, project.inspect("app")["State"]["StartedAt"]
-    )
+        (expected,) = desk.plan("restart", "app").checks_after
+        assert expected.addresses, "where nginx looks for it from now on"
+        status = desk.run("restart", "app")
+        assert status.state is JobState.SUCCEEDED, status.message
+    assert project.inspect("nginx")["State"]["StartedAt"] > before
 
 
 NEVER = f"""

@@ -28,7 +28,15 @@ MARK = ProcessMark(41, 12345, "boot")
 def full_status(plan: Plan, output: Path) -> JobStatus:
     return JobStatus(
         id=output.stem,
-        plan=replace(plan, host=SafeText("vps"), confirm=SafeText("pixel")),
+        plan=replace(
+            plan,
+            host=SafeText("vps"),
+            confirm=SafeText("pixel"),
+            checks_after=tuple(
+                replace(item, keeper=SafeText("nginx"), addresses=(SafeText("172.18.0.3"),))
+                for item in plan.checks_after
+            ),
+        ),
         output=output,
         state=JobState.RUNNING,
         started=NOW,

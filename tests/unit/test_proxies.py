@@ -1,17 +1,19 @@
 """An nginx that keeps old addresses is restarted after what it stands in front of."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.facts import Facts, Proxy
+from pixel_tui.operations.findings import Standing, find, sentence
 from pixel_tui.operations.nginx_pins import pinned_hosts
 from pixel_tui.operations.plan import Plan
 from pixel_tui.proxy_reading import read_proxies
-from pixel_tui.stack.model import Container, Mount
+from pixel_tui.stack.model import Container, Mount, NetworkAddress
 from pixel_tui.text import SafeText, plain
-from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
+from tests.unit.test_actions import COMMAND, NOW, STARTED, container, exited, spec, stack
 
 GOOD = """
 server {
@@ -104,10 +106,33 @@ def test_a_proxy_that_is_down_needs_nothing() -> None:
     assert len(plan("rebuild", KEEPS, nginx=exited("nginx")).steps) == 2
 
 
-def test_a_restart_of_what_is_behind_says_what_a_502_would_mean() -> None:
-    made = plan("restart", KEEPS)
+def at(address: str, **changes: object) -> Container:
+    place = NetworkAddress(SafeText("pixel-net"), SafeText(address))
+    return container("api", 1, networks=(place,), **changes)
+
+
+def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> None:
+    specs = (spec("api"), spec("nginx", "api"))
+    seen = stack(at("172.18.0.3"), container("nginx"), specs=specs)
+    made = plan_action("restart", ["api"], seen, COMMAND, now=NOW, facts=KEEPS)
     assert len(made.steps) == 1
-    assert any("502" in check.message for check in made.checks_before)
+    assert any("nginx keeps the address of api" in check.message for check in made.checks_before)
+    (expected,) = made.checks_after
+    assert expected.words == "api is running, where nginx looks for it"
+    later = STARTED + timedelta(seconds=9)
+    same = stack(at("172.18.0.3", started_at=later), container("nginx"), specs=specs)
+    assert find(expected, same).standing is Standing.MET
+    moved = stack(at("172.18.0.7", started_at=later), container("nginx"), specs=specs)
+    found = find(expected, moved)
+    assert found.standing is Standing.BROKEN
+    assert sentence([found]) == (
+        "api is running again, but at another address than nginx keeps; restart nginx"
+    )
+
+
+def test_where_no_proxy_keeps_an_address_any_will_do() -> None:
+    (expected,) = plan("restart", Facts()).checks_after
+    assert not expected.addresses
 
 
 def mounted(source: Path) -> Container:
