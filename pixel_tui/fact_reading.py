@@ -1,4 +1,4 @@
-"""Where the facts for plans come from."""
+"""Where the facts for plans come from. What reads them is imported with the first plan."""
 
 import socket
 from collections import defaultdict
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.operations.facts import FactReader, Facts
-from pixel_tui.operations.job_folder import JobFolder, jobs_path
-from pixel_tui.operations.lock import engine_identity
 from pixel_tui.proxy_reading import read_proxies
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.model import StackSnapshot
@@ -24,6 +22,8 @@ def live_facts() -> FactReader:
     """The reader of a real stack's facts."""
 
     def read(snapshot: StackSnapshot) -> Facts:
+        from pixel_tui.operations.job_folder import jobs_path
+
         return Facts(
             host=plain(socket.gethostname()),
             proxies=read_proxies(snapshot),
@@ -40,6 +40,9 @@ def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float,
         jobs: The folder of the jobs.
         snapshot: The stack.
     """
+    from pixel_tui.operations.job_folder import JobFolder
+    from pixel_tui.operations.lock import engine_identity
+
     engine = engine_identity(snapshot.engine.address)
     found: dict[str, list[float]] = defaultdict(list)
     for job in JobFolder(jobs).jobs(LOOKED_AT):

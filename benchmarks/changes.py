@@ -1,0 +1,200 @@
+"""Measure what a change costs beside its bare command: `python -m benchmarks.changes`."""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from benchmarks.figures import Figure, median, table
+from benchmarks.measures import MeasureFailed, console
+from benchmarks.screen import Screen
+from benchmarks.stack import Stack, measured_engine, running_stack
+from pixel_tui.clock import SystemClock
+from pixel_tui.fact_reading import live_facts
+from pixel_tui.live import live_observer
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.job import JobState, JobStatus
+from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.verification import Patience
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.endpoint import Endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.process import ProcessRunner
+from pixel_tui.stack.watcher import Watcher
+from pixel_tui.text import plain
+from tests.engine.private_engine import BASE_IMAGE, CommandFailed, EngineUnavailable
+
+SERVICES: Final = 12
+OVERHEAD_AIM: Final = 0.5
+PLAN_AIM: Final = 300.0
+PATIENCE: Final = 30.0
+AT_ONCE: Final = Patience(settle=0.0)
+"""How long a container is watched before it is believed is no overhead, but wanted."""
+
+
+def quick_services(_pipes: str) -> dict[str, dict[str, object]]:
+    """Services that stop at once."""
+    quick: dict[str, object] = {
+        "image": BASE_IMAGE,
+        "command": ["sh", "-c", 'trap "exit 0" TERM; while :; do sleep 1 & wait $$!; done'],
+    }
+    return {f"svc-{number:03}": dict(quick) for number in range(1, SERVICES + 1)}
+
+
+class Changes:
+    """Restarts of one service, by the operator and by the bare command in turns.
+
+    Args:
+        stack: The stack.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._clock = SystemClock()
+        host = stack.engine.host
+        self._command = find_command(
+            stack.env, host=host, directory=str(stack.project.directory), project=stack.project.name
+        )
+        project = ComposeProject(self._command, stack.env)
+        engine = DockerEngine(Endpoint(host, plain("--host")))
+        self._observer: Watcher = live_observer(engine, project, Settings())
+        self._operator = Operator(
+            ProcessRunner(stack.env),
+            self._observer,
+            self._command,
+            stack.home / "state" / "pixel-tui",
+            self._clock,
+            patience=AT_ONCE,
+            locks=stack.home / "locks",
+        )
+
+    def measure(self, rounds: int) -> list[Figure]:
+        """What a restart takes, bare and as a job."""
+        self._observer.start()
+        try:
+            self._wait_until_read()
+            bare, whole, before, planning = [], [], [], []
+            for _ in range(rounds):
+                bare.append(self._bare())
+                planned, took, status = self._as_job()
+                planning.append(planned * 1000)
+                whole.append(took)
+                before.append(_command_seconds(status))
+        finally:
+            self._operator.close()
+            self._observer.close()
+        over = [own - other for own, other in zip(whole, bare, strict=True)]
+        around = [own - inner for own, inner in zip(whole, before, strict=True)]
+        return [
+            Figure("bare command, median", median(bare), "s"),
+            Figure("as a job, verified, median", median(whole), "s"),
+            Figure("overhead over the bare command, median", median(over), "s", OVERHEAD_AIM),
+            Figure("overhead over the bare command, largest", max(over), "s"),
+            Figure("time of the job around its command, median", median(around), "s", OVERHEAD_AIM),
+            Figure("plan made, facts included, median", median(planning), "ms", PLAN_AIM),
+        ]
+
+    def _plan(self) -> Plan:
+        snapshot = self._observer.snapshot
+        facts = live_facts()(snapshot)
+        return plan_action(
+            "restart", ["svc-001"], snapshot, self._command, now=self._clock.now(), facts=facts
+        )
+
+    def _bare(self) -> float:
+        """The command of the plan, as a shell runs it."""
+        (step,) = self._plan().steps
+        began = time.perf_counter()
+        subprocess.run(
+            step.command,
+            check=True,
+            capture_output=True,
+            cwd=self._command.directory,
+            env={**self._stack.env, **self._command.environment},
+        )
+        took = time.perf_counter() - began
+        self._observer.refresh()
+        time.sleep(1.5)  # the next plan is made from what is seen by then
+        return took
+
+    def _as_job(self) -> tuple[float, float, JobStatus]:
+        began = time.perf_counter()
+        plan = self._plan()
+        planned = time.perf_counter()
+        status = self._operator.run(plan).wait(PATIENCE)
+        ended = time.perf_counter()
+        if status.state is not JobState.SUCCEEDED:
+            raise MeasureFailed(f"a restart {status.state.value}: {status.message}")
+        return planned - began, ended - planned, status
+
+    def _wait_until_read(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self._observer.snapshot.complete:
+            if time.monotonic() > deadline:
+                raise MeasureFailed("the stack was not read")
+            time.sleep(0.05)
+
+
+def _command_seconds(status: JobStatus) -> float:
+    return sum(item.seconds or 0.0 for item in status.times[: len(status.plan.steps)])
+
+
+def key_to_plan(stack: Stack, presses: int) -> list[Figure]:
+    """Milliseconds from the key to the whole plan on the screen."""
+    took = []
+    with console(stack) as terminal:
+        screen = Screen()
+        for chunk in terminal.record(4):
+            screen.show(chunk.data)
+        for _ in range(presses):
+            pressed = terminal.press("r")
+            shown = None
+            for chunk in terminal.record(1):
+                screen.show(chunk.data)
+                if shown is None and any("Run it" in line for line in screen.lines):
+                    shown = chunk.at
+            if shown is None:
+                raise MeasureFailed("a plan was not on the screen within a second")
+            took.append((shown - pressed) * 1000)
+            terminal.press("\x1b")
+            for chunk in terminal.record(0.5):
+                screen.show(chunk.data)
+    return [
+        Figure("key to the plan on the screen, median", median(took), "ms", PLAN_AIM),
+        Figure("key to the plan on the screen, slowest", max(took), "ms", PLAN_AIM),
+    ]
+
+
+def main() -> int:
+    """Measure and print; returns 0 whatever the figures are."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.changes",
+        description="Measures a restart as a job against the bare command, on an engine of its "
+        f"own with {SERVICES} services.",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--rounds", type=int, default=10)
+    arguments = parser.parse_args()
+    try:
+        with measured_engine() as engine, running_stack(engine, quick_services) as stack:
+            figures = [
+                *Changes(stack).measure(arguments.rounds),
+                *key_to_plan(stack, arguments.rounds),
+            ]
+    except (EngineUnavailable, CommandFailed, MeasureFailed) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    print(f"\n{table('changes', figures)}", flush=True)
+    if arguments.json is not None:
+        found = {"figures": [item.as_json() for item in figures]}
+        arguments.json.write_text(f"{json.dumps(found, indent=2)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
