@@ -61,8 +61,8 @@ def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
         cached: Use what was kept of earlier builds.
     """
     words = ("build",) if cached else ("build", "--no-cache")
-    draft.compose_step(draft.services, *words, cancelling=CANCEL_BUILD)
-    draft.compose_step(draft.services, "up", "--detach", cancelling=CANCEL_UP)
+    draft.compose_step(draft.services, *words, cancelling=CANCEL_BUILD, verb="Build")
+    draft.compose_step(draft.services, "up", "--detach", cancelling=CANCEL_UP, verb="Bring up")
     draft_up(draft, UpOptions(rebuilt=tuple(target.name for target in draft.services)))
 
 

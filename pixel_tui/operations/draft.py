@@ -66,14 +66,24 @@ class Draft:
         """The targets that only the engine knows by name."""
         return tuple(target for target in self.chosen if target.single)
 
-    def compose_step(self, targets: Sequence[Target], *words: str, cancelling: SafeText) -> None:
-        """`docker compose WORDS SERVICE...`, where there is a service to name."""
+    def compose_step(
+        self, targets: Sequence[Target], *words: str, cancelling: SafeText, verb: str = ""
+    ) -> None:
+        """`docker compose WORDS SERVICE...`, where there is a service to name.
+
+        Args:
+            targets: The services.
+            words: What compose is to do.
+            cancelling: What it means to cancel it.
+            verb: What the step is called, where it is one of several; else as the action is.
+        """
         if targets:
             names = [target.name for target in targets]
             # A service may be called `-v`, and is then no option.
             end = ["--"] if any(name.startswith("-") for name in names) else []
             argv = self.command.compose_argv(*words, *end, *names)
-            self.steps.append(Step(self.title(targets), argv, cancelling))
+            title = plain(f"{verb} {listed(names)}") if verb else self.title(targets)
+            self.steps.append(Step(title, argv, cancelling))
 
     def docker_step(self, word: str, *, cancelling: SafeText) -> None:
         """`docker WORD CONTAINER...`, where there is a single container to name."""

@@ -157,7 +157,7 @@ def test_a_console_that_is_killed_in_any_step_of_a_rebuild_loses_nothing(
             bench.docker.open("build")
             next_one.wait_for("abandoned", seconds=40)
             next_one.wait_for("ended with 0")
-            next_one.wait_for("Never begun: Rebuild api")
+            next_one.wait_for("Never begun: Bring up api")
         assert bench.docker.begun("up") == 0
         assert bench.image() == before
     else:

@@ -1,0 +1,160 @@
+"""Jobs on the screen: their steps, what cancelling means, whose they are, how they ended."""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+
+from pixel_tui.operations.job import JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.job_folder import JobFolder, jobs_path
+from pixel_tui.operations.lock import Owner, take_lock
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.model import NO_TEXT
+from pixel_tui.stack.process_mark import ProcessMark, mark_of
+from screens.job import JobScreen
+from screens.operations import Operations
+from screens.quit import QuitScreen
+from tests.ui.driving import Console, console
+from tests.unit.test_audit import NOW, plan, status
+from widgets.rows.job_steps import step_lines
+
+
+def operations_of(it: Console) -> Operations:
+    operations = it.app.parts.operations
+    assert operations is not None
+    return operations
+
+
+async def begin(it: Console, action: str = "rebuild") -> JobStatus:
+    """Begin with a job and look at it."""
+    it.dashboard.operate_on(action, "web")
+    await it.until(lambda: "Run it" in it.text())
+    await it.press("y")
+    await it.until(lambda: isinstance(it.app.screen, JobScreen))
+    await it.until(lambda: "▸ Build web" in it.text() or action != "rebuild")
+    return operations_of(it).statuses()[0]
+
+
+async def test_the_steps_of_a_job_are_shown_with_their_times() -> None:
+    async with console(size=(120, 36)) as it:
+        await begin(it)
+        said = it.text()
+        assert "· Bring up web" in said
+        assert "· verify" in said
+        await it.until(lambda: "✓ verify" in it.text(), seconds=60)
+        lines = [line for line in it.text().splitlines() if "✓" in line and "│" in line]
+        for title in ("Build web", "Bring up web", "verify"):
+            assert any(title in line and line.split("│")[1].rstrip().endswith("s")
+                       for line in lines), title  # fmt: skip
+
+
+async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
+    async with console(size=(120, 36)) as it:
+        await begin(it)
+        await it.press("ctrl+x")
+        assert "Nothing that runs is touched by a build" in it.text()
+        assert not operations_of(it).statuses()[0].cancelling
+        await it.press("escape")
+        assert isinstance(it.app.screen, JobScreen)
+        assert "Ctrl+X again" not in it.text()
+        await it.press("ctrl+x", "ctrl+x")
+        await it.until(lambda: operations_of(it).statuses()[0].state is JobState.CANCELLED)
+        await it.until(lambda: "■ cancelled" in it.text())
+
+
+async def test_the_end_of_a_job_in_the_background_is_told() -> None:
+    async with console(size=(120, 36)) as it:
+        await begin(it, "restart")
+        await it.press("escape")
+        assert it.app.screen is it.dashboard
+        await it.until(lambda: "Restart web succeeded." in it.text(), seconds=60)
+
+
+async def test_the_end_that_is_watched_is_not_told_twice() -> None:
+    async with console(size=(120, 36)) as it:
+        await begin(it, "restart")
+        await it.until(lambda: "✓ succeeded" in it.text(), seconds=60)
+        await it.pilot.pause()
+        assert not list(it.app._notifications)
+
+
+async def test_who_leaves_may_cancel_what_runs() -> None:
+    async with console(size=(120, 36)) as it:
+        await begin(it)
+        await it.press("escape", "q")
+        assert isinstance(it.app.screen, QuitScreen)
+        assert "To cancel it: Nothing that runs is touched by a build" in it.text()
+        await it.press("ctrl+x")
+        await it.until(lambda: not it.app.is_running)
+        assert it.app.sees_to_jobs, "what is cancelled is seen to its end"
+        await it.until(lambda: operations_of(it).statuses()[0].state is JobState.CANCELLED)
+
+
+def written(it: Console, status: JobStatus, mark: ProcessMark | None, **changes: object) -> None:
+    """Put down the record of another console's job."""
+    folder = JobFolder(jobs_path(state_folder() / "demo"))
+    output = folder.new_output(it.clock.now() + timedelta(seconds=5))
+    output.write_text("said by another console\n")
+    by = Runner("ana", os.uname().nodename, mark)
+    now = it.clock.now()
+    found = replace(
+        status, id=output.stem, output=output, by=by, state=JobState.RUNNING, ended=None,
+        started=now, times=(StepTime(now),), message=NO_TEXT, away=(),
+    )  # fmt: skip
+    folder.save(replace(found, **changes), durable=False)  # type: ignore[arg-type]
+
+
+async def finished(it: Console) -> JobStatus:
+    await begin(it, "restart")
+    await it.until(lambda: operations_of(it).statuses()[0].state.ended, seconds=60)
+    await it.press("escape")
+    return operations_of(it).statuses()[0]
+
+
+async def test_a_job_of_another_console_is_listed_and_opened() -> None:
+    async with console(size=(140, 36)) as it:
+        written(it, await finished(it), mark_of(os.getpid()))
+        operations_of(it).watch_jobs()
+        await it.press("5")
+        await it.until(lambda: "Run by another console: ana on" in it.text("#jobs-pane"))
+        await it.press("home", "enter")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        await it.until(lambda: "said by another console" in it.text())
+        operations_of(it).close()
+
+
+async def test_what_became_of_a_job_without_its_console_is_told_at_the_start() -> None:
+    async with console(size=(140, 36)) as it:
+        written(it, await finished(it), ProcessMark(1, 1, "an earlier start"))
+        operations_of(it).watch_jobs()
+        await it.until(lambda: "Restart web abandoned. Its console was gone." in it.text())
+        await it.press("5")
+        assert "▪ abandoned" in it.text("#jobs-pane")
+        operations_of(it).close()
+
+
+async def test_what_another_user_does_is_told_by_name() -> None:
+    async with console(size=(140, 36)) as it:
+        status = await finished(it)
+        plan, since = status.plan, it.clock.now().isoformat()
+        lock = take_lock(
+            state_folder() / "demo" / "locks", engine=plan.engine, project=plan.project,
+            owner=Owner("eve", "vps", 41, since, "Stop web", "20990101-000000-abc"),
+        )  # fmt: skip
+        operations_of(it).watch_jobs()
+        await it.press("5")
+        await it.until(lambda: "Stop web  eve on vps, process 41, since" in it.text("#jobs-pane"))
+        await it.press("home", "enter")
+        await it.until(lambda: "user's alone" in it.text())
+        lock.release()
+        await it.until(lambda: "eve" not in it.text("#jobs-pane"))
+        operations_of(it).close()
+
+
+def test_of_many_steps_those_around_the_one_that_runs_are_shown() -> None:
+    many = replace(
+        status(),
+        plan=plan(*(("x", str(at)) for at in range(30))),
+        state=JobState.RUNNING,
+        times=tuple(StepTime(NOW, NOW) for _ in range(20)),
+    )
+    assert len(step_lines(many, NOW)) == 8
