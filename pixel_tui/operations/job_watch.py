@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,9 @@ from pixel_tui.text import SafeText, plain
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
+FAILED_SECONDS: Final = 15.0
+"""Between two looks where the first failed: a full disk is not written to in a hurry."""
+RESTED_NANOSECONDS: Final = 1_000_000_000
 SHOWN: Final = 50
 """As many jobs are shown at most."""
 _PAUSE_SECONDS: Final = 0.2
@@ -129,11 +133,12 @@ class JobWatch:
         """Look once."""
         self._read_records()
         snapshot = self._observer.snapshot
-        engine, project = engine_identity(snapshot.engine.address), snapshot.project_name
+        identity = cache(engine_identity)
+        engine, project = identity(snapshot.engine.address), snapshot.project_name
         jobs: list[JobStatus] = []
         alone: set[str] = set()
         for job in list(self._read.values()):
-            if engine_identity(job.plan.engine) == engine and job.plan.project == project:
+            if identity(job.plan.engine) == engine and job.plan.project == project:
                 hold = None if job.state.ended else self._hold(job)
                 jobs.append(self._as_held(self._read[job.id], hold))
                 if hold is Hold.ALONE:
@@ -161,6 +166,8 @@ class JobWatch:
         words = job.message
         if hold is Hold.ALONE:
             words = ALONE_WORDS
+        elif hold is Hold.ELSEWHERE and job.by is not None:
+            words = plain(f"Run on another machine, {job.by.host}: how it stands is known there.")
         elif hold is Hold.OVER:
             words = SafeText("Its console is gone. What became of it is found out.")
         elif job.by is not None and not words:
@@ -181,7 +188,9 @@ class JobWatch:
             stamp = 0
         if stamp == self._folder_stamp:
             return
-        self._folder_stamp = stamp
+        # The kernel's stamps are coarse: what comes in the same moment would have the same.
+        rested = time.time_ns() - stamp > RESTED_NANOSECONDS
+        self._folder_stamp = stamp if rested else -1
         stamps = dict(list(self._folder.stamps().items())[: SHOWN * 2])
         read = {}
         for job_id, of_record in stamps.items():
@@ -200,13 +209,15 @@ class JobWatch:
                 listener()
 
     def _run(self) -> None:
-        while not self._closed.is_set():
+        pause = 0.0
+        while not self._closed.wait(pause):
+            pause = LOOK_SECONDS
             try:
                 if self._observer.snapshot.project_name:
                     self.look()
             except (ConsoleError, OSError):
                 log.exception("the jobs of other consoles can't be looked at")
-            self._closed.wait(LOOK_SECONDS)
+                pause = FAILED_SECONDS
 
 
 class SeenJob:

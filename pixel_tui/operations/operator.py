@@ -79,6 +79,8 @@ class Operator:
         self._records = JobFolder(jobs_path(state_folder))
         self._jobs: deque[Job] = deque(maxlen=KEPT_JOBS)
         self._closed = False
+        self._audited: set[str] = set()
+        """Jobs of other consoles whose end is in the audit."""
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -169,8 +171,10 @@ class Operator:
             if now.state.ended:  # another console was faster
                 return now
             ended = self._settled(now)
+            if status.id not in self._audited:  # the record may fail behind it, and come again
+                self._audit.end(ended)
+                self._audited.add(status.id)
             self._records.save(ended, durable=True)
-            self._audit.end(ended)
         append_line(ended.output, f"# {ended.message}")
         return ended
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pixel_tui.errors import FileError
 from pixel_tui.operations.job import JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.job_folder import JobFolder
 from pixel_tui.operations.job_watch import SeenJob, merged
@@ -129,6 +130,7 @@ class TestSettling:
     def test_one_that_died_before_its_first_step(self, other: Other) -> None:
         other.job(state=JobState.QUEUED, started=None, times=(), command=None)
         assert "Nothing had been begun." in other.only().message
+        assert other.desk.records()[-1]["steps_begun"] == 0
 
     def test_one_that_died_while_it_verified(self, other: Other) -> None:
         other.job(state=JobState.VERIFYING, exit_code=0)
@@ -158,6 +160,21 @@ class TestSettling:
         assert other.only().id == elsewhere.id
         assert other.only().state is JobState.RUNNING
         assert not (other.desk.folder / "audit.jsonl").exists()
+
+    def test_a_disk_that_is_full_behind_the_audit_makes_no_second_end(
+        self, other: Other, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other.job(written="0\n")
+
+        def full(*_: object, **__: object) -> None:
+            raise FileError("no space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(other.operator._records, "save", full)
+            with pytest.raises(FileError):
+                other.watch.look()
+        assert other.only().state is JobState.ABANDONED
+        assert len(other.desk.records()) == 1
 
     def test_two_consoles_settle_it_once(self, other: Other) -> None:
         other.job(written="0\n")
@@ -246,6 +263,14 @@ class TestOthers:
             assert other.watch.seen.other.title == "Restart web"
         other.watch.look()
         assert other.watch.seen.other is None
+
+    def test_what_is_written_in_one_moment_with_a_look_is_not_missed(self, other: Other) -> None:
+        job = other.job(by=Runner("ana", HOST, mark_of(os.getpid())))
+        other.watch.look()
+        moment = other.folder.path.stat().st_mtime_ns
+        other.folder.save(replace(job, state=JobState.VERIFYING), durable=False)
+        os.utime(other.folder.path, ns=(moment, moment))
+        assert other.only().state is JobState.VERIFYING
 
     def test_nothing_is_told_while_nothing_changes(self, other: Other) -> None:
         other.job(by=Runner("ana", HOST, mark_of(os.getpid())))
