@@ -221,6 +221,12 @@ def test_a_run_whose_connection_drops_goes_on_to_its_end(bench: Bench) -> None:
     assert running.wait(60) == 0
     assert [record["event"] for record in bench.records()] == ["begin", "end"]
     assert bench.records()[-1]["result"] == "succeeded"
+    (away,) = bench.job()["away"]
+    assert away["service"] == "api"
+    assert 0 < away["seconds"] < 30
+    said, _ = bench.shell("plan", "restart", "api").communicate(timeout=60)
+    assert "; was away " in said, "the next plan tells how long it took"
+    assert "the last time" in said
 
 
 def test_a_second_console_sees_the_job_live_and_may_ask_for_its_end(bench: Bench) -> None:
