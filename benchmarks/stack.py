@@ -72,6 +72,7 @@ class Stack:
             "LC_ALL": "C.UTF-8",
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "XDG_STATE_HOME": str(self.home / "state"),
+            "PIXEL_TUI_LOCKS": str(self.home / "locks"),
         }
         self.up_at = 0.0
 
