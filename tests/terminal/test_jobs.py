@@ -84,7 +84,7 @@ class Bench:
             it.wait_for(lambda text: text.count("Rebuild api") >= 2)
             it.press("\r")
             it.wait_for("Run it")
-            it.press("y")
+            it.press("y\r")
             yield it
 
     def records(self) -> list[dict[str, Any]]:
@@ -238,7 +238,7 @@ def test_a_second_console_sees_the_job_live_and_may_ask_for_its_end(bench: Bench
         it.wait_for("Run by another console")
         it.press("1r")
         it.wait_for("restart api")
-        it.press("y")
+        it.press("y\r")
         it.wait_for("Another change to this stack is under way")
         it.press("5\r")
         it.wait_for("waiting at the gate of restart")
