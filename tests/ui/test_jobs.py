@@ -26,9 +26,9 @@ def operations_of(it: Console) -> Operations:
 
 async def begin(it: Console, action: str = "rebuild") -> JobStatus:
     """Begin with a job and look at it."""
-    it.dashboard.operate_on(action, "web")
+    it.dashboard.dialogs.operate_on(action, "web")
     await it.until(lambda: "Run it" in it.text())
-    await it.press("y")
+    await it.press("y", "enter")
     await it.until(lambda: isinstance(it.app.screen, JobScreen))
     await it.until(lambda: "▸ Build web" in it.text() or action != "rebuild")
     return operations_of(it).statuses()[0]
