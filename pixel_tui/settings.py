@@ -7,7 +7,7 @@ The file is TOML (`docs/configuration.md`); what the console remembers by itself
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,20 @@ _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """What the user wants of backups."""
+
+    folder: str = "backups/pixel-tui"
+    """Where they are, relative to the project's folder."""
+    keep: int = 14
+    """How many are kept."""
+    max_age_hours: float = 24.0
+    """How old a verified backup may be for something to be wiped."""
+    files: tuple[str, ...] = ()
+    """Further files, as patterns below the project's folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the user wants."""
 
@@ -37,6 +51,7 @@ class Settings:
     """Lines of history that a log pane starts with."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Binding id to keys, comma-separated."""
+    backup: BackupSettings = BackupSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +107,7 @@ def _from_file(path: Path) -> Settings:
         raise UsageError(
             f"The settings file can't be read: {error}.", on=str(path), remedy="Mend or move it."
         ) from error
-    known = {"read_only", "theme", "usage_seconds", "log_tail", "keys"}
+    known = {"read_only", "theme", "usage_seconds", "log_tail", "keys", "backup"}
     if unknown := sorted(set(raw) - known):
         raise _wrong(
             path, f"unknown setting {unknown[0]}", f"Known are {', '.join(sorted(known))}."
@@ -111,7 +126,41 @@ def _from_file(path: Path) -> Settings:
     if "log_tail" in raw:
         tail = _number(path, "log_tail", raw["log_tail"], 1, 100_000)
         settings = replace(settings, log_tail=int(tail))
+    settings = replace(settings, backup=_backup(path, raw.get("backup", {})))
     return replace(settings, keys=_keys(path, raw.get("keys", {})))
+
+
+def _backup(path: Path, value: object) -> BackupSettings:
+    if not isinstance(value, dict):
+        raise _wrong(path, "backup is no table", "Write [backup] and lines like keep = 14.")
+    settings = BackupSettings()
+    known = {item.name for item in fields(BackupSettings)}
+    if unknown := sorted(set(value) - known):
+        raise _wrong(
+            path, f"unknown setting backup.{unknown[0]}", f"Known are {', '.join(sorted(known))}."
+        )
+    if "folder" in value:
+        folder = value["folder"]
+        if not isinstance(folder, str) or not folder.strip() or folder.strip(" /.") == "":
+            raise _wrong(path, "backup.folder is no folder", 'Write folder = "backups/pixel-tui".')
+        settings = replace(settings, folder=folder)
+    if "keep" in value:
+        keep = int(_number(path, "backup.keep", value["keep"], 1, 10_000))
+        settings = replace(settings, keep=keep)
+    if "max_age_hours" in value:
+        hours = _number(path, "backup.max_age_hours", value["max_age_hours"], 0, 24 * 365)
+        settings = replace(settings, max_age_hours=hours)
+    if "files" in value:
+        patterns = value["files"]
+        texts = isinstance(patterns, list) and all(isinstance(item, str) for item in patterns)
+        if not texts or any(item.startswith("/") or ".." in item for item in patterns):
+            raise _wrong(
+                path,
+                "backup.files are no patterns below the project's folder",
+                'Write files = ["data/*.json"].',
+            )
+        settings = replace(settings, files=tuple(patterns))
+    return settings
 
 
 def _boolean(path: Path, name: str, value: object) -> bool:

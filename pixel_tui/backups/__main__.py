@@ -1,0 +1,167 @@
+"""The program that makes, verifies and restores backups: a step of a plan.
+
+It prints a line for each thing that it does. Exits with 0 when it was done, 1 when not.
+"""
+
+import argparse
+import os
+import shlex
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from pixel_tui.backups.deployment import read_deployment
+from pixel_tui.backups.make import Maker
+from pixel_tui.backups.policy import policy_for
+from pixel_tui.backups.postgres import Postgres, is_postgres
+from pixel_tui.backups.restore import (
+    Restorer,
+    retag,
+    wanted_for_deployment,
+    wanted_for_restore,
+)
+from pixel_tui.backups.stack_view import StackView
+from pixel_tui.backups.store import BackupStore, write_verdict
+from pixel_tui.backups.verify import verify
+from pixel_tui.backups.words import size_words
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import ConsoleError, OperationError
+from pixel_tui.settings import load_settings
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.program import RealPrograms
+from pixel_tui.text import plain
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do one thing; returns the exit code."""
+    os.umask(0o077)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    arguments = _parser().parse_args(argv)
+    try:
+        _Work(arguments).do(arguments.verb)
+    except KeyboardInterrupt:
+        _say("It was cancelled.")
+        return 1
+    except ConsoleError as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pixel_tui.backups",
+        description="The work behind `pixel-tui backup`, without plan, lock and audit.",
+    )
+    parser.add_argument("verb", choices=("make", "verify", "restore", "roll-back"))
+    parser.add_argument("id", nargs="?", default="", help="which backup")
+    parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
+    parser.add_argument("--project", required=True, help="the compose project's name")
+    parser.add_argument("--file", action="append", default=[], help="a compose file")
+    parser.add_argument("--docker", default="docker", help="how docker is called")
+    parser.add_argument("--compose", default="docker compose", help="how compose is called")
+    parser.add_argument("--reason", default="", help="why a backup is made")
+    parser.add_argument("--sparing", action="append", default=[], help="a backup that stays")
+    parser.add_argument(
+        "--salvage", action="store_true", help="leave out what can't be read, and say so"
+    )
+    return parser
+
+
+class _Work:
+    """What a verb needs."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        environment = dict(os.environ)
+        directory = arguments.directory.absolute()
+        command = ComposeCommand(
+            docker=tuple(shlex.split(arguments.docker)),
+            compose=tuple(shlex.split(arguments.compose)),
+            directory=str(directory),
+            files=tuple(arguments.file),
+            project=arguments.project,
+        )
+        self._clock = SystemClock()
+        self._policy = policy_for(directory, load_settings(environment).backup)
+        self._store = BackupStore(self._policy.root)
+        self._view = StackView(RealPrograms(directory, environment), command, arguments.project)
+
+    def do(self, verb: str) -> None:
+        {
+            "make": self._make,
+            "verify": self._verify,
+            "restore": self._restore,
+            "roll-back": self._roll_back,
+        }[verb]()
+
+    def _make(self) -> None:
+        maker = Maker(
+            self._view,
+            self._policy,
+            self._clock,
+            host=socket.gethostname(),
+            say=_say,
+            salvage=self._arguments.salvage,
+        )
+        made = maker.make(reason=self._arguments.reason, sparing=frozenset(self._arguments.sparing))
+        where = self._policy.root / made.id
+        _say(f"{size_words(made.size)} in {made.seconds:.1f} s: {where}")
+
+    def _verify(self) -> None:
+        backup = self._store.find(self._arguments.id)
+        verdict = verify(backup, self._servers(), self._clock, _say)
+        if backup.manifest is not None:
+            write_verdict(backup.folder, verdict)
+        if not verdict.well:
+            raise OperationError(
+                f"The backup {backup.id} is damaged: {'; '.join(verdict.problems[:3])}."
+            )
+        _say(f"The backup {backup.id} is as it was written.")
+
+    def _restore(self) -> None:
+        backup = self._store.find(self._arguments.id)
+        if backup.manifest is None:
+            raise OperationError(backup.trouble)
+        self._restorer(backup.folder).restore(backup.manifest, wanted_for_restore)
+
+    def _roll_back(self) -> None:
+        backup = self._store.find(self._arguments.id)
+        if backup.manifest is None:
+            raise OperationError(backup.trouble)
+        self._restorer(backup.folder).restore(backup.manifest, wanted_for_deployment)
+        retag(self._view, list(read_deployment(backup.folder).images), _say)
+
+    def _restorer(self, folder: Path) -> Restorer:
+        mark = f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        project = self._policy.project
+        return Restorer(folder, project, self._servers(), mark=mark, say=_say)
+
+    def _servers(self) -> dict[str, Postgres]:
+        try:
+            seen = self._view.containers()
+        except OperationError as error:
+            _say(str(error))
+            return {}
+        return {
+            item.service: Postgres(self._view.programs, self._view.command, item.id)
+            for item in seen
+            if item.running and is_postgres(item, self._policy.postgres_images)
+        }
+
+
+def _say(line: str) -> None:
+    print(plain(line), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""How the project ran: images, commits, and the model that compose resolved."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.stack_view import ASK_SECONDS, Seen, StackView
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
+from pixel_tui.stack.program import Programs
+
+DEPLOYMENT: Final = "deployment/deployment.json"
+RESOLVED: Final = "deployment/compose.resolved.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class RanImage:
+    """What a service ran."""
+
+    service: str
+    image: str
+    """The name that compose calls it by."""
+    image_id: str
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What is read back of it."""
+
+    images: tuple[RanImage, ...] = ()
+    commit: str = ""
+    submodules: tuple[tuple[str, str], ...] = ()
+    """Path and commit."""
+
+
+def deployment_json(view: StackView, seen: Sequence[Seen], project: Path) -> bytes:
+    """The deployment as it is written.
+
+    Raises:
+        OperationError: The engine can't be asked.
+    """
+    ids = sorted({item.image_id for item in seen if item.image_id})
+    images = {node["Id"].raw: node for node in map(Node, view.inspect("image", ids))} if ids else {}
+    services: list[JsonValue] = []
+    for item in seen:
+        image = images.get(item.image_id, Node(None))
+        services.append(
+            {
+                "service": item.service,
+                "container": item.name,
+                "running": item.running,
+                "image": item.image,
+                "image_id": item.image_id,
+                "digests": [digest.raw for digest in image["RepoDigests"]],
+                "tags": [tag.raw for tag in image["RepoTags"]],
+            }
+        )
+    content: JsonObject = {
+        "version": 1,
+        "project": view.project,
+        "services": services,
+        "git": read_commits(view.programs, project),
+    }
+    return f"{json.dumps(content, indent=2)}\n".encode()
+
+
+def read_commits(programs: Programs, project: Path) -> JsonObject:
+    """The commits of the project and its submodules; empty without git or a repository."""
+    git = ("git", "-C", str(project))
+    try:
+        head = programs.run((*git, "rev-parse", "HEAD"), patience=ASK_SECONDS)
+        if head.code:
+            return {}
+        inside = programs.run((*git, "submodule", "status"), patience=ASK_SECONDS)
+        changed = programs.run(
+            (*git, "status", "--porcelain", "--untracked-files=no"), patience=ASK_SECONDS
+        )
+    except OperationError:
+        return {}  # git is not installed
+    submodules: JsonObject = {}
+    for line in inside.output.decode(errors="replace").splitlines():
+        words = line.lstrip(" +-U").split()
+        if len(words) >= 2:
+            submodules[words[1]] = words[0]
+    return {
+        "commit": head.output.decode(errors="replace").strip(),
+        "changed": bool(changed.output.strip()),
+        "submodules": submodules,
+    }
+
+
+def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, str]:
+    """The resolved compose model, and why there is none."""
+    said = programs.run(command.compose_argv("--profile", "*", "config"), patience=ASK_SECONDS)
+    return (b"", str(said.reason)) if said.code else (said.output, "")
+
+
+def read_deployment(folder: Path) -> Deployment:
+    """The deployment that a backup holds; an empty one where it holds none."""
+    try:
+        node = Node(load_object((folder / DEPLOYMENT).read_bytes()))
+    except (OSError, ValueError):
+        return Deployment()
+    return Deployment(
+        images=tuple(
+            RanImage(
+                item["service"].raw,
+                item["image"].raw,
+                item["image_id"].raw,
+                item["running"].flag,
+            )
+            for item in node["services"]
+        ),
+        commit=node["git"]["commit"].raw,
+        submodules=tuple((name, value.raw) for name, value in node["git"]["submodules"].members()),
+    )

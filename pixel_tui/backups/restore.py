@@ -1,0 +1,238 @@
+"""Putting a backup back. What is there now is put aside and never overwritten."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.deployment import RanImage
+from pixel_tui.backups.make import Say, hash_file
+from pixel_tui.backups.manifest import Item, Kind, Manifest, relative_path
+from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
+from pixel_tui.backups.verify import check_item, item_file
+from pixel_tui.errors import ConsoleError, FileError, OperationError
+
+READY_SECONDS: Final = 60.0
+SIDE_FILES: Final = ("-wal", "-shm", "-journal")
+
+
+def wanted_for_deployment(item: Item) -> bool:
+    """Whether an item says how the project runs: a compose file, or an environment file."""
+    name = item.source.rpartition("/")[2]
+    environment = name.startswith(".env") or name.endswith(".env")
+    return item.kind is Kind.FILE and (item.details.get("compose") is True or environment)
+
+
+def wanted_for_restore(item: Item) -> bool:
+    """Whether an item is data or a file, and no record of how it ran."""
+    return item.kind is not Kind.DEPLOYMENT
+
+
+class Restorer:
+    """Puts items of one backup back.
+
+    Args:
+        folder: The backup's.
+        project: The project's folder.
+        servers: Postgres servers that run, by service.
+        mark: What is put aside is called `NAME.MARK`.
+        say: Told a line for each thing that is done.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        project: Path,
+        servers: Mapping[str, Postgres],
+        *,
+        mark: str,
+        say: Say,
+    ) -> None:
+        self._folder = folder
+        self._project = project
+        self._servers = servers
+        self._mark = mark
+        self._say = say
+        self.aside: list[str] = []
+        """What was put aside, relative to the project's folder."""
+
+    def restore(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> None:
+        """Put the wanted items back, once all of them have been found whole.
+
+        Raises:
+            OperationError: The backup is damaged (nothing was changed), or an item could not be
+                put back; it says what was put aside.
+            FileError: The same, of a file.
+        """
+        items = [item for item in manifest.items if wanted(item)]
+        for item in items:
+            self._require_whole(item)
+        for item in items:
+            try:
+                if item.kind is Kind.POSTGRES:
+                    self._servers[item.source].restore(item_file(self._folder, item))
+                    self._say(f"{item.kind.value:<10} {item.source}  restored")
+                else:
+                    self._put_back(item)
+            except (OSError, ConsoleError, sqlite3.Error) as error:
+                reason = (error.strerror or error) if isinstance(error, OSError) else error
+                raise OperationError(
+                    f"{item.source} could not be put back: {reason}. {self.aside_words}"
+                ) from error
+        self._say(self.aside_words)
+
+    @property
+    def aside_words(self) -> str:
+        """What was put aside and where, as a sentence."""
+        if not self.aside:
+            return "Nothing had to be put aside."
+        return f"Put aside in {self._project}: {', '.join(self.aside)}."
+
+    def _require_whole(self, item: Item) -> None:
+        trouble, _ = check_item(self._folder, item, self._servers)
+        if not trouble and item.kind is Kind.POSTGRES:
+            trouble = self._why_not_ready(item.source)
+        if trouble:
+            raise OperationError(
+                f"Nothing was restored, since {item.source} can't be: {trouble}.",
+                on=self._folder.name,
+            )
+
+    def _why_not_ready(self, service: str) -> str:
+        server = self._servers.get(service)
+        if server is None:
+            return "its Postgres server does not run (start it first)"
+        deadline = time.monotonic() + READY_SECONDS
+        while not server.ready():
+            if time.monotonic() >= deadline:
+                return f"its Postgres server takes no connection within {READY_SECONDS:.0f} s"
+            time.sleep(0.5)
+        return ""
+
+    def _put_back(self, item: Item) -> None:
+        target = self._target(item)
+        source = item_file(self._folder, item)
+        same = item.kind is Kind.FILE and target.is_file() and hash_file(target) == item.sha256
+        if same:
+            self._say(f"{item.kind.value:<10} {item.source}  is the same already")
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._copy_beside(source, target, item)
+        try:
+            if item.kind is Kind.SQLITE:
+                _require_unused(target)
+            for suffix in ("", *(SIDE_FILES if item.kind is Kind.SQLITE else ())):
+                self._put_aside(target.with_name(f"{target.name}{suffix}"))
+            fresh.rename(target)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        _sync(target.parent)
+        self._say(f"{item.kind.value:<10} {item.source}  restored")
+
+    def _target(self, item: Item) -> Path:
+        """Where an item goes: a link is followed as long as it stays in the project."""
+        target = self._project / relative_path(item.source)
+        real = target.resolve()
+        # A data folder may be on another disk; a single file that leads away is a trap.
+        if target.is_symlink() and not real.is_relative_to(self._project.resolve()):
+            raise FileError("A link leads out of the project's folder.", on=str(target))
+        return real
+
+    def _copy_beside(self, source: Path, target: Path, item: Item) -> Path:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        fresh = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as new, source.open("rb") as old:
+                shutil.copyfileobj(old, new, 1024 * 1024)
+                new.flush()
+                _copy_rights(target, new.fileno(), item)
+                os.fsync(new.fileno())
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        return fresh
+
+    def _put_aside(self, path: Path) -> None:
+        if not os.path.lexists(path):
+            return
+        aside = path.with_name(f"{path.name}.{self._mark}")
+        if os.path.lexists(aside):
+            raise FileError("Something is put aside there already.", on=str(aside))
+        path.rename(aside)
+        try:
+            self.aside.append(str(aside.relative_to(self._project.resolve())))
+        except ValueError:
+            self.aside.append(str(aside))
+
+
+def retag(view: StackView, images: list[RanImage], say: Say) -> None:
+    """Give the images that ran then the names that compose calls them by.
+
+    Raises:
+        OperationError: The engine refuses it.
+    """
+    for ran in images:
+        if not view.inspect("image", [ran.image_id]):
+            say(
+                f"image      {ran.service}  {ran.image_id[:19]} is not here any more: left as it is"
+            )
+            continue
+        if ran.image.startswith("sha256:") or "@" in ran.image:
+            say(f"image      {ran.service}  {ran.image[:60]} names its content itself")
+            continue
+        said = view.programs.run(
+            view.command.docker_argv("tag", ran.image_id, ran.image), patience=ASK_SECONDS
+        )
+        if said.code:
+            raise OperationError(f"{ran.image} can't be tagged: {said.reason}")
+        say(f"image      {ran.service}  {ran.image} is {ran.image_id[:19]}")
+
+
+def _require_unused(database: Path) -> None:
+    """Raise `OperationError` where somebody has the database open and locked."""
+    if not database.exists():
+        return
+    try:
+        with closing(sqlite3.connect(database, timeout=0.5, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise OperationError(
+                "Somebody still writes to the database.",
+                on=str(database),
+                remedy="Stop what uses it.",
+            ) from error
+    except sqlite3.DatabaseError:
+        return  # it is damaged: that is why it is replaced
+
+
+def _copy_rights(target: Path, descriptor: int, item: Item) -> None:
+    """Owner and mode of what is there, else the recorded mode and the folder's owner."""
+    try:
+        old = target.stat()
+        mode = old.st_mode & 0o7777
+    except OSError:
+        old = target.parent.stat()
+        recorded = item.details.get("mode")
+        mode = (
+            int(recorded, 8) & 0o777 if isinstance(recorded, str) and recorded.isdigit() else 0o600
+        )
+    with suppress(PermissionError):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, mode)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

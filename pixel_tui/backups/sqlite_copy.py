@@ -1,0 +1,163 @@
+"""Copies of SQLite databases that are being written to.
+
+A database in WAL mode is copied in one read transaction: its writers go on, and the copy is
+of one moment. (In steps the copy would begin anew whenever somebody else has written.) In
+the older modes a reader keeps writers waiting, so that it is copied in small steps, and in
+one go only where the writers never let it come to an end.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from pixel_tui.errors import OperationError
+from pixel_tui.files import PRIVATE_FILE
+
+HEADER: Final = b"SQLite format 3\0"
+STEP_PAGES: Final = 512
+STEP_PAUSE_SECONDS: Final = 0.005
+MOST_RESTARTS: Final = 20
+BUSY_SECONDS: Final = 10.0
+
+
+class _Restarted(Exception):
+    """The copy was begun anew too often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """How a copy was made."""
+
+    journal: str
+    pages: int
+    at_once: bool
+
+
+def find_databases(folders: Sequence[Path], skipped: Sequence[Path]) -> Iterator[Path]:
+    """SQLite databases below folders, by their first bytes. No link is followed.
+
+    Args:
+        folders: Where to look; a file is looked at itself.
+        skipped: Folders that are not entered.
+    """
+    left_alone = {os.path.realpath(path) for path in skipped}
+    seen = set()
+    for start in folders:
+        for path in _files(start, left_alone):
+            real = os.path.realpath(path)
+            if real not in seen and is_database(path):
+                seen.add(real)
+                yield path
+
+
+def _files(start: Path, left_alone: set[str]) -> Iterator[Path]:
+    if start.is_file():
+        yield start
+        return
+    for place, folders, names in os.walk(start):
+        folders[:] = sorted(
+            name for name in folders if os.path.realpath(Path(place) / name) not in left_alone
+        )
+        if os.path.realpath(place) not in left_alone:
+            yield from (Path(place) / name for name in sorted(names))
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is a SQLite database, as far as this user may look."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(HEADER)) == HEADER
+    except OSError:
+        return False
+
+
+def copy_database(source: Path, target: Path) -> Copied:
+    """Copy a database, whoever writes to it. The copy is synced.
+
+    Raises:
+        OperationError: It can't be read, or the copy can't be written.
+    """
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+    try:
+        with (
+            closing(_open(source, "mode=ro")) as reader,
+            closing(_open(target, "mode=rw")) as writer,
+        ):
+            # Nobody needs the copy before it is whole, so that it needs no journal.
+            writer.execute("PRAGMA journal_mode = OFF")
+            writer.execute("PRAGMA synchronous = OFF")
+            journal = str(reader.execute("PRAGMA journal_mode").fetchone()[0])
+            pages = int(reader.execute("PRAGMA page_count").fetchone()[0])
+            at_once = journal == "wal" or not _copy_in_steps(reader, writer)
+            if at_once:
+                reader.backup(writer)
+    except sqlite3.Error as error:
+        raise OperationError(f"The database can't be copied: {error}.", on=str(source)) from error
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+    return Copied(journal, pages, at_once)
+
+
+def check_database(path: Path) -> str:
+    """What `PRAGMA integrity_check` finds wrong with a copy; empty where nothing is.
+
+    The file is taken as one that nobody writes to: nothing is made beside it.
+    """
+    try:
+        with closing(_open(path, "mode=ro&immutable=1")) as database:
+            rows = database.execute("PRAGMA integrity_check(5)").fetchall()
+    except sqlite3.Error as error:
+        return str(error)
+    said = "; ".join(str(row[0]) for row in rows)
+    return "" if said == "ok" else said
+
+
+def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int]:
+    """Rows of each table of a copy; nothing of one that is too big to count."""
+    if path.stat().st_size > most_bytes:
+        return {}
+    counts = {}
+    try:
+        with closing(_open(path, "mode=ro&immutable=1")) as database:
+            names = database.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table'"
+                " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+            ).fetchall()
+            for (name,) in names[:200]:
+                quoted = str(name).replace('"', '""')
+                found = database.execute(f'SELECT count(*) FROM "{quoted}"')  # noqa: S608
+                counts[str(name)] = int(found.fetchone()[0])
+    except sqlite3.Error:
+        return {}
+    return counts
+
+
+def _copy_in_steps(reader: sqlite3.Connection, writer: sqlite3.Connection) -> bool:
+    """Copy while writers get their turn; False where they let it come to no end."""
+    restarts, least = 0, -1
+
+    def stepped(_status: int, remaining: int, _total: int) -> None:
+        nonlocal restarts, least
+        if 0 <= least < remaining:
+            restarts += 1
+        least = remaining
+        if restarts > MOST_RESTARTS:
+            raise _Restarted
+
+    try:
+        reader.backup(writer, pages=STEP_PAGES, progress=stepped, sleep=STEP_PAUSE_SECONDS)
+    except _Restarted:
+        return False
+    return True
+
+
+def _open(path: Path, how: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.absolute()))}?{how}"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)

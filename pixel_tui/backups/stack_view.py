@@ -1,0 +1,128 @@
+"""What a backup has to know of the containers, asked of the docker program.
+
+The program and not the compose model: a backup is wanted most where compose refuses the
+project.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.json_value import JsonObject, JsonValue, Node
+from pixel_tui.stack.program import Programs
+
+LABEL: Final = "com.docker.compose."
+ASK_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One container of the project."""
+
+    id: str
+    name: str
+    service: str
+    image: str
+    """As the compose file calls it."""
+    image_id: str
+    running: bool
+    environment: tuple[str, ...]
+    """The names of its variables."""
+    binds: tuple[str, ...]
+    volumes: tuple[tuple[str, str], ...]
+    """Name and place in the container."""
+
+
+class StackView:
+    """Asks the engine about one project.
+
+    Args:
+        programs: Runs the docker program.
+        command: How it is called.
+        project: The compose project's name.
+    """
+
+    def __init__(self, programs: Programs, command: ComposeCommand, project: str) -> None:
+        self.programs = programs
+        self.command = command
+        self.project = project
+
+    def containers(self) -> tuple[Seen, ...]:
+        """The project's containers, one-off ones left out.
+
+        Raises:
+            OperationError: The engine can't be asked.
+        """
+        label = f"label={LABEL}project={self.project}"
+        ids = self._ask("ps", "--all", "--quiet", "--no-trunc", "--filter", label).split()
+        if not ids:
+            return ()
+        found = [_seen(node) for node in map(Node, self.inspect("container", ids))]
+        return tuple(sorted((item for item in found if item), key=lambda item: item.name))
+
+    def inspect(self, what: str, names: Sequence[str]) -> list[JsonValue]:
+        """`docker WHAT inspect`; what is not there is not in the answer."""
+        said = self.programs.run(
+            self.command.docker_argv(what, "inspect", *names), patience=ASK_SECONDS
+        )
+        try:
+            answer: JsonValue = json.loads(said.output or b"[]")
+        except ValueError:
+            answer = []
+        return answer if isinstance(answer, list) else []
+
+    def version(self) -> JsonObject:
+        """The versions of docker and compose, as far as they say them."""
+        docker = self.programs.run(
+            self.command.docker_argv("version", "--format", "{{.Server.Version}}"),
+            patience=ASK_SECONDS,
+        )
+        compose = self.programs.run(
+            (*self.command.compose, "version", "--short"), patience=ASK_SECONDS
+        )
+        return {"docker": _line(docker.output), "compose": _line(compose.output)}
+
+    def _ask(self, *words: str) -> str:
+        said = self.programs.run(self.command.docker_argv(*words), patience=ASK_SECONDS)
+        if said.code:
+            raise OperationError(f"The engine can't be asked: {said.reason}")
+        return said.output.decode(errors="replace")
+
+
+def inside(path: str, folder: Path) -> str | None:
+    """A path relative to a folder; None where it is not below it."""
+    try:
+        relative = Path(path).relative_to(folder)
+    except ValueError:
+        return None
+    return str(relative) if relative.parts else None
+
+
+def _seen(node: Node) -> Seen | None:
+    labels = node["Config"]["Labels"]
+    if labels[f"{LABEL}oneoff"].raw.lower() == "true":
+        return None
+    mounts = list(node["Mounts"])
+    return Seen(
+        id=node["Id"].raw,
+        name=node["Name"].raw.removeprefix("/"),
+        service=labels[f"{LABEL}service"].raw,
+        image=node["Config"]["Image"].raw,
+        image_id=node["Image"].raw,
+        running=node["State"]["Running"].flag,
+        environment=tuple(item.raw.partition("=")[0] for item in node["Config"]["Env"]),
+        binds=tuple(item["Source"].raw for item in mounts if item["Type"].raw == "bind"),
+        volumes=tuple(
+            (item["Name"].raw, item["Destination"].raw)
+            for item in mounts
+            if item["Type"].raw == "volume"
+        ),
+    )
+
+
+def _line(output: bytes) -> str:
+    return output.decode(errors="replace").strip().partition("\n")[0][:80]

@@ -1,0 +1,302 @@
+"""The folder of a project's backups: which are there, which are whole, which are too many."""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from pixel_tui.backups.manifest import (
+    MANIFEST,
+    Manifest,
+    as_bytes,
+    is_backup_id,
+    read_manifest,
+)
+from pixel_tui.errors import FileError, OperationError
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
+from pixel_tui.stack.json_value import Node, load_object
+
+VERDICT: Final = "verified.json"
+_PARTIAL: Final = ".partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the last verification of a backup found."""
+
+    time: datetime
+    problems: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether it was as its manifest says."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A folder that is a backup, or was one."""
+
+    id: str
+    folder: Path
+    manifest: Manifest | None
+    verdict: Verdict | None = None
+    trouble: str = ""
+    """Why it can't be used, where it can't."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether it was verified, and found well, since it was made."""
+        return self.manifest is not None and self.verdict is not None and self.verdict.well
+
+
+class BackupStore:
+    """The backups of one project.
+
+    Args:
+        root: The folder that they are in.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def list(self) -> tuple[Backup, ...]:
+        """Every complete backup, newest first; damaged ones say why.
+
+        Raises:
+            FileError: The folder can't be read.
+        """
+        try:
+            names = [entry.name for entry in os.scandir(self.root) if _is_backup(entry)]
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise _unusable(self.root, error) from error
+        return tuple(self._read(name) for name in sorted(names, key=_order, reverse=True))
+
+    def find(self, backup_id: str) -> Backup:
+        """The backup of this id.
+
+        Raises:
+            OperationError: There is none.
+            FileError: The folder can't be read.
+        """
+        for backup in self.list():
+            if backup.id == backup_id:
+                return backup
+        raise OperationError(
+            "There is no such backup.", on=backup_id[:60], remedy="See `pixel-tui backup list`."
+        )
+
+    def begin(self, now: datetime) -> "HalfMade":
+        """Make the folder of a new backup.
+
+        Raises:
+            FileError: It can't be made.
+        """
+        stem = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            for number in range(1, 1000):
+                backup_id = stem if number == 1 else f"{stem}-{number}"
+                partial = self.root / f".{backup_id}{_PARTIAL}"
+                if (self.root / backup_id).exists():
+                    continue
+                try:
+                    partial.mkdir(mode=PRIVATE_FOLDER)
+                except FileExistsError:
+                    continue
+                return HalfMade(backup_id, partial)
+        except OSError as error:
+            raise _unusable(self.root, error) from error
+        raise OperationError("There are too many backups of one second.", on=str(self.root))
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove what backups that died have left behind; returns their names.
+
+        Raises:
+            FileError: The folder can't be read or written.
+        """
+        swept = []
+        try:
+            for path in sorted(self.root.glob(f".*{_PARTIAL}")):
+                name = path.name.removeprefix(".").removesuffix(_PARTIAL)
+                if is_backup_id(name) and path.is_dir() and not path.is_symlink() and _dead(path):
+                    shutil.rmtree(path)
+                    swept.append(path.name)
+        except OSError as error:
+            raise _unusable(self.root, error) from error
+        return tuple(swept)
+
+    def retire(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Remove the oldest backups; returns their ids.
+
+        What can't be read as a backup is left alone: it may be somebody's.
+
+        Args:
+            keep: How many stay.
+            sparing: Ids that stay whatever their age.
+
+        Raises:
+            FileError: One can't be removed.
+        """
+        whole = [backup for backup in self.list() if backup.manifest is not None]
+        gone = [backup for backup in whole[keep:] if backup.id not in sparing]
+        for backup in gone:
+            grave = self.root / f".{backup.id}{_PARTIAL}"
+            try:
+                # Renamed first: a removal that is cut short leaves no backup with a hole.
+                backup.folder.rename(grave)
+                shutil.rmtree(grave)
+            except OSError as error:
+                raise _unusable(backup.folder, error) from error
+        return tuple(backup.id for backup in gone)
+
+    def _read(self, name: str) -> Backup:
+        folder = self.root / name
+        try:
+            manifest = read_manifest(folder)
+        except FileError as error:
+            return Backup(name, folder, None, trouble=str(error))
+        verdict = read_verdict(folder)
+        trouble = "; ".join(verdict.problems[:3]) if verdict else ""
+        return Backup(name, folder, manifest, verdict, trouble)
+
+
+class HalfMade:
+    """A backup that is being made. It is locked as long as its maker lives.
+
+    Leaving the context without `finish` removes it.
+    """
+
+    def __init__(self, backup_id: str, folder: Path) -> None:
+        self.id = backup_id
+        self.folder = folder
+        self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._descriptor)
+
+    def place(self, path: str) -> Path:
+        """Where an item goes; the folders above it are made."""
+        target = self.folder / path
+        missing = [folder for folder in target.parents if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=PRIVATE_FOLDER)
+        return target
+
+    def finish(self, manifest: Manifest) -> Path:
+        """Write the manifest, and give the backup its name; it is complete then.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        sync_folders(self.folder)
+        target = self.folder / MANIFEST
+        with target.open("xb") as file:
+            os.fchmod(file.fileno(), PRIVATE_FILE)
+            file.write(as_bytes(manifest))
+            file.flush()
+            os.fsync(file.fileno())
+        os.fsync(self._descriptor)
+        final = self.folder.with_name(self.id)
+        self.folder.rename(final)
+        _sync(final.parent)
+        return final
+
+
+def sync_folders(folder: Path) -> None:
+    """Make the names of all files below a folder durable."""
+    for place, _, _ in os.walk(folder):
+        _sync(Path(place))
+
+
+def read_verdict(folder: Path) -> Verdict | None:
+    """What was found last; None where nothing was, or that was of another manifest."""
+    try:
+        node = Node(load_object((folder / VERDICT).read_bytes()))
+        if node["manifest"].raw != _manifest_hash(folder):
+            return None
+        time = datetime.fromisoformat(node["time"].raw).astimezone(UTC)
+    except (OSError, ValueError):
+        return None
+    problems: tuple[str, ...] = tuple(item.text for item in node["problems"])
+    if node["ok"].value is not True and not problems:
+        problems = ("the record of its verification is damaged",)
+    return Verdict(time, problems)
+
+
+def write_verdict(folder: Path, verdict: Verdict) -> None:
+    """Record what was found.
+
+    Raises:
+        FileError: It can't be written.
+    """
+    content = {
+        "version": 1,
+        "time": verdict.time.isoformat(),
+        "ok": verdict.well,
+        "problems": list(verdict.problems),
+        "manifest": _manifest_hash(folder),
+    }
+    replace_file(folder / VERDICT, f"{json.dumps(content, indent=2)}\n".encode())
+
+
+def _manifest_hash(folder: Path) -> str:
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def _is_backup(entry: os.DirEntry[str]) -> bool:
+    named = is_backup_id(entry.name) and entry.is_dir(follow_symlinks=False)
+    return named and os.path.lexists(Path(entry.path) / MANIFEST)
+
+
+def _order(name: str) -> tuple[str, int]:
+    stem, number = name[:15], name[16:]
+    return stem, int(number or 1)
+
+
+def _dead(partial: Path) -> bool:
+    """Whether nobody makes this backup any more: the kernel forgot its lock."""
+    descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unusable(path: Path, error: OSError) -> FileError:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return FileError(
+        f"The folder of the backups can't be used: {error.strerror or error}.",
+        on=str(path),
+        remedy="Make room on the disk." if full else "Check its owner and mode.",
+    )

@@ -1,0 +1,84 @@
+"""Whether a backup is still what its manifest says."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pixel_tui.backups.make import Say, hash_file
+from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.sqlite_copy import check_database
+from pixel_tui.backups.store import Backup, Verdict
+from pixel_tui.backups.words import size_words
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ConsoleError
+
+ReadContents = Mapping[str, Postgres]
+"""Servers that can read a dump's table of contents, by service."""
+
+
+def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Verdict:
+    """Read every item again, and hold it against the manifest.
+
+    Args:
+        backup: Which one.
+        servers: Postgres servers that run.
+        clock: The time of the verdict.
+        say: Told a line an item.
+    """
+    if backup.manifest is None:
+        return Verdict(clock.now(), (backup.trouble,))
+    problems = []
+    for item in backup.manifest.items:
+        trouble, note = check_item(backup.folder, item, servers)
+        if trouble:
+            problems.append(f"{item.source}: {trouble}")
+        words = trouble or f"as it was written, {size_words(item.size)}{note}"
+        say(f"{item.kind.value:<10} {item.source}  {words}")
+    return Verdict(clock.now(), tuple(problems))
+
+
+def item_file(folder: Path, item: Item) -> Path:
+    """Where an item is. No link leads there from another place.
+
+    Raises:
+        OSError: It is not there.
+        ValueError: It is no ordinary file below the backup's folder.
+    """
+    path = folder / item.path
+    real = path.resolve(strict=True)
+    if real != folder.resolve() / item.path or not real.is_file():
+        raise ValueError("it is no ordinary file of the backup")
+    return real
+
+
+def check_item(folder: Path, item: Item, servers: ReadContents) -> tuple[str, str]:
+    """What is wrong with an item, empty where nothing is; and what could not be looked at."""
+    try:
+        path = item_file(folder, item)
+        trouble = _changed(path, item)
+    except OSError as error:
+        trouble = error.strerror or str(error)
+    except ValueError as error:
+        trouble = str(error)
+    else:
+        if not trouble and item.kind is Kind.SQLITE:
+            return check_database(path), ", integrity checked"
+        if not trouble and item.kind is Kind.POSTGRES:
+            return _read_contents(path, servers.get(item.source))
+    return trouble, ""
+
+
+def _changed(path: Path, item: Item) -> str:
+    size = path.stat().st_size
+    if size != item.size:
+        return f"it has {size} bytes, and had {item.size}"
+    return "" if hash_file(path) == item.sha256 else "its content has changed"
+
+
+def _read_contents(path: Path, server: Postgres | None) -> tuple[str, str]:
+    if server is None:
+        return "", ", its table of contents not read: its server does not run"
+    try:
+        return "", f", {server.contents(path)} entries"
+    except ConsoleError as error:
+        return str(error), ""

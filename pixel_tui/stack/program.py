@@ -1,0 +1,100 @@
+"""Programs that are waited for: what they say, or their output into a file.
+
+For a program that is itself a step of a plan. What may outlive the console is started by
+`process.py`.
+"""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from pixel_tui.errors import OperationError
+from pixel_tui.redaction import redact
+from pixel_tui.text import SafeText, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a program said, and how it ended."""
+
+    code: int
+    output: bytes
+    errors: bytes
+
+    @property
+    def reason(self) -> SafeText:
+        """The last of what it complained about, without secrets."""
+        lines = [line for line in self.errors.decode(errors="replace").splitlines() if line.strip()]
+        return plain(redact(" ".join(lines[-3:]))) or plain(f"it ended with {self.code}")
+
+
+class Programs(Protocol):
+    """Runs programs to their end."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        source: IO[bytes] | None = None,
+        target: IO[bytes] | None = None,
+        patience: float | None = None,
+    ) -> Said:
+        """Run a program and wait for it.
+
+        Args:
+            argv: The program and its arguments. No shell is involved.
+            source: What it reads; nothing if None.
+            target: Where its output goes; into the answer if None.
+            patience: Seconds to wait at most; None for as long as it takes.
+
+        Raises:
+            OperationError: It can't be started, or did not end in time.
+        """
+        ...
+
+
+class RealPrograms:
+    """Runs real programs in a folder.
+
+    Args:
+        directory: The folder they run in.
+        environment: The variables that they see.
+    """
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._environment = dict(environment)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        source: IO[bytes] | None = None,
+        target: IO[bytes] | None = None,
+        patience: float | None = None,
+    ) -> Said:
+        """Run it in the group of this process: what cancels this cancels it."""
+        try:
+            done = subprocess.run(
+                list(argv),
+                cwd=self._directory,
+                env=self._environment,
+                stdin=source or subprocess.DEVNULL,
+                stdout=target or subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                timeout=patience,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise OperationError(
+                f"The program did not end within {patience:g} seconds.", on=argv[0]
+            ) from error
+        except OSError as error:
+            raise OperationError(
+                f"The program can't be started: {error.strerror or error}.",
+                on=argv[0],
+                remedy="Is it installed, and on PATH?",
+            ) from error
+        return Said(done.returncode, done.stdout or b"", done.stderr or b"")

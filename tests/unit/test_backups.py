@@ -1,0 +1,382 @@
+"""Backups without an engine: manifests, the folder of backups, copies, restoring."""
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.backups.make import Maker
+from pixel_tui.backups.manifest import (
+    MANIFEST,
+    Item,
+    Kind,
+    Manifest,
+    as_bytes,
+    from_bytes,
+    is_backup_id,
+    relative_path,
+)
+from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.restore import Restorer, wanted_for_deployment, wanted_for_restore
+from pixel_tui.backups.sqlite_copy import (
+    check_database,
+    copy_database,
+    count_rows,
+    find_databases,
+)
+from pixel_tui.backups.stack_view import StackView
+from pixel_tui.backups.store import BackupStore, Verdict, write_verdict
+from pixel_tui.backups.verify import verify
+from pixel_tui.backups.words import age_words, size_words
+from pixel_tui.clock import FixedClock
+from pixel_tui.errors import FileError, OperationError
+from pixel_tui.settings import BackupSettings
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.program import Said
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+DIGEST = "0" * 64
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+class NoContainers:
+    """Programs of a host on which the project has no container, and compose refuses it."""
+
+    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+        if "config" in argv:
+            return Said(1, b"", b"yaml: line 3: did not find expected key")
+        return Said(0, b"", b"")
+
+
+def manifest(backup_id: str = "20260301-120000", **changes: object) -> Manifest:
+    made = Manifest(backup_id, "pixel", "docker", "host", NOW, 1.5)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def item(path: str = "files/a", source: str = "a", kind: Kind = Kind.FILE) -> Item:
+    return Item(kind, source, path, 3, DIGEST, {"mode": "0644"})
+
+
+def database(path: Path, rows: int = 10, *, wal: bool = True) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+        connection.execute("CREATE TABLE pixels (id INTEGER PRIMARY KEY, colour TEXT)")
+        connection.executemany("INSERT INTO pixels (colour) VALUES (?)", [("red",)] * rows)
+    return path
+
+
+def rows_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("SELECT count(*) FROM pixels").fetchone()[0])
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "pixel"
+    folder.mkdir()
+    (folder / "docker-compose.yml").write_text("services: {}\n")
+    (folder / ".env").write_text("SECRET=old\n")
+    (folder / ".env").chmod(0o640)
+    database(folder / "data/pixels.db")
+    return folder
+
+
+def policy(project: Path, **settings: object) -> Policy:
+    return policy_for(project, BackupSettings(**settings))  # type: ignore[arg-type]
+
+
+def make(project: Path, at: datetime = NOW, **settings: object) -> Manifest:
+    command = ComposeCommand(directory=str(project))
+    view = StackView(NoContainers(), command, "pixel")
+    rules = policy(project, **settings)
+    return Maker(view, rules, FixedClock(at), host="host", say=lambda _: None).make()
+
+
+def store_of(project: Path) -> BackupStore:
+    return BackupStore(policy(project).root)
+
+
+def restore(project: Path, backup_id: str) -> list[str]:
+    backup = store_of(project).find(backup_id)
+    assert backup.manifest is not None
+    restorer = Restorer(backup.folder, project, {}, mark="before-x", say=lambda _: None)
+    restorer.restore(backup.manifest, wanted_for_restore)
+    return restorer.aside
+
+
+class TestManifest:
+    def test_what_is_written_is_read(self) -> None:
+        written = manifest(items=(item(),), tools={"sqlite": "3"}, reason="why")
+        assert from_bytes(as_bytes(written)) == written
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/etc/passwd", "../x", "a/../../x", "a/..", "", ".", "a//b", "./a", "a\0b", "a/"],
+    )
+    @pytest.mark.parametrize("name", ["path", "source"])
+    def test_a_path_that_leads_away_is_refused(self, path: str, name: str) -> None:
+        content = json.loads(as_bytes(manifest(items=(item(),))))
+        content["items"][0][name] = path
+        with pytest.raises(ValueError, match="no path"):
+            from_bytes(json.dumps(content).encode())
+
+    @given(st.text())
+    def test_a_path_that_passes_stays_below_its_folder(self, text: str) -> None:
+        try:
+            path = relative_path(text)
+        except ValueError:
+            return
+        normal = os.path.normpath(f"/srv/backup/{path}")
+        assert normal.startswith("/srv/backup/")
+
+    @given(VALUES)
+    def test_whatever_stands_in_it_is_read_or_refused(self, value: object) -> None:
+        for key in ("id", "created", "items", "seconds", "left_out", "version"):
+            content = json.loads(as_bytes(manifest(items=(item(),))))
+            content[key] = value
+            try:
+                assert isinstance(from_bytes(json.dumps(content).encode()), Manifest)
+            except (ValueError, OverflowError):
+                continue
+
+    @given(st.binary(max_size=200))
+    def test_bytes_that_are_no_manifest_are_refused(self, content: bytes) -> None:
+        with pytest.raises(ValueError):  # noqa: PT011  each way of being none has its words
+            from_bytes(content)
+
+    @pytest.mark.parametrize("text", ["..", "20260301-120000/..", "20260301-1200001", "x", ""])
+    def test_an_id_is_a_time_and_nothing_else(self, text: str) -> None:
+        assert not is_backup_id(text)
+
+
+class TestMake:
+    def test_it_holds_databases_and_files_and_how_it_ran(self, project: Path) -> None:
+        made = make(project)
+        assert {(item.kind, item.source) for item in made.items} == {
+            (Kind.SQLITE, "data/pixels.db"),
+            (Kind.FILE, ".env"),
+            (Kind.FILE, "docker-compose.yml"),
+            (Kind.DEPLOYMENT, "deployment"),
+        }
+        assert made.items[0].details["rows"] == {"pixels": 10}
+        assert [gap.what for gap in made.left_out] == ["the resolved compose model"]
+
+    def test_nobody_else_may_read_it(self, project: Path) -> None:
+        made = make(project)
+        folder = store_of(project).find(made.id).folder
+        for place, folders, files in os.walk(folder):
+            assert {(Path(place) / name).stat().st_mode & 0o777 for name in files} <= {0o600}
+            assert {(Path(place) / name).stat().st_mode & 0o777 for name in folders} <= {0o700}
+
+    def test_two_of_one_second_have_two_ids(self, project: Path) -> None:
+        assert [make(project).id, make(project).id] == ["20260301-120000", "20260301-120000-2"]
+
+    def test_further_files_come_from_the_settings(self, project: Path) -> None:
+        (project / "notes.txt").write_text("x")
+        made = make(project, files=("*.txt",))
+        assert "notes.txt" in [item.source for item in made.items]
+
+    def test_a_damaged_database_fails_it_and_leaves_nothing(self, project: Path) -> None:
+        path = project / "data/pixels.db"
+        content = bytearray(path.read_bytes())
+        content[4096:8192] = b"\xff" * 4096
+        path.write_bytes(content)
+        with pytest.raises(OperationError, match=r"can't be copied|damaged"):
+            make(project)
+        assert list(store_of(project).root.iterdir()) == []
+
+    def test_too_little_room_is_told_before_anything_is_written(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Full:
+            f_bavail = 1
+            f_frsize = 4096
+
+        monkeypatch.setattr(os, "statvfs", lambda _: Full)
+        with pytest.raises(FileError, match="not enough room"):
+            make(project)
+        assert not store_of(project).root.exists()
+
+    def test_what_died_is_swept_and_what_lives_is_not(self, project: Path) -> None:
+        store = store_of(project)
+        store.root.mkdir(parents=True)
+        (store.root / ".20260228-120000.partial/sqlite").mkdir(parents=True)
+        with store.begin(NOW) as alive:
+            make(project)
+            assert alive.folder.exists()
+        assert [path.name for path in store.root.iterdir()] == ["20260301-120000-2"]
+
+
+class TestStore:
+    def test_the_newest_are_kept_and_what_is_not_ours_too(self, project: Path) -> None:
+        made = [make(project, NOW + timedelta(days=day), keep=2) for day in range(4)][-1]
+        root = store_of(project).root
+        (root / "20200101-000000").mkdir()
+        (root / "20200101-000000/mine.txt").write_text("mine")
+        (root / "20200102-000000").mkdir()
+        (root / "20200102-000000" / MANIFEST).write_text("{")
+        last = make(project, NOW + timedelta(days=5), keep=2)
+        names = sorted(path.name for path in root.iterdir())
+        assert names == ["20200101-000000", "20200102-000000", made.id, last.id]
+
+    def test_one_that_is_spared_stays(self, project: Path) -> None:
+        first = make(project).id
+        make(project, NOW + timedelta(hours=1))
+        assert store_of(project).retire(1, sparing=frozenset({first})) == ()
+
+    def test_a_folder_without_a_manifest_is_no_backup(self, project: Path) -> None:
+        made = make(project)
+        (store_of(project).find(made.id).folder / MANIFEST).unlink()
+        assert store_of(project).list() == ()
+
+    def test_a_verdict_is_of_the_manifest_that_was_looked_at(self, project: Path) -> None:
+        made = make(project)
+        folder = store_of(project).find(made.id).folder
+        write_verdict(folder, Verdict(NOW))
+        assert store_of(project).find(made.id).verified
+        (folder / MANIFEST).write_bytes(as_bytes(replace(made, project="other")))
+        assert not store_of(project).find(made.id).verified
+
+
+class TestVerify:
+    def verdict(self, project: Path, made: Manifest) -> Verdict:
+        return verify(store_of(project).find(made.id), {}, FixedClock(NOW), lambda _: None)
+
+    def test_one_that_is_whole(self, project: Path) -> None:
+        assert self.verdict(project, make(project)).well
+
+    @pytest.mark.parametrize("path", ["files/.env", "sqlite/data/pixels.db"])
+    def test_one_byte_that_changed(self, project: Path, path: str) -> None:
+        made = make(project)
+        target = store_of(project).find(made.id).folder / path
+        content = bytearray(target.read_bytes())
+        content[-1] ^= 1
+        target.write_bytes(content)
+        assert "content has changed" in self.verdict(project, made).problems[0]
+
+    def test_a_link_in_the_place_of_an_item(self, project: Path) -> None:
+        made = make(project)
+        target = store_of(project).find(made.id).folder / "files/.env"
+        target.unlink()
+        target.symlink_to(project / ".env")
+        assert "no ordinary file" in self.verdict(project, made).problems[0]
+
+
+class TestRestore:
+    def test_rows_and_files_come_back_and_the_present_is_put_aside(self, project: Path) -> None:
+        made = make(project)
+        with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
+            connection.execute("DELETE FROM pixels")
+        (project / ".env").write_text("broken")
+        (project / "data/pixels.db-wal").write_bytes(b"stale")
+        aside = restore(project, made.id)
+        assert rows_of(project / "data/pixels.db") == 10
+        assert (project / ".env").read_text() == "SECRET=old\n"
+        assert (project / ".env").stat().st_mode & 0o777 == 0o640
+        assert ".env.before-x" in aside
+        assert (project / ".env.before-x").read_text() == "broken"
+        assert rows_of(project / "data/pixels.db.before-x") == 0
+
+    def test_a_file_that_is_gone_comes_back_with_its_mode(self, project: Path) -> None:
+        made = make(project)
+        (project / ".env").unlink()
+        restore(project, made.id)
+        assert (project / ".env").stat().st_mode & 0o777 == 0o640
+
+    def test_a_damaged_backup_changes_nothing(self, project: Path) -> None:
+        made = make(project)
+        (store_of(project).find(made.id).folder / "files/.env").write_text("SECRET=bad\n")
+        (project / "docker-compose.yml").write_text("broken")
+        with pytest.raises(OperationError, match="Nothing was restored"):
+            restore(project, made.id)
+        assert (project / "docker-compose.yml").read_text() == "broken"
+
+    def test_a_link_that_leads_out_of_the_project_is_not_followed(
+        self, project: Path, tmp_path: Path
+    ) -> None:
+        made = make(project)
+        other = tmp_path / "other"
+        other.write_text("other")
+        (project / ".env").unlink()
+        (project / ".env").symlink_to(other)
+        with pytest.raises(OperationError, match="leads out"):
+            restore(project, made.id)
+        assert other.read_text() == "other"
+
+    def test_a_database_that_is_written_to_is_left_alone(self, project: Path) -> None:
+        made = make(project)
+        with closing(sqlite3.connect(project / "data/pixels.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(OperationError, match="still writes"):
+                restore(project, made.id)
+        assert not (project / "data/pixels.db.before-x").exists()
+
+    def test_how_it_ran_is_compose_files_and_environment_files_only(self, project: Path) -> None:
+        made = make(project)
+        wanted = {item.source for item in made.items if wanted_for_deployment(item)}
+        assert wanted == {".env", "docker-compose.yml"}
+
+
+class TestSqlite:
+    def test_databases_are_found_by_what_they_are(self, project: Path) -> None:
+        database(project / "data/deep/no-suffix")
+        (project / "data/fake.db").write_text("no database")
+        database(project / "backups/copy.db")
+        found = find_databases([project], policy(project).skipped)
+        names = sorted(str(path.relative_to(project)) for path in found)
+        assert names == ["data/deep/no-suffix", "data/pixels.db"]
+
+    @pytest.mark.parametrize("wal", [True, False])
+    def test_a_copy_under_writes_is_whole(self, tmp_path: Path, wal: bool) -> None:
+        source = database(tmp_path / "a.db", 20_000, wal=wal)
+        ended = threading.Event()
+
+        def write() -> None:
+            with closing(sqlite3.connect(source, timeout=30, isolation_level=None)) as connection:
+                while not ended.is_set():
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.execute("INSERT INTO pixels (colour) VALUES ('a'), ('b')")
+                    connection.execute("COMMIT")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            copy_database(source, tmp_path / "copy.db")
+        finally:
+            ended.set()
+            writer.join()
+        assert check_database(tmp_path / "copy.db") == ""
+        rows = count_rows(tmp_path / "copy.db")["pixels"]
+        assert rows >= 20_000
+        assert rows % 2 == 0
+        assert not (tmp_path / "copy.db-wal").exists()
+
+    def test_a_name_that_looks_like_an_option_is_a_name(self, tmp_path: Path) -> None:
+        source = database(tmp_path / "a?mode=memory#%41.db")
+        copy_database(source, tmp_path / "copy?.db")
+        assert count_rows(tmp_path / "copy?.db") == {"pixels": 10}
+
+
+def test_words() -> None:
+    assert [size_words(size) for size in (0, 999, 1000, 12_345_678)] == [
+        "0 B",
+        "999 B",
+        "1.0 kB",
+        "12 MB",
+    ]
+    assert age_words(timedelta(hours=49)) == "2 d"
