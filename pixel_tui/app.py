@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
@@ -45,7 +45,9 @@ from widgets.status_bar import Mode
 
 if TYPE_CHECKING:
     from pixel_tui.drills import Drill
+    from pixel_tui.operations.facts import FactReader, Facts
     from pixel_tui.operations.operator import Operator
+    from pixel_tui.stack.model import StackSnapshot
     from screens.quit import Leaving
     from widgets.log_view import LogView
 
@@ -384,9 +386,16 @@ def live_parts(
 
             return Operator(ProcessRunner(environment), observer, command, folder, clock)
 
-        from pixel_tui.fact_reading import live_facts
+        @cache
+        def reader() -> "FactReader":
+            from pixel_tui.fact_reading import live_facts
 
-        operations = Operations(operator, observer, command, clock, live_facts())
+            return live_facts(command, settings.backup, environment)
+
+        def read_facts(snapshot: "StackSnapshot") -> "Facts":
+            return reader()(snapshot)
+
+        operations = Operations(operator, observer, command, clock, read_facts)
     return Parts(
         observer=observer,
         operations=operations,

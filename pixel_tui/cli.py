@@ -18,6 +18,7 @@ from pixel_tui import __version__
 from pixel_tui.errors import ConsoleError, UsageError
 
 if TYPE_CHECKING:
+    from pixel_tui.backups.stack_view import StackView
     from pixel_tui.stack.compose import ComposeProject
     from pixel_tui.stack.engine import DockerEngine
 
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(run=_run_status)
     _add_logs(commands)
     _add_changes(commands)
+    _add_backup(commands)
     _add_audit(commands)
     doctor = commands.add_parser(
         "doctor",
@@ -164,6 +166,25 @@ def _add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         )
         _add_project_options(parser, default=argparse.SUPPRESS)
         parser.set_defaults(run=runs)
+
+
+def _add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser(
+        "backup",
+        help="make, list, verify and restore backups of the project",
+        description="`now` (what is meant where nothing is said) is `run backup --yes`, `restore "
+        "ID` is `run restore ID`: the same plan, lock and audit. `verify` exits with 0 when the "
+        "backup (the newest, where none is named) is as it was written, 1 when not.",
+    )
+    backup.add_argument(
+        "what", nargs="?", choices=("now", "list", "verify", "restore"), default="now"
+    )
+    backup.add_argument("target", nargs="*", metavar="ID", help="which backup")
+    backup.add_argument("--json", action="store_true", help="list: as JSON")
+    backup.add_argument("--yes", action="store_true", help="restore: do it, and not only show it")
+    backup.add_argument("--confirm", metavar="NAME", default="", help="what the plan asks for")
+    _add_project_options(backup, default=argparse.SUPPRESS)
+    backup.set_defaults(run=_run_backup)
 
 
 def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -365,6 +386,7 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.fact_reading import live_facts
     from pixel_tui.operations.actions import action_named, plan_action
     from pixel_tui.plan_output import as_json, as_text, nothing_as_json
+    from pixel_tui.settings import load_settings
     from pixel_tui.stack.reading import look_once
 
     name, targets = arguments.action, arguments.target
@@ -372,7 +394,8 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     engine, project = _readers(arguments, environment)
     clock = SystemClock()
     snapshot = look_once(engine, project, clock)
-    facts = live_facts()(snapshot)
+    settings = load_settings(environment, read_only=arguments.read_only)
+    facts = live_facts(project.command, settings.backup, environment)(snapshot)
     try:
         plan = plan_action(name, targets, snapshot, project.command, now=clock.now(), facts=facts)
     except NothingToDo as error:
@@ -405,9 +428,46 @@ def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     operator = Operator(ProcessRunner(environment), observer, command, state_folder(), clock)
     observer.start()
     try:
-        return carry_out(wish, observer, command, operator, clock, live_facts())
+        read_facts = live_facts(command, settings.backup, environment)
+        return carry_out(wish, observer, command, operator, clock, read_facts)
     finally:
         observer.close()
+
+
+def _run_backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    if arguments.what in {"now", "restore"}:
+        arguments.action = {"now": "backup", "restore": "restore"}[arguments.what]
+        arguments.yes = arguments.yes or arguments.what == "now"
+        return _run_action(arguments, environment)
+    from pixel_tui import backup_command
+    from pixel_tui.backups.store import BackupStore
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.settings import load_settings
+
+    if len(arguments.target) > (arguments.what == "verify"):
+        raise UsageError("That is one id too many.", on=" ".join(arguments.target))
+    settings = load_settings(environment, read_only=arguments.read_only)
+    _, project = _readers(arguments, environment)
+    policy = backup_command.project_policy(project.command, settings.backup)
+    clock = SystemClock()
+    if arguments.what == "verify":
+
+        def view_of(name: str) -> "StackView":
+            return backup_command.stack_view(project.command, name, environment)
+
+        wanted = arguments.target[0] if arguments.target else ""
+        whole = backup_command.verify_backup(
+            wanted, policy, view_of, clock, print, record=not settings.read_only
+        )
+        return ExitCode.WELL if whole else ExitCode.NOT_WELL
+    listed = BackupStore(policy.root).list()
+    if arguments.json:
+        print(json.dumps([backup_command.as_json(item) for item in listed], indent=2))  # noqa: T201
+    elif listed:
+        print(backup_command.as_table(listed, clock.now()))  # noqa: T201
+    else:
+        print(f"There is no backup in {policy.root}.")  # noqa: T201
+    return ExitCode.WELL
 
 
 def _run_audit(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

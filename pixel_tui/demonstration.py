@@ -5,6 +5,7 @@ Apart from `app.py`: a console on a real engine imports none of it.
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
 from pixel_tui.app import Parts
 from pixel_tui.clock import Clock, SystemClock
@@ -23,6 +24,8 @@ from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.text import SafeText
 from screens.operations import Operations
 from widgets.status_bar import Mode
+
+NO_BACKUPS: Final = SafeText("The embedded stack has no folder, and nothing to back up.")
 
 
 def demo_parts(
@@ -66,7 +69,7 @@ def demo_parts(
             observer,
             command,
             clock,
-            lambda _snapshot: Facts(host=SafeText("demo")),
+            lambda _snapshot: Facts(host=SafeText("demo"), no_backups=NO_BACKUPS),
         )
     return Parts(
         observer=observer,

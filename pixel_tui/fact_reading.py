@@ -1,33 +1,70 @@
 """Where the facts for plans come from. What reads them is imported with the first plan."""
 
 import socket
+import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from pixel_tui.operations.facts import FactReader, Facts
+from pixel_tui.backups.deployment import Deployment, deployment_from, read_commits, read_deployment
+from pixel_tui.backups.differences import changed_lines, changed_variables
+from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.sizes import folder_size
+from pixel_tui.backups.store import Backup, BackupStore
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import ConsoleError
+from pixel_tui.operations.facts import FactReader, Facts, PastState
 from pixel_tui.proxy_reading import read_proxies
-from pixel_tui.settings import state_folder
-from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.settings import BackupSettings, state_folder
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.endpoint import find_endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.model import NO_TEXT, StackSnapshot
+from pixel_tui.stack.program import RealPrograms
 from pixel_tui.text import plain
 
 LAST_TIMES: Final = 3
 """Of as many jobs is told how long a service was away."""
 LOOKED_AT: Final = 60
 """As many jobs are looked through for that."""
+PATIENCE_SECONDS: Final = 0.15
+"""How long a plan waits for what is only good to know."""
+
+T = TypeVar("T")
 
 
-def live_facts() -> FactReader:
-    """The reader of a real stack's facts."""
+def live_facts(
+    command: ComposeCommand, backup: BackupSettings, environment: Mapping[str, str]
+) -> FactReader:
+    """The reader of a real stack's facts.
+
+    Args:
+        command: How compose and docker are called.
+        backup: What the user wants of backups.
+        environment: The variables of this process.
+    """
+    policy = policy_for(Path(command.directory), backup)
+    slow = _SlowFacts(command, policy, environment)
 
     def read(snapshot: StackSnapshot) -> Facts:
         from pixel_tui.operations.job_folder import jobs_path
 
+        asked = slow.begin(snapshot)
+        backups, why = _backups(policy)
+        found = asked()
         return Facts(
             host=plain(socket.gethostname()),
             proxies=read_proxies(snapshot),
             down=times_away(jobs_path(state_folder()), snapshot),
+            read_at=SystemClock().now(),
+            no_backups=plain(why) if why else NO_TEXT,
+            backups=backups,
+            max_age_hours=policy.max_age_hours,
+            volumes=found.volumes,
+            sizes=found.sizes,
+            images=found.images,
+            deployment=found.deployment,
         )
 
     return read
@@ -51,3 +88,123 @@ def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float,
             for away in job.away:
                 found[away.service].append(away.seconds)
     return {name: tuple(seconds[:LAST_TIMES]) for name, seconds in found.items()}
+
+
+def _backups(policy: Policy) -> tuple[tuple[PastState, ...], str]:
+    """The backups, and why there can be none."""
+    if not policy.project.is_dir():
+        return (), f"The project's folder is not on this machine: {policy.project}."
+    try:
+        listed = BackupStore(policy.root).list()
+    except ConsoleError as error:
+        return (), str(error)
+    return tuple(_past(backup, policy) for backup in listed), ""
+
+
+def _past(backup: Backup, policy: Policy) -> PastState:
+    if backup.manifest is None:
+        return PastState(backup)
+    return PastState(
+        backup,
+        read_deployment(backup.folder),
+        changed_variables(backup.folder, backup.manifest, policy.project),
+        changed_lines(backup.folder, backup.manifest, policy.project),
+    )
+
+
+class _SlowFacts:
+    """What the engine and git are asked for; given up for this plan where it takes long.
+
+    The answer that comes too late is there for the next plan.
+    """
+
+    def __init__(
+        self, command: ComposeCommand, policy: Policy, environment: Mapping[str, str]
+    ) -> None:
+        self._command = command
+        self._policy = policy
+        self._environment = environment
+        self._volumes: _Late[tuple[str, ...] | None] = _Late(None)
+        self._sizes: _Late[Mapping[str, int]] = _Late({})
+        self._binds: _Late[Mapping[str, int]] = _Late({})
+        self._images: _Late[frozenset[str] | None] = _Late(None)
+        self._commits: _Late[Deployment] = _Late(Deployment())
+
+    def begin(self, snapshot: StackSnapshot) -> Callable[[], Facts]:
+        """Start asking; returns what waits for the answers."""
+        deadline = SystemClock().monotonic() + PATIENCE_SECONDS
+        project = snapshot.project_name
+        self._volumes.ask(lambda: tuple(self._engine().volumes(project)))
+        self._sizes.ask(lambda: self._engine().volume_sizes())
+        self._binds.ask(lambda: _bind_sizes(snapshot))
+        self._images.ask(self._present_images)
+        self._commits.ask(self._commits_now)
+
+        def answers() -> Facts:
+            volumes = self._volumes.answer(deadline)
+            return Facts(
+                volumes=None if volumes is None else tuple(map(plain, volumes)),
+                sizes={**self._sizes.answer(deadline), **self._binds.answer(deadline)},
+                images=self._images.answer(deadline),
+                deployment=self._commits.answer(deadline),
+            )
+
+        return answers
+
+    def _engine(self) -> DockerEngine:
+        _, *options = self._command.docker
+        chosen = dict(zip(options[::2], options[1::2], strict=False))
+        host, context = chosen.get("--host"), chosen.get("--context")
+        return DockerEngine(find_endpoint(self._environment, host=host, context=context))
+
+    def _present_images(self) -> frozenset[str]:
+        ids = {
+            ran.image_id
+            for backup in BackupStore(self._policy.root).list()
+            for ran in read_deployment(backup.folder).images
+        }
+        engine = self._engine()
+        return frozenset(image_id for image_id in ids if image_id and engine.image(image_id))
+
+    def _commits_now(self) -> Deployment:
+        programs = RealPrograms(self._policy.project, self._environment)
+        return deployment_from({"git": read_commits(programs, self._policy.project)})
+
+
+class _Late(Generic[T]):
+    """An answer that is waited for until a deadline, and kept until there is a newer one."""
+
+    def __init__(self, first: T) -> None:
+        self._value = first
+        self._thread: threading.Thread | None = None
+
+    def ask(self, read: Callable[[], T]) -> None:
+        """Ask, unless it is being asked for already."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+
+        def work() -> None:
+            try:
+                self._value = read()
+            except (ConsoleError, OSError):
+                return  # the plan says what it does not know
+
+        self._thread = threading.Thread(target=work, name="facts", daemon=True)
+        self._thread.start()
+
+    def answer(self, deadline: float) -> T:
+        """The last answer there is by then."""
+        if self._thread is not None:
+            self._thread.join(max(0.0, deadline - SystemClock().monotonic()))
+        return self._value
+
+
+def _bind_sizes(snapshot: StackSnapshot) -> dict[str, int]:
+    sources = {
+        mount.source
+        for service in snapshot.services
+        for container in service.containers
+        for mount in container.mounts
+        if mount.kind == "bind"
+    }
+    return {source: size for source in sources if (size := folder_size(Path(source))) is not None}

@@ -16,6 +16,7 @@ from types import FrameType
 
 from pixel_tui.backups.deployment import read_deployment
 from pixel_tui.backups.make import Maker
+from pixel_tui.backups.manifest import Item, Kind
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.restore import (
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--compose", default="docker compose", help="how compose is called")
     parser.add_argument("--reason", default="", help="why a backup is made")
     parser.add_argument("--sparing", action="append", default=[], help="a backup that stays")
+    parser.add_argument(
+        "--without", action="append", default=[], help="a Postgres service to leave alone"
+    )
     parser.add_argument(
         "--salvage", action="store_true", help="leave out what can't be read, and say so"
     )
@@ -132,7 +136,11 @@ class _Work:
         backup = self._store.find(self._arguments.id)
         if backup.manifest is None:
             raise OperationError(backup.trouble)
-        self._restorer(backup.folder).restore(backup.manifest, wanted_for_restore)
+        self._restorer(backup.folder).restore(backup.manifest, self._wanted)
+
+    def _wanted(self, item: Item) -> bool:
+        left_alone = item.kind is Kind.POSTGRES and item.source in self._arguments.without
+        return wanted_for_restore(item) and not left_alone
 
     def _roll_back(self) -> None:
         backup = self._store.find(self._arguments.id)

@@ -37,6 +37,9 @@ class Deployment:
     """Path and commit."""
 
 
+NO_DEPLOYMENT: Final = Deployment()
+
+
 def deployment_json(view: StackView, seen: Sequence[Seen], project: Path) -> bytes:
     """The deployment as it is written.
 
@@ -102,9 +105,14 @@ def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, s
 def read_deployment(folder: Path) -> Deployment:
     """The deployment that a backup holds; an empty one where it holds none."""
     try:
-        node = Node(load_object((folder / DEPLOYMENT).read_bytes()))
+        return deployment_from(load_object((folder / DEPLOYMENT).read_bytes()))
     except (OSError, ValueError):
         return Deployment()
+
+
+def deployment_from(content: JsonObject) -> Deployment:
+    """The deployment that was written as this."""
+    node = Node(content)
     return Deployment(
         images=tuple(
             RanImage(

@@ -209,6 +209,7 @@ class Maker:
                 "database": server.database(),
                 "version": server.version(),
                 "entries": server.contents(target),
+                "volumes": [name for name, _ in seen.volumes],
             }
             return details, hash_file(target)
 

@@ -16,6 +16,7 @@ class Group(StrEnum):
 
     SERVICES = "Services"
     RECOVERY = "Recovery"
+    BACKUPS = "Backups"
 
 
 class Scope(StrEnum):
@@ -51,6 +52,11 @@ def nothing_against(_snapshot: StackSnapshot, _facts: Facts) -> str:
     return ""
 
 
+def refuse_nothing(_target: Target) -> str:
+    """Why an action makes no sense for a service that it is not done to."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something that can be done to a stack.
@@ -67,6 +73,7 @@ class Action:
         obstacle: What stands against it now, whatever it is done to, as a sentence; empty
             where nothing does.
         choices: What there is to pick from, newest first, where the scope wants one thing named.
+        needs_project: Whether compose has to resolve the project for it.
     """
 
     name: str
@@ -79,3 +86,4 @@ class Action:
     scope: Scope = Scope.SERVICES
     obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against
     choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose
+    needs_project: bool = True

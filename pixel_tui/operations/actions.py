@@ -49,7 +49,7 @@ def why_not(
 ) -> str:
     """Why an action can do nothing for any of these now; empty where it can for one."""
     try:
-        project = _require_readable(snapshot)
+        project = _require_readable(snapshot, action)
         if obstacle := action.obstacle(snapshot, facts):
             return obstacle
         if action.scope is not Scope.SERVICES:
@@ -91,7 +91,7 @@ def plan_action(
         OperationError: Nothing can be done; it says why.
     """
     action = action_named(name)
-    project = _require_readable(snapshot)
+    project = _require_readable(snapshot, action)
     if obstacle := action.obstacle(snapshot, facts):
         raise OperationError(obstacle)
     if action.scope is not Scope.SERVICES:
@@ -146,10 +146,13 @@ def _name_host(draft: Draft, targets: Sequence[str]) -> None:
 
 
 def _check(draft: Draft) -> None:
-    draft.checks += [
-        Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")),
-        Check(SafeText("project"), ok=True, message=SafeText("compose resolves the project")),
-    ]
+    draft.checks.append(Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")))
+    if draft.snapshot.project is None:
+        trouble = draft.snapshot.project_trouble
+        draft.warn("project", trouble.what if trouble else "compose has not resolved the project")
+    else:
+        message = SafeText("compose resolves the project")
+        draft.checks.append(Check(SafeText("project"), ok=True, message=message))
     if draft.snapshot.other_names:
         other = listed(draft.snapshot.other_names)
         draft.warn("name", f"the containers of this folder carry the name {other}, not this one")
@@ -159,13 +162,21 @@ def _all_services(project: Project) -> Sequence[str]:
     return [spec.name for spec in project.services if spec.active]
 
 
-def _require_readable(snapshot: StackSnapshot) -> Project:
+def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
+    """The project; one without services where compose refuses it and the action can do so.
+
+    Raises:
+        OperationError: What the action needs to know is not known.
+    """
     engine = snapshot.engine
     if engine.trouble is not None and snapshot.stale:
         raise OperationError(
             f"The engine can't be asked: {engine.trouble.what}", remedy=engine.trouble.remedy
         )
     trouble = snapshot.project_trouble
+    known = not snapshot.stale and snapshot.taken_at is not None
+    if trouble is not None and known and not action.needs_project:
+        return snapshot.project or Project(snapshot.project_name, SafeText(""))
     if trouble is not None:
         raise OperationError(trouble.what, remedy=trouble.remedy)
     if snapshot.stale or snapshot.taken_at is None or snapshot.project is None:

@@ -155,7 +155,7 @@ class Execution:
         words = sentence(findings)
         if all(finding.standing is Standing.MET for finding in findings):
             after = duration(self._clock.monotonic() - self._began)
-            return self._result(JobState.SUCCEEDED, f"{words} after {after}")
+            return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}")
         if self._job.status.cancelling:
             return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
         late = _waited_in_vain(findings)
@@ -176,7 +176,7 @@ class Execution:
         return Verification(checks, self._observer, self._clock, patience)
 
     def _result(self, state: JobState, message: str) -> JobStatus:
-        words = plain(redact(message.rstrip(".") + "."))
+        words = plain(redact(message.rstrip(" .") + "."))
         append_line(self._job.status.output, f"# {words}")
         return replace(self._job.status, state=state, ended=self._clock.now(), message=words)
 

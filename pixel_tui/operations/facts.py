@@ -2,9 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
 
+from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
+from pixel_tui.backups.store import Backup
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.text import SafeText
+
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PastState:
+    """A backup, and what is different now."""
+
+    backup: Backup
+    deployment: Deployment = NO_DEPLOYMENT
+    changed_variables: tuple[SafeText, ...] = ()
+    """Names of variables of the environment files; never their values."""
+    changed_lines: tuple[tuple[SafeText, SafeText], ...] = ()
+    """Compose file, and a line of it: `- then`, or `+ now`. Without secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,21 @@ class Facts:
     """What stands in front of the services, as far as its configuration can be read."""
     down: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For how many seconds services were away in the last jobs, by name, the newest first."""
+    read_at: datetime = NEVER
+    no_backups: SafeText = SafeText("Nothing is known of backups here.")
+    """Why there can be no backup; empty where there can."""
+    backups: tuple[PastState, ...] = ()
+    """Newest first."""
+    max_age_hours: float = 0.0
+    """How old a verified backup may be for something to be wiped."""
+    volumes: tuple[SafeText, ...] | None = None
+    """The project's named volumes; None where the engine did not say in time."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of volumes and bind mounts, of those that could be measured in time."""
+    images: frozenset[str] | None = None
+    """Those ids of the backups' images that are still there; None where nobody knows."""
+    deployment: Deployment = NO_DEPLOYMENT
+    """The commits now."""
 
 
 NO_FACTS = Facts()

@@ -84,6 +84,21 @@ class DockerEngine:
                 return None
             raise
 
+    def volumes(self, project: str) -> list[str]:
+        """`GET /volumes` of one project: their names."""
+        filters = json.dumps({"label": [f"{LABEL}project={project}"]})
+        answer = Node(self._json("/volumes", {"filters": filters}))
+        return [item["Name"].raw for item in answer["Volumes"] if item["Name"].raw]
+
+    def volume_sizes(self) -> Mapping[str, int]:
+        """`GET /system/df?type=volume`: bytes by name. The engine counts every file for it."""
+        answer = Node(self._json("/system/df", {"type": "volume"}))
+        return {
+            item["Name"].raw: item["UsageData"]["Size"].integer
+            for item in answer["Volumes"]
+            if item["UsageData"]["Size"].integer >= 0
+        }
+
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats?stream=false&one-shot=true`."""
         return self._object(

@@ -1,0 +1,61 @@
+"""What of a deployment is different now from what a backup holds. Values are never told."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.manifest import Item, Manifest
+from pixel_tui.backups.restore import wanted_for_deployment
+from pixel_tui.redaction import redact
+from pixel_tui.text import SafeText, plain
+
+MOST_BYTES: Final = 256 * 1024
+MOST_LINES: Final = 20
+_VARIABLE: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$", re.MULTILINE)
+
+
+def changed_variables(folder: Path, manifest: Manifest, project: Path) -> tuple[SafeText, ...]:
+    """Names of the variables that differ in the environment files."""
+    names: set[str] = set()
+    for item in _items(manifest, compose=False):
+        then = dict(_VARIABLE.findall(_text(folder / item.path)))
+        now = dict(_VARIABLE.findall(_text(project / item.source)))
+        names |= {name for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
+    return tuple(map(plain, sorted(names)))
+
+
+def changed_lines(
+    folder: Path, manifest: Manifest, project: Path
+) -> tuple[tuple[SafeText, SafeText], ...]:
+    """Compose files and their lines: `- now` goes, `+ then` comes."""
+    found = []
+    for item in _items(manifest, compose=True):
+        now = _text(project / item.source).splitlines()
+        then = _text(folder / item.path).splitlines()
+        lines = [
+            f"{line[0]} {line[1:].strip()}"
+            for line in difflib.unified_diff(now, then, n=0, lineterm="")
+            if line[0] in "+-" and not line.startswith(("+++", "---")) and line[1:].strip()
+        ]
+        shown = lines[:MOST_LINES]
+        if len(lines) > MOST_LINES:
+            shown.append(f"and {len(lines) - MOST_LINES} more lines")
+        found += [(plain(item.source), plain(redact(line))) for line in shown]
+    return tuple(found)
+
+
+def _items(manifest: Manifest, *, compose: bool) -> list[Item]:
+    return [
+        item
+        for item in manifest.items
+        if wanted_for_deployment(item) and (item.details.get("compose") is True) is compose
+    ]
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES).decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,102 @@
+"""What the actions on backups share."""
+
+from datetime import timedelta
+
+from pixel_tui.backups.manifest import Manifest
+from pixel_tui.backups.store import Backup
+from pixel_tui.backups.words import age_words, size_words
+from pixel_tui.backups.worker import worker_argv
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.facts import Facts, PastState
+from pixel_tui.operations.plan import Step
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+
+def no_place(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why there can be no backup."""
+    return facts.no_backups
+
+
+def no_backup(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be done with a backup."""
+    if reason := no_place(snapshot, facts):
+        return reason
+    return "" if facts.backups else "There is no backup yet."
+
+
+def chosen_backup(draft: Draft) -> tuple[PastState, Manifest]:
+    """The backup that the draft is about.
+
+    Raises:
+        OperationError: There is none of that id, or it can't be read.
+    """
+    for past in draft.facts.backups:
+        if past.backup.id == draft.subject:
+            if past.backup.manifest is None:
+                raise OperationError(past.backup.trouble)
+            return past, past.backup.manifest
+    raise OperationError(
+        "There is no such backup.", on=draft.subject, remedy="See `pixel-tui backup list`."
+    )
+
+
+def worker_step(draft: Draft, title: str, cancelling: str, verb: str, *words: str) -> None:
+    """A step of the program that does the work."""
+    argv = worker_argv(draft.command, draft.snapshot.project_name, verb, *words)
+    draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
+
+
+def backup_first(draft: Draft, backup_id: str, before: str) -> None:
+    """Keep the present state, as far as it can be read, before it is replaced."""
+    worker_step(
+        draft,
+        "Back up what there is now",
+        "No backup is made, and nothing has changed.",
+        "make",
+        *("--salvage", "--sparing", backup_id),
+        *("--reason", f"before {before} {backup_id}"),
+    )
+
+
+def warn_of(draft: Draft, backup: Backup, manifest: Manifest) -> None:
+    """Say what a person should know of a backup."""
+    if backup.trouble:
+        draft.warn("backup", f"it was found damaged: {backup.trouble}")
+    elif not backup.verified:
+        draft.warn("backup", "it was not verified since it was made (each item is before use)")
+    if manifest.project != draft.snapshot.project_name:
+        draft.warn("backup", f"it was made of the project {manifest.project}")
+    for gap in manifest.left_out:
+        draft.warn("left out", f"{gap.what}: {gap.why}")
+
+
+def state_words(backup: Backup, facts: Facts) -> SafeText:
+    """`5 h old, 12 MB, verified`."""
+    if backup.manifest is None:
+        return SafeText("damaged")
+    age = facts.read_at - backup.manifest.created
+    state = "verified" if backup.verified else "damaged" if backup.trouble else "not verified"
+    return plain(f"{age_words(age)} old, {size_words(backup.manifest.size)}, {state}")
+
+
+def running_targets(draft: Draft) -> list[Target]:
+    """Every service that has a container that runs."""
+    found = [find_target(service.name, draft.snapshot) for service in draft.snapshot.services]
+    return [target for target in found if target is not None and target.up]
+
+
+def verified_recently(snapshot: StackSnapshot, facts: Facts) -> PastState | None:
+    """The newest verified backup of this project that is young enough to wipe something."""
+    limit = timedelta(hours=facts.max_age_hours)
+    for past in facts.backups:
+        manifest = past.backup.manifest
+        if manifest is None or not past.backup.verified:
+            continue
+        age = facts.read_at - manifest.created
+        # One from the future is of a wrong clock, and of no known age.
+        if manifest.project == snapshot.project_name and timedelta(minutes=-5) <= age <= limit:
+            return past
+    return None

@@ -1,0 +1,100 @@
+"""Put the data and files of a backup back; what is there now is put aside."""
+
+from typing import Final
+
+from pixel_tui.backups.manifest import Kind
+from pixel_tui.backups.words import size_words
+from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.backups import (
+    backup_first,
+    chosen_backup,
+    no_backup,
+    running_targets,
+    state_words,
+    warn_of,
+    worker_step,
+)
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.plan import Risk, Step
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.words import duration
+from pixel_tui.text import SafeText, plain
+
+_CANCEL_STOP: Final = SafeText("Some services are stopped; nothing has been restored.")
+_CANCEL_START: Final = SafeText("It is restored; some services do not run yet.")
+
+
+def draft_restore(draft: Draft) -> None:
+    """Back up, stop what uses the data, put it back, start what ran."""
+    past, manifest = chosen_backup(draft)
+    draft.risk = Risk.DESTRUCTIVE
+    draft.reason = state_words(past.backup, draft.facts)
+    warn_of(draft, past.backup, manifest)
+    servers = {item.source for item in manifest.items if item.kind is Kind.POSTGRES}
+    users = [target for target in running_targets(draft) if target.name not in servers]
+    backup_first(draft, past.backup.id, "restoring")
+    _step(draft, users, "stop", "Stop", _CANCEL_STOP)
+    left_alone = _without(draft, servers)
+    worker_step(
+        draft,
+        f"Restore {draft.subject}",
+        "What has been put back stays; what it replaced is beside it, under a name with the time.",
+        "restore",
+        draft.subject,
+        *(word for name in left_alone for word in ("--without", name)),
+    )
+    _step(draft, users, "start", "Start", _CANCEL_START)
+    for item in manifest.items:
+        if item.kind is not Kind.DEPLOYMENT and item.source not in left_alone:
+            draft.affect(item.source, f"is replaced by what it was ({size_words(item.size)})")
+    for target in users:
+        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until all is back")
+        draft.expect_running(target, target.up)
+    draft.irreversible.append(
+        plain(
+            f"what was written after {manifest.created:%Y-%m-%d %H:%M} UTC is only in the backup"
+            " made first, and in the files that are put aside"
+        )
+    )
+
+
+def _without(draft: Draft, servers: set[str]) -> list[str]:
+    """The Postgres servers that can't be restored into now."""
+    left_alone = []
+    for name in sorted(servers):
+        target = find_target(name, draft.snapshot)
+        if target is not None and target.up:
+            draft.expect_running(target, ())
+        else:
+            left_alone.append(name)
+            draft.warn("postgres", f"{name} does not run: its dump is not restored (start it)")
+    return left_alone
+
+
+def _step(draft: Draft, targets: list[Target], word: str, verb: str, cancelling: SafeText) -> None:
+    """Stop or start, by compose where it knows the project, else by the engine."""
+    if not targets:
+        return
+    title = plain(f"{verb} what uses the data" if word == "stop" else f"{verb} what ran before")
+    if draft.snapshot.project_trouble is None and all(target.spec for target in targets):
+        argv = draft.command.compose_argv(word, *(target.name for target in targets))
+    else:
+        names = [container.name for target in targets for container in target.up]
+        argv = draft.command.docker_argv(word, *names)
+    draft.steps.append(Step(title, argv, cancelling))
+
+
+ACTION: Final = Action(
+    name="restore",
+    verb="Restore",
+    group=Group.BACKUPS,
+    when="Data is lost or damaged, or `.env` or the compose file is broken, and the backup has it"
+    " whole.",
+    failing="The last line says what was put aside and where; the services stay stopped. Put a"
+    " file back by its name, or restore the backup that was made first.",
+    refuse=refuse_nothing,
+    draft=draft_restore,
+    scope=Scope.BACKUP,
+    obstacle=no_backup,
+    needs_project=False,
+)

@@ -1,0 +1,36 @@
+"""Read a backup again, and record whether it is as it was written."""
+
+from typing import Final
+
+from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.backups import chosen_backup, no_backup, state_words, worker_step
+from pixel_tui.operations.draft import Draft
+
+
+def draft_verify(draft: Draft) -> None:
+    """One step, which writes nothing but its verdict."""
+    past, _ = chosen_backup(draft)
+    draft.reason = state_words(past.backup, draft.facts)
+    worker_step(
+        draft,
+        f"Verify {draft.subject}",
+        "Its last verdict stays as it was.",
+        "verify",
+        draft.subject,
+    )
+
+
+ACTION: Final = Action(
+    name="verify-backup",
+    verb="Verify",
+    group=Group.BACKUPS,
+    when="Before you rely on a backup: every hash, the integrity of each database, the table of"
+    " contents of each dump.",
+    failing="A backup that has changed is not to be relied on: make another one, and look at the"
+    " disk (`dmesg`, `smartctl`).",
+    refuse=refuse_nothing,
+    draft=draft_verify,
+    scope=Scope.BACKUP,
+    obstacle=no_backup,
+    needs_project=False,
+)
