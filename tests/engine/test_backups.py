@@ -1,0 +1,361 @@
+"""Backups of real stacks: what is in them, what breaks while they are made, what comes back."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.fixtures import MakeProject
+from tests.engine.postgres_image import build_postgres_image, postgres_folder
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
+
+pytestmark = pytest.mark.engine
+
+PASSWORD = "correct-horse-battery"
+PAIRS_A_SECOND = 500
+
+APP = f"""
+services:
+  app:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    healthcheck: {{test: ["CMD", "true"], interval: 300ms}}
+    volumes: ["./data:/data"]
+"""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A project, and the program that is run on it."""
+
+    project: Project
+    state: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.project.directory
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "backups/pixel-tui"
+
+    def program(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "pixel_tui", *words, "-p", self.project.name]
+
+    def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        env = {"XDG_STATE_HOME": str(self.state), "XDG_CONFIG_HOME": str(self.state)}
+        said = self.project.engine.run(
+            self.program(*words), cwd=self.folder, env=env, check=False, timeout=120
+        )
+        assert code is None or said.returncode == code, said.stdout + said.stderr
+        return said
+
+    def worker(self, verb: str, *words: str) -> list[str]:
+        options = ["--directory", str(self.folder), "--project", self.project.name]
+        return [sys.executable, "-P", "-m", "pixel_tui.backups", verb, *words, *options]
+
+    def listed(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.run("backup", "list", "--json").stdout)
+        return found
+
+    def back_up(self) -> str:
+        self.run("backup", "now")
+        return str(self.listed()[0]["id"])
+
+    def manifest(self, backup_id: str) -> dict[str, Any]:
+        content = (self.backups / backup_id / "manifest.json").read_text()
+        found: dict[str, Any] = json.loads(content)
+        return found
+
+
+def database(path: Path, megabytes: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE pixels (id INTEGER PRIMARY KEY, pair INTEGER)")
+        connection.execute("CREATE TABLE filling (content BLOB)")
+        connection.executemany(
+            "INSERT INTO filling VALUES (?)", ((os.urandom(1024 * 1024),) for _ in range(megabytes))
+        )
+    return path
+
+
+def count(path: Path, where: str = "") -> int:
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM pixels {where}").fetchone()[0])
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[list[float]]:
+    """Pairs of rows, each in one transaction, so many a second; yields how long each took."""
+    ended, waits = threading.Event(), list[float]()
+
+    def write() -> None:
+        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            due = time.monotonic()
+            while not ended.is_set():
+                began = time.monotonic()
+                connection.execute("BEGIN IMMEDIATE")
+                pair = len(waits)
+                connection.execute("INSERT INTO pixels (pair) VALUES (?), (?)", (pair, pair))
+                connection.execute("COMMIT")
+                waits.append(time.monotonic() - began)
+                due += 1 / PAIRS_A_SECOND
+                ended.wait(max(0.0, due - time.monotonic()))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        eventually(lambda: len(waits) > PAIRS_A_SECOND / 5)
+        yield waits
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.fixture
+def desk(make_project: MakeProject, tmp_path: Path) -> Desk:
+    project = make_project(APP, files={".env": "COLOUR=red\n", "data/task-ledger.json": "{}"})
+    return Desk(project, tmp_path / "state")
+
+
+@pytest.fixture(scope="session")
+def postgres_image(engine: Engine, base_image: str) -> str:
+    programs = postgres_folder()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("Postgres is not installed: scripts/setup-engine does it", pytrace=False)
+        pytest.skip("Postgres is not installed: scripts/setup-engine does it")
+    return build_postgres_image(engine, programs)
+
+
+class TestMaking:
+    def test_a_database_under_500_writes_a_second_comes_out_whole(self, desk: Desk) -> None:
+        path = database(desk.folder / "data/pixels.db", megabytes=20)
+        desk.project.compose("up", "--detach")
+        with written_to(path) as waits:
+            made = desk.back_up()
+            before = len(waits)
+            eventually(lambda: len(waits) > before)
+        copy = desk.backups / made / "sqlite/data/pixels.db"
+        with closing(sqlite3.connect(f"file:{copy}?immutable=1", uri=True)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            torn = connection.execute(
+                "SELECT count(*) FROM (SELECT pair FROM pixels GROUP BY pair HAVING count(*) != 2)"
+            ).fetchone()
+        assert torn == (0,)
+        rows = count(copy)
+        assert PAIRS_A_SECOND / 5 * 2 < rows <= before * 2
+        entries = {item["source"]: item for item in desk.manifest(made)["items"]}
+        assert entries["data/pixels.db"]["details"]["rows"]["pixels"] == rows
+        assert entries["data/pixels.db"]["details"]["integrity"] == "ok"
+        assert {".env", "data/task-ledger.json", "docker-compose.yml"} <= entries.keys()
+        assert "compose model" in entries
+        desk.run("backup", "verify", made)
+        assert desk.listed()[0]["state"] == "verified"
+
+    def test_a_worker_that_is_killed_leaves_nothing_that_looks_complete(self, desk: Desk) -> None:
+        database(desk.folder / "data/pixels.db", megabytes=60)
+        worker = subprocess.Popen(
+            desk.worker("make"), env=desk.project.engine.env, stdout=subprocess.DEVNULL
+        )
+        eventually(lambda: list(desk.backups.glob(".*.partial/sqlite/*/*")), every=0.002)
+        worker.kill()
+        worker.wait()
+        assert desk.listed() == []
+        assert len(list(desk.backups.iterdir())) == 1
+        desk.back_up()
+        assert [path.name for path in desk.backups.iterdir()] == [desk.listed()[0]["id"]]
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_one_that_is_cancelled_leaves_nothing(self, desk: Desk, number: signal.Signals) -> None:
+        database(desk.folder / "data/pixels.db", megabytes=60)
+        worker = subprocess.Popen(
+            desk.worker("make"), env=desk.project.engine.env, stdout=subprocess.PIPE, text=True
+        )
+        eventually(lambda: list(desk.backups.glob(".*.partial/sqlite/*/*")), every=0.002)
+        worker.send_signal(number)
+        said, _ = worker.communicate(timeout=20)
+        assert worker.returncode == 1
+        assert said.splitlines()[-1] == "It was cancelled."
+        assert list(desk.backups.iterdir()) == []
+
+    def test_a_disk_that_fills_up_costs_no_older_backup(self, desk: Desk) -> None:
+        path = database(desk.folder / "data/pixels.db")
+        desk.backups.mkdir(parents=True)
+        grown = desk.folder / "grow.py"
+        grown.write_text(
+            "import os, sqlite3, sys\n"
+            "with sqlite3.connect(sys.argv[1]) as database:\n"
+            "    database.execute('INSERT INTO filling VALUES (?)', (os.urandom(9_000_000),))\n"
+        )
+        blind = (
+            "import sys\n"
+            "from pixel_tui.backups import __main__ as program, make\n"
+            "make.Maker._require_space = lambda *_: None\n"
+            "sys.exit(program.main(sys.argv[1:]))\n"
+        )
+        words = desk.worker("make")[4:]
+        script = (
+            'mount -t tmpfs -o size=5m tmpfs "$1" || exit 9; python=$2; database=$3; '
+            "blind=$4; root=$1; shift 4; "
+            '"$python" -m pixel_tui.backups "$@" || exit 8; "$python" grow.py "$database"; '
+            'echo; echo careful; "$python" -m pixel_tui.backups "$@"; echo $?; '
+            'echo blind; "$python" -c "$blind" "$@"; echo $?; ls -A "$root"'
+        )
+        argv = ["unshare", "--mount", "sh", "-c", script, "sh", str(desk.backups)]
+        said = desk.project.engine.run(
+            [*argv, sys.executable, str(path), blind, *words], cwd=desk.folder
+        ).stdout
+        _, careful = said.split("careful\n")
+        careful, blinded = careful.split("blind\n")
+        assert "not enough room" in careful
+        assert careful.splitlines()[-1] == "1"
+        assert "full" in blinded or "No space left" in blinded
+        code, *left = blinded.splitlines()[-2:]
+        assert code == "1"
+        assert len(left) == 1
+        assert not left[0].startswith(".")
+
+
+class TestRestoring:
+    def test_rows_and_files_come_back(self, desk: Desk) -> None:
+        path = database(desk.folder / "data/pixels.db")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("INSERT INTO pixels (pair) VALUES (1)")
+        desk.project.compose("up", "--detach")
+        made = desk.back_up()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM pixels")
+        (desk.folder / ".env").write_text("COLOUR=blue\n")
+        shown = desk.run("backup", "restore", made, code=2)
+        assert "Nothing was done" in shown.stderr
+        name = desk.project.name
+        desk.run("backup", "restore", made, "--yes", "--confirm", name)
+        assert count(path) == 1
+        assert (desk.folder / ".env").read_text() == "COLOUR=red\n"
+        aside = list(desk.folder.glob(".env.before-*"))
+        assert [item.read_text() for item in aside] == ["COLOUR=blue\n"]
+        assert desk.project.inspect("app")["State"]["Running"]
+        newest = desk.listed()[0]
+        assert newest["reason"] == f"before restoring {made}"
+        copy = desk.backups / newest["id"] / "sqlite/data/pixels.db"
+        assert count(copy) == 0
+
+    def test_it_works_where_compose_refuses_the_project(self, desk: Desk) -> None:
+        desk.project.compose("up", "--detach")
+        made = desk.back_up()
+        compose_file = desk.folder / "docker-compose.yml"
+        compose_file.write_text("services: [this is none\n")
+        assert "refuses" in desk.run("run", "restart", "app", code=2).stderr
+        desk.run("backup", "restore", made, "--yes", "--confirm", desk.project.name)
+        assert compose_file.read_text() == APP
+        assert desk.project.inspect("app")["State"]["Running"]
+
+    def test_going_back_to_the_images_and_variables_of_then(
+        self, desk: Desk, engine: Engine
+    ) -> None:
+        image = f"{unique_name('app')}:1"
+        engine.docker("tag", BASE_IMAGE, image)
+        text = APP.replace(BASE_IMAGE, image) + "    environment: ['COLOUR=${COLOUR}']\n"
+        (desk.folder / "docker-compose.yml").write_text(text)
+        desk.project.compose("up", "--detach")
+        old = desk.project.inspect("app")["Image"]
+        made = desk.back_up()
+        (desk.folder / "Dockerfile").write_text(f"FROM {BASE_IMAGE}\nLABEL new=1\n")
+        engine.docker("build", "--tag", image, str(desk.folder))
+        (desk.folder / ".env").write_text(f"COLOUR={PASSWORD}\n")
+        desk.project.compose("up", "--detach")
+        assert desk.project.inspect("app")["Image"] != old
+        plan = desk.run("plan", "roll-back", made, code=100).stdout
+        assert f"app runs {old.removeprefix('sha256:')[:12]} again" in plan
+        assert "differing: COLOUR" in plan
+        assert PASSWORD not in plan
+        desk.run("run", "roll-back", made, "--yes")
+        assert desk.project.inspect("app")["Image"] == old
+        assert "COLOUR=red" in desk.project.inspect("app")["Config"]["Env"]
+
+
+class TestPostgres:
+    @pytest.fixture
+    def served(self, make_project: MakeProject, postgres_image: str, tmp_path: Path) -> Desk:
+        text = f"""
+services:
+  db:
+    image: {postgres_image}
+    environment: {{POSTGRES_USER: pixel, POSTGRES_DB: agent, POSTGRES_PASSWORD: {PASSWORD}}}
+    stop_grace_period: 2s
+    volumes: ["held:/var/lib/postgresql/data", "other:/other"]
+    healthcheck:
+      test: [CMD, pg_isready, -q, -U, pixel, -d, agent]
+      interval: 500ms
+  app:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    healthcheck: {{test: [CMD, "true"], interval: 300ms}}
+    depends_on: {{db: {{condition: service_healthy}}}}
+    volumes: ["cache:/cache", "./data:/data"]
+volumes: {{held: , other: , cache: }}
+"""
+        project = make_project(text, files={"data/notes.txt": "x"}, up=True)
+        self.sql(project, "CREATE TABLE memories (words text)")
+        self.sql(project, "INSERT INTO memories VALUES ('first')")
+        return Desk(project, tmp_path / "state")
+
+    def sql(self, project: Project, words: str) -> str:
+        return project.compose(
+            "exec", "-T", "db", "psql", "-U", "pixel", "-d", "agent", "-tAc", words
+        ).stdout.strip()
+
+    def test_dump_restore_and_wipe(self, served: Desk) -> None:
+        name = served.project.name
+        made = served.back_up()
+        manifest = served.manifest(made)
+        dump = next(item for item in manifest["items"] if item["kind"] == "postgres")
+        assert dump["source"] == "db"
+        assert dump["details"]["database"] == "agent"
+        assert dump["details"]["entries"] > 0
+        assert PASSWORD not in json.dumps(manifest)
+        assert any(f"{name}_cache" in gap["what"] for gap in manifest["left_out"])
+
+        self.sql(served.project, "DROP TABLE memories")
+        served.run("backup", "restore", made, "--yes", "--confirm", name)
+        assert self.sql(served.project, "SELECT words FROM memories") == "first"
+        assert served.project.inspect("app")["State"]["Running"]
+
+        wipe = ("run", "wipe-volumes", "--yes", "--confirm", name)
+        assert "no verified backup" in served.run(*wipe, code=2).stderr
+        assert self.sql(served.project, "SELECT words FROM memories") == "first"
+        served.run("backup", "verify", made)
+        plan = json.loads(served.run("plan", "wipe-volumes", "--json", code=100).stdout)
+        lost = "\n".join(plan["irreversible"])
+        assert plan["confirm"] == name
+        assert plan["risk"] == "destructive"
+        assert f"{name}_held" in lost
+        assert "its database is dumped" in lost
+        cache = next(line for line in plan["irreversible"] if f"{name}_cache" in line)
+        assert "in NO backup" in cache
+        assert any("not touched" in check["message"] for check in plan["checks"])
+        assert "confirmed by name" in served.run(*wipe[:3], code=2).stderr
+        served.run(*wipe)
+        volumes = served.project.engine.docker("volume", "ls", "--quiet").stdout
+        assert name not in volumes
+        assert (served.folder / "data/notes.txt").exists()
+
+        served.project.compose("up", "--detach", "--wait")
+        served.run("backup", "restore", made, "--yes", "--confirm", name)
+        assert self.sql(served.project, "SELECT words FROM memories") == "first"
