@@ -25,6 +25,8 @@ SIZE: Final = _WHO + (
     ' --command="SELECT pg_database_size(current_database())"'
 )
 RESTORE: Final = _WHO + (
+    # Whoever still uses the database must not keep this waiting for ever.
+    "export PGOPTIONS='-c lock_timeout=60s'; "
     "exec pg_restore --clean --if-exists --single-transaction --exit-on-error"
     ' --username="$u" --dbname="$d"'
 )

@@ -1,8 +1,9 @@
 """Put the data and files of a backup back; what is there now is put aside."""
 
+from pathlib import PurePosixPath
 from typing import Final
 
-from pixel_tui.backups.manifest import Kind
+from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.words import size_words
 from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
 from pixel_tui.operations.backups import (
@@ -14,6 +15,7 @@ from pixel_tui.operations.backups import (
     warn_of,
     worker_step,
 )
+from pixel_tui.operations.dependencies import needed_by
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk, Step
 from pixel_tui.operations.targets import Target, find_target
@@ -31,7 +33,7 @@ def draft_restore(draft: Draft) -> None:
     draft.reason = state_words(past.backup, draft.facts)
     warn_of(draft, past.backup, manifest)
     servers = {item.source for item in manifest.items if item.kind is Kind.POSTGRES}
-    users = [target for target in running_targets(draft) if target.name not in servers]
+    users = _users(draft, manifest, servers)
     backup_first(draft, past.backup.id, "restoring")
     _step(draft, users, "stop", "Stop", _CANCEL_STOP)
     left_alone = _without(draft, servers)
@@ -56,6 +58,32 @@ def draft_restore(draft: Draft) -> None:
             " made first, and in the files that are put aside"
         )
     )
+
+
+def _users(draft: Draft, manifest: Manifest, servers: set[str]) -> list[Target]:
+    """What runs and uses the data: it mounts a part of it, or depends on a server.
+
+    Where compose refuses the project nobody knows who depends on whom: all that runs does.
+    """
+    running = [target for target in running_targets(draft) if target.name not in servers]
+    if draft.snapshot.project is None:
+        return running
+    dependants = needed_by(draft.project, servers)
+    folder = PurePosixPath(draft.command.directory)
+    sources = [
+        folder / item.source for item in manifest.items if item.kind in {Kind.SQLITE, Kind.FILE}
+    ]
+    return [target for target in running if target.name in dependants or _mounts(target, sources)]
+
+
+def _mounts(target: Target, sources: list[PurePosixPath]) -> bool:
+    mounted = [
+        PurePosixPath(mount.source)
+        for container in target.containers
+        for mount in container.mounts
+        if mount.kind == "bind"
+    ]
+    return any(source.is_relative_to(place) for source in sources for place in mounted)
 
 
 def _without(draft: Draft, servers: set[str]) -> list[str]:
