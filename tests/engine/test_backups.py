@@ -167,6 +167,18 @@ class TestMaking:
         desk.run("backup", "verify", made)
         assert desk.listed()[0]["state"] == "verified"
 
+    def test_a_read_only_console_looks_and_records_nothing(self, desk: Desk) -> None:
+        assert "read-only" in desk.run("backup", "now", "--read-only", code=2).stderr
+        assert not desk.backups.exists()
+        made = desk.back_up()
+        said = desk.run("backup", "verify", "--read-only").stdout
+        assert f"The backup {made} is as it was written (not recorded: read-only)." in said
+        assert desk.listed()[0]["state"] == "not verified"
+        (desk.backups / made / "files/.env").write_text("COLOUR=bad\n")
+        assert "content has changed" in desk.run("backup", "verify", made, code=1).stdout
+        assert desk.listed()[0]["state"] == "damaged"
+        assert "damaged" in desk.run("backup", "list").stdout
+
     def test_a_worker_that_is_killed_leaves_nothing_that_looks_complete(self, desk: Desk) -> None:
         database(desk.folder / "data/pixels.db", megabytes=60)
         worker = subprocess.Popen(

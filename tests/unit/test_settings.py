@@ -54,6 +54,12 @@ def test_every_setting_is_read(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "what", "remedy"),
     [
+        ("backup = 3", "backup is no table", "[backup]"),
+        ("[backup]\nkeeps = 3", "unknown setting backup.keeps", "keep"),
+        ("[backup]\nkeep = 0", "backup.keep is no number from 1", "keep"),
+        ("[backup]\nfolder = '..'", "backup.folder is no folder", "folder"),
+        ("[backup]\nfiles = ['/etc/*']", "no patterns below", "files"),
+        ("[backup]\nfiles = ['../x']", "no patterns below", "files"),
         ("thme = 'x'", "unknown setting thme", "theme"),
         ("theme = 'solarized'", "unknown theme solarized", "pixel-dark"),
         ("theme = 3", "unknown theme 3", "pixel-dark"),
