@@ -10,10 +10,10 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+from pixel_tui.backups.aside import aside_mark
 from pixel_tui.backups.deployment import read_deployment
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Item, Kind
@@ -150,7 +150,7 @@ class _Work:
         retag(self._view, list(read_deployment(backup.folder).images), _say)
 
     def _restorer(self, folder: Path) -> Restorer:
-        mark = f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        mark = aside_mark(self._clock.now())
         project = self._policy.project
         return Restorer(folder, project, self._servers(), mark=mark, say=_say)
 

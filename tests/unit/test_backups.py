@@ -292,6 +292,12 @@ class TestRestore:
         assert (project / ".env.before-x").read_text() == "broken"
         assert rows_of(project / "data/pixels.db.before-x") == 0
 
+    def test_what_was_put_aside_goes_into_no_later_backup(self, project: Path) -> None:
+        database(project / "data/pixels.db.before-20260301-120000")
+        database(project / "data/pixels.db.before-noon")
+        sources = [item.source for item in make(project).items if item.kind is Kind.SQLITE]
+        assert sources == ["data/pixels.db", "data/pixels.db.before-noon"]
+
     def test_a_file_that_is_gone_comes_back_with_its_mode(self, project: Path) -> None:
         made = make(project)
         (project / ".env").unlink()

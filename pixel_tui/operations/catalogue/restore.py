@@ -49,6 +49,8 @@ def draft_restore(draft: Draft) -> None:
     for item in manifest.items:
         if item.kind is not Kind.DEPLOYMENT and item.source not in left_alone:
             draft.affect(item.source, f"is replaced by what it was ({size_words(item.size)})")
+    if past.changed_variables:
+        draft.warn("in sync", "containers keep the variables they were made with: `recreate` them")
     for target in users:
         draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until all is back")
         draft.expect_running(target, target.up)
