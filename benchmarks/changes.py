@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from pixel_tui.operations.job import JobState, JobStatus
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.plan import Plan
 from pixel_tui.operations.verification import Patience
-from pixel_tui.settings import Settings
+from pixel_tui.settings import BackupSettings, Settings
 from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
@@ -101,7 +102,7 @@ class Changes:
 
     def _plan(self) -> Plan:
         snapshot = self._observer.snapshot
-        facts = live_facts()(snapshot)
+        facts = live_facts(self._command, BackupSettings(), dict(os.environ))(snapshot)
         return plan_action(
             "restart", ["svc-001"], snapshot, self._command, now=self._clock.now(), facts=facts
         )

@@ -1,5 +1,6 @@
 """What the actions on backups share."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from pixel_tui.backups.manifest import Manifest
@@ -7,6 +8,7 @@ from pixel_tui.backups.store import Backup
 from pixel_tui.backups.words import age_words, size_words
 from pixel_tui.backups.worker import worker_argv
 from pixel_tui.errors import OperationError
+from pixel_tui.operations.action import Choice
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts, PastState
 from pixel_tui.operations.plan import Step
@@ -25,6 +27,14 @@ def no_backup(snapshot: StackSnapshot, facts: Facts) -> str:
     if reason := no_place(snapshot, facts):
         return reason
     return "" if facts.backups else "There is no backup yet."
+
+
+def backup_choices(facts: Facts) -> Sequence[Choice]:
+    """The backups to pick from, newest first."""
+    return tuple(
+        Choice(plain(item.backup.id), plain(f"{item.backup.id}  {state_words(item.backup, facts)}"))
+        for item in facts.backups
+    )
 
 
 def chosen_backup(draft: Draft) -> tuple[PastState, Manifest]:

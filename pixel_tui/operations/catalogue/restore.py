@@ -7,6 +7,7 @@ from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.words import size_words
 from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
 from pixel_tui.operations.backups import (
+    backup_choices,
     backup_first,
     chosen_backup,
     no_backup,
@@ -125,6 +126,7 @@ ACTION: Final = Action(
     refuse=refuse_nothing,
     draft=draft_restore,
     scope=Scope.BACKUP,
+    choices=backup_choices,
     obstacle=no_backup,
     needs_project=False,
 )

@@ -4,6 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
 from pixel_tui.operations.backups import (
+    backup_choices,
     backup_first,
     chosen_backup,
     no_backup,
@@ -91,6 +92,7 @@ ACTION: Final = Action(
     refuse=refuse_nothing,
     draft=draft_roll_back,
     scope=Scope.BACKUP,
+    choices=backup_choices,
     obstacle=no_backup,
     needs_project=False,
 )

@@ -3,7 +3,13 @@
 from typing import Final
 
 from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
-from pixel_tui.operations.backups import chosen_backup, no_backup, state_words, worker_step
+from pixel_tui.operations.backups import (
+    backup_choices,
+    chosen_backup,
+    no_backup,
+    state_words,
+    worker_step,
+)
 from pixel_tui.operations.draft import Draft
 
 
@@ -31,6 +37,7 @@ ACTION: Final = Action(
     refuse=refuse_nothing,
     draft=draft_verify,
     scope=Scope.BACKUP,
+    choices=backup_choices,
     obstacle=no_backup,
     needs_project=False,
 )
