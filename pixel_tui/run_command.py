@@ -62,7 +62,10 @@ def _require_read(observer: Observer) -> None:
             moved.set()
 
     def known(snapshot: StackSnapshot) -> bool:
-        return snapshot.complete or bool(snapshot.engine.trouble or snapshot.project_trouble)
+        # A backup may be restored where compose refuses the project, so that the engine's
+        # answer is waited for there as well.
+        resolved = snapshot.project is not None or snapshot.project_trouble is not None
+        return snapshot.engine.trouble is not None or (snapshot.taken_at is not None and resolved)
 
     unsubscribe = observer.subscribe(listen)
     try:
