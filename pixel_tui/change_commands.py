@@ -1,0 +1,211 @@
+"""The commands that change a stack, or say what would: plan, run, backup, audit.
+
+Imports that cost time wait until a command needs them.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pixel_tui.errors import UsageError
+from pixel_tui.project_options import ExitCode, add_project_options, readers
+
+if TYPE_CHECKING:
+    from pixel_tui.backups.stack_view import StackView
+
+
+def add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`actions`, `plan` and `run`."""
+    actions = commands.add_parser(
+        "actions",
+        help="list what can be done, and when to do it",
+        description="Lists what `plan` and `run` can do, and when to use it.",
+    )
+    actions.add_argument("--json", action="store_true", help="as JSON")
+    actions.set_defaults(run=_run_actions)
+
+    plan = commands.add_parser(
+        "plan",
+        help="show what an action would do, and do nothing",
+        description="Shows what an action would do. Exits with 0 when there is nothing to do, "
+        "100 when something would change, 2 when that can't be told.",
+    )
+    plan.add_argument("--json", action="store_true", help="as JSON (docs/plan.schema.json)")
+    run = commands.add_parser(
+        "run",
+        help="do it: the same plan, locked, audited and verified",
+        description="Makes the plan, shows it, and with --yes runs it. Exits with 0 when it was "
+        "done and verified or there was nothing to do, 1 when it failed, 2 when it was not "
+        "begun. Ctrl+C cancels; a connection that breaks does not.",
+    )
+    run.add_argument("--yes", action="store_true", help="run it, and not only show it")
+    run.add_argument(
+        "--confirm", metavar="NAME", default="", help="what a plan asks for before it is run"
+    )
+    for parser, runs in ((plan, _run_plan), (run, _run_action)):
+        parser.add_argument("action", help="its name: `pixel-tui actions` lists them")
+        parser.add_argument(
+            "target", nargs="*", help="services, or ids of containers; all where none is named"
+        )
+        add_project_options(parser, default=argparse.SUPPRESS)
+        parser.set_defaults(run=runs)
+
+
+def add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`backup`."""
+    backup = commands.add_parser(
+        "backup",
+        help="make, list, verify and restore backups of the project",
+        description="`now` (what is meant where nothing is said) is `run backup --yes`, `restore "
+        "ID` is `run restore ID`: the same plan, lock and audit. `verify` exits with 0 when the "
+        "backup (the newest, where none is named) is as it was written, 1 when not.",
+    )
+    backup.add_argument(
+        "what", nargs="?", choices=("now", "list", "verify", "restore"), default="now"
+    )
+    backup.add_argument("target", nargs="*", metavar="ID", help="which backup")
+    backup.add_argument("--json", action="store_true", help="list: as JSON")
+    backup.add_argument("--yes", action="store_true", help="restore: do it, and not only show it")
+    backup.add_argument("--confirm", metavar="NAME", default="", help="what the plan asks for")
+    add_project_options(backup, default=argparse.SUPPRESS)
+    backup.set_defaults(run=_run_backup)
+
+
+def add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`audit`."""
+    audit = commands.add_parser(
+        "audit",
+        help="show who changed what, or verify that the record of it is whole",
+        description="Shows who changed what, newest last. With `verify`, exits with 0 when the "
+        "trail is as it was written, 1 when it was edited or cut.",
+    )
+    audit.add_argument("what", nargs="?", choices=("show", "verify"), default="show")
+    audit.add_argument("-n", "--last", metavar="N", type=int, default=20)
+    audit.add_argument("--json", action="store_true", help="one object a line, as recorded")
+    audit.set_defaults(run=_run_audit)
+
+
+def _run_actions(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
+    from pixel_tui.operations.actions import all_actions
+    from pixel_tui.plan_output import action_as_json
+
+    actions = all_actions()
+    if arguments.json:
+        print(json.dumps([action_as_json(action) for action in actions], indent=2))  # noqa: T201
+        return ExitCode.WELL
+    width = max(len(action.name) for action in actions)
+    for action in actions:
+        print(f"{action.name:<{width}}  {action.when}")  # noqa: T201
+    return ExitCode.WELL
+
+
+def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.errors import NothingToDo
+    from pixel_tui.fact_reading import live_facts
+    from pixel_tui.operations.actions import action_named, plan_action
+    from pixel_tui.plan_output import as_json, as_text, nothing_as_json
+    from pixel_tui.settings import load_settings
+    from pixel_tui.stack.reading import look_once
+
+    name, targets = arguments.action, arguments.target
+    action_named(name)  # before anybody is asked
+    engine, project = readers(arguments, environment)
+    clock = SystemClock()
+    snapshot = look_once(engine, project, clock)
+    settings = load_settings(environment, read_only=arguments.read_only)
+    facts = live_facts(project.command, settings.backup, environment)(snapshot)
+    try:
+        plan = plan_action(name, targets, snapshot, project.command, now=clock.now(), facts=facts)
+    except NothingToDo as error:
+        nothing = nothing_as_json(name, targets, str(error))
+        print(json.dumps(nothing, indent=2) if arguments.json else error)  # noqa: T201
+        return ExitCode.WELL
+    print(json.dumps(as_json(plan), indent=2) if arguments.json else as_text(plan))  # noqa: T201
+    return ExitCode.WOULD_CHANGE
+
+
+def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.fact_reading import live_facts
+    from pixel_tui.live import live_observer
+    from pixel_tui.settings import load_settings, state_folder
+
+    settings = load_settings(environment, read_only=arguments.read_only)
+    if settings.read_only:
+        raise UsageError("This is read-only, and `run` changes something.", remedy="Use `plan`.")
+    from pixel_tui.operations.actions import action_named
+    from pixel_tui.operations.operator import Operator
+    from pixel_tui.run_command import Wish, carry_out
+    from pixel_tui.stack.process import ProcessRunner
+
+    action_named(arguments.action)
+    wish = Wish(arguments.action, tuple(arguments.target), arguments.yes, arguments.confirm)
+    engine, project = readers(arguments, environment)
+    observer = live_observer(engine, project, settings)
+    command, clock = project.command, SystemClock()
+    operator = Operator(ProcessRunner(environment), observer, command, state_folder(), clock)
+    observer.start()
+    try:
+        read_facts = live_facts(command, settings.backup, environment)
+        return carry_out(wish, observer, command, operator, clock, read_facts)
+    finally:
+        observer.close()
+
+
+def _run_backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    if arguments.what in {"now", "restore"}:
+        arguments.action = {"now": "backup", "restore": "restore"}[arguments.what]
+        arguments.yes = arguments.yes or arguments.what == "now"
+        return _run_action(arguments, environment)
+    from pixel_tui import backup_command
+    from pixel_tui.backups.store import BackupStore
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.settings import load_settings
+
+    if len(arguments.target) > (arguments.what == "verify"):
+        raise UsageError("That is one id too many.", on=" ".join(arguments.target))
+    settings = load_settings(environment, read_only=arguments.read_only)
+    _, project = readers(arguments, environment)
+    policy = backup_command.project_policy(project.command, settings.backup)
+    clock = SystemClock()
+    if arguments.what == "verify":
+
+        def view_of(name: str) -> "StackView":
+            return backup_command.stack_view(project.command, name, environment)
+
+        wanted = arguments.target[0] if arguments.target else ""
+        whole = backup_command.verify_backup(
+            wanted, policy, view_of, clock, print, record=not settings.read_only
+        )
+        return ExitCode.WELL if whole else ExitCode.NOT_WELL
+    listed = BackupStore(policy.root).list()
+    if arguments.json:
+        print(json.dumps([backup_command.as_json(item) for item in listed], indent=2))  # noqa: T201
+    elif listed:
+        print(backup_command.as_table(listed, clock.now()))  # noqa: T201
+    else:
+        print(f"There is no backup in {policy.root}.")  # noqa: T201
+    return ExitCode.WELL
+
+
+def _run_audit(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.audit_command import record_line, verdict
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.operations.audit import Audit, audit_path
+    from pixel_tui.operations.origin import current_origin
+    from pixel_tui.settings import state_folder
+
+    if arguments.last < 1:
+        raise UsageError("--last wants a number above 0", on=str(arguments.last))
+    audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
+    trail = audit.read()
+    if arguments.what == "verify":
+        return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
+    for record in trail.records[-arguments.last :]:
+        print(json.dumps(dict(record.facts)) if arguments.json else record_line(record))  # noqa: T201
+    for problem in trail.problems:
+        print(f"pixel-tui: {problem}", file=sys.stderr)  # noqa: T201
+    return ExitCode.WELL

@@ -1,0 +1,125 @@
+"""Which project, on which engine: what every command of the command line shares.
+
+Nothing here imports Docker before a command needs it.
+"""
+
+import argparse
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pixel_tui.stack.compose import ComposeProject
+    from pixel_tui.stack.engine import DockerEngine
+
+
+class ExitCode(IntEnum):
+    """What the program's exit code says."""
+
+    WELL = 0
+    NOT_WELL = 1
+    UNREADABLE = 2
+    """The stack, the arguments or the settings can't be read; the reason is on stderr."""
+    WOULD_CHANGE = 100
+    """What `plan` was asked for would change something."""
+    INTERRUPTED = 130
+
+
+def add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
+    """The options of every command that looks at a project.
+
+    Args:
+        parser: Where they are added.
+        default: `SUPPRESS` in a sub-command, so that it leaves alone what stands before it.
+    """
+    group = parser.add_argument_group("which project, on which engine")
+    group.add_argument(
+        "-C", "--directory", metavar="DIR", default=default, help="the project's folder"
+    )
+    group.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        action="append",
+        default=default,
+        help="a compose file; may be given several times, later ones override",
+    )
+    group.add_argument("-p", "--project-name", metavar="NAME", default=default)
+    group.add_argument(
+        "--host",
+        metavar="URL",
+        default=default,
+        help="the engine's address; else DOCKER_HOST, else the current Docker context",
+    )
+    group.add_argument("--context", metavar="NAME", default=default, help="a Docker context")
+    group.add_argument(
+        "--or-demo",
+        action="store_true",
+        default=default or False,
+        help="open the embedded stack where there is no engine or no compose file",
+    )
+    add_read_only(parser, default=default or False)
+
+
+def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
+    """The option of a command that could change something, or shows what could."""
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        default=default,
+        help="look, and be unable to change anything (also PIXEL_TUI_READ_ONLY=1)",
+    )
+
+
+def readers(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "tuple[DockerEngine, ComposeProject]":
+    """What reads the engine and the project that the arguments name.
+
+    Raises:
+        ConsoleError: They name none.
+    """
+    from pixel_tui.stack.compose import ComposeProject, find_command
+
+    command = find_command(
+        environment,
+        host=arguments.host,
+        context=arguments.context,
+        directory=arguments.directory,
+        files=arguments.file or (),
+        project=arguments.project_name,
+    )
+    project = ComposeProject(command, environment)
+    name = arguments.project_name or environment.get("COMPOSE_PROJECT_NAME")
+    if name and not (arguments.directory or arguments.file or project.has_files):
+        return _found_by_name(arguments, environment, name)
+    # Compose reads the project while Docker's library is imported.
+    project.begin()
+    from pixel_tui.stack.endpoint import find_endpoint
+    from pixel_tui.stack.engine import DockerEngine
+
+    endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
+    return DockerEngine(endpoint), project
+
+
+def _found_by_name(
+    arguments: argparse.Namespace, environment: Mapping[str, str], name: str
+) -> "tuple[DockerEngine, ComposeProject]":
+    """The readers of a project that is elsewhere: its containers say where."""
+    from pixel_tui.stack.compose import ComposeProject, find_command
+    from pixel_tui.stack.endpoint import find_endpoint
+    from pixel_tui.stack.engine import DockerEngine
+    from pixel_tui.stack.places import find_place
+
+    host, context = arguments.host, arguments.context
+    engine = DockerEngine(find_endpoint(environment, host=host, context=context))
+    place = find_place(engine, name)
+    command = find_command(
+        environment,
+        host=host,
+        context=context,
+        directory=place.directory if place else None,
+        files=place.files if place else (),
+        project=name,
+    )
+    return engine, ComposeProject(command, environment)
