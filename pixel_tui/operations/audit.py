@@ -22,11 +22,19 @@ from pixel_tui.operations.audit_reading import head_path, read_audit
 from pixel_tui.operations.job import JobStatus
 from pixel_tui.operations.origin import Origin
 from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.plan_record import plan_as_json
 from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import shown
 
 BLOCK: Final = 64 * 1024
 """Bytes that are read from the end at once, to find the last line."""
+
+
+PLAN_FACTS: Final = (
+    *("id", "action", "title", "reason", "risk"),
+    *("engine", "project", "targets", "fingerprint"),
+)
+"""What is recorded of a plan, beside its commands."""
 
 
 def audit_path(state_folder: Path) -> Path:
@@ -121,18 +129,9 @@ def _last_line(descriptor: int, size: int) -> bytes:
 
 
 def _plan(plan: Plan) -> dict[str, object]:
-    return {
-        "id": plan.id,
-        "action": plan.action,
-        "title": plan.title,
-        "reason": redact(plan.reason),
-        "risk": plan.risk.value,
-        "engine": plan.engine,
-        "project": plan.project,
-        "targets": list(plan.targets),
-        "fingerprint": plan.fingerprint,
-        "commands": [redact(shown(step.command)) for step in plan.steps],
-    }
+    written = plan_as_json(plan)
+    commands = [redact(shown(step.command)) for step in plan.steps]
+    return {**{name: written[name] for name in PLAN_FACTS}, "commands": commands}
 
 
 def _result(status: JobStatus) -> dict[str, object]:
