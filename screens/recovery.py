@@ -196,9 +196,7 @@ class RecoveryScreen(Dialog[None]):
         with suppress(NoMatches):  # being closed
             others = "   t: another target" if len(self._aims) > 1 else ""
             self.query_one("#recovery-aim", Static).update(
-                Content.assemble(
-                    "Services are ", (self.aim.words, "bold"), (others, "$foreground-muted")
-                )
+                Content.assemble("For ", (self.aim.words, "bold"), (others, "$foreground-muted"))
             )
             options = self.query_one(Options)
             for action in self._actions.values():
