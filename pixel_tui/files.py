@@ -45,7 +45,7 @@ def replace_file(
                 os.fsync(file.fileno())
         Path(temporary).replace(target)
         if durable:
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
     except OSError as error:
         with suppress(OSError):
             Path(temporary).unlink()
@@ -63,7 +63,12 @@ def _copy_rights(target: Path, descriptor: int, mode: int) -> None:
     os.fchmod(descriptor, old.st_mode & 0o7777)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable.
+
+    Raises:
+        OSError: The folder can't be opened or synced.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

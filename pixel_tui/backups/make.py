@@ -171,7 +171,8 @@ class Maker:
 
     def _copy_database(self, name: str, target: Path) -> Copy:
         """A database; it is hashed while it is checked, since both read all of it."""
-        copied = copy_database(self._policy.project / name, target)
+        source = self._policy.project / name
+        copied = copy_database(source, target)
         with ThreadPoolExecutor(1) as pool:
             hashing = pool.submit(hash_file, target)
             trouble = check_database(target)
@@ -184,6 +185,7 @@ class Maker:
             )
         rows: JsonObject = dict(count_rows(target))
         details: JsonObject = {
+            "mode": _mode(source.stat()),
             "integrity": "ok",
             "journal": copied.journal,
             "pages": copied.pages,
@@ -219,11 +221,11 @@ class Maker:
         def copy(target: Path) -> Copy:
             source = self._policy.project / name
             with source.open("rb") as old, _new_file(target) as new:
-                mode = os.fstat(old.fileno()).st_mode & 0o7777
+                mode = _mode(os.fstat(old.fileno()))
                 shutil.copyfileobj(old, new, CHUNK)
                 new.flush()
                 os.fsync(new.fileno())
-            return {**details, "mode": f"{mode:04o}"}, hash_file(target)
+            return {**details, "mode": mode}, hash_file(target)
 
         return copy
 
@@ -247,6 +249,10 @@ class Maker:
             if full
             else "Check who may read it.",
         )
+
+
+def _mode(about: os.stat_result) -> str:
+    return f"{about.st_mode & 0o7777:04o}"
 
 
 def hash_file(path: Path) -> str:

@@ -17,6 +17,7 @@ from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
+from pixel_tui.files import sync_folder
 
 READY_SECONDS: Final = 60.0
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
@@ -122,7 +123,7 @@ class Restorer:
         if same:
             self._say(f"{item.kind.value:<10} {item.source}  is the same already")
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folders(target.parent)
         fresh = self._copy_beside(source, target, item)
         try:
             if item.kind is Kind.SQLITE:
@@ -133,7 +134,7 @@ class Restorer:
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
-        _sync(target.parent)
+        sync_folder(target.parent)
         self._say(f"{item.kind.value:<10} {item.source}  restored")
 
     def _target(self, item: Item) -> Path:
@@ -214,6 +215,18 @@ def _require_unused(database: Path) -> None:
         return  # it is damaged: that is why it is replaced
 
 
+def _make_folders(folder: Path) -> None:
+    """Make what is missing of a folder as open as the one above: a container has to enter it."""
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    above = folder.parent.stat()
+    folder.mkdir()
+    with suppress(PermissionError):
+        os.chown(folder, above.st_uid, above.st_gid)
+    folder.chmod(above.st_mode & 0o7777)
+
+
 def _copy_rights(target: Path, descriptor: int, item: Item) -> None:
     """Owner and mode of what is there, else the recorded mode and the folder's owner."""
     try:
@@ -228,11 +241,3 @@ def _copy_rights(target: Path, descriptor: int, item: Item) -> None:
     with suppress(PermissionError):
         os.fchown(descriptor, old.st_uid, old.st_gid)
     os.fchmod(descriptor, mode)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

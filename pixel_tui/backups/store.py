@@ -20,7 +20,7 @@ from pixel_tui.backups.manifest import (
     read_manifest,
 )
 from pixel_tui.errors import FileError, OperationError
-from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file, sync_folder
 from pixel_tui.stack.json_value import Node, load_object
 
 VERDICT: Final = "verified.json"
@@ -104,6 +104,7 @@ class BackupStore:
         stem = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            self._keep_out_of_git()
             for number in range(1, 1000):
                 backup_id = stem if number == 1 else f"{stem}-{number}"
                 partial = self.root / f".{backup_id}{_PARTIAL}"
@@ -117,6 +118,12 @@ class BackupStore:
         except OSError as error:
             raise _unusable(self.root, error) from error
         raise OperationError("There are too many backups of one second.", on=str(self.root))
+
+    def _keep_out_of_git(self) -> None:
+        """A backup has the project's secrets in it: `git add .` must not take them."""
+        ignored = self.root / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n")
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what backups that died have left behind; returns their names.
@@ -218,14 +225,14 @@ class HalfMade:
         os.fsync(self._descriptor)
         final = self.folder.with_name(self.id)
         self.folder.rename(final)
-        _sync(final.parent)
+        sync_folder(final.parent)
         return final
 
 
 def sync_folders(folder: Path) -> None:
     """Make the names of all files below a folder durable."""
     for place, _, _ in os.walk(folder):
-        _sync(Path(place))
+        sync_folder(Path(place))
 
 
 def read_verdict(folder: Path) -> Verdict | None:
@@ -283,14 +290,6 @@ def _dead(partial: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unusable(path: Path, error: OSError) -> FileError:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -183,6 +184,10 @@ class TestMake:
             assert {(Path(place) / name).stat().st_mode & 0o777 for name in files} <= {0o600}
             assert {(Path(place) / name).stat().st_mode & 0o777 for name in folders} <= {0o700}
 
+    def test_git_takes_none_of_it(self, project: Path) -> None:
+        make(project)
+        assert (policy(project).root / ".gitignore").read_text() == "*\n"
+
     def test_two_of_one_second_have_two_ids(self, project: Path) -> None:
         assert [make(project).id, make(project).id] == ["20260301-120000", "20260301-120000-2"]
 
@@ -198,7 +203,7 @@ class TestMake:
         path.write_bytes(content)
         with pytest.raises(OperationError, match=r"can't be copied|damaged"):
             make(project)
-        assert list(store_of(project).root.iterdir()) == []
+        assert [path.name for path in store_of(project).root.iterdir()] == [".gitignore"]
 
     def test_too_little_room_is_told_before_anything_is_written(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
@@ -219,7 +224,8 @@ class TestMake:
         with store.begin(NOW) as alive:
             make(project)
             assert alive.folder.exists()
-        assert [path.name for path in store.root.iterdir()] == ["20260301-120000-2"]
+        names = sorted(path.name for path in store.root.iterdir())
+        assert names == [".gitignore", "20260301-120000-2"]
 
 
 class TestStore:
@@ -232,7 +238,7 @@ class TestStore:
         (root / "20200102-000000" / MANIFEST).write_text("{")
         last = make(project, NOW + timedelta(days=5), keep=2)
         names = sorted(path.name for path in root.iterdir())
-        assert names == ["20200101-000000", "20200102-000000", made.id, last.id]
+        assert names == [".gitignore", "20200101-000000", "20200102-000000", made.id, last.id]
 
     def test_one_that_is_spared_stays(self, project: Path) -> None:
         first = make(project).id
@@ -303,6 +309,20 @@ class TestRestore:
         (project / ".env").unlink()
         restore(project, made.id)
         assert (project / ".env").stat().st_mode & 0o777 == 0o640
+
+    def test_a_folder_that_is_gone_comes_back_as_open_as_the_one_above(self, project: Path) -> None:
+        project.chmod(0o755)
+        (project / "data/pixels.db").chmod(0o664)
+        made = make(project)
+        shutil.rmtree(project / "data")
+        before = os.umask(0o077)  # as in the program that restores
+        try:
+            restore(project, made.id)
+        finally:
+            os.umask(before)
+        assert (project / "data").stat().st_mode & 0o777 == 0o755
+        assert (project / "data/pixels.db").stat().st_mode & 0o777 == 0o664
+        assert rows_of(project / "data/pixels.db") == 10
 
     def test_a_damaged_backup_changes_nothing(self, project: Path) -> None:
         made = make(project)
