@@ -1,11 +1,10 @@
 """Where the facts for plans come from. What reads them is imported with the first plan."""
 
 import socket
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_commits, read_deployment
 from pixel_tui.backups.differences import changed_lines, changed_variables
@@ -14,6 +13,7 @@ from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import ConsoleError
+from pixel_tui.late_answer import LateAnswer
 from pixel_tui.operations.facts import FactReader, Facts, PastState
 from pixel_tui.proxy_reading import read_proxies
 from pixel_tui.settings import BackupSettings, state_folder
@@ -28,10 +28,12 @@ LAST_TIMES: Final = 3
 """Of as many jobs is told how long a service was away."""
 LOOKED_AT: Final = 60
 """As many jobs are looked through for that."""
+FRESH_SECONDS: Final = 2.0
+"""For so long volumes, images and commits are not asked for again."""
+SIZES_FRESH_SECONDS: Final = 60.0
+"""The same of sizes: the engine, and this program, count them file by file."""
 PATIENCE_SECONDS: Final = 0.15
 """How long a plan waits for what is only good to know."""
-
-T = TypeVar("T")
 
 
 def live_facts(
@@ -124,15 +126,20 @@ class _SlowFacts:
         self._command = command
         self._policy = policy
         self._environment = environment
-        self._volumes: _Late[tuple[str, ...] | None] = _Late(None)
-        self._sizes: _Late[Mapping[str, int]] = _Late({})
-        self._binds: _Late[Mapping[str, int]] = _Late({})
-        self._images: _Late[frozenset[str] | None] = _Late(None)
-        self._commits: _Late[Deployment] = _Late(Deployment())
+        clock = SystemClock()
+        self._clock = clock
+        volumes: tuple[str, ...] | None = None
+        images: frozenset[str] | None = None
+        sizes: Mapping[str, int] = {}
+        self._volumes = LateAnswer(volumes, clock, FRESH_SECONDS)
+        self._sizes = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
+        self._binds = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
+        self._images = LateAnswer(images, clock, FRESH_SECONDS)
+        self._commits = LateAnswer(Deployment(), clock, FRESH_SECONDS)
 
     def begin(self, snapshot: StackSnapshot) -> Callable[[], Facts]:
         """Start asking; returns what waits for the answers."""
-        deadline = SystemClock().monotonic() + PATIENCE_SECONDS
+        deadline = self._clock.monotonic() + PATIENCE_SECONDS
         project = snapshot.project_name
         self._volumes.ask(lambda: tuple(self._engine().volumes(project)))
         self._sizes.ask(lambda: self._engine().volume_sizes())
@@ -169,34 +176,6 @@ class _SlowFacts:
     def _commits_now(self) -> Deployment:
         programs = RealPrograms(self._policy.project, self._environment)
         return deployment_from({"git": read_commits(programs, self._policy.project)})
-
-
-class _Late(Generic[T]):
-    """An answer that is waited for until a deadline, and kept until there is a newer one."""
-
-    def __init__(self, first: T) -> None:
-        self._value = first
-        self._thread: threading.Thread | None = None
-
-    def ask(self, read: Callable[[], T]) -> None:
-        """Ask, unless it is being asked for already."""
-        if self._thread is not None and self._thread.is_alive():
-            return
-
-        def work() -> None:
-            try:
-                self._value = read()
-            except (ConsoleError, OSError):
-                return  # the plan says what it does not know
-
-        self._thread = threading.Thread(target=work, name="facts", daemon=True)
-        self._thread.start()
-
-    def answer(self, deadline: float) -> T:
-        """The last answer there is by then."""
-        if self._thread is not None:
-            self._thread.join(max(0.0, deadline - SystemClock().monotonic()))
-        return self._value
 
 
 def _bind_sizes(snapshot: StackSnapshot) -> dict[str, int]:
