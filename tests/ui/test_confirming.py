@@ -148,6 +148,7 @@ async def test_the_word_may_be_pasted() -> None:
 async def test_what_to_press_and_the_buttons_stay_in_sight(size: tuple[int, int]) -> None:
     async with console(size=size) as it:
         await ask_to_stop_all(it)
+        await it.until(lambda: "Stop all of pixel" in it.text())
         for _ in range(2):
             said = it.text()
             for words in ("Stop all of pixel", "host demo", "Type pixel", "Cancel  Esc", "Run it"):
