@@ -10,6 +10,7 @@ from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.worker import Worker
 
 LOST_SECONDS: Final = 0.25
 """How long a key may be under way: its widget may go with what it does."""
@@ -19,6 +20,8 @@ LATE_SECONDS: Final = 0.02
 OPENING_SECONDS: Final = 0.01
 """Between two looks at a screen that is being opened."""
 MOST_LOOKS: Final = 25
+HELD_SECONDS: Final = 0.5
+"""How long keys wait for what a worker is about to show."""
 
 
 class KeyHandled(Message):
@@ -49,6 +52,8 @@ class KeysInOrder(App[None]):
         self._looked = 0
         """How often a key has waited for a screen that is being opened."""
         self._opening: WeakSet[Screen[object]] = WeakSet()
+        self._held_for: Worker[None] | None = None
+        self._held_until = 0.0
         self._shown: WeakSet[Screen[object]] = WeakSet()
         """Screens that were painted: what has no focus by then will have none."""
 
@@ -62,6 +67,21 @@ class KeysInOrder(App[None]):
             self._opening.add(screen)
             screen.call_after_refresh(self._shown.add, screen)
         return False
+
+    def hold_keys(self, worker: Worker[None]) -> None:
+        """Keys that are typed from now on are meant for what this worker is about to show.
+
+        Where that takes long, they go to what is there after all.
+        """
+        self._held_for = worker
+        self._held_until = asyncio.get_running_loop().time() + HELD_SECONDS
+
+    @property
+    def _held(self) -> bool:
+        worker = self._held_for
+        if worker is None or worker.is_finished:
+            return False
+        return asyncio.get_running_loop().time() < self._held_until
 
     @property
     def keys_pending(self) -> bool:
@@ -90,10 +110,11 @@ class KeysInOrder(App[None]):
 
     async def _send(self, key: events.Key) -> None:
         loop = asyncio.get_running_loop()
-        if not self._takes_keys and self._looked < MOST_LOOKS:
+        held = self._held
+        if held or (not self._takes_keys and self._looked < MOST_LOOKS):
             # The key before has opened a dialog: what is typed next is meant for it, and would
             # reach nobody before its first widget has the focus.
-            self._looked += 1
+            self._looked += not held
             self._waiting.appendleft(key)
             self._under_way = loop.call_later(OPENING_SECONDS, self.post_message, KeyHandled())
             return

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, NothingToDo, PlanOutdated
+from pixel_tui.key_order import KeysInOrder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import SafeText, plain
@@ -182,11 +183,18 @@ class Operations:
 
         action = action_named(name)
         if action.scope is Scope.BACKUP and not targets:
-            screen.run_worker(self._pick_and_ask(screen, action), group="operations")
+            self._hold(screen, self._pick_and_ask(screen, action))
             return
         wanted = [container_id or service for service, container_id in targets]
         make = partial(self._plan, name, wanted)
-        screen.run_worker(self._make_and_show(screen, make), group="operations")
+        self._hold(screen, self._make_and_show(screen, make))
+
+    @staticmethod
+    def _hold(screen: Screen[None], showing: Coroutine[None, None, None]) -> None:
+        """Find out what is to be shown; the keys typed meanwhile are meant for that."""
+        worker = screen.run_worker(showing, group="operations")
+        if isinstance(screen.app, KeysInOrder):
+            screen.app.hold_keys(worker)
 
     def reasons(self, targets: Sequence[str]) -> Mapping[str, str]:
         """Why each action can do nothing for these now; empty where it can. Blocks.

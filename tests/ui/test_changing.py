@@ -105,6 +105,17 @@ async def test_marked_services_are_planned_together() -> None:
         assert "restart --no-deps agent" in it.text()
 
 
+async def test_keys_typed_ahead_of_a_plan_are_meant_for_it() -> None:
+    async with console() as it:
+        it.dashboard.select("web")
+        for _ in range(3):
+            await it.burst("r", "escape")
+            await it.until(lambda: not it.app.keys_pending)
+            assert it.app.screen is it.dashboard, "what was asked for was left again"
+        await it.burst("r", "y")
+        await it.until(lambda: "Press Enter to run it" in it.text())
+
+
 async def test_what_cannot_be_done_is_told_and_nothing_is_shown() -> None:
     async with console() as it:
         it.dashboard.select("web")
