@@ -1,7 +1,8 @@
 """The console, with a look at its inside: `python -m benchmarks.probed FILE ARGUMENTS`.
 
 What no one sees from outside, asyncio's tasks and Python's memory blocks, is written to a
-file every few seconds by a thread that does nothing else.
+file every few seconds by a thread that does nothing else. Where somebody puts a file beside it
+that wishes for a census, that is taken too.
 """
 
 import asyncio
@@ -11,12 +12,17 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from benchmarks.census import take_census
 from pixel_tui.cli import main
 
 EVERY_SECONDS: Final = 1.0
+WISH: Final = ".wish"
+"""The suffix of the file that wishes for a census; it is gone when there is one."""
+CENSUS: Final = ".census"
 
 
 def _report(path: Path, loops: list[asyncio.AbstractEventLoop]) -> None:
@@ -30,6 +36,10 @@ def _report(path: Path, loops: list[asyncio.AbstractEventLoop]) -> None:
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(seen))
         fresh.replace(path)
+        wish = path.with_suffix(WISH)
+        if wish.exists():
+            path.with_suffix(CENSUS).write_text(json.dumps(asdict(take_census())))
+            wish.unlink()
 
 
 def run() -> int:

@@ -22,7 +22,9 @@ from typing import Final
 
 import psutil
 
+from benchmarks.census import Census, Held, differences
 from benchmarks.churn import ESCAPE, SIZES, Churn, random_keys
+from benchmarks.probed import CENSUS, WISH
 from benchmarks.stack import TALKER, Stack, measured_engine, quiet_services, running_stack
 from benchmarks.terminal import COLUMNS, ROWS, Terminal
 from pixel_tui.log_file import NAME as LOG_NAME
@@ -34,14 +36,19 @@ RESIZE_SECONDS: Final = 9.0
 CHURN_SECONDS: Final = 2.0
 CALM_SECONDS: Final = 10.0
 LOG_LINES: Final = 300
-FILLING_LINES: Final = 3000
-"""In the calm moments, so that the log's ring is full at both."""
+FILLING_LINES: Final = 10_000
+FILLING_SECONDS: Final = 12.0
+"""More lines than a log's ring holds: what is bounded is full before anything is measured."""
 WARM_UP_SHARE: Final = 0.35
 MEMORY_PER_HOUR: Final = 6.0
 """MiB; what a slope over hours may come to."""
 MEMORY_NOISE: Final = 6.0
 """MiB; by so much two moments of one healthy run differ."""
 COUNT_NOISE: Final = {"fds": 4, "threads": 4, "tasks": 4}
+_TO_THE_TALKER: Final = (
+    *("2", "fn\r", "/\r", *["\x7f"] * 8, "G"),  # the log of the table's row, all of it, its end
+    *("1", f"/{TALKER}\r", "/", ESCAPE),  # that row
+)
 _BAD_WORDS: Final = ("Traceback (most recent call last)", " CRITICAL ", "Exception ignored")
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*\x07)")
 MIB: Final = 1024 * 1024
@@ -69,6 +76,8 @@ class Run:
     samples: list[Sample] = field(default_factory=list)
     calm: list[Sample] = field(default_factory=list)
     """After the warm-up, and at the end."""
+    censuses: list[Census] = field(default_factory=list)
+    """Of the same moments, if any were wished for."""
     keys: int = 0
     commands: int = 0
     resizes: int = 0
@@ -136,10 +145,12 @@ class Soak:
         stack: A running stack of at least six services.
         seconds: How long.
         seed: Of everything that happens at random.
+        census: Whether the console's objects are counted in the calm moments.
     """
 
-    def __init__(self, stack: Stack, seconds: float, seed: int) -> None:
+    def __init__(self, stack: Stack, seconds: float, seed: int, *, census: bool = False) -> None:
         self._stack = stack
+        self._census = census
         self._chance = random.Random(seed)
         self._probe = stack.home / "probe.json"
         self._churn = Churn(stack, self._chance)
@@ -156,10 +167,13 @@ class Soak:
         terminal = Terminal(argv, env=self._stack.env, cwd=root)
         try:
             self._read(terminal, 4)
+            self._calm_down(terminal)
             for share in (WARM_UP_SHARE, 1 - WARM_UP_SHARE):
                 with self._stack.talking(LOG_LINES):
                     self._stir(terminal, self._run.seconds * share)
                 self._calm_down(terminal)
+                self._run.calm.append(self._sample(terminal))
+                self._take_census(terminal)
         except EOFError as ended:
             self._run.faults.append(f"{ended}, after {list(self._last)}")
         finally:
@@ -208,25 +222,29 @@ class Soak:
             self._read(terminal, 0.15)
 
     def _calm_down(self, terminal: Terminal) -> None:
-        """Bring console and stack to the same place as the last time, and take a sample."""
+        """Bring console and stack to the same place each time, with a log's ring that is full."""
         terminal.resize(COLUMNS, ROWS)
         for _ in range(6):
             self._read(terminal, 0.3)
             terminal.press(ESCAPE)
-        self._read(terminal, 0.3)
-        terminal.press("2")
-        self._read(terminal, 0.3)
-        terminal.press("1")
-        self._read(terminal, 0.3)
+        for keys in _TO_THE_TALKER:
+            self._read(terminal, 0.5)
+            terminal.press(keys)
         self._settle(terminal)
-        terminal.press(f"/{TALKER}\r")
-        self._read(terminal, 0.5)
         with self._stack.talking(FILLING_LINES):
-            self._read(terminal, CALM_SECONDS)
-        self._run.calm.append(self._sample(terminal))
-        terminal.press("/")
-        self._read(terminal, 0.5)
-        terminal.press(ESCAPE)
+            self._read(terminal, FILLING_SECONDS)
+        self._read(terminal, CALM_SECONDS)
+
+    def _take_census(self, terminal: Terminal) -> None:
+        if not self._census:
+            return
+        wish = self._probe.with_suffix(WISH)
+        wish.touch()
+        while wish.exists():
+            self._read(terminal, 0.2)
+        found = json.loads(self._probe.with_suffix(CENSUS).read_text())
+        objects = {name: Held(**held) for name, held in found.pop("objects").items()}
+        self._run.censuses.append(Census(objects, **found))
 
     def _settle(self, terminal: Terminal) -> None:
         while self._churn.busy:
@@ -272,10 +290,10 @@ class Soak:
                 run.faults.append(f"{place} says: {text[max(at - 200, 0) : at + 4000]}")
 
 
-def soak(engine: Engine, seconds: float, seed: int) -> Run:
+def soak(engine: Engine, seconds: float, seed: int, *, census: bool = False) -> Run:
     """Run a soak on an engine with the base image."""
     with running_stack(engine, lambda pipes: quiet_services(6, pipes)) as stack:
-        return Soak(stack, seconds, seed).run()
+        return Soak(stack, seconds, seed, census=census).run()
 
 
 def report(run: Run) -> str:
@@ -300,6 +318,8 @@ def report(run: Run) -> str:
         f"  {'GREW' if item.grew else 'flat'}"
         for item in run.verdicts()
     ]
+    if len(run.censuses) == 2:
+        lines += ["", *differences(*run.censuses)]
     lines += [f"FAULT: {fault}" for fault in run.faults]
     lines.append("passed" if run.passed else "FAILED")
     return "\n".join(lines)
@@ -313,10 +333,14 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--census", action="store_true", help="say which objects there are more of in the end"
+    )
     arguments = parser.parse_args()
     try:
         with measured_engine() as engine:
-            run = soak(engine, arguments.minutes * 60, arguments.seed)
+            seconds = arguments.minutes * 60
+            run = soak(engine, seconds, arguments.seed, census=arguments.census)
     except (EngineUnavailable, CommandFailed) as error:
         print(f"soak: {error}", file=sys.stderr)
         return 1

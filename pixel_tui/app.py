@@ -15,7 +15,6 @@ from rich.console import RenderableType, RichCast
 from rich.text import Text
 from textual import work
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -33,6 +32,7 @@ from pixel_tui.hang_up import watch_terminal
 from pixel_tui.key_order import KeysInOrder
 from pixel_tui.log_file import start_log
 from pixel_tui.settings import Memory, Settings, state_folder
+from pixel_tui.spare_memory import give_back
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.suspension import Suspension
@@ -57,7 +57,7 @@ PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
 """After the first picture: the jobs of other consoles are looked at from then on."""
 LET_GO_SECONDS: Final = 30.0
-"""How long the pictures of a closed dialog may stay in memory."""
+"""How long what nobody needs any more may stay in memory."""
 _THEMES: Final = {theme.name: theme for theme in EVERY}
 
 
@@ -182,16 +182,8 @@ class PixelTui(KeysInOrder):
             )
             self._suspension.listen()
         self.parts.observer.start()
-        self.set_interval(LET_GO_SECONDS, self._let_go)
+        self.set_interval(LET_GO_SECONDS, give_back)
         self.call_after_refresh(self._settle)
-
-    def _let_go(self) -> None:
-        """Let the pictures of widgets go that are there no more.
-
-        Textual caches the colours of a border by the widget's own cache of lines: of a thousand
-        closed dialogs and messages it would keep whole pictures.
-        """
-        StylesCache.get_inner_outer.cache_clear()
 
     def _settle(self) -> None:
         """After the first picture: collect garbage again, but not among what stays for good."""

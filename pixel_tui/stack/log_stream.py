@@ -132,7 +132,7 @@ class LogStream:
         return self._closing.is_set()
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading, and hold no line any more."""
         self._closing.set()
         self._wished.set()
         self._merging.set()
@@ -140,6 +140,12 @@ class LogStream:
         history = self._history
         if history is not None:
             history.close()
+        with self._lock:
+            self._leave_end()
+            self._reader = None
+            # It may be long until the garbage collector finds this object and the thirty
+            # megabytes that its lines can come to.
+            self.ring.restart()
 
     def snapshot_changed(self) -> None:
         """The picture of the stack is another one."""
@@ -227,10 +233,8 @@ class LogStream:
                 held.setdefault(line.source, line)
         history = self._new_history()
         page = history.before(first, PAGE, held)
-        if history.closed:
-            return
         with self._lock:
-            if self.ring.extent.epoch != extent.epoch:
+            if history.closed or self.ring.extent.epoch != extent.epoch:
                 return
             dropped = self.ring.prepend(page.lines)
             if page.complete:
@@ -249,6 +253,8 @@ class LogStream:
             self._reader = reader
         page = reader.read(PAGE)
         with self._lock:
+            if self._closing.is_set():
+                return
             self.ring.extend(page.lines)
             if page.complete and not reader.closed:
                 self._follow_from(reader)
@@ -258,9 +264,9 @@ class LogStream:
         older = history.before(stamp, AROUND) if stamp else Page((), complete=True)
         reader = history.reader(older.lines[0].stamp if older.lines else stamp)
         page = reader.read(PAGE)
-        if history.closed:
-            return
         with self._lock:
+            if history.closed:
+                return
             self._leave_end()
             self._reader = reader
             self._begins_at = 0 if older.complete else None
@@ -270,6 +276,8 @@ class LogStream:
 
     def _return_to_end(self) -> None:
         with self._lock:
+            if self._closing.is_set():
+                return
             self._leave_end()
             self._reader = None
             self._reach = Reach(loading=True)

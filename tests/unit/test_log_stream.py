@@ -1,0 +1,89 @@
+"""A log as a screen holds it: what is left of it once it is closed."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+from pixel_tui.stack.log_feed import FeedState, LogTarget
+from pixel_tui.stack.log_follower import LogFollower
+from pixel_tui.stack.log_stream import LogStream
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    EngineStatus,
+    Link,
+    Service,
+    ServiceSpec,
+    ServiceState,
+    StackSnapshot,
+)
+from pixel_tui.stack.overlap import Reached
+from pixel_tui.stack.ring import LogLine
+from pixel_tui.text import plain
+from tests.unit.scripted_engine import BEGIN, SOON, ScriptedEngine
+
+API = Container(
+    id="1" * 64,
+    name=plain("api-1"),
+    service=plain("api"),
+    state=ContainerState.RUNNING,
+    started_at=BEGIN,
+    number=1,
+    log_driver=plain("json-file"),
+)
+Sink = Callable[[Sequence[LogLine]], None]
+
+
+class Log:
+    """The log of one container that has said three lines."""
+
+    def __init__(self) -> None:
+        self.engine = ScriptedEngine()
+        self.engine.say(API.id, 1, "one", "two", "three")
+        self.sinks: list[Sink] = []
+        spec = ServiceSpec(plain("api"), plain("image"))
+        service = Service(plain("api"), spec, (API,), ServiceState.RUNNING)
+        status = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
+        self.picture = StackSnapshot(status, services=(service,), taken_at=BEGIN)
+        self.stream = LogStream(self.engine, self._follower, monotonic=time.monotonic)
+        self.stream.start()
+
+    def _follower(self, sink: Sink, reached: Mapping[str, Reached] | None) -> LogFollower:
+        self.sinks.append(sink)
+        return LogFollower(
+            self.engine,
+            [LogTarget("api")],
+            sink=sink,
+            snapshot=lambda: self.picture,
+            last_end=lambda _: "",
+            tail=100,
+            reached=reached,
+        )
+
+    @property
+    def lines(self) -> Sequence[LogLine]:
+        return self.stream.ring.window(0, 1 << 40).lines
+
+    def has_read(self, count: int) -> None:
+        deadline = time.monotonic() + SOON
+        while len(self.lines) != count:
+            assert time.monotonic() < deadline, self.lines
+            time.sleep(0.005)
+
+
+def test_a_closed_log_holds_no_line_any_more() -> None:
+    log = Log()
+    log.has_read(3)
+    log.stream.close()
+    assert not log.lines
+    assert log.stream.status.state is FeedState.CLOSED
+
+
+def test_what_comes_late_is_not_held_by_a_closed_log() -> None:
+    log = Log()
+    log.has_read(3)
+    late = log.lines
+    log.stream.close()
+    log.sinks[-1](late)
+    log.stream.mark("the console did something", BEGIN + timedelta(seconds=2))
+    assert not log.lines
