@@ -45,7 +45,8 @@ class _Mallinfo(ctypes.Structure):
 def take_census() -> Census:
     """Count every object that the garbage collector knows, and what these refer to.
 
-    It collects garbage first, and among what was frozen too: the process is another one then.
+    It collects garbage first, and among what was frozen too. What counting needs itself is tens
+    of megabytes: do it in a child of the process.
     """
     gc.unfreeze()
     gc.collect()

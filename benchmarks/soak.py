@@ -34,7 +34,7 @@ SAMPLE_SECONDS: Final = 5.0
 KEY_SECONDS: Final = 0.25
 RESIZE_SECONDS: Final = 9.0
 CHURN_SECONDS: Final = 2.0
-CALM_SECONDS: Final = 10.0
+CALM_SECONDS: Final = 5.0
 LOG_LINES: Final = 300
 FILLING_LINES: Final = 10_000
 FILLING_SECONDS: Final = 12.0
@@ -46,7 +46,8 @@ MEMORY_NOISE: Final = 6.0
 """MiB; by so much two moments of one healthy run differ."""
 COUNT_NOISE: Final = {"fds": 4, "threads": 4, "tasks": 4}
 _TO_THE_TALKER: Final = (
-    *("2", "fn\r", "/\r", *["\x7f"] * 8, "G"),  # the log of the table's row, all of it, its end
+    *("2", "fn\r"),  # the log of the table's row
+    "/\r" + 8 * "\x7f" + "G",  # nothing is searched, nothing filtered; its end
     *("1", f"/{TALKER}\r", "/", ESCAPE),  # that row
 )
 _BAD_WORDS: Final = ("Traceback (most recent call last)", " CRITICAL ", "Exception ignored")
