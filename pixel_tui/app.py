@@ -15,14 +15,16 @@ from rich.console import RenderableType, RichCast
 from rich.text import Text
 from textual import work
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
+from pixel_tui import allocator
 from pixel_tui.changed_cells import ChangedCells, ChangesOnly
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
@@ -32,7 +34,6 @@ from pixel_tui.hang_up import watch_terminal
 from pixel_tui.key_order import KeysInOrder
 from pixel_tui.log_file import start_log
 from pixel_tui.settings import Memory, Settings, state_folder
-from pixel_tui.spare_memory import give_back
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.suspension import Suspension
@@ -58,6 +59,14 @@ WATCH_SECONDS: Final = 0.7
 """After the first picture: the jobs of other consoles are looked at from then on."""
 LET_GO_SECONDS: Final = 30.0
 """How long what nobody needs any more may stay in memory."""
+_GROWING: Final = (
+    # The colours of a border, by the cache of lines of the widget that had them first: of a
+    # thousand closed dialogs and messages it would keep whole pictures.
+    StylesCache.get_inner_outer,
+    # What was reckoned of places on the screen: bounded, but by tens of thousands of entries,
+    # for which it takes an hour of use to come together.
+    *(method for method in vars(Region).values() if hasattr(method, "cache_clear")),
+)
 _THEMES: Final = {theme.name: theme for theme in EVERY}
 
 
@@ -182,8 +191,14 @@ class PixelTui(KeysInOrder):
             )
             self._suspension.listen()
         self.parts.observer.start()
-        self.set_interval(LET_GO_SECONDS, give_back)
+        self.set_interval(LET_GO_SECONDS, self._let_go)
         self.call_after_refresh(self._settle)
+
+    def _let_go(self) -> None:
+        """Empty the caches that grow with each dialog and each size, and return what is free."""
+        for cached in _GROWING:
+            cached.cache_clear()
+        allocator.trim()
 
     def _settle(self) -> None:
         """After the first picture: collect garbage again, but not among what stays for good."""

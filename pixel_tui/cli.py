@@ -216,6 +216,14 @@ def _require_terminal() -> None:
         )
 
 
+def _prepare() -> None:
+    """Make this process what a console needs, before there are threads."""
+    from pixel_tui.allocator import hold_little
+
+    hold_little()
+    _hurry()
+
+
 def _hurry() -> None:
     """Spend the time until the first picture on nothing but the way there.
 
@@ -229,7 +237,7 @@ def _hurry() -> None:
 
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal()
-    _hurry()
+    _prepare()
     from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings
 
@@ -250,7 +258,7 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal()
-    _hurry()
+    _prepare()
     from pixel_tui.app import run
     from pixel_tui.demonstration import demo_parts
     from pixel_tui.settings import load_settings

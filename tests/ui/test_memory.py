@@ -2,7 +2,8 @@
 
 import ctypes
 import gc
-import os
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -11,8 +12,7 @@ import pytest
 from textual._styles_cache import StylesCache
 from textual.geometry import Region
 
-from pixel_tui import app
-from pixel_tui.spare_memory import give_back
+from pixel_tui import allocator, app
 from tests.ui.driving import console
 
 OPENINGS = 6
@@ -47,9 +47,13 @@ async def test_what_was_reckoned_of_places_is_let_go(monkeypatch: pytest.MonkeyP
         await it.until(lambda: Region.intersection.cache_info().currsize < len(places))
 
 
-@pytest.mark.skipif(
+glibc = pytest.mark.skipif(
     not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another C library than glibc"
 )
+MIB = 1024 * 1024
+
+
+@glibc
 def test_memory_that_a_thread_has_freed_goes_back_to_the_system() -> None:
     kept: list[bytes] = []
 
@@ -60,7 +64,34 @@ def test_memory_that_a_thread_has_freed_goes_back_to_the_system() -> None:
     thread = threading.Thread(target=use)
     thread.start()
     thread.join()
-    process = psutil.Process(os.getpid())
+    process = psutil.Process()
     before = process.memory_info().rss
-    give_back()
-    assert before - process.memory_info().rss > 20 * 1024 * 1024
+    allocator.trim()
+    assert before - process.memory_info().rss > 20 * MIB
+
+
+THREADS_THAT_READ = """
+import threading, psutil
+from pixel_tui import cli
+cli._prepare()
+kept, together = [], threading.Barrier(4)
+def read():
+    together.wait()
+    del together_once[:1]  # a large block that is freed: glibc takes such from its heap from now on
+    blocks = [b"x" * (1 << 20) for _ in range(10)]
+    kept.append(b"x" * 4000)  # above them
+together_once = [bytes(20 << 20)]
+before = psutil.Process().memory_info().rss
+threads = [threading.Thread(target=read) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(psutil.Process().memory_info().rss - before)
+"""
+
+
+@glibc
+def test_what_a_console_reads_and_forgets_takes_no_memory() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS_THAT_READ], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 4 * MIB
