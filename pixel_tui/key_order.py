@@ -110,11 +110,12 @@ class KeysInOrder(App[None]):
 
     async def _send(self, key: events.Key) -> None:
         loop = asyncio.get_running_loop()
-        held = self._held
-        if held or (not self._takes_keys and self._looked < MOST_LOOKS):
-            # The key before has opened a dialog: what is typed next is meant for it, and would
-            # reach nobody before its first widget has the focus.
-            self._looked += not held
+        # The key before has opened a dialog: what is typed next is meant for it, and would reach
+        # nobody before its first widget has the focus. Before there are widgets it must not come
+        # at all: on a busy machine they take long.
+        certain = self._held or not self.screen.is_mounted
+        if certain or (not self._takes_keys and self._looked < MOST_LOOKS):
+            self._looked += not certain
             self._waiting.appendleft(key)
             self._under_way = loop.call_later(OPENING_SECONDS, self.post_message, KeyHandled())
             return
