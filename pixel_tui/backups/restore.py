@@ -1,15 +1,20 @@
-"""Putting a backup back. What is there now is put aside and never overwritten."""
+"""Putting a backup back. What is there now is put aside and never overwritten.
+
+Whenever it dies, each file is the old one or the new one: what it becomes is said before it is
+done, the new content is whole beside its place before the old one leaves it, and one rename
+puts it there.
+"""
 
 import os
 import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.backups.aside import fresh_name
 from pixel_tui.backups.deployment import RanImage
 from pixel_tui.backups.make import Say, hash_file
 from pixel_tui.backups.manifest import Item, Kind, Manifest, relative_path
@@ -17,7 +22,7 @@ from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
-from pixel_tui.files import sync_folder
+from pixel_tui.files import PRIVATE_FILE, sync_folder
 
 READY_SECONDS: Final = 60.0
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
@@ -74,6 +79,7 @@ class Restorer:
         items = [item for item in manifest.items if wanted(item)]
         for item in items:
             self._require_whole(item)
+        self._say(f"all {len(items)} are whole; what they replace is kept as NAME.{self._mark}")
         for item in items:
             try:
                 if item.kind is Kind.POSTGRES:
@@ -126,10 +132,15 @@ class Restorer:
         _make_folders(target.parent)
         fresh = self._copy_beside(source, target, item)
         try:
+            beside: list[Path] = []
             if item.kind is Kind.SQLITE:
                 _require_unused(target)
-            for suffix in ("", *(SIDE_FILES if item.kind is Kind.SQLITE else ())):
-                self._put_aside(target.with_name(f"{target.name}{suffix}"))
+                names = [target.with_name(f"{target.name}{suffix}") for suffix in SIDE_FILES]
+                beside = [path for path in names if os.path.lexists(path)]
+            # The database first: one that is not there is taken for no other's, but one that
+            # lost its `-wal`, or met another's, is torn.
+            for path in (target, *beside):
+                self._put_aside(path, replaced=not beside)
             fresh.rename(target)
         except BaseException:
             fresh.unlink(missing_ok=True)
@@ -147,9 +158,10 @@ class Restorer:
         return real
 
     def _copy_beside(self, source: Path, target: Path, item: Item) -> Path:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        fresh = Path(name)
+        fresh = target.with_name(fresh_name(target.name))
+        fresh.unlink(missing_ok=True)  # of a restore that died
         try:
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
             with os.fdopen(descriptor, "wb") as new, source.open("rb") as old:
                 shutil.copyfileobj(old, new, 1024 * 1024)
                 new.flush()
@@ -160,17 +172,38 @@ class Restorer:
             raise
         return fresh
 
-    def _put_aside(self, path: Path) -> None:
+    def _put_aside(self, path: Path, *, replaced: bool) -> None:
+        """Give a file the name under which it is kept.
+
+        Args:
+            path: The file; nothing happens where it is not there.
+            replaced: It keeps its place as well, until another is renamed over it.
+        """
         if not os.path.lexists(path):
             return
         aside = path.with_name(f"{path.name}.{self._mark}")
         if os.path.lexists(aside):
             raise FileError("Something is put aside there already.", on=str(aside))
-        path.rename(aside)
+        shown = self._shown(aside)
+        self._say(f"aside      {self._shown(path)} -> {shown}")
+        if not (replaced and _linked(path, aside)):
+            path.rename(aside)
+        self.aside.append(shown)
+
+    def _shown(self, path: Path) -> str:
         try:
-            self.aside.append(str(aside.relative_to(self._project.resolve())))
+            return str(path.relative_to(self._project.resolve()))
         except ValueError:
-            self.aside.append(str(aside))
+            return str(path)
+
+
+def _linked(path: Path, second: Path) -> bool:
+    """Give a file a second name, where its file system and the kernel allow that."""
+    try:
+        second.hardlink_to(path)
+    except OSError:
+        return False
+    return True
 
 
 def retag(view: StackView, images: list[RanImage], say: Say) -> None:

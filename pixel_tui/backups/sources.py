@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pixel_tui.backups.aside import is_aside
+from pixel_tui.backups.aside import is_aside, is_fresh
 from pixel_tui.backups.manifest import LeftOut
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import is_postgres
@@ -75,7 +75,7 @@ def _databases(
     found = []
     for path in find_databases(places, skipped):
         relative = inside(str(path), policy.project)
-        if relative is not None and not is_aside(relative):
+        if relative is not None and not is_aside(relative) and not is_fresh(path.name):
             found.append(relative)
     gaps += [
         LeftOut(str(place), "this user may not read it")

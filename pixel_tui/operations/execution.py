@@ -97,7 +97,7 @@ class Execution:
                 self._ended()
             self._observer.refresh()
             if code != 0:
-                said = _last_line(self._job.status.output)
+                said = last_line(self._job.status.output)
                 return f"{step.title} ended with {code}" + (f": {said}." if said else ".")
         return None
 
@@ -193,8 +193,8 @@ def append_line(path: Path, line: str) -> None:
             os.close(descriptor)
 
 
-def _last_line(path: Path) -> str:
-    """What the last command said last."""
+def last_line(path: Path) -> str:
+    """What the last command said last, without secrets; empty where nothing was."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))

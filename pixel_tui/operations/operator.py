@@ -16,7 +16,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.operations.audit import Audit, audit_path
-from pixel_tui.operations.execution import Execution, append_line
+from pixel_tui.operations.execution import Execution, append_line, last_line
 from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
 from pixel_tui.operations.job_diary import Diary
 from pixel_tui.operations.job_folder import JobFolder, jobs_path
@@ -158,7 +158,10 @@ class Operator:
             somebody changes the stack.
         """
         snapshot = self._observer.snapshot
-        if snapshot.stale or not snapshot.complete or self._is_own(status.id):
+        # A restore is wanted most where compose refuses the project: that is an answer, too.
+        resolved = snapshot.project is not None or snapshot.project_trouble is not None
+        known = snapshot.taken_at is not None and resolved and not snapshot.stale
+        if not known or self._is_own(status.id):
             return None
         owner = replace(self._owner(status.plan), title=f"Finding out about {status.plan.title}")
         plan = status.plan
@@ -192,6 +195,7 @@ class Operator:
             code=last_code(status, exit_code_of(status.output)),
             cancelled=status.cancelling or self._records.cancel_asked(status.id),
             ended=datetime.fromtimestamp(at, UTC) if at is not None else self._clock.now(),
+            said=last_line(status.output),
         )
 
     def _is_own(self, job_id: str) -> bool:

@@ -63,6 +63,7 @@ def settled(
     code: int | None,
     cancelled: bool,
     ended: datetime,
+    said: str = "",
 ) -> JobStatus:
     """How a job ended that nobody saw to.
 
@@ -72,14 +73,15 @@ def settled(
         code: The exit code of the command that was started last; None if not known.
         cancelled: Somebody wished that it be cancelled.
         ended: When the last of it ended, as far as that is known.
+        said: The last that its commands said.
     """
-    said = _what_ran(status, code)
+    ran = _what_ran(status, code, said)
     met = all(finding.standing is Standing.MET for finding in findings)
     complete = met and _all_ran(status, code)
     how = sentence(findings)
     words = [
         "It was cancelled after its console had gone." if cancelled else "Its console was gone.",
-        *said,
+        *ran,
         f"Now {how}." if how else "",
         "All is as planned." if complete else "Ask for it again where it is still wanted.",
     ]
@@ -106,7 +108,7 @@ def last_code(status: JobStatus, written: int | None) -> int | None:
     return written if status.command is not None else None
 
 
-def _what_ran(status: JobStatus, code: int | None) -> list[str]:
+def _what_ran(status: JobStatus, code: int | None, last: str) -> list[str]:
     steps = status.plan.steps
     if status.state is JobState.QUEUED:
         return ["Nothing had been begun."]
@@ -115,6 +117,8 @@ def _what_ran(status: JobStatus, code: int | None) -> list[str]:
     title = steps[status.step].title
     known = f"ended with {code}" if code is not None else "ended, how is not known"
     said = [f"{title} (step {status.step + 1} of {len(steps)}) {known}."]
+    if last:
+        said.append(f"It said last: {last}.")
     if rest := [step.title for step in steps[status.step + 1 :]]:
         said.append(f"Never begun: {listed(rest)}.")
     return said

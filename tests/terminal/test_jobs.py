@@ -103,6 +103,14 @@ class Bench:
         assert isinstance(found, dict)
         return found
 
+    def job_of(self, action: str) -> dict[str, Any]:
+        """The newest job of an action, and where its output is."""
+        for path in sorted(self._records(), reverse=True):
+            found: dict[str, Any] = json.loads(path.read_text())
+            if found["plan"]["action"] == action:
+                return {**found, "output": str(path.with_suffix(".log"))}
+        raise LookupError(action)
+
     @property
     def locked(self) -> bool:
         return any(holder(path) is not None for path in (self.home / "locks").iterdir())

@@ -3,7 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import closing
@@ -112,10 +115,44 @@ def store_of(project: Path) -> BackupStore:
     return BackupStore(policy(project).root)
 
 
-def restore(project: Path, backup_id: str) -> list[str]:
+# A restore that the kernel kills before the file system is asked for something the Nth time.
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from pixel_tui.backups.restore import Restorer, wanted_for_restore
+from pixel_tui.backups.store import BackupStore
+project, backup_id, left = Path(sys.argv[1]), sys.argv[2], [int(sys.argv[3])]
+KINDS = {"os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect"}
+backup = BackupStore(project / "backups/pixel-tui").find(backup_id)
+restorer = Restorer(backup.folder, project, {}, mark="before-x",
+                    say=lambda line: print(line, flush=True))
+
+def heard(event, arguments):
+    if event in KINDS:
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(heard)
+restorer.restore(backup.manifest, wanted_for_restore)
+"""
+
+
+# A reader that has the database open, and its wal with it.
+IDLE = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    connection.execute("DELETE FROM pixels")
+connection.execute("SELECT count(*) FROM pixels").fetchone()
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+def restore(project: Path, backup_id: str, *, mark: str = "before-x") -> list[str]:
     backup = store_of(project).find(backup_id)
     assert backup.manifest is not None
-    restorer = Restorer(backup.folder, project, {}, mark="before-x", say=lambda _: None)
+    restorer = Restorer(backup.folder, project, {}, mark=mark, say=lambda _: None)
     restorer.restore(backup.manifest, wanted_for_restore)
     return restorer.aside
 
@@ -351,6 +388,82 @@ class TestRestore:
             with pytest.raises(OperationError, match="still writes"):
                 restore(project, made.id)
         assert not (project / "data/pixels.db.before-x").exists()
+
+    def test_killed_at_any_moment_each_file_is_the_old_or_the_new_one(
+        self, project: Path, tmp_path: Path
+    ) -> None:
+        made = make(project)
+        with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
+            connection.execute("DELETE FROM pixels")
+        (project / ".env").write_text("SECRET=new\n")
+        (project / "docker-compose.yml").write_text("broken")
+        ended, seen = False, set()
+        for moment in range(500):
+            copy = tmp_path / f"killed-{moment}"
+            shutil.copytree(project, copy)
+            said = subprocess.run(
+                [sys.executable, "-c", KILLED_AT, str(copy), made.id, str(moment)],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            rows, secret = rows_of(copy / "data/pixels.db"), (copy / ".env").read_text()
+            assert rows in {0, 10}
+            assert secret in {"SECRET=old\n", "SECRET=new\n"}
+            for name in [*copy.glob("*.before-x"), *copy.glob(".*.before-x")]:
+                assert f" -> {name.name}\n" in said.stdout, "what is put aside is told"
+            if rows == 10:
+                assert rows_of(copy / "data/pixels.db.before-x") == 0, "the old one is kept"
+                assert "aside      data/pixels.db -> data/pixels.db.before-x\n" in said.stdout
+            seen.add((rows, secret))
+            again = [item.source for item in make(copy, NOW + timedelta(hours=1)).items]
+            assert not [name for name in again if "restoring" in name]
+            if said.returncode == 0:
+                ended = True
+                break
+            assert said.returncode == -signal.SIGKILL, said.stderr
+            restore(copy, made.id, mark="before-y")
+            assert not list(copy.rglob("*.restoring")), "and nothing of it is left over"
+            assert rows_of(copy / "data/pixels.db") == 10
+            shutil.rmtree(copy)
+        assert ended
+        assert (0, "SECRET=new\n") in seen, "some died before anything was done"
+        assert len(seen) == 3, "and some between two files"
+
+    def test_killed_beside_a_wal_that_is_in_use_no_database_meets_anothers(
+        self, project: Path, tmp_path: Path
+    ) -> None:
+        made = make(project)
+        codes = [-1]
+        for moment in range(100):
+            copy = tmp_path / f"killed-{moment}"
+            shutil.copytree(project, copy)
+            target = copy / "data/pixels.db"
+            wal = target.with_name("pixels.db-wal")
+            with subprocess.Popen(
+                [sys.executable, "-c", IDLE, str(target)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            ) as idle:  # fmt: skip
+                assert idle.stdout is not None
+                idle.stdout.readline()
+                before = (target.read_bytes(), wal.read_bytes())
+                assert len(before[1]) > 1000, "it is all in the wal"
+                ran = subprocess.run(
+                    [sys.executable, "-c", KILLED_AT, str(copy), made.id, str(moment)],
+                    capture_output=True, check=False,
+                )  # fmt: skip
+                now = tuple(path.read_bytes() if path.exists() else b"" for path in (target, wal))
+                old, gone, new = now == before, not now[0], now[0] not in {b"", before[0]}
+                assert old or gone or (new and not now[1])
+            restore(copy, made.id, mark="before-y")
+            assert rows_of(target) == 10
+            again = tmp_path / "again.db"
+            for path in target.parent.glob("*.before-*"):
+                shutil.copy(path, f"{again}{path.name[len('pixels.db') : -len('.before-x')]}")
+            assert rows_of(again) == 0, "what was there is whole among what was put aside"
+            codes.append(ran.returncode)
+            shutil.rmtree(copy)
+            if ran.returncode == 0:
+                break
+        assert codes[-1] == 0
 
     def test_how_it_ran_is_compose_files_and_environment_files_only(self, project: Path) -> None:
         made = make(project)

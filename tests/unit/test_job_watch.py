@@ -18,7 +18,7 @@ from pixel_tui.operations.job_folder import JobFolder
 from pixel_tui.operations.job_watch import SeenJob, merged
 from pixel_tui.operations.lock import Owner, take_lock
 from pixel_tui.operations.settlement import Hold, hold_of, last_code
-from pixel_tui.stack.model import Link
+from pixel_tui.stack.model import Link, Trouble
 from pixel_tui.stack.process import exit_path
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText
@@ -126,6 +126,20 @@ class TestSettling:
         assert "(step 1 of 2) ended with 0. Never begun: Restart pixel-old-1." in (
             other.only().message
         )
+
+    def test_what_its_command_said_last_is_told(self, other: Other) -> None:
+        job = other.job(written="0\n")
+        job.output.write_text("$ worker restore\nfile .env restored\nPut aside: .env.before-x.\n")
+        assert "ended with 0. It said last: Put aside: .env.before-x." in other.only().message
+
+    def test_a_project_that_compose_refuses_is_an_answer(self, other: Other) -> None:
+        other.job(written="0\n")
+        watched = other.desk.observer
+        refused = Trouble(SafeText("compose refuses it"), SafeText("mend it"), NOW)
+        watched._snapshot = replace(watched.snapshot, project=None)
+        assert other.only().state is JobState.RUNNING, "it is still being read"
+        watched._snapshot = replace(watched.snapshot, project_trouble=refused)
+        assert other.only().state is JobState.ABANDONED
 
     def test_one_that_died_before_its_first_step(self, other: Other) -> None:
         other.job(state=JobState.QUEUED, started=None, times=(), command=None)
