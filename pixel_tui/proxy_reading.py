@@ -6,6 +6,7 @@ from typing import Final
 
 from pixel_tui.operations.facts import Proxy
 from pixel_tui.operations.nginx_pins import pinned_hosts
+from pixel_tui.operations.nginx_routes import routes
 from pixel_tui.stack.model import Container, Service, StackSnapshot
 from pixel_tui.text import SafeText, plain
 
@@ -38,17 +39,21 @@ def _read(service: Service) -> Proxy:
         return Proxy(service.name, unknown=reason)
     pinned: dict[SafeText, None] = {}
     places: list[Path] = []
+    texts: list[str] = []
     try:
         for path in [file for mounted in dict.fromkeys(paths) for file in _files(mounted)]:
             with path.open(encoding="utf-8", errors="replace") as file:
-                hosts = pinned_hosts(file.read(MOST_BYTES))
+                text = file.read(MOST_BYTES)
+            texts.append(text)
+            hosts = pinned_hosts(text)
             pinned |= dict.fromkeys(map(plain, hosts))
             places += [path] if hosts else []
     except OSError as error:
         words = plain(f"{error.filename} can't be read: {error.strerror or error}")
         return Proxy(service.name, unknown=words)
     shown = plain(", ".join(map(str, places)))
-    return Proxy(service.name, pinned=tuple(pinned), file=shown)
+    handed_on = routes("\n".join(texts)[:MOST_BYTES])
+    return Proxy(service.name, pinned=tuple(pinned), file=shown, routes=handed_on)
 
 
 def _mounted(container: Container) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from pixel_tui.operations.convergence import (
 )
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk, is_up
-from pixel_tui.operations.proxies import proxies_to_restart
+from pixel_tui.operations.proxies import ask_proxies, proxies_to_restart
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.model import Container, ContainerState
@@ -86,6 +86,7 @@ def draft_up(draft: Draft, options: UpOptions) -> None:
     recreated = [name for name, item in predicted.items() if item.change is Change.RECREATED]
     proxies = proxies_to_restart(draft, recreated, predicted)
     _watch_dependants(draft)
+    ask_proxies(draft)
     draft.lose("while it is away", spared=(*predicted, *proxies))
 
 

@@ -14,9 +14,11 @@ from pixel_tui.operations.findings import Finding, Standing, sentence
 from pixel_tui.operations.job import Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.lock import StackLock
 from pixel_tui.operations.plan import Step
+from pixel_tui.operations.reach import Asker, Reachability
 from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.operations.words import duration
 from pixel_tui.redaction import redact
+from pixel_tui.stack import http_probe
 from pixel_tui.stack.compose_command import ComposeCommand, shown
 from pixel_tui.stack.observer import Observer
 from pixel_tui.stack.process import CommandRunner
@@ -37,6 +39,7 @@ class Execution:
         clock: Where times come from.
         patience: How long to wait for the stack.
         lock: What the commands hold beside this process, so that it outlives the console.
+        asker: What asks proxies for the services behind them.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Execution:
         clock: Clock,
         patience: Patience,
         lock: StackLock | None = None,
+        asker: Asker = http_probe,
     ) -> None:
         self._job = job
         self._runner = runner
@@ -58,6 +62,7 @@ class Execution:
         self._patience = patience
         self._lock = lock
         self._began = clock.monotonic()
+        self._reach = Reachability(job.status.plan.checks_after, asker)
         self._absences = Absences(job.status.plan.checks_after, observer, clock)
 
     def run(self) -> JobStatus:
@@ -74,6 +79,8 @@ class Execution:
         return replace(status, away=away)
 
     def _run(self) -> JobStatus:
+        if self._reach:
+            self._reach.note(self._observer.snapshot)
         failure = self._run_steps()
         if failure is None:
             return self._verify()
@@ -173,7 +180,7 @@ class Execution:
 
     def _verification(self, patience: Patience) -> Verification:
         checks = self._job.status.plan.checks_after
-        return Verification(checks, self._observer, self._clock, patience)
+        return Verification(checks, self._observer, self._clock, patience, self._reach)
 
     def _result(self, state: JobState, message: str) -> JobStatus:
         words = plain(redact(message.rstrip(" .") + "."))

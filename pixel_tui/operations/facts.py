@@ -7,6 +7,7 @@ from typing import Final
 
 from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
 from pixel_tui.backups.store import Backup
+from pixel_tui.operations.nginx_routes import Route
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.text import SafeText
 
@@ -36,6 +37,8 @@ class Proxy:
     """Where that is written."""
     unknown: SafeText = NO_TEXT
     """Why it can't be known; empty where it was read."""
+    routes: tuple[Route, ...] = ()
+    """Requests that it hands on, one for each host."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,10 @@ from pixel_tui.operations.job_watch import JobWatch
 from pixel_tui.operations.lock import Owner, StackLock, shared_folder, take_lock
 from pixel_tui.operations.origin import Origin, current_origin
 from pixel_tui.operations.plan import Plan, plan_outdated
+from pixel_tui.operations.reach import Asker, Reachability
 from pixel_tui.operations.settlement import last_code, settled
 from pixel_tui.operations.verification import PATIENCE, Patience, Verification
+from pixel_tui.stack import http_probe
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.stack.process import CommandRunner, exit_code_of, exit_time_of
@@ -52,6 +54,7 @@ class Operator:
         patience: How long the verification waits.
         grace: Seconds between asking a cancelled command to stop and insisting.
         locks: Where the lock is; the folder of this machine's users if None.
+        asker: What asks proxies for the services behind them.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Operator:
         patience: Patience = PATIENCE,
         grace: float = GRACE_SECONDS,
         locks: Path | None = None,
+        asker: Asker = http_probe,
     ) -> None:
         self._runner = runner
         self._observer = observer
@@ -75,6 +79,7 @@ class Operator:
         self._origin = origin or current_origin()
         self._patience = patience
         self._grace = grace
+        self._asker = asker
         self._audit = Audit(audit_path(state_folder), clock, self._origin)
         self._records = JobFolder(jobs_path(state_folder))
         self._jobs: deque[Job] = deque(maxlen=KEPT_JOBS)
@@ -185,7 +190,8 @@ class Operator:
         glance = self._patience.glance
         short = replace(self._patience, settle=0.0, deadline=glance, probing=glance)
         checks = status.plan.checks_after
-        findings = Verification(checks, self._observer, self._clock, short).wait(
+        reach = Reachability(checks, self._asker)
+        findings = Verification(checks, self._observer, self._clock, short, reach).wait(
             threading.Event(), cancelled=lambda: self._closed, tell=lambda _: None
         )
         at = exit_time_of(status.output)
@@ -286,4 +292,5 @@ class Operator:
             clock=self._clock,
             patience=self._patience,
             lock=lock,
+            asker=self._asker,
         )

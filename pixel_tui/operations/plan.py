@@ -60,6 +60,8 @@ class Outcome(StrEnum):
 
     RUNNING = "running"
     STOPPED = "stopped"
+    REACHED = "reached"
+    """A proxy answers for it: see `Expectation.keeper`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,28 @@ class Expectation:
     before: tuple[Life, ...] = ()
     """The lives that have to be over: what is seen of them proves nothing."""
     keeper: SafeText = NO_TEXT
-    """A proxy that goes on to ask the addresses of before, whatever happens."""
+    """A proxy: one that is asked for it (`REACHED`), else one that goes on to ask the
+    addresses of before, whatever happens."""
     addresses: tuple[SafeText, ...] = ()
     """Where that is: it has to be there again."""
+    path: SafeText = NO_TEXT
+    """What the proxy is asked for."""
+    host_name: SafeText = NO_TEXT
+    """The name that it is asked by; empty where any does."""
+    port: int = 0
+    """Inside its container; 0 where the first that it publishes is asked."""
+    tls: bool = False
 
     @property
     def words(self) -> SafeText:
         """As a sentence."""
         if self.outcome is Outcome.STOPPED:
             return plain(f"{self.name} is stopped")
+        if self.outcome is Outcome.REACHED:
+            name = f" as {self.host_name}" if self.host_name else ""
+            if self.name == self.keeper:
+                return plain(f"{self.name} answers (GET {self.path}{name}), not with 502 or 504")
+            return plain(f"{self.name} is reached through {self.keeper} (GET {self.path}{name})")
         health = " and healthy" if self.probed else ""
         count = f" ({self.containers} containers)" if self.containers > 1 else ""
         where = f", where {self.keeper} looks for it" if self.keeper else ""

@@ -117,6 +117,10 @@ def _expectation_as_json(item: Expectation) -> JsonValue:
         ],
         "keeper": item.keeper,
         "addresses": list(item.addresses),
+        "path": item.path,
+        "host_name": item.host_name,
+        "port": item.port,
+        "tls": item.tls,
     }
 
 
@@ -130,6 +134,10 @@ def _expectation_from_json(node: Node) -> Expectation:
         before=tuple(Life(item["id"].text, moment(item["started"].raw)) for item in node["before"]),
         keeper=node["keeper"].text,
         addresses=_texts(node["addresses"]),
+        path=node["path"].text,
+        host_name=node["host_name"].text,
+        port=node["port"].integer,
+        tls=node["tls"].flag,
     )
 
 

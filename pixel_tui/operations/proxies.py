@@ -6,7 +6,7 @@ from typing import Final
 
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Proxy
-from pixel_tui.operations.plan import Risk, Step
+from pixel_tui.operations.plan import Expectation, Outcome, Risk, Step
 from pixel_tui.operations.targets import find_target
 from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.model import NO_TEXT, ServiceSpec
@@ -77,6 +77,50 @@ def watch_kept_addresses(draft: Draft) -> None:
         ]
 
 
+def ask_proxies(draft: Draft) -> None:
+    """Verify that the proxies that run still reach what is expected to run afterwards.
+
+    Where a proxy's routes are not known it is asked for `/` alone. Call it last: it goes by
+    what is expected by then.
+    """
+    names = {item.name for item in draft.expected if item.outcome is Outcome.RUNNING}
+    for proxy in draft.facts.proxies:
+        target = find_target(proxy.service, draft.snapshot)
+        if target is None or not target.up:
+            continue
+        own = proxy.service in names
+        if not proxy.routes and (own or _stands_before(draft, proxy, names)):
+            path = SafeText("/")
+            draft.expected.append(
+                Expectation(proxy.service, Outcome.REACHED, keeper=proxy.service, path=path)
+            )
+        for spec in draft.project.services:
+            known = {spec.name, *_names(draft, spec)}
+            route = next((item for item in proxy.routes if item.host in known), None)
+            if route is None or not names & {spec.name, proxy.service}:
+                continue
+            draft.expected.append(
+                Expectation(
+                    spec.name,
+                    Outcome.REACHED,
+                    keeper=proxy.service,
+                    path=plain(route.path),
+                    host_name=plain(route.server_name),
+                    port=route.port,
+                    tls=route.tls,
+                )
+            )
+
+
+def _stands_before(draft: Draft, proxy: Proxy, services: Collection[str]) -> bool:
+    return any(
+        dependency.service in services
+        for spec in draft.project.services
+        if spec.name == proxy.service
+        for dependency in spec.depends_on
+    )
+
+
 def _addresses(draft: Draft, name: str) -> tuple[SafeText, ...]:
     service = draft.snapshot.service(name)
     containers = service.regular if service is not None else ()
@@ -103,14 +147,7 @@ def _names(draft: Draft, spec: ServiceSpec) -> set[SafeText]:
 
 
 def _warn_of_unknown(draft: Draft, proxy: Proxy, services: Iterable[str]) -> None:
-    wanted = set(services)
-    behind = any(
-        dependency.service in wanted
-        for spec in draft.project.services
-        if spec.name == proxy.service
-        for dependency in spec.depends_on
-    )
-    if proxy.unknown and behind:
+    if proxy.unknown and _stands_before(draft, proxy, set(services)):
         draft.warn(
             "proxy",
             f"it is not known whether {proxy.service} keeps old addresses ({proxy.unknown}):"

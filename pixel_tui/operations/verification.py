@@ -7,8 +7,10 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.operations.findings import Finding, Standing, find
-from pixel_tui.operations.plan import Expectation, Life
+from pixel_tui.operations.plan import Expectation, Life, Outcome
+from pixel_tui.operations.reach import Reachability
 from pixel_tui.operations.words import duration
+from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.stack.observer import Observer, Topic
 from pixel_tui.text import plain
 
@@ -25,6 +27,8 @@ class Patience:
     """While a health check has not decided: the engine knows its start period."""
     glance: float = 2.0
     """After a failed or cancelled command, for the picture to catch up."""
+    asking: float = 1.0
+    """Between two times that a proxy is asked."""
 
 
 PATIENCE: Final = Patience()
@@ -38,6 +42,7 @@ class Verification:
         observer: What sees the stack.
         clock: Where times come from.
         patience: How long to wait.
+        reach: Asks proxies, once all else has been decided.
     """
 
     def __init__(
@@ -45,9 +50,15 @@ class Verification:
         expectations: Sequence[Expectation],
         observer: Observer,
         clock: Clock,
-        patience: Patience = PATIENCE,
+        patience: Patience,
+        reach: Reachability,
     ) -> None:
-        self._expectations = expectations
+        self._expectations = [item for item in expectations if item.outcome is not Outcome.REACHED]
+        self._reach = reach
+        self._reached: tuple[Finding, ...] = ()
+        """What the proxies said last."""
+        self._asked_at: float | None = None
+        self._asked_first: float | None = None
         self._observer = observer
         self._clock = clock
         self._patience = patience
@@ -56,7 +67,24 @@ class Verification:
     def look(self) -> tuple[Finding, ...]:
         """How the expectations stand now."""
         snapshot = self._observer.snapshot
-        return tuple(self._settled(find(item, snapshot)) for item in self._expectations)
+        found = tuple(self._settled(find(item, snapshot)) for item in self._expectations)
+        if any(item.standing is Standing.WAITING for item in found) or snapshot.stale:
+            return found
+        return found + self._asked(snapshot)
+
+    def _asked(self, snapshot: StackSnapshot) -> tuple[Finding, ...]:
+        """What the proxies say; they are left in peace between two times."""
+        if not self._reach:
+            return ()
+        now = self._clock.monotonic()
+        waiting = any(item.standing is Standing.WAITING for item in self._reached)
+        rested = self._asked_at is None or now - self._asked_at >= self._patience.asking
+        if self._asked_at is None or (waiting and rested):
+            self._reached = self._reach.look(snapshot)
+            self._asked_at = self._clock.monotonic()
+            if self._asked_first is None:
+                self._asked_first = now
+        return self._reached
 
     def wait(
         self,
@@ -93,7 +121,8 @@ class Verification:
                 waiting = [item for item in findings if item.standing is Standing.WAITING]
                 probing = any(finding.probing for finding in waiting)
                 limit = self._patience.probing if probing else self._patience.deadline
-                left = began + limit - self._clock.monotonic()
+                since = began if self._asked_first is None else max(began, self._asked_first)
+                left = since + limit - self._clock.monotonic()
                 if not waiting or left <= 0 or cancelled():
                     return findings
                 wake.wait(min(left, self._settles_in(waiting)))
@@ -111,6 +140,8 @@ class Verification:
 
     def _settles_in(self, waiting: Sequence[Finding]) -> float:
         now = self._clock.monotonic()
+        if self._asked_at is not None and any(item in self._reached for item in waiting):
+            return max(0.0, self._asked_at + self._patience.asking - now)
         moments = [
             self._first_seen[life] + self._patience.settle - now
             for finding in waiting

@@ -1,30 +1,35 @@
 """Actions as they are carried out: in order, and told the truth about when they fail."""
 
+import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.audit_chain import Record
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.job import JobState, JobStatus
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.reach import Asker
 from pixel_tui.operations.verification import Patience
 from pixel_tui.proxy_reading import read_proxies
+from pixel_tui.stack import http_probe
 from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.http_probe import Answer, Request
 from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import BASE_IMAGE, Project, eventually
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually
 
 pytestmark = pytest.mark.engine
 
@@ -60,6 +65,9 @@ class Desk:
             action, targets, snapshot, self.command, now=SystemClock().now(), facts=facts
         )
 
+    def audit(self) -> Sequence[Record]:
+        return self.operator._audit.read().records
+
     def run(self, action: str, *targets: str) -> JobStatus:
         status = self.operator.run(self.plan(action, *targets)).wait(60)
         assert status.state.ended
@@ -67,7 +75,9 @@ class Desk:
 
 
 @contextmanager
-def desk_of(project: Project, folder: Path) -> Iterator[Desk]:
+def desk_of(
+    project: Project, folder: Path, asker: Asker = http_probe, patience: Patience = QUICK
+) -> Iterator[Desk]:
     engine = project.engine
     environment = {**os.environ, **engine.env}
     command = find_command(
@@ -80,8 +90,8 @@ def desk_of(project: Project, folder: Path) -> Iterator[Desk]:
         clock,
     )
     operator = Operator(
-        ProcessRunner(environment), watcher, command, folder, clock, patience=QUICK,
-        locks=folder / "locks",
+        ProcessRunner(environment), watcher, command, folder, clock, patience=patience,
+        locks=folder / "locks", asker=asker,
     )  # fmt: skip
     watcher.start()
     try:
@@ -158,11 +168,96 @@ def test_an_nginx_that_keeps_the_address_is_restarted_after_a_rebuild(
         status = desk.run("rebuild", "app")
         assert status.state is JobState.SUCCEEDED, status.message
         assert "nginx" in status.message
-        (expected,) = desk.plan("restart", "app").checks_after
+        expected, asked = desk.plan("restart", "app").checks_after
+        assert asked.words == "nginx answers (GET /), not with 502 or 504"
         assert expected.addresses, "where nginx looks for it from now on"
         status = desk.run("restart", "app")
         assert status.state is JobState.SUCCEEDED, status.message
     assert project.inspect("nginx")["State"]["StartedAt"] > before
+
+
+# What plays nginx keeps the address that it found at its start, whatever its file says.
+BEHIND = f"""
+services:
+  app:
+    image: {BASE_IMAGE}
+    command: [nc, -ll, -p, "3000", -e, "true"]
+    stop_grace_period: 0s
+    networks: {{default: {{ipv4_address: 10.213.7.10}}}}
+    healthcheck: {{test: [CMD, "true"], interval: 0.3s}}
+  nginx:
+    image: {BASE_IMAGE}
+    command: [sh, /proxy]
+    stop_grace_period: 0s
+    ports: ["127.0.0.1:18080:80"]
+    volumes: ['./nginx.conf:/etc/nginx/conf.d/default.conf:ro', './proxy:/proxy:ro']
+    depends_on: [app]
+    healthcheck: {{test: [CMD, "true"], interval: 0.3s}}
+networks:
+  default: {{ipam: {{config: [{{subnet: 10.213.7.0/24}}]}}}}
+"""
+PROXY = """
+if [ -z "$1" ]; then
+  app=$(ping -c 1 -W 1 app | sed -n 's/^PING[^(]*(\\([0-9.]*\\)).*/\\1/p')
+  printf '#!/bin/sh\\nexec sh /proxy %s\\n' "$app" > /answer; chmod +x /answer
+  exec nc -ll -p 80 -e /answer
+fi
+read -r method path version
+while read -r name value && [ "${#name}" -gt 1 ]; do [ "$name" = Host: ] && host=$value; done
+status="502 Bad Gateway"
+nc -w 1 "$1" 3000 < /dev/null && status="200 OK"
+case $path$host in /api/pixel.example*) ;; *) status="404 Not Found" ;; esac
+printf 'HTTP/1.1 %s\\r\\nContent-Length: 0\\r\\n\\r\\n' "$status"
+"""
+LOOKS_UP = """
+server {
+  server_name pixel.example;
+  resolver 127.0.0.11;
+  location /api/ { set $up http://app:3000; proxy_pass $up; }
+}
+"""
+
+
+class Within:
+    """Asks from where the engine's published ports are."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def _enter(self) -> None:
+        """For this thread alone: each request has one."""
+        if self._engine.daemon is not None:
+            with Path(f"/proc/{self._engine.daemon.namespaces.first_pid}/ns/net").open() as net:
+                assert ctypes.CDLL(None).setns(net.fileno(), 0) == 0
+
+    def ask(self, request: Request, seconds: float) -> Answer:
+        self._enter()
+        return http_probe.ask(request, seconds)
+
+
+def test_what_a_proxy_does_not_reach_any_more_is_told(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(BEHIND, files={"nginx.conf": LOOKS_UP, "proxy": PROXY}, up=True)
+    request = "app is reached through nginx (GET /api/ as pixel.example)"
+    quick = replace(QUICK, deadline=4)
+    with desk_of(project, tmp_path / "state", Within(project.engine), quick) as desk:
+        assert request in [item.words for item in desk.plan("recreate", "app").checks_after]
+        status = desk.run("recreate", "app")
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert "app is reached through nginx (200)" in status.message
+        moved = BEHIND.replace("10.213.7.10", "10.213.7.77")
+        (project.directory / "docker-compose.yml").write_text(moved)
+        desk.watcher.refresh()
+        status = desk.run("recreate", "app")
+        assert status.state is JobState.FAILED
+        assert "not reached through nginx, which answers 502; restart nginx" in status.message
+        assert "nginx is running and healthy" in status.message
+        status = desk.run("restart", "nginx")
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert "app is reached through nginx (200)" in status.message
+        last = desk.audit()[-1]
+        assert "app is reached through nginx (200)" in str(last.facts["verification"])
 
 
 NEVER = f"""

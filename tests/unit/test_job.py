@@ -18,6 +18,7 @@ from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import KEPT_JOBS, Operator
 from pixel_tui.operations.origin import Origin
 from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.reach import Reachability
 from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.join import join
@@ -408,7 +409,9 @@ class TestVerification:
     def test_each_restart_begins_the_settling_anew(self, desk: Desk) -> None:
         clock = FixedClock(NOW)
         expected = desk.plan().checks_after
-        looking = Verification(expected, desk.observer, clock, Patience(settle=5.0))
+        looking = Verification(
+            expected, desk.observer, clock, Patience(settle=5.0), Reachability(())
+        )
 
         def standing(**changes: object) -> Standing:
             desk.observer.show(again(health=None, **changes))

@@ -9,7 +9,7 @@ from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.facts import Facts, Proxy
 from pixel_tui.operations.findings import Standing, find, sentence
 from pixel_tui.operations.nginx_pins import pinned_hosts
-from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.plan import Outcome, Plan
 from pixel_tui.proxy_reading import read_proxies
 from pixel_tui.stack.model import Container, Mount, NetworkAddress
 from pixel_tui.text import SafeText, plain
@@ -81,7 +81,8 @@ def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
     assert [item.change for item in made.affects if item.service == "nginx"] == [
         "is restarted at the end"
     ]
-    (expected,) = [item for item in made.checks_after if item.name == "nginx"]
+    expected, asked = [item for item in made.checks_after if item.name == "nginx"]
+    assert asked.outcome is Outcome.REACHED
     assert expected.before, "it has to be another life of it"
     assert any("/srv/pixel/nginx.conf" in check.message for check in made.checks_before)
     assert any(line.startswith("nginx:") for line in made.interrupts)
@@ -117,7 +118,7 @@ def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> Non
     made = plan_action("restart", ["api"], seen, COMMAND, now=NOW, facts=KEEPS)
     assert len(made.steps) == 1
     assert any("nginx keeps the address of api" in check.message for check in made.checks_before)
-    (expected,) = made.checks_after
+    expected, _asked = made.checks_after
     assert expected.words == "api is running, where nginx looks for it"
     later = STARTED + timedelta(seconds=9)
     same = stack(at("172.18.0.3", started_at=later), container("nginx"), specs=specs)

@@ -7,7 +7,7 @@ from pixel_tui.operations.catalogue.stop import CANCELLING
 from pixel_tui.operations.dependencies import active_services, layers, needed_by
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
-from pixel_tui.operations.proxies import watch_kept_addresses
+from pixel_tui.operations.proxies import ask_proxies, watch_kept_addresses
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration
 
@@ -38,6 +38,7 @@ def draft_restart(draft: Draft) -> None:
     draft.lose("while it is down", spared=along)
     _warn_of_absent_dependencies(draft)
     watch_kept_addresses(draft)
+    ask_proxies(draft)
     draft.warn_of_old_configuration()
 
 
