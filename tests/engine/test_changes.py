@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ services:
 """
 NAMES = ("c-db", "b-api", "a-web")
 """Dependencies first."""
+KEY = "StartedAt"
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,34 @@ def test_several_are_changed_in_the_order_of_their_dependencies(
         assert not any(item.running for service in services for item in service.containers)
         assert desk.run("start", "a-web", "b-api", "c-db").state is JobState.SUCCEEDED
         assert ordered(project, "StartedAt")
+
+
+SLOW = f"""
+services:
+  db:
+    image: {BASE_IMAGE}
+    command: [sh, -c, 'rm -f /ready; sleep 1.5; touch /ready; exec sleep 100000']
+    stop_grace_period: 0s
+    healthcheck: {{test: [CMD, test, -e, /ready], interval: 0.2s, retries: 100}}
+  api:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    depends_on: {{db: {{condition: service_healthy}}}}
+"""
+
+
+def test_what_is_depended_on_is_healthy_again_before_its_dependants_are_restarted(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(SLOW, up=True)
+    with desk_of(project, tmp_path / "state") as desk:
+        eventually(lambda: desk.watcher.snapshot.service("api"))
+        status = desk.run("restart")
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert "db-1  healthy" in status.output.read_text()
+    db, api = (datetime.fromisoformat(item[:26]) for item in times(project, ["db", "api"], KEY))
+    assert (api - db).total_seconds() > 1.5
 
 
 BUILT = f"""

@@ -157,6 +157,29 @@ class TestRestart:
         ], "what is restarted along is named, and restarted once"
         assert effects(made)["mail"] == "is restarted as well"
 
+    def test_what_has_a_health_check_is_waited_for_before_what_needs_it(self) -> None:
+        specs = (
+            spec("web", "api"), spec("api", "db", "cache"), spec("cache"),
+            spec("db", has_health_check=True, replicas=2), spec("mail", has_health_check=True),
+        )  # fmt: skip
+        two = container("db"), container("db", 2)
+        snapshot = stack(*two, *(container(item.name) for item in specs[:3]), specs=specs)
+        made = plan("restart", snapshot, "web", "api", "db")
+        wait = made.steps[1]
+        assert [step.title for step in made.steps] == [
+            "Restart db", "Wait until db is healthy, for at most 2 min", "Restart api",
+            "Restart web",
+        ]  # fmt: skip
+        assert wait.command[4:6] == ("--limit", "120")
+        assert wait.command[-2:] == ("pixel-db-1", "pixel-db-2")
+        assert "is left as it is" in wait.cancelling
+
+    def test_it_is_waited_for_where_what_lies_between_is_left_alone(self) -> None:
+        specs = (spec("web", "api"), spec("api", "db"), spec("db", has_health_check=True))
+        snapshot = stack(*(container(item.name) for item in specs), specs=specs)
+        made = plan("restart", snapshot, "web", "db")
+        assert [step.title.split()[0] for step in made.steps] == ["Restart", "Wait", "Restart"]
+
     def test_an_order_holds_through_services_that_are_not_restarted(self) -> None:
         specs = (spec("web", "api"), spec("api", "db"), spec("db"))
         snapshot = stack(*(container(item.name) for item in specs), specs=specs)

@@ -4,11 +4,12 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.catalogue.stop import CANCELLING
-from pixel_tui.operations.dependencies import active_services, layers, needed_by
+from pixel_tui.operations.dependencies import active_services, layers, needed_by, needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.proxies import ask_proxies, watch_kept_addresses
 from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.waiting import wait_for_health
 from pixel_tui.operations.words import duration
 
 
@@ -46,7 +47,7 @@ def _restart_in_order(draft: Draft) -> None:
     """One step, or one for each layer where some depend on others: compose keeps no order.
 
     With `--no-deps` no step takes dependants along, so that each is restarted once, and is
-    named.
+    named. Between two layers is waited for the health of what the next one needs.
     """
     names = [target.name for target in draft.services]
     along = needed_by(draft.project, names, restarted=True)
@@ -55,8 +56,12 @@ def _restart_in_order(draft: Draft) -> None:
     if len(layers(draft.project, names)) < 2:
         draft.compose_step(draft.services, "restart", cancelling=CANCELLING)
         return
+    left = [target for target in every.values() if target.probed]
     for layer in layers(draft.project, every):
         targets = [every[name] for name in layer]
+        needed = needs(draft.project, layer)
+        wait_for_health(draft, [target for target in left if target.name in needed])
+        left = [target for target in left if target.name not in needed]
         draft.compose_step(targets, "restart", "--no-deps", cancelling=CANCELLING)
 
 

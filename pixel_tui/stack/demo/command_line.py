@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
+from pixel_tui.stack.health_wait import MODULE
+
 PROGRAMS: Final = frozenset({"docker", "docker-compose"})
 DOCKER_VERBS: Final = frozenset({"start", "stop", "restart"})
+WAIT: Final = "wait"
+"""The verb of the console's own program that waits for health checks."""
 COMPOSE_VERBS: Final = DOCKER_VERBS | {"build", "up"}
 UNKNOWN_FLAG: Final = 16
 
 _WITH_VALUE: Final = frozenset(
     {
         "--ansi", "--config", "--context", "--env-file", "--file", "--host", "--profile",
-        "--progress", "--project-directory", "--project-name", "--timeout", "--tlscacert",
-        "--tlscert", "--tlskey", "--wait-timeout", "-H", "-c", "-f", "-p", "-t",
+        "--docker", "--limit", "--progress", "--project-directory", "--project-name", "--timeout",
+        "--tlscacert", "--tlscert", "--tlskey", "--wait-timeout", "-H", "-c", "-f", "-p", "-t",
     }
 )  # fmt: skip
 _WITHOUT_VALUE: Final = frozenset(
@@ -50,6 +54,9 @@ def parse_command(argv: Sequence[str]) -> CommandLine:
         CommandRefused: It is none that the embedded stack understands.
     """
     flags: set[str] = set()
+    if MODULE in argv:
+        waited_for = tuple(_words(argv[argv.index(MODULE) + 1 :], flags))
+        return CommandLine(compose=False, verb=WAIT, flags=frozenset(), names=waited_for)
     words = list(_words(argv[1:], flags))
     compose = PurePath(argv[0]).name == "docker-compose"
     if not compose and words[:1] == ["compose"]:

@@ -13,6 +13,7 @@ from pixel_tui.files import PRIVATE_FILE
 from pixel_tui.stack.demo.command_line import PROGRAMS, CommandRefused, parse_command
 from pixel_tui.stack.demo.stagehand import Interrupted, Stagehand
 from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.health_wait import MODULE
 from pixel_tui.stack.process import RunningCommand
 
 INTERRUPTED: Final = 130
@@ -40,7 +41,7 @@ class DemoRunner:
         holding: Sequence[int] = (),  # noqa: ARG002  it ends with the console
     ) -> RunningCommand:
         """Begin to act; returns at once."""
-        if PurePath(argv[0]).name not in PROGRAMS:
+        if PurePath(argv[0]).name not in PROGRAMS and MODULE not in argv:
             raise OperationError(
                 "The embedded stack knows no such program.",
                 on=argv[0],

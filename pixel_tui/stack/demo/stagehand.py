@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.stack.demo.actor import Actor, Verdict
 from pixel_tui.stack.demo.cast import CAST, PARTS, Part
-from pixel_tui.stack.demo.command_line import CommandLine, CommandRefused
+from pixel_tui.stack.demo.command_line import WAIT, CommandLine, CommandRefused
 from pixel_tui.stack.demo.compose_file import config_hash
 from pixel_tui.stack.demo.world import DemoWorld
 
@@ -16,6 +16,7 @@ START_SECONDS: Final = 0.3
 CREATE_SECONDS: Final = 0.2
 BUILD_SECONDS: Final = 1.5
 LOOK_SECONDS: Final = 0.1
+WAIT_SECONDS: Final = 120.0
 
 _SERVICES: Final = {part.name: part for part in CAST}
 
@@ -50,6 +51,9 @@ class Stagehand:
             Interrupted: It was told to end. What was begun is done.
         """
         self._compose = line.compose
+        if line.verb == WAIT:
+            self._wait(line.names)
+            return
         if not line.compose:
             self._docker(line)
             return
@@ -151,6 +155,21 @@ class Stagehand:
             self._rest(LOOK_SECONDS)
             self._require_engine()
         self._say_of(actor, "Healthy")
+
+    def _wait(self, names: Iterable[str]) -> None:
+        """The console's own waiting: it ends well, whatever it sees at the end."""
+        left = int(WAIT_SECONDS / LOOK_SECONDS)
+        for name in names:
+            actor = self._container(name)
+            while actor is not None and actor.up and _verdict(actor) is not Verdict.HEALTHY:
+                if left <= 0:
+                    self._say(f"{name}: not waited for any longer")
+                    break
+                left -= 1
+                self._rest(LOOK_SECONDS)
+                self._require_engine()
+            else:
+                self._say(f"{name}  healthy")
 
     # One container. Told to end, the command does: the engine still finishes what it began.
 
