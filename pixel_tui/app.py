@@ -5,7 +5,7 @@ import gc
 import importlib
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -42,11 +42,13 @@ from screens import dashboard
 from screens.dashboard import DashboardScreen
 from screens.operations import Operations
 from screens.palette import Palette, StackCommands
+from screens.watching import Watching
 from widgets.status_bar import Mode
 
 if TYPE_CHECKING:
     from pixel_tui.drills import Drill
     from pixel_tui.operations.facts import FactReader, Facts
+    from pixel_tui.operations.job_sight import JobSight
     from pixel_tui.operations.operator import Operator
     from pixel_tui.stack.model import StackSnapshot
     from screens.quit import Leaving
@@ -88,9 +90,13 @@ class Parts:
     log_path: Path | None = None
     drills: "tuple[Drill, ...]" = ()
     """Faults to practise on; only a demonstration has any."""
+    watching: Watching | None = None
+    """Where there are no operations: sees the jobs of other consoles, and only sees them."""
 
     def close(self) -> None:
         """Begin nothing more, and record what still runs without the console."""
+        if self.watching is not None:
+            self.watching.close()
         if self.operations is not None:
             self.operations.close()
 
@@ -163,6 +169,7 @@ class PixelTui(KeysInOrder):
             parts.memory,
             parts.operations,
             parts.state_folder,
+            parts.watching,
         )
 
     def on_ready(self) -> None:
@@ -205,7 +212,7 @@ class PixelTui(KeysInOrder):
         gc.freeze()
         gc.enable()
         self.set_timer(PRELOAD_SECONDS, self._preload)
-        if self.parts.operations is not None and Mode.DEMO not in self.parts.modes:
+        if Mode.DEMO not in self.parts.modes:
             # Another demonstration's stack is another one.
             self.set_timer(WATCH_SECONDS, self._watch_jobs)
 
@@ -222,8 +229,9 @@ class PixelTui(KeysInOrder):
     @work(thread=True, group="preload")
     def _watch_jobs(self) -> None:
         """See the jobs of other consoles, and what became of those that were left."""
-        if self.parts.operations is not None:
-            self.parts.operations.watch_jobs()
+        jobs = self.parts.operations or self.parts.watching
+        if jobs is not None:
+            jobs.watch_jobs()
 
     def on_unmount(self) -> None:
         """Stop looking, unless a job has yet to be verified."""
@@ -403,6 +411,15 @@ def live_parts(
             return reader()(snapshot)
 
         operations = Operations(operator, observer, command, clock, read_facts)
+
+    def sight(changed: Callable[[], None]) -> "JobSight":
+        from pixel_tui.operations.job_folder import JobRecords, jobs_path
+        from pixel_tui.operations.job_sight import JobSight
+        from pixel_tui.operations.lock import shared_folder
+
+        records = JobRecords(jobs_path(folder))
+        return JobSight(records, shared_folder(environment), observer, changed=changed)
+
     return Parts(
         observer=observer,
         operations=operations,
@@ -413,6 +430,7 @@ def live_parts(
         environment=environment,
         state_folder=folder,
         log_path=start_log(folder),
+        watching=Watching(sight, clock) if settings.read_only else None,
     )
 
 

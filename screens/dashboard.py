@@ -29,6 +29,7 @@ from screens.look import Look
 from screens.operations import Operations
 from screens.panes import Pane, Panes
 from screens.stack_dialogs import StackDialogs
+from screens.watching import Watching
 from widgets.advice import Advice
 from widgets.banner import Banner
 from widgets.event_list import EventList
@@ -71,6 +72,7 @@ class DashboardScreen(Screen[None]):
         modes: What the header says.
         memory: What was remembered of the look.
         operations: How to start, stop and restart; None in a read-only console.
+        watching: Sees the jobs of other consoles where `operations` does not.
         state_folder: Where the audit trail is.
     """
 
@@ -157,12 +159,14 @@ class DashboardScreen(Screen[None]):
         memory: Memory,
         operations: Operations | None,
         state_folder: Path,
+        watching: Watching | None = None,
     ) -> None:
         super().__init__()
         self._observer = observer
         self._clock = clock
         self._modes = modes
         self._operations = operations
+        self._jobs = operations or watching
         self.dialogs = StackDialogs(self, observer, operations, state_folder)
         self.look = Look(memory, self._in_thread)
         self._restarts = RestartWatch()
@@ -206,8 +210,8 @@ class DashboardScreen(Screen[None]):
         self.table.choose_columns(self.look.columns)
         self.query_one(FilterBox).value = self.look.filter
         self.set_interval(CLOCK_SECONDS, self._tick)
-        if self._operations is not None:
-            self._operations.on_change(self._jobs_changed)
+        if self._jobs is not None:
+            self._jobs.on_change(self._jobs_changed)
         self._take_snapshot()
         self._share_height()
 
@@ -422,11 +426,11 @@ class DashboardScreen(Screen[None]):
 
     @on(JobList.Chosen)
     def _job_chosen(self, event: JobList.Chosen) -> None:
-        if self._operations is None:
+        if self._jobs is None:
             return
-        other = self._operations.other
+        other = self._jobs.other
         if event.job_id != OTHER:
-            self._operations.open(self, event.job_id)
+            self._jobs.open(self, event.job_id)
         elif other is not None:
             words = f"{other.title}: {other.words}. Its output is that user's alone."
             self.notify(words, timeout=10, markup=False)
@@ -545,15 +549,16 @@ class DashboardScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self.active_bindings))
 
     def _jobs_changed(self) -> None:
-        if self._operations is None:
+        if self._jobs is None:
             return
         with suppress(NoMatches):  # the screen is being taken down
-            statuses, other = self._operations.statuses(), self._operations.other
+            statuses, other = self._jobs.statuses(), self._jobs.other
             self.logs.tell(statuses)
             self.query_one(JobList).show(statuses, self._clock.now(), other)
             running = sum(not status.state.ended for status in statuses) + (other is not None)
             self.query_one(StatusBar).jobs_running = running
-            self._tell_news(self._operations)
+            if self._operations is not None:
+                self._tell_news(self._operations)
 
     def _tell_news(self, operations: Operations) -> None:
         """Say how a job ended that nobody watches, and what was found of another console's."""

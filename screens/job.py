@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError
-from pixel_tui.operations.job import JobState, JobStatus, WatchedJob
+from pixel_tui.operations.job import CancellableJob, JobState, JobStatus, WatchedJob
 from pixel_tui.stack.file_feed import FileFeed
 from pixel_tui.text import SafeText
 from screens.dialog import Dialog
@@ -34,7 +34,7 @@ class JobScreen(Dialog[None]):
     """Shows the output of a job; closing it leaves the job alone.
 
     Args:
-        job: What to watch.
+        job: What to watch; it can be cancelled from here where it lets itself be.
         clock: The time.
     """
 
@@ -49,6 +49,7 @@ class JobScreen(Dialog[None]):
         self._asked = False
         """Ctrl+X was pressed once: the next one cancels."""
         self._job = job
+        self._cancellable = job if isinstance(job, CancellableJob) else None
         self._clock = clock
         self._feed: FileFeed | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -101,12 +102,13 @@ class JobScreen(Dialog[None]):
             self.refresh_bindings()
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """What is over can't be cancelled."""
-        return not (action == "cancel" and self._job.status.state.ended)
+        """What is over can't be cancelled, nor can anything in a read-only console."""
+        possible = self._cancellable is not None and not self._job.status.state.ended
+        return action != "cancel" or possible
 
     def action_cancel(self) -> None:
         """Say what it means; the second time, ask the running command to stop."""
-        if self._job.status.cancelling:
+        if self._cancellable is None or self._job.status.cancelling:
             return
         if not self._asked:
             self._asked = True
@@ -124,8 +126,10 @@ class JobScreen(Dialog[None]):
             self.dismiss()
 
     def _cancel(self) -> None:
+        if self._cancellable is None:
+            return
         try:
-            self._job.cancel()
+            self._cancellable.cancel()
         except FileError as error:
             self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
 

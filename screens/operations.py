@@ -110,7 +110,7 @@ class Operations:
         own = [job.status for job in self._made.jobs] if self._made else []
         if self._watch is None:
             return own
-        from pixel_tui.operations.job_watch import merged
+        from pixel_tui.operations.job_sight import merged
 
         return merged(own, self._watch.seen.jobs)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.model import NO_TEXT
@@ -120,6 +120,11 @@ class WatchedJob(Protocol):
     def subscribe(self, listener: JobListener) -> Callable[[], None]:
         """Call the listener on each change, on any thread, until the result is called."""
         ...
+
+
+@runtime_checkable
+class CancellableJob(WatchedJob, Protocol):
+    """One that whoever watches it may end."""
 
     def cancel(self) -> None:
         """Ask it to stop. May block for a moment.

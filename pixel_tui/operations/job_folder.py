@@ -36,41 +36,15 @@ def jobs_path(state_folder: Path) -> Path:
     return state_folder / "jobs"
 
 
-class JobFolder:
-    """The jobs of one user, whichever console ran them. Everything in here blocks.
+class JobRecords:
+    """What is written down of the jobs of one user, whichever console ran them. It only reads.
 
     Args:
-        path: The folder; it is made, for its owner only, when the first job is.
+        path: The folder.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-
-    def new_output(self, now: datetime) -> Path:
-        """Make the output of a new job; its name without the ending is the job's id.
-
-        Raises:
-            FileError: It can't be written.
-        """
-        output = self.path / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}{OUTPUT}"
-        try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-            output.touch(mode=PRIVATE_FILE, exist_ok=False)
-        except OSError as error:
-            raise FileError(
-                f"The job's output can't be written: {error.strerror or error}.",
-                on=str(output),
-                remedy="Check the folder's owner, its mode and the free space.",
-            ) from error
-        return output
-
-    def save(self, status: JobStatus, *, durable: bool) -> None:
-        """Write a job down.
-
-        Raises:
-            FileError: It can't be written; what was written before stays.
-        """
-        replace_file(self._beside(status.id, RECORD), as_record(status), durable=durable)
 
     def read(self, job_id: str) -> JobStatus | None:
         """A job that was written down; None where it was not, or can't be read."""
@@ -106,6 +80,46 @@ class JobFolder:
         names = list(self.stamps())[:at_most]
         return (job for job in map(self.read, names) if job is not None)
 
+    def cancel_asked(self, job_id: str) -> bool:
+        """Whether somebody wishes that it be cancelled."""
+        return self._beside(job_id, CANCEL).exists()
+
+    def _beside(self, job_id: str, ending: str) -> Path:
+        return self.path / f"{job_id}{ending}"
+
+
+class JobFolder(JobRecords):
+    """The folder of the jobs, to write to as well. Everything in here blocks.
+
+    The folder is made, for its owner only, when the first job is.
+    """
+
+    def new_output(self, now: datetime) -> Path:
+        """Make the output of a new job; its name without the ending is the job's id.
+
+        Raises:
+            FileError: It can't be written.
+        """
+        output = self.path / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}{OUTPUT}"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            output.touch(mode=PRIVATE_FILE, exist_ok=False)
+        except OSError as error:
+            raise FileError(
+                f"The job's output can't be written: {error.strerror or error}.",
+                on=str(output),
+                remedy="Check the folder's owner, its mode and the free space.",
+            ) from error
+        return output
+
+    def save(self, status: JobStatus, *, durable: bool) -> None:
+        """Write a job down.
+
+        Raises:
+            FileError: It can't be written; what was written before stays.
+        """
+        replace_file(self._beside(status.id, RECORD), as_record(status), durable=durable)
+
     def ask_to_cancel(self, job_id: str) -> None:
         """Wish that a job be cancelled; whoever runs it looks for that.
 
@@ -113,10 +127,6 @@ class JobFolder:
             FileError: It can't be written.
         """
         replace_file(self._beside(job_id, CANCEL), b"", durable=False)
-
-    def cancel_asked(self, job_id: str) -> bool:
-        """Whether somebody wishes that it be cancelled."""
-        return self._beside(job_id, CANCEL).exists()
 
     def forget_old(self, now: datetime) -> None:
         """Remove what is too old, or too much; never a job that is not known to have ended."""
@@ -151,9 +161,6 @@ class JobFolder:
         except OSError:
             return []
         return sorted(filter(_ID.fullmatch, names), reverse=True)
-
-    def _beside(self, job_id: str, ending: str) -> Path:
-        return self.path / f"{job_id}{ending}"
 
 
 def _content(path: Path) -> bytes:

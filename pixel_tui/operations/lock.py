@@ -187,7 +187,7 @@ def holder(path: Path) -> Owner | None:
     It never waits and changes nothing.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | _CAREFULLY)
+        descriptor = os.open(path, os.O_RDONLY | CAREFULLY)
     except OSError:
         return None
     try:
@@ -195,7 +195,7 @@ def holder(path: Path) -> Owner | None:
             return None
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _owner(os.pread(descriptor, LONGEST_BYTES, 0))
+        return owner_from(os.pread(descriptor, LONGEST_BYTES, 0))
     except OSError:
         return None
     finally:
@@ -203,7 +203,7 @@ def holder(path: Path) -> Owner | None:
     return None
 
 
-_CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """Another user may have put a link or a pipe there."""
 
 
@@ -217,7 +217,7 @@ def _opened(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             # Not made in passing: the kernel may refuse that for another user's file.
-            descriptor = os.open(path, os.O_RDWR | _CAREFULLY)
+            descriptor = os.open(path, os.O_RDWR | CAREFULLY)
         except FileNotFoundError:
             descriptor = _made(path)
     except OSError as error:
@@ -231,9 +231,9 @@ def _opened(path: Path) -> int:
 
 def _made(path: Path) -> int:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _CAREFULLY, FOR_EVERYBODY)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CAREFULLY, FOR_EVERYBODY)
     except FileExistsError:  # by another, at the same moment
-        return os.open(path, os.O_RDWR | _CAREFULLY)
+        return os.open(path, os.O_RDWR | CAREFULLY)
     os.fchmod(descriptor, FOR_EVERYBODY)  # whatever the mask of this process is
     return descriptor
 
@@ -248,7 +248,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
     return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
 
-def _owner(content: bytes) -> Owner | None:
+def owner_from(content: bytes) -> Owner | None:
     """Who says to hold a lock; None where that can't be read."""
     try:
         raw = json.loads(content)

@@ -4,7 +4,7 @@ A command goes on to its end without its console; the steps behind it are never 
 is claimed that is not known: an exit code that nobody wrote down stays unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Final
 
 from pixel_tui.operations.findings import Finding, Standing, sentence
 from pixel_tui.operations.job import JobState, JobStatus
-from pixel_tui.operations.lock import holder, lock_path
+from pixel_tui.operations.lock import Owner, holder, lock_path
 from pixel_tui.operations.words import listed
 from pixel_tui.redaction import redact
 from pixel_tui.text import SafeText, plain
@@ -36,13 +36,20 @@ class Hold(StrEnum):
     """Another machine knows."""
 
 
-def hold_of(status: JobStatus, *, host: str, locks: Path) -> Hold:
+def hold_of(
+    status: JobStatus,
+    *,
+    host: str,
+    locks: Path,
+    holder: Callable[[Path], Owner | None] = holder,
+) -> Hold:
     """Who sees to a job.
 
     Args:
         status: A job that was not written down as ended.
         host: The name of this machine.
         locks: Where the locks are.
+        holder: Finds out who holds a lock.
     """
     if status.by is not None and status.by.host != host:
         return Hold.ELSEWHERE

@@ -22,19 +22,6 @@ class ProcessMark:
         """Whether it still runs. One that has ended and waits to be heard of does not."""
         return self.pid > 0 and mark_of(self.pid) == self
 
-    def signal_group(self, number: signal.Signals) -> bool:
-        """Send a signal to the group that it leads; False where it runs no more.
-
-        Raises:
-            PermissionError: It is another user's.
-        """
-        if not self.lives:
-            return False
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
-            return True
-        return False
-
 
 def mark_of(pid: int) -> ProcessMark | None:
     """The mark of a process that runs; None where there is none of this number."""
@@ -46,3 +33,17 @@ def mark_of(pid: int) -> ProcessMark | None:
     except (OSError, ValueError, IndexError):
         return None
     return None if state in {"Z", "X"} else ProcessMark(pid, started, boot)
+
+
+def signal_group(leader: ProcessMark, number: signal.Signals) -> bool:
+    """Send a signal to the group that a process leads; False where it runs no more.
+
+    Raises:
+        PermissionError: It is another user's.
+    """
+    if not leader.lives:
+        return False
+    with suppress(ProcessLookupError):
+        os.killpg(leader.pid, number)
+        return True
+    return False

@@ -48,10 +48,11 @@ CHANGING: Final = (
 RULES: Final = frozenset(
     {
         *("Action", "Entry", "Facts", "Guard", "Patience", "Record", "Trail", "UpOptions"),
+        *("JobRecords", "JobSight", "Seen"),
         "_Making",
     }
 )
-"""Constants and what is read of files: values only."""
+"""Constants, what is read of files, and what reads them: nothing of it can change anything."""
 
 _STARTING: Final = frozenset(
     {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile"}

@@ -8,15 +8,16 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from pixel_tui.errors import FileError
-from pixel_tui.operations.job import JobState, JobStatus, Runner, StepTime
-from pixel_tui.operations.job_folder import JobFolder
-from pixel_tui.operations.job_watch import SeenJob, merged
-from pixel_tui.operations.lock import Owner, take_lock
+from pixel_tui.operations.job import CancellableJob, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.job_folder import JobFolder, JobRecords
+from pixel_tui.operations.job_sight import JobSight, SightedJob, merged
+from pixel_tui.operations.job_watch import SeenJob
+from pixel_tui.operations.lock import Owner, StackLock, take_lock
 from pixel_tui.operations.settlement import Hold, hold_of, last_code
 from pixel_tui.stack.model import Link, Trouble
 from pixel_tui.stack.process import exit_path
@@ -254,6 +255,46 @@ class TestGoingOn:
         other.job(command=replace(mark, started=mark.started - 1))
         assert other.only().state is JobState.ABANDONED
         assert command.poll() is None
+
+
+class TestOnlyLooking:
+    """What a read-only console has in the place of a watch."""
+
+    @pytest.fixture
+    def held(self, other: Other) -> StackLock:
+        plan = other.desk.plan()
+        owner = Owner("ana", HOST, os.getpid(), NOW.isoformat(), "Restart agent", "a-job", 1, 2)
+        return take_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
+
+    @pytest.fixture
+    def sight(self, other: Other) -> JobSight:
+        records = JobRecords(other.folder.path)
+        return JobSight(records, other.locks, other.desk.observer, changed=lambda: None)
+
+    def test_it_sees_who_holds_the_lock_without_touching_it(
+        self, held: StackLock, sight: JobSight, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> NoReturn:
+            pytest.fail("a lock was taken")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("fcntl.flock", refuse)
+            sight.look()
+        assert sight.seen.other is not None
+        assert (sight.seen.other.title, sight.seen.other.step) == ("Restart agent", 1)
+        held.release()
+        sight.look()
+        assert sight.seen.other is None
+
+    def test_it_settles_nothing(self, other: Other, sight: JobSight) -> None:
+        job = other.job(written="0\n")
+        sight.look()
+        (seen,) = sight.seen.jobs
+        assert seen.state is JobState.RUNNING
+        assert "found out by one that may change something" in seen.message
+        assert other.folder.read(job.id) == job
+        assert not (other.desk.folder / "audit.jsonl").exists()
+        assert not isinstance(SightedJob(sight, seen), CancellableJob)
 
 
 class TestOthers:

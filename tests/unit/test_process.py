@@ -17,7 +17,7 @@ from pixel_tui.stack.process import (
     exit_code_of,
     exit_path,
 )
-from pixel_tui.stack.process_mark import ProcessMark, mark_of
+from pixel_tui.stack.process_mark import ProcessMark, mark_of, signal_group
 
 LONG = 30.0
 TWO_PROCESSES = """
@@ -242,7 +242,7 @@ class TestMark:
         ready.write_text("go on")
         command.wait(LONG)
         assert not mark.lives
-        assert not mark.signal_group(signal.SIGINT)
+        assert not signal_group(mark, signal.SIGINT)
 
     def test_another_process_of_the_same_number_is_another(self) -> None:
         mark = mark_of(os.getpid())
