@@ -104,7 +104,7 @@ def _run_actions(arguments: argparse.Namespace, _environment: Mapping[str, str])
 def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.errors import NothingToDo
-    from pixel_tui.fact_reading import live_facts
+    from pixel_tui.fact_reading import SHELL_PATIENCE_SECONDS, live_facts
     from pixel_tui.operations.actions import action_named, plan_action
     from pixel_tui.plan_output import as_json, as_text, nothing_as_json
     from pixel_tui.settings import load_settings
@@ -116,7 +116,10 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     clock = SystemClock()
     snapshot = look_once(engine, project, clock)
     settings = load_settings(environment, read_only=arguments.read_only)
-    facts = live_facts(project.command, settings.backup, environment)(snapshot)
+    read_facts = live_facts(
+        project.command, settings.backup, environment, patience=SHELL_PATIENCE_SECONDS
+    )
+    facts = read_facts(snapshot)
     try:
         plan = plan_action(name, targets, snapshot, project.command, now=clock.now(), facts=facts)
     except NothingToDo as error:
@@ -129,7 +132,7 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
 
 def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
-    from pixel_tui.fact_reading import live_facts
+    from pixel_tui.fact_reading import SHELL_PATIENCE_SECONDS, live_facts
     from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings, state_folder
 
@@ -149,7 +152,9 @@ def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     operator = Operator(ProcessRunner(environment), observer, command, state_folder(), clock)
     observer.start()
     try:
-        read_facts = live_facts(command, settings.backup, environment)
+        read_facts = live_facts(
+            command, settings.backup, environment, patience=SHELL_PATIENCE_SECONDS
+        )
         return carry_out(wish, observer, command, operator, clock, read_facts)
     finally:
         observer.close()

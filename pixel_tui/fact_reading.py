@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.deployment import Deployment, deployment_from, read_commits, read_deployment
+from pixel_tui.backups.commits import read_commits
+from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
 from pixel_tui.backups.differences import changed_lines, changed_variables
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.sizes import folder_size
@@ -34,10 +35,16 @@ SIZES_FRESH_SECONDS: Final = 60.0
 """The same of sizes: the engine, and this program, count them file by file."""
 PATIENCE_SECONDS: Final = 0.15
 """How long a plan waits for what is only good to know."""
+SHELL_PATIENCE_SECONDS: Final = 3.0
+"""The same where nobody can ask again for what came too late."""
 
 
 def live_facts(
-    command: ComposeCommand, backup: BackupSettings, environment: Mapping[str, str]
+    command: ComposeCommand,
+    backup: BackupSettings,
+    environment: Mapping[str, str],
+    *,
+    patience: float = PATIENCE_SECONDS,
 ) -> FactReader:
     """The reader of a real stack's facts.
 
@@ -45,9 +52,10 @@ def live_facts(
         command: How compose and docker are called.
         backup: What the user wants of backups.
         environment: The variables of this process.
+        patience: Seconds that a plan waits for what is only good to know.
     """
     policy = policy_for(Path(command.directory), backup)
-    slow = _SlowFacts(command, policy, environment)
+    slow = _SlowFacts(command, policy, environment, patience)
 
     def read(snapshot: StackSnapshot) -> Facts:
         from pixel_tui.operations.job_folder import jobs_path
@@ -121,8 +129,13 @@ class _SlowFacts:
     """
 
     def __init__(
-        self, command: ComposeCommand, policy: Policy, environment: Mapping[str, str]
+        self,
+        command: ComposeCommand,
+        policy: Policy,
+        environment: Mapping[str, str],
+        patience: float,
     ) -> None:
+        self._patience = patience
         self._command = command
         self._policy = policy
         self._environment = environment
@@ -135,11 +148,12 @@ class _SlowFacts:
         self._sizes = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
         self._binds = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
         self._images = LateAnswer(images, clock, FRESH_SECONDS)
-        self._commits = LateAnswer(Deployment(), clock, FRESH_SECONDS)
+        unread = Deployment(trouble="git has not answered yet: ask for the plan again")
+        self._commits = LateAnswer(unread, clock, FRESH_SECONDS)
 
     def begin(self, snapshot: StackSnapshot) -> Callable[[], Facts]:
         """Start asking; returns what waits for the answers."""
-        deadline = self._clock.monotonic() + PATIENCE_SECONDS
+        deadline = self._clock.monotonic() + self._patience
         project = snapshot.project_name
         self._volumes.ask(lambda: tuple(self._engine().volumes(project)))
         self._sizes.ask(lambda: self._engine().volume_sizes())

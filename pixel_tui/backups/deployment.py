@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen, StackView
-from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
 from pixel_tui.stack.program import Programs
@@ -34,7 +34,13 @@ class Deployment:
     images: tuple[RanImage, ...] = ()
     commit: str = ""
     submodules: tuple[tuple[str, str], ...] = ()
-    """Path and commit."""
+    """Path and commit; no commit where it was not checked out."""
+    moved: tuple[str, ...] = ()
+    """Submodules that were at another commit than the folder's own names for them."""
+    dirty: tuple[str, ...] = ()
+    """Where there were changes that are in no commit: `.`, and paths of submodules."""
+    trouble: str = ""
+    """Why git did not say all of it."""
 
 
 NO_DEPLOYMENT: Final = Deployment()
@@ -71,31 +77,6 @@ def deployment_json(view: StackView, seen: Sequence[Seen], project: Path) -> byt
     return f"{json.dumps(content, indent=2)}\n".encode()
 
 
-def read_commits(programs: Programs, project: Path) -> JsonObject:
-    """The commits of the project and its submodules; empty without git or a repository."""
-    git = ("git", "-C", str(project))
-    try:
-        head = programs.run((*git, "rev-parse", "HEAD"), patience=ASK_SECONDS)
-        if head.code:
-            return {}
-        inside = programs.run((*git, "submodule", "status"), patience=ASK_SECONDS)
-        changed = programs.run(
-            (*git, "status", "--porcelain", "--untracked-files=no"), patience=ASK_SECONDS
-        )
-    except OperationError:
-        return {}  # git is not installed
-    submodules: JsonObject = {}
-    for line in inside.output.decode(errors="replace").splitlines():
-        words = line.lstrip(" +-U").split()
-        if len(words) >= 2:
-            submodules[words[1]] = words[0]
-    return {
-        "commit": head.output.decode(errors="replace").strip(),
-        "changed": bool(changed.output.strip()),
-        "submodules": submodules,
-    }
-
-
 def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, str]:
     """The resolved compose model, and why there is none."""
     said = programs.run(command.compose_argv("--profile", "*", "config"), patience=ASK_SECONDS)
@@ -113,6 +94,8 @@ def read_deployment(folder: Path) -> Deployment:
 def deployment_from(content: JsonObject) -> Deployment:
     """The deployment that was written as this."""
     node = Node(content)
+    git = node["git"]
+    root = (".",) if git["changed"].flag else ()
     return Deployment(
         images=tuple(
             RanImage(
@@ -123,6 +106,9 @@ def deployment_from(content: JsonObject) -> Deployment:
             )
             for item in node["services"]
         ),
-        commit=node["git"]["commit"].raw,
-        submodules=tuple((name, value.raw) for name, value in node["git"]["submodules"].members()),
+        commit=git["commit"].raw,
+        submodules=tuple((name, value.raw) for name, value in git["submodules"].members()),
+        moved=tuple(item.raw for item in git["moved"]),
+        dirty=(*root, *(item.raw for item in git["dirty"])),
+        trouble=git["trouble"].raw,
     )

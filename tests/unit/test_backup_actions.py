@@ -164,7 +164,7 @@ class TestRollBack:
         assert next(item.cause for item in made.affects if item.service == ".env") == (
             "differing: TOKEN"
         )
-        assert "it ran aaaaaaaaaaaa, the folder is at bbbbbbbbbbbb" in warnings(made)
+        assert "the folder was at aaaaaaaaaaaa, and is at bbbbbbbbbbbb" in warnings(made)
 
     def test_an_image_that_is_gone_is_told(self) -> None:
         made = plan("roll-back", facts(self.state(), images=frozenset()), ID)

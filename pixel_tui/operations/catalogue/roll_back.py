@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pixel_tui.backups.deployment import Deployment
 from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
 from pixel_tui.operations.backups import (
     backup_choices,
@@ -14,9 +15,12 @@ from pixel_tui.operations.backups import (
 )
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import PastState
-from pixel_tui.operations.plan import Risk, Step
+from pixel_tui.operations.plan import Check, Risk, Step
 from pixel_tui.operations.targets import find_target
+from pixel_tui.stack.compose_command import shown
 from pixel_tui.text import SafeText, plain
+
+_NONE: Final = "no such submodule"
 
 
 def draft_roll_back(draft: Draft) -> None:
@@ -67,14 +71,83 @@ def _tell_images(draft: Draft, past: PastState) -> None:
 
 
 def _tell_commits(draft: Draft, past: PastState) -> None:
+    """The commits of then and now, and what to run to have the sources of then as well."""
     then, now = past.deployment, draft.facts.deployment
-    if then.commit and now.commit and then.commit != now.commit:
-        draft.warn("commit", f"it ran {then.commit[:12]}, the folder is at {now.commit[:12]}:"
-                   " sources are not moved, only images")  # fmt: skip
-    here = dict(now.submodules)
+    if not then.commit:
+        if then.trouble:
+            draft.warn("commit", f"of which commit it was is not known: {then.trouble}")
+        return
+    if now.trouble or not now.commit:
+        why = now.trouble or "the folder is no checkout of git"
+        draft.warn("commit", f"it ran {_named(then.commit)}; where it is now is not known: {why}")
+    here, there = dict(now.submodules), dict(then.submodules)
+    moves = [] if now.commit in {then.commit, ""} else [("the folder", then.commit, now.commit)]
+    moves += [
+        (path, there.get(path, _NONE), here.get(path, _NONE))
+        for path in sorted({*here, *there})
+        if now.commit and there.get(path, _NONE) != here.get(path, _NONE)
+    ]
+    for place, was, at in moves:
+        draft.warn("commit", f"{place} was at {_named(was)}, and is at {_named(at)}")
+    if then.dirty:
+        draft.warn("commit", f"changes that were in no commit then are not kept: {_listed(then)}")
+    if moves:
+        _tell_way_back(draft, then, now)
+    elif now.commit:
+        count = f", and so are {len(there)} submodules" if there else ""
+        message = f"the sources are at {_named(then.commit)} as they were then{count}"
+        draft.checks.append(Check(SafeText("commit"), ok=True, message=plain(message)))
+
+
+def _tell_way_back(draft: Draft, then: Deployment, now: Deployment) -> None:
+    words = " && ".join(shown(line) for line in _way_back(draft.command.directory, then, now))
+    draft.warn(
+        "sources",
+        "no source is moved by this: it runs the images of then. To have the sources of then as"
+        f" well, run this first, and ask for the plan again: {words}"
+        if words
+        else "no source is moved by this: it runs the images of then",
+    )
+    if now.dirty and words:
+        draft.warn(
+            "sources",
+            f"there are changes in no commit ({_listed(now)}): keep them first (`git stash`)",
+        )
+
+
+def _way_back(folder: str, then: Deployment, now: Deployment) -> list[tuple[str, ...]]:
+    """The commands that check out what was checked out then, parents first."""
+    here, update = dict(now.submodules), ("submodule", "update", "--init")
+    lines: list[tuple[str, ...]] = []
+    updated: list[str] = []
+    """Below these each submodule is at what its parent's commit names."""
+    if now.commit != then.commit:
+        lines.append(("git", "-C", folder, "checkout", then.commit))
+        lines.append(("git", "-C", folder, *update, "--recursive"))
+        updated.append("")
     for path, commit in then.submodules:
-        if here.get(path, commit) != commit:
-            draft.warn("commit", f"{path} was at {commit[:12]}, and is at {here[path][:12]}")
+        named = any(path.startswith(above) for above in updated)
+        moves = path in then.moved if named else here.get(path) != commit
+        if not commit or not moves:
+            continue
+        if not named and not here.get(path):
+            above = max((item for item, _ in then.submodules if path.startswith(f"{item}/")),
+                        key=len, default="")  # fmt: skip
+            place, own = (f"{folder}/{above}", path[len(above) + 1 :]) if above else (folder, path)
+            lines.append(("git", "-C", place, *update, "--recursive", "--", own))
+        lines.append(("git", "-C", f"{folder}/{path}", "checkout", commit))
+        updated.append(f"{path}/")
+        if any(other.startswith(f"{path}/") for other, _ in then.submodules):
+            lines.append(("git", "-C", f"{folder}/{path}", *update, "--recursive"))
+    return lines
+
+
+def _listed(state: Deployment) -> str:
+    return ", ".join("the folder itself" if place == "." else place for place in state.dirty)
+
+
+def _named(commit: str) -> str:
+    return commit[:12] if commit and commit != _NONE else commit or "no commit (not checked out)"
 
 
 def _short(image_id: str) -> str:
@@ -86,9 +159,10 @@ ACTION: Final = Action(
     verb="Roll back to",
     group=Group.BACKUPS,
     when="It ran well when the backup was made, and does not since something was changed. Data is"
-    " left as it is (`restore` puts that back).",
-    failing="What was put aside is named in the output. Where an image is gone, check the commit"
-    " out that the plan names, and rebuild.",
+    " left as it is (`restore` puts that back). No source is moved: the plan says which commits"
+    " differ, and what to run for that.",
+    failing="What was put aside is named in the output. Where an image is gone, run what the plan"
+    " names to have the sources of then, and rebuild.",
     refuse=refuse_nothing,
     draft=draft_roll_back,
     scope=Scope.BACKUP,
