@@ -9,14 +9,14 @@ import shlex
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
 from pixel_tui.backups.aside import aside_mark
 from pixel_tui.backups.deployment import read_deployment
 from pixel_tui.backups.make import Maker
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, Kind, Manifest
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.restore import (
@@ -28,6 +28,7 @@ from pixel_tui.backups.restore import (
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import BackupStore, write_verdict
 from pixel_tui.backups.verify import verify
+from pixel_tui.backups.volumes import volume_folders
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import ConsoleError, OperationError
@@ -73,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reason", default="", help="why a backup is made")
     parser.add_argument("--sparing", action="append", default=[], help="a backup that stays")
     parser.add_argument(
-        "--without", action="append", default=[], help="a Postgres service to leave alone"
+        "--without",
+        action="append",
+        default=[],
+        help="a Postgres service, or a volume, to leave alone",
     )
     parser.add_argument(
         "--salvage", action="store_true", help="leave out what can't be read, and say so"
@@ -136,11 +140,18 @@ class _Work:
         backup = self._store.find(self._arguments.id)
         if backup.manifest is None:
             raise OperationError(backup.trouble)
-        self._restorer(backup.folder).restore(backup.manifest, self._wanted)
+        self._restorer(backup.folder, self._volumes(backup.manifest)).restore(
+            backup.manifest, self._wanted
+        )
 
     def _wanted(self, item: Item) -> bool:
-        left_alone = item.kind is Kind.POSTGRES and item.source in self._arguments.without
+        servers = item.source if item.kind is Kind.POSTGRES else ""
+        left_alone = {servers, item.volume} & set(self._arguments.without)
         return wanted_for_restore(item) and not left_alone
+
+    def _volumes(self, manifest: Manifest) -> Mapping[str, Path]:
+        names = {item.volume for item in manifest.items if item.volume and self._wanted(item)}
+        return volume_folders(self._view, self._view.containers(), names)[0] if names else {}
 
     def _roll_back(self) -> None:
         backup = self._store.find(self._arguments.id)
@@ -149,10 +160,11 @@ class _Work:
         self._restorer(backup.folder).restore(backup.manifest, wanted_for_deployment)
         retag(self._view, list(read_deployment(backup.folder).images), _say)
 
-    def _restorer(self, folder: Path) -> Restorer:
+    def _restorer(self, folder: Path, volumes: Mapping[str, Path] | None = None) -> Restorer:
         mark = aside_mark(self._clock.now())
         project = self._policy.project
-        return Restorer(folder, project, self._servers(), mark=mark, say=_say)
+        servers = self._servers()
+        return Restorer(folder, project, servers, mark=mark, say=_say, volumes=volumes)
 
     def _servers(self) -> dict[str, Postgres]:
         try:

@@ -21,6 +21,7 @@ from pixel_tui.backups.sources import Sources, find_sources
 from pixel_tui.backups.sqlite_copy import check_database, copy_database, count_rows
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, HalfMade
+from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, OperationError
@@ -82,7 +83,12 @@ class Maker:
         for name in store.sweep():
             self._say(f"removed {name}, which an earlier backup left behind")
         seen = self._view.containers()
-        sources = find_sources(self._policy, seen, self._view.command.files)
+        sources = find_sources(
+            self._policy,
+            seen,
+            self._view.command.files,
+            lambda names: volume_folders(self._view, seen, names),
+        )
         self._gaps = list(sources.left_out)
         self._require_space(sources)
         try:
@@ -112,8 +118,8 @@ class Maker:
     def _require_space(self, sources: Sources) -> None:
         """Raise `FileError` where the disk has not the room for it."""
         need = 0
-        for name in (*sources.databases, *sources.files):
-            path = self._policy.project / name
+        paths = [self._policy.project / name for name in (*sources.databases, *sources.files)]
+        for path in (*paths, *(item.path for item in sources.in_volumes)):
             for part in (path, path.with_name(f"{path.name}-wal")):
                 need += part.stat().st_size if part.exists() else 0
         for server in sources.servers:
@@ -134,13 +140,20 @@ class Maker:
     def _copy(self, half: HalfMade, sources: Sources, seen: tuple[Seen, ...]) -> None:
         for name in sources.databases:
             self._attempt(
-                half, Kind.SQLITE, name, f"sqlite/{name}", partial(self._copy_database, name)
-            )
+                half, Kind.SQLITE, name, f"sqlite/{name}",
+                partial(self._copy_database, self._policy.project / name, {}),
+            )  # fmt: skip
+        for held in sources.in_volumes:
+            name = volume_source(held.volume, held.relative)
+            details: JsonObject = {"volume": held.volume}
+            copy = partial(self._copy_database, held.path, details)
+            path = f"volumes/{held.volume}/{held.relative}"
+            self._attempt(half, Kind.SQLITE, name, path, copy)
         for server in sources.servers:
             path = f"postgres/{server.service}.dump"
             self._attempt(half, Kind.POSTGRES, server.service, path, self._dumper(server))
         for name in sources.files:
-            details: JsonObject = {"compose": True} if name in sources.compose_files else {}
+            details = {"compose": True} if name in sources.compose_files else {}
             self._attempt(half, Kind.FILE, name, f"files/{name}", self._copier(name, details))
         content = deployment_json(self._view, seen, self._policy.project)
         self._attempt(half, Kind.DEPLOYMENT, "deployment", DEPLOYMENT, _writer(content))
@@ -169,9 +182,8 @@ class Maker:
         took = time.monotonic() - began
         self._say(f"{kind.value:<10} {source}  {size_words(size)} in {took:.1f} s")
 
-    def _copy_database(self, name: str, target: Path) -> Copy:
+    def _copy_database(self, source: Path, known: JsonObject, target: Path) -> Copy:
         """A database; it is hashed while it is checked, since both read all of it."""
-        source = self._policy.project / name
         copied = copy_database(source, target)
         with ThreadPoolExecutor(1) as pool:
             hashing = pool.submit(hash_file, target)
@@ -180,11 +192,12 @@ class Maker:
         if trouble:
             raise OperationError(
                 f"The database is damaged: {trouble}.",
-                on=name,
+                on=str(source),
                 remedy="Look at it with `sqlite3`; an earlier backup has it whole.",
             )
         rows: JsonObject = dict(count_rows(target))
         details: JsonObject = {
+            **known,
             "mode": _mode(source.stat()),
             "integrity": "ok",
             "journal": copied.journal,

@@ -34,13 +34,19 @@ class Item:
 
     kind: Kind
     source: str
-    """Relative to the project's folder; the service's name for Postgres."""
+    """Relative to the project's folder; the service's name for Postgres; of what is in a volume
+    the word, its name and the path in it."""
     path: str
     """Relative to the backup's folder."""
     size: int
     """In bytes."""
     sha256: str
     details: JsonObject = field(default_factory=dict)
+
+    @property
+    def volume(self) -> str:
+        """The volume that it is in; empty where it is in none."""
+        return Node(self.details)["volume"].raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from pixel_tui.backups.manifest import Item, Kind, Manifest, relative_path
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
+from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, sync_folder
 
@@ -49,6 +50,7 @@ class Restorer:
         servers: Postgres servers that run, by service.
         mark: What is put aside is called `NAME.MARK`.
         say: Told a line for each thing that is done.
+        volumes: The folders of volumes, by name.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Restorer:
         *,
         mark: str,
         say: Say,
+        volumes: Mapping[str, Path] | None = None,
     ) -> None:
         self._folder = folder
         self._project = project
         self._servers = servers
         self._mark = mark
         self._say = say
+        self._volumes = volumes or {}
         self.aside: list[str] = []
         """What was put aside, relative to the project's folder."""
 
@@ -105,6 +109,8 @@ class Restorer:
         trouble, _ = check_item(self._folder, item, self._servers)
         if not trouble and item.kind is Kind.POSTGRES:
             trouble = self._why_not_ready(item.source)
+        if not trouble and item.volume and item.volume not in self._volumes:
+            trouble = "its volume can't be opened on this machine (is the stack up?)"
         if trouble:
             raise OperationError(
                 f"Nothing was restored, since {item.source} can't be: {trouble}.",
@@ -150,12 +156,23 @@ class Restorer:
 
     def _target(self, item: Item) -> Path:
         """Where an item goes: a link is followed as long as it stays in the project."""
+        if item.volume:
+            return self._in_volume(item)
         target = self._project / relative_path(item.source)
         real = target.resolve()
         # A data folder may be on another disk; a single file that leads away is a trap.
         if target.is_symlink() and not real.is_relative_to(self._project.resolve()):
             raise FileError("A link leads out of the project's folder.", on=str(target))
         return real
+
+    def _in_volume(self, item: Item) -> Path:
+        """Where a database of a volume goes. Whoever fills the volume may have put links there."""
+        place = self._volumes[item.volume].resolve()
+        relative = item.source.removeprefix(volume_source(item.volume, ""))
+        target = place / relative_path(relative)
+        if target.resolve() != target:
+            raise FileError("A link leads to another place than in the backup.", on=str(target))
+        return target
 
     def _copy_beside(self, source: Path, target: Path, item: Item) -> Path:
         fresh = target.with_name(fresh_name(target.name))

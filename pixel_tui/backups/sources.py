@@ -1,7 +1,7 @@
 """What there is to back up in a project."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +12,22 @@ from pixel_tui.backups.postgres import is_postgres
 from pixel_tui.backups.sqlite_copy import find_databases, is_database
 from pixel_tui.backups.stack_view import Seen, inside
 from pixel_tui.stack.compose import FILE_NAMES, OVERRIDE_NAMES
+
+OpenVolumes = Callable[[Sequence[str]], tuple[Mapping[str, Path], str]]
+
+
+def _none_open(_names: Sequence[str]) -> tuple[Mapping[str, Path], str]:
+    return {}, "nobody looked"
+
+
+@dataclass(frozen=True, slots=True)
+class InVolume:
+    """A database in a named volume."""
+
+    volume: str
+    relative: str
+    path: Path
+    """Where it is on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +41,24 @@ class Sources:
     servers: tuple[Seen, ...]
     """Postgres, where it runs."""
     left_out: tuple[LeftOut, ...]
+    in_volumes: tuple[InVolume, ...] = ()
+    """Databases in named volumes."""
 
 
-def find_sources(policy: Policy, seen: Sequence[Seen], compose_files: Sequence[str]) -> Sources:
+def find_sources(
+    policy: Policy,
+    seen: Sequence[Seen],
+    compose_files: Sequence[str],
+    open_volumes: OpenVolumes = _none_open,
+) -> Sources:
     """What there is, and what is left out and why.
 
     Args:
         policy: The project's rules.
         seen: Its containers.
         compose_files: As given by the user; empty where compose finds them itself.
+        open_volumes: The folders of those volumes that can be opened here, and why of others
+            there is none.
     """
     gaps: list[LeftOut] = []
     servers = [item for item in seen if is_postgres(item, policy.postgres_images)]
@@ -65,8 +90,10 @@ def find_sources(policy: Policy, seen: Sequence[Seen], compose_files: Sequence[s
         if not item.running
     ]
     running = tuple(item for item in servers if item.running)
-    _add_volumes(seen, running, gaps)
-    return Sources(databases, tuple(files), frozenset(named), running, tuple(gaps))
+    in_volumes = _in_volumes(seen, servers, running, open_volumes, gaps)
+    return Sources(
+        databases, tuple(files), frozenset(named), running, tuple(gaps), tuple(in_volumes)
+    )
 
 
 def _databases(
@@ -106,17 +133,45 @@ def _files(
     return sorted(found), named
 
 
-def _add_volumes(seen: Sequence[Seen], servers: Sequence[Seen], gaps: list[LeftOut]) -> None:
-    dumped = {name for item in servers for name, _ in item.volumes}
+def _in_volumes(
+    seen: Sequence[Seen],
+    servers: Sequence[Seen],
+    running: Sequence[Seen],
+    open_volumes: OpenVolumes,
+    gaps: list[LeftOut],
+) -> list[InVolume]:
+    """The databases in volumes; what of these is not copied is added to the gaps."""
+    dumped = {name for item in running for name, _ in item.volumes}
+    of_servers = {name for item in servers for name, _ in item.volumes}
     held: dict[str, str] = {}
     for item in seen:
         for name, target in item.volumes:
             held.setdefault(name, f"{item.service} keeps {target} in it")
-    gaps += [
-        LeftOut(volume_words(name), f"its content is not copied; {held[name]}")
-        for name in sorted(held)
-        if name not in dumped
-    ]
+    wanted = sorted(set(held) - of_servers)
+    folders, why = open_volumes(wanted) if wanted else ({}, "")
+    found: list[InVolume] = []
+    for name in sorted(set(held) - dumped):
+        place = folders.get(name) if name in wanted else None
+        databases = _of_volume(name, place) if place is not None else []
+        found += databases
+        if databases:
+            count = f"{len(databases)} database{'' if len(databases) == 1 else 's'}"
+            reason = f"only {count} in it copied, and no other file"
+        elif place is not None:
+            reason = "its content is not copied: there is no SQLite database in it"
+        else:
+            reason = f"its content is not copied{f' ({why})' if name in wanted else ''}"
+        gaps.append(LeftOut(volume_words(name), f"{reason}; {held[name]}"))
+    return found
+
+
+def _of_volume(name: str, place: Path) -> list[InVolume]:
+    found = []
+    for path in find_databases([place], []):
+        relative = inside(str(path), place)
+        if relative is not None and not is_aside(relative) and not is_fresh(path.name):
+            found.append(InVolume(name, relative, path))
+    return sorted(found, key=lambda item: item.relative)
 
 
 def volume_words(name: str) -> str:

@@ -75,6 +75,15 @@ class StackView:
             answer = []
         return answer if isinstance(answer, list) else []
 
+    def engine_folder(self) -> Path | None:
+        """Where the engine keeps what it has, on its own machine; None where it does not say."""
+        said = self.programs.run(
+            self.command.docker_argv("info", "--format", "{{.DockerRootDir}}"),
+            patience=ASK_SECONDS,
+        )
+        path = said.output.decode(errors="replace").strip() if not said.code else ""
+        return Path(path) if path.startswith("/") else None
+
     def version(self) -> JsonObject:
         """The versions of docker and compose, as far as they say them."""
         docker = self.programs.run(

@@ -303,6 +303,61 @@ class TestRestoring:
         assert "COLOUR=red" in desk.project.inspect("app")["Config"]["Env"]
 
 
+class TestVolumes:
+    def test_a_database_in_a_volume_is_copied_while_it_is_written_to_and_comes_back(
+        self, make_project: MakeProject, tmp_path: Path
+    ) -> None:
+        text = APP.replace('["./data:/data"]', '["held:/held"]') + "volumes: {held: }\n"
+        project = make_project(text)
+        desk = Desk(project, tmp_path / "state")
+        project.compose("up", "--detach")
+        volume = f"{project.name}_held"
+        place = Path(project.engine.inspect(volume)["Mountpoint"])
+        if not place.is_dir():
+            pytest.skip("the given engine's folder can't be entered")
+        path = database(place / "deep/pixels.db", megabytes=2)
+        path.chmod(0o640)
+        os.chown(path, 1234, 1234)
+        (place / "notes").write_text("not copied")
+        with written_to(path) as waits:
+            made = desk.back_up()
+            before = len(waits)
+            eventually(lambda: len(waits) > before)
+        source = f"volume {volume}/deep/pixels.db"
+        copy = desk.backups / made / "volumes" / volume / "deep/pixels.db"
+        rows = count(copy)
+        assert 0 < rows <= before * 2
+        assert source in {item["source"] for item in desk.manifest(made)["items"]}
+        (gap,) = [item for item in desk.manifest(made)["left_out"] if volume in item["what"]]
+        assert (
+            gap["why"] == "only 1 database in it copied, and no other file; app keeps /held in it"
+        )
+        desk.run("backup", "verify", made)
+        wiped = desk.run("plan", "wipe-volumes", code=100).stdout
+        assert "its SQLite databases are in the backup, and NOTHING else of it" in wiped
+
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM pixels")
+        said = desk.run("backup", "restore", made, "--yes", "--confirm", project.name).stdout
+        assert " stop app" in said
+        assert count(path) == rows
+        assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (1234, 0o640)
+        (aside,) = path.parent.glob("pixels.db.before-*")
+        assert count(aside) == 0
+        assert project.inspect("app")["State"]["Running"]
+        newest = desk.listed()[0]["id"]
+        assert (
+            len([item for item in desk.manifest(newest)["items"] if item["kind"] == "sqlite"]) == 1
+        )
+
+        project.compose("down", "--volumes")
+        plan = desk.run("plan", "restore", made, code=100).stdout
+        assert f"volume {volume} is not there: its databases are not restored" in plan
+        project.compose("up", "--detach")
+        desk.run("backup", "restore", made, "--yes", "--confirm", project.name)
+        assert count(Path(project.engine.inspect(volume)["Mountpoint"]) / "deep/pixels.db") == rows
+
+
 class TestPostgres:
     @pytest.fixture
     def served(self, make_project: MakeProject, postgres_image: str, tmp_path: Path) -> Desk:

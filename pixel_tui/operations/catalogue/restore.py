@@ -37,7 +37,7 @@ def draft_restore(draft: Draft) -> None:
     users = _users(draft, manifest, servers)
     backup_first(draft, past.backup.id, "restoring")
     _step(draft, users, "stop", "Stop", _CANCEL_STOP)
-    left_alone = _without(draft, servers)
+    left_alone = [*_without(draft, servers), *_volumes_gone(draft, manifest)]
     worker_step(
         draft,
         f"Restore {draft.subject}",
@@ -48,7 +48,7 @@ def draft_restore(draft: Draft) -> None:
     )
     _step(draft, users, "start", "Start", _CANCEL_START)
     for item in manifest.items:
-        if item.kind is not Kind.DEPLOYMENT and item.source not in left_alone:
+        if item.kind is not Kind.DEPLOYMENT and not {item.source, item.volume} & set(left_alone):
             draft.affect(item.source, f"is replaced by what it was ({size_words(item.size)})")
     if past.changed_variables:
         draft.warn("in sync", "containers keep the variables they were made with: `recreate` them")
@@ -76,7 +76,12 @@ def _users(draft: Draft, manifest: Manifest, servers: set[str]) -> list[Target]:
     sources = [
         folder / item.source for item in manifest.items if item.kind in {Kind.SQLITE, Kind.FILE}
     ]
-    return [target for target in running if target.name in dependants or _mounts(target, sources)]
+    volumes = {item.volume for item in manifest.items if item.volume}
+    return [
+        target
+        for target in running
+        if target.name in dependants or _mounts(target, sources) or _holds(target, volumes)
+    ]
 
 
 def _mounts(target: Target, sources: list[PurePosixPath]) -> bool:
@@ -87,6 +92,24 @@ def _mounts(target: Target, sources: list[PurePosixPath]) -> bool:
         if mount.kind == "bind"
     ]
     return any(source.is_relative_to(place) for source in sources for place in mounted)
+
+
+def _holds(target: Target, volumes: set[str]) -> bool:
+    return any(
+        mount.kind == "volume" and mount.source in volumes
+        for container in target.containers
+        for mount in container.mounts
+    )
+
+
+def _volumes_gone(draft: Draft, manifest: Manifest) -> list[str]:
+    """The volumes of the backup that are not there; there is no place for their databases."""
+    wanted = {item.volume for item in manifest.items if item.volume}
+    gone = [] if draft.facts.volumes is None else sorted(wanted - set(draft.facts.volumes))
+    for name in gone:
+        words = f"volume {name} is not there: its databases are not restored (`start` makes it)"
+        draft.warn("volume", words)
+    return gone
 
 
 def _without(draft: Draft, servers: set[str]) -> list[str]:

@@ -58,11 +58,16 @@ def _tell_volumes(draft: Draft, manifest: Manifest) -> None:
         if item.kind is Kind.POSTGRES
         for name in Node(item.details)["volumes"]
     }
+    copied = {item.volume for item in manifest.items if item.volume}
     mounted = _mounted(draft, "volume")
     if draft.facts.volumes is None:
         draft.warn("volumes", "the engine did not list them in time: only mounted ones are told")
     for name in sorted({*(draft.facts.volumes or ()), *mounted}):
-        held = "its database is dumped in the backup" if name in covered else "in NO backup"
+        held = "in NO backup"
+        if name in covered:
+            held = "its database is dumped in the backup"
+        elif name in copied:
+            held = "its SQLite databases are in the backup, and NOTHING else of it"
         draft.irreversible.append(plain(f"volume {name} ({_size(draft, name)}): {held}"))
 
 

@@ -1,0 +1,162 @@
+"""Databases in named volumes: copied where it is sure whose they are, told where it is not."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.restore import Restorer
+from pixel_tui.backups.sources import Sources, find_sources
+from pixel_tui.backups.stack_view import Seen, StackView
+from pixel_tui.backups.volumes import volume_folders, volume_source
+from pixel_tui.errors import FileError
+from pixel_tui.operations.plan import Plan
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.model import Mount
+from pixel_tui.stack.program import Said
+from pixel_tui.text import plain
+from tests.unit.test_actions import commands, container, running, warnings
+from tests.unit.test_backup_actions import DIGEST, ID, facts, past, plan
+from tests.unit.test_backups import database, policy
+
+CONTAINER = "c" * 64
+
+
+class Docker:
+    """An engine with one folder and one volume."""
+
+    def __init__(self, root: Path, **volume: object) -> None:
+        self.root = root
+        place = {"Mountpoint": str(root / "volumes/held/_data"), "Driver": "local", "Options": None}
+        self.volume = {"Name": "held", **place, **volume}
+
+    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+        if "info" in argv:
+            return Said(0, f"{self.root}\n".encode(), b"")
+        assert argv == ("docker", "volume", "inspect", "held")
+        return Said(0, json.dumps([self.volume]).encode(), b"")
+
+
+def seen(**changes: Any) -> Seen:
+    known: dict[str, Any] = {
+        "id": CONTAINER, "name": "pixel-api-1", "service": "api", "image": "api", "image_id": "x",
+        "running": True, "environment": (), "binds": (), "volumes": (("held", "/data"),),
+    }  # fmt: skip
+    return Seen(**{**known, **changes})
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder of an engine that has the container."""
+    folder = tmp_path / "docker"
+    (folder / "containers" / CONTAINER).mkdir(parents=True)
+    database(folder / "volumes/held/_data/deep/pixels.db")
+    return folder
+
+
+def folders(docker: Docker, *names: str) -> dict[str, Path]:
+    view = StackView(docker, ComposeCommand(), "pixel")
+    return dict(volume_folders(view, [seen()], names or ["held"])[0])
+
+
+def test_a_volume_of_this_machine_s_engine_is_opened(root: Path) -> None:
+    assert folders(Docker(root)) == {"held": root / "volumes/held/_data"}
+
+
+def test_one_of_an_engine_elsewhere_is_not_though_its_path_is_here_too(root: Path) -> None:
+    (root / "containers" / CONTAINER).rename(root / "containers/other")
+    assert folders(Docker(root)) == {}
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        {"Driver": "nfs"},
+        {"Options": {"type": "tmpfs", "device": "tmpfs"}},
+        {"Mountpoint": "/srv"},
+        {"Mountpoint": ""},
+        {"Mountpoint": "/nowhere/_data"},
+    ],
+)
+def test_what_is_not_a_plain_folder_of_the_engine_is_not(root: Path, volume: Any) -> None:
+    assert folders(Docker(root, **volume)) == {}
+
+
+def test_only_volumes_of_the_project_are_asked_for(root: Path) -> None:
+    assert folders(Docker(root), "another", "--format=x") == {}
+
+
+def sources(tmp_path: Path, place: Path | None, **changes: Any) -> Sources:
+    opened = {"held": place} if place is not None else {}
+    return find_sources(
+        policy(tmp_path), [seen(**changes)], (), lambda _names: (opened, "it is elsewhere")
+    )
+
+
+def why(found: Sources) -> str:
+    return next(gap.why for gap in found.left_out if gap.what == "volume held")
+
+
+def test_its_databases_are_found_and_the_rest_is_told(root: Path, tmp_path: Path) -> None:
+    place = root / "volumes/held/_data"
+    database(place / "pixels.db.before-20260301-120000")
+    (place / "link.db").symlink_to(place / "deep/pixels.db")
+    found = sources(tmp_path, place)
+    assert [(item.volume, item.relative) for item in found.in_volumes] == [
+        ("held", "deep/pixels.db")
+    ]
+    assert why(found) == "only 1 database in it copied, and no other file; api keeps /data in it"
+    (place / "deep/pixels.db").unlink()
+    assert "there is no SQLite database in it" in why(sources(tmp_path, place))
+
+
+def test_where_it_can_not_be_opened_it_is_told_as_before(tmp_path: Path) -> None:
+    found = sources(tmp_path, None)
+    assert found.in_volumes == ()
+    assert why(found) == "its content is not copied (it is elsewhere); api keeps /data in it"
+
+
+def test_the_volume_of_a_postgres_is_left_to_its_dump(root: Path, tmp_path: Path) -> None:
+    found = sources(tmp_path, root / "volumes/held/_data", image="postgres:16", running=False)
+    assert found.in_volumes == ()
+
+
+def test_a_link_in_a_volume_leads_nowhere(root: Path, tmp_path: Path) -> None:
+    place, other = root / "volumes/held/_data", tmp_path / "other"
+    database(other / "pixels.db", rows=3)
+    (place / "deep/pixels.db").unlink()
+    (place / "deep").rmdir()
+    (place / "deep").symlink_to(other)
+    item = Item(
+        Kind.SQLITE, volume_source("held", "deep/pixels.db"), "x", 1, DIGEST, {"volume": "held"}
+    )
+    restorer = Restorer(
+        tmp_path, tmp_path, {}, mark="before-x", say=lambda _: None, volumes={"held": place}
+    )
+    with pytest.raises(FileError, match="A link leads"):
+        restorer._target(item)
+
+
+class TestPlan:
+    def restore(self, *volumes: str) -> Plan:
+        held = Item(
+            Kind.SQLITE, volume_source("held", "a.db"), "volumes/held/a.db", 1, DIGEST,
+            {"volume": "held"},
+        )  # fmt: skip
+        mount = Mount(plain("volume"), plain("held"), plain("/data"), writable=True)
+        known = facts(past(items=(held,)), volumes=tuple(map(plain, volumes)))
+        return plan("restore", known, ID, stack=running(container("landing", mounts=(mount,))))
+
+    def test_what_has_the_volume_is_stopped(self) -> None:
+        made = self.restore("held")
+        assert commands(made)[1][-2:] == ("stop", "landing")
+        assert "volume held/a.db" in {item.service for item in made.affects}
+
+    def test_one_that_is_gone_is_left_alone_and_named(self) -> None:
+        made = self.restore("other")
+        assert "volume held is not there" in warnings(made)
+        assert commands(made)[2][6:8] == ("--without", "held")
+        assert "volume held/a.db" not in {item.service for item in made.affects}
