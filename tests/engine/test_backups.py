@@ -371,6 +371,7 @@ services:
     healthcheck:
       test: [CMD, pg_isready, -q, -U, pixel, -d, agent]
       interval: 500ms
+      retries: 120
   app:
     image: {BASE_IMAGE}
     command: [sleep, "100000"]
