@@ -127,7 +127,7 @@ def _files(
     for pattern in policy.files:
         for match in policy.project.glob(pattern):
             relative = inside(str(match), policy.project)
-            ours = match.is_relative_to(policy.root)
+            ours = match.is_relative_to(policy.root) or is_aside(match.name) or is_fresh(match.name)
             if relative and not ours and match.is_file() and not is_database(match):
                 found.add(relative)
     return sorted(found), named

@@ -16,6 +16,7 @@ _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 _HOST: Final = re.compile(r"^https?://([A-Za-z0-9_.-]+)")
 _NAME: Final = re.compile(r"^[A-Za-z0-9.-]+$")
 _PORT: Final = re.compile(r"^(?:.*[:\]])?(\d{1,5})$")
+_PATH: Final = re.compile(r"/[!-~]*")
 _DEEPEST: Final = 30
 
 
@@ -108,7 +109,7 @@ def _prefix(words: Sequence[str]) -> str:
     known = len(words) == 2 or (
         len(words) == 3 and (words[1] == "^~" or (words[1] == "=" and path == "/"))
     )
-    return path if known and path.startswith("/") else ""
+    return path if known and _PATH.fullmatch(path) else ""
 
 
 def _variables(block: _Directive) -> dict[str, str]:

@@ -177,5 +177,5 @@ def _at_once(
         threading.Thread(target=run, args=(item, request), name="reach", daemon=True).start()
     with done:
         # A little more than each may take, so that its own words are heard.
-        done.wait_for(lambda: len(found) == len(requests), timeout=seconds + 0.5)
+        done.wait_for(lambda: len(found) == len(requests), timeout=seconds * 1.1)
         return dict(found)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.program import Programs, RealPrograms
@@ -85,10 +86,13 @@ class _Wait:
 
     def _states(self) -> tuple[dict[str, str], str]:
         """The health of each container, or how it is where it has none; and what went wrong."""
-        said = self._programs.run(
-            (*self._docker, "container", "inspect", "--format", "{{json .}}", *self._names),
-            patience=ASK_SECONDS,
-        )
+        try:
+            said = self._programs.run(
+                (*self._docker, "container", "inspect", "--format", "{{json .}}", *self._names),
+                patience=ASK_SECONDS,
+            )
+        except OperationError as error:
+            return {}, str(error)
         try:
             nodes = [Node(json.loads(line)) for line in said.output.splitlines() if line.strip()]
         except ValueError:

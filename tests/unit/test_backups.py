@@ -341,6 +341,12 @@ class TestRestore:
         sources = [item.source for item in make(project).items if item.kind is Kind.SQLITE]
         assert sources == ["data/pixels.db", "data/pixels.db.before-noon"]
 
+    def test_nor_does_a_file_that_was_whatever_the_patterns_say(self, project: Path) -> None:
+        for name in ("notes", "notes.before-20260301-120000", ".notes.restoring"):
+            (project / name).write_text("x")
+        sources = [item.source for item in make(project, files=("*notes*",)).items]
+        assert [name for name in sources if "notes" in name] == ["notes"]
+
     def test_a_file_that_is_gone_comes_back_with_its_mode(self, project: Path) -> None:
         made = make(project)
         (project / ".env").unlink()

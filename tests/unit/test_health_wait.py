@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.errors import OperationError
 from pixel_tui.stack import health_wait
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.demo.commands import DemoRunner
@@ -85,6 +86,16 @@ class TestWaiting:
         docker = Docker(Said(1, b"", b"Cannot connect to the Docker daemon"))
         assert wait(monkeypatch, docker, "--limit", "0", "db") == 1
         assert "Cannot connect" in capsys.readouterr().out
+
+    def test_an_engine_that_does_not_answer_is_waited_for_no_longer_than_the_limit(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class Silent(Docker):
+            def run(self, argv: Sequence[str], **_how: Any) -> Said:
+                raise OperationError("The program did not end within 10 seconds.", on="docker")
+
+        assert wait(monkeypatch, Silent(), "--limit", "0", "db") == 1
+        assert "did not end within 10 seconds" in capsys.readouterr().out
 
 
 def test_the_engine_of_the_console_is_asked() -> None:

@@ -36,6 +36,7 @@ http {
     location /api/ { set $up "http://api:3000"; proxy_pass $up; }
     location = /api/stats { proxy_pass http://api:3000; }
     location ~ ^/agent/(.*)$ { proxy_pass http://agent:3003/$1; }
+    location "/with space/" { proxy_pass http://spaced; }
     location /old/ { return 410; proxy_pass http://old; }
   }
   server { listen 127.0.0.1:8081; server_name *.admin.example; location / { proxy_pass http://x; } }
