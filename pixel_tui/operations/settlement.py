@@ -124,10 +124,10 @@ def _what_ran(status: JobStatus, code: int | None, last: str) -> list[str]:
     title = steps[status.step].title
     known = f"ended with {code}" if code is not None else "ended, how is not known"
     said = [f"{title} (step {status.step + 1} of {len(steps)}) {known}."]
-    if last:
-        said.append(f"It said last: {last}.")
     if rest := [step.title for step in steps[status.step + 1 :]]:
         said.append(f"Never begun: {listed(rest)}.")
+    if last:
+        said.append(f"The last that was said: {last}.")
     return said
 
 

@@ -131,7 +131,8 @@ class TestSettling:
     def test_what_its_command_said_last_is_told(self, other: Other) -> None:
         job = other.job(written="0\n")
         job.output.write_text("$ worker restore\nfile .env restored\nPut aside: .env.before-x.\n")
-        assert "ended with 0. It said last: Put aside: .env.before-x." in other.only().message
+        message = other.only().message
+        assert "ended with 0. The last that was said: Put aside: .env.before-x." in message
 
     def test_a_project_that_compose_refuses_is_an_answer(self, other: Other) -> None:
         other.job(written="0\n")
