@@ -394,8 +394,8 @@ class DashboardScreen(Screen[None]):
         self.action_pane(Pane.DETAILS.value)
 
     @on(ServiceTable.SortingChanged)
-    def _sorting_changed(self, event: ServiceTable.SortingChanged) -> None:
-        self.look.sort(event.sorting)
+    def _sorting_changed(self) -> None:
+        self.look.sort(self.table.sorting)
 
     # Panes.
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pixel_tui.errors import FileError
 from pixel_tui.settings import Memory, Remembered
+from widgets.keyed_table import Sorting
 from widgets.rows.service_row import LOOKS, Column
-from widgets.service_table import Sorting
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ class Look:
         self._saving = threading.Lock()
 
     @property
-    def sorting(self) -> Sorting:
+    def sorting(self) -> Sorting[Column]:
         """How rows are sorted."""
         if self._now.sort_column not in set(Column):
-            return Sorting()
+            return Sorting(Column.SERVICE)
         return Sorting(Column(self._now.sort_column), self._now.sort_reverse)
 
     @property
@@ -46,7 +46,7 @@ class Look:
         """The words that rows are filtered by."""
         return self._now.filter
 
-    def sort(self, sorting: Sorting) -> None:
+    def sort(self, sorting: Sorting[Column]) -> None:
         """Remember how rows are sorted."""
         self._keep(
             replace(self._now, sort_column=sorting.column.value, sort_reverse=sorting.reverse)

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from pixel_tui.stack.model import StackEvent
-from widgets.rows.service_row import Tone
+from widgets.rows.table import Tone
 from widgets.text_lines import TextLine, TextLines
 
 SHOWN: Final = 200

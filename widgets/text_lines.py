@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from widgets.rows.service_row import Tone
+from widgets.rows.table import Tone
 from widgets.steady_view import SteadyView
 
 Piece = tuple[str, str]

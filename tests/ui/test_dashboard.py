@@ -13,9 +13,10 @@ from tests.ui.driving import console
 from widgets.banner import Banner
 from widgets.details import Details
 from widgets.job_list import JobList
+from widgets.keyed_table import Sorting
 from widgets.log_pane import LogPane
 from widgets.rows.service_row import Column
-from widgets.service_table import ServiceTable, Sorting
+from widgets.service_table import ServiceTable
 
 
 async def test_every_service_has_its_row_running_or_not() -> None:
@@ -308,7 +309,7 @@ async def test_help_lists_the_keys_of_the_place() -> None:
     async with console() as it:
         await it.press("question_mark")
         assert isinstance(it.app.screen, HelpScreen)
-        assert "Mark this service" in it.text()
+        assert "Mark this row" in it.text()
         await it.press("escape", "2", "question_mark")
         assert "To the last line" in it.text()
 

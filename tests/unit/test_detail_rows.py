@@ -26,7 +26,7 @@ from pixel_tui.stack.model import (
 from pixel_tui.text import SafeText, plain
 from widgets.rows.detail_rows import Section, detail_sections, health_sections
 from widgets.rows.figures import moment
-from widgets.rows.service_row import Tone
+from widgets.rows.table import Tone
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EARLIER = NOON - timedelta(hours=2)

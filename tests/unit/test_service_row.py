@@ -23,7 +23,8 @@ from pixel_tui.stack.model import (
     UsageTable,
 )
 from pixel_tui.text import SafeText, plain
-from widgets.rows.service_row import LOOKS, Column, Row, Tone, ports_text, service_rows
+from widgets.rows.service_row import LOOKS, Column, Row, ports_text, service_rows
+from widgets.rows.table import Tone
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MIB = 1024 * 1024

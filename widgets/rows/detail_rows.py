@@ -16,7 +16,8 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.words import exit_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import moment, since, size
-from widgets.rows.service_row import Tone, ports_text
+from widgets.rows.service_row import ports_text
+from widgets.rows.table import Tone
 
 
 @dataclass(frozen=True, slots=True)

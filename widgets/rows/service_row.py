@@ -21,19 +21,7 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.words import exit_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since, size
-
-SortValue = tuple[int, float, str]
-
-
-class Tone(StrEnum):
-    """What a cell says beside its words; never the words' only carrier."""
-
-    PLAIN = "plain"
-    MUTED = "muted"
-    GOOD = "good"
-    NOTE = "note"
-    WARN = "warn"
-    BAD = "bad"
+from widgets.rows.table import Cell, ColumnLook, SortValue, Tone
 
 
 class Column(StrEnum):
@@ -54,15 +42,6 @@ class Column(StrEnum):
     IMAGE = "image"
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnLook:
-    """How a column is drawn."""
-
-    title: str
-    width: int
-    right: bool = False
-
-
 LOOKS: Final[Mapping[Column, ColumnLook]] = {
     Column.SERVICE: ColumnLook("SERVICE", 20),
     Column.STATE: ColumnLook("STATE", 12),
@@ -79,14 +58,6 @@ LOOKS: Final[Mapping[Column, ColumnLook]] = {
     Column.IMAGE: ColumnLook("IMAGE", 28),
 }
 """In the order of their weight: a narrow table keeps the first ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What stands in one cell."""
-
-    text: SafeText
-    tone: Tone = Tone.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
