@@ -1,0 +1,31 @@
+"""A file that was made to hold the console up does not: the time grows with the length."""
+
+import time
+
+import pytest
+
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.values import read_values
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '# A="\n', "# A='\\'\n", 'A="x y\n', "A='x\n", 'A="" y z\n', "# ===\n", "# = \n", "A\n",
+        'A="\\"\n', "A=${A:-\n", "A=${A:-{}\n", "export\n", "\r", "#", "${", "${A:-", "${A:-}", "}",
+        "A=''", "\0", " #", "A=$A$A\n", "\\'", "\x0b",
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_the_time_grows_with_the_length_and_no_faster(line: str) -> None:
+    def taken(times: int) -> float:
+        data = ("A='\"" + line * times).encode()
+        began = time.thread_time()
+        read_values(Document.parse(data), {})
+        data = ("A=" + line * times).encode()
+        read_values(Document.parse(data), {})
+        return time.thread_time() - began
+
+    times = 1500
+    # Ten times the length takes a hundred times as long where the time is quadratic.
+    assert taken(times) < 0.05 + 30 * min(taken(times // 10) for _ in range(3))

@@ -1,0 +1,71 @@
+"""A value is written so that it is read as it was typed."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pixel_tui.environment.document import Document, Quoting
+from pixel_tui.environment.quoting import Unwritable, quoted
+from pixel_tui.environment.values import read_values
+
+VALUES = st.text(
+    st.one_of(
+        st.sampled_from("ab0 \t\n\r\v\f'\"\\$#{}=:-?+"),
+        st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
+    ),
+    max_size=30,
+)
+
+
+@given(VALUES, st.sampled_from(Quoting), st.sampled_from(["", "\n", "\r\n", " # note\n"]))
+@example("\\", Quoting.SINGLE, "")
+@example("\\'", Quoting.SINGLE, "")
+@example("\\$x", Quoting.DOUBLE, "")
+@example("${A:-", Quoting.NONE, "")
+@example("x #y", Quoting.NONE, "")
+@example("\u3000x\u3000", Quoting.NONE, "")
+@example("\ufeff", Quoting.NONE, "")
+def test_any_text_is_read_as_it_was_typed(value: str, like: Quoting, behind: str) -> None:
+    raw = quoted(value, like)
+    if not raw and behind.startswith(" "):
+        return
+    document = Document.parse(f"A={raw}{behind}".encode())
+    assert not document.faults
+    assert read_values(document, {"A": "process"})["A"].value == value
+
+
+@pytest.mark.parametrize(
+    ("value", "like", "raw"),
+    [
+        ("x", Quoting.NONE, "x"),
+        ("x", Quoting.SINGLE, "'x'"),
+        ("x", Quoting.DOUBLE, '"x"'),
+        ("", Quoting.NONE, ""),
+        ("a b", Quoting.NONE, "a b"),
+        ("a#b", Quoting.NONE, "a#b"),
+        (r"a\nb", Quoting.NONE, r"a\nb"),
+        ("pa$word", Quoting.NONE, "'pa$word'"),
+        ("#x", Quoting.NONE, "'#x'"),
+        (" x", Quoting.NONE, "' x'"),
+        ("x #y", Quoting.NONE, "'x #y'"),
+        ("$it's", Quoting.NONE, '"\\$it\'s"'),
+        ("it's", Quoting.NONE, "it's"),
+        ("it's", Quoting.SINGLE, '"it\'s"'),
+        ("a\nb", Quoting.NONE, r'"a\nb"'),
+        ("a\nb", Quoting.SINGLE, "'a\nb'"),
+        ("a\nb", Quoting.DOUBLE, r'"a\nb"'),
+        ("a\r", Quoting.SINGLE, r'"a\r"'),
+        ("end\\", Quoting.SINGLE, r'"end\\"'),
+        ("pa$word", Quoting.DOUBLE, r'"pa\$word"'),
+    ],
+)
+def test_the_present_way_stays_where_it_can_say_the_value(
+    value: str, like: Quoting, raw: str
+) -> None:
+    assert quoted(value, like) == raw
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\udcff"])
+def test_what_nothing_can_say_is_refused(value: str) -> None:
+    with pytest.raises(Unwritable):
+        quoted(value)
