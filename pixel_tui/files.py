@@ -1,8 +1,12 @@
 """Files that are replaced whole or not at all."""
 
 import os
+import re
+import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,57 +14,158 @@ from pixel_tui.errors import FileError
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
+LEFTOVER_SECONDS: Final = 3600.0
+
+
+class NotDurable(FileError):
+    """A file was replaced, and the disk would not say that it will stay so.
+
+    Args:
+        path: The file.
+        error: What the disk said.
+    """
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            "The file is written, but a power loss may bring the old one back: "
+            f"{error.strerror or error}.",
+            on=str(path),
+            remedy="Look at the disk: `dmesg` may say what it has.",
+        )
 
 
 def replace_file(
-    path: Path, content: bytes, *, mode: int = PRIVATE_FILE, durable: bool = True
+    path: Path,
+    content: bytes,
+    *,
+    mode: int = PRIVATE_FILE,
+    durable: bool = True,
+    same_owner: bool = False,
+    last_look: Callable[[], None] = lambda: None,
 ) -> None:
     """Put this content in the place of a file, atomically.
 
     A temporary file in the same folder is written, synced and renamed over the
-    old one. An existing file keeps its mode and, where this user may set it, its
-    owner; a new one gets `mode`. A symbolic link is followed, not replaced.
+    old one. An existing file keeps its mode, its access list and, where this user may
+    set it, its owner; a new one gets `mode`. A symbolic link is followed, not replaced.
 
     Args:
         path: The file.
         content: All of it.
         mode: Of a new file.
         durable: Wait until it would outlive a power loss.
+        same_owner: An owner that can't be kept is a failure.
+        last_look: Called when only the renaming is left; what it raises stops that.
 
     Raises:
+        NotDurable: It is written, and might not outlive a power loss.
         FileError: The folder or the file can't be written; the old file stays.
     """
     target = path.resolve()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        _make_private_folder(target.parent, durable=durable)
+        descriptor, temporary = tempfile.mkstemp(prefix=_prefix(target.name), dir=target.parent)
     except OSError as error:
         raise _cannot_write(path, error) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
-            _copy_rights(target, file.fileno(), mode)
+            _copy_rights(target, file.fileno(), mode, same_owner=same_owner)
             file.write(content)
             file.flush()
             if durable:
                 os.fsync(file.fileno())
+        last_look()
         Path(temporary).replace(target)
-        if durable:
-            sync_folder(target.parent)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             Path(temporary).unlink()
-        raise _cannot_write(path, error) from error
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from error
+        raise
+    if durable:
+        try:
+            sync_folder(target.parent)
+        except OSError as error:
+            raise NotDurable(path, error) from error
 
 
-def _copy_rights(target: Path, descriptor: int, mode: int) -> None:
+def _make_private_folder(folder: Path, *, durable: bool) -> None:
+    """Make a folder and those above it that are missing, each for its owner only."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    for place in reversed(missing):
+        place.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
+        if durable:
+            sync_folder(place.parent)
+
+
+def remove_leftovers(folder: Path, now: datetime, *, of: str = "") -> tuple[Path, ...]:
+    """Remove what writers that were killed have left in a folder.
+
+    Args:
+        folder: Where they wrote.
+        now: The time; what is younger than an hour may still be written.
+        of: The name of the file that they were to replace; empty: of any.
+
+    Returns:
+        What was removed. What can't be removed stays, and is found again next time.
+    """
+    beginning = re.escape(_prefix(of)) if of else r"\..+\.pixel-tui-"
+    removed: list[Path] = []
+    with suppress(OSError):
+        for found in folder.iterdir():
+            if not re.fullmatch(beginning + _RANDOM, found.name, re.ASCII):
+                continue
+            with suppress(OSError):
+                about = found.lstat()
+                old = now.timestamp() - about.st_mtime > LEFTOVER_SECONDS
+                if stat.S_ISREG(about.st_mode) and old:
+                    found.unlink()
+                    removed.append(found)
+    return tuple(removed)
+
+
+def _prefix(name: str) -> str:
+    """How temporary files begin: hidden, and for `.env` so that what ignores `.env.*` does them."""
+    return f"{'' if name.startswith('.') else '.'}{name}.pixel-tui-"
+
+
+_RANDOM: Final = "[a-z0-9_]{8}"
+"""What `tempfile` puts behind the prefix."""
+
+
+def _copy_rights(target: Path, descriptor: int, mode: int, *, same_owner: bool) -> None:
     try:
         old = target.stat()
     except FileNotFoundError:
         os.fchmod(descriptor, mode)
         return
-    with suppress(PermissionError):
+    try:
         os.fchown(descriptor, old.st_uid, old.st_gid)
+    except PermissionError:
+        # A group that may do nothing with the file is no loss.
+        if same_owner and (old.st_uid != os.geteuid() or old.st_mode & stat.S_IRWXG):
+            raise
+    _copy_attributes(target, descriptor)
     os.fchmod(descriptor, old.st_mode & 0o7777)
+
+
+def _copy_attributes(target: Path, descriptor: int) -> None:
+    """Without its access list the group could do what the list allows others only."""
+    try:
+        names = os.listxattr(target)
+    except OSError:
+        return  # a file system without any
+    if _ACCESS_LIST not in names and _ACCESS_LIST in os.listxattr(descriptor):
+        os.removexattr(descriptor, _ACCESS_LIST)  # it came from the folder
+    for name in names:
+        try:
+            os.setxattr(descriptor, name, os.getxattr(target, name))
+        except OSError:
+            if name == _ACCESS_LIST:
+                raise
+
+
+_ACCESS_LIST: Final = "system.posix_acl_access"
 
 
 def sync_folder(folder: Path) -> None:

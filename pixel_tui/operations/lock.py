@@ -1,9 +1,7 @@
 """One change to a stack at a time, across the consoles and the users of a machine.
 
-The lock is the kernel's (`flock`): it is gone with the last process that held it, so that
-no lock is ever stale. A command that runs holds it too, and keeps it where the console ends
-before it. What is written in the file only says who holds it; it says nothing where nobody
-does. The files lie in a folder that every user may write to, so none of them is trusted.
+A command that runs holds the lock too, and keeps it where the console ends before it. What is
+written in the file only says who holds it; it says nothing where nobody does.
 """
 
 import fcntl
@@ -11,8 +9,6 @@ import hashlib
 import json
 import os
 import stat
-import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,34 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from pixel_tui import machine_lock
 from pixel_tui.errors import FileError, LockHeld
 from pixel_tui.text import SafeText, plain
 
-ENVIRONMENT: Final = "PIXEL_TUI_LOCKS"
-SHARED_FOLDERS: Final = (Path("/run/lock"), Path("/tmp"))  # noqa: S108  see `shared_folder`
-FOR_EVERYBODY: Final = 0o666
-"""Another user has to open the file to lock it. Nothing in it is secret."""
 LONGEST_BYTES: Final = 16 * 1024
 PATIENCE_SECONDS: Final = 0.25
 """Whoever looks whether a lock is held holds it for a moment: that is waited for."""
-_PAUSE_SECONDS: Final = 0.01
 _LOCAL: Final = "unix://"
-
-
-def shared_folder(environment: Mapping[str, str]) -> Path:
-    """Where the locks of this machine are: the same folder for each of its users.
-
-    It is the first that everybody may write to and nobody may remove another's file from,
-    whoever asks: a folder that root alone may use would hide root's lock from the others.
-    """
-    if given := environment.get(ENVIRONMENT):
-        return Path(given)
-    wanted = stat.S_ISVTX | stat.S_IWOTH
-    for folder in SHARED_FOLDERS:
-        with suppress(OSError):
-            if folder.stat().st_mode & wanted == wanted:
-                return folder
-    return SHARED_FOLDERS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +95,7 @@ class StackLock:
         """Let others change the stack. May be called twice, and on any thread."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            # A program that is just being started has a copy of the open file until it is
-            # there: to close ours alone would leave the stack locked for that moment.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-            os.close(descriptor)
+            machine_lock.release(descriptor)
 
 
 def lock_path(folder: Path, *, engine: str, project: str) -> Path:
@@ -161,24 +134,18 @@ def take_lock(folder: Path, *, engine: str, project: str, owner: Owner) -> Stack
         FileError: The lock file can't be used.
     """
     path = lock_path(folder, engine=engine, project=project)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        descriptor = _opened(path)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(descriptor, path):
-                lock = StackLock(descriptor)
-                lock.tell(owner)
-                return lock
-        except BlockingIOError as error:
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                raise _held(path) from error
-        except OSError as error:
-            os.close(descriptor)
-            raise _unusable(path, error.strerror or str(error)) from error
-        os.close(descriptor)  # it was being looked at, or removed from under us
-        time.sleep(_PAUSE_SECONDS)
+    try:
+        lock = StackLock(machine_lock.take(path, patience=PATIENCE_SECONDS))
+    except BlockingIOError as error:
+        raise _held(path) from error
+    except OSError as error:
+        raise _unusable(path, error) from error
+    try:
+        lock.tell(owner)
+    except OSError as error:
+        lock.release()
+        raise _unusable(path, error) from error
+    return lock
 
 
 def holder(path: Path) -> Owner | None:
@@ -187,7 +154,7 @@ def holder(path: Path) -> Owner | None:
     It never waits and changes nothing.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | CAREFULLY)
+        descriptor = os.open(path, os.O_RDONLY | machine_lock.CAREFULLY)
     except OSError:
         return None
     try:
@@ -201,51 +168,6 @@ def holder(path: Path) -> Owner | None:
     finally:
         os.close(descriptor)
     return None
-
-
-CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""Another user may have put a link or a pipe there."""
-
-
-def _opened(path: Path) -> int:
-    """The lock file, made when it is not there; it stays when the lock goes.
-
-    Raises:
-        FileError: It can't be used, or is no plain file of one name.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            # Not made in passing: the kernel may refuse that for another user's file.
-            descriptor = os.open(path, os.O_RDWR | CAREFULLY)
-        except FileNotFoundError:
-            descriptor = _made(path)
-    except OSError as error:
-        raise _unusable(path, error.strerror or str(error)) from error
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-        os.close(descriptor)
-        raise _unusable(path, "it is no plain file, or has a second name")
-    return descriptor
-
-
-def _made(path: Path) -> int:
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CAREFULLY, FOR_EVERYBODY)
-    except FileExistsError:  # by another, at the same moment
-        return os.open(path, os.O_RDWR | CAREFULLY)
-    os.fchmod(descriptor, FOR_EVERYBODY)  # whatever the mask of this process is
-    return descriptor
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether it still has its name: of a removed file, each user would lock another."""
-    ours = os.fstat(descriptor)
-    try:
-        there = path.lstat()
-    except FileNotFoundError:
-        return False
-    return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
 
 def owner_from(content: bytes) -> Owner | None:
@@ -280,9 +202,9 @@ def _held(path: Path) -> LockHeld:
     )
 
 
-def _unusable(path: Path, reason: str) -> FileError:
+def _unusable(path: Path, error: OSError) -> FileError:
     return FileError(
-        f"The stack can't be locked: {reason}.",
+        f"The stack can't be locked: {error.strerror or error}.",
         on=str(path),
         remedy="Check the folder and the file, its owner, its mode and the free space.",
     )

@@ -9,7 +9,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.operations.lock import CAREFULLY, LONGEST_BYTES, Owner, owner_from
+from pixel_tui.machine_lock import CAREFULLY
+from pixel_tui.operations.lock import LONGEST_BYTES, Owner, owner_from
 
 LOCKS: Final = Path("/proc/locks")
 

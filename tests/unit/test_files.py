@@ -2,12 +2,15 @@
 
 import os
 import stat
+import struct
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from pixel_tui import files
 from pixel_tui.errors import FileError
-from pixel_tui.files import replace_file
+from pixel_tui.files import NotDurable, remove_leftovers, replace_file
 
 
 def mode(path: Path) -> int:
@@ -108,6 +111,20 @@ def test_a_rename_that_fails_keeps_the_old_file(
     assert names(tmp_path) == ["file"]
 
 
+def test_a_name_that_may_not_be_durable_is_told_and_is_no_failure_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(files, "sync_folder", fail)
+    with pytest.raises(NotDurable, match="is written, but a power loss"):
+        replace_file(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
 def test_nobody_ever_sees_half_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
@@ -128,3 +145,102 @@ def test_a_folder_that_is_none_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(FileError):
         replace_file(tmp_path / "file" / "inside", b"x")
+
+
+ACCESS_LIST = "system.posix_acl_access"
+DEFAULT_LIST = "system.posix_acl_default"
+
+
+def access_list(user: int) -> bytes:
+    """Its owner and one user may read and write, its group and the others nothing."""
+    everybody = 0xFFFFFFFF
+    entries = [(1, 6, everybody), (2, 6, user), (4, 0, everybody), (16, 6, everybody)]
+    packed = (struct.pack("<HHI", *entry) for entry in [*entries, (32, 0, everybody)])
+    return struct.pack("<I", 2) + b"".join(packed)
+
+
+def give(path: Path, name: str, value: bytes) -> None:
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        pytest.skip(f"this file system has no {name}: {error}")
+
+
+def test_an_access_list_is_kept_so_that_the_group_may_not_do_more_than_before(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    give(path, ACCESS_LIST, access_list(1234))
+    give(path, "user.note", b"mine")
+    replace_file(path, b"new")
+    assert os.getxattr(path, ACCESS_LIST) == access_list(1234)
+    assert os.getxattr(path, "user.note") == b"mine"
+    assert mode(path) == 0o660
+
+
+def test_the_folders_access_list_does_not_get_to_a_file_that_had_none(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    give(tmp_path, DEFAULT_LIST, access_list(1234))
+    replace_file(path, b"new")
+    assert ACCESS_LIST not in os.listxattr(path)
+    assert mode(path) == 0o640
+
+
+@pytest.mark.parametrize("kept", [0o640, 0o644, 0o660])
+def test_an_owner_that_has_to_be_kept_and_cannot_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(kept)
+    monkeypatch.setattr(os, "fchown", refuse)
+    with pytest.raises(FileError, match="not permitted"):
+        replace_file(path, b"new", same_owner=True)
+    assert path.read_bytes() == b"old"
+    path.chmod(0o600)  # no group is given anything: it does not matter which
+    replace_file(path, b"new", same_owner=True)
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == ["file"]
+
+
+def test_the_last_look_may_stop_it(tmp_path: Path) -> None:
+    def stop() -> None:
+        raise FileError("It has changed.")
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(FileError, match="It has changed"):
+        replace_file(path, b"new", last_look=stop)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_only_our_own_old_leftovers_are_removed(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    own, others = ".env.pixel-tui-abcd12_x", ["..env.swp", ".env.pixel-tui-x", "abcd1234", ".env"]
+    for name in (own, *others):
+        (tmp_path / name).touch()
+    assert remove_leftovers(tmp_path, now, of=".env") == ()
+    later = now + timedelta(hours=1, minutes=1)
+    assert remove_leftovers(tmp_path, later, of=".envrc") == ()
+    assert remove_leftovers(tmp_path, later, of=".env") == (tmp_path / own,)
+    (tmp_path / own).touch()
+    assert remove_leftovers(tmp_path, later) == (tmp_path / own,)
+    assert names(tmp_path) == sorted(others)
+
+
+def test_a_temporary_file_is_named_so_that_what_ignores_the_file_ignores_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda _: seen.extend(names(tmp_path)))
+    replace_file(tmp_path / ".env", b"x")
+    assert seen[0].startswith(".env.pixel-tui-")
+    replace_file(tmp_path / "notes", b"x")
+    assert any(name.startswith(".notes.pixel-tui-") for name in seen)

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import FileError, LockHeld
+from pixel_tui.machine_lock import shared_folder
 from pixel_tui.operations.lock import (
     Owner,
     StackLock,
     engine_identity,
     holder,
     lock_path,
-    shared_folder,
     take_lock,
 )
 

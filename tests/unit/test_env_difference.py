@@ -1,0 +1,149 @@
+"""Two environment files compared, without a value of a secret."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.environment.difference import Difference, Kind, LineKind, difference
+from pixel_tui.environment.document import Document
+
+SECRET = "correct-horse-battery"
+
+
+def compared(old: str, new: str, *, context: int = 3) -> Difference:
+    return difference(
+        Document.parse(old.encode()),
+        Document.parse(new.encode()),
+        lambda key: key == "WALLET",
+        context=context,
+    )
+
+
+def changes(result: Difference) -> list[tuple[str, Kind, str | None, str | None]]:
+    return [(item.key, item.kind, item.before, item.after) for item in result.changes]
+
+
+def lines(result: Difference) -> list[str]:
+    return [f"{line.kind}{line.text}" for line in result.lines]
+
+
+class TestKeys:
+    def test_each_kind_of_change_is_told(self) -> None:
+        result = compared("A=1\nB=1\nC=1\n# D=1\nE=1\n", "A=2\n# B=1\nD=1\nN=1\nE=1\n")
+        assert changes(result) == [
+            ("A", Kind.CHANGED, "1", "2"),
+            ("D", Kind.RESTORED, None, "1"),
+            ("N", Kind.ADDED, None, "1"),
+            ("B", Kind.COMMENTED_OUT, "1", None),
+            ("C", Kind.REMOVED, "1", None),
+        ]
+
+    def test_one_that_only_has_another_place_is_reordered(self) -> None:
+        assert changes(compared("A=1\nB=1\nC=1\n", "B=1\nC=1\nA=1\n")) == [
+            ("A", Kind.REORDERED, "1", "1")
+        ]
+
+    def test_the_last_of_a_key_is_compared(self) -> None:
+        assert changes(compared("A=1\nA=2\n", "A=2\nA=3\n")) == [("A", Kind.CHANGED, "2", "3")]
+
+    def test_the_same_file_has_none(self) -> None:
+        result = compared("A=1\n", "A=1\n")
+        assert result.is_empty
+        assert not result.changes
+
+    def test_a_comment_is_no_key_and_yet_a_difference(self) -> None:
+        result = compared("# a\nA=1\n", "# b\nA=1\n")
+        assert not result.changes
+        assert not result.is_empty
+
+    def test_a_secret_that_changed_is_told_to_have_changed(self) -> None:
+        for key in ("WALLET", "GH_TOKEN"):
+            (change,) = compared(f"{key}=short\n", f"{key}={SECRET}\n").changes
+            assert change.secret
+            assert (change.before, change.after) == ("********", "******** (changed)")
+
+    def test_one_that_was_set_or_emptied_is_told_so(self) -> None:
+        (change,) = compared("WALLET=\n", f"WALLET={SECRET}\n").changes
+        assert (change.before, change.after) == ("", "********")
+
+    def test_a_password_within_a_value_is_masked(self) -> None:
+        (change,) = compared("DB=postgres://u:one@h/d\n", "DB=postgres://u:two@h/d\n").changes
+        assert change.after == "postgres://u:********@h/d (changed)"
+
+    def test_what_cannot_be_seen_is_told(self) -> None:
+        (change,) = compared("A=1\n", "A=1\u200b\n").changes
+        assert (change.before, change.after) == (
+            "1",
+            "1 (other characters that cannot be seen)",
+        )
+
+
+class TestLines:
+    def test_differences_stand_between_lines_of_both(self) -> None:
+        old = "".join(f"K{number}={number}\n" for number in range(9))
+        assert lines(compared(old, old.replace("K5=5", "K5=x"), context=1)) == [
+            "@",
+            " K4=4",
+            "-K5=5",
+            "+K5=x",
+            " K6=6",
+        ]
+
+    def test_their_numbers_are_those_of_their_file(self) -> None:
+        result = compared("A=1\nB=1\n", "N=1\nA=1\n")
+        assert [(line.kind, line.number) for line in result.lines] == [
+            (LineKind.NEW, 1),
+            (LineKind.BOTH, 2),
+            (LineKind.OLD, 2),
+        ]
+
+    def test_a_secret_is_masked_with_what_stands_behind_it(self) -> None:
+        result = compared(f"GH_TOKEN={SECRET} # was {SECRET}\n", "GH_TOKEN=other\n")
+        assert lines(result) == ["-GH_TOKEN=********", "+GH_TOKEN=******** (changed)"]
+
+    def test_one_that_is_written_differently_has_not_changed(self) -> None:
+        result = compared(f"GH_TOKEN={SECRET}\n", f"GH_TOKEN={SECRET} # mine\n")
+        assert lines(result)[1] == "+GH_TOKEN=******** (the same value, written differently)"
+
+    def test_one_that_is_commented_out_stays_masked(self) -> None:
+        result = compared(f"WALLET={SECRET}\n", f"# WALLET={SECRET}\n")
+        assert lines(result) == ["-WALLET=********", "+# WALLET=********"]
+
+    @pytest.mark.parametrize("quote", ["'", '"'])
+    def test_of_one_of_several_lines_not_even_their_number_is_told(self, quote: str) -> None:
+        old = f"WALLET={quote}one\n{SECRET}\nthree{quote}\n"
+        new = f"WALLET={quote}one{quote}\n"
+        assert lines(compared(old, new)) == ["-WALLET=********", "+WALLET=******** (changed)"]
+        commented = "".join(f"# {line}\n" for line in old.splitlines())
+        assert lines(compared("", commented)) == ["+# WALLET=********"]
+
+    def test_a_quote_that_is_never_closed_shows_nothing_that_it_swallowed(self) -> None:
+        result = compared("", f'A="x\nWALLET={SECRET}\nmore {SECRET}\n')
+        assert not any(SECRET in line for line in lines(result))
+
+    def test_what_compose_cannot_read_is_not_shown(self) -> None:
+        assert lines(compared("", f"{SECRET} a b\n")) == ["+********"]
+
+    def test_a_terminal_obeys_nothing_in_it(self) -> None:
+        result = compared("", "A=\x1b]52;c;x\x07\n# \u202ex\n")
+        assert all(line.isprintable() for line in lines(result))
+
+
+VALUES = st.text(
+    st.characters(categories=["L", "N", "P"], exclude_characters="'\"#\\=*"),
+    min_size=8,
+    max_size=30,
+)
+WAYS = ["{}", "'{}'", '"{}"', '"first\n{}"', "{} # {}", "'{}", '"first\n{}', '"first\n{}=\n{}==']
+
+
+@given(VALUES, VALUES, st.sampled_from(WAYS))
+def test_no_value_of_a_secret_is_ever_in_it(one: str, other: str, way: str) -> None:
+    one, other = f"{one}q", f"{other}q"  # in capitals it might be the next key
+    old = f"A=1\nWALLET={way.format(one, one)}\nB=1\n"
+    commented = "# WALLET=" + way.format(one, one).replace("\n", "\n# ")
+    new = f"A=2\n{commented}\nWALLET={way.format(other, other)}\nB=2\n"
+    result = compared(old, new)
+    shown = [*lines(result), *(str(change) for change in changes(result))]
+    assert not any(value in line for value in (one, other) for line in shown)
+    assert not any(value in repr(result) for value in (one, other))
