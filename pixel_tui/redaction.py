@@ -18,11 +18,14 @@ _SECRET_NAME = re.compile(
 _PUBLIC_NAME = re.compile(r"(?:_FILE|_PATH|_URL_PREFIX|_ENABLED?|_TTL|_TIMEOUT)$", re.IGNORECASE)
 _KEY_SUFFIX = re.compile(r"(?:^|_)KEY(?:_[A-Z0-9]+)?$", re.IGNORECASE)
 
-_URL_PASSWORD = re.compile(r"(?P<head>[a-z][a-z0-9+.\-]*://[^\s:/@]*:)[^\s@/]+(?=@)", re.IGNORECASE)
+# The scheme's last letter is enough; to look for its first takes forever in a long word.
+_URL_PASSWORD = re.compile(r"(?P<head>[a-z0-9+.\-]://[^\s:/@]*:)[^\s@/]+(?=@)", re.IGNORECASE)
 _ASSIGNMENT = re.compile(
-    r"(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)(?P<mid>[\"']?\s*[=:]\s*)"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"',;&]+)"
+    # Only from the beginning of a word: from each letter of a long one it would take forever.
+    r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)[\"']?\s*[=:]\s*"
 )
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"',;&]+")
+"""What may stand behind it: looked at only where it is masked, for it may be all of a long line."""
 _FLAG = re.compile(
     r"(?<![\w\-])(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_\-]*))(?P<mid>\s+)(?P<value>[^\s-]\S*)"
 )
@@ -42,6 +45,12 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_NAME.search(name) or _KEY_SUFFIX.search(name))
 
 
+def has_token(text: str) -> bool:
+    """Whether there is a token of a well-known shape, or a password inside a URL, in it."""
+    url = "://" in text and _URL_PASSWORD.search(text)
+    return bool(url or _KNOWN_SHAPE.search(text))
+
+
 def mask_value(name: str, value: str) -> str:
     """The value of a key as it may be shown: masked when the name or the shape is secret."""
     if value and is_secret_name(name):
@@ -58,18 +67,21 @@ def redact(text: str) -> str:
     text = _URL_PASSWORD.sub(lambda match: match["head"] + MASK, text)
     text = _BEARER.sub(lambda match: match["head"] + MASK, text)
     text = _KNOWN_SHAPE.sub(MASK, text)
-    text = _ASSIGNMENT.sub(_mask_assignment, text)
+    text = _mask_assignments(text)
     return _FLAG.sub(_mask_flag, text)
 
 
-def _mask_assignment(match: re.Match[str]) -> str:
-    head = f"{match['name']}{match['mid']}"
-    # What a build misses stands behind `cache key: `, and is why it failed.
-    public = match["name"] == "key" and match.string[: match.start()].endswith("cache ")
-    if is_secret_name(match["name"]) and not public:
-        return head + MASK
-    # `Error: PASSWORD=x` reads as an assignment too: the one inside counts.
-    return head + _ASSIGNMENT.sub(_mask_assignment, match["value"])
+def _mask_assignments(text: str) -> str:
+    parts, at = [], 0
+    while match := _ASSIGNMENT.search(text, at):
+        # What a build misses stands behind `cache key: `, and is why it failed.
+        public = match["name"] == "key" and text.endswith("cache ", 0, match.start("name"))
+        secret = is_secret_name(match["name"]) and not public
+        value = _VALUE.match(text, match.end()) if secret else None
+        parts.append(text[at : match.end()] + (MASK if value else ""))
+        # `Error: PASSWORD=x` reads as an assignment too: the one inside counts.
+        at = value.end() if value else match.end()
+    return "".join((*parts, text[at:]))
 
 
 def _mask_flag(match: re.Match[str]) -> str:

@@ -27,6 +27,7 @@ from pixel_tui.errors import (
 from pixel_tui.files import is_file
 from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.environment_uses import EnvironmentUses, parse_uses
 from pixel_tui.stack.json_value import load_object
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.text import plain
@@ -34,6 +35,10 @@ from pixel_tui.text import plain
 TIMEOUT_SECONDS: Final = 30.0
 _Asked = subprocess.Popen[str]
 EVERY_PROFILE: Final = ("--profile", "*")
+UNRESOLVED: Final = (
+    "--no-interpolate", "--no-normalize", "--no-consistency", "--no-env-resolution"
+)  # fmt: skip
+"""The project as it is written, only merged: with lists as lists, and names without a value."""
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDE_NAMES: Final = (
@@ -167,6 +172,25 @@ class ComposeProject:
         name = self.command.project or self._environment.get("COMPOSE_PROJECT_NAME", "")
         return name or re.sub(r"[^a-z0-9_-]", "", Path(self.command.directory).name.lower())
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that compose sees."""
+        return self._environment
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The compose files, as given or as compose finds them beside each other."""
+        return self._files()
+
+    def ask(self, argv: Sequence[str], *, stdin: str = "") -> tuple[str, str]:
+        """Run a reading command: what it said on standard output and standard error.
+
+        Raises:
+            ComposeError: It can't be run, or compose refuses the project.
+        """
+        self._require_folder()
+        return self._answer(self._ask(argv), stdin=stdin)
+
     def begin(self) -> None:
         """Start asking compose; the next `resolve` takes the answers.
 
@@ -198,18 +222,14 @@ class ComposeProject:
         try:
             config = load_object(output)
         except ValueError as error:
-            raise ComposeRefused(
-                "Compose did not print the project as JSON.",
-                on=self.command.directory,
-                remedy=f"Is it compose version 2? `{' '.join(self.command.compose)} version`",
-            ) from error
+            raise _no_json(self.command) from error
         return ResolvedProject(
             config=config,
             profiles=self._asked_profiles(),
             active=frozenset(services.split()),
             directory=self.command.directory,
             files=tuple(str(path) for path in self._files()),
-            warnings=tuple(dict.fromkeys(_WARNING.findall(messages))),
+            warnings=compose_warnings(messages),
         )
 
     def _asked_profiles(self) -> frozenset[str]:
@@ -230,6 +250,23 @@ class ComposeProject:
         output, _ = self._answer(self._ask(argv), stdin=json.dumps(resolved.config))
         pairs = (line.split() for line in output.splitlines())
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+    def environment_uses(self) -> EnvironmentUses:
+        """Who reads which key: `docker compose config` with its `${...}` left in.
+
+        Compose reads `.env` even for this. Where it refuses it, it is asked without.
+        """
+        self._require_folder()
+        words = (*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json")
+        try:
+            output, _ = self._answer(self._ask(self.command.reading_argv(*words)))
+        except ComposeRefused:
+            without = ("--env-file", os.devnull, *words)
+            output, _ = self._answer(self._ask(self.command.reading_argv(*without)))
+        try:
+            return parse_uses(load_object(output))
+        except ValueError as error:
+            raise _no_json(self.command) from error
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
         """The compose files, and the environment files beside them."""
@@ -330,6 +367,11 @@ class ComposeProject:
         )
 
 
+def compose_warnings(messages: str) -> tuple[str, ...]:
+    """The warnings in what compose said on standard error, each once."""
+    return tuple(dict.fromkeys(_WARNING.findall(messages)))
+
+
 def _is(check: Callable[[Path], bool], path: str) -> bool:
     """Ask for a path; that this user may not look is no answer.
 
@@ -347,6 +389,14 @@ def _denied(path: str, error: OSError) -> ComposeError:
         return ProjectMissing("The project's folder is gone.", on=path, remedy="Was it moved?")
     return ComposeRefused(
         f"The project can't be read: {error.strerror or error}.", on=path, remedy=MAY_NOT_READ
+    )
+
+
+def _no_json(command: ComposeCommand) -> ComposeRefused:
+    return ComposeRefused(
+        "Compose did not print the project as JSON.",
+        on=command.directory,
+        remedy=f"Is it compose version 2? `{' '.join(command.compose)} version`",
     )
 
 

@@ -1,5 +1,7 @@
 """Secrets are recognised by name and by shape, and never shown."""
 
+import time
+
 import pytest
 
 from pixel_tui.redaction import MASK, is_secret_name, mask_value, redact
@@ -57,3 +59,19 @@ def test_the_file_that_a_build_misses_is_no_secret() -> None:
     said = 'failed to compute cache key: "/version" not found: not found'
     assert redact(said) == said
     assert "hunter2" not in redact('cache key: "PASSWORD=hunter2" key: "hunter2"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 100_000, "a=" * 20_000, "--" + "a" * 100_000, "1a" * 50_000, "https://" + "a" * 50_000],
+    ids=["word", "assignments", "flag", "digits", "url"],
+)
+def test_a_long_word_takes_no_time_to_speak_of(text: str) -> None:
+    began = time.thread_time()
+    assert redact(text) == text
+    assert time.thread_time() - began < 2  # where it was looked at from each letter: minutes
+
+
+def test_what_stands_behind_a_name_that_is_no_secret_is_looked_at_as_well() -> None:
+    assert redact("error: x = API_KEY= abc") == f"error: x = API_KEY= {MASK}"
+    assert redact("1PASSWORD=abc -PASSWORD=abc") == f"1PASSWORD={MASK} -PASSWORD={MASK}"

@@ -1,0 +1,32 @@
+"""What a check of an environment file finds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pixel_tui.text import SafeText
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"
+    """Compose refuses the file, or a service can't work with it."""
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with a key, why, and what to do. No value of a secret is in it."""
+
+    rule: str
+    """`placeholder`: what scripts know it by."""
+    level: Level
+    key: str
+    """Empty where it is about the file."""
+    line: int
+    """From 1; 0 where it is about the file, or about a key that is missing."""
+    message: SafeText
+    remedy: SafeText
+    mend: str | None = None
+    """The value that would put it right, where there is one that is no secret."""

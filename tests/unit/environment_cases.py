@@ -1,0 +1,75 @@
+"""Environments for the tests of what is said of them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pixel_tui.environment.catalogue import load_catalogue
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.finding import Finding
+from pixel_tui.environment.overview import Overview, overview
+from pixel_tui.environment.surroundings import NOT_LOOKED, Surroundings
+from pixel_tui.environment.values import read_values
+from pixel_tui.stack.environment_uses import (
+    NO_USES,
+    EnvFile,
+    EnvironmentUses,
+    How,
+    Use,
+)
+from pixel_tui.text import plain
+
+PATH = "/project/.env"
+WELL = """\
+GH_TOKEN=ghp_0123456789abcdefghijABCDEFGHIJ012345
+OPENAI_API_KEY=sk-proj-0123456789abcdefghij
+NAKAPAY_API_KEY=npk_0123456789
+TELEGRAM_BOT_TOKEN=123456789:AAabcdefghijklmnopqrstuvwxyz0123456
+"""
+"""Every key that the Pixel stack requires."""
+
+
+def pixel_uses(**references: tuple[Use, ...]) -> EnvironmentUses:
+    """A project of the Pixel stack whose agent reads the file whole."""
+    return EnvironmentUses(
+        services=tuple(map(plain, ("api", "agent", "postgres", "syntropy"))),
+        hosts=frozenset({"api", "agent", "postgres", "syntropy"}),
+        references=references,
+        env_files=(EnvFile(Use(plain("agent"), How.ENV_FILE), PATH),),
+    )
+
+
+def use(service: str, where: str, *, required: bool = False, bare: bool = False) -> Use:
+    """A place in the compose file."""
+    return Use(plain(service), How.INTERPOLATION, plain(where), required, bare)
+
+
+def look(
+    text: str | bytes,
+    *,
+    example: str | None = None,
+    uses: EnvironmentUses = NO_USES,
+    surroundings: Surroundings = NOT_LOOKED,
+    environment: Mapping[str, str] | None = None,
+) -> Overview:
+    """The overview of a file with this text."""
+    document = Document.parse(text.encode() if isinstance(text, str) else text)
+    model = Document.parse(example.encode()) if example is not None else None
+    readings = read_values(document, environment or {})
+    around = replace(surroundings, path=surroundings.path or PATH)
+    return overview(document, readings, model, load_catalogue(), uses, around)
+
+
+def found(seen: Overview) -> list[tuple[str, str, str, int]]:
+    """Level, rule, key and line of each finding."""
+    return [(item.level.value, item.rule, item.key, item.line) for item in seen.findings]
+
+
+def the(seen: Overview, rule: str) -> Finding:
+    """The one finding of a rule."""
+    (finding,) = (item for item in seen.findings if item.rule == rule)
+    return finding
+
+
+def rules(seen: Overview) -> set[str]:
+    """The rules that found something."""
+    return {item.rule for item in seen.findings}

@@ -1,0 +1,138 @@
+"""Which services read which keys, from what compose prints of a project."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.stack.environment_uses import How, Use, Variable, parse_uses, variables_in
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.text import plain
+
+
+def names(template: str) -> list[str]:
+    return [variable.name for variable in variables_in(template)]
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("$A", ["A"]),
+        ("${A}", ["A"]),
+        ("x-$A-${B}y", ["A", "B"]),
+        ("$A$B", ["A", "B"]),
+        ("${A:-d}", ["A"]),
+        ("${A-d}", ["A"]),
+        ("${A:+d}", ["A"]),
+        ("${A:-${B:-${C}}}", ["A", "B", "C"]),
+        ("${A:-a$B}", ["A", "B"]),
+        ("${A:?say $B}", ["A", "B"]),
+        ("${_a1}", ["_a1"]),
+    ],
+)
+def test_variables_are_found_wherever_compose_takes_them_from(
+    template: str, found: list[str]
+) -> None:
+    assert names(template) == found
+
+
+@pytest.mark.parametrize("template", ["", "$", "$$A", "$${A}", "a$", "$1", "${", "${A", "${}", "x"])
+def test_a_dollar_that_asks_for_nothing_is_no_variable(template: str) -> None:
+    assert names(template) == []
+
+
+def test_a_variable_with_an_error_message_is_required() -> None:
+    assert list(variables_in("${A:?no} ${B?} ${C:-?}")) == [
+        Variable("A", required=True),
+        Variable("B", required=True),
+        Variable("C"),
+    ]
+
+
+@given(st.text(alphabet="$${}A:-?+ b", max_size=60))
+def test_no_template_breaks_the_reading(template: str) -> None:
+    assert all(name in {"A", "b"} or name.isalnum() for name in names(template))
+
+
+def test_a_template_that_is_nested_without_end_is_read_without_harm() -> None:
+    assert len(names("${A:-" * 4000 + "}" * 4000)) > 10
+
+
+CONFIG: JsonObject = {
+    "name": "pixel",
+    "networks": {"net": {"name": "${NET:-pixel-net}"}},
+    "services": {
+        "web": {
+            "image": "web:${TAG:?no tag}",
+            "container_name": "Pixel-Web",
+            "build": {"context": ".", "args": ["NEXT_PUBLIC_API_URL", "B=${BASE}"]},
+            "environment": {"POSTGRES_URL": "postgres://u:${PW}@db/x", "TOKEN": None},
+            "ports": ["127.0.0.1:${PORT}:80"],
+            "env_file": [{"path": "/p/.env", "required": True}],
+            "networks": {"net": {"aliases": ["front"]}},
+        },
+        "db": {
+            "build": {"args": {"C": "${BASE}", "D": None}},
+            "environment": ["LISTED", "Z=${PW}", "PLAIN=1"],
+            "extra_hosts": ["host.docker.internal:host-gateway"],
+            "env_file": "/p/other.env",
+        },
+    },
+    "x-common": {"a": "${ONLY_HERE} ${PW}"},
+}
+
+
+def use(
+    service: str, how: How, where: str = "", *, required: bool = False, bare: bool = False
+) -> Use:
+    return Use(plain(service), how, plain(where), required, bare)
+
+
+def test_each_place_of_a_key_is_named() -> None:
+    references = parse_uses(CONFIG).references
+    interpolation, argument = How.INTERPOLATION, How.BUILD_ARGUMENT
+    assert references == {
+        "NET": (use("", interpolation, "networks.net.name"),),
+        "TAG": (use("web", interpolation, "image", required=True),),
+        "NEXT_PUBLIC_API_URL": (use("web", argument, "build.args.NEXT_PUBLIC_API_URL"),),
+        "BASE": (
+            use("web", argument, "build.args.B", bare=True),
+            use("db", argument, "build.args.C", bare=True),
+        ),
+        "D": (use("db", argument, "build.args.D"),),
+        "PW": (
+            use("web", interpolation, "environment.POSTGRES_URL", bare=True),
+            use("db", interpolation, "environment.Z", bare=True),
+        ),
+        "TOKEN": (use("web", interpolation, "environment.TOKEN"),),
+        "PORT": (use("web", interpolation, "ports", bare=True),),
+        "LISTED": (use("db", interpolation, "environment.LISTED"),),
+        "ONLY_HERE": (use("", interpolation, "x-common.a", bare=True),),
+    }
+
+
+def test_an_env_file_is_read_whole_but_for_what_the_service_sets_itself() -> None:
+    uses = parse_uses(CONFIG)
+    assert uses.of("ANY", "/p/.env") == (use("web", How.ENV_FILE),)
+    assert uses.of("POSTGRES_URL", "/p/.env") == ()
+    assert uses.of("ANY", "/elsewhere/.env") == ()
+    assert uses.of("ANY", "/p/other.env") == (use("db", How.ENV_FILE),)
+
+
+def test_names_that_mean_a_container_are_known() -> None:
+    assert parse_uses(CONFIG).hosts == {
+        "web", "db", "pixel-web", "front", "host.docker.internal"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"services": None},
+        {"services": {"a": None}},
+        {"services": {"a": {"build": ".", "environment": 3, "env_file": [None, {}, 4]}}},
+        {"services": {"a": {"networks": ["x"], "extra_hosts": [1], "ports": {"b": [[["$A"]]]}}}},
+    ],
+)
+def test_a_project_of_any_shape_is_read(config: JsonObject) -> None:
+    assert parse_uses(config).of("A", "/.env") is not None
