@@ -1,0 +1,232 @@
+"""The program that changes the ledger: a step of a plan.
+
+It prints a line for each thing that it does. Exits with 0 when it was done, 1 when not.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import ConsoleError, NothingToDo, OperationError
+from pixel_tui.ledger import changes
+from pixel_tui.ledger.drafts import Drafts, new_task
+from pixel_tui.ledger.old_versions import OldVersions, old_versions_folder
+from pixel_tui.ledger.places import LedgerPlace
+from pixel_tui.ledger.reading import LedgerReader
+from pixel_tui.ledger.retention import RETENTION_DAYS, left_files
+from pixel_tui.ledger.store import Change, LedgerStore
+from pixel_tui.ledger.task import Task, TaskStatus, TaskType
+from pixel_tui.ledger.worker_lock import lock_content, parse_lock
+from pixel_tui.redaction import redact
+from pixel_tui.settings import state_folder
+from pixel_tui.text import plain
+
+LOOK_SECONDS: Final = 0.25
+"""Between two looks at a task that is waited for."""
+REBUILD: Final = """\
+SYNTROPY SELF-REBUILD PROTOCOL
+
+1. cd /pixel && git fetch origin && git pull origin main
+2. docker compose --project-directory "$HOST_PIXEL_ROOT" build syntropy
+3. docker compose --project-directory "$HOST_PIXEL_ROOT" up -d syntropy
+4. Wait up to 5 minutes until its health check agrees.
+5. Healthy: exit 0. Not healthy: show the last 100 lines of its log, and exit 1.
+"""
+"""What a worker is told to do, where the task is of type `syntropy-rebuild`."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do one thing; returns the exit code."""
+    os.umask(0o022)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    arguments = _parser().parse_args(argv)
+    try:
+        _Work(arguments).do(arguments.verb)
+    except KeyboardInterrupt:
+        _say("It was cancelled.")
+        return 1
+    except NothingToDo as error:
+        _say(str(error))
+        return 0
+    except (ConsoleError, OSError) as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pixel_tui.ledger",
+        description="The work behind the actions on tasks, without plan, lock and audit.",
+    )
+    verbs = ("add", "add-rebuild", "abort", "retry", "requeue", "lock", "unlock", "await", "reap")
+    parser.add_argument("verb", choices=verbs)
+    parser.add_argument("id", nargs="?", default="", help="which task")
+    parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
+    parser.add_argument("--reason", default="", help="abort, add-rebuild: why")
+    parser.add_argument("--only-running", action="store_true", help="abort: unless it has ended")
+    parser.add_argument("--until", choices=("started", "ended"), default="ended")
+    parser.add_argument("--seconds", type=float, default=60, help="await: how long at most")
+    parser.add_argument("--count", type=int, metavar="N", help="await: the attempts before this")
+    parser.add_argument("--days", type=float, default=RETENTION_DAYS, help="reap: what is older")
+    return parser
+
+
+class _Work:
+    """What a verb needs."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        self._task: str = arguments.id
+        self._clock = SystemClock()
+        project = arguments.directory.absolute()
+        self._place = LedgerPlace(project)
+        folder = old_versions_folder(state_folder(), project)
+        self._drafts = Drafts(folder)
+        self._store = LedgerStore(self._place.ledger, OldVersions(folder, self._clock))
+
+    def do(self, verb: str) -> None:
+        verbs: dict[str, Callable[[], None]] = {
+            "add": self._add,
+            "add-rebuild": self._add_rebuild,
+            "abort": self._abort,
+            "retry": self._retry,
+            "requeue": self._requeue,
+            "lock": self._lock,
+            "unlock": self._unlock,
+            "await": self._await,
+            "reap": self._reap,
+        }
+        verbs[verb]()
+
+    def _change(self, make: Change, said: str) -> None:
+        outcome = self._store.change(make)
+        _say(said)
+        if outcome.overwritten:
+            _say(f"It was written over by another program, and put in again"
+                 f" ({outcome.overwritten} times).")  # fmt: skip
+
+    def _add(self) -> None:
+        draft = self._drafts.find(self._task)
+        self._change(changes.add(draft.value), f"{draft.task.short} is queued.")
+        self._drafts.remove(self._task)
+
+    def _add_rebuild(self) -> None:
+        reason = self._arguments.reason or "asked for by an operator"
+        value = new_task(
+            REBUILD, now=self._clock.now(), kind=TaskType.SYNTROPY_REBUILD,
+            context=f"Reason: {reason}", task_id=self._task,
+        )  # fmt: skip
+        self._change(changes.add(value), f"{self._task[:8]} is queued.")
+
+    def _abort(self) -> None:
+        reason = self._arguments.reason or "Aborted by an operator"
+        make = changes.abort(
+            self._task, reason, now=self._clock.now(), only_running=self._arguments.only_running
+        )
+        self._change(make, f"{self._task[:8]} is aborted.")
+
+    def _retry(self) -> None:
+        allowed = frozenset({TaskStatus.FAILED, TaskStatus.ABORTED})
+        make = changes.queue_again(self._task, allowed)
+        self._change(make, f"{self._task[:8]} waits to be tried again.")
+
+    def _requeue(self) -> None:
+        make = changes.queue_again(self._task, frozenset({TaskStatus.RUNNING}))
+        self._change(make, f"{self._task[:8]} waits to be tried again.")
+
+    def _lock(self) -> None:
+        path = self._place.lock
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        except FileExistsError:
+            raise OperationError(
+                "Another worker is being started, or runs: the worker lock is held.", on=str(path)
+            ) from None
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(lock_content(self._task, self._clock.now()))
+        _say("The worker lock is taken; the worker removes it when it ends.")
+
+    def _unlock(self) -> None:
+        path = self._place.lock
+        try:
+            held = parse_lock(path.read_bytes(), path.stat().st_mtime)
+        except FileNotFoundError:
+            raise NothingToDo("The worker lock is gone already.") from None
+        if held.task != self._task:
+            raise OperationError("The worker lock is another one by now.", on=held.task)
+        path.unlink(missing_ok=True)
+        _say("The worker lock is removed.")
+
+    def _await(self) -> None:
+        reader = LedgerReader(self._place, self._clock)
+        deadline = self._clock.now() + timedelta(seconds=self._arguments.seconds)
+        before = ""
+        counted = self._arguments.count is None
+        while self._clock.now() < deadline:
+            task = _only(reader.read().named(self._task))
+            if task.status_text != before:
+                before = task.status_text
+                _say(f"{task.short} is {before}.")
+            if not counted and task.status is not TaskStatus.PENDING:
+                counted = True
+                self._count()
+            if task.status.ended:
+                _tell_end(task)
+                return
+            if self._arguments.until == "started" and task.status is TaskStatus.RUNNING:
+                return
+            time.sleep(LOOK_SECONDS)
+        raise OperationError(
+            f"The task is still {before} after {self._arguments.seconds:g} seconds.",
+            on=self._task[:8],
+            remedy="Look at the log of its container.",
+        )
+
+    def _count(self) -> None:
+        try:
+            self._store.change(changes.count_attempt(self._task, self._arguments.count))
+        except NothingToDo:
+            return
+
+    def _reap(self) -> None:
+        reading = LedgerReader(self._place, self._clock).read()
+        if reading.trouble is not None:
+            raise OperationError(reading.trouble.what, remedy=reading.trouble.remedy)
+        for file in left_files(self._place, reading, self._clock.now(), self._arguments.days):
+            file.path.unlink(missing_ok=True)
+            _say(f"{file.path.relative_to(self._place.project)} is removed.")
+
+
+def _only(found: tuple[Task, ...]) -> Task:
+    if len(found) != 1:
+        raise OperationError("The task is not in the ledger any more.")
+    return found[0]
+
+
+def _tell_end(task: Task) -> None:
+    if task.status is not TaskStatus.COMPLETED:
+        why = f": {task.error or task.summary}" if task.error or task.summary else ""
+        raise OperationError(f"The task is {task.status_text}{why}.", on=task.short)
+    _say(f"It is done{f': {task.summary}' if task.summary else ''}.")
+
+
+def _say(line: str) -> None:
+    print(plain(redact(line)), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Two names that change places in one moment, so that what was replaced is in hand afterwards."""
+
+import ctypes
+import errno
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+_HERE: Final = -100
+"""`AT_FDCWD`."""
+_EXCHANGE: Final = 2
+"""`RENAME_EXCHANGE`."""
+_UNABLE: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
+
+
+class NoExchange(Exception):
+    """The kernel, or the file system, knows no exchange."""
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Let two files change places, atomically.
+
+    Raises:
+        NoExchange: It can't be done here.
+        OSError: One of them is gone, or this user may not do so.
+    """
+    call = _call()
+    if call is None:
+        raise NoExchange
+    if call(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0:
+        return
+    number = ctypes.get_errno()
+    if number in _UNABLE:
+        raise NoExchange
+    raise OSError(number, os.strerror(number), str(other))
+
+
+@cache
+def _call() -> Callable[[int, bytes, int, bytes, int], int] | None:
+    """`renameat2`, where the C library has it."""
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return None
+    call.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+    call.restype = ctypes.c_int
+
+    def renameat2(old: int, one: bytes, new: int, other: bytes, flags: int) -> int:
+        return int(call(old, one, new, other, flags))
+
+    return renameat2

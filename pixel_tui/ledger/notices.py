@@ -1,0 +1,102 @@
+"""Hears of changes in folders, from the kernel (`inotify`)."""
+
+import ctypes
+import os
+import select
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+_EVENTS: Final = 0x2 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200
+"""Modified, closed after writing, moved from, moved to, created, deleted."""
+_OWN: Final = 0x400 | 0x800
+"""The folder itself is removed, or moved."""
+_FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC
+_ENDS: Final = _OWN | 0x2000 | 0x8000
+"""The file system was unmounted, or the watch is over."""
+
+
+class Notices:
+    """Waits for changes in folders, until it is woken or closed.
+
+    Where the kernel tells nothing, it is just a wait: whoever uses it looks by itself as well.
+    """
+
+    def __init__(self) -> None:
+        self._inotify = _open()
+        self._reader, self._writer = os.pipe2(_FLAGS)
+        self._library = ctypes.CDLL(None, use_errno=True)
+        self._watched: dict[Path, int] = {}
+
+    def watch(self, folders: Sequence[Path]) -> bool:
+        """Hear of these folders from now on; returns whether one is heard of that was not."""
+        new = False
+        for folder in folders:
+            if self._inotify is None or folder in self._watched:
+                continue
+            number = self._library.inotify_add_watch(
+                self._inotify, os.fsencode(folder), _EVENTS | _OWN
+            )
+            if number >= 0:
+                self._watched[folder] = number
+                new = True
+        return new
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a change; returns whether there was one, or somebody woke it."""
+        sources = [self._reader] + ([] if self._inotify is None else [self._inotify])
+        ready, _, _ = select.select(sources, [], [], seconds)
+        if self._reader in ready:
+            _drain(self._reader)
+        if self._inotify is not None and self._inotify in ready and _ended(_drain(self._inotify)):
+            # Another folder may stand there by now: it is watched with the next call.
+            for number in self._watched.values():
+                self._library.inotify_rm_watch(self._inotify, number)
+            self._watched.clear()
+            _drain(self._inotify)
+        return bool(ready)
+
+    def wake(self) -> None:
+        """End a wait, from any thread."""
+        try:
+            os.write(self._writer, b"!")
+        except (BlockingIOError, OSError):
+            return  # it is woken already, or closed
+
+    def close(self) -> None:
+        """Give everything back; nothing waits any more."""
+        for descriptor in (self._inotify, self._reader, self._writer):
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _open() -> int | None:
+    try:
+        number = int(ctypes.CDLL(None, use_errno=True).inotify_init1(_FLAGS))
+    except (OSError, AttributeError):
+        return None
+    return number if number >= 0 else None
+
+
+def _drain(descriptor: int) -> bytes:
+    parts = []
+    while True:
+        try:
+            part = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            break
+        if not part:
+            break
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _ended(events: bytes) -> bool:
+    """Whether one of these says that a folder is not watched any more."""
+    at = 0
+    while at + 16 <= len(events):
+        mask = int.from_bytes(events[at + 4 : at + 8], "little")
+        if mask & _ENDS:
+            return True
+        at += 16 + int.from_bytes(events[at + 12 : at + 16], "little")
+    return False

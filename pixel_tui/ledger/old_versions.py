@@ -1,0 +1,50 @@
+"""The last versions of the ledger that this program has replaced."""
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.files import replace_file
+
+KEPT: Final = 10
+
+
+class OldVersions:
+    """A folder of copies, private to the user who made them.
+
+    Args:
+        folder: Where they are; made when it is needed first.
+        clock: The time, for their names.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.folder = folder
+        self._clock = clock
+
+    def keep(self, content: bytes) -> Path:
+        """Keep a copy.
+
+        Raises:
+            FileError: It can't be written: then nothing is to be replaced either.
+        """
+        path = self.folder / f"task-ledger-{self._clock.now():%Y%m%d-%H%M%S-%f}.json"
+        replace_file(path, content)
+        return path
+
+    def forget(self) -> None:
+        """Let the oldest copies go."""
+        for old in self.list()[KEPT:]:
+            with suppress(OSError):
+                old.unlink()
+
+    def list(self) -> list[Path]:
+        """The copies, newest first."""
+        return sorted(self.folder.glob("task-ledger-*.json"), reverse=True)
+
+
+def old_versions_folder(state: Path, project: Path) -> Path:
+    """Where the copies of a project's ledger are, in the state folder of this user."""
+    mark = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:12]
+    return state / "ledger" / f"{project.name or 'project'}-{mark}"

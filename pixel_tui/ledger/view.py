@@ -1,0 +1,62 @@
+"""The ledger as it is shown: tasks, what is true of them, and what is wrong. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pixel_tui.ledger.findings import Finding, case_of
+from pixel_tui.ledger.reading import NO_READING, LedgerReading
+from pixel_tui.ledger.task import Task, TaskStatus
+from pixel_tui.ledger.truth import Truth, findings_of, truth_of, truths_of
+from pixel_tui.ledger.workers import Worker, workers_of
+from pixel_tui.stack.model import StackSnapshot, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """Everything at one moment. Equal moments are equal."""
+
+    reading: LedgerReading = NO_READING
+    totals: Mapping[TaskStatus, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    """The worst first."""
+    truths: Mapping[str, Truth] = field(default_factory=dict)
+    """By the task's id, of those tasks only that the stack shows something of."""
+    workers: tuple[Worker, ...] = ()
+    loaded: bool = False
+    """Whether the files have been looked at."""
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """In the order of the file: as a rule the oldest first."""
+        return self.reading.tasks
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why this is not the file as it is now, and since when; None where it is."""
+        return self.reading.trouble
+
+    def truth(self, task: Task) -> Truth:
+        """What the stack shows of a task."""
+        return truth_of(self.truths, task)
+
+    def findings_about(self, task: Task) -> tuple[Finding, ...]:
+        """What does not agree about a task."""
+        return tuple(item for item in self.findings if item.task and item.task == task.id)
+
+
+NO_VIEW = LedgerView()
+
+
+def view_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> LedgerView:
+    """The ledger beside the stack."""
+    case = case_of(reading, snapshot, now)
+    findings = findings_of(case)
+    return LedgerView(
+        reading=reading,
+        totals=reading.totals,
+        findings=findings,
+        truths=truths_of(case, findings),
+        workers=workers_of(snapshot),
+        loaded=True,
+    )
