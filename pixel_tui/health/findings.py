@@ -275,6 +275,18 @@ def _out_of_sync(service: Service, _snapshot: StackSnapshot, _now: datetime) -> 
     )
 
 
+def _built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if service.sync.action is not SyncAction.REBUILD:
+        return None
+    return Finding(
+        service.name,
+        Severity.WARNING,
+        plain("shows what was baked into its image, not what the environment says now"),
+        service.sync.reason,
+        plain(f"Rebuild it: docker compose build {service.name}, then up -d {service.name}"),
+    )
+
+
 def _orphan(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if not service.orphan or not service.regular:
         return None
@@ -297,6 +309,7 @@ RULES: Final[Sequence[Rule]] = (
     _paused,
     _near_memory_limit,
     _out_of_sync,
+    _built_otherwise,
     _orphan,
 )
 

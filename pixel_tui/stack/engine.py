@@ -84,6 +84,18 @@ class DockerEngine:
                 return None
             raise
 
+    def image_history(self, reference: str) -> list[JsonObject]:
+        """`GET /images/{name}/history`."""
+        path = f"/images/{quote(reference, safe='/:@')}/history"
+        try:
+            answer = self._json(path)
+        except EngineRefused as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return []
+            raise
+        items = answer if isinstance(answer, list) else []
+        return [item for item in items if isinstance(item, dict)]
+
     def volumes(self, project: str) -> list[str]:
         """`GET /volumes` of one project: their names."""
         filters = json.dumps({"label": [f"{LABEL}project={project}"]})

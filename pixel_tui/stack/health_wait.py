@@ -20,6 +20,7 @@ from typing import Final
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import Node
+from pixel_tui.stack.own_program import own_argv
 from pixel_tui.stack.program import Programs, RealPrograms
 from pixel_tui.text import plain
 
@@ -40,8 +41,7 @@ def wait_argv(command: ComposeCommand, names: Sequence[str], limit: int) -> tupl
     options = ["--limit", str(limit)]
     if command.docker != ComposeCommand().docker:
         options += ["--docker", shlex.join(command.docker)]
-    # -P: a module in the project's folder is not taken for one of Python's.
-    return (sys.executable, "-P", "-m", MODULE, *options, *names)
+    return own_argv(MODULE, *options, *names)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

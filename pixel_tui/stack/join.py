@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from pixel_tui.stack.model import (
     NO_TEXT,
@@ -20,6 +21,7 @@ from pixel_tui.stack.model import (
     SyncAction,
     Trouble,
 )
+from pixel_tui.stack.value_mark import Marks, others
 from pixel_tui.text import SafeText, plain
 
 _WORST_HEALTH = (
@@ -29,6 +31,9 @@ _WORST_HEALTH = (
     HealthStatus.NONE,
 )
 
+NO_MARKS: Final[Mapping[str, Marks]] = {}
+NAMED: Final = 5
+"""As many variables are told by name."""
 _IDLE = frozenset({ContainerState.EXITED, ContainerState.CREATED})
 
 
@@ -41,6 +46,7 @@ def join(
     containers: Iterable[Container],
     images: Mapping[str, str | None],
     taken_at: datetime | None,
+    built: Mapping[str, Marks] = NO_MARKS,
     other_names: tuple[SafeText, ...] = (),
 ) -> StackSnapshot:
     """Join the resolved model with the containers of the project.
@@ -53,6 +59,7 @@ def join(
         containers: All containers that carry the project's label.
         images: Image reference to the id that it means now; None where it is missing.
         taken_at: When the containers were read; None while they never were.
+        built: Image id to the build arguments that it was built with, as far as it tells.
         other_names: Names that containers of the project's folder carry, where none carries
             the project's.
     """
@@ -68,7 +75,9 @@ def join(
     present = {container.id for container in containers}
     services: list[Service] = []
     known = taken_at is not None
-    make = partial(_service, images=images, awaited=awaited, present=present, known=known)
+    make = partial(
+        _service, images=images, built=built, awaited=awaited, present=present, known=known
+    )
     services += [
         make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
         for spec in (project.services if project else ())
@@ -95,6 +104,7 @@ def _service(
     containers: tuple[Container, ...],
     *,
     images: Mapping[str, str | None],
+    built: Mapping[str, Marks],
     awaited: Collection[str],
     present: Collection[str],
     known: bool,
@@ -110,7 +120,7 @@ def _service(
         health=min((item.health_status for item in shown), key=_WORST_HEALTH.index)
         if shown
         else HealthStatus.NONE,
-        sync=sync(spec, regular, images, present) if known else Sync(SyncAction.UNKNOWN),
+        sync=sync(spec, regular, images, present, built) if known else Sync(SyncAction.UNKNOWN),
     )
 
 
@@ -166,6 +176,7 @@ def sync(
     regular: Sequence[Container],
     images: Mapping[str, str | None],
     present: Collection[str] = (),
+    built: Mapping[str, Marks] = NO_MARKS,
 ) -> Sync:
     """What `docker compose up` would do to a service, by reading only.
 
@@ -192,6 +203,7 @@ def sync(
         or _scaling(spec, regular)
         or _starting(regular)
         or _unknown(spec)
+        or _rebuilding(spec, regular, built)
         or Sync(SyncAction.NOTHING)
     )
 
@@ -213,12 +225,37 @@ def _recreation(
     reasons = []
     changed = any(container.config_hash != spec.config_hash for container in regular)
     if changed and not spec.joins:
-        reasons.append("its configuration has changed")
+        reasons.append(_changed_words(spec, regular))
     if spec.joins and any(set(container.joins) - set(present) for container in regular):
         reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
         reasons.append(f"image {spec.image} is another one now")
     return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None
+
+
+def _changed_words(spec: ServiceSpec, regular: Sequence[Container]) -> str:
+    """What has changed: by the names of variables where it is the environment."""
+    stale = (item for item in regular if item.config_hash != spec.config_hash)
+    names = sorted({name for item in stale for name in others(spec.variables, item.variables)})
+    if not names:
+        return "its configuration has changed"
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"its environment has changed ({', '.join(names[:NAMED])}{more})"
+
+
+def _rebuilding(
+    spec: ServiceSpec, regular: Sequence[Container], built: Mapping[str, Marks]
+) -> Sync | None:
+    """An image that tells that it was built with another value than the file gives now."""
+    names: set[str] = set()
+    for container in regular:
+        told = built.get(container.image_id, ())
+        known = {name for name, _ in told}
+        wanted = tuple(pair for pair in spec.baked if pair[0] in known)
+        names.update(others(wanted, told))
+    if not names:
+        return None
+    return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(sorted(names))}"))
 
 
 def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.stack.value_mark import Marks
 from pixel_tui.text import SafeText
 
 NO_TEXT: Final = SafeText("")
@@ -68,6 +69,8 @@ class SyncAction(StrEnum):
     SCALE_DOWN = "scale down"
     BUILD = "build"
     """The image is not there: it would be built or pulled first."""
+    REBUILD = "rebuild"
+    """Nothing, though its image was built with other values than a build would get now."""
     OFF = "off"
     """Nothing, since the service's profile is not active."""
     ORPHAN = "orphan"
@@ -172,6 +175,8 @@ class Container:
     networks: tuple[NetworkAddress, ...] = ()
     labels: tuple[tuple[SafeText, SafeText], ...] = ()
     environment: tuple[EnvironmentEntry, ...] = ()
+    variables: Marks = field(default=(), repr=False)
+    """What its environment is compared by."""
     log_driver: SafeText = NO_TEXT
     tty: bool = False
     memory_limit: int | None = None
@@ -234,6 +239,10 @@ class ServiceSpec:
     """In seconds."""
     log_driver: SafeText = NO_TEXT
     ports: tuple[Port, ...] = ()
+    variables: Marks = field(default=(), repr=False)
+    """What its environment would be, to be compared."""
+    baked: Marks = field(default=(), repr=False)
+    """The build arguments whose values a build writes into the program, to be compared."""
     config_hash: SafeText = NO_TEXT
     """The hash that compose would label its containers with; empty when unknown."""
     joins: tuple[SafeText, ...] = ()

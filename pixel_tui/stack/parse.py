@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pixel_tui.redaction import mask_value, redact
+from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
     NO_TEXT,
@@ -25,6 +26,7 @@ from pixel_tui.stack.model import (
     StackEvent,
 )
 from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.value_mark import marks
 from pixel_tui.stack.words import exit_words
 from pixel_tui.text import SafeText, plain, plain_lines
 
@@ -104,6 +106,7 @@ def parse_container(inspected: JsonObject) -> Container:
             )
         ),
         environment=_environment(config["Env"]),
+        variables=marks(item.raw.partition("=")[::2] for item in config["Env"]),
         log_driver=host["LogConfig"]["Type"].text,
         tty=config["Tty"].flag,
         memory_limit=host["Memory"].integer or None,
@@ -282,9 +285,18 @@ def _service_spec(
             )
             for item in node["ports"]
         ),
+        variables=marks(_values(node["environment"])),
+        baked=marks(pair for pair in _values(node["build"]["args"]) if is_baked(pair[0])),
         config_hash=plain(config_hash),
         joins=tuple(dict.fromkeys(_joined(node))),
     )
+
+
+def _values(node: Node) -> Iterator[tuple[str, str]]:
+    """Variables of the resolved model, as a container gets them."""
+    for name, item in node.members():
+        if isinstance(item.value, str):
+            yield name, item.value.replace("$$", "$")
 
 
 def _joined(node: Node) -> Iterator[SafeText]:

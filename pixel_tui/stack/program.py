@@ -98,3 +98,35 @@ class RealPrograms:
                 remedy="Is it installed, and on PATH?",
             ) from error
         return Said(done.returncode, done.stdout or b"", done.stderr or b"")
+
+
+def run_openly(
+    argv: Sequence[str], *, directory: Path, environment: Mapping[str, str], apart: bool
+) -> int:
+    """Run a program whose output goes where that of this process goes; returns its exit code.
+
+    Args:
+        argv: The program and its arguments. No shell is involved.
+        directory: The folder it runs in.
+        environment: The variables that it sees.
+        apart: In a session of its own: what cancels this process does not reach it.
+
+    Raises:
+        OperationError: It can't be started.
+    """
+    try:
+        done = subprocess.run(
+            list(argv),
+            cwd=directory,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            start_new_session=apart,
+            check=False,
+        )
+    except OSError as error:
+        raise OperationError(
+            f"The program can't be started: {error.strerror or error}.",
+            on=argv[0],
+            remedy="Is it installed, and on PATH?",
+        ) from error
+    return done.returncode

@@ -5,6 +5,7 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ComposeError, ConsoleError, EngineError, EngineRefused
+from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
@@ -20,6 +21,7 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.parse import parse_container, parse_project
 from pixel_tui.stack.places import read_other_names
 from pixel_tui.stack.source import EngineReader, ProjectReader
+from pixel_tui.stack.value_mark import Marks, marks
 from pixel_tui.text import plain
 
 NOT_FOUND: Final = 404
@@ -98,6 +100,39 @@ def read_images(engine: EngineReader, project: Project | None) -> dict[str, str 
     return found
 
 
+def read_built(
+    engine: EngineReader,
+    project: Project | None,
+    containers: Iterable[Container],
+    known: Mapping[str, Marks],
+) -> dict[str, Marks]:
+    """What the images were built with that run services with baked-in values.
+
+    An image never changes, so that each is asked about once.
+
+    Args:
+        engine: The engine.
+        project: The resolved model.
+        containers: All that there are.
+        known: What was read before, by image id.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    baked = {spec.name for spec in project.services if spec.baked} if project else set()
+    found: dict[str, Marks] = {}
+    for image_id in {item.image_id for item in containers if item.service in baked}:
+        if image_id in known:
+            found[image_id] = known[image_id]
+            continue
+        try:
+            arguments = build_arguments(engine.image_history(image_id))
+        except EngineRefused:  # nothing is known of this one, and it is not asked again
+            arguments = {}
+        found[image_id] = marks(arguments.items())
+    return found
+
+
 def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
     """An error as a state; since when is kept from the trouble before."""
     return Trouble(
@@ -129,6 +164,7 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         project_trouble=project_trouble,
         containers=containers.values(),
         images=read_images(engine, resolved_project),
+        built=read_built(engine, resolved_project, containers.values(), {}),
         taken_at=clock.now(),
         other_names=() if containers else read_other_names(engine, resolved_project),
     )

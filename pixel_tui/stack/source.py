@@ -98,6 +98,10 @@ class EngineReader(Protocol):
         """`GET /images/{name}/json`; None where there is no such image."""
         ...
 
+    def image_history(self, reference: str) -> list[JsonObject]:
+        """`GET /images/{name}/history`, newest first; nothing where there is no such image."""
+        ...
+
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats`, one sample without waiting for a second."""
         ...

@@ -42,10 +42,11 @@ from pixel_tui.stack.observer import Listener, Topic
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.parse import parse_container, parse_event, parse_project
 from pixel_tui.stack.places import read_other_names
-from pixel_tui.stack.reading import read_containers, read_engine, read_images, trouble
+from pixel_tui.stack.reading import read_built, read_containers, read_engine, read_images, trouble
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
 from pixel_tui.stack.usage_sampler import UsageSampler
+from pixel_tui.stack.value_mark import Marks
 from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ class _Seen:
     project_trouble: Trouble | None = None
     containers: dict[str, Container] = field(default_factory=dict)
     images: dict[str, str | None] = field(default_factory=dict)
+    built: dict[str, Marks] = field(default_factory=dict)
+    """What images were built with, by id."""
     dirty: set[str] = field(default_factory=set)
     """Containers that an event named since they were read."""
     doubtful: bool = False
@@ -418,6 +421,7 @@ class Watcher:
         try:
             containers = read_containers(self._engine, self._engine.containers(name), known, dirty)
             images = read_images(self._engine, project)
+            built = read_built(self._engine, project, containers.values(), self._seen.built)
             other_names = () if containers else read_other_names(self._engine, project)
         except EngineError:
             with self._lock:
@@ -427,6 +431,7 @@ class Watcher:
         with self._lock:
             self._seen.containers = containers
             self._seen.images.update(images)
+            self._seen.built = built
             self._seen.other_names = other_names
             self._seen.taken_at = self._clock.now()
             self._seen.engine = replace(self._seen.engine, seen_at=self._seen.taken_at)
@@ -507,6 +512,7 @@ class Watcher:
                 project_trouble=seen.project_trouble,
                 containers=seen.containers.values(),
                 images=seen.images,
+                built=seen.built,
                 taken_at=seen.taken_at,
                 other_names=seen.other_names,
             )

@@ -81,21 +81,22 @@ def test_what_up_has_just_made_is_in_sync(engine: Engine, project: Project) -> N
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new"),
+    ("file", "old", "new", "words"),
     [
-        ("app.env", "hello", "goodbye"),
-        (".env", "yes", "no"),
-        ("docker-compose.yml", "team:", "crew:"),
+        ("app.env", "hello", "goodbye", "its environment has changed (GREETING)"),
+        (".env", "yes", "no", "its environment has changed (FROM_DOTENV)"),
+        ("docker-compose.yml", "team:", "crew:", "its configuration has changed"),
     ],
 )
 def test_a_change_of_any_file_that_up_would_act_on_is_seen(
-    engine: Engine, project: Project, file: str, old: str, new: str
+    engine: Engine, project: Project, file: str, old: str, new: str, words: str
 ) -> None:
     before = reader_of(engine, project).fingerprint()
     path = project.directory / file
     path.write_text(path.read_text().replace(old, new))
     assert reader_of(engine, project).fingerprint() != before
-    assert look(engine, project)["app"] == (SyncAction.RECREATE, "its configuration has changed")
+    action, reason = look(engine, project)["app"]
+    assert (action, reason) == (SyncAction.RECREATE, words)
     project.compose("up", "--detach")
     assert look(engine, project)["app"][0] is SyncAction.NOTHING
 
@@ -167,3 +168,24 @@ def test_what_compose_warns_about_is_kept(engine: Engine, make_project: MakeProj
     )
     warnings = reader_of(engine, project).resolve().warnings
     assert any("NOT_SET_ANYWHERE" in warning for warning in warnings)
+
+
+def test_an_image_that_was_built_with_another_public_value_is_seen(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        "services: {app: {build: {context: ., args: {NEXT_PUBLIC_URL: '${URL}'}},"
+        " command: [sleep, '600'], stop_grace_period: 0s}}",
+        files={
+            "Dockerfile": "FROM pixel-tui-test:latest\nARG NEXT_PUBLIC_URL\nRUN echo > /built\n",
+            ".env": "URL=http://a\n",
+        },
+        up=True,
+    )
+    assert look(engine, project)["app"][0] is SyncAction.NOTHING
+    (project.directory / ".env").write_text("URL=http://c\n")
+    project.compose("up", "--detach")
+    words = "image built with another NEXT_PUBLIC_URL"
+    assert look(engine, project)["app"] == (SyncAction.REBUILD, words)
+    project.compose("up", "--detach", "--build")
+    assert look(engine, project)["app"][0] is SyncAction.NOTHING

@@ -89,6 +89,9 @@ class ScriptedEngine:
     def inspect(self, container_id: str) -> JsonObject:
         raise NotImplementedError
 
+    def image_history(self, reference: str) -> list[JsonObject]:
+        return []
+
     def image(self, reference: str) -> JsonObject | None:
         raise NotImplementedError
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Final
@@ -18,6 +18,9 @@ from pixel_tui.stack.process import RunningCommand
 
 INTERRUPTED: Final = 130
 
+Prepare = Callable[[Sequence[str]], Sequence[Sequence[str]]]
+"""Does what another program than docker would, and returns what is docker's part of it."""
+
 
 class DemoRunner:
     """A `CommandRunner` that understands start, stop, restart and up.
@@ -25,11 +28,15 @@ class DemoRunner:
     Args:
         world: The stack.
         pace: How long things take: 1 as on a small server, 0 for at once.
+        others: Other programs that it plays, by the module that Python runs.
     """
 
-    def __init__(self, world: DemoWorld, pace: float = 1.0) -> None:
+    def __init__(
+        self, world: DemoWorld, pace: float = 1.0, others: Mapping[str, Prepare] | None = None
+    ) -> None:
         self._world = world
         self._pace = pace
+        self._others = others or {}
 
     def start(
         self,
@@ -41,7 +48,9 @@ class DemoRunner:
         holding: Sequence[int] = (),  # noqa: ARG002  it ends with the console
     ) -> RunningCommand:
         """Begin to act; returns at once."""
-        if PurePath(argv[0]).name not in PROGRAMS and MODULE not in argv:
+        other = next((self._others[word] for word in argv if word in self._others), None)
+        known = PurePath(argv[0]).name in PROGRAMS or MODULE in argv
+        if other is None and not known:
             raise OperationError(
                 "The embedded stack knows no such program.",
                 on=argv[0],
@@ -57,14 +66,26 @@ class DemoRunner:
                 on=str(output),
                 remedy="Check the folder's owner, its mode and the free space.",
             ) from error
-        return _DemoCommand(self._world, argv, descriptor, self._pace)
+        return _DemoCommand(self._world, argv, descriptor, self._pace, other or _itself)
+
+
+def _itself(argv: Sequence[str]) -> Sequence[Sequence[str]]:
+    return (argv,)
 
 
 class _DemoCommand:
     """A command under way, on a thread in place of a process."""
 
-    def __init__(self, world: DemoWorld, argv: Sequence[str], descriptor: int, pace: float) -> None:
+    def __init__(
+        self,
+        world: DemoWorld,
+        argv: Sequence[str],
+        descriptor: int,
+        pace: float,
+        prepare: Prepare,
+    ) -> None:
         self._argv = tuple(argv)
+        self._prepare = prepare
         self._descriptor = descriptor
         self._code: int | None = None
         self._code_if_ended = INTERRUPTED
@@ -99,7 +120,8 @@ class _DemoCommand:
     def _run(self) -> None:
         code = 1
         try:
-            self._stagehand.do(parse_command(self._argv))
+            for words in self._prepare(self._argv):
+                self._stagehand.do(parse_command(words))
             code = 0
         except CommandRefused as refusal:
             self._say(str(refusal))

@@ -99,6 +99,11 @@ class DemoEngine:
                 "Size": (48 + int(image_id[7:9], 16)) * MIB,
             }
 
+    def image_history(self, reference: str) -> list[JsonObject]:
+        """`GET /images/{name}/history`: nothing is known of how its images were made."""
+        del reference
+        return []
+
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats`, one sample."""
         with self._actor(container_id) as (actor, now):

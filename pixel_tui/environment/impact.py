@@ -1,0 +1,185 @@
+"""What a changed `.env` means for what runs. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pixel_tui.stack.built_with import is_baked
+from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.running_services import RunningService
+from pixel_tui.text import SafeText, plain
+
+NOTHING_RUNS: Final[Mapping[str, RunningService]] = {}
+
+
+class Change(StrEnum):
+    """What has to be done to a service for the file to count."""
+
+    RECREATE = "recreate"
+    REBUILD = "rebuild"
+    """And recreated from the new image."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceImpact:
+    """One service that a candidate changes."""
+
+    service: SafeText
+    change: Change
+    keys: tuple[SafeText, ...]
+    """Names of the keys behind it; never values."""
+    cause: SafeText
+    running: bool
+    """Whether it has a container now; where not, the file counts at its next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What compose says of a candidate, and what it would change."""
+
+    refusal: SafeText
+    """Compose's own message where it refuses the project with this file; empty where not."""
+    warnings: tuple[SafeText, ...]
+    services: tuple[ServiceImpact, ...]
+    """In the order of the project's services. Those only that change."""
+    project: SafeText = SafeText("")
+    """What the project would be called."""
+    line: int = 0
+    """The line that the refusal names; 0 where it names none."""
+
+    @property
+    def applied_to(self) -> tuple[ServiceImpact, ...]:
+        """The services that have containers to be made anew."""
+        return tuple(item for item in self.services if item.running)
+
+
+def find_impact(
+    candidate: CandidateReading,
+    current: CandidateReading,
+    running: Mapping[str, RunningService],
+    changed: Collection[str],
+) -> Impact:
+    """Compare what compose would make with what runs.
+
+    Args:
+        candidate: What compose says with the candidate.
+        current: What it says with the file as it is now; it may refuse that.
+        running: What has containers, by service.
+        changed: The keys that the candidate changes, adds or takes away.
+    """
+    if candidate.refusal:
+        return Impact(candidate.refusal, candidate.warnings, (), line=candidate.line)
+    found: dict[str, ServiceImpact] = {}
+    for name, service in sorted(candidate.services.items()):
+        run = running.get(name)
+        if service.active or run is not None:
+            impact = _of_service(service, current.services.get(name), run, changed)
+            if impact is not None:
+                found[name] = impact
+    _take_along(candidate, running, found)
+    warnings = [*candidate.warnings, *_renamed(candidate, current)]
+    services = tuple(found[name] for name in sorted(found))
+    return Impact(SafeText(""), tuple(warnings), services, candidate.project)
+
+
+def _of_service(
+    service: ServiceReading,
+    before: ServiceReading | None,
+    run: RunningService | None,
+    changed: Collection[str],
+) -> ServiceImpact | None:
+    arguments = _other_arguments(service, before, run)
+    hashes = run.hashes if run is not None else frozenset({before.config_hash} if before else ())
+    # Compose labels what shares another's namespace with a hash that it does not tell.
+    recreated = not service.shares and any(item != service.config_hash for item in hashes)
+    if service.shares and before is not None:
+        recreated = before.config_hash != service.config_hash
+    if not arguments and not recreated:
+        return None
+    environment = _other_environment(service, before, run)
+    behind = (set(changed) & service.keys) | environment | arguments
+    known = behind & set(changed)
+    if arguments:
+        what = Change.REBUILD
+        names = ", ".join(sorted(arguments))
+        cause = f"its image is built with {names}"
+    else:
+        what = Change.RECREATE
+        cause = "its environment changes" if environment else "its configuration changes"
+        if not known:
+            cause = "it was made with another environment or compose file"
+    return ServiceImpact(
+        service=service.name,
+        change=what,
+        keys=tuple(map(plain, sorted(known or behind))),
+        cause=plain(cause),
+        running=run is not None and run.up,
+    )
+
+
+def _other_arguments(
+    service: ServiceReading, before: ServiceReading | None, run: RunningService | None
+) -> set[str]:
+    """Names of build arguments that its image does not have, or would not have next time."""
+    if not service.builds:
+        return set()
+    wanted = service.build_arguments
+    found: set[str] = set()
+    if before is not None:
+        names = {*wanted, *before.build_arguments}
+        found = {name for name in names if wanted.get(name) != before.build_arguments.get(name)}
+    if run is not None:
+        told = {name: value for name, value in run.built_with.items() if name in wanted}
+        # An image that says that it has the value already needs no other one.
+        found -= {name for name, value in told.items() if value == wanted[name]}
+        found |= {name for name, value in told.items() if is_baked(name) and value != wanted[name]}
+    return found
+
+
+def _other_environment(
+    service: ServiceReading, before: ServiceReading | None, run: RunningService | None
+) -> set[str]:
+    """Names of its variables that are new, changed, or gone."""
+    wanted = service.environment
+    has = run.environment if run is not None else before.environment if before else {}
+    found = {name for name, value in wanted.items() if has.get(name) != value}
+    if before is not None:
+        # What only the container has may be its image's; what the file set before is not.
+        found |= {name for name in before.environment if name not in wanted and name in has}
+    return found
+
+
+def _take_along(
+    candidate: CandidateReading,
+    running: Mapping[str, RunningService],
+    found: dict[str, ServiceImpact],
+) -> None:
+    """What shares a namespace or the volumes of a container that is made anew."""
+    grown = True
+    while grown:
+        grown = False
+        for name, service in sorted(candidate.services.items()):
+            run = running.get(name)
+            shared = [other for other in service.shares if other in found]
+            if name in found or run is None or not shared:
+                continue
+            found[name] = ServiceImpact(
+                service=service.name,
+                change=Change.RECREATE,
+                keys=found[shared[0]].keys,
+                cause=plain(f"it shares what {shared[0]} has"),
+                running=run.up,
+            )
+            grown = True
+
+
+def _renamed(candidate: CandidateReading, current: CandidateReading) -> list[SafeText]:
+    if not current.project or current.project == candidate.project:
+        return []
+    return [
+        plain(
+            f"The project would be called {candidate.project}: what runs belongs to"
+            f" {current.project}, and would be left as it is beside a second stack."
+        )
+    ]

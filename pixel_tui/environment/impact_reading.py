@@ -1,0 +1,87 @@
+"""Where the impact of a candidate is read from: compose, the engine, and the file as it is."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from pixel_tui.environment.changed_keys import changed_keys
+from pixel_tui.environment.file_state import read_file
+from pixel_tui.environment.impact import NOTHING_RUNS, Impact, find_impact
+from pixel_tui.errors import EngineError
+from pixel_tui.stack.candidate import CandidateReader
+from pixel_tui.stack.candidate_reading import CandidateReading
+from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.endpoint import find_endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.running_services import RunningService, read_running
+from pixel_tui.text import plain
+
+
+def engine_of(command: ComposeCommand, environment: Mapping[str, str]) -> DockerEngine:
+    """The engine that a compose command talks to."""
+    _, *options = command.docker
+    chosen = dict(zip(options[::2], options[1::2], strict=False))
+    host, context = chosen.get("--host"), chosen.get("--context")
+    return DockerEngine(find_endpoint(environment, host=host, context=context))
+
+
+class ImpactReader:
+    """Says what a candidate would change. Every method blocks.
+
+    Args:
+        command: How compose is called for the project.
+        environment: The variables of this process.
+        state_folder: Where a candidate lies while compose reads it, where the machine has no
+            file system in memory.
+    """
+
+    def __init__(
+        self, command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._reader = CandidateReader(ComposeProject(command, environment), state_folder)
+
+    @property
+    def path(self) -> Path:
+        """The file that a candidate would replace."""
+        return self._reader.path
+
+    def read(self, content: bytes) -> Impact:
+        """What compose says of this content, and what it would change.
+
+        Raises:
+            ComposeError: Compose can't be asked.
+            FileError: The file can't be read, or the candidate not be laid out.
+        """
+        state = read_file(self.path)
+        now = state.data if state.exists else None
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            asked = pool.submit(self._reader.read, now)
+            candidate = self._reader.read(content)
+            current = asked.result()
+        if candidate.refusal:
+            return find_impact(candidate, current, NOTHING_RUNS, ())
+        changed = changed_keys(now or b"", content)
+        try:
+            running = self._running(candidate, current)
+        except EngineError as error:
+            impact = find_impact(candidate, current, NOTHING_RUNS, changed)
+            words = plain(f"The engine can't be asked what runs: {error.what}")
+            warnings = (*impact.warnings, words)
+            return replace(impact, warnings=warnings)
+        return find_impact(candidate, current, running, changed)
+
+    def _running(
+        self, candidate: CandidateReading, current: CandidateReading
+    ) -> Mapping[str, RunningService]:
+        engine = engine_of(self._command, self._environment)
+        built = {name for name, service in candidate.services.items() if service.build_arguments}
+        try:
+            # What runs has the name of before, whatever the candidate calls the project.
+            name = current.project or self._command.project or candidate.project
+            return read_running(engine, name, built=built)
+        finally:
+            engine.close()

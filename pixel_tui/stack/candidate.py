@@ -1,0 +1,276 @@
+"""What compose would say of a project if its `.env` had other content. Reading only.
+
+Compose reads the file twice: as `--env-file`, for what is put in place of `${...}`, and where
+a service names it as its `env_file`. Both have to be the candidate. The second is a path in the
+project, so the services that name it get it replaced by one more compose file on standard
+input (`env_file: !override`): whatever else there is, compose finds and merges as ever. Giving
+the model back that `config --no-interpolate` prints would not do: seen with 2.40, a short
+volume `${DATA:-./data}:/data` comes out of it as a named volume.
+"""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import ComposeRefused, FileError
+from pixel_tui.redaction import MASK, is_secret_name
+from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
+from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
+from pixel_tui.text import SafeText, plain
+
+IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  a private file in it, made by mkstemp
+SHORTEST_SECRET: Final = 4
+"""A shorter value would mask half of any message."""
+
+_REFERENCE = re.compile(r"\$\$|\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.\-]*)\s*[=:](.*)$", re.MULTILINE)
+# Compose's reader of `.env` quotes what it stumbled over, up to the end of the file.
+_QUOTED_FILE = re.compile(r"(unterminated quoted value|near) .*", re.DOTALL)
+_LINE = re.compile(r"\bline (\d+)\b")
+
+
+class CandidateReader:
+    """Asks compose about candidates of one project's `.env`.
+
+    Args:
+        project: How compose is asked.
+        folder: Where the candidate lies while compose reads it, where the machine has no
+            file system in memory.
+    """
+
+    def __init__(self, project: ComposeProject, folder: Path) -> None:
+        self._project = project
+        self._folder = folder
+
+    @property
+    def path(self) -> Path:
+        """The file that a candidate would replace."""
+        return Path(self._project.command.directory) / ".env"
+
+    def read(self, content: bytes | None) -> CandidateReading:
+        """What compose says where the file has this content; None where there is no file.
+
+        Raises:
+            ComposeError: Compose can't be asked, or does not answer.
+            FileError: The candidate can't be put where compose reads it.
+        """
+        with self._laid_out(content or b"") as path:
+            candidate = _Candidate(path, content or b"", missing=content is None)
+            try:
+                return self._read(candidate)
+            except ComposeRefused as error:
+                message = _own_words(str(error.what), candidate, self.path)
+                line = _LINE.search(message)
+                return CandidateReading(refusal=message, line=int(line[1]) if line else 0)
+
+    def _read(self, candidate: "_Candidate") -> CandidateReading:
+        written = self._written(candidate)
+        readers = {} if candidate.missing else self._readers(written, candidate)
+        call = self._call_with(readers, candidate)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            listed = pool.submit(call, "config", "--services")
+            output, messages = call(*EVERY_PROFILE, "config", "--format", "json")
+            active = frozenset(listed.result()[0].split())
+        model = _object(output)
+        hashes = self._hashes(model, candidate)
+        raw = Node(written)["services"]
+        services = (
+            ServiceReading(
+                name=plain(name),
+                config_hash=hashes.get(name, ""),
+                active=name in active,
+                builds=bool(node["build"]),
+                image=node["image"].raw,
+                environment=_texts(node["environment"]),
+                build_arguments=_texts(node["build"]["args"]),
+                keys=_names(raw[name]),
+                reads_file=name in readers,
+                shares=tuple(_shared(node)),
+            )
+            for name, node in Node(model)["services"].members()
+        )
+        return CandidateReading(
+            project=Node(model)["name"].text,
+            warnings=tuple(map(plain, compose_warnings(messages))),
+            services={str(service.name): service for service in services},
+        )
+
+    def _written(self, candidate: "_Candidate") -> JsonObject:
+        """The project as it is written: variables not put in, paths absolute."""
+        words = (*EVERY_PROFILE, "config", "--no-interpolate", "--format", "json")
+        argv = self._project.command.reading_argv(*self._env_files(candidate), *words)
+        return _object(self._project.ask(argv)[0])
+
+    def _call_with(
+        self, readers: Mapping[str, list[JsonValue]], candidate: "_Candidate"
+    ) -> Callable[..., tuple[str, str]]:
+        """What calls compose with the candidate in both of the file's places."""
+        command, override = self._project.command, ""
+        if readers:
+            command = replace(command, files=(*self._files(candidate), "-"))
+            parts = (
+                f"  {json.dumps(name)}: {{env_file: !override {json.dumps(files)}}}\n"
+                for name, files in readers.items()
+            )
+            override = "services:\n" + "".join(parts)
+
+        def call(*words: str) -> tuple[str, str]:
+            argv = command.reading_argv(*self._env_files(candidate), *words)
+            return self._project.ask(argv, stdin=override)
+
+        return call
+
+    def _files(self, candidate: "_Candidate") -> Sequence[str]:
+        """The compose files, which have to be named where there is one more."""
+        environment = self._project.environment
+        named = "COMPOSE_FILE" in environment or b"COMPOSE_FILE" in candidate.content
+        if not self._project.command.files and named:
+            words = (*self._env_files(candidate), "config", "--environment")
+            lines = self._project.ask(self._project.command.reading_argv(*words))[0].splitlines()
+            found = dict(line.partition("=")[::2] for line in lines)
+            if chosen := found.get("COMPOSE_FILE"):
+                return chosen.split(found.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+        return [str(path) for path in self._project.files]
+
+    def _hashes(self, model: JsonObject, candidate: "_Candidate") -> Mapping[str, str]:
+        name = Node(model)["name"].raw
+        command = replace(self._project.command, files=("-",), project=name)
+        # The file that is there now may be the broken one: it must not be read.
+        words = ("--env-file", str(candidate.path), *EVERY_PROFILE, "config", "--hash", "*")
+        output, _ = self._project.ask(command.reading_argv(*words), stdin=json.dumps(model))
+        pairs = (line.split() for line in output.splitlines())
+        return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+    def _readers(
+        self, written: JsonObject, candidate: "_Candidate"
+    ) -> Mapping[str, list[JsonValue]]:
+        """The services that name the file as `env_file`, and what they are to name instead."""
+        found: dict[str, list[JsonValue]] = {}
+        for name, node in Node(written)["services"].members():
+            files = [item.value for item in node["env_file"]]
+            replaced = [self._replaced(item, candidate) for item in files]
+            if replaced != files:
+                found[name] = replaced
+        return found
+
+    def _replaced(self, item: JsonValue, candidate: "_Candidate") -> JsonValue:
+        path = Node(item)["path"].raw
+        if "$" in path:
+            path = self._put_in(path, candidate)
+        if not isinstance(item, dict) or not self._is_own(path):
+            return item
+        return {**item, "path": str(candidate.path)}
+
+    def _put_in(self, path: str, candidate: "_Candidate") -> str:
+        """A path with its variables put in, by compose."""
+        asked = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
+        command = replace(self._project.command, files=("-",), project="path")
+        argv = command.reading_argv(*self._env_files(candidate), "config", "--format", "json")
+        output, _ = self._project.ask(argv, stdin=json.dumps(asked))
+        found = Node(_object(output))["services"]["path"]["labels"]["path"].raw
+        return found.replace("$$", "$")
+
+    def _is_own(self, path: str) -> bool:
+        if not path:
+            return False
+        if os.path.normpath(self.path.parent / path) == os.path.normpath(self.path):
+            return True
+        with suppress(OSError):
+            return self.path.samefile(path)
+        return False
+
+    def _env_files(self, candidate: "_Candidate") -> Sequence[str]:
+        """`--env-file` as compose would choose it, with the candidate in the file's place."""
+        environment = self._project.environment
+        if environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "true", "t"}:
+            return ()
+        named = [item for item in environment.get("COMPOSE_ENV_FILES", "").split(",") if item]
+        files = [str(candidate.path) if self._is_own(item) else item for item in named]
+        return [word for file in files or [str(candidate.path)] for word in ("--env-file", file)]
+
+    @contextmanager
+    def _laid_out(self, content: bytes) -> Iterator[Path]:
+        """The candidate in a file that only this user can read, and that is gone afterwards."""
+        memory = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK | os.X_OK)
+        folder = IN_MEMORY if memory else self._folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor, name = tempfile.mkstemp(prefix="pixel-tui-", suffix=".env", dir=folder)
+        except OSError as error:
+            raise _not_laid_out(folder, error) from error
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            yield Path(name)
+        except OSError as error:
+            raise _not_laid_out(folder, error) from error
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Where it lies."""
+
+    path: Path
+    content: bytes = field(repr=False)
+    missing: bool = False
+    """There is to be no file."""
+
+
+def _names(raw: Node) -> frozenset[str]:
+    return frozenset(filter(None, _REFERENCE.findall(json.dumps(raw.value))))
+
+
+def _shared(node: Node) -> Iterator[str]:
+    for key in ("network_mode", "pid", "ipc"):
+        kind, _, name = node[key].raw.partition(":")
+        if kind == "service" and name:
+            yield name
+    for item in node["volumes_from"]:
+        name = item.raw.partition(":")[0]
+        if name and name != "container":
+            yield name
+
+
+def _texts(node: Node) -> dict[str, str]:
+    """The members that have a value, as the container would get them."""
+    return {
+        name: item.raw.replace("$$", "$")
+        for name, item in node.members()
+        if isinstance(item.value, str)
+    }
+
+
+def _object(output: str) -> JsonObject:
+    try:
+        return load_object(output)
+    except ValueError as error:
+        raise ComposeRefused("Compose did not print the project as JSON.") from error
+
+
+def _own_words(message: str, candidate: _Candidate, path: Path) -> SafeText:
+    """Compose's message about the file that the user knows, and without any value of it."""
+    words = message.replace(str(candidate.path), str(path))
+    words = _QUOTED_FILE.sub(r"\1 ...", words)
+    for name, written in _ASSIGNMENT.findall(candidate.content.decode("utf-8", "replace")):
+        value = written.strip().strip("\"'")
+        if is_secret_name(name) and len(value) >= SHORTEST_SECRET:
+            words = words.replace(value, MASK)
+    return plain(words)
+
+
+def _not_laid_out(folder: Path, error: OSError) -> FileError:
+    return FileError(
+        f"The candidate can't be laid out for compose: {error.strerror or error}.",
+        on=str(folder),
+        remedy="Check the folder's owner and the free space.",
+    )

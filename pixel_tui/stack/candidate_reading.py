@@ -1,0 +1,39 @@
+"""What compose says of a project with another `.env`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pixel_tui.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReading:
+    """A service as compose would make it. Holds secrets: its values are never shown."""
+
+    name: SafeText
+    config_hash: str
+    """The label that its containers would get."""
+    active: bool
+    builds: bool
+    image: str
+    environment: Mapping[str, str] = field(repr=False)
+    build_arguments: Mapping[str, str] = field(repr=False)
+    keys: frozenset[str] = frozenset()
+    """The variables that the compose file names in it."""
+    reads_file: bool = False
+    """It names the project's `.env` as its `env_file`."""
+    shares: tuple[str, ...] = ()
+    """Services whose namespaces or volumes it shares: it is recreated with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateReading:
+    """What compose says of a candidate."""
+
+    refusal: SafeText = SafeText("")
+    """Its own message where it refuses the project with this file; no value is in it."""
+    line: int = 0
+    """The line of the file that it names; 0 where it names none."""
+    project: SafeText = SafeText("")
+    warnings: tuple[SafeText, ...] = ()
+    services: Mapping[str, ServiceReading] = field(default_factory=dict)

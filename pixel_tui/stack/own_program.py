@@ -1,0 +1,30 @@
+"""How a step of a plan calls one of this program's own modules, as a process of its own."""
+
+import shlex
+import sys
+
+from pixel_tui.stack.compose_command import ComposeCommand
+
+
+def own_argv(module: str, *words: str) -> tuple[str, ...]:
+    """`python -P -m MODULE WORD...`."""
+    # -P: a module in the project's folder is not taken for one of Python's.
+    return (sys.executable, "-P", "-m", module, *words)
+
+
+def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
+    """The options by which such a module calls compose and docker as the console does.
+
+    Args:
+        command: How compose and docker are called.
+        project: The compose project's name.
+    """
+    options = ["--directory", command.directory, "--project", project]
+    for file in command.files:
+        options += ["--file", file]
+    plain_call = ComposeCommand()
+    if command.docker != plain_call.docker:
+        options += ["--docker", shlex.join(command.docker)]
+    if command.compose != plain_call.compose:
+        options += ["--compose", shlex.join(command.compose)]
+    return tuple(options)

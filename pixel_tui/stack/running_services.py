@@ -1,0 +1,71 @@
+"""What the containers of a project were made with: asked once, compared, and forgotten."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from pixel_tui.errors import EngineRefused
+from pixel_tui.stack.built_with import build_arguments
+from pixel_tui.stack.json_value import JsonObject, Node
+from pixel_tui.stack.parse import LABEL
+from pixel_tui.stack.reading import NOT_FOUND
+from pixel_tui.stack.source import EngineReader
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """The containers of a service. Holds secrets: its values are never shown."""
+
+    name: str
+    up: bool
+    """One of them runs."""
+    hashes: frozenset[str]
+    """Their labels."""
+    environment: Mapping[str, str] = field(repr=False)
+    """Of the first, with what its image sets."""
+    built_with: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Its image's build arguments, as far as its history tells them."""
+
+
+def read_running(
+    engine: EngineReader, project: str, *, built: Collection[str] = ()
+) -> Mapping[str, RunningService]:
+    """The services of a project that have containers.
+
+    Args:
+        engine: The engine.
+        project: The project's name.
+        built: Services whose image is asked for its build arguments.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    inspected: dict[str, list[JsonObject]] = {}
+    for item in map(Node, engine.containers(project)):
+        try:
+            found = engine.inspect(item["Id"].raw)
+        except EngineRefused as error:
+            if error.status != NOT_FOUND:  # else it went between the list and the question
+                raise
+            continue
+        labels = Node(found)["Config"]["Labels"]
+        if labels[f"{LABEL}oneoff"].raw != "True":
+            inspected.setdefault(labels[f"{LABEL}service"].raw, []).append(found)
+    return {
+        name: _service(engine, name, containers, asked=name in built)
+        for name, containers in inspected.items()
+    }
+
+
+def _service(
+    engine: EngineReader, name: str, containers: list[JsonObject], *, asked: bool
+) -> RunningService:
+    nodes = [Node(item) for item in containers]
+    image = nodes[0]["Image"].raw
+    pairs = (item.raw.partition("=") for item in nodes[0]["Config"]["Env"])
+    return RunningService(
+        name=name,
+        up=any(node["State"]["Running"].flag for node in nodes),
+        hashes=frozenset(node["Config"]["Labels"][f"{LABEL}config-hash"].raw for node in nodes),
+        environment={key: value for key, _, value in pairs},
+        built_with=build_arguments(engine.image_history(image)) if asked and image else {},
+    )

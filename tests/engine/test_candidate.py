@@ -1,0 +1,196 @@
+"""What compose says of a candidate `.env` is what it does once that is really saved."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.environment.impact import Change
+from pixel_tui.environment.impact_reading import ImpactReader
+from pixel_tui.stack.candidate import IN_MEMORY, CandidateReader
+from pixel_tui.stack.compose import ComposeProject, find_command
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Engine, Project
+
+pytestmark = pytest.mark.engine
+
+YAML = """
+services:
+  interpolated:
+    image: pixel-tui-test:${TAG:-latest}
+    environment: {URL: "http://${HOST:-nowhere}/", DOLLAR: "a$$b"}
+    volumes: ["${DATA:-./data}:/data", "./plain:/plain:ro"]
+    command: [sleep, "600"]
+  whole:
+    image: pixel-tui-test:latest
+    env_file: .env
+    command: [sleep, "600"]
+  both:
+    image: pixel-tui-test:latest
+    env_file: [first.env, {path: ./.env, required: false}, last.env]
+    environment: {HOST: "${HOST:-unset}", NEXT: "1"}
+    labels: {host: "${HOST:-unset}"}
+    command: [sleep, "600"]
+  named:
+    image: pixel-tui-test:latest
+    env_file: "${WHICH:-.env}"
+    depends_on: [whole]
+    command: [sleep, "600"]
+  built:
+    build: {context: ., args: {NEXT_PUBLIC_API_URL: "${NEXT_PUBLIC_API_URL:-none}"}}
+    command: [sleep, "600"]
+  other:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+  tool:
+    image: pixel-tui-test:latest
+    profiles: [tools]
+    env_file: [.env]
+    command: [sleep, "600"]
+"""
+FILES = {
+    "first.env": "HOST=first\nONLY_FIRST=1\n",
+    "last.env": "ONLY_LAST=${HOST}\n",
+    "Dockerfile": "FROM pixel-tui-test:latest\nARG NEXT_PUBLIC_API_URL\nRUN echo > /built\n",
+}
+KEYS = ("HOST", "DATA", "NEXT_PUBLIC_API_URL", "LONELY", "PASSWORD", "TWICE")
+VALUES = ("one", '"two words"', "'$single'", '"a$$b"', "${HOST}x", "tail # note", "", "\\n", "ü✓")
+LINES = ("# a comment", "", "export EXPORTED=yes", "KEYALONE")
+
+
+def reader_of(engine: Engine, project: Project, *, name: str | None = None) -> CandidateReader:
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, host=engine.host, directory=str(project.directory), project=name
+    )
+    return CandidateReader(ComposeProject(command, environment), project.directory / "state")
+
+
+def generated(seed: int) -> str:
+    chance = random.Random(seed)
+    lines = [f"{key}={chance.choice(VALUES)}" for key in chance.sample(KEYS, 4)]
+    lines += chance.sample(LINES, 2)
+    chance.shuffle(lines)
+    # A data folder has to be one that can be mounted.
+    kept = [line for line in lines if not line.startswith("DATA=") or line == "DATA=one"]
+    return "\n".join(kept) + "\n"
+
+
+def labels(engine: Engine, project: Project) -> dict[str, str]:
+    marked = '{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.config-hash"}}'
+    listed = engine.docker(
+        "ps", "-a", "--format", marked, f"--filter=label=com.docker.compose.project={project.name}"
+    )
+    return dict(line.split() for line in listed.stdout.splitlines())
+
+
+def test_the_hashes_of_a_candidate_are_the_labels_that_up_writes(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(YAML, files=FILES)
+    reader = reader_of(engine, project, name=project.name)
+    candidates = [generated(seed) for seed in range(6)]
+    candidates.append("COMPOSE_PROFILES=tools\nHOST=x\n")
+    candidates.append("WHICH=first.env\nHOST=y\n")
+    previous = "HOST=before\n"
+    (project.directory / ".env").write_text(previous)
+    for candidate in candidates:
+        said = reader.read(candidate.encode())
+        assert (project.directory / ".env").read_text() == previous
+        assert not said.refusal
+        (project.directory / ".env").write_text(candidate)
+        project.compose("create", "--build")
+        active = {name: item for name, item in said.services.items() if item.active}
+        written = {name: label for name, label in labels(engine, project).items() if name in active}
+        assert written == {name: item.config_hash for name, item in active.items()}, candidate
+        previous = candidate
+
+
+def test_a_project_without_a_file_is_read_as_it_would_be_with_the_candidate(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(YAML, files=FILES)
+    reader = reader_of(engine, project, name=project.name)
+    assert "not found" in reader.read(None).refusal
+    said = reader.read(b"HOST=a\n")
+    assert said.services["whole"].environment == {"HOST": "a"}
+    assert said.services["whole"].reads_file
+    assert not said.services["interpolated"].reads_file
+    assert said.services["interpolated"].keys == {"TAG", "HOST", "DATA"}
+
+
+def test_the_variables_of_compose_itself_count_from_the_candidate(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    extra = "services: {added: {image: 'pixel-tui-test:latest', env_file: .env}}\n"
+    project = make_project(YAML, files={**FILES, "more.yml": extra, ".env": "HOST=a\n"})
+    said = reader_of(engine, project).read(
+        b"COMPOSE_PROJECT_NAME=other\nCOMPOSE_PROFILES=tools\n"
+        b"COMPOSE_FILE=docker-compose.yml:more.yml\n"
+    )
+    assert said.project == "other"
+    assert said.services["tool"].active
+    assert said.services["added"].environment["COMPOSE_PROJECT_NAME"] == "other"
+    assert said.services["added"].reads_file
+
+
+def test_the_file_that_is_there_may_be_broken(engine: Engine, make_project: MakeProject) -> None:
+    project = make_project(YAML, files={**FILES, ".env": 'HOST="never ended\n'})
+    said = reader_of(engine, project).read(b"HOST=mended\n")
+    assert not said.refusal
+    assert said.services["both"].environment["HOST"] == "mended"
+    assert said.services["both"].config_hash
+
+
+@pytest.mark.parametrize(
+    ("candidate", "said", "line"),
+    [
+        ('HOST=a\nAPI_TOKEN="very secret\nB=c\n', "unterminated quoted value", 4),
+        ("A=b\nvery secret key=1\n", "key cannot contain a space", 2),
+        ("API_TOKEN=very-secret\nHOST=${API_TOKEN:?very-secret}${X:?not here}\n", "not here", 0),
+        ("TAG=very secret\n", "invalid", 0),
+    ],
+)
+def test_a_refusal_is_composes_own_and_tells_no_value(
+    engine: Engine, make_project: MakeProject, candidate: str, said: str, line: int
+) -> None:
+    project = make_project(YAML, files={**FILES, ".env": "HOST=a\n"})
+    reading = reader_of(engine, project).read(candidate.encode())
+    assert said in reading.refusal or said == "invalid"
+    assert reading.line == line
+    assert "very" not in reading.refusal
+    assert not list(IN_MEMORY.glob("pixel-tui-*.env"))
+    assert not list(Path(project.directory, "state").glob("*"))
+
+
+def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProject) -> None:
+    before = "HOST=a\nNEXT_PUBLIC_API_URL=http://a\nPASSWORD=hidden-one\n"
+    quick = YAML.replace('"600"]', '"600"]\n    stop_grace_period: 0s')
+    project = make_project(quick, files={**FILES, ".env": before}, up=True)
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, host=engine.host, directory=str(project.directory), project=project.name
+    )
+    reader = ImpactReader(command, environment, project.directory / "state")
+    assert reader.read(before.encode()).services == ()
+    candidate = before.replace("hidden-one", "hidden-two").replace("//a", "//b")
+    found = {item.service: item for item in reader.read(candidate.encode()).services}
+    assert {name: (item.change, item.keys, item.running) for name, item in found.items()} == {
+        "built": (Change.REBUILD, ("NEXT_PUBLIC_API_URL",), True),
+        **dict.fromkeys(
+            ("whole", "both", "named"),
+            (Change.RECREATE, ("NEXT_PUBLIC_API_URL", "PASSWORD"), True),
+        ),
+    }
+    assert "hidden" not in repr(found)
+    ids = {name: project.container(name) for name in ("interpolated", "other", *found)}
+    (project.directory / ".env").write_text(candidate)
+    # What the file gives now is not what runs: that is found without any other candidate.
+    assert {item.service for item in reader.read(candidate.encode()).services} == {
+        "whole", "both", "named", "built",
+    }  # fmt: skip
+    project.compose("up", "--detach", "--build")
+    anew = {name for name, before_id in ids.items() if project.container(name) != before_id}
+    assert anew == set(found)
+    assert reader.read(candidate.encode()).services == ()

@@ -1,0 +1,183 @@
+"""Which services a candidate changes: from compose's hashes and arguments against what runs."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from pixel_tui.environment.impact import Change, ServiceImpact, find_impact
+from pixel_tui.stack.built_with import build_arguments
+from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.running_services import RunningService
+from pixel_tui.text import SafeText, plain
+
+
+def service(name: str = "api", config_hash: str = "old", **values: str) -> ServiceReading:
+    return ServiceReading(
+        name=plain(name),
+        config_hash=config_hash,
+        active=True,
+        builds=False,
+        image="api",
+        environment=values,
+        build_arguments={},
+        keys=frozenset({"TAG"}),
+    )
+
+
+def reading(*services: ServiceReading) -> CandidateReading:
+    return CandidateReading(
+        project=SafeText("pixel"), services={str(item.name): item for item in services}
+    )
+
+
+def run(name: str = "api", label: str = "old", **values: str) -> RunningService:
+    return RunningService(name, up=True, hashes=frozenset({label}), environment=values)
+
+
+def only(
+    candidate: ServiceReading,
+    current: ServiceReading,
+    running: RunningService | None,
+    *changed: str,
+) -> ServiceImpact | None:
+    has = {running.name: running} if running is not None else {}
+    found = find_impact(reading(candidate), reading(current), has, changed).services
+    assert len(found) < 2
+    return found[0] if found else None
+
+
+def test_what_runs_as_the_candidate_wants_is_left_alone() -> None:
+    assert only(service(), service(), run()) is None
+
+
+def test_a_service_is_recreated_where_its_label_is_another_and_names_the_keys() -> None:
+    impact = only(
+        service(config_hash="new", A="2", B="1"),
+        service(A="1", B="1", C="1"),
+        run(A="1", B="1", C="1", PATH="/bin"),
+        *("A", "C", "Z"),
+    )
+    assert impact == ServiceImpact(
+        plain("api"),
+        Change.RECREATE,
+        (plain("A"), plain("C")),
+        plain("its environment changes"),
+        running=True,
+    )
+
+
+def test_a_key_that_the_compose_file_puts_elsewhere_is_named() -> None:
+    impact = only(service(config_hash="new"), service(), run(), "TAG", "Z")
+    assert impact is not None
+    assert impact.keys == ("TAG",)
+    assert impact.cause == "its configuration changes"
+
+
+def test_a_variable_with_a_key_in_its_value_is_told_by_the_key() -> None:
+    impact = only(
+        replace(service(config_hash="new", URL="b"), keys=frozenset({"HOST"})),
+        service(URL="a"),
+        run(URL="a"),
+        "HOST",
+    )
+    assert impact is not None
+    assert impact.keys == ("HOST",)
+
+
+def test_what_was_out_of_sync_before_says_that_it_is_not_this_change() -> None:
+    impact = only(service(config_hash="new", A="2"), service(config_hash="new", A="2"), run(A="1"))
+    assert impact is not None
+    assert "was made with another" in impact.cause
+    assert impact.keys == ("A",)
+
+
+def test_a_container_that_does_not_run_is_said_to_be_none_that_does() -> None:
+    impact = only(service(config_hash="new"), service(), None)
+    assert impact is not None
+    assert not impact.running
+    stopped = RunningService("api", up=False, hashes=frozenset({"old"}), environment={})
+    impact = only(service(config_hash="new"), service(), stopped)
+    assert impact is not None
+    assert not impact.running
+
+
+def built(config_hash: str, url: str) -> ServiceReading:
+    base = service("web", config_hash)
+    return replace(base, builds=True, build_arguments={"NEXT_PUBLIC_API_URL": url})
+
+
+def test_another_build_argument_is_a_rebuild() -> None:
+    impact = only(built("h", "b"), built("g", "a"), run("web", "g"), "NEXT_PUBLIC_API_URL")
+    assert impact is not None
+    assert impact.change is Change.REBUILD
+    assert impact.keys == ("NEXT_PUBLIC_API_URL",)
+
+
+def test_an_image_that_was_built_with_another_value_is_rebuilt_though_nothing_changes_now() -> None:
+    old_image = replace(run("web", "h"), built_with={"NEXT_PUBLIC_API_URL": "a", "OTHER": "x"})
+    impact = only(built("h", "b"), built("h", "b"), old_image)
+    assert impact is not None
+    assert impact.change is Change.REBUILD
+    assert impact.cause == "its image is built with NEXT_PUBLIC_API_URL"
+
+
+def test_an_image_that_has_the_value_already_is_not_built_again() -> None:
+    image = replace(run("web", "h"), built_with={"NEXT_PUBLIC_API_URL": "b"})
+    assert only(built("h", "b"), built("h", "a"), image) is None
+
+
+def test_what_shares_a_recreated_containers_network_is_recreated_with_it() -> None:
+    shares = replace(service("probe"), shares=("vpn",))
+    candidate = reading(service("vpn", "new"), shares)
+    current = reading(service("vpn"), shares)
+    running = {"vpn": run("vpn"), "probe": run("probe", "other-hash")}
+    found = find_impact(candidate, current, running, ())
+    assert [item.service for item in found.services] == ["probe", "vpn"]
+    assert found.services[0].cause == "it shares what vpn has"
+    untouched = find_impact(reading(service("vpn"), shares), current, running, ())
+    assert untouched.services == ()
+
+
+def test_a_refused_candidate_has_no_impact_but_the_refusal() -> None:
+    refused = CandidateReading(refusal=plain("line 2: bad"), line=2)
+    found = find_impact(refused, reading(service()), {"api": run()}, ())
+    assert (found.refusal, found.line, found.services) == ("line 2: bad", 2, ())
+
+
+def test_another_project_name_is_warned_of() -> None:
+    other = replace(reading(service()), project=SafeText("other"))
+    found = find_impact(other, reading(service()), {}, ())
+    assert re.search("called other.*belongs to pixel", found.warnings[0])
+
+
+BUILDKIT = (
+    "LABEL a=1",
+    "RUN |2 NEXT_PUBLIC_API_URL=http://a b/'x' OTHER=x y /bin/sh -c echo hello $OTHER > /x",
+    "ENV BAKED=http://a b/'x'",
+    "ARG OTHER=zz",
+    "ARG NEXT_PUBLIC_API_URL",
+)
+CLASSIC = (
+    "|1 NEXT_PUBLIC_API_URL=http://a /bin/sh -c npm run build",
+    "/bin/sh -c #(nop)  ARG NEXT_PUBLIC_API_URL",
+)
+
+
+@pytest.mark.parametrize(
+    ("commands", "found"),
+    [
+        (BUILDKIT, {"NEXT_PUBLIC_API_URL": "http://a b/'x'", "OTHER": "x y"}),
+        (CLASSIC, {"NEXT_PUBLIC_API_URL": "http://a"}),
+        (("ARG NEXT_PUBLIC_API_URL=default",), {}),
+        (("RUN |1 UNDECLARED=x /bin/sh -c y",), {}),
+        (("RUN /bin/sh -c echo '|1 A=b'", "ARG A"), {}),
+        ((), {}),
+    ],
+)
+def test_the_history_of_an_image_tells_what_it_was_built_with(
+    commands: tuple[str, ...], found: dict[str, str]
+) -> None:
+    history: list[JsonObject] = [{"CreatedBy": command} for command in commands]
+    assert build_arguments(history) == found
