@@ -1,6 +1,7 @@
 """Where the facts for plans come from. What reads them is imported with the first plan."""
 
 import socket
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,11 +14,17 @@ from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
 from pixel_tui.clock import SystemClock
+from pixel_tui.environment_facts import EnvironmentFactReader
 from pixel_tui.errors import ConsoleError
 from pixel_tui.late_answer import LateAnswer
-from pixel_tui.operations.facts import FactReader, Facts, PastState
+from pixel_tui.ledger.drafts import Drafts
+from pixel_tui.ledger.old_versions import old_versions_folder
+from pixel_tui.ledger.places import LedgerPlace
+from pixel_tui.ledger.reading import LedgerReader
+from pixel_tui.ledger.retention import left_files
+from pixel_tui.operations.facts import FactReader, Facts, LedgerFacts, PastState
 from pixel_tui.proxy_reading import read_proxies
-from pixel_tui.settings import BackupSettings, state_folder
+from pixel_tui.settings import BackupSettings, load_settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import find_endpoint
 from pixel_tui.stack.engine import DockerEngine
@@ -45,6 +52,7 @@ def live_facts(
     environment: Mapping[str, str],
     *,
     patience: float = PATIENCE_SECONDS,
+    ledger: LedgerReader | None = None,
 ) -> FactReader:
     """The reader of a real stack's facts.
 
@@ -53,9 +61,14 @@ def live_facts(
         backup: What the user wants of backups.
         environment: The variables of this process.
         patience: Seconds that a plan waits for what is only good to know.
+        ledger: What reads the ledger, where something else reads it as well.
     """
     policy = policy_for(Path(command.directory), backup)
+    reader = ledger or LedgerReader(LedgerPlace(policy.project), SystemClock())
     slow = _SlowFacts(command, policy, environment, patience)
+    environment_facts = EnvironmentFactReader(
+        command, environment, state_folder(), load_settings(environment).confirm_seconds
+    )
 
     def read(snapshot: StackSnapshot) -> Facts:
         from pixel_tui.operations.job_folder import jobs_path
@@ -75,9 +88,25 @@ def live_facts(
             sizes=found.sizes,
             images=found.images,
             deployment=found.deployment,
+            ledger=_ledger(reader),
+            environment=environment_facts.read(snapshot),
         )
 
     return read
+
+
+def _ledger(reader: LedgerReader) -> LedgerFacts:
+    """What is known of tasks; only what has changed is read again."""
+    project = reader.place.project
+    if not project.is_dir():
+        return LedgerFacts()
+    reading = reader.read()
+    return LedgerFacts(
+        reading=reading,
+        drafts=Drafts(old_versions_folder(state_folder(), project)).list(),
+        new_id=str(uuid.uuid4()),
+        left=left_files(reader.place, reading, SystemClock().now()),
+    )
 
 
 def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float, ...]]:

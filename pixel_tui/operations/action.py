@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
@@ -17,6 +18,8 @@ class Group(StrEnum):
     SERVICES = "Services"
     RECOVERY = "Recovery"
     BACKUPS = "Backups"
+    LEDGER = "Tasks"
+    ENVIRONMENT = "Environment"
 
 
 class Scope(StrEnum):
@@ -28,6 +31,12 @@ class Scope(StrEnum):
     """The project as a whole: nothing is named."""
     BACKUP = "backup"
     """One backup, which is named by its id."""
+    TASK = "task"
+    """One task of the ledger, which is named by its id, or by the beginning of it."""
+    CANDIDATE = "candidate"
+    """One content that waits to replace the project's `.env`, named by its id."""
+    VERSION = "version"
+    """One version of the `.env` that was saved, named by its id."""
     HOST = "host"
     """The machine, with all that runs there: nothing is named, and its name has to be typed."""
 
@@ -40,6 +49,15 @@ class Choice:
     """What the action is given."""
     words: SafeText
     """What people read of it."""
+
+
+NAMED: Final = {
+    Scope.BACKUP: "the id of one backup",
+    Scope.TASK: "the id of one task",
+    Scope.CANDIDATE: "the id of one candidate",
+    Scope.VERSION: "the id of one version",
+}
+"""The scopes for which one thing has to be named, and what."""
 
 
 def nothing_to_choose(_facts: Facts) -> Sequence[Choice]:

@@ -8,7 +8,7 @@ from functools import cache
 
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations import catalogue
-from pixel_tui.operations.action import Action, Group, Scope
+from pixel_tui.operations.action import NAMED, Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import NO_FACTS, Facts
 from pixel_tui.operations.plan import Check, Plan
@@ -124,8 +124,8 @@ def _plan_whole(
     """What an action does that is done to no service by name."""
     if action.scope is Scope.PROJECT and targets:
         raise UsageError(f"`{action.name}` is done to the whole project.", on=" ".join(targets))
-    if action.scope is Scope.BACKUP and len(targets) != 1:
-        raise UsageError(f"`{action.name}` wants the id of one backup.")
+    if action.scope in NAMED and len(targets) != 1:
+        raise UsageError(f"`{action.name}` wants {NAMED[action.scope]}.")
     draft = Draft(action.name, action.verb, snapshot, project, command, (), facts=facts)
     draft.subject = plain(targets[0]) if targets else snapshot.project_name
     if action.scope is Scope.HOST:

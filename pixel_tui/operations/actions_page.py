@@ -12,6 +12,9 @@ _DONE_TO: Final = {
     Scope.SERVICES: "services and containers, or all",
     Scope.PROJECT: "the project",
     Scope.BACKUP: "a backup",
+    Scope.TASK: "a task",
+    Scope.CANDIDATE: "what waits to be saved",
+    Scope.VERSION: "a saved version",
     Scope.HOST: "the host",
 }
 

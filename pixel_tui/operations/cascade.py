@@ -60,6 +60,7 @@ def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
         draft: What is drafted.
         cached: Use what was kept of earlier builds.
     """
+    draft.remade += [target.service for target in draft.services]
     words = ("build",) if cached else ("build", "--no-cache")
     draft.compose_step(draft.services, *words, cancelling=CANCEL_BUILD, verb="Build")
     draft.compose_step(draft.services, "up", "--detach", cancelling=CANCEL_UP, verb="Bring up")
@@ -108,6 +109,7 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
         back = "it is healthy" if target.probed else "it runs"
         draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
     if change is Change.RECREATED:
+        draft.remade.append(target.service)
         _warn_of_lost_layers(draft, target.containers)
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from pixel_tui.operations.dependencies import needed_by
 from pixel_tui.operations.facts import NO_FACTS, Facts
-from pixel_tui.operations.guards import guard_checks, guarded_by
+from pixel_tui.operations.guards import guarded, guarded_by, whole_checks
 from pixel_tui.operations.plan import (
     Check,
     Effect,
     Expectation,
+    FileMark,
     Life,
     Outcome,
     Plan,
@@ -53,8 +54,14 @@ class Draft:
     interrupts: list[SafeText] = field(default_factory=list)
     interrupted: list[SafeText] = field(default_factory=list)
     """The services behind `interrupts`."""
+    remade: list[SafeText] = field(default_factory=list)
+    """The services that are built or recreated, whether they run or not."""
+    minded: list[SafeText] = field(default_factory=list)
+    """Services whose state decides on the plan, though it touches none of their containers."""
     checks: list[Check] = field(default_factory=list)
     expected: list[Expectation] = field(default_factory=list)
+    files: list[FileMark] = field(default_factory=list)
+    """Files that it is made from: another content is another plan."""
 
     @property
     def services(self) -> tuple[Target, ...]:
@@ -159,12 +166,15 @@ class Draft:
         """Say where only `up` would put a changed compose file into force."""
         for target in self.services:
             service = self.snapshot.service(target.service)
-            if service is not None and service.sync.action is SyncAction.RECREATE:
-                self.warn(
-                    "in sync",
-                    f"{target.name} keeps what it was made with: {service.sync.reason},"
-                    " and only `up` puts that into force",
-                )
+            if service is None:
+                continue
+            sync, keeps = service.sync, f"{target.name} keeps what it was made with"
+            if sync.action is SyncAction.RECREATE:
+                words = f"{keeps}: {sync.reason}, and only `up` puts that into force"
+                self.warn("in sync", words)
+            elif sync.action is SyncAction.REBUILD:
+                words = f"{keeps}: {sync.reason}, and only a rebuild puts that into force"
+                self.warn("in sync", words)
 
     def title(self, targets: Sequence[Target]) -> SafeText:
         """`Restart api and web`."""
@@ -175,15 +185,22 @@ class Draft:
         touched = {
             *(target.service for target in self.chosen),
             *(effect.service for effect in self.effects if self.snapshot.service(effect.service)),
-            *guarded_by(self.interrupted),
+            *self.minded,
+            *guarded_by([*self.interrupted, *self.remade]),
         }
-        state = fingerprint(self.snapshot, touched)
+        state = fingerprint(self.snapshot, touched, self.files)
         title = self.title(self.chosen)
         if self.subject:
             title = plain(f"{self.verb} {self.subject}")
         elif self.whole:
             title = plain(f"{self.verb} all of {self.snapshot.project_name}")
         typed = self.risk is Risk.DESTRUCTIVE or (self.whole and self.risk is not Risk.SAFE)
+        concerned = {*self.interrupted, *self.remade}
+        guard = guarded(self.snapshot, concerned, self.facts.ledger.reading, now)
+        checks = [*self.checks, *guard.checks]
+        if self.whole:
+            changes = [(effect.service, effect.change) for effect in self.effects]
+            checks += whole_checks(self.snapshot, changes)
         seed = f"{now.isoformat()} {title} {state}"
         return Plan(
             id=f"{now:%Y%m%d-%H%M%S}-{hashlib.sha256(seed.encode()).hexdigest()[:6]}",
@@ -200,11 +217,14 @@ class Draft:
             touched=tuple(sorted(touched)),
             affects=tuple(self.effects),
             interrupts=tuple(self.interrupts),
-            checks_before=(*self.checks, *guard_checks(self.snapshot, self.interrupted)),
+            checks_before=tuple(checks),
             checks_after=tuple(self.expected),
             irreversible=tuple(self.irreversible),
-            confirm=self.confirm or (self.snapshot.project_name if typed else NO_TEXT),
+            confirm=guard.confirm
+            or self.confirm
+            or (self.snapshot.project_name if typed else NO_TEXT),
             host=self.facts.host,
+            files=tuple(self.files),
         )
 
     def _condition(self) -> SafeText:

@@ -7,6 +7,10 @@ from typing import Final
 
 from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
 from pixel_tui.backups.store import Backup
+from pixel_tui.ledger.drafts import Draft as TaskDraft
+from pixel_tui.ledger.reading import NO_READING, LedgerReading
+from pixel_tui.ledger.retention import LeftFile
+from pixel_tui.operations.environment_facts import NO_ENVIRONMENT, EnvironmentFacts
 from pixel_tui.operations.nginx_routes import Route
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.text import SafeText
@@ -42,6 +46,19 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerFacts:
+    """What is known of tasks."""
+
+    reading: LedgerReading = NO_READING
+    drafts: tuple[TaskDraft, ...] = ()
+    """Tasks that are to be queued, newest first."""
+    new_id: str = ""
+    """The id of a task that a plan may queue by itself."""
+    left: tuple[LeftFile, ...] = ()
+    """Files of workers that ended long ago."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Read from files and programs whenever a plan is asked for."""
 
@@ -66,6 +83,9 @@ class Facts:
     """Those ids of the backups' images that are still there; None where nobody knows."""
     deployment: Deployment = NO_DEPLOYMENT
     """The commits now."""
+    ledger: LedgerFacts = LedgerFacts()
+    environment: EnvironmentFacts = NO_ENVIRONMENT
+    """The `.env`, and what waits to be saved in its place."""
 
 
 NO_FACTS = Facts()

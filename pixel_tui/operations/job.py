@@ -19,6 +19,8 @@ from pixel_tui.text import SafeText
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS: Final = 10.0
+UNDOING_SECONDS: Final = 1800.0
+"""What takes back what it did, once it is cancelled, may build and start for as long."""
 
 
 class JobState(StrEnum):
@@ -104,6 +106,13 @@ class JobStatus:
         if self.started is None or self.ended is None:
             return None
         return (self.ended - self.started).total_seconds()
+
+
+def first_grace(status: JobStatus, grace: float) -> float:
+    """Seconds between asking the command of a job to stop, and insisting."""
+    steps = status.plan.steps
+    undoes = status.step < len(steps) and steps[status.step].takes_back
+    return max(grace, UNDOING_SECONDS) if undoes else grace
 
 
 JobListener = Callable[[JobStatus], None]
@@ -232,9 +241,11 @@ class Job:
                 log.exception("a listener of job %s failed", status.id)
 
     def _stop(self, command: RunningCommand) -> None:
+        patience = first_grace(self.status, self._grace)
+
         def insist() -> None:
             command.interrupt()
-            if command.wait(self._grace) is None:
+            if command.wait(patience) is None:
                 command.terminate()
                 if command.wait(self._grace) is None:
                     command.kill()

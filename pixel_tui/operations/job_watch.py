@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.operations.job import GRACE_SECONDS, JobStatus
+from pixel_tui.operations.job import GRACE_SECONDS, JobStatus, first_grace
 from pixel_tui.operations.job_folder import JobFolder
 from pixel_tui.operations.job_sight import JobSight, SightedJob
 from pixel_tui.operations.lock import holder
@@ -70,7 +70,7 @@ class JobWatch(JobSight):
         if status is None or status.command is None:
             return
         if hold_of(status, host=self._host, locks=self._locks) is Hold.ALONE:
-            _stop(status.command, self._grace)
+            _stop(status.command, self._grace, first_grace(status, self._grace))
 
     def _hold(self, job: JobStatus) -> Hold:
         hold = super()._hold(job)
@@ -110,7 +110,7 @@ class SeenJob(SightedJob):
         self._watch.cancel(self._last.id)
 
 
-def _stop(command: ProcessMark, grace: float) -> None:
+def _stop(command: ProcessMark, grace: float, first: float) -> None:
     """Ask a command to stop, then insist, then kill it, as its console would have done."""
 
     def insist() -> None:
@@ -121,7 +121,7 @@ def _stop(command: ProcessMark, grace: float) -> None:
             except PermissionError:
                 log.warning("the command %s belongs to another user", command.pid)
                 return
-            deadline = time.monotonic() + grace
+            deadline = time.monotonic() + (first if number is signal.SIGINT else grace)
             while command.lives and time.monotonic() < deadline:
                 time.sleep(_PAUSE_SECONDS)
 

@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
+from pixel_tui.environment.apply_state import ApplyFiles
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
+from pixel_tui.machine_lock import shared_folder
 from pixel_tui.operations.audit import Audit, audit_path
 from pixel_tui.operations.execution import Execution, append_line, last_line
 from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
 from pixel_tui.operations.job_diary import Diary
 from pixel_tui.operations.job_folder import JobFolder, jobs_path
 from pixel_tui.operations.job_watch import JobWatch
-from pixel_tui.operations.lock import Owner, StackLock, shared_folder, take_lock
+from pixel_tui.operations.lock import Owner, StackLock, take_lock
 from pixel_tui.operations.origin import Origin, current_origin
 from pixel_tui.operations.plan import Plan, plan_outdated
+from pixel_tui.operations.plan_files import moved_file
 from pixel_tui.operations.reach import Asker, Reachability
-from pixel_tui.operations.settlement import last_code, settled
+from pixel_tui.operations.settlement import TAKE_BACK, last_code, settled
 from pixel_tui.operations.verification import PATIENCE, Patience, Verification
 from pixel_tui.stack import http_probe
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -78,6 +81,7 @@ class Operator:
         self._clock = clock
         self._origin = origin or current_origin()
         self._patience = patience
+        self._state_folder = state_folder
         self._grace = grace
         self._asker = asker
         self._audit = Audit(audit_path(state_folder), clock, self._origin)
@@ -195,14 +199,29 @@ class Operator:
             threading.Event(), cancelled=lambda: self._closed, tell=lambda _: None
         )
         at = exit_time_of(status.output)
+        note = self._left_undone(status, exit_code_of(status.output))
         return settled(
             status,
             findings,
             code=last_code(status, exit_code_of(status.output)),
             cancelled=status.cancelling or self._records.cancel_asked(status.id),
             ended=datetime.fromtimestamp(at, UTC) if at is not None else self._clock.now(),
-            said=last_line(status.output),
+            said="" if note else last_line(status.output),
+            note=note,
         )
+
+    def _left_undone(self, status: JobStatus, code: int | None) -> str:
+        """What a step that takes itself back has left, or how it ended; empty where well."""
+        if not any(step.takes_back for step in status.plan.steps):
+            return ""
+        try:
+            left = ApplyFiles(self._state_folder, Path(self._command.directory)).left()
+        except FileError as error:
+            return str(error)
+        if left is not None:
+            return f"{left.words} {TAKE_BACK}"
+        said = last_line(status.output)
+        return f"{said}." if said and code != 0 else ""
 
     def _is_own(self, job_id: str) -> bool:
         return any(job.status.id == job_id for job in self._jobs)
@@ -241,6 +260,12 @@ class Operator:
             raise PlanOutdated(
                 "The stack has moved since the plan was made.",
                 on=plan.title,
+                remedy="Look at the plan again: it is made anew.",
+            )
+        if moved := moved_file(plan):
+            raise PlanOutdated(
+                "A file has changed since the plan was made.",
+                on=moved,
                 remedy="Look at the plan again: it is made anew.",
             )
 

@@ -31,6 +31,8 @@ class Step:
     """The argument list, exactly as it is run."""
     cancelling: SafeText
     """What it means to cancel while this step runs."""
+    takes_back: bool = False
+    """Cancelled, it undoes what it did: it gets the time for that before anybody insists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,15 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class FileMark:
+    """A file as it was when a plan was made from it."""
+
+    path: str
+    sha256: str
+    """Of its content; empty where there was no such file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A change to a stack: what is done, to what, at which cost, and how it is verified."""
 
@@ -146,15 +157,19 @@ class Plan:
     """What has to be typed before it is run; empty where a key is enough."""
     host: SafeText = NO_TEXT
     """The machine that it is run on; empty where that is unknown."""
+    files: tuple[FileMark, ...] = ()
+    """Files that it was made from."""
 
 
 def plan_outdated(plan: Plan, snapshot: StackSnapshot) -> bool:
     """Whether the stack has moved since the plan was made: it is to be made anew."""
-    return fingerprint(snapshot, plan.touched) != plan.fingerprint
+    return fingerprint(snapshot, plan.touched, plan.files) != plan.fingerprint
 
 
-def fingerprint(snapshot: StackSnapshot, services: Iterable[str]) -> str:
-    """A short hash of the state of these services, and of who depends on whom.
+def fingerprint(
+    snapshot: StackSnapshot, services: Iterable[str], files: Iterable[FileMark] = ()
+) -> str:
+    """A short hash of the state of these services, of who depends on whom, and of files.
 
     Health and figures are left out: they move all the time and change no plan.
     """
@@ -168,6 +183,9 @@ def fingerprint(snapshot: StackSnapshot, services: Iterable[str]) -> str:
         ],
         [[name, _facts(snapshot.service(name))] for name in sorted(set(services))],
     ]
+    marks = [[mark.path, mark.sha256] for mark in files]
+    if marks:
+        facts.append(marks)
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 

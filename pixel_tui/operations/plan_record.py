@@ -39,6 +39,7 @@ def plan_as_json(plan: Plan) -> JsonObject:
                 "title": step.title,
                 "command": redact(shown(step.command)),
                 "cancelling": step.cancelling,
+                "takes_back": step.takes_back,
             }
             for step in plan.steps
         ],
@@ -79,7 +80,12 @@ def plan_from_json(node: Node) -> Plan:
         project=node["project"].text,
         targets=_texts(node["targets"]),
         steps=tuple(
-            Step(step["title"].text, _words(step["command"].text), step["cancelling"].text)
+            Step(
+                step["title"].text,
+                _words(step["command"].text),
+                step["cancelling"].text,
+                takes_back=step["takes_back"].flag,
+            )
             for step in node["steps"]
         ),
         made_at=datetime.fromisoformat(node["made_at"].raw),

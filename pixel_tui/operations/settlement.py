@@ -23,6 +23,9 @@ ALONE_WORDS: Final = SafeText(
 )
 
 
+TAKE_BACK: Final = SafeText("`environment-roll-back` puts back what was before.")
+
+
 class Hold(StrEnum):
     """Who sees to a job that was not written down as ended."""
 
@@ -71,6 +74,7 @@ def settled(
     cancelled: bool,
     ended: datetime,
     said: str = "",
+    note: str = "",
 ) -> JobStatus:
     """How a job ended that nobody saw to.
 
@@ -81,14 +85,16 @@ def settled(
         cancelled: Somebody wished that it be cancelled.
         ended: When the last of it ended, as far as that is known.
         said: The last that its commands said.
+        note: What it has written down itself of what is left undone.
     """
     ran = _what_ran(status, code, said)
     met = all(finding.standing is Standing.MET for finding in findings)
-    complete = met and _all_ran(status, code)
+    complete = met and _all_ran(status, code) and not note
     how = sentence(findings)
     words = [
         "It was cancelled after its console had gone." if cancelled else "Its console was gone.",
         *ran,
+        note,
         f"Now {how}." if how else "",
         "All is as planned." if complete else "Ask for it again where it is still wanted.",
     ]
@@ -100,6 +106,11 @@ def settled(
         cancelling=cancelled,
         message=plain(redact(" ".join(word for word in words if word))),
     )
+
+
+def can_be_taken_back(status: JobStatus) -> bool:
+    """Whether a job that was settled left something half done that can be put back."""
+    return status.state.ended and TAKE_BACK in status.message
 
 
 def last_code(status: JobStatus, written: int | None) -> int | None:

@@ -21,7 +21,7 @@ from tests.engine.private_engine import BASE_IMAGE, Project
 pytestmark = pytest.mark.engine
 
 NAMES = ("a", "b", "c", "d", "e")
-ROUNDS = 4
+ROUNDS = 3
 CHANGES = 5
 
 Services = dict[str, dict[str, object]]

@@ -516,6 +516,20 @@ class TestCancel:
         assert status.state is JobState.CANCELLED
         assert desk.runner.commands[0].asked == asked
 
+    def test_what_takes_itself_back_gets_the_time_for_that(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.obeys = [None], "never"
+        desk.runner.on_start = lambda: None
+        made = desk.plan()
+        undoing = replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+        job = desk.operator().run(undoing)
+        assert desk.runner.hanging.wait(LONG)
+        job.cancel()
+        command = desk.runner.commands[0]
+        assert command.wait(0.2) is None  # twenty times what another command is given
+        assert command.asked == ["interrupt"]
+        command.end(5)
+        assert job.wait(LONG).state is JobState.CANCELLED
+
     def test_it_says_what_it_means_and_how_things_are(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [None], lambda: None
         job = desk.operator().run(desk.plan())

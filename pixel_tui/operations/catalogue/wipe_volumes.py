@@ -4,6 +4,7 @@ from typing import Final
 
 from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.words import size_words
+from pixel_tui.ledger.workers import workers_of
 from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
 from pixel_tui.operations.backups import no_place, state_words, verified_recently
 from pixel_tui.operations.draft import Draft
@@ -47,6 +48,8 @@ def draft_wipe(draft: Draft) -> None:
         draft.expect_stopped(target)
         if target.up:
             draft.interrupt(target, "until it is started again, without its volumes")
+    for worker in workers_of(draft.snapshot):
+        draft.affect(worker.container.name, "is removed as well", worker.words)
     _tell_volumes(draft, past.backup.manifest)
     _tell_bind_mounts(draft)
 

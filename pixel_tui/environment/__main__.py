@@ -1,0 +1,194 @@
+"""The program that saves and applies an environment: a step of a plan.
+
+It prints a line for each thing that it does. `apply` exits as `Ending` says, the other
+verbs with 0 when it was done and 1 when not.
+"""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.environment.apply import Applying
+from pixel_tui.environment.apply_parts import Ending, Wanted
+from pixel_tui.environment.apply_state import ApplyFiles
+from pixel_tui.environment.impact_reading import engine_of
+from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.environment.stored_file import StoredFile
+from pixel_tui.environment.wellness import EngineContainers
+from pixel_tui.environment.worker import NO_FILE
+from pixel_tui.errors import ConsoleError
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.candidate import CandidateReader
+from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.program import run_openly
+from pixel_tui.text import plain
+
+CONFIRM_SECONDS = 120.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do one thing; returns the exit code."""
+    os.umask(0o077)
+    arguments = _parser().parse_args(argv)
+    wishes = _Wishes()
+    try:
+        return _Work(arguments, os.environ, wishes).do(arguments.verb)
+    except ConsoleError as error:
+        _say(str(error))
+        return Ending.NOTHING_DONE
+
+
+class _Wishes:
+    """Whether somebody wishes that it be cancelled: noted, and seen to between two steps.
+
+    A command that runs hears of it by itself, since it is in the same group.
+    """
+
+    def __init__(self) -> None:
+        self.cancelled = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+        # A connection that breaks ends nothing: that is what the time to confirm is for.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.cancelled = True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {__package__}",
+        description="The work behind saving and applying an environment, without plan, lock and"
+        " audit.",
+    )
+    parser.add_argument("verb", choices=("save", "apply", "restore", "roll-back"))
+    parser.add_argument("id", nargs="?", default="", help="which candidate, or which version")
+    parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
+    parser.add_argument("--project", required=True, help="the compose project's name")
+    parser.add_argument("--file", action="append", default=[], help="a compose file")
+    parser.add_argument("--docker", default="docker", help="how docker is called")
+    parser.add_argument("--compose", default="docker compose", help="how compose is called")
+    parser.add_argument("--was", default=NO_FILE, help="the SHA-256 of the file that it replaces")
+    parser.add_argument("--recreate", action="append", default=[], help="a service to make anew")
+    parser.add_argument("--rebuild", action="append", default=[], help="a service to build anew")
+    parser.add_argument("--restart", action="append", default=[], help="a proxy of these")
+    parser.add_argument("--version", action="store_true", help="apply a version of the history")
+    parser.add_argument(
+        "--within", type=float, default=CONFIRM_SECONDS, help="seconds to confirm it"
+    )
+    return parser
+
+
+class _Work:
+    """What a verb needs."""
+
+    def __init__(
+        self, arguments: argparse.Namespace, environment: Mapping[str, str], wishes: _Wishes
+    ) -> None:
+        self._arguments = arguments
+        self._environment = dict(environment)
+        self._wishes = wishes
+        directory = arguments.directory.absolute()
+        self._command = ComposeCommand(
+            docker=tuple(shlex.split(arguments.docker)),
+            compose=tuple(shlex.split(arguments.compose)),
+            directory=str(directory),
+            files=tuple(arguments.file),
+            project=arguments.project,
+        )
+        self._path = directory / ".env"
+        self._state = state_folder()
+        self._staging = Staging(self._state, directory)
+        self._file = StoredFile(self._state, self._path, SystemClock())
+        self._was = "" if arguments.was == NO_FILE else arguments.was
+
+    def do(self, verb: str) -> int:
+        return {
+            "save": self._save,
+            "apply": self._apply,
+            "restore": self._save,
+            "roll-back": self._roll_back,
+        }[verb]()
+
+    def _content(self) -> bytes:
+        if self._arguments.verb == "restore" or self._arguments.version:
+            return self._file.version(self._arguments.id)
+        return self._staging.read(self._arguments.id)
+
+    def _save(self) -> int:
+        content = self._content()
+        self._require_accepted(content)
+        self._staging.forget_old()
+        self._file.save(content, was=self._was)
+        self._staging.forget(self._arguments.id)
+        _say(f"Saved {self._path}, and read it back: it is the same.")
+        if self._file.remark:
+            _say(self._file.remark)
+        return Ending.KEPT
+
+    def _require_accepted(self, content: bytes) -> None:
+        """No file that compose refuses replaces one.
+
+        Raises:
+            ConsoleError: Compose refuses it.
+        """
+        reader = CandidateReader(ComposeProject(self._command, self._environment), self._state)
+        if refusal := reader.read(content).refusal:
+            raise ConsoleError(
+                f"{refusal.rstrip('.')}. Nothing was saved.",
+                remedy="Mend it in the editor, and save again.",
+            )
+
+    def _apply(self) -> int:
+        content = self._content()
+        self._require_accepted(content)
+        wanted = Wanted(
+            content=content,
+            was=self._was,
+            recreate=tuple(self._arguments.recreate),
+            rebuild=tuple(self._arguments.rebuild),
+            restart=tuple(self._arguments.restart),
+            within=self._arguments.within,
+        )
+        ending = self._applying().apply(wanted)
+        if ending is Ending.KEPT:
+            self._staging.forget(self._arguments.id)
+            self._file.remember_applied(digest(content))
+        return ending
+
+    def _roll_back(self) -> int:
+        return self._applying().take_back()
+
+    def _applying(self) -> Applying:
+        engine = engine_of(self._command, self._environment)
+        return Applying(
+            self._command,
+            self._arguments.project,
+            str(self._path),
+            file=self._file,
+            files=ApplyFiles(self._state, self._path.parent),
+            containers=EngineContainers(engine, self._arguments.project),
+            run=self._run,
+            say=_say,
+            cancelled=lambda: self._wishes.cancelled,
+        )
+
+    def _run(self, argv: Sequence[str], *, apart: bool) -> int:
+        return run_openly(
+            argv, directory=self._path.parent, environment=self._environment, apart=apart
+        )
+
+
+def _say(line: str) -> None:
+    print(plain(line), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,326 @@
+"""How far an apply is, on disk: for whoever confirms it, and for whoever finds it half done.
+
+One small file a project, for its owner only. It holds no value: the content of before lies
+beside it as long as it may be needed.
+"""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.environment.staging import project_mark
+from pixel_tui.errors import FileError
+from pixel_tui.files import replace_file
+from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
+from pixel_tui.stack.process_mark import ProcessMark, mark_of
+from pixel_tui.text import SafeText, plain
+
+VERSION: Final = 1
+
+
+class Phase(StrEnum):
+    """What an apply is about to do, or does."""
+
+    BEGUN = "begun"
+    """Nothing has changed."""
+    SAVING = "saving"
+    """The file is of before or the new one; no container is touched."""
+    BUILDING = "building"
+    STARTING = "starting"
+    WATCHING = "watching"
+    WAITING = "waiting"
+    """For somebody to confirm it."""
+    RETURNING = "returning"
+    """The file and the containers of before are being put back."""
+
+
+_WORDS: Final[Mapping[Phase, str]] = {
+    Phase.BEGUN: "Nothing had been changed.",
+    Phase.SAVING: "The file may be saved already; no container was touched.",
+    Phase.BUILDING: "The file is saved; images were being built, and no container was touched.",
+    Phase.STARTING: "The file is saved; containers were being made anew.",
+    Phase.WATCHING: "The new environment is in force; whether it works was not found out.",
+    Phase.WAITING: "The new environment is in force and works; nobody has confirmed it.",
+    Phase.RETURNING: "What was before was being put back.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyState:
+    """An apply at one moment."""
+
+    phase: Phase
+    file: str
+    project: str
+    old: str
+    """The SHA-256 of the file of before; empty where there was none."""
+    new: str
+    """The SHA-256 of the file that is applied."""
+    recreate: tuple[str, ...] = ()
+    rebuild: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    """Proxies that keep the addresses of these."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """What each image reference of the services meant before."""
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    """What a confirmation has to say, so that an old one confirms nothing."""
+    deadline: float = 0.0
+    """Until when it waits, in seconds since 1970."""
+    process: ProcessMark | None = None
+    """Who does it."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Every service that is made anew."""
+        return (*self.recreate, *self.rebuild)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Every service that has to be well afterwards."""
+        return (*self.services, *self.restart)
+
+    @property
+    def words(self) -> SafeText:
+        """What has been done by then."""
+        return plain(_WORDS[self.phase])
+
+
+class ApplyFiles:
+    """The files of one project's apply. Everything in here blocks.
+
+    Args:
+        state_folder: Where this user's state is kept.
+        directory: The project's folder.
+    """
+
+    def __init__(self, state_folder: Path, directory: Path) -> None:
+        name = project_mark(directory)
+        folder = state_folder / "environment"
+        self._state = folder / f"apply-{name}.json"
+        self._before = folder / f"apply-{name}.env"
+        self._confirmation = folder / f"apply-{name}.confirm"
+
+    def read(self) -> ApplyState | None:
+        """The apply that is under way, or was left half done; None where there is none.
+
+        Raises:
+            FileError: It can't be read.
+        """
+        try:
+            return _from_json(Node(load_object(self._state.read_bytes())))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise FileError(
+                f"The state of an apply can't be read: {error}.",
+                on=str(self._state),
+                remedy="Look whether `.env` is as it should be, then remove that file.",
+            ) from error
+
+    def left(self) -> ApplyState | None:
+        """An apply that nobody sees to any more, and that is neither kept nor taken back.
+
+        Raises:
+            FileError: It can't be read.
+        """
+        state = self.read()
+        if state is None or (state.process is not None and state.process.lives):
+            return None
+        # One that died between its confirmation and its end is kept.
+        kept = state.phase is Phase.WAITING and self.confirmed(state.token)
+        return None if kept else state
+
+    def under_way(self) -> bool:
+        """Whether somebody applies at the moment.
+
+        Raises:
+            FileError: It can't be read.
+        """
+        state = self.read()
+        return state is not None and state.process is not None and state.process.lives
+
+    def write(self, state: ApplyState) -> None:
+        """Write down how far it is.
+
+        Raises:
+            FileError: It can't be written.
+        """
+        replace_file(self._state, json.dumps(_as_json(state)).encode())
+
+    def keep_before(self, content: bytes) -> None:
+        """Keep the content of before.
+
+        Raises:
+            FileError: It can't be written.
+        """
+        replace_file(self._before, content)
+
+    def before(self) -> bytes:
+        """The content of before.
+
+        Raises:
+            FileError: It can't be read.
+        """
+        try:
+            return self._before.read_bytes()
+        except OSError as error:
+            raise FileError(
+                f"The file of before can't be read: {error.strerror or error}.",
+                on=str(self._before),
+                remedy="Restore a version of the history: `pixel-tui run environment-restore`.",
+            ) from error
+
+    def confirmed(self, token: str) -> bool:
+        """Whether somebody has confirmed this apply."""
+        try:
+            return self._confirmation.read_text("ascii").strip() == token
+        except (OSError, ValueError):
+            return False
+
+    def confirm(self, token: str) -> None:
+        """Confirm an apply.
+
+        Raises:
+            FileError: It can't be written.
+        """
+        replace_file(self._confirmation, token.encode(), durable=False)
+
+    def clear(self) -> None:
+        """It is over: nothing of it stays.
+
+        Raises:
+            FileError: It can't be removed.
+        """
+        # The state first: without it nobody looks for the rest, which may go or stay.
+        try:
+            for path in (self._state, self._confirmation, self._before):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise FileError(
+                f"The state of an apply can't be removed: {error.strerror or error}.",
+                on=str(self._state),
+            ) from error
+
+    def forget_confirmation(self) -> None:
+        """Remove what an earlier apply has left."""
+        self._confirmation.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An apply that waits for somebody to confirm it."""
+
+    seconds: float
+    """Before what was before comes back."""
+    token: str
+
+
+class Confirmation:
+    """Asks for, and answers, the question whether a new environment is to stay.
+
+    From any process of the user who applies: the screen of the job, another console, a shell.
+
+    Args:
+        state_folder: Where this user's state is kept.
+        directory: The project's folder.
+    """
+
+    def __init__(self, state_folder: Path, directory: Path) -> None:
+        self._files = ApplyFiles(state_folder, directory)
+
+    def waiting(self) -> Waiting | None:
+        """What waits now; None where nothing does. Blocks.
+
+        Raises:
+            FileError: The state can't be read.
+        """
+        state = self._files.read()
+        if state is None or state.phase is not Phase.WAITING:
+            return None
+        if state.process is None or not state.process.lives:
+            return None
+        if self._files.confirmed(state.token):
+            return None
+        return Waiting(max(0.0, state.deadline - time.time()), state.token)
+
+    def confirm(self) -> bool:
+        """Keep the new environment; False where nothing waits for that. Blocks.
+
+        What was left half done by a process that died is kept as it is as well, and is no
+        longer offered to be taken back.
+
+        Raises:
+            FileError: The state can't be read or written.
+        """
+        waiting = self.waiting()
+        if waiting is not None:
+            self._files.confirm(waiting.token)
+            return True
+        if self._files.left() is None:
+            return False
+        self._files.clear()
+        return True
+
+    def left(self) -> ApplyState | None:
+        """An apply that nobody sees to any more: its process died. Blocks.
+
+        Raises:
+            FileError: The state can't be read.
+        """
+        return self._files.left()
+
+
+def this_process() -> ProcessMark | None:
+    """The mark of the process that asks."""
+    return mark_of(os.getpid())
+
+
+def _as_json(state: ApplyState) -> JsonObject:
+    mark = state.process
+    process: JsonValue = None
+    if mark is not None:
+        process = {"pid": mark.pid, "started": mark.started, "boot": mark.boot}
+    return {
+        "version": VERSION,
+        "phase": state.phase.value,
+        "file": state.file,
+        "project": state.project,
+        "old": state.old,
+        "new": state.new,
+        "recreate": list(state.recreate),
+        "rebuild": list(state.rebuild),
+        "restart": list(state.restart),
+        "images": dict(state.images),
+        "token": state.token,
+        "deadline": state.deadline,
+        "process": process,
+    }
+
+
+def _from_json(node: Node) -> ApplyState:
+    if node["version"].integer > VERSION:
+        raise ValueError("written by a later version")
+    mark = node["process"]
+    deadline = node["deadline"].value
+    return ApplyState(
+        phase=Phase(node["phase"].raw),
+        file=node["file"].raw,
+        project=node["project"].raw,
+        old=node["old"].raw,
+        new=node["new"].raw,
+        recreate=tuple(item.raw for item in node["recreate"]),
+        rebuild=tuple(item.raw for item in node["rebuild"]),
+        restart=tuple(item.raw for item in node["restart"]),
+        images={name: item.raw for name, item in node["images"].members()},
+        token=node["token"].raw,
+        deadline=float(deadline) if isinstance(deadline, int | float) else 0.0,
+        process=ProcessMark(mark["pid"].integer, mark["started"].integer, mark["boot"].raw)
+        if mark
+        else None,
+    )

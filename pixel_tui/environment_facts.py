@@ -1,0 +1,121 @@
+"""Where the facts about the project's `.env` come from."""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.environment.apply_state import ApplyFiles
+from pixel_tui.environment.impact import Impact
+from pixel_tui.environment.impact_reading import ImpactReader
+from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.environment.store import EnvironmentStore
+from pixel_tui.errors import ConsoleError
+from pixel_tui.late_answer import LateAnswer
+from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.text import plain
+
+PATIENCE_SECONDS: Final = 5.0
+"""How long a plan waits for what compose says of a candidate."""
+FRESH_SECONDS: Final = 3600.0
+"""An answer stays as long as what it was found from: that is its key."""
+KEPT_ANSWERS: Final = 8
+
+
+class EnvironmentFactReader:
+    """Reads what plans have to know of the `.env`. It blocks.
+
+    Args:
+        command: How compose is called.
+        environment: The variables of this process.
+        state: This user's state folder.
+        confirm_seconds: How long there is to confirm what was applied.
+    """
+
+    def __init__(
+        self,
+        command: ComposeCommand,
+        environment: Mapping[str, str],
+        state: Path,
+        confirm_seconds: float,
+    ) -> None:
+        self._confirm_seconds = confirm_seconds
+        self._command = command
+        self._environment = environment
+        self._state = state
+        self._staging = Staging(state, Path(command.directory))
+        self._answers: dict[str, LateAnswer[Impact | None]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
+        """The facts now; what compose says of the newest candidate is waited for."""
+        directory = Path(self._command.directory)
+        path = directory / ".env"
+        if not directory.is_dir():
+            words = f"The project's folder is not on this machine: {directory}."
+            return EnvironmentFacts(trouble=plain(words))
+        store = EnvironmentStore(self._state, SystemClock())
+        try:
+            state = store.read(path)
+            versions = store.history(path).versions()
+            left = ApplyFiles(self._state, directory).left()
+            candidates = tuple(
+                self._candidate(candidate_id, state.sha256, snapshot, waited=place == 0)
+                for place, candidate_id in enumerate(self._staging.ids())
+            )
+        except ConsoleError as error:
+            return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))
+        return EnvironmentFacts(
+            path=plain(str(path)),
+            sha256=state.sha256,
+            trouble=plain(""),
+            candidates=candidates,
+            versions=versions,
+            left=left,
+            confirm_seconds=self._confirm_seconds,
+        )
+
+    def _candidate(
+        self, candidate_id: str, sha256: str, snapshot: StackSnapshot, *, waited: bool
+    ) -> Candidate:
+        content = self._staging.read(candidate_id)
+        key = digest(repr((candidate_id, sha256, _what_runs(snapshot))).encode())
+        answer = self._answer(key)
+        if waited:
+            answer.ask(self._asking(content))
+        deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if waited else 0.0)
+        return Candidate(
+            id=candidate_id,
+            sha256=digest(content),
+            impact=answer.answer(deadline),
+            file=str(self._staging.path(candidate_id)),
+        )
+
+    def _asking(self, content: bytes) -> Callable[[], Impact | None]:
+        reader = ImpactReader(self._command, self._environment, self._state)
+        return lambda: reader.read(content)
+
+    def _answer(self, key: str) -> LateAnswer[Impact | None]:
+        with self._lock:
+            nothing: Impact | None = None
+            found = self._answers.pop(key, None)
+            self._answers[key] = found or LateAnswer(nothing, SystemClock(), FRESH_SECONDS)
+            for old in list(self._answers)[:-KEPT_ANSWERS]:
+                del self._answers[old]
+            return self._answers[key]
+
+
+def _what_runs(snapshot: StackSnapshot) -> list[object]:
+    """What an impact is found from beside the two files: another one is another answer."""
+    specs = snapshot.project.services if snapshot.project else ()
+    return [
+        [[spec.name, spec.config_hash] for spec in specs],
+        [
+            [item.id, item.config_hash, item.running]
+            for service in snapshot.services
+            for item in service.containers
+        ],
+    ]

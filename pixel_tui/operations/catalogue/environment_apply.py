@@ -1,0 +1,121 @@
+"""Save an edited environment and make anew what it changes; it stays only if it is confirmed.
+
+What was before, file, images and containers, comes back where a service is not well with it,
+or where nobody confirms it in time.
+"""
+
+from typing import Final
+
+from pixel_tui.environment.impact import Change, Impact
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.environment import (
+    NAME,
+    accepted_impact,
+    candidate_choices,
+    chosen_candidate,
+    tell_impact,
+    why_no_candidate,
+    work_step,
+)
+from pixel_tui.operations.plan import FileMark, Risk
+from pixel_tui.operations.proxies import proxies_to_restart
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.words import duration, listed
+from pixel_tui.stack.model import NO_TEXT
+from pixel_tui.text import SafeText, plain
+
+CANCELLING: Final = SafeText(
+    "It takes back what it did: the file, the images and the containers of before."
+)
+
+
+def draft_apply(draft: Draft) -> None:
+    """One step, so that it goes on, and takes itself back, without the console."""
+    candidate = chosen_candidate(draft)
+    impact = accepted_impact(candidate)
+    _require_same_project(draft, impact)
+    draft.subject = NAME
+    recreate = [item.service for item in impact.applied_to if item.change is Change.RECREATE]
+    rebuild = [item.service for item in impact.applied_to if item.change is Change.REBUILD]
+    names = [*recreate, *rebuild]
+    tell_impact(draft, impact.services, applied=True)
+    for warning in impact.warnings:
+        draft.warn("compose", warning)
+    if not names:
+        work_step(draft, "Save .env", CANCELLING, "save", candidate.id)
+        draft.reason = SafeText("it was edited, and changes nothing that runs")
+    else:
+        proxies = _proxies(draft, names, recreate)
+        words = [f"--recreate={name}" for name in recreate]
+        words += [f"--rebuild={name}" for name in rebuild]
+        words += [f"--restart={name}" for name in proxies]
+        seconds = f"{draft.facts.environment.confirm_seconds:g}"
+        words.append(f"--within={seconds}")
+        title = f"Save .env, bring up {listed(names)}, wait to be confirmed"
+        work_step(draft, title, CANCELLING, "apply", candidate.id, *words, takes_back=True)
+        draft.risk = Risk.DISRUPTIVE
+        draft.reason = plain(f"it was edited, and changes {listed(names)}")
+        draft.warn(
+            "confirm",
+            f"it stays only if it is confirmed within {seconds} s after it works (`c` on"
+            " the job's screen, or `pixel-tui env confirm`); else what was before comes back",
+        )
+    draft.files.append(FileMark(candidate.file, candidate.sha256))
+
+
+def _require_same_project(draft: Draft, impact: Impact) -> None:
+    """A second stack beside the one that runs is never what was meant.
+
+    Raises:
+        OperationError: The project would be called otherwise.
+    """
+    if impact.project not in {NO_TEXT, draft.snapshot.project_name}:
+        raise OperationError(
+            f"The project would be called {impact.project}, and what runs belongs to"
+            f" {draft.snapshot.project_name}.",
+            remedy="Keep COMPOSE_PROJECT_NAME as it is; or save it, and take the old stack down"
+            " yourself.",
+        )
+
+
+def _proxies(draft: Draft, names: list[SafeText], recreate: list[SafeText]) -> list[SafeText]:
+    """Say what is interrupted; the proxies that have to be restarted with it."""
+    targets = [found for name in names if (found := find_target(name, draft.snapshot)) is not None]
+    for target in targets:
+        _interrupt(draft, target, certain=target.name in recreate)
+    draft.chosen = tuple(targets)
+    begun = len(draft.steps)
+    proxies = proxies_to_restart(draft, names, names)
+    # It is restarted by the same step: who is asked to confirm has to see the stack at work.
+    del draft.steps[begun:]
+    draft.lose("while it is away", spared=(*names, *proxies))
+    return list(proxies)
+
+
+def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:
+    back = "it is healthy" if target.probed else "it runs"
+    draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    # A build may give the same image again, and its container stays.
+    draft.expect_running(target, target.containers if certain else ())
+    containers = listed([container.name for container in target.containers])
+    if containers and not any(check.name == "inside" for check in draft.checks):
+        draft.warn("inside", f"what {containers} wrote outside of its volumes is lost")
+
+
+ACTION: Final = Action(
+    name="environment-apply",
+    verb="Save and apply",
+    group=Group.ENVIRONMENT,
+    when="The environment was edited, and what runs is to get it now. A plain restart would not:"
+    " containers keep what they were made with.",
+    failing="What was before is back, and the last lines say why. Where it is not, they say so:"
+    " `environment-roll-back` tries it again.",
+    refuse=refuse_nothing,
+    draft=draft_apply,
+    scope=Scope.CANDIDATE,
+    choices=candidate_choices,
+    obstacle=why_no_candidate,
+    needs_project=False,
+)

@@ -1,0 +1,52 @@
+"""Put a version of the `.env` that was kept back in its place; containers stay as they are."""
+
+from typing import Final
+
+from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.environment import (
+    NAME,
+    SAVE_CANCELLING,
+    version_choices,
+    why_no_version,
+    work_step,
+)
+from pixel_tui.operations.plan import FileMark
+from pixel_tui.text import plain
+
+
+def draft_restore(draft: Draft) -> None:
+    """One step; compose is asked before it replaces anything."""
+    environment = draft.facts.environment
+    version = next((item for item in environment.versions if item.id == draft.subject), None)
+    if version is None:
+        raise OperationError("There is no such version.", on=draft.subject)
+    if version.sha256 == environment.sha256:
+        raise NothingToDo("That version is what the file is now.")
+    draft.subject = NAME
+    work_step(draft, "Restore .env", SAVE_CANCELLING, "restore", version.id)
+    draft.files.append(FileMark(str(version.path), version.sha256))
+    draft.reason = plain(f"it was so on {version.time:%Y-%m-%d %H:%M} UTC")
+    draft.warn(
+        "in sync",
+        "containers keep what they were made with: the table shows afterwards which have to be"
+        " recreated",
+    )
+
+
+ACTION: Final = Action(
+    name="environment-restore",
+    verb="Restore a version of",
+    group=Group.ENVIRONMENT,
+    when="An edit of the environment was wrong, and a version of before is wanted back. What the"
+    " file is now is kept as a version too.",
+    failing="The file is as it was: compose refuses the old version, or the last line says what is"
+    " in the way.",
+    refuse=refuse_nothing,
+    draft=draft_restore,
+    scope=Scope.VERSION,
+    choices=version_choices,
+    obstacle=why_no_version,
+    needs_project=False,
+)

@@ -1,0 +1,53 @@
+"""Take back an apply of the environment that was left half done: the file and the containers."""
+
+from typing import Final
+
+from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.environment import NAME, work_step
+from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.plan import Risk
+from pixel_tui.operations.targets import find_target
+from pixel_tui.operations.words import duration
+from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.text import SafeText
+
+
+def why_not(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why there is nothing to take back."""
+    if facts.environment.trouble:
+        return facts.environment.trouble
+    return "" if facts.environment.left else "No apply was left half done."
+
+
+def draft_roll_back(draft: Draft) -> None:
+    """What was touched is put back; the worker knows from its notes what that is."""
+    left = draft.facts.environment.left
+    if left is None:
+        return
+    draft.subject = NAME
+    draft.reason = left.words
+    draft.risk = Risk.DISRUPTIVE
+    cancelling = SafeText("It can't be taken back half way: it can be asked for again.")
+    work_step(draft, "Put back what was before", cancelling, "roll-back", takes_back=True)
+    for name in left.watched:
+        target = find_target(name, draft.snapshot)
+        if target is not None:
+            draft.affect(name, "is made again as it was before, where it was touched")
+            draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until it is up")
+            draft.expect_running(target, ())
+
+
+ACTION: Final = Action(
+    name="environment-roll-back",
+    verb="Take back an apply of",
+    group=Group.ENVIRONMENT,
+    when="An apply of the environment was cut off: the console, or the machine, died in between.",
+    failing="The last line says what could not be put back; it can be asked for again. What the"
+    " file was is among the saved versions.",
+    refuse=refuse_nothing,
+    draft=draft_roll_back,
+    scope=Scope.PROJECT,
+    obstacle=why_not,
+    needs_project=False,
+)

@@ -1,0 +1,50 @@
+"""Put an edited environment in the place of the `.env`; containers stay as they are."""
+
+from typing import Final
+
+from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.environment import (
+    NAME,
+    SAVE_CANCELLING,
+    accepted_impact,
+    candidate_choices,
+    chosen_candidate,
+    tell_impact,
+    why_no_candidate,
+    work_step,
+)
+from pixel_tui.operations.plan import FileMark
+from pixel_tui.text import SafeText
+
+
+def draft_save(draft: Draft) -> None:
+    """One step; it says what would have to be done for the file to count."""
+    candidate = chosen_candidate(draft)
+    impact = accepted_impact(candidate)
+    draft.subject = NAME
+    work_step(draft, "Save .env", SAVE_CANCELLING, "save", candidate.id)
+    draft.files.append(FileMark(candidate.file, candidate.sha256))
+    draft.reason = SafeText("it was edited")
+    tell_impact(draft, impact.services, applied=False)
+    for warning in impact.warnings:
+        draft.warn("compose", warning)
+    if impact.applied_to:
+        draft.warn("in sync", "containers keep what they were made with: a restart changes nothing")
+
+
+ACTION: Final = Action(
+    name="environment-save",
+    verb="Save",
+    group=Group.ENVIRONMENT,
+    when="The environment was edited, and what runs is to stay as it is for now. The version of"
+    " before is kept.",
+    failing="The file is as it was: the last line says what is in the way. An edit is kept in the"
+    " editor.",
+    refuse=refuse_nothing,
+    draft=draft_save,
+    scope=Scope.CANDIDATE,
+    choices=candidate_choices,
+    obstacle=why_no_candidate,
+    needs_project=False,
+)

@@ -1,0 +1,138 @@
+"""What the actions on the project's `.env` share."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pixel_tui.environment.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.worker import NO_FILE, worker_argv
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.action import Choice
+from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.environment_facts import Candidate
+from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.plan import FileMark, Step
+from pixel_tui.operations.words import listed
+from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+NAME: Final = SafeText(".env")
+SAVE_CANCELLING: Final = SafeText("The file is as it was, or the new one: never a part of it.")
+
+
+def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be done to the environment."""
+    if facts.environment.trouble:
+        return facts.environment.trouble
+    left = facts.environment.left
+    if left is None:
+        return ""
+    return (
+        f"An apply was left half done. {left.words} Take it back first (`environment-roll-back`),"
+        " or leave all as it is now (`pixel-tui env confirm`)."
+    )
+
+
+def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be saved."""
+    if reason := why_no_environment(snapshot, facts):
+        return reason
+    return "" if facts.environment.candidates else "Nothing waits to be saved: edit it first."
+
+
+def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why no version can be restored."""
+    if reason := why_no_environment(snapshot, facts):
+        return reason
+    return "" if facts.environment.versions else "No version has been kept yet."
+
+
+def candidate_choices(facts: Facts) -> Sequence[Choice]:
+    """What waits to be saved, newest first."""
+    return tuple(
+        Choice(plain(item.id), plain(f"{item.id}  {_summary(item)}"))
+        for item in facts.environment.candidates
+    )
+
+
+def version_choices(facts: Facts) -> Sequence[Choice]:
+    """The versions that were kept, newest first."""
+    now = facts.environment.sha256
+    return tuple(
+        Choice(
+            plain(item.id),
+            plain(
+                f"{item.time:%Y-%m-%d %H:%M:%S} UTC  {item.size} bytes"
+                + ("  (what the file is now)" if item.sha256 == now else "")
+            ),
+        )
+        for item in facts.environment.versions
+    )
+
+
+def chosen_candidate(draft: Draft) -> Candidate:
+    """The candidate that the draft is about.
+
+    Raises:
+        OperationError: There is none of that id.
+    """
+    for candidate in draft.facts.environment.candidates:
+        if candidate.id == draft.subject:
+            return candidate
+    raise OperationError(
+        "There is no such candidate.", on=draft.subject, remedy="Save from the editor again."
+    )
+
+
+def accepted_impact(candidate: Candidate) -> Impact:
+    """What it would change.
+
+    Raises:
+        OperationError: Compose refuses it, or has not answered.
+    """
+    if candidate.impact is None:
+        raise OperationError(
+            "Compose has not said yet what this would change.", remedy="Ask for it again."
+        )
+    if candidate.impact.refusal:
+        raise OperationError(candidate.impact.refusal, remedy="Mend it in the editor first.")
+    return candidate.impact
+
+
+def work_step(
+    draft: Draft, title: str, cancelling: SafeText, *words: str, takes_back: bool = False
+) -> None:
+    """A step of the program that does the work, on the file as it is now."""
+    environment = draft.facts.environment
+    argv = worker_argv(
+        draft.command,
+        draft.snapshot.project_name,
+        *words,
+        *("--was", environment.sha256 or NO_FILE),
+    )
+    draft.steps.append(Step(plain(title), argv, cancelling, takes_back=takes_back))
+    draft.files.append(FileMark(environment.path, environment.sha256))
+
+
+def tell_impact(draft: Draft, services: Sequence[ServiceImpact], *, applied: bool) -> None:
+    """Say which services a content changes, and through which keys."""
+    for item in services:
+        keys = f" ({listed(item.keys)})" if item.keys else ""
+        cause = f"{item.cause}{keys}"
+        if not item.running:
+            change = "gets it at its next start" if applied else "would get it when it is started"
+            draft.affect(item.service, change, cause)
+            continue
+        what = {
+            Change.RECREATE: "recreated",
+            Change.REBUILD: "built anew and recreated",
+        }[item.change]
+        draft.affect(item.service, f"is {what}" if applied else f"would have to be {what}", cause)
+
+
+def _summary(candidate: Candidate) -> str:
+    if candidate.impact is None:
+        return "what it would change is not known yet"
+    if candidate.impact.refusal:
+        return "compose refuses it"
+    names = [item.service for item in candidate.impact.services]
+    return f"changes {listed(names)}" if names else "changes no service"

@@ -1,0 +1,43 @@
+"""What a plan has to know of the project's `.env`. No value is in it."""
+
+from dataclasses import dataclass
+
+from pixel_tui.environment.apply_state import ApplyState
+from pixel_tui.environment.history import Version
+from pixel_tui.environment.impact import Impact
+from pixel_tui.stack.model import NO_TEXT
+from pixel_tui.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A content that waits to be saved."""
+
+    id: str
+    sha256: str
+    impact: Impact | None = None
+    """What it would change; None where that could not be told in time."""
+    file: str = ""
+    """Where it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentFacts:
+    """The file, what waits to be saved, and what it was before."""
+
+    path: SafeText = NO_TEXT
+    sha256: str = ""
+    """Of the file as it is; empty where there is none."""
+    trouble: SafeText = SafeText("Nothing is known of the environment here.")
+    """Why it can't be read; empty where it can."""
+    candidates: tuple[Candidate, ...] = ()
+    """Newest first."""
+    versions: tuple[Version, ...] = ()
+    """Newest first."""
+    confirm_seconds: float = 120.0
+    """How long there is to confirm what was applied."""
+    left: ApplyState | None = None
+    """An apply that was left half done by a process that died."""
+
+
+NO_ENVIRONMENT = EnvironmentFacts()

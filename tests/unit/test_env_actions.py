@@ -1,0 +1,202 @@
+"""Plans that save, apply and restore an environment: what they say, run and refuse."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.environment.apply_state import ApplyState, Phase
+from pixel_tui.environment.history import Version
+from pixel_tui.environment.impact import Change, Impact, ServiceImpact
+from pixel_tui.errors import NothingToDo, OperationError, UsageError
+from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
+from pixel_tui.operations.facts import NO_FACTS, Facts, Proxy
+from pixel_tui.operations.plan import Plan, Risk, plan_outdated
+from pixel_tui.operations.plan_files import moved_file
+from pixel_tui.stack.model import NO_TEXT, StackSnapshot
+from pixel_tui.text import SafeText, plain
+from tests.unit.test_actions import COMMAND, NOW
+from tests.unit.test_actions import running as stack_of
+from tests.unit.test_backup_actions import refused
+
+ID = "0123456789abcdef"
+OLD, NEW = "a" * 64, "b" * 64
+VERSION = Version(
+    "0003-20260301-120000", 3, datetime(2026, 3, 1, 12, tzinfo=UTC), "c" * 64, 12, Path("/v/3")
+)
+
+
+def impact(*services: ServiceImpact, **changes: object) -> Impact:
+    whole = Impact(NO_TEXT, (), services, SafeText("pixel"))
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def changed(
+    service: str, change: Change = Change.RECREATE, *, running: bool = True
+) -> ServiceImpact:
+    cause = plain("its environment changes")
+    return ServiceImpact(plain(service), change, (plain("API_TOKEN"),), cause, running)
+
+
+def facts(found: Impact | None, **changes: object) -> Facts:
+    known = EnvironmentFacts(
+        path=plain("/srv/pixel/.env"),
+        sha256=OLD,
+        trouble=NO_TEXT,
+        candidates=(Candidate(ID, NEW, found, f"/state/{ID}.env"),),
+        versions=(VERSION,),
+    )
+    return Facts(environment=replace(known, **changes))  # type: ignore[arg-type]
+
+
+def plan(name: str, known: Facts, *targets: str, stack: StackSnapshot | None = None) -> Plan:
+    return plan_action(name, targets, stack or stack_of(), COMMAND, now=NOW, facts=known)
+
+
+def warnings(made: Plan) -> str:
+    return " | ".join(check.message for check in made.checks_before if not check.ok)
+
+
+class TestSave:
+    def test_it_is_safe_and_says_what_would_have_to_be_done(self) -> None:
+        made = plan("environment-save", facts(impact(changed("api"))), ID)
+        assert (made.title, made.risk) == ("Save .env", Risk.SAFE)
+        (step,) = made.steps
+        assert step.command[1:6] == ("-P", "-m", "pixel_tui.environment", "save", ID)
+        assert step.command[step.command.index("--was") + 1] == OLD
+        (effect,) = made.affects
+        assert effect.change == "would have to be recreated"
+        assert effect.cause == "its environment changes (API_TOKEN)"
+        assert "a restart changes nothing" in warnings(made)
+
+    def test_a_file_that_compose_refuses_can_be_saved_by_no_plan(self) -> None:
+        with pytest.raises(OperationError, match="line 3"):
+            plan("environment-save", facts(impact(refusal=plain("line 3: bad"))), ID)
+
+    def test_one_can_be_saved_where_compose_refuses_what_there_is_now(self) -> None:
+        made = plan("environment-save", facts(impact()), ID, stack=refused(stack_of()))
+        assert made.steps
+
+    def test_another_content_of_the_file_or_of_the_candidate_is_another_plan(self) -> None:
+        stack = stack_of()
+        made = plan("environment-save", facts(impact()), ID, stack=stack)
+        assert not plan_outdated(made, stack)
+        other = plan("environment-save", facts(impact(), sha256="d" * 64), ID, stack=stack)
+        assert other.fingerprint != made.fingerprint
+
+    def test_a_file_that_has_moved_since_is_seen(self, tmp_path: Path) -> None:
+        file, staged = tmp_path / ".env", tmp_path / f"{ID}.env"
+        file.write_bytes(b"A=1\n")
+        staged.write_bytes(b"A=2\n")
+        old, new = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (file, staged))
+        candidate = Candidate(ID, new, impact(), str(staged))
+        known = facts(impact(), path=plain(str(file)), sha256=old, candidates=(candidate,))
+        made = plan("environment-save", known, ID)
+        assert not moved_file(made)
+        staged.write_bytes(b"A=3\n")
+        assert moved_file(made) == str(staged)
+        file.unlink()
+        assert moved_file(made) == str(file)
+
+    def test_it_wants_a_candidate_that_there_is(self) -> None:
+        with pytest.raises(UsageError, match="id of one candidate"):
+            plan("environment-save", facts(impact()))
+        with pytest.raises(OperationError, match="no such candidate"):
+            plan("environment-save", facts(impact()), "f" * 16)
+        reason = why_not(
+            action_named("environment-save"), (), stack_of(), facts(None, candidates=())
+        )
+        assert "Nothing waits to be saved" in reason
+        assert why_not(action_named("environment-save"), (), stack_of(), NO_FACTS)
+
+
+class TestApply:
+    def test_it_names_each_service_and_touches_no_other(self) -> None:
+        known = facts(
+            impact(changed("api"), changed("web", Change.REBUILD), changed("off", running=False))
+        )
+        made = plan("environment-apply", known, ID)
+        (step,) = made.steps
+        assert made.title == "Save and apply .env"
+        assert made.risk is Risk.DISRUPTIVE
+        assert "--recreate=api" in step.command
+        assert "--rebuild=web" in step.command
+        assert "--within=120" in step.command
+        assert not any("off" in word for word in step.command)
+        assert step.takes_back
+        assert "confirmed within 120 s" in warnings(made)
+        said = {str(effect.service): str(effect.change) for effect in made.affects}
+        assert said["api"] == "is recreated"
+        assert said["web"] == "is built anew and recreated"
+        assert said["off"] == "gets it at its next start"
+        assert [item.name for item in made.checks_after] == ["api", "web"]
+
+    def test_no_value_and_no_content_is_in_it(self) -> None:
+        made = plan("environment-apply", facts(impact(changed("api"))), ID)
+        assert "API_TOKEN=" not in repr(made)
+
+    def test_where_nothing_that_runs_changes_it_only_saves(self) -> None:
+        made = plan("environment-apply", facts(impact()), ID)
+        assert made.steps[0].command[4] == "save"
+        assert made.risk is Risk.SAFE
+
+    def test_a_proxy_that_keeps_addresses_is_restarted_by_the_same_step(self) -> None:
+        proxy = Proxy(plain("landing"), pinned=(plain("api"),), file=plain("nginx.conf"))
+        known = replace(facts(impact(changed("api"))), proxies=(proxy,))
+        made = plan("environment-apply", known, ID)
+        (step,) = made.steps
+        assert "--restart=landing" in step.command
+
+    def test_another_project_name_is_refused(self) -> None:
+        other = impact(changed("api"), project=SafeText("other"))
+        with pytest.raises(OperationError, match="called other"):
+            plan("environment-apply", facts(other), ID)
+
+    def test_what_compose_has_not_answered_is_not_guessed(self) -> None:
+        with pytest.raises(OperationError, match="has not said yet"):
+            plan("environment-apply", facts(None), ID)
+
+    def test_it_works_where_compose_refuses_what_there_is_now(self) -> None:
+        known = facts(impact(changed("api")))
+        made = plan("environment-apply", known, ID, stack=refused(stack_of()))
+        assert "--recreate=api" in made.steps[0].command
+
+
+class TestRestore:
+    def test_a_version_is_put_back_and_said_not_to_be_in_force(self) -> None:
+        made = plan("environment-restore", facts(None), VERSION.id)
+        assert made.title == "Restore a version of .env"
+        assert made.steps[0].command[4:6] == ("restore", VERSION.id)
+        assert "containers keep" in warnings(made)
+
+    def test_what_the_file_is_already_is_nothing_to_do(self) -> None:
+        with pytest.raises(NothingToDo):
+            plan("environment-restore", facts(None, sha256=VERSION.sha256), VERSION.id)
+
+    def test_the_choices_say_when_it_was(self) -> None:
+        (choice,) = action_named("environment-restore").choices(facts(None))
+        assert choice.name == VERSION.id
+        assert "2026-03-01 12:00:00 UTC" in choice.words
+
+
+class TestLeftHalfDone:
+    LEFT = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", OLD, NEW, recreate=("api",))
+
+    def test_nothing_else_is_done_before_it_is_taken_back(self) -> None:
+        known = facts(impact(), left=self.LEFT)
+        for name, target in (("environment-save", ID), ("environment-restore", VERSION.id)):
+            with pytest.raises(OperationError, match="environment-roll-back"):
+                plan(name, known, target)
+
+    def test_it_can_be_taken_back(self) -> None:
+        made = plan("environment-roll-back", facts(impact(), left=self.LEFT))
+        assert made.steps[0].command[4] == "roll-back"
+        assert "nobody has confirmed it" in made.reason
+        assert [effect.service for effect in made.affects] == ["api"]
+
+    def test_where_nothing_is_left_there_is_nothing_to_take_back(self) -> None:
+        reason = why_not(action_named("environment-roll-back"), (), stack_of(), facts(impact()))
+        assert reason == "No apply was left half done."

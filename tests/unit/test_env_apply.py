@@ -1,0 +1,285 @@
+"""An apply that dies anywhere can be taken back: the file and the containers are as before."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.environment.apply import Applying
+from pixel_tui.environment.apply_parts import Ending, Wanted, Wellness
+from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Confirmation, Phase
+from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.errors import ConsoleError, EngineUnreachable, FileError
+from pixel_tui.stack.compose_command import ComposeCommand
+
+OLD, NEW = b"A=1\n", b"A=2\n"
+
+
+class Killed(BaseException):
+    """The process is gone, and nothing of it runs on."""
+
+
+class World:
+    """A file, an image and containers, which die with the process at the n-th thing it does."""
+
+    def __init__(self, folder: Path, *, dies_at: int = 0, old: bytes | None = OLD) -> None:
+        self.folder = folder
+        self.content = old
+        self.made_with: bytes | None = old
+        self.image = "image-of-before"
+        self.ran = "image-of-before"
+        self.proxy_saw: bytes | None = old
+        self.ill_with: bytes | None = None
+        self.build_fails = False
+        self.said: list[str] = []
+        self.confirms = False
+        self.done = 0
+        self.dies_at = dies_at
+
+    def act(self, change: Callable[[], None] = lambda: None) -> None:
+        """Each thing that is done can be the last, before it takes effect or behind it."""
+        self.done += 1
+        if self.done == self.dies_at:
+            raise Killed
+        change()
+        self.done += 1
+        if self.done == self.dies_at:
+            raise Killed
+
+    def read(self) -> bytes | None:
+        return self.content
+
+    def save(self, content: bytes, *, was: str) -> None:
+        if digest(self.content) != was:
+            raise FileError("The file was changed.")
+        self.act(lambda: setattr(self, "content", content))
+
+    def remove(self) -> None:
+        self.act(lambda: setattr(self, "content", None))
+
+    def images(self, services: Sequence[str]) -> Mapping[str, str]:
+        return {"web": self.ran}
+
+    def image_id(self, reference: str) -> str:
+        return self.image
+
+    def wellness(self, services: Sequence[str]) -> Wellness:
+        if self.ill_with is not None and self.made_with == self.ill_with:
+            return Wellness(ill="api is unhealthy")
+        return Wellness()
+
+    def run(self, argv: Sequence[str], *, apart: bool) -> int:
+        def change() -> None:
+            if "build" in argv:
+                self.image = "image-of-now"
+            elif "tag" in argv:
+                self.image = argv[-2]
+            elif "up" in argv:
+                assert argv[-2:] == ("api", "web")
+                assert "--no-deps" in argv
+                assert "--remove-orphans" not in argv
+                self.made_with, self.ran = self.content, self.image
+            elif "restart" in argv:
+                assert argv[-1] == "nginx"
+                self.proxy_saw = self.made_with
+
+        self.act(change)
+        return 1 if "build" in argv and self.build_fails else 0
+
+    def applying(self) -> Applying:
+        world = self
+
+        class Files(ApplyFiles):
+            def write(self, state: ApplyState) -> None:
+                world.act(lambda: super(Files, self).write(state))
+
+            def clear(self) -> None:
+                world.act(super().clear)
+
+        files = Files(self.folder / "state", self.folder)
+
+        def pause(_seconds: float) -> None:
+            if self.confirms:
+                Confirmation(self.folder / "state", self.folder).confirm()
+
+        return Applying(
+            ComposeCommand(),
+            "pixel",
+            ".env",
+            file=self,
+            files=files,
+            containers=self,
+            run=self.run,
+            say=self.said.append,
+            cancelled=lambda: False,
+            pause=pause,
+        )
+
+    @property
+    def as_before(self) -> bool:
+        before = "image-of-before"
+        return (self.made_with, self.proxy_saw, self.ran, self.image) == (OLD, OLD, before, before)
+
+
+def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> Wanted:
+    return Wanted(NEW, digest(was), ("api",), ("web",), ("nginx",), within)
+
+
+def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:
+    """What a later process finds: the one that did it lives no more."""
+    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    return ApplyFiles(world.folder / "state", world.folder).read()
+
+
+def test_a_confirmed_environment_stays(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.confirms = True
+    assert world.applying().apply(wanted(within=5)) is Ending.KEPT
+    assert (world.content, world.made_with, world.ran) == (NEW, NEW, "image-of-now")
+    assert not list((tmp_path / "state" / "environment").iterdir())
+
+
+@pytest.mark.parametrize("old", [OLD, None])
+def test_what_nobody_confirms_is_as_before(tmp_path: Path, old: bytes | None) -> None:
+    world = World(tmp_path, old=old)
+    assert world.applying().apply(wanted(old)) is Ending.UNCONFIRMED
+    assert (world.content, world.made_with) == (old, old)
+    assert world.image == world.ran == "image-of-before"
+    assert not list((tmp_path / "state" / "environment").iterdir())
+
+
+def test_what_is_ill_is_as_before(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.ill_with = NEW
+    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    assert world.as_before
+    assert "api is unhealthy." in world.said
+
+
+def test_an_engine_that_is_away_for_a_moment_decides_nothing(tmp_path: Path) -> None:
+    world, looks = World(tmp_path), [0]
+    world.confirms = True
+
+    def wellness(services: Sequence[str]) -> Wellness:
+        looks[0] += 1
+        if looks[0] == 1:
+            raise EngineUnreachable("Nobody answers.")
+        return Wellness()
+
+    world.wellness = wellness  # type: ignore[method-assign]
+    assert world.applying().apply(wanted(within=5)) is Ending.KEPT
+
+
+def test_a_failed_build_touches_no_container(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.build_fails = True
+    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    assert world.content == OLD
+    assert world.as_before
+
+
+def test_what_is_ill_with_the_old_environment_too_is_said(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.wellness = lambda services: Wellness(ill="api is unhealthy")  # type: ignore[method-assign]
+    assert world.applying().apply(wanted()) is Ending.LEFT
+    assert world.content == OLD
+    assert "The environment of before is back, and api is unhealthy." in world.said
+
+
+def steps_of_an_apply(tmp_path: Path) -> int:
+    world = World(tmp_path / "count")
+    world.applying().apply(wanted())
+    return world.done
+
+
+def test_a_process_killed_anywhere_leaves_what_can_be_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    steps = steps_of_an_apply(tmp_path)
+    assert steps > 20
+    for dies_at in range(1, steps + 1):
+        world = World(tmp_path / str(dies_at), dies_at=dies_at)
+        with pytest.raises(Killed):
+            world.applying().apply(wanted())
+        left = left_of(world, monkeypatch)
+        if left is None:
+            assert world.content == OLD, dies_at
+        else:
+            assert left.words
+            assert world.applying().take_back() is Ending.KEPT
+        assert world.content == OLD, dies_at
+        assert world.as_before, dies_at
+        assert not list((world.folder / "state" / "environment").glob("*.json"))
+
+
+def test_a_way_back_that_dies_too_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    steps = steps_of_an_apply(tmp_path)
+    for first in range(1, steps + 1, 5):
+        for second in range(1, 12, 3):
+            world = World(tmp_path / f"{first}-{second}", dies_at=first)
+            with pytest.raises(Killed):
+                world.applying().apply(wanted())
+            world.dies_at = first + second
+            try:
+                if left_of(world, monkeypatch) is not None:
+                    world.applying().take_back()
+            except Killed:
+                world.dies_at = 0
+                if left_of(world, monkeypatch) is not None:
+                    world.applying().take_back()
+            assert world.content == OLD
+            assert world.as_before
+
+
+def test_a_confirmation_counts_though_the_process_dies_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    world = World(tmp_path)
+    world.applying().apply(wanted(within=0.0))
+    files = ApplyFiles(tmp_path / "state", tmp_path)
+    files.write(ApplyState(Phase.WAITING, ".env", "pixel", digest(OLD), digest(NEW), token="x"))
+    left = files.left()
+    assert left is not None
+    files.confirm("of another")
+    assert files.left() is not None
+    files.confirm("x")
+    assert files.left() is None
+    assert not files.under_way()
+
+
+def test_a_file_that_was_changed_since_the_plan_is_not_replaced(tmp_path: Path) -> None:
+    world = World(tmp_path, old=b"A=other\n")
+    with pytest.raises(ConsoleError, match="has changed since the plan"):
+        world.applying().apply(wanted())
+    assert world.content == b"A=other\n"
+    assert world.done == 0
+
+
+def test_nothing_can_be_confirmed_where_nothing_waits(tmp_path: Path) -> None:
+    assert not Confirmation(tmp_path / "state", tmp_path).confirm()
+    with pytest.raises(ConsoleError, match="No apply was left"):
+        World(tmp_path).applying().take_back()
+
+
+def test_candidates_are_private_and_named_by_their_content(tmp_path: Path) -> None:
+    staging = Staging(tmp_path, tmp_path)
+    staged = staging.stage(NEW)
+    path = staging.path(staged)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o077 == 0
+    assert staging.read(staged) == NEW
+    assert staging.ids() == (staged,)
+    path.write_bytes(b"A=tampered\n")
+    with pytest.raises(FileError, match="was changed"):
+        staging.read(staged)
+    for bad in ("../x", "0" * 16, ""):
+        with pytest.raises(FileError, match="no such candidate"):
+            staging.read(bad)
+    assert Staging(tmp_path, tmp_path / "other").ids() == ()
+    staging.forget(staged)
+    assert staging.ids() == ()
