@@ -44,7 +44,7 @@ def add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     run.add_argument(
         "--confirm", metavar="NAME", default="", help="what a plan asks for before it is run"
     )
-    for parser, runs in ((plan, _run_plan), (run, _run_action)):
+    for parser, runs in ((plan, _run_plan), (run, run_action)):
         parser.add_argument("action", help="its name: `pixel-tui actions` lists them")
         parser.add_argument(
             "target", nargs="*", help="services, or ids of containers; all where none is named"
@@ -130,7 +130,12 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     return ExitCode.WOULD_CHANGE
 
 
-def _run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Plan and run `arguments.action` on `arguments.target`.
+
+    Raises:
+        ConsoleError: It was not begun.
+    """
     from pixel_tui.clock import SystemClock
     from pixel_tui.fact_reading import SHELL_PATIENCE_SECONDS, live_facts
     from pixel_tui.live import live_observer
@@ -164,7 +169,7 @@ def _run_backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     if arguments.what in {"now", "restore"}:
         arguments.action = {"now": "backup", "restore": "restore"}[arguments.what]
         arguments.yes = arguments.yes or arguments.what == "now"
-        return _run_action(arguments, environment)
+        return run_action(arguments, environment)
     from pixel_tui import backup_command
     from pixel_tui.backups.store import BackupStore
     from pixel_tui.clock import SystemClock

@@ -15,8 +15,16 @@ from typing import Final
 
 from pixel_tui import __version__
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
+from pixel_tui.env_command import add_env
 from pixel_tui.errors import ConsoleError, UsageError
-from pixel_tui.project_options import ExitCode, add_project_options, add_read_only, readers
+from pixel_tui.ledger_command import add_ledger
+from pixel_tui.project_options import (
+    ExitCode,
+    add_project_options,
+    add_read_only,
+    add_reveal_allowed,
+    readers,
+)
 
 SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
@@ -50,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pixel-tui {__version__}")
     add_project_options(parser)
+    add_reveal_allowed(parser, default=False)
     parser.set_defaults(run=_run_console)
     commands = parser.add_subparsers(title="commands", metavar="")
     demo = commands.add_parser(
@@ -58,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Opens the console on an embedded stack of ten services, without Docker.",
     )
     add_read_only(demo, default=argparse.SUPPRESS)
+    add_reveal_allowed(demo, default=argparse.SUPPRESS)
     demo.set_defaults(run=_run_demo)
     status = commands.add_parser(
         "status",
@@ -73,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_logs(commands)
     add_changes(commands)
     add_backup(commands)
+    add_ledger(commands)
     add_audit(commands)
+    add_env(commands)
     doctor = commands.add_parser(
         "doctor",
         help="check what the console needs, and say the remedy for what is missing",
@@ -241,7 +253,9 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings
 
-    settings = load_settings(environment, read_only=arguments.read_only)
+    settings = load_settings(
+        environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
+    )
     engine, project = readers(arguments, environment)
     if arguments.or_demo and not (project.has_files and engine.answers()):
         from pixel_tui.app import run
@@ -263,5 +277,7 @@ def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.demonstration import demo_parts
     from pixel_tui.settings import load_settings
 
-    settings = load_settings(environment, read_only=arguments.read_only)
+    settings = load_settings(
+        environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
+    )
     return run(demo_parts(settings, environment))

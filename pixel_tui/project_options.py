@@ -71,6 +71,16 @@ def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
     )
 
 
+def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> None:
+    """The option of a command that opens the console."""
+    parser.add_argument(
+        "--reveal-allowed",
+        action="store_true",
+        default=default,
+        help="with --read-only: let a key show a secret of the environment for a few seconds",
+    )
+
+
 def readers(
     arguments: argparse.Namespace, environment: Mapping[str, str]
 ) -> "tuple[DockerEngine, ComposeProject]":

@@ -97,8 +97,8 @@ def carry_out(
     operator.watch(lambda: None, found.append).look()
     for left in found:
         _say(f"{left.plan.title} {left.state.value}. {left.message}\n")
-    snapshot = observer.snapshot
-    facts = read_facts(snapshot)
+    facts = read_facts(observer.snapshot)
+    snapshot = observer.snapshot  # facts may take a while, and the stack moves meanwhile
     try:
         plan = plan_action(
             wish.action, wish.targets, snapshot, command, now=clock.now(), facts=facts

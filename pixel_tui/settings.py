@@ -43,12 +43,16 @@ class Settings:
     """What the user wants."""
 
     read_only: bool = False
+    reveal_allowed: bool = False
+    """Whether a read-only console may show a secret of the environment on a key press."""
     theme: str | None = None
     """None: what was remembered, else by the terminal."""
     usage_seconds: float = 2.0
     """Between two rounds of figures."""
     log_tail: int = 1000
     """Lines of history that a log pane starts with."""
+    confirm_seconds: float = 120.0
+    """How long there is to confirm an environment that was applied."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Binding id to keys, comma-separated."""
     backup: BackupSettings = BackupSettings()
@@ -78,12 +82,15 @@ def state_folder() -> Path:
     return Path(PlatformDirs(APPLICATION).user_state_dir)
 
 
-def load_settings(environment: Mapping[str, str], *, read_only: bool = False) -> Settings:
+def load_settings(
+    environment: Mapping[str, str], *, read_only: bool = False, reveal_allowed: bool = False
+) -> Settings:
     """The settings of this run.
 
     Args:
         environment: The variables of this process.
         read_only: The `--read-only` flag.
+        reveal_allowed: The `--reveal-allowed` flag.
 
     Raises:
         UsageError: The file or a variable says something that is no setting.
@@ -95,7 +102,11 @@ def load_settings(environment: Mapping[str, str], *, read_only: bool = False) ->
         raise UsageError(
             f"{ENVIRONMENT_READ_ONLY} is neither yes nor no: {flag}.", remedy="Set it to 1 or 0."
         )
-    return replace(settings, read_only=read_only or flag in _TRUE or settings.read_only)
+    return replace(
+        settings,
+        read_only=read_only or flag in _TRUE or settings.read_only,
+        reveal_allowed=reveal_allowed,
+    )
 
 
 def _from_file(path: Path) -> Settings:
@@ -108,6 +119,7 @@ def _from_file(path: Path) -> Settings:
             f"The settings file can't be read: {error}.", on=str(path), remedy="Mend or move it."
         ) from error
     known = {"read_only", "theme", "usage_seconds", "log_tail", "keys", "backup"}
+    known.add("confirm_seconds")
     if unknown := sorted(set(raw) - known):
         raise _wrong(
             path, f"unknown setting {unknown[0]}", f"Known are {', '.join(sorted(known))}."
@@ -126,6 +138,9 @@ def _from_file(path: Path) -> Settings:
     if "log_tail" in raw:
         tail = _number(path, "log_tail", raw["log_tail"], 1, 100_000)
         settings = replace(settings, log_tail=int(tail))
+    if "confirm_seconds" in raw:
+        seconds = _number(path, "confirm_seconds", raw["confirm_seconds"], 1, 3600)
+        settings = replace(settings, confirm_seconds=seconds)
     settings = replace(settings, backup=_backup(path, raw.get("backup", {})))
     return replace(settings, keys=_keys(path, raw.get("keys", {})))
 

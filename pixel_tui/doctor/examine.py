@@ -14,6 +14,7 @@ from pixel_tui.doctor.engine_checks import (
     look_at_socket,
     other_sockets,
 )
+from pixel_tui.doctor.environment_check import check_environment, look_at_environment
 from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
 from pixel_tui.doctor.project_checks import (
     Unknown,
@@ -82,7 +83,10 @@ def examine(
 
 
 def _unnamed(error: UsageError) -> list[Check]:
-    names = ("socket", "clock", "compose", "project", "containers", "hashes", "logging")
+    names = (
+        *("socket", "clock", "compose", "project", "containers", "hashes", "logging"),
+        "environment",
+    )
     why = "It is not known on which engine."
     first, *rest = (skipped(name, why) for name in names)
     return [first, failed_with("engine", error), *rest]
@@ -111,6 +115,7 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
         check_containers(project, containers),
         check_hashes(project, _hashes(readers.project, resolved)),
         check_logging(project, containers),
+        check_environment(answer(lambda: look_at_environment(command, environment))),
     ]
 
 

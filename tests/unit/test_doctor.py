@@ -111,7 +111,7 @@ def test_a_program_that_is_missing_fails_or_hangs(
 
 NAMES = [
     "socket", "engine", "clock", "compose", "project", "containers", "hashes", "logging",
-    "terminal", "size", "colours", "utf-8", "clipboard", "settings", "state",
+    "environment", "terminal", "size", "colours", "utf-8", "clipboard", "settings", "state",
 ]  # fmt: skip
 
 

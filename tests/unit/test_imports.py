@@ -105,6 +105,13 @@ def test_a_command_for_scripts_on_a_local_engine_loads_no_toolkit_and_no_sdk(
     assert not {"textual", "rich", "docker", "requests"} & set(loaded)
 
 
+def test_an_environment_is_checked_without_a_toolkit_and_an_sdk(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=1\n")
+    loaded = answer_of(RUNNING, ["env", "check", "-C", str(tmp_path)])
+    assert isinstance(loaded, list)
+    assert not {"textual", "rich", "docker", "requests", "asyncio"} & set(loaded)
+
+
 FIRST_PICTURE = """
 import json, sys
 import pixel_tui.live, pixel_tui.app

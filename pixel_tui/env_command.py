@@ -1,0 +1,315 @@
+"""The environment from the shell: `pixel-tui env check|get|set|diff|impact|confirm`.
+
+Imports that cost time wait until a command needs them.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixel_tui.errors import FileError, UsageError
+from pixel_tui.project_options import ExitCode, add_project_options
+
+if TYPE_CHECKING:
+    from pixel_tui.environment.overview import Overview
+    from pixel_tui.environment_reading import Around
+    from pixel_tui.stack.compose_command import ComposeCommand
+
+
+def add_env(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`env`."""
+    env = commands.add_parser(
+        "env",
+        help="check, compare, read and change the project's .env",
+        description="Checks, compares, reads and changes the .env of a project.",
+    )
+    env.set_defaults(run=lambda *_: _print_help(env))
+    kinds = env.add_subparsers(title="commands", metavar="")
+
+    check = kinds.add_parser(
+        "check",
+        help="say what is wrong with the file, why, and what to do",
+        description="Says what is wrong with an environment file. Exits with 0 when there is "
+        "neither an error nor a warning (remarks are allowed), 1 when there is one, 2 when the "
+        "file can't be read.",
+    )
+    check.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
+    check.add_argument("--json", action="store_true", help="as JSON (docs/env.schema.json)")
+    check.set_defaults(run=_run_check)
+
+    get = kinds.add_parser(
+        "get",
+        help="print a key's value as compose reads it",
+        description="Prints a key's value as compose reads it. Exits with 1 when it has none. A "
+        "secret is not printed on a terminal.",
+    )
+    get.add_argument("key", metavar="KEY")
+    get.add_argument("--reveal", action="store_true", help="print a secret on a terminal too")
+    get.set_defaults(run=_run_get)
+
+    _add_changing(kinds)
+    for parser in kinds.choices.values():
+        add_project_options(parser, default=argparse.SUPPRESS)
+
+
+def _add_changing(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    change = kinds.add_parser(
+        "set",
+        help="set a key; the value comes from standard input",
+        description="Sets a key to what standard input says, its last line end left out. It is "
+        "written so that compose reads exactly that, and saved if compose takes the project "
+        "with it: the operation environment-save, with its lock and audit. Containers stay as "
+        "they are: a restart does not apply an environment.",
+    )
+    change.add_argument("key", metavar="KEY")
+    change.add_argument(
+        "--apply",
+        action="store_true",
+        help="and recreate or rebuild what it changes (environment-apply)",
+    )
+    change.add_argument("--confirm", metavar="NAME", default="", help="what the plan asks for")
+    change.set_defaults(run=_run_set)
+
+    diff = kinds.add_parser(
+        "diff",
+        help="compare two files, secrets masked",
+        description="Compares two environment files, secrets masked. Exits with 0 when they are "
+        "the same, 1 when they differ, 2 when one can't be read.",
+    )
+    diff.add_argument("old", metavar="A")
+    diff.add_argument("new", metavar="B")
+    diff.set_defaults(run=_run_diff)
+
+    impact = kinds.add_parser(
+        "impact",
+        help="say which services a file would have recreated or rebuilt",
+        description="Says what compose makes of an environment file, and which services would "
+        "have to be recreated or rebuilt for it to count. Exits with 0 when none would, 100 "
+        "when some would, 2 when compose refuses the file or can't be asked.",
+    )
+    impact.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
+    impact.add_argument("--json", action="store_true", help="as JSON")
+    impact.set_defaults(run=_run_impact)
+
+    confirm = kinds.add_parser(
+        "confirm",
+        help="keep an environment that was applied and waits to be confirmed",
+        description="Keeps an environment that was applied. Exits with 1 when none waits.",
+    )
+    confirm.set_defaults(run=_run_confirm)
+
+
+def _print_help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help(sys.stderr)
+    return ExitCode.UNREADABLE
+
+
+def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.env_output import as_json, as_text, is_clean
+
+    command = _command(arguments, environment)
+    path = _path(arguments.path, command)
+    data = _read(path)
+    overview, around = _look(path, data, command, environment)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    if arguments.json:
+        print(json.dumps(as_json(path, overview), indent=2))  # noqa: T201
+    else:
+        print(as_text(path, overview))  # noqa: T201
+    for words in around.unasked:
+        _complain(words)
+    return ExitCode.WELL if is_clean(overview) else ExitCode.NOT_WELL
+
+
+def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.environment.catalogue import load_catalogue
+    from pixel_tui.environment.document import Document
+    from pixel_tui.environment.secrecy import is_secret
+    from pixel_tui.environment.values import read_values
+    from pixel_tui.settings import load_settings
+
+    key = arguments.key
+    path = _path(None, _command(arguments, environment))
+    document = Document.parse(_read(path))
+    entry = document.entry(key)
+    reading = read_values(document, environment).get(key)
+    if document.faults:
+        _complain(f"Compose refuses the file: {document.faults[0].message}")
+    if entry is None or reading is None or reading.value is None:
+        _complain(f"{key} has no value in {path}.")
+        return ExitCode.NOT_WELL
+    catalogue = load_catalogue()
+    secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
+    read_only = load_settings(environment, read_only=arguments.read_only).read_only
+    if secret and read_only and not arguments.reveal_allowed:
+        raise UsageError(
+            "This is read-only, and reveals no secret.",
+            on=key,
+            remedy="`pixel-tui --read-only --reveal-allowed` may.",
+        )
+    if secret and sys.stdout.isatty() and not arguments.reveal:
+        raise UsageError(
+            "The value is secret, and this is a terminal.", on=key, remedy="Add --reveal."
+        )
+    sys.stdout.buffer.write(reading.value.encode("utf-8", "surrogateescape") + b"\n")
+    return ExitCode.WELL
+
+
+def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.change_commands import run_action
+    from pixel_tui.env_edit import edited
+    from pixel_tui.environment.staging import Staging
+    from pixel_tui.files import is_file
+    from pixel_tui.settings import load_settings, state_folder
+
+    if load_settings(environment, read_only=arguments.read_only).read_only:
+        raise UsageError("This is read-only, and `env set` changes something.")
+    key, value = arguments.key, _value_from_input(arguments.key)
+    path = _path(None, _command(arguments, environment))
+    before = _read(path) if is_file(path) else b""
+    after = edited(before, key, value, environment)
+    if after == before:
+        print(f"{key} has this value already.")  # noqa: T201
+        return ExitCode.WELL
+    arguments.action = "environment-apply" if arguments.apply else "environment-save"
+    arguments.target, arguments.yes = [Staging(state_folder(), path.parent).stage(after)], True
+    code = run_action(arguments, environment)
+    if code == ExitCode.WELL and not arguments.apply:
+        print(f"{key} is saved in {path}. What runs keeps its old value, also after a restart.")  # noqa: T201
+    return code
+
+
+def _value_from_input(key: str) -> str:
+    """All of standard input but its last line end; from a terminal a line that is not shown.
+
+    Raises:
+        UsageError: It is no UTF-8.
+    """
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        return getpass(f"Value of {key} (not shown): ")
+    raw = sys.stdin.buffer.read()
+    try:
+        return raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise UsageError("The value is no text in UTF-8.", on=key) from error
+
+
+def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
+    from pixel_tui.env_output import difference_as_text
+    from pixel_tui.environment.catalogue import load_catalogue
+    from pixel_tui.environment.check import is_secret_entry
+    from pixel_tui.environment.difference import difference
+    from pixel_tui.environment.document import Document
+
+    paths = Path(arguments.old), Path(arguments.new)
+    old, new = (Document.parse(_read(path)) for path in paths)
+    catalogue = load_catalogue()
+    entries = (*old.entries, *new.entries)
+    secrets = {item.key for item in entries if is_secret_entry(item, item.written, catalogue)}
+    found = difference(old, new, lambda key: key in secrets)
+    if found.is_empty:
+        return ExitCode.WELL
+    print(difference_as_text(*paths, found))  # noqa: T201
+    return ExitCode.NOT_WELL
+
+
+def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.env_output import impact_as_json, impact_as_text
+    from pixel_tui.environment.impact_reading import ImpactReader
+    from pixel_tui.settings import state_folder
+
+    command = _command(arguments, environment)
+    path = _path(arguments.path, command)
+    impact = ImpactReader(command, environment, state_folder()).read(_read(path))
+    if arguments.json:
+        print(json.dumps(impact_as_json(path, impact), indent=2))  # noqa: T201
+    else:
+        print(impact_as_text(path, impact))  # noqa: T201
+    if impact.refusal:
+        return ExitCode.UNREADABLE
+    return ExitCode.WOULD_CHANGE if impact.services else ExitCode.WELL
+
+
+def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.environment.apply_state import Confirmation
+    from pixel_tui.settings import load_settings, state_folder
+
+    if load_settings(environment, read_only=arguments.read_only).read_only:
+        raise UsageError("This is read-only, and `env confirm` keeps a change.")
+    directory = Path(_command(arguments, environment).directory)
+    if Confirmation(state_folder(), directory).confirm():
+        print("The new environment stays.")  # noqa: T201
+        return ExitCode.WELL
+    _complain(f"Nothing waits to be confirmed in {directory}.")
+    return ExitCode.NOT_WELL
+
+
+def _command(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "ComposeCommand":
+    from pixel_tui.stack.compose import find_command
+
+    return find_command(
+        environment,
+        host=arguments.host,
+        context=arguments.context,
+        directory=arguments.directory,
+        files=arguments.file or (),
+        project=arguments.project_name,
+    )
+
+
+def _path(named: str | None, command: "ComposeCommand") -> Path:
+    from pixel_tui.environment_reading import environment_path
+
+    return Path(named) if named else environment_path(command)
+
+
+def _read(path: Path) -> bytes:
+    """The file's content.
+
+    Raises:
+        FileError: It is not there, or can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        raise FileError(
+            f"The environment can't be read: {error.strerror or error}.",
+            on=str(path),
+            remedy="Make it from .env.example." if missing else "`ls -l` says who may read it.",
+        ) from error
+
+
+def _look(
+    path: Path, data: bytes, command: "ComposeCommand", environment: Mapping[str, str]
+) -> "tuple[Overview, Around]":
+    from pixel_tui.environment.catalogue import load_catalogue
+    from pixel_tui.environment.document import Document
+    from pixel_tui.environment.overview import overview
+    from pixel_tui.environment.values import read_values
+    from pixel_tui.environment_reading import read_around
+
+    around = read_around(path, command, environment, content=data)
+    document = Document.parse(data)
+    found = overview(
+        document,
+        read_values(document, environment),
+        around.example,
+        load_catalogue(),
+        around.uses,
+        around.surroundings,
+    )
+    return found, around
+
+
+def _complain(words: str) -> None:
+    from pixel_tui.text import plain
+
+    print(f"pixel-tui: {plain(words)}", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,46 @@
+"""One key of an environment file set to a value. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.values import read_values
+from pixel_tui.errors import UsageError
+
+MEND_FIRST: Final = "`pixel-tui env check` says where, and what to do."
+
+
+def edited(data: bytes, key: str, value: str, environment: Mapping[str, str]) -> bytes:
+    """The file with the key's entry that counts set to this, or with a new entry.
+
+    A key that is commented out gets its new entry behind that.
+
+    Args:
+        data: The file.
+        key: Whose value it is.
+        value: What compose is to read.
+        environment: The variables that compose would see.
+
+    Raises:
+        Unwritable: The key is none, or there is no way to write the value.
+        UsageError: Compose would refuse the file, or read something else.
+    """
+    document = Document.parse(data)
+    entry = document.entry(key)
+    if entry is not None and not entry.broken:
+        after = document.with_value(entry, value)
+    elif entry is not None:
+        raise UsageError("Compose can't read this key's line.", on=key, remedy=MEND_FIRST)
+    else:
+        commented = [item for item in document.entries if item.key == key]
+        after = document.with_added(key, value, after=commented[-1] if commented else None)
+    if after.faults:
+        fault = after.faults[0]
+        raise UsageError(
+            f"Compose refuses the file for its line {fault.line}: {fault.message}",
+            remedy=MEND_FIRST,
+        )
+    reading = read_values(after, environment).get(key)
+    if reading is None or reading.value != value:
+        raise UsageError("Compose would read another value.", on=key, remedy=MEND_FIRST)
+    return after.data

@@ -1,0 +1,167 @@
+"""What is around an environment file: asked of compose, of git and of the machine."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.surroundings import (
+    GitState,
+    Surroundings,
+    look_at_file,
+    socket_group,
+)
+from pixel_tui.errors import ConsoleError
+from pixel_tui.files import is_file
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.candidate import CandidateReader
+from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.endpoint import find_endpoint
+from pixel_tui.stack.environment_uses import NO_USES, EnvironmentUses
+from pixel_tui.stack.git_files import GitFile, git_file
+from pixel_tui.text import SafeText, plain
+
+EXAMPLE_NAMES: Final = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """All that is known around a file."""
+
+    example: Document | None = field(repr=False)
+    """The example beside it, or in the project's folder."""
+    uses: EnvironmentUses
+    surroundings: Surroundings
+    unasked: tuple[SafeText, ...] = ()
+    """What could not be found out, and why: checks that rest on it find nothing."""
+
+
+def environment_path(command: ComposeCommand) -> Path:
+    """The file that compose reads for a project."""
+    return Path(command.directory) / ".env"
+
+
+def read_around(
+    path: Path,
+    command: ComposeCommand,
+    environment: Mapping[str, str],
+    *,
+    content: bytes | None = None,
+    uses: EnvironmentUses | None = None,
+) -> Around:
+    """Ask everything there is to know. Blocks, for about a tenth of a second.
+
+    Args:
+        path: The file; it need not be there.
+        command: How compose is called for the project.
+        environment: The variables of this process, which compose would see.
+        content: What compose is asked about, as if it were the project's file; it is not
+            asked where this is None.
+        uses: Who reads what, where that was found out already.
+    """
+    unasked: list[SafeText] = []
+    if uses is None:
+        uses = _uses(command, environment, unasked)
+    own = _as_compose_names(path, command, uses)
+    if own != environment_path(command):
+        # A file that services read whole, and that nothing is put in from.
+        uses, content = replace(uses, services=(), references={}), None
+    refusal = _refusal(content, command, environment, unasked) if uses.services else SafeText("")
+    facts = Surroundings(
+        refusal=refusal,
+        path=str(own),
+        git=_git_state(git_file(path, environment)),
+        exported=frozenset(environment),
+        socket_group=_socket_group(command, environment, unasked),
+    )
+    seen = look_at_file(path)
+    if seen is not None:
+        facts = replace(
+            facts, mode=seen.st_mode & 0o7777, owner=seen.st_uid, group=seen.st_gid,
+            user=os.geteuid(),
+        )  # fmt: skip
+    example = read_example(path, Path(command.directory), unasked)
+    return Around(example, uses, facts, tuple(unasked))
+
+
+def _uses(
+    command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
+) -> EnvironmentUses:
+    try:
+        return ComposeProject(command, environment).environment_uses()
+    except ConsoleError as error:
+        unasked.append(plain(f"Who reads which key is not known. {error.sentence}"))
+        return NO_USES
+
+
+def read_example(path: Path, directory: Path, unasked: list[SafeText]) -> Document | None:
+    """The example beside a file, or else in the project's folder; None where there is none."""
+    folders = dict.fromkeys((path.parent, directory))
+    found = [folder / name for folder in folders for name in EXAMPLE_NAMES]
+    for example in found:
+        if is_file(example) and not _same(example, path):
+            try:
+                return Document.parse(example.read_bytes())
+            except OSError as error:
+                reason = error.strerror or str(error)
+                unasked.append(plain(f"The example can't be read: {example}: {reason}."))
+    return None
+
+
+def _as_compose_names(path: Path, command: ComposeCommand, uses: EnvironmentUses) -> Path:
+    """The path that services name it by; another file is judged as if it were the project's."""
+    whole = Path(os.path.normpath(Path.cwd() / path)) if not path.is_absolute() else path
+    if any(file.path == str(whole) for file in uses.env_files):
+        return whole
+    return environment_path(command)
+
+
+def _refusal(
+    content: bytes | None,
+    command: ComposeCommand,
+    environment: Mapping[str, str],
+    unasked: list[SafeText],
+) -> SafeText:
+    if content is None:
+        return SafeText("")
+    try:
+        reader = CandidateReader(ComposeProject(command, environment), state_folder())
+        return reader.read(content).refusal
+    except ConsoleError as error:
+        unasked.append(plain(f"What compose says of the file is not known. {error.sentence}"))
+        return SafeText("")
+
+
+def _git_state(found: GitFile | None) -> GitState:
+    if found is None:
+        return GitState.OUTSIDE
+    if found.tracked:
+        return GitState.TRACKED
+    if found.committed:
+        return GitState.COMMITTED_ONCE
+    return GitState.IGNORED if found.ignored else GitState.UNTRACKED
+
+
+def _socket_group(
+    command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
+) -> int | None:
+    _, *options = command.docker
+    chosen = dict(zip(options[::2], options[1::2], strict=False))
+    try:
+        endpoint = find_endpoint(
+            environment, host=chosen.get("--host"), context=chosen.get("--context")
+        )
+    except ConsoleError as error:
+        unasked.append(plain(f"The group of the engine's socket is not known. {error.sentence}"))
+        return None
+    return socket_group(endpoint.address)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

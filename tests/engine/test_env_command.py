@@ -1,0 +1,199 @@
+"""The environment from the shell, on a project that the real compose program reads."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.environment_uses import How
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Engine, Project
+
+pytestmark = pytest.mark.engine
+
+YAML = """
+x-note: ${NOT_READ}
+services:
+  api:
+    image: pixel-tui-test:${TAG:-latest}
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+    env_file: .env
+    environment: {POSTGRES_URL: "postgres://u:${DB_PASSWORD:?no password}@db/x", INHERITED: }
+  web:
+    image: pixel-tui-test:latest
+    profiles: [late]
+    build: {context: ., args: [NEXT_PUBLIC_API_URL, "BASE=${BASE:-${DEEP}}"]}
+    ports: ["127.0.0.1:${WEB_PORT:-0}:80"]
+networks: {default: {name: "${NET:-pixel}"}}
+"""
+SECRET = "k3J9sLq0ZpX7vB2nM5tR8wY1"
+ENV = f"DB_PASSWORD={SECRET} # mine\nNAME='it is'\nNET=x\n"
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Project:
+    made = make_project(YAML, files={".env": ENV})
+    (made.directory / ".env").chmod(0o600)
+    return made
+
+
+def reader_of(engine: Engine, project: Project) -> ComposeProject:
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, host=engine.host, directory=str(project.directory), project=project.name
+    )
+    return ComposeProject(command, environment)
+
+
+def start(engine: Engine, project: Project, state: Path, *words: str) -> "subprocess.Popen[str]":
+    """Start the program on the project."""
+    environment = {**os.environ, **engine.env, "XDG_STATE_HOME": str(state)}
+    options = ["-C", str(project.directory), "-p", project.name, "--host", engine.host]
+    return subprocess.Popen(
+        [sys.executable, "-m", "pixel_tui", "env", *words, *options],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(
+    engine: Engine, project: Project, state: Path, *words: str, stdin: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """Run the program on the project to its end."""
+    with start(engine, project, state, *words) as process:
+        out, err = process.communicate(stdin, timeout=60)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+BROKEN: Mapping[str, str] = {"as it is": ENV, "broken": "A='x\n", "missing": ""}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_compose_says_who_reads_which_key_whatever_is_in_the_file(
+    engine: Engine, project: Project, text: str
+) -> None:
+    (project.directory / ".env").write_text(text)
+    uses = reader_of(engine, project).environment_uses()
+    assert set(uses.services) == {"api", "web"}
+    found = {
+        key: [(use.service, use.how, use.where) for use in named]
+        for key, named in uses.references.items()
+    }
+    assert found == {
+        "TAG": [("api", How.INTERPOLATION, "image")],
+        "DB_PASSWORD": [("api", How.INTERPOLATION, "environment.POSTGRES_URL")],
+        "INHERITED": [("api", How.INTERPOLATION, "environment.INHERITED")],
+        "NEXT_PUBLIC_API_URL": [("web", How.BUILD_ARGUMENT, "build.args.NEXT_PUBLIC_API_URL")],
+        "BASE": [("web", How.BUILD_ARGUMENT, "build.args.BASE")],
+        "DEEP": [("web", How.BUILD_ARGUMENT, "build.args.BASE")],
+        "WEB_PORT": [("web", How.INTERPOLATION, "ports")],
+        "NOT_READ": [("", How.INTERPOLATION, "x-note")],
+        "NET": [("", How.INTERPOLATION, "networks.default.name")],
+    }
+    assert uses.references["DB_PASSWORD"][0].required
+    path = str(project.directory / ".env")
+    assert [use.service for use in uses.of("NAME", path)] == ["api"]
+    assert uses.of("POSTGRES_URL", path) == ()
+
+
+def test_a_key_that_is_misspelt_is_found_with_what_compose_misses(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    path = project.directory / ".env"
+    path.write_text(ENV.replace("DB_PASSWORD", "DB_PASWORD"))
+    done = run(engine, project, tmp_path, "check", "--json")
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)["findings"]
+    assert [(item["rule"], item["level"], item["key"]) for item in found if item["key"]] == [
+        ("missing", "error", "DB_PASSWORD"),
+        ("missing", "warning", "DEEP"),
+        ("missing", "warning", "NOT_READ"),
+        ("unknown", "warning", "DB_PASWORD"),
+        ("unknown", "info", "NAME"),
+    ]
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_what_compose_alone_knows_is_told_as_well(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    (project.directory / ".env").write_text(f"{ENV}WEB_PORT=eighty\n")
+    done = run(engine, project, tmp_path, "check", "--json")
+    found = [item for item in json.loads(done.stdout)["findings"] if item["rule"] == "refused"]
+    assert [item["level"] for item in found] == ["error"]
+    assert "eighty" in found[0]["message"] or "port" in found[0]["message"].lower()
+
+
+def test_a_key_is_set_by_an_operation_that_is_audited_without_its_value(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    new = "another $ecret'\"#1"
+    done = run(engine, project, tmp_path, "set", "DB_PASSWORD", stdin=f"{new}\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "also after a restart" in done.stdout
+    text = (project.directory / ".env").read_text()
+    assert text.splitlines()[1:] == ENV.splitlines()[1:]
+    assert text.splitlines()[0].endswith(" # mine")
+    assert run(engine, project, tmp_path, "get", "DB_PASSWORD").stdout == f"{new}\n"
+    trail = (tmp_path / "pixel-tui" / "audit.jsonl").read_text()
+    assert "environment-save" in trail
+    said = done.stdout + done.stderr + trail
+    assert new not in said
+    assert SECRET not in said
+
+
+def test_what_compose_refuses_is_not_saved(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    done = run(engine, project, tmp_path, "set", "WEB_PORT", stdin="eighty")
+    assert done.returncode == 2, done.stdout
+    assert (project.directory / ".env").read_text() == ENV
+
+
+def test_the_impact_of_a_file_is_told(engine: Engine, project: Project, tmp_path: Path) -> None:
+    candidate = tmp_path / "new.env"
+    candidate.write_text(ENV.replace("it is", "it was"))
+    done = run(engine, project, tmp_path, "impact", str(candidate), "--json")
+    assert done.returncode == 100, done.stderr
+    (service,) = json.loads(done.stdout)["services"]
+    assert (service["service"], service["keys"], service["running"]) == ("api", ["NAME"], False)
+    assert run(engine, project, tmp_path, "impact").returncode == 0
+
+
+RUNNING = """
+services:
+  api:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+    env_file: .env
+"""
+
+
+def test_a_key_is_applied_and_kept_when_somebody_confirms_it(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(RUNNING, files={".env": "NAME=before\n"}, up=True)
+    with start(engine, project, tmp_path, "set", "NAME", "--apply") as process:
+        assert process.stdin is not None
+        process.stdin.write("after\n")
+        process.stdin.close()
+        process.stdin = None
+        end = time.monotonic() + 60
+        while run(engine, project, tmp_path, "confirm").returncode:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert project.compose("exec", "api", "sh", "-c", "echo $NAME").stdout == "after\n"
+    assert run(engine, project, tmp_path, "confirm").returncode == 1

@@ -1,0 +1,303 @@
+"""The environment from the shell, without Docker and without compose."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pixel_tui import cli
+from pixel_tui.env_edit import edited
+from pixel_tui.env_output import as_json, as_text, is_clean
+from pixel_tui.environment.quoting import Unwritable
+from pixel_tui.environment.surroundings import GitState, Surroundings
+from pixel_tui.errors import UsageError
+from pixel_tui.stack.git_files import GitFile, git_file
+from tests.unit.environment_cases import look, pixel_uses, use
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs" / "env.schema.json").read_text())
+SECRET = "k3J9sLq0ZpX7vB2nM5tR8wY1"
+MIXED = f"""\
+A_TOKEN={SECRET}
+NAME='it is'
+TWICE=1
+TWICE=2
+CUT=x$y
+#OFF=1
+SITE_NAME=your_site_here
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an environment, and a shell that has no program at all."""
+    (tmp_path / "none").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(MIXED)
+    (tmp_path / ".env").chmod(0o600)
+    return tmp_path
+
+
+def run(*words: str) -> int:
+    return cli.main(["env", *words])
+
+
+# Checking.
+
+
+def test_what_is_wrong_is_told_with_its_line_and_its_remedy(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check") == 1
+    out, err = capsys.readouterr()
+    path = project / ".env"
+    assert f"{path}:3: warning: TWICE: The key is set again on line 4" in out
+    assert "    -> Remove one of the two lines." in out
+    assert out.splitlines()[-1] == "5 keys: 3 warnings."
+    assert "Who reads which key is not known." in err
+
+
+def test_a_file_with_nothing_wrong_is_clean(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "other.env").write_text("NAME=x\n")
+    assert run("check", "other.env") == 0
+    assert capsys.readouterr().out == "1 key: nothing is wrong.\n"
+
+
+def test_a_remark_leaves_a_file_clean(project: Path) -> None:
+    (project / ".env.example").write_text("OTHER=\n")
+    (project / ".env").write_text("NAME=x\n")
+    assert run("check") == 0
+
+
+@pytest.mark.parametrize("words", [["check", "nothing.env"], ["check", "."], ["get", "A_TOKEN"]])
+def test_a_file_that_can_not_be_read_is_no_answer(
+    project: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").unlink()
+    assert run(*words) == 2
+    assert "can't be read" in capsys.readouterr().err
+
+
+def test_the_json_is_as_documented_and_without_a_value(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check", "--json") == 1
+    out = capsys.readouterr().out
+    said = json.loads(out)
+    jsonschema.validate(said, SCHEMA)
+    assert SECRET not in out
+    token = next(entry for entry in said["entries"] if entry["key"] == "A_TOKEN")
+    assert (token["line"], token["state"], token["secret"]) == (1, "set", True)
+    name = next(entry for entry in said["entries"] if entry["key"] == "NAME")
+    assert name["effective_sha256"] == hashlib.sha256(b"it is").hexdigest()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=40),
+            st.text(alphabet="qjxzQJXZ$'\"# \\", min_size=9, max_size=40).map("B_SECRET={}".format),
+        ),
+        max_size=6,
+    )
+)
+def test_any_file_gives_json_as_documented_and_no_secret(lines: list[str]) -> None:
+    text = "\n".join(lines).encode("utf-8", "surrogatepass")
+    seen = look(
+        text,
+        example="HTTP_PORT=80\n",
+        uses=pixel_uses(TAG=(use("api", "image", required=True),)),
+        surroundings=Surroundings(mode=0o666, git=GitState.TRACKED),
+    )
+    said = json.dumps(as_json(Path("/p/.env"), seen))
+    jsonschema.validate(json.loads(said), SCHEMA)
+    words = as_text(Path("/p/.env"), seen)
+    for row in seen.rows:
+        if row.key == "B_SECRET":
+            for value in (row.written.strip(), (row.effective or "").strip()):
+                own = set("qjxzQJXZ") & set(value)  # nothing that a text might say by chance
+                assert len(own) < 3 or (value not in said and value not in words)
+    assert is_clean(seen) is not any(item.level.value != "info" for item in seen.findings)
+
+
+# Reading one key.
+
+
+def test_the_value_is_printed_as_compose_reads_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("get", "NAME") == 0
+    assert capsys.readouterr().out == "it is\n"
+    assert run("get", "A_TOKEN") == 0
+    assert capsys.readouterr().out == f"{SECRET}\n"
+
+
+def test_a_key_without_a_value_is_said_to_have_none(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("get", "OFF") == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_secret_is_not_printed_on_a_terminal_unless_asked_for(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run("get", "NAME") == 0
+    assert run("get", "A_TOKEN") == 2
+    out, err = capsys.readouterr()
+    assert SECRET not in out + err
+    assert "--reveal" in err
+    assert run("get", "A_TOKEN", "--reveal") == 0
+    assert SECRET in capsys.readouterr().out
+
+
+def test_read_only_prints_no_secret(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("get", "A_TOKEN", "--read-only", "--reveal") == 2
+    assert run("get", "NAME", "--read-only") == 0
+    assert SECRET not in "".join(capsys.readouterr())
+
+
+def test_read_only_prints_a_secret_where_that_is_allowed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--read-only", "--reveal-allowed", "env", "get", "A_TOKEN", "--reveal"]
+    assert cli.main(words) == 0
+    assert SECRET in capsys.readouterr().out
+
+
+# Comparing.
+
+
+def test_two_files_are_compared_with_secrets_masked(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "new.env").write_text(MIXED.replace(SECRET, "another1234").replace("it is", "was"))
+    assert run("diff", ".env", "new.env") == 1
+    out = capsys.readouterr().out
+    assert "-NAME='it is'" in out
+    assert "+NAME='was'" in out
+    assert "A_TOKEN" in out
+    assert SECRET not in out
+    assert "another1234" not in out
+
+
+def test_equal_files_have_no_difference(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("diff", ".env", ".env") == 0
+    assert capsys.readouterr().out == ""
+
+
+# Setting.
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A=1\nKEY=old # why\nB=2\n", "A=1\nKEY=new # why\nB=2\n"),
+        ("KEY=1\nKEY=2\n", "KEY=1\nKEY=new\n"),
+        ("A=1\n#KEY=old\nB=2\n", "A=1\n#KEY=old\nKEY=new\nB=2\n"),
+        ("A=1\n", "A=1\nKEY=new\n"),
+        ("", "KEY=new\n"),
+    ],
+)
+def test_a_key_is_set_where_it_counts(before: str, after: str) -> None:
+    assert edited(before.encode(), "KEY", "new", {}).decode() == after
+
+
+@pytest.mark.parametrize("before", ["B='x\n", "KEY='x\n", "B C=1\n"])
+def test_a_file_that_compose_refuses_is_not_made_longer(before: str) -> None:
+    with pytest.raises(UsageError, match="env check"):
+        edited(before.encode(), "KEY", "new", {})
+
+
+@pytest.mark.parametrize(("key", "value"), [("A B", "x"), ("", "x"), ("KEY", "x\0y")])
+def test_what_a_file_can_not_say_is_refused(key: str, value: str) -> None:
+    with pytest.raises(Unwritable):
+        edited(b"A=1\n", key, value, {})
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
+def test_what_is_set_is_what_is_read(value: str) -> None:
+    try:
+        after = edited(b"A=1\nKEY=x\n", "KEY", value, {})
+    except Unwritable:
+        return
+    assert after.startswith(b"A=1\n")
+    assert next(row.effective for row in look(after).rows if row.key == "KEY") == value
+
+
+def test_read_only_sets_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"secret-value\n")))
+    assert run("set", "NAME", "--read-only") == 2
+    assert run("confirm", "--read-only") == 2
+    assert (project / ".env").read_text() == MIXED
+
+
+def test_a_value_that_is_there_already_changes_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"it is\n")))
+    assert run("set", "NAME") == 0
+    assert "already" in capsys.readouterr().out
+    assert (project / ".env").read_text() == MIXED
+
+
+def test_nothing_waits_to_be_confirmed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("confirm") == 1
+
+
+# Git.
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_git_says_how_it_stands_to_the_file(tmp_path: Path) -> None:
+    environment = dict(os.environ)
+    path = tmp_path / ".env"
+    path.write_text("A=1\n")
+    assert git_file(path, environment) is None
+    git(tmp_path, "init", "-q")
+    assert git_file(path, environment) == GitFile(tracked=False, ignored=False, committed=False)
+    (tmp_path / ".gitignore").write_text(".env\n")
+    assert git_file(path, environment) == GitFile(tracked=False, ignored=True, committed=False)
+    git(tmp_path, "add", "-f", ".env")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    assert git_file(path, environment) == GitFile(tracked=True, ignored=False, committed=True)
+    git(tmp_path, "rm", "-q", "--cached", ".env")
+    git(tmp_path, "commit", "-q", "-m", "y")
+    assert git_file(path, environment) == GitFile(tracked=False, ignored=True, committed=True)
+
+
+def test_a_repositorys_own_programs_are_not_run(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    path, trap = tmp_path / ".env", tmp_path / "trap"
+    path.write_text("A=1\n")
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    git(tmp_path, "config", "core.fsmonitor", str(trap))
+    git_file(path, dict(os.environ))
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_without_git_nothing_is_known(project: Path) -> None:
+    assert git_file(project / ".env", {"PATH": str(project / "none")}) is None
