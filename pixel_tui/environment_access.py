@@ -1,0 +1,184 @@
+"""The environment file of a real project: what reads it and, where allowed, what changes it.
+
+Imported when the environment is opened first.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.environment.catalogue import load_catalogue
+from pixel_tui.environment.desk import (
+    EnvironmentAccess,
+    Opened,
+    Stamp,
+    Version,
+)
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.file_state import FileState, read_file
+from pixel_tui.environment.history import History
+from pixel_tui.environment.overview import KeyRow, Overview, key_row, overview
+from pixel_tui.environment.ownership import repair_for_me, user_name
+from pixel_tui.environment.store import EnvironmentStore, history_of
+from pixel_tui.environment.values import read_values
+from pixel_tui.environment_reading import Around, environment_path, read_around
+from pixel_tui.errors import FileError
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.environment_uses import EnvironmentUses
+from pixel_tui.text import SafeText
+
+
+def live_environment(
+    command: ComposeCommand,
+    settings: Settings,
+    environment: Mapping[str, str],
+    state_folder: Path,
+) -> EnvironmentAccess:
+    """What a console on a real project has of its environment file.
+
+    Args:
+        command: How compose is called for the project.
+        settings: Whether it may change something, or show secrets.
+        environment: The variables of this process.
+        state_folder: Where versions and drafts are kept.
+    """
+    source = LiveSource(command, environment, state_folder)
+    if settings.read_only:
+        return EnvironmentAccess(source, None, settings.reveal_allowed)
+    from pixel_tui.environment.impact_reading import ImpactReader
+    from pixel_tui.environment.staging import Staging
+    from pixel_tui.environment_desk import LiveDesk
+
+    clock = SystemClock()
+    store = EnvironmentStore(state_folder, clock)
+    desk = LiveDesk(
+        store.drafts(source.path),
+        lambda: store.sweep(source.path),
+        ImpactReader(command, environment, state_folder),
+        Staging(state_folder, Path(command.directory)),
+        environment,
+        clock,
+    )
+    return EnvironmentAccess(source, desk, reveals=True)
+
+
+class LiveSource:
+    """An `EnvironmentSource` on a real project.
+
+    Args:
+        command: How compose is called for the project.
+        environment: The variables of this process, which compose would see.
+        state_folder: Where versions are kept.
+    """
+
+    def __init__(
+        self, command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._state_folder = state_folder
+        self._project = ComposeProject(command, environment)
+        self._known: tuple[list[tuple[str, int, int]], EnvironmentUses] | None = None
+        """Who reads what, and of which files that was said."""
+        self.path = environment_path(command)
+
+    def read(self) -> Opened:
+        """Read the file, and all that is around it."""
+        stamp = self.stamp()
+        state = read_file(self.path)
+        around = self._read_around()
+        examined = Examined(around, self._environment)
+        return Opened(
+            data=state.data if state.exists else None,
+            example=around.example.data if around.example is not None else None,
+            stamp=stamp,
+            examine=examined.all,
+            look=examined.one,
+            obstacle=_obstacle(state),
+            remarks=around.unasked,
+        )
+
+    def _read_around(self) -> Around:
+        """What is around the file; compose is asked again only when its files are other ones."""
+        found = self._project.fingerprint()
+        files = [item for item in found if item[0] != str(self.path)]
+        uses = self._known[1] if self._known is not None and self._known[0] == files else None
+        around = read_around(self.path, self._command, self._environment, uses=uses)
+        self._known = (files, around.uses) if around.uses.services else None
+        return around
+
+    def stamp(self) -> Stamp:
+        """What changes with each write."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return ()
+        return (found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode, found.st_uid)
+
+    def other(self, path: Path) -> bytes:
+        """Read another file."""
+        state = read_file(path)
+        if not state.exists:
+            raise FileError("There is no such file.", on=str(path), remedy="Check its name.")
+        return state.data
+
+    def versions(self) -> Sequence[Version]:
+        """The saved versions, newest first."""
+        return [
+            Version(item.id, item.time, SafeText(f"{item.size:,} bytes"))
+            for item in self._history().versions()
+        ]
+
+    def version(self, name: str) -> bytes:
+        """The content of a saved version."""
+        history = self._history()
+        return history.read(history.find(name))
+
+    def _history(self) -> History:
+        return history_of(self._state_folder, self.path)
+
+
+class Examined:
+    """Examines drafts of a file with what was read around it.
+
+    Args:
+        around: What was read.
+        environment: The variables that compose would see.
+    """
+
+    def __init__(self, around: Around, environment: Mapping[str, str]) -> None:
+        self._around = around
+        self._environment = environment
+        self._catalogue = load_catalogue()
+
+    def all(self, document: Document) -> Overview:
+        """Every key."""
+        around = self._around
+        readings = read_values(document, self._environment)
+        return overview(
+            document, readings, around.example, self._catalogue, around.uses, around.surroundings
+        )
+
+    def one(self, document: Document, key: str) -> KeyRow:
+        """One key."""
+        around = self._around
+        readings = read_values(document, self._environment)
+        return key_row(
+            key,
+            document,
+            readings,
+            around.example,
+            self._catalogue,
+            around.uses,
+            around.surroundings,
+        )
+
+
+def _obstacle(state: FileState) -> SafeText:
+    if not state.exists or os.geteuid() in {0, state.uid}:
+        return SafeText("")
+    remedy = repair_for_me(state.target).remedy
+    return SafeText(f"It belongs to {user_name(state.uid)}, so it can't be saved. {remedy}")

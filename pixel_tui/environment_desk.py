@@ -1,0 +1,152 @@
+"""What changes the environment file of a real project: drafts, candidates, the user's editor.
+
+A read-only console imports none of it.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.environment.desk import Unfinished
+from pixel_tui.environment.drafts import Draft, Drafts
+from pixel_tui.environment.impact import Impact
+from pixel_tui.environment.impact_reading import ImpactReader
+from pixel_tui.environment.staging import Staging
+from pixel_tui.errors import OperationError
+
+EDITORS: Final = ("VISUAL", "EDITOR")
+FALLBACK: Final = ("nano", "vim", "vi")
+
+
+class LiveDesk:
+    """An `EnvironmentDesk` on a real project.
+
+    Args:
+        drafts: Keeps unfinished edits.
+        sweep: Removes what writers have left that were killed.
+        impact: Asks compose about candidates.
+        staging: Lays candidates down for plans.
+        environment: The variables of this process.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        drafts: Drafts,
+        sweep: Callable[[], None],
+        impact: ImpactReader,
+        staging: Staging,
+        environment: Mapping[str, str],
+        clock: Clock,
+    ) -> None:
+        self._drafts = drafts
+        self._sweep = sweep
+        self._impact = impact
+        self._staging = staging
+        self._environment = environment
+        self._clock = clock
+        self._own: Unfinished | None = None
+        """The edits that this console has left."""
+        self._draft: Draft | None = None
+        """Those of another one that were offered."""
+
+    def unfinished(self) -> Unfinished | None:
+        """The edits that were never saved, of this console or of one that ended."""
+        if self._own is not None:
+            return self._own
+        self._sweep()
+        self._draft = next(iter(self._drafts.found()), None)
+        if self._draft is None:
+            return None
+        return Unfinished(self._draft.base, self._draft.data, self._draft.time)
+
+    def keep(self, base: bytes, data: bytes) -> None:
+        """Keep unfinished edits."""
+        self._drafts.write(_Base(base), data)
+        self._own = Unfinished(base, data, self._clock.now())
+        self._forget_found()
+
+    def drop(self) -> None:
+        """Forget the unfinished edits."""
+        self._drafts.remove()
+        self._own = None
+        self._forget_found()
+
+    def _forget_found(self) -> None:
+        """What was found is this console's by now, or nobody's."""
+        if self._draft is not None:
+            self._drafts.discard(self._draft)
+            self._draft = None
+
+    def weigh(self, candidate: bytes) -> Impact:
+        """What compose says of a candidate, and what it would change."""
+        return self._impact.read(candidate)
+
+    def stage(self, candidate: bytes) -> str:
+        """Lay a candidate down for a plan."""
+        return self._staging.stage(candidate)
+
+    def outside(self, data: bytes) -> bytes:
+        """Open the user's editor on a private copy."""
+        return edit_outside(data, self._environment)
+
+
+class _Base:
+    def __init__(self, data: bytes) -> None:
+        self.exists = bool(data)
+        self.data = data
+
+
+def edit_outside(data: bytes, environment: Mapping[str, str]) -> bytes:
+    """Open `$VISUAL`, `$EDITOR` or what there is on a private copy; what became of it.
+
+    Raises:
+        OperationError: There is no editor, or it failed.
+    """
+    words = editor_words(environment)
+    folder = environment.get("XDG_RUNTIME_DIR") or None
+    with tempfile.TemporaryDirectory(prefix="pixel-tui-", dir=_usable(folder)) as place:
+        path = Path(place) / "edited.env"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        try:
+            done = subprocess.run([*words, str(path)], env=dict(environment), check=False)
+        except OSError as error:
+            raise OperationError(
+                f"The editor can't be started: {error.strerror or error}.",
+                on=words[0],
+                remedy="Set EDITOR to one that is installed.",
+            ) from error
+        if done.returncode != 0:
+            raise OperationError(
+                f"The editor ended with {done.returncode}, and its text is not taken.",
+                on=words[0],
+            )
+        return path.read_bytes()
+
+
+def editor_words(environment: Mapping[str, str]) -> list[str]:
+    """The command line of the user's editor, without the file."""
+    for name in EDITORS:
+        try:
+            words = shlex.split(environment.get(name, ""))
+        except ValueError:
+            words = []
+        if words:
+            return words
+    path = environment.get("PATH")
+    found = next((name for name in FALLBACK if shutil.which(name, path=path)), None)
+    if found is None:
+        raise OperationError("There is no editor.", remedy="Set EDITOR to one that is installed.")
+    return [found]
+
+
+def _usable(folder: str | None) -> str | None:
+    return folder if folder and os.access(folder, os.W_OK | os.X_OK) else None

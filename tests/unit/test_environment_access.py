@@ -1,0 +1,123 @@
+"""The environment file of a real project: read, kept, staged, and edited outside."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.environment.document import Document
+from pixel_tui.environment_access import live_environment
+from pixel_tui.environment_desk import LiveDesk, edit_outside, editor_words
+from pixel_tui.errors import FileError, OperationError
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose_command import ComposeCommand
+
+ENVIRONMENT = {"PATH": os.defpath}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "project"
+    place.mkdir()
+    (place / ".env").write_bytes(b"A=1\n")
+    (place / ".env.example").write_bytes(b"A=\nB=\n")
+    return place
+
+
+def command(folder: Path) -> ComposeCommand:
+    return ComposeCommand(compose=("no-such-compose",), directory=str(folder))
+
+
+def desk(folder: Path, state: Path) -> LiveDesk:
+    found = live_environment(command(folder), Settings(), ENVIRONMENT, state).desk
+    assert isinstance(found, LiveDesk)
+    return found
+
+
+def program(path: Path, text: str) -> str:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_read_only_console_has_nothing_that_could_write(folder: Path, tmp_path: Path) -> None:
+    access = live_environment(command(folder), Settings(read_only=True), ENVIRONMENT, tmp_path)
+    assert access.desk is None
+    assert not access.reveals
+    allowed = Settings(read_only=True, reveal_allowed=True)
+    assert live_environment(command(folder), allowed, ENVIRONMENT, tmp_path).reveals
+
+
+def test_without_compose_the_file_is_read_all_the_same_and_what_is_not_known_is_said(
+    folder: Path, tmp_path: Path
+) -> None:
+    source = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path).source
+    opened = source.read()
+    assert opened.data == b"A=1\n"
+    assert opened.example == b"A=\nB=\n"
+    assert any("Who reads which key" in item for item in opened.remarks)
+    rows = {row.key: row for row in opened.examine(Document.parse(opened.data)).rows}
+    assert {"A", "B"} <= set(rows)
+    assert source.stamp() == opened.stamp
+    (folder / ".env").write_bytes(b"A=22\n")
+    assert source.stamp() != opened.stamp
+
+
+def test_a_file_that_is_not_there_is_none(folder: Path, tmp_path: Path) -> None:
+    (folder / ".env").unlink()
+    source = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path).source
+    assert source.read().data is None
+    assert source.stamp() == ()
+    with pytest.raises(FileError):
+        source.other(folder / "nowhere")
+
+
+def test_another_users_file_names_the_repair(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    source = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path).source
+    assert "docker run" in source.read().obstacle
+
+
+def test_unfinished_edits_are_offered_by_the_same_console_until_they_are_dropped(
+    folder: Path, tmp_path: Path
+) -> None:
+    it = desk(folder, tmp_path)
+    assert it.unfinished() is None
+    it.keep(b"A=1\n", b"A=2\n")
+    kept = it.unfinished()
+    assert kept is not None
+    assert (kept.base, kept.data) == (b"A=1\n", b"A=2\n")
+    it.drop()
+    assert it.unfinished() is None
+    assert not list(tmp_path.rglob("drafts/*.json"))
+
+
+def test_the_editor_gets_a_private_copy_that_is_gone_afterwards(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    editor = program(
+        tmp_path / "editor", f'stat -c %a "$2" > {note}; echo "$1 $2" >> {note}; echo B=2 >> "$2"'
+    )
+    found = edit_outside(b"A=1\n", {**ENVIRONMENT, "EDITOR": f"{editor} -x"})
+    assert found == b"A=1\nB=2\n"
+    mode, words = note.read_text().splitlines()
+    option, path = words.split()
+    assert option == "-x"
+    assert int(mode, 8) == stat.S_IRUSR | stat.S_IWUSR
+    assert not Path(path).exists()
+
+
+def test_an_editor_that_fails_or_is_not_there_is_told(tmp_path: Path) -> None:
+    failing = program(tmp_path / "failing", "exit 3")
+    with pytest.raises(OperationError, match="ended with 3"):
+        edit_outside(b"A=1\n", {**ENVIRONMENT, "EDITOR": failing})
+    with pytest.raises(OperationError, match="can't be started"):
+        edit_outside(b"A=1\n", {**ENVIRONMENT, "EDITOR": str(tmp_path / "nowhere")})
+    with pytest.raises(OperationError, match="no editor"):
+        editor_words({"PATH": str(tmp_path)})
+
+
+def test_visual_comes_before_editor() -> None:
+    assert editor_words({"VISUAL": "emacs -nw", "EDITOR": "vi"}) == ["emacs", "-nw"]

@@ -1,0 +1,164 @@
+"""Edits that are not saved yet, and what a typed value would mean."""
+
+import pytest
+
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.editing import Editing, entry_now, keeps_dollar, mend_of
+from pixel_tui.environment.finding import Finding, Level
+from pixel_tui.environment.judging import Judge, Way, place_of, with_text
+from pixel_tui.environment.overview import KeyRow, KeyState, Overview
+from pixel_tui.errors import ConsoleError
+from pixel_tui.text import SafeText
+from widgets.rows.environment_row import (
+    DOTS,
+    Heading,
+    KeyLine,
+    cells,
+    named_rows,
+    shown_effective,
+    table_lines,
+)
+
+SECRET = "hunter2"
+NOTHING = Document.parse(b"")
+
+
+def row(
+    key: str = "A",
+    value: str = "1",
+    *,
+    secret: bool = False,
+    effective: str | None = None,
+    section: str = "",
+    findings: tuple[Finding, ...] = (),
+) -> KeyRow:
+    entry = Document.parse(f"{key}={value}\n".encode()).entries[0]
+    return KeyRow(
+        key=SafeText(key), section=SafeText(section), state=KeyState.SET, entry=entry,
+        secret=secret, required=False, purpose=SafeText(""), uses=(), written=entry.written,
+        effective=effective if effective is not None else entry.written, findings=findings,
+    )  # fmt: skip
+
+
+def look(document: Document, key: str) -> KeyRow | None:
+    entry = document.entry(key)
+    return row(key, entry.written) if entry is not None else None
+
+
+def finding(rule: str, mend: str | None = None, level: Level = Level.ERROR) -> Finding:
+    return Finding(rule, level, "A", 1, SafeText("It is wrong."), SafeText("Mend it."), mend)
+
+
+def test_steps_go_back_and_forth_and_a_new_one_ends_what_was_taken_back() -> None:
+    editing = Editing(Document.parse(b"A=1\n"))
+    for data in (b"A=2\n", b"A=3\n"):
+        assert editing.take(Document.parse(data))
+    assert editing.undo()
+    assert editing.now.data == b"A=2\n"
+    assert editing.take(Document.parse(b"A=4\n"))
+    assert not editing.redo()
+    assert editing.undo()
+    assert editing.undo()
+    assert not editing.undo()
+    assert not editing.changed
+
+
+def test_an_edit_that_changes_nothing_is_no_step() -> None:
+    editing = Editing(Document.parse(b"A=1\n"))
+    assert not editing.take(Document.parse(b"A=1\n"))
+    assert not editing.can_undo
+
+
+def test_no_value_is_in_the_repr_of_edits_rows_and_judgements() -> None:
+    document = Document.parse(f"A={SECRET}\n".encode())
+    judged = Judge(document, "A", NOTHING, look)(SECRET, Way.EXACT)
+    assert SECRET not in repr([Editing(document), KeyLine("A", row("A", SECRET)), judged])
+
+
+def test_what_is_typed_exactly_is_quoted_as_it_needs_to_be() -> None:
+    document = Document.parse(b"# kept\nA=1 # said\r\nB=2\n")
+    made = with_text(document, "A", "x $y", Way.EXACT, NOTHING)
+    assert made.data == b"# kept\nA='x $y' # said\r\nB=2\n"
+
+
+def test_what_is_typed_as_written_stays_so_and_a_fault_is_refused() -> None:
+    document = Document.parse(b"A=1\nB=2\n")
+    assert with_text(document, "A", '"${B}"', Way.WRITTEN, NOTHING).data == b'A="${B}"\nB=2\n'
+    with pytest.raises(ConsoleError):
+        with_text(document, "A", '"open', Way.WRITTEN, NOTHING)
+    with pytest.raises(ConsoleError):
+        with_text(document, "A", "1\nC=3", Way.WRITTEN, NOTHING)
+
+
+def test_a_key_that_is_off_counts_again_when_it_is_edited() -> None:
+    document = Document.parse(b"# A=1\nB=2\n")
+    assert with_text(document, "A", "3", Way.EXACT, NOTHING).data == b"A=3\nB=2\n"
+
+
+def test_a_new_key_stands_where_the_example_has_it() -> None:
+    example = Document.parse(b"A=\nB=\nC=\n")
+    document = Document.parse(b"A=1\nC=3\n")
+    place = place_of(document, "B", example)
+    assert place is not None
+    assert place.key == "A"
+    assert with_text(document, "B", "2", Way.EXACT, example).data == b"A=1\nB=2\nC=3\n"
+    assert place_of(document, "Z", example) is None
+
+
+def test_a_value_that_no_file_can_say_is_refused_with_the_reason() -> None:
+    judged = Judge(Document.parse(b"A=1\n"), "A", NOTHING, look)("a\0b", Way.EXACT)
+    assert judged.refusal
+
+
+def test_a_row_finds_its_entry_in_a_document_that_was_edited_above_it() -> None:
+    document = Document.parse(b"NEW=1\n\nA=1\n")
+    assert entry_now(document, row("A")).line == 3
+    with pytest.raises(ConsoleError):
+        entry_now(NOTHING, row("A"))
+
+
+def test_a_secret_that_is_cut_at_a_dollar_can_be_kept_whole_and_no_other_is_offered() -> None:
+    cut = row("A", "a$b", secret=True, effective="a", findings=(finding("dollar"),))
+    assert keeps_dollar(cut)
+    assert mend_of(cut) == "a$b"
+    assert mend_of(row("A", "x", secret=True, findings=(finding("token"),))) is None
+    assert mend_of(row("A", "yes", findings=(finding("boolean", "true"),))) == "true"
+
+
+def test_a_secret_is_dots_of_one_length_in_every_cell() -> None:
+    for value in ("x", "a" * 60):
+        said = " ".join(cell.text for cell in cells(row("A", value, secret=True)))
+        assert DOTS in said
+        assert value not in said.replace("A", "")
+    assert shown_effective(row("A", "x", secret=True, effective=SECRET)) == "another value"
+    revealed = [cell.text for cell in cells(row("A", SECRET, secret=True), revealed=True)]
+    assert SECRET in revealed
+
+
+def test_a_password_inside_a_value_that_is_no_secret_is_masked() -> None:
+    said = " ".join(cell.text for cell in cells(row("A", f"postgres://me:{SECRET}@db/x")))
+    assert SECRET not in said
+
+
+def test_lines_stand_below_their_sections_and_those_that_are_nowhere_come_last() -> None:
+    missing = KeyRow(
+        key=SafeText("Z"), section=SafeText(""), state=KeyState.MISSING, entry=None, secret=False,
+        required=False, purpose=SafeText(""), uses=(), written="", effective=None,
+    )  # fmt: skip
+    rows = (missing, row("A"), row("B", section="One"), row("B", section="One"))
+    lines = table_lines(named_rows(Overview(rows, (), {})))
+    said = [line.words if isinstance(line, Heading) else line.name for line in lines]
+    assert said == ["Above every section", "A", "One", "B", "B#2", "Not in the file", "Z"]
+
+
+def test_only_problems_and_only_what_matches_is_listed() -> None:
+    rows = (row("A", findings=(finding("token"),)), row("B"), row("C", "secretly", secret=True))
+    named = named_rows(Overview(rows, (), {}))
+
+    def names(words: str = "", *, problems: bool = False) -> list[str]:
+        lines = table_lines(named, words, problems=problems)
+        return [line.name for line in lines if isinstance(line, KeyLine)]
+
+    assert names(problems=True) == ["A"]
+    assert names("b set") == ["B"]
+    assert names("secretly") == []
