@@ -47,6 +47,9 @@ from widgets.status_bar import Mode
 
 if TYPE_CHECKING:
     from pixel_tui.drills import Drill
+    from pixel_tui.environment.desk import EnvironmentAccess
+    from pixel_tui.ledger.access import LedgerAccess
+    from pixel_tui.ledger.reading import LedgerReader
     from pixel_tui.operations.facts import FactReader, Facts
     from pixel_tui.operations.job_sight import JobSight
     from pixel_tui.operations.operator import Operator
@@ -87,6 +90,10 @@ class Parts:
     environment: Mapping[str, str]
     state_folder: Path
     """Where the audit trail of its changes is."""
+    open_ledger: "Callable[[], LedgerAccess]"
+    """Makes what looks at the task ledger."""
+    open_environment: "Callable[[], EnvironmentAccess]"
+    """What reads the environment file and, where anything may be changed, what changes it."""
     log_path: Path | None = None
     drills: "tuple[Drill, ...]" = ()
     """Faults to practise on; only a demonstration has any."""
@@ -169,6 +176,8 @@ class PixelTui(KeysInOrder):
             parts.memory,
             parts.operations,
             parts.state_folder,
+            parts.open_environment,
+            parts.open_ledger,
             parts.watching,
         )
 
@@ -393,6 +402,14 @@ def live_parts(
     clock = SystemClock()
     folder = state_folder()
     operations = None
+
+    @cache
+    def ledger_reader() -> "LedgerReader":
+        from pixel_tui.ledger.places import LedgerPlace
+        from pixel_tui.ledger.reading import LedgerReader
+
+        return LedgerReader(LedgerPlace(Path(command.directory)), clock)
+
     if not settings.read_only:
 
         def operator() -> "Operator":
@@ -405,17 +422,30 @@ def live_parts(
         def reader() -> "FactReader":
             from pixel_tui.fact_reading import live_facts
 
-            return live_facts(command, settings.backup, environment)
+            return live_facts(command, settings.backup, environment, ledger=ledger_reader())
 
         def read_facts(snapshot: "StackSnapshot") -> "Facts":
             return reader()(snapshot)
 
         operations = Operations(operator, observer, command, clock, read_facts)
 
+    @cache
+    def open_environment() -> "EnvironmentAccess":
+        from pixel_tui.environment_access import live_environment
+
+        return live_environment(command, settings, environment, folder)
+
+    def open_ledger() -> "LedgerAccess":
+        from pixel_tui.ledger.access import LedgerAccess
+        from pixel_tui.ledger.watch import LedgerWatch
+
+        reader = ledger_reader()
+        return LedgerAccess(LedgerWatch(reader, observer, clock), reader.place)
+
     def sight(changed: Callable[[], None]) -> "JobSight":
+        from pixel_tui.machine_lock import shared_folder
         from pixel_tui.operations.job_folder import JobRecords, jobs_path
         from pixel_tui.operations.job_sight import JobSight
-        from pixel_tui.operations.lock import shared_folder
 
         records = JobRecords(jobs_path(folder))
         return JobSight(records, shared_folder(environment), observer, changed=changed)
@@ -429,6 +459,8 @@ def live_parts(
         memory=Memory(folder, f"{command.directory}_{command.project}".strip("/_")),
         environment=environment,
         state_folder=folder,
+        open_ledger=open_ledger,
+        open_environment=open_environment,
         log_path=start_log(folder),
         watching=Watching(sight, clock) if settings.read_only else None,
     )

@@ -3,14 +3,17 @@
 Apart from `app.py`: a console on a real engine imports none of it.
 """
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import Final
 
 from pixel_tui.app import Parts
 from pixel_tui.clock import Clock, SystemClock
+from pixel_tui.demo_ledger import demo_ledger
 from pixel_tui.drills import drills
+from pixel_tui.environment.desk import EnvironmentAccess
 from pixel_tui.log_file import start_log
+from pixel_tui.operations.environment_facts import EnvironmentFacts
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Memory, Settings, state_folder
@@ -25,6 +28,7 @@ from pixel_tui.text import SafeText
 from screens.operations import Operations
 from widgets.status_bar import Mode
 
+NOTHING_EDITED: Final = SafeText("Nothing waits to be saved: edit the environment first (E).")
 NO_BACKUPS: Final = SafeText("The embedded stack has no folder, and nothing to back up.")
 
 
@@ -54,12 +58,34 @@ def demo_parts(
         log_tail=settings.log_tail,
     )
     command = ComposeCommand(directory=DIRECTORY, project=PROJECT)
+
+    @cache
+    def open_environment() -> EnvironmentAccess:
+        from pixel_tui.demonstration_environment import DemoFile, demo_environment
+
+        file = DemoFile(clock, folder / "demo")
+        return demo_environment(file, clock, settings, environment)
+
+    def environment_facts() -> EnvironmentFacts:
+        from pixel_tui.demonstration_environment import DemoDesk
+
+        if not open_environment.cache_info().currsize:
+            return EnvironmentFacts(trouble=NOTHING_EDITED)
+        desk = open_environment().desk
+        return desk.facts() if isinstance(desk, DemoDesk) else EnvironmentFacts()
+
+    def save(argv: Sequence[str]) -> Sequence[Sequence[str]]:
+        from pixel_tui.demonstration_environment import DemoDesk
+
+        desk = open_environment().desk
+        return desk.carry_out(argv) if isinstance(desk, DemoDesk) else ()
+
     operations = None
     if not settings.read_only:
         operations = Operations(
             partial(
                 Operator,
-                DemoRunner(world),
+                DemoRunner(world, others={"pixel_tui.environment": save}),
                 observer,
                 command,
                 folder / "demo",
@@ -69,8 +95,13 @@ def demo_parts(
             observer,
             command,
             clock,
-            lambda _snapshot: Facts(host=SafeText("demo"), no_backups=NO_BACKUPS),
+            lambda _snapshot: Facts(
+                host=SafeText("demo"),
+                no_backups=NO_BACKUPS,
+                environment=environment_facts(),
+            ),
         )
+
     return Parts(
         observer=observer,
         operations=operations,
@@ -80,6 +111,8 @@ def demo_parts(
         memory=Memory(folder, "demo"),
         environment=environment,
         state_folder=folder / "demo",
+        open_ledger=partial(demo_ledger, observer, clock),
+        open_environment=open_environment,
         log_path=start_log(folder),
         drills=() if settings.read_only else tuple(drills(world)),
     )

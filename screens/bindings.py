@@ -10,8 +10,16 @@ from screens.ask import AskScreen
 from screens.audit import AuditScreen
 from screens.columns import ColumnsScreen
 from screens.dashboard import DashboardScreen
+from screens.environment import EnvironmentScreen
+from screens.environment_difference import DifferenceScreen
+from screens.environment_editor import EnvironmentEditor
+from screens.environment_history import HistoryScreen
+from screens.environment_merge import MergeScreen
+from screens.environment_save import SaveScreen
+from screens.environment_value import ValueScreen
 from screens.help import HelpScreen
 from screens.job import JobScreen
+from screens.ledger import LedgerScreen
 from screens.log_line import LogLineScreen
 from screens.log_services import LogServicesScreen
 from screens.pick import PickScreen
@@ -19,29 +27,37 @@ from screens.plan import PlanScreen
 from screens.probe import ProbeScreen
 from screens.quit import QuitScreen
 from screens.recovery import RecoveryScreen
+from screens.task import TaskScreen
+from screens.task_figures import TaskFiguresScreen
+from screens.task_writing import TaskWritingScreen
 from widgets.details import Details
+from widgets.environment_table import EnvironmentTable
 from widgets.event_list import EventList
 from widgets.filter_box import FilterBox
 from widgets.job_list import JobList
+from widgets.keyed_table import KeyedTable
 from widgets.log_pane import LogPane
 from widgets.log_query import QueryBox
 from widgets.log_view import LogView
-from widgets.service_table import ServiceTable
 
 PLACES: Final[tuple[type[DOMNode], ...]] = (
-    DashboardScreen, ServiceTable, FilterBox, LogPane, LogView, QueryBox, Details, EventList,
+    DashboardScreen, KeyedTable, FilterBox, LogPane, LogView, QueryBox, Details, EventList,
     JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
-    AskScreen, LogLineScreen, LogServicesScreen, PickScreen, RecoveryScreen,
-    AuditScreen,
+    AskScreen, LogLineScreen, LogServicesScreen, PickScreen, RecoveryScreen, AuditScreen,
+    LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
+    EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
+    DifferenceScreen, HistoryScreen, MergeScreen,
 )  # fmt: skip
 """Wherever keys are bound, beside the application itself."""
 
 
 def named_bindings() -> Iterator[Binding]:
-    """The bindings that have a name, place by place."""
+    """The bindings that have a name, place by place; one that several places share comes once."""
+    seen: set[int] = set()
     for place in PLACES:
         for binding in place.BINDINGS:
-            if isinstance(binding, Binding) and binding.id:
+            if isinstance(binding, Binding) and binding.id and id(binding) not in seen:
+                seen.add(id(binding))
                 yield binding
 
 

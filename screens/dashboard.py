@@ -44,6 +44,8 @@ from widgets.status_bar import Mode, StatusBar
 
 # A dialog is imported when it is opened: the table stands before that.
 if TYPE_CHECKING:
+    from pixel_tui.environment.desk import EnvironmentAccess
+    from pixel_tui.ledger.access import LedgerAccess
     from screens.columns import Choice
     from screens.log_dialogs import LogDialogs
 
@@ -74,6 +76,8 @@ class DashboardScreen(Screen[None]):
         operations: How to start, stop and restart; None in a read-only console.
         watching: Sees the jobs of other consoles where `operations` does not.
         state_folder: Where the audit trail is.
+        open_environment: Makes what reads and changes the environment file.
+        open_ledger: Makes what looks at the task ledger.
     """
 
     AUTO_FOCUS = "ServiceTable"
@@ -107,7 +111,23 @@ class DashboardScreen(Screen[None]):
         Binding(
             "A", "recovery", "Recovery", id="recovery", tooltip="Every action, and when it helps"
         ),
+        Binding(
+            "W",
+            "ledger",
+            "Tasks",
+            show=False,
+            id="ledger",
+            tooltip="The workers' tasks: queued, running, stuck, and what is true of them",
+        ),
         Binding("U", "audit", "Audit", show=False, id="audit", tooltip="Who changed what, and how"),
+        Binding(
+            "E",
+            "environment",
+            "Environment",
+            show=False,
+            id="environment",
+            tooltip="The .env file: every key, who reads it, and what is wrong",
+        ),
         Binding(
             "p",
             "probe",
@@ -159,6 +179,8 @@ class DashboardScreen(Screen[None]):
         memory: Memory,
         operations: Operations | None,
         state_folder: Path,
+        open_environment: "Callable[[], EnvironmentAccess]",
+        open_ledger: "Callable[[], LedgerAccess]",
         watching: Watching | None = None,
     ) -> None:
         super().__init__()
@@ -167,7 +189,9 @@ class DashboardScreen(Screen[None]):
         self._modes = modes
         self._operations = operations
         self._jobs = operations or watching
-        self.dialogs = StackDialogs(self, observer, operations, state_folder)
+        self.dialogs = StackDialogs(
+            self, observer, operations, state_folder, open_environment, open_ledger, clock
+        )
         self.look = Look(memory, self._in_thread)
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
@@ -474,9 +498,17 @@ class DashboardScreen(Screen[None]):
         """List every action, with advice."""
         self.dialogs.recovery(self.table.marked, self.table.current)
 
+    def action_ledger(self) -> None:
+        """Show the tasks of the workers."""
+        self.dialogs.ledger()
+
     def action_audit(self) -> None:
         """Show who changed what."""
         self.dialogs.audit()
+
+    def action_environment(self) -> None:
+        """Show the environment file."""
+        self.dialogs.environment()
 
     @property
     def service_names(self) -> tuple[str, ...]:
@@ -568,6 +600,8 @@ class DashboardScreen(Screen[None]):
             well = status.state.value == "succeeded"
             severity: Literal["information", "warning"] = "information" if well else "warning"
             self.notify(words, severity=severity, timeout=10, markup=False)
+            if not well:
+                operations.offer_to_take_back(self, status)
 
 
 def _why_empty(snapshot: StackSnapshot) -> str:

@@ -22,8 +22,14 @@ def keys_page(everywhere: Iterable[BindingType] = ()) -> str:
         everywhere: The application's own bindings.
     """
     parts = [_HEAD, _table("Everywhere", everywhere)]
-    parts += [_table(_title(place), place.BINDINGS) for place in PLACES]
+    parts += [_table(_title(place), _own(place)) for place in PLACES]
     return "\n".join(parts)
+
+
+def _own(place: type[DOMNode]) -> list[BindingType]:
+    """The bindings of a place, without those of the place that it is a kind of."""
+    others = [item for kind in place.__mro__[1:] for item in vars(kind).get("BINDINGS", ())]
+    return [item for item in place.BINDINGS if item not in others]
 
 
 def _title(place: type[DOMNode]) -> str:

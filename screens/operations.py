@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -25,6 +26,7 @@ from pixel_tui.text import SafeText, plain
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
+    from pixel_tui.environment.apply_state import Confirmation
     from pixel_tui.operations.action import Action, Choice
     from pixel_tui.operations.facts import FactReader
     from pixel_tui.operations.job import Job, JobStatus, WatchedJob
@@ -35,7 +37,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NO_BACKUP: Final = "There is no backup to choose. Back up first."
+NO_CHOICE: Final[Mapping[str, str]] = {
+    "backup": "There is no backup to choose. Back up first.",
+    "task": "There is no task to choose for this.",
+    "candidate": "Nothing waits to be saved. Edit the environment first.",
+    "version": "No version of the environment has been kept yet.",
+}
 Target = tuple[str, str | None]
 """A service's name, and a container's id where only that container is meant."""
 
@@ -178,11 +185,11 @@ class Operations:
             targets: What it is done to; where an action wants one thing named and none is,
                 it is picked from a list first.
         """
-        from pixel_tui.operations.action import Scope
+        from pixel_tui.operations.action import NAMED
         from pixel_tui.operations.actions import action_named
 
         action = action_named(name)
-        if action.scope is Scope.BACKUP and not targets:
+        if action.scope in NAMED and not targets:
             self._hold(screen, self._pick_and_ask(screen, action))
             return
         wanted = [container_id or service for service, container_id in targets]
@@ -202,7 +209,7 @@ class Operations:
         Args:
             targets: Names of services and ids of containers; empty for the whole project.
         """
-        from pixel_tui.operations.action import Scope
+        from pixel_tui.operations.action import NAMED
         from pixel_tui.operations.actions import all_actions, why_not
 
         snapshot = self._observer.snapshot
@@ -210,9 +217,34 @@ class Operations:
         found = {}
         for action in all_actions():
             reason = why_not(action, targets, snapshot, facts)
-            if not reason and action.scope is Scope.BACKUP and not action.choices(facts):
-                reason = NO_BACKUP
+            if not reason and action.scope in NAMED and not action.choices(facts):
+                reason = NO_CHOICE[action.scope]
             found[action.name] = reason
+        return found
+
+    async def tried(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+        """Why each of these actions can't be done to its targets; empty where it can.
+
+        A plan of each is made and thrown away: nothing knows better.
+
+        Args:
+            wanted: What each action would be done to, by the action's name.
+        """
+        return await asyncio.to_thread(self._try, wanted)
+
+    def _try(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+        from pixel_tui.operations.actions import plan_action
+
+        snapshot, now = self._observer.snapshot, self._clock.now()
+        facts = self._read_facts(snapshot)
+        found = {}
+        for name, targets in wanted.items():
+            try:
+                plan_action(name, targets, snapshot, self._command, now=now, facts=facts)
+            except ConsoleError as error:
+                found[name] = str(error)
+            else:
+                found[name] = ""
         return found
 
     async def _pick_and_ask(self, screen: Screen[None], action: "Action") -> None:
@@ -222,7 +254,7 @@ class Operations:
         def read() -> "Sequence[Choice]":
             choices = action.choices(self._read_facts(self._observer.snapshot))
             if not choices:
-                raise NothingToDo(NO_BACKUP)
+                raise NothingToDo(NO_CHOICE[action.scope])
             return choices
 
         try:
@@ -237,7 +269,14 @@ class Operations:
             if at is not None:
                 self.ask(screen, action.name, [(found[at].name, None)])
 
-        screen.app.push_screen(PickScreen("Backups", lambda: Choices(lines, said)), picked)
+        screen.app.push_screen(PickScreen(action.group.value, lambda: Choices(lines, said)), picked)
+
+    def offer_to_take_back(self, screen: Screen[None], status: "JobStatus") -> None:
+        """Show the plan that puts back what a job left half done, where nothing is in front."""
+        from pixel_tui.operations.settlement import can_be_taken_back
+
+        if can_be_taken_back(status) and screen.app.screen is screen:
+            self.ask(screen, "environment-roll-back", [])
 
     def offer(self, screen: Screen[None], targets: Sequence[Target]) -> None:
         """List what can be done to services: whether it can be to these, and when it should."""
@@ -285,8 +324,9 @@ class Operations:
     def _plan(self, name: str, wanted: Sequence[str]) -> "Plan":
         from pixel_tui.operations.actions import plan_action
 
+        facts = self._read_facts(self._observer.snapshot)
+        # Facts may take a while, and the stack moves meanwhile.
         snapshot, now = self._observer.snapshot, self._clock.now()
-        facts = self._read_facts(snapshot)
         return plan_action(name, wanted, snapshot, self._command, now=now, facts=facts)
 
     async def _make_and_show(
@@ -331,4 +371,13 @@ class Operations:
     def _show_job(self, screen: Screen[None], job: "WatchedJob") -> None:
         from screens.job import JobScreen
 
-        screen.app.push_screen(JobScreen(job, self._clock))
+        screen.app.push_screen(JobScreen(job, self._clock, self._confirmation(job)))
+
+    def _confirmation(self, job: "WatchedJob") -> "Confirmation | None":
+        """What asks for the confirmation that a job may wait for."""
+        if job.status.plan.action != "environment-apply":
+            return None
+        from pixel_tui.environment.apply_state import Confirmation
+        from pixel_tui.settings import state_folder
+
+        return Confirmation(state_folder(), Path(self._command.directory))

@@ -63,7 +63,13 @@ class StackCommands(Provider):
         yield "Health log", "What the selected service's probe said", dashboard.action_probe
         yield "Refresh", "Read compose and the engine again", dashboard.action_refresh_stack
         yield "Recovery", "Every action, and when it helps", dashboard.action_recovery
+        yield "Tasks", "The workers' tasks, and what is true of them", dashboard.action_ledger
         yield "Audit", "Who changed what, and how it ended", dashboard.action_audit
+        yield (
+            "Environment",
+            "The .env file: every key, and what is wrong",
+            (dashboard.action_environment),
+        )
         yield "Keys of this place", "Help", dashboard.action_help
         yield from self._changes(dashboard)
         for service in dashboard.service_names:

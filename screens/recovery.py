@@ -274,6 +274,9 @@ def advice(action: Action, aim: Aim, reason: str | None) -> Content:
         Scope.SERVICES: aim.words,
         Scope.PROJECT: SafeText("the whole project"),
         Scope.BACKUP: SafeText("a backup, which is picked from a list"),
+        Scope.TASK: SafeText("a task, which is picked from a list"),
+        Scope.CANDIDATE: SafeText("what waits to be saved, which is picked from a list"),
+        Scope.VERSION: SafeText("a version that was saved, which is picked from a list"),
         Scope.HOST: SafeText("this machine, with all that runs on it"),
     }
     parts: list[Content] = [

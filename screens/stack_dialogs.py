@@ -3,12 +3,13 @@
 It holds what every console may read, and the way to change something only where there is one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from pixel_tui.clock import Clock
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import plain
 from screens.operations import Operations
@@ -16,6 +17,8 @@ from widgets.rows.service_row import Row
 
 # A dialog is imported when it is opened: the table stands before that.
 if TYPE_CHECKING:
+    from pixel_tui.environment.desk import EnvironmentAccess
+    from pixel_tui.ledger.access import LedgerAccess
     from pixel_tui.operations.action import Action
     from screens.recovery import Aim
 
@@ -28,6 +31,9 @@ class StackDialogs:
         observer: Sees the stack.
         operations: How anything is changed; None in a read-only console.
         state_folder: Where the audit trail is.
+        open_environment: Makes what reads the environment file, and what changes it.
+        open_ledger: Makes what looks at the task ledger.
+        clock: The time.
     """
 
     def __init__(
@@ -36,11 +42,17 @@ class StackDialogs:
         observer: Observer,
         operations: Operations | None,
         state_folder: Path,
+        open_environment: "Callable[[], EnvironmentAccess]",
+        open_ledger: "Callable[[], LedgerAccess]",
+        clock: Clock,
     ) -> None:
         self._screen = screen
         self._observer = observer
         self._operations = operations
         self._state_folder = state_folder
+        self._open_environment = open_environment
+        self._open_ledger = open_ledger
+        self._clock = clock
 
     @property
     def possible_actions(self) -> Mapping[str, str]:
@@ -99,12 +111,43 @@ class StackDialogs:
             shown = RecoveryScreen(self._observer, aims, operations.reasons, self._ask)
         self._screen.app.push_screen(shown)
 
+    def ledger(self) -> None:
+        """Show the tasks of the workers."""
+        from pixel_tui.ledger.drafts import drafts_of
+        from screens.ledger import LedgerScreen
+        from screens.task_actions import TaskActions
+
+        access, operations = self._open_ledger(), self._operations
+        changes = None
+        if operations is not None and access.changeable:
+            drafts = drafts_of(self._state_folder, access.place.project)
+            changes = TaskActions(operations, drafts, self._clock)
+        self._screen.app.push_screen(
+            LedgerScreen(access.source, access.place, self._observer, self._clock, changes)
+        )
+
     def audit(self) -> None:
         """Show who changed what."""
         from pixel_tui.operations.audit import audit_path
         from screens.audit import AuditScreen
 
         self._screen.app.push_screen(AuditScreen(audit_path(self._state_folder)))
+
+    def environment(self) -> None:
+        """Show the environment file; where it may be changed, with all that changes it."""
+        access, operations = self._open_environment(), self._operations
+        if operations is None or access.desk is None:
+            from screens.environment import EnvironmentScreen
+
+            self._screen.app.push_screen(EnvironmentScreen(access.source, reveals=access.reveals))
+            return
+        from screens.environment_editor import EnvironmentEditor
+
+        def ask(action: str, target: str) -> None:
+            # Of the dashboard, which outlives whatever is opened above it.
+            operations.ask(self._screen, action, [(target, None)])
+
+        self._screen.app.push_screen(EnvironmentEditor(access.source, access.desk, ask))
 
     def _ask(self, action: "Action", aim: "Aim") -> None:
         from pixel_tui.operations.action import Scope

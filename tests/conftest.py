@@ -3,7 +3,9 @@
 # Imported before pytest does: it would do so in the middle of a garbage collection, and a
 # second object that complains there would meet a module that is half imported.
 import signal
+import time
 import tracemalloc  # noqa: F401
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,16 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIXEL_TUI_LOCKS", str(tmp_path / "locks"))
     for name in ("PIXEL_TUI_READ_ONLY", "PIXEL_TUI_CONFIG", "NO_COLOR", "COMPOSE_FILE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the machine stand in Greenwich."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -63,6 +63,7 @@ class KeyedTable(SteadyView, Generic[C, R], can_focus=True):
         sorting: By what rows are sorted first.
     """
 
+    BINDING_GROUP_TITLE = "Table"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--heading",
         "table--sorted",

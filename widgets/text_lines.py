@@ -13,7 +13,7 @@ from widgets.rows.table import Tone
 from widgets.steady_view import SteadyView
 
 Piece = tuple[str, str]
-"""Text, and its role: the value of a `Tone`, `label`, `title` or `none`."""
+"""Text, and its role: the value of a `Tone`, `label` or `title`."""
 TextLine = tuple[Piece, ...]
 
 

@@ -124,21 +124,21 @@ async def test_a_plan_that_wants_a_word_is_run_by_that_word_alone() -> None:
         assert box.value == "", "nothing is typed for anybody"
         await it.press("y", "enter")
         plan_shown(it)
-        assert "“y” is not pixel: nothing was done" in it.text("#plan-hint")
+        assert "“y” is not syntropy: nothing was done" in it.text("#plan-hint")
         await it.press("backspace", *"Pixel", "enter")
-        assert "“Pixel” is not pixel" in it.text("#plan-hint")
+        assert "“Pixel” is not syntropy" in it.text("#plan-hint")
         box.value = ""
         await it.press("enter")
         assert not jobs(it)
-        await it.press(*"pixel", "enter")
+        await it.press(*"syntropy", "enter")
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
 
 
 async def test_the_word_may_be_pasted() -> None:
     async with console() as it:
         await ask_to_stop_all(it)
-        it.app.post_message(events.Paste("pixel\n"))
-        await it.until(lambda: it.app.screen.query_one(Input).value == "pixel")
+        it.app.post_message(events.Paste("syntropy\n"))
+        await it.until(lambda: it.app.screen.query_one(Input).value == "syntropy")
         plan_shown(it)  # a pasted line end is no Enter
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
@@ -151,7 +151,13 @@ async def test_what_to_press_and_the_buttons_stay_in_sight(size: tuple[int, int]
         await it.until(lambda: "Stop all of pixel" in it.text())
         for _ in range(2):
             said = it.text()
-            for words in ("Stop all of pixel", "host demo", "Type pixel", "Cancel  Esc", "Run it"):
+            for words in (
+                "Stop all of pixel",
+                "host demo",
+                "Type syntropy",
+                "Cancel  Esc",
+                "Run it",
+            ):
                 assert words in said
             await it.press(*["pagedown"] * 8)
         assert "When it fails" in it.text()

@@ -1,10 +1,21 @@
 """Jobs on the screen: their steps, what cancelling means, whose they are, how they ended."""
 
 import os
+import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
-from pixel_tui.operations.job import JobState, JobStatus, Runner, StepTime
+import pytest
+
+from pixel_tui.environment.apply_state import (
+    ApplyFiles,
+    ApplyState,
+    Confirmation,
+    Phase,
+    this_process,
+)
+from pixel_tui.operations.job import Job, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.job_folder import JobFolder, jobs_path
 from pixel_tui.operations.lock import Owner, take_lock
 from pixel_tui.settings import state_folder
@@ -59,6 +70,26 @@ async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
         await it.press("ctrl+x", "ctrl+x")
         await it.until(lambda: operations_of(it).statuses()[0].state is JobState.CANCELLED)
         await it.until(lambda: "■ cancelled" in it.text())
+
+
+async def test_what_waits_to_be_confirmed_is_confirmed_by_a_key(tmp_path: Path) -> None:
+    files, confirmation = ApplyFiles(tmp_path, tmp_path), Confirmation(tmp_path, tmp_path)
+    async with console(size=(120, 36)) as it:
+        running = replace(status(), state=JobState.RUNNING, output=tmp_path / "job.log")
+        job = Job(running)
+        await it.app.push_screen(JobScreen(job, it.clock, confirmation))
+        await it.press("c")
+        assert "Press c" not in it.text()
+        waits = ApplyState(
+            Phase.WAITING, ".env", "pixel", "a", "b", deadline=time.time() + 90,
+            process=this_process(),
+        )  # fmt: skip
+        files.write(waits)
+        await it.until(lambda: "Press c within" in it.text())
+        assert not files.confirmed(waits.token)
+        await it.press("c")
+        await it.until(lambda: files.confirmed(waits.token))
+        await it.until(lambda: "Press c" not in it.text())
 
 
 async def test_the_end_of_a_job_in_the_background_is_told() -> None:
@@ -130,6 +161,26 @@ async def test_what_became_of_a_job_without_its_console_is_told_at_the_start() -
         await it.press("5")
         assert "▪ abandoned" in it.text("#jobs-pane")
         operations_of(it).close()
+
+
+async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with console(size=(140, 36)) as it:
+        ended = await finished(it)
+        steps = tuple(replace(step, takes_back=True) for step in ended.plan.steps)
+        applied = replace(ended, plan=replace(ended.plan, steps=steps))
+        operations, asked = operations_of(it), []
+        monkeypatch.setattr(operations, "ask", lambda _screen, name, _targets: asked.append(name))
+        files = ApplyFiles(state_folder() / "demo", Path(operations._command.directory))
+        files.write(ApplyState(Phase.WAITING, ".env", "pixel", "a", "b", recreate=("web",)))
+        written(it, applied, ProcessMark(1, 1, "an earlier start"))
+        operations.watch_jobs()
+        await it.until(lambda: "environment is in force and works" in it.text())
+        assert "nobody has confirmed it" in operations.statuses()[0].message
+        assert asked == ["environment-roll-back"]
+        files.clear()
+        operations.close()
 
 
 async def test_what_another_user_does_is_told_by_name() -> None:

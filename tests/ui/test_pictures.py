@@ -1,7 +1,6 @@
 """What the screens look like, to the letter. After a wanted change: `--snapshot-update`."""
 
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,15 +21,6 @@ Compare = Callable[..., bool]
 SIZES = [(80, 24), (160, 45)]
 
 pytestmark = pytest.mark.usefixtures("in_utc")
-
-
-@pytest.fixture
-def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:

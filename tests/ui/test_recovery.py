@@ -78,7 +78,7 @@ async def test_marked_services_come_before_the_selected_one_and_t_aims_at_all() 
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         await it.until(lambda: "Restart all of pixel" in it.text())
-        assert "Type pixel" in it.text(), "it interrupts everything"
+        assert "Type syntropy" in it.text(), "it would leave a worker without it"
 
 
 async def test_it_follows_the_stack_and_keeps_the_cursor() -> None:

@@ -6,6 +6,8 @@ import pytest
 from textual.dom import DOMNode
 
 from pixel_tui.app import PixelTui
+from pixel_tui.stack.compose import UNRESOLVED
+from pixel_tui.stack.git_files import SAFE
 from screens.bindings import PLACES
 from tests.terminal.every_key import bound_keys, every_key, named
 from tests.terminal.recorded_programs import reads
@@ -43,6 +45,8 @@ def test_each_sequence_is_read_as_the_key_it_is_meant_for() -> None:
         (("config", "--format", "json"), True),
         (("config", "--services"), True),
         (("config", "--hash", "*"), True),
+        (("config", *UNRESOLVED, "--format", "json"), True),
+        (("--env-file", "/dev/null", "config", *UNRESOLVED, "--format", "json"), True),
         (("config", "--output", "docker-compose.yml"), False),
         (("up", "--detach"), False),
         (("restart", "config"), False),
@@ -57,6 +61,12 @@ def test_only_these_words_to_compose_count_as_reading(
 ) -> None:
     assert reads((*program, *words)) is only_reads
     assert reads((*program, *OPTIONS, *words)) is only_reads
+
+
+def test_git_is_asked_and_never_told_to_do_anything() -> None:
+    assert reads(("git", *SAFE, "ls-files", "--", ":(literal).env"))
+    assert not reads(("git", "ls-files", "--", ".env"))
+    assert not reads(("git", *SAFE, "add", ".env"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""What the environment's screens look like. After a wanted change: `--snapshot-update`."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+from textual.pilot import Pilot
+
+from pixel_tui.settings import Settings
+from screens.environment import EnvironmentScreen
+from tests.ui.picturing import quiet, settle, still_app, until
+
+Compare = Callable[..., bool]
+SIZES = [(80, 24), (160, 45)]
+
+
+@pytest.fixture(autouse=True)
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def opened(*pressed: str, at: str = "GH_TOKEN", words: str = "") -> Callable[..., Awaitable[None]]:
+    """Open the environment with the cursor on a key, press keys, and wait for what is said."""
+
+    async def run(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await pilot.press("E")
+        app = pilot.app
+
+        def is_read() -> bool:
+            screen = app.screen
+            return isinstance(screen, EnvironmentScreen) and screen.overview is not None
+
+        await until(pilot, is_read)
+        screen = app.screen
+        assert isinstance(screen, EnvironmentScreen)
+        screen.table.cursor = at
+        await until(pilot, lambda: at in str(screen.query_one("#environment-words").render()))
+        await pilot.press(*pressed)
+        await until(pilot, lambda: words in app.export_screenshot().replace("&#160;", " "))
+        await quiet(pilot)
+
+    return run
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["pixel-dark", "pixel-light", "pixel-ansi"])
+def test_the_keys(snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+    app = still_app(Settings(theme=theme))
+    assert snap_compare(app, terminal_size=size, run_before=opened())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_read_only(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = still_app(Settings(read_only=True))
+    assert snap_compare(app, terminal_size=size, run_before=opened())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_value(snap_compare: Compare, size: tuple[int, int]) -> None:
+    pressed = opened("enter", at="NEXT_PUBLIC_API_URL", words="Compose reads")
+    assert snap_compare(still_app(), terminal_size=size, run_before=pressed)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_save(snap_compare: Compare, size: tuple[int, int]) -> None:
+    pressed = opened("number_sign", "s", at="LOG_LEVEL", words="Compose takes the file")
+    app = still_app()
+    assert snap_compare(app, terminal_size=size, run_before=pressed)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_comparison(snap_compare: Compare, size: tuple[int, int]) -> None:
+    pressed = opened("c", "enter", words="Missing here")
+    assert snap_compare(still_app(), terminal_size=size, run_before=pressed)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_versions(snap_compare: Compare, size: tuple[int, int]) -> None:
+    pressed = opened("h", words="What it would change")
+    assert snap_compare(still_app(), terminal_size=size, run_before=pressed)

@@ -1,0 +1,198 @@
+"""The ledger's screen over real files: what changes there, and what leads to changes."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pixel_tui.app import PixelTui
+from pixel_tui.clock import SystemClock
+from pixel_tui.demonstration import demo_parts
+from pixel_tui.ledger.access import LedgerAccess
+from pixel_tui.ledger.drafts import drafts_of
+from pixel_tui.ledger.places import LedgerPlace
+from pixel_tui.ledger.reading import LedgerReader
+from pixel_tui.ledger.watch import LedgerWatch
+from pixel_tui.operations.facts import Facts, LedgerFacts
+from pixel_tui.operations.operator import Operator
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.demo.cast import PROJECT
+from pixel_tui.stack.demo.commands import DemoRunner
+from pixel_tui.stack.demo.world import DemoWorld
+from screens.ledger import LedgerScreen
+from screens.operations import Operations
+from screens.pick import PickScreen
+from screens.plan import PlanScreen
+from screens.task_writing import TaskWritingScreen
+from tests.ui.driving import Console
+
+PENDING = "0f5b3c1e-8a2d-4e6f-9b7a-1c2d3e4f5a6b"
+
+
+def task(task_id: str = PENDING, **fields: object) -> dict[str, object]:
+    return {
+        "id": task_id,
+        "status": "pending",
+        "createdAt": "2026-02-28T10:00:00.000Z",
+        "type": "opencode",
+        "payload": {"task": "Water the flowers"},
+        "attempts": 0,
+        "maxAttempts": 3,
+        **fields,
+    }
+
+
+def write(project: Path, *tasks: dict[str, object]) -> None:
+    """As the ecosystem does it."""
+    path = project / "data/task-ledger.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".json.tmp")
+    new.write_text(json.dumps({"version": 1, "tasks": tasks}, indent=2))
+    new.replace(path)
+
+
+@asynccontextmanager
+async def console(project: Path) -> AsyncIterator[tuple[Console, LedgerScreen]]:
+    """A console on the embedded stack whose ledger is in this folder, with the ledger open."""
+    clock = SystemClock()
+    world = DemoWorld(clock)
+    parts = demo_parts(Settings(), {}, clock=clock, world=world)
+    place = LedgerPlace(project)
+    reader = LedgerReader(place, clock)
+    watch = LedgerWatch(reader, parts.observer, clock)
+    drafts = drafts_of(parts.state_folder, project)
+    command = ComposeCommand(directory=str(project), project=PROJECT)
+
+    def facts(_snapshot: Any) -> Facts:
+        ledger = LedgerFacts(reading=reader.read(), drafts=drafts.list())
+        return Facts(read_at=clock.now(), ledger=ledger)
+
+    operations = Operations(
+        partial(
+            Operator,
+            DemoRunner(world),
+            parts.observer,
+            command,
+            parts.state_folder,
+            clock,
+            locks=parts.state_folder / "locks",
+        ),
+        parts.observer,
+        command,
+        clock,
+        facts,
+    )
+    access = LedgerAccess(watch, place)
+    app = PixelTui(replace(parts, operations=operations, open_ledger=lambda: access))
+    try:
+        async with app.run_test(size=(100, 36), notifications=True) as pilot:
+            it = Console(app, pilot, world, clock)
+            await it.until(lambda: parts.observer.snapshot.complete and it.names())
+            await it.press("W")
+            screen = app.screen
+            assert isinstance(screen, LedgerScreen)
+            await it.until(lambda: watch.view.loaded and screen._shown.loaded)
+            yield it, screen
+    finally:
+        watch.close()
+
+
+async def test_a_project_without_a_ledger_says_so(tmp_path: Path) -> None:
+    async with console(tmp_path) as (it, _):
+        await it.until(lambda: "There is no ledger here" in it.text())
+
+
+async def test_a_change_on_disk_shows_within_half_a_second(tmp_path: Path) -> None:
+    write(tmp_path, task())
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        other = PENDING.replace("0f5b", "9d9d")
+        began = time.monotonic()
+        write(tmp_path, task(), task(other, payload={"task": "Feed the cat"}))
+        await it.until(lambda: other in screen.table.keys)
+        took = time.monotonic() - began
+        await it.until(lambda: "Feed the cat" in it.text())
+        assert took < 2.0, "half a second on a quiet machine; this one may be busy"
+
+
+async def test_a_torn_file_leaves_the_last_good_state_and_says_so(tmp_path: Path) -> None:
+    write(tmp_path, task())
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        path = tmp_path / "data/task-ledger.json"
+        path.write_text(path.read_text()[:40])
+        await it.until(lambda: "no ledger at the moment" in it.text())
+        assert "Its last good" in it.text()
+        assert PENDING in screen.table.keys
+        assert screen.table.stale
+        write(tmp_path, task())
+        await it.until(lambda: "no ledger at the moment" not in it.text())
+        assert not screen.table.stale
+
+
+async def test_hostile_text_in_a_task_is_text(tmp_path: Path) -> None:
+    words = "[bold red]x[/] \x1b]52;c;aGk=\x07 [@click=app.quit]go[/]"
+    write(tmp_path, task(payload={"task": words}))
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        await it.until(lambda: "[bold red]x[/]" in it.text(), 3)
+        assert "\x1b" not in it.text()
+        await it.press("enter")
+        await it.until(lambda: "1 Task" in it.text())
+        await it.until(lambda: "go" in it.text("#task-words"))
+        assert "[bold red]x[/]" in it.text("#task-words")
+        assert "[@click=app.quit]go[/]" in it.text("#task-words")
+
+
+async def test_actions_say_why_they_can_not_be_done_to_a_task(tmp_path: Path) -> None:
+    write(tmp_path, task(status="completed"), task(PENDING.replace("0f5b", "9d9d")))
+    async with console(tmp_path) as (it, screen):
+        await it.press("w")  # one list
+        await it.until(lambda: PENDING in screen.table.keys)
+        screen.table.cursor_key = PENDING
+        await it.press("a")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        text = it.text()
+        assert "Abort" in text
+        assert "The task 0f5b3c1e is completed." in text
+
+
+async def test_an_action_leads_to_its_plan(tmp_path: Path) -> None:
+    write(tmp_path, task())
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        await it.press("a")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        assert "0f5b3c1e" in it.text()
+
+
+async def test_a_new_task_is_written_down_and_its_plan_shown(tmp_path: Path) -> None:
+    write(tmp_path, task())
+    async with console(tmp_path) as (it, _):
+        await it.press("n")
+        assert isinstance(it.app.screen, TaskWritingScreen)
+        await it.press("ctrl+s")
+        assert "does not say yet" in it.text()
+        await it.press("ctrl+e", *"Paint it", "ctrl+t", "ctrl+s")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        assert "Paint it" in it.text()
+        (draft,) = drafts_of(it.app.parts.state_folder, tmp_path).list()
+        assert draft.value["payload"] == {"task": "Paint it"}
+        assert draft.value["type"] == "docker-op"
+
+
+async def test_leaving_a_written_task_is_asked_for_twice(tmp_path: Path) -> None:
+    write(tmp_path, task())
+    async with console(tmp_path) as (it, screen):
+        await it.press("n", *"Paint", "escape")
+        assert isinstance(it.app.screen, TaskWritingScreen)
+        assert "is lost" in it.text()
+        await it.press("escape")
+        await it.until(lambda: it.app.screen is screen)

@@ -1,0 +1,64 @@
+"""What the ledger looks like, to the letter. After a wanted change: `--snapshot-update`."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from pixel_tui.demo_ledger import ORPHAN, RUNNING
+from pixel_tui.settings import Settings
+from screens.ledger import LedgerScreen
+from tests.ui.picturing import quiet, settle, still_app, until
+from widgets.log_view import LogView
+
+Compare = Callable[..., bool]
+SIZES = [(80, 24), (160, 45)]
+
+pytestmark = pytest.mark.usefixtures("in_utc")
+
+
+async def ledger(pilot: Pilot[None], cursor: str) -> LedgerScreen:
+    await settle(pilot)
+    await pilot.press("W")
+    screen = pilot.app.screen
+    assert isinstance(screen, LedgerScreen)
+    await until(pilot, lambda: len(screen.table.keys) > 5 and bool(screen._shown.findings))
+    screen.table.cursor_key = cursor
+    await quiet(pilot)
+    return screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["pixel-dark", "pixel-ansi"])
+def test_the_list(snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+    async def run(pilot: Pilot[None]) -> None:
+        await ledger(pilot, ORPHAN)
+
+    assert snap_compare(still_app(Settings(theme=theme)), terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("part", ["1", "2", "4"], ids=["text", "timeline", "log"])
+def test_a_task(snap_compare: Compare, size: tuple[int, int], part: str) -> None:
+    async def run(pilot: Pilot[None]) -> None:
+        await ledger(pilot, RUNNING)
+        await pilot.press("enter", part)
+        await quiet(pilot)
+        if part == "4":
+            view = pilot.app.screen.query_one("#task-log LogView", LogView)
+            lines = 0
+            while not view.lines or view.lines != lines or not view.settled:
+                lines = view.lines
+                await pilot.pause(0.3)
+
+    assert snap_compare(still_app(), terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_figures(snap_compare: Compare, size: tuple[int, int]) -> None:
+    async def run(pilot: Pilot[None]) -> None:
+        await ledger(pilot, ORPHAN)
+        await pilot.press("i")
+        await quiet(pilot)
+
+    assert snap_compare(still_app(), terminal_size=size, run_before=run)

@@ -1,0 +1,39 @@
+"""The embedded stack's ledger: its worker is at its task, and there is something to find."""
+
+from datetime import UTC, datetime
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.demo_ledger import RUNNING, DemoLedger
+from pixel_tui.ledger.task import TaskStatus
+from pixel_tui.ledger.truth import Verdict
+from pixel_tui.ledger.view import LedgerView
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.watcher import Watcher
+from tests.engine.private_engine import eventually
+
+
+def test_the_worker_of_the_stack_is_at_its_task_and_an_orphan_is_found() -> None:
+    clock = FixedClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
+    world = DemoWorld(clock)
+    watcher = Watcher(DemoEngine(world), DemoProject(world), clock)
+    ledger = DemoLedger(watcher, clock)
+    views: list[LedgerView] = []
+    ledger.subscribe(views.append)
+    ledger.start()
+    watcher.start()
+    try:
+        eventually(lambda: watcher.snapshot.complete)
+        eventually(lambda: ledger.view.workers)
+        view = ledger.view
+        assert views[-1] == view
+        (task,) = view.reading.named(RUNNING)
+        assert view.truth(task).verdict is Verdict.AGREES
+        assert view.truth(task).worker is not None
+        assert [item.rule for item in view.findings] == ["gone"]
+        assert view.totals[TaskStatus.COMPLETED] == 6
+        assert not any(item.odd for item in view.tasks)
+    finally:
+        ledger.close()
+        watcher.close()

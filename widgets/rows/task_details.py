@@ -1,0 +1,151 @@
+"""Everything about one task, in sections of labelled lines. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from pixel_tui.ledger.findings import Finding, Severity
+from pixel_tui.ledger.task import Task, TaskTexts, shown
+from pixel_tui.ledger.timeline import Moment
+from pixel_tui.ledger.truth import Verdict
+from pixel_tui.ledger.view import LedgerView
+from pixel_tui.text import SafeText, plain
+from widgets.rows.detail_rows import Line, Section
+from widgets.rows.figures import moment, since, span
+from widgets.rows.table import Tone
+from widgets.rows.task_row import STATUSES, exit_cell
+
+_TONES: Final = {
+    Severity.ERROR: Tone.BAD,
+    Severity.WARNING: Tone.WARN,
+    Severity.NOTE: Tone.NOTE,
+}
+_TRUE: Final = {
+    Verdict.AGREES: ("the stack agrees", Tone.GOOD),
+    Verdict.UNKNOWN: ("the engine has not told yet", Tone.MUTED),
+    Verdict.GONE: ("there is no such container", Tone.BAD),
+    Verdict.ENDED: ("its container has ended", Tone.BAD),
+    Verdict.OVERDUE: ("it runs for longer than workers live", Tone.BAD),
+    Verdict.SLOW: ("it has run for long", Tone.WARN),
+    Verdict.SILENT: ("it has said nothing for long", Tone.WARN),
+    Verdict.FINISHED: ("a worker is still there", Tone.WARN),
+}
+
+
+def preview_sections(task: Task, view: LedgerView, now: datetime) -> Sequence[Section]:
+    """What fits below the list: what does not agree, what it is, how it went."""
+    return _full(
+        _section("What does not agree", finding_lines(view.findings_about(task), task)),
+        _section("Task", _summary_lines(task, view, now)),
+    )
+
+
+def fact_sections(
+    task: Task, texts: TaskTexts, view: LedgerView, moments: Sequence[Moment], now: datetime
+) -> Sequence[Section]:
+    """All that is known of it but for its long texts.
+
+    Args:
+        task: The task.
+        texts: Its long texts: unknown fields are among them.
+        view: What is true of it.
+        moments: What happened to it.
+        now: For "ago".
+    """
+    return _full(
+        _section("What does not agree", finding_lines(view.findings_about(task), task)),
+        _section("Timeline", _moment_lines(moments, now)),
+        _section("Task", _fact_lines(task, view, now)),
+        _section("Error of the attempt before", _text_lines(texts.last_error, Tone.WARN)),
+        _section("Other fields", (Line(name, value) for name, value in texts.others)),
+    )
+
+
+def output_sections(texts: TaskTexts) -> Sequence[Section]:
+    """What came of it."""
+    return _full(
+        _section("Summary", _text_lines(texts.summary)),
+        _section("Error", _text_lines(texts.error, Tone.BAD)),
+        _section("End of the output", _text_lines(texts.output)),
+    )
+
+
+def finding_lines(findings: Sequence[Finding], task: Task | None = None) -> Iterator[Line]:
+    """Each finding, and what to do about it."""
+    for finding in findings:
+        yield Line("", finding.message, _TONES[finding.severity])
+        if finding.remedy:
+            yield Line("", plain(f"→ {_remedy(finding, task)}"), Tone.PLAIN)
+
+
+def _remedy(finding: Finding, task: Task | None) -> str:
+    if not finding.action:
+        return finding.remedy
+    target = task.short if task is not None and finding.target == task.id else finding.target
+    return f"{finding.action} {target}".strip() + " (a: what can be done)"
+
+
+def _summary_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
+    word, tone = STATUSES[task.status]
+    took = task.seconds(now)
+    for_long = f" for {span(took)}" if took is not None else ""
+    yield Line("status", plain(f"{word}{for_long}, queued {since(task.created, now)} ago"), tone)
+    yield from _worker_lines(task, view)
+    yield Line("task", shown(task.headline))
+    if task.summary:
+        yield Line("summary", shown(task.summary))
+    if task.error:
+        yield Line("error", shown(task.error), Tone.BAD)
+
+
+def _worker_lines(task: Task, view: LedgerView) -> Iterator[Line]:
+    truth = view.truth(task)
+    words, tone = _TRUE[truth.verdict]
+    if truth.worker is not None:
+        worker = truth.worker
+        yield Line("worker", plain(f"{worker.container.name}, {worker.words}: {words}"), tone)
+    elif truth.verdict is not Verdict.AGREES:
+        yield Line("worker", plain(f"{task.worker_id or 'none named'}: {words}"), tone)
+    elif task.worker_id:
+        yield Line("worker", plain(f"{task.worker_id} (removed)"), Tone.MUTED)
+
+
+def _moment_lines(moments: Sequence[Moment], now: datetime) -> Iterator[Line]:
+    for item in moments:
+        clock = f"{item.at.astimezone():%b %d %H:%M:%S}"
+        ago = since(item.at, now)
+        detail = f", {item.detail}" if item.detail else ""
+        yield Line(clock, plain(f"{item.words}{detail}  · {item.teller.value}, {ago} ago"))
+
+
+def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
+    word, tone = STATUSES[task.status]
+    yield Line("id", task.id)
+    yield Line("status", plain(word), tone)
+    yield Line("type", task.type_text)
+    yield Line("attempts", plain(f"{task.attempts} of {task.max_attempts or '?'}"))
+    yield from _worker_lines(task, view)
+    if task.exit_code is not None:
+        cell = exit_cell(task.exit_code)
+        yield Line("exit", cell.text, cell.tone)
+    for name, at in (
+        ("queued", task.created),
+        ("started", task.started),
+        ("ended", task.completed),
+    ):
+        if at is not None:
+            yield Line(name, plain(f"{moment(at)}, {since(at, now)} ago"))
+    for words in task.odd:
+        yield Line("odd", words, Tone.WARN)
+
+
+def _text_lines(lines: Sequence[SafeText], tone: Tone = Tone.PLAIN) -> Iterator[Line]:
+    return (Line("", line, tone) for line in lines)
+
+
+def _section(title: str, lines: Iterator[Line]) -> Section:
+    return Section(plain(title), tuple(lines))
+
+
+def _full(*sections: Section) -> Sequence[Section]:
+    return tuple(section for section in sections if section.lines)

@@ -1,0 +1,69 @@
+"""The figures of finished tasks, as lines with bars. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.ledger.statistics import Statistics, Tally
+from pixel_tui.text import SafeText, plain
+from widgets.rows.figures import NOTHING, span
+from widgets.text_lines import TextLine
+
+_NAME: Final = 18
+_FIGURES: Final = 46
+"""Cells of the columns between the name and the bar."""
+
+
+def figure_lines(figures: Statistics, width: int) -> list[TextLine]:
+    """The whole text.
+
+    Args:
+        figures: What is told.
+        width: Cells of a line: what the figures leave is for the bars.
+    """
+    total = figures.total
+    days = len(figures.by_day)
+    lines: list[TextLine] = [((f"The last {days} days", "title"),)]
+    if not total.ended:
+        return [*lines, (("  No task ended in that time.", "muted"),)]
+    a_day = total.ended / days
+    rate = f"  {total.ended:,} tasks ended, {a_day:.1f} a day"
+    lines += [((rate, "plain"),), (), *_block("TYPE", ((str(name), tally) for name, tally
+              in figures.by_type), width), ()]  # fmt: skip
+    by_day = ((f"{day:%a %b %d}", tally) for day, tally in reversed(figures.by_day))
+    return [*lines, *_block("DAY", by_day, width)]
+
+
+def _block(title: str, rows: Iterator[tuple[str, Tally]], width: int) -> Iterator[TextLine]:
+    found = list(rows)
+    most = max((tally.ended for _, tally in found), default=0)
+    room = max(width - _NAME - _FIGURES - 2, 0)
+    heading = f"{title:<{_NAME}}{'DONE':>7}{'FAILED':>8}{'ABORTED':>9}{'MEDIAN':>8}{'P95':>8}"
+    yield ((heading, "label"),)
+    for name, tally in found:
+        yield (
+            (f"{plain(name)[: _NAME - 1]:<{_NAME}}", "plain"),
+            (f"{tally.completed:>7,}", "good" if tally.completed else "muted"),
+            (f"{tally.failed:>8,}", "bad" if tally.failed else "muted"),
+            (f"{tally.aborted:>9,}", "warn" if tally.aborted else "muted"),
+            (f"{_time(tally.median):>8}{_time(tally.p95):>8}", "plain"),
+            ("      ", "plain"),
+            *_bar(tally, most, room),
+        )
+
+
+def _bar(tally: Tally, most: int, room: int) -> Iterator[tuple[str, str]]:
+    """Blocks for what was done, shaded ones for what was not: it reads without colour too."""
+    if not most or room < 4:
+        return
+    good = round(tally.completed * room / most)
+    bad = round((tally.failed + tally.aborted) * room / most)
+    if tally.completed and not good:
+        good = 1
+    if tally.failed + tally.aborted and not bad:
+        bad = 1
+    yield "█" * good, "good"
+    yield "░" * bad, "bad"
+
+
+def _time(seconds: float | None) -> SafeText:
+    return NOTHING if seconds is None else span(seconds)

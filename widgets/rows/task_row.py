@@ -1,0 +1,139 @@
+"""A task, and what is true of it, to a row of the ledger's table. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pixel_tui.ledger.arrangement import Line, TaskField
+from pixel_tui.ledger.findings import Severity
+from pixel_tui.ledger.task import Task, TaskStatus, shown
+from pixel_tui.ledger.truth import Truth, Verdict
+from pixel_tui.ledger.view import LedgerView
+from pixel_tui.stack.words import exit_words
+from pixel_tui.text import SafeText, plain
+from widgets.rows.figures import NOTHING, since, span
+from widgets.rows.table import Cell, ColumnLook, Tone
+
+LOOKS: Final[Mapping[TaskField, ColumnLook]] = {
+    TaskField.STATUS: ColumnLook("STATUS", 13),
+    TaskField.ID: ColumnLook("ID", 8),
+    TaskField.TASK: ColumnLook("TASK", 24),
+    TaskField.AGE: ColumnLook("AGE", 7, right=True),
+    TaskField.TOOK: ColumnLook("TOOK", 7, right=True),
+    TaskField.TRIES: ColumnLook("TRIES", 5, right=True),
+    TaskField.WORKER: ColumnLook("WORKER", 20),
+    TaskField.EXIT: ColumnLook("EXIT", 14),
+    TaskField.TYPE: ColumnLook("TYPE", 16),
+    TaskField.SUMMARY: ColumnLook("SUMMARY", 24),
+}
+"""In the order of their weight: a narrow table keeps the first ones."""
+
+STATUSES: Final[Mapping[TaskStatus, tuple[str, Tone]]] = {
+    TaskStatus.PENDING: ("○ pending", Tone.NOTE),
+    TaskStatus.RUNNING: ("● running", Tone.GOOD),
+    TaskStatus.COMPLETED: ("✓ completed", Tone.MUTED),
+    TaskStatus.FAILED: ("✗ failed", Tone.BAD),
+    TaskStatus.ABORTED: ("■ aborted", Tone.WARN),
+    TaskStatus.UNKNOWN: ("? unknown", Tone.WARN),
+}
+_BLANK: Final = Cell(SafeText(""))
+_TRUTHS: Final[Mapping[Verdict, tuple[str, Tone]]] = {
+    Verdict.GONE: ("no container", Tone.BAD),
+    Verdict.UNKNOWN: ("not seen yet", Tone.MUTED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A row of the table: a task, or the heading of a group."""
+
+    key: str
+    task: Task | None
+    status: TaskStatus
+    cells: Mapping[TaskField, Cell]
+
+
+def task_row(line: Line, view: LedgerView, now: datetime) -> TaskRow:
+    """The row of one line.
+
+    Args:
+        line: The task, or the heading.
+        view: What is true of it.
+        now: For ages.
+    """
+    task = line.task
+    cells = _heading(line) if task is None else _cells(task, view, now)
+    return TaskRow(line.key, task, line.status, cells)
+
+
+def _heading(line: Line) -> Mapping[TaskField, Cell]:
+    words = STATUSES[line.status][0].partition(" ")[2]
+    cells = dict.fromkeys(TaskField, _BLANK)
+    cells[TaskField.STATUS] = Cell(SafeText(f"{'▸' if line.folded else '▾'} {words}"), Tone.NOTE)
+    tasks = f"{line.count:,} task{'' if line.count == 1 else 's'}"
+    cells[TaskField.TASK] = Cell(SafeText(tasks), Tone.MUTED)
+    return cells
+
+
+def _cells(task: Task, view: LedgerView, now: datetime) -> Mapping[TaskField, Cell]:
+    truth = view.truth(task)
+    took = task.seconds(now)
+    return {
+        TaskField.STATUS: _status(task, view),
+        TaskField.ID: Cell(plain(task.short) or NOTHING, Tone.MUTED),
+        TaskField.TASK: Cell(shown(SafeText(task.headline.lstrip("# "))) or NOTHING),
+        TaskField.AGE: Cell(since(task.created, now)),
+        TaskField.TOOK: Cell(NOTHING if took is None else span(took), _took_tone(truth)),
+        TaskField.TRIES: _tries(task),
+        TaskField.WORKER: _worker(task, truth),
+        TaskField.EXIT: exit_cell(task.exit_code),
+        TaskField.TYPE: Cell(task.type_text or NOTHING, Tone.MUTED),
+        TaskField.SUMMARY: Cell(shown(task.summary or task.error), Tone.MUTED),
+    }
+
+
+def _status(task: Task, view: LedgerView) -> Cell:
+    """What the ledger claims, with a mark where something does not agree."""
+    words, tone = STATUSES[task.status]
+    found = view.findings_about(task)
+    if any(item.severity is Severity.ERROR for item in found):
+        return Cell(SafeText(f"{words} !"), Tone.BAD)
+    if task.odd or any(item.severity is Severity.WARNING for item in found):
+        return Cell(SafeText(f"{words} !"), Tone.WARN)
+    return Cell(SafeText(words), tone)
+
+
+def _took_tone(truth: Truth) -> Tone:
+    if truth.verdict is Verdict.OVERDUE:
+        return Tone.BAD
+    return Tone.WARN if truth.verdict is Verdict.SLOW else Tone.PLAIN
+
+
+def _tries(task: Task) -> Cell:
+    if not task.attempts and not task.max_attempts:
+        return Cell(NOTHING, Tone.MUTED)
+    most = f"/{task.max_attempts}" if task.max_attempts else ""
+    return Cell(SafeText(f"{task.attempts}{most}"), Tone.PLAIN if task.tries_left else Tone.WARN)
+
+
+def _worker(task: Task, truth: Truth) -> Cell:
+    """What the stack shows."""
+    if truth.verdict in _TRUTHS:
+        words, tone = _TRUTHS[truth.verdict]
+        return Cell(SafeText(words), tone)
+    if truth.worker is None:
+        return Cell(NOTHING, Tone.MUTED)
+    if truth.verdict is Verdict.SILENT:
+        return Cell(plain(f"{truth.worker.words}, silent"), Tone.WARN)
+    claimed = task.status is TaskStatus.RUNNING
+    return Cell(truth.worker.words, Tone.PLAIN if truth.worker.up == claimed else Tone.WARN)
+
+
+def exit_cell(code: int | None) -> Cell:
+    """How a worker ended, in words."""
+    if code is None:
+        return Cell(NOTHING, Tone.MUTED)
+    if code == -1:
+        return Cell(SafeText("container gone"), Tone.BAD)
+    return Cell(exit_words(code, oom_killed=False), Tone.BAD if code else Tone.MUTED)
