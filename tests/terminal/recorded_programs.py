@@ -25,6 +25,10 @@ os.execv({real!r}, [{real!r}, *sys.argv[1:]])
 """
 _READING: Final = (
     ("config", "--format", "json"),
+    (
+        *("config", "--no-interpolate", "--no-normalize", "--no-consistency"),
+        *("--no-env-resolution", "--format", "json"),
+    ),
     ("config", "--services"),
     ("config", "--hash", "*"),
     ("version",),
@@ -32,7 +36,11 @@ _READING: Final = (
     ("ps",),
 )
 """All that a console may have compose do that is to change nothing, to the letter."""
-_WITH_VALUE: Final = frozenset({"--project-directory", "--project-name", "--file", "--profile"})
+_WITH_VALUE: Final = frozenset(
+    {"--project-directory", "--project-name", "--file", "--profile", "--env-file"}
+)
+_GIT: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_GIT_READING: Final = frozenset({"rev-parse", "ls-files", "check-ignore", "log"})
 
 
 def reads(argv: Sequence[str]) -> bool:
@@ -43,6 +51,9 @@ def reads(argv: Sequence[str]) -> bool:
             del words[0]
         case "docker-compose":
             pass
+        case "git":
+            # Without these the settings of a repository would name programs to run.
+            return tuple(words[:4]) == _GIT and words[4] in _GIT_READING
         case _:
             return False
     while len(words) > 1 and words[0] in _WITH_VALUE:

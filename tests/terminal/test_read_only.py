@@ -1,5 +1,6 @@
 """A read-only console only reads, whatever is pressed: seen from the engine's side."""
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -61,10 +62,33 @@ WAYS: Final = {
     "palette": (":",),
     "recovery": ("A",),
     "audit": ("U",),
+    "tasks": ("W",),
+    "tasks, searched": ("W", "/"),
+    "a task": ("W", "\r"),
+    "a task's log": ("W", "\r", "4"),
+    "figures of tasks": ("W", "i"),
+    "environment": ("E",),
+    "environment's filter": ("E", "/"),
+    "comparison": ("E", "c", "\r"),
+    "saved versions": ("E", "h"),
 }
 """How to come from the service table to every place that has keys."""
-NEED_AN_OPERATOR: Final = frozenset({"PlanScreen", "JobScreen", "QuitScreen"})
+NEED_AN_OPERATOR: Final = frozenset(
+    {
+        *("PlanScreen", "JobScreen", "QuitScreen", "EnvironmentEditor", "ValueScreen"),
+        *("SaveScreen", "MergeScreen", "TaskWritingScreen"),
+    }
+)
 BATCH: Final = 40
+TASK: Final = {
+    "id": "0f5b3c1e-8a2d-4e6f-9b7a-1c2d3e4f5a6b",
+    "status": "pending",
+    "createdAt": "2026-03-01T10:00:00.000Z",
+    "type": "opencode",
+    "payload": {"task": "Water the flowers"},
+    "attempts": 0,
+    "maxAttempts": 3,
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +126,12 @@ class Recorded:
 def recorded(
     engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
 ) -> Iterator[Recorded]:
-    project = make_project(STACK)
+    files = {
+        ".env": "LEVEL=info\nTOKEN=hunter2\n",
+        ".env.example": "LEVEL=info\nPORT=1\n",
+        "data/task-ledger.json": json.dumps({"version": 1, "tasks": [TASK]}),
+    }
+    project = make_project(STACK, files=files)
     project.compose("up", "--detach")
     eventually(lambda: project.health("probed") == "healthy")
     eventually(lambda: not project.inspect("ended")["State"]["Running"])
@@ -189,12 +218,13 @@ def test_a_read_only_console_only_reads_whatever_is_pressed(recorded: Recorded) 
         console.looks = False
         places = [press_every_key(console, name) for name in WAYS]
         visited = {kind for place in places for kind in place.inside}
-        assert visited >= {kind.__name__ for kind in PLACES} - NEED_AN_OPERATOR
+        tables = {"ServiceTable", "TaskTable"}
+        wanted = {kind.__name__ for kind in PLACES} - {"KeyedTable"} | tables
+        assert visited >= wanted - NEED_AN_OPERATOR
         back(console)
         counted = console.settle(count=True)
         assert counted.changing == ()
-        wanted = {f"Select {name}" for name in SERVICES}
-        assert set(counted.commands) >= wanted
+        assert set(counted.commands) >= {f"Select {name}" for name in SERVICES}
         for name in counted.commands:
             if name != "Quit":
                 assert name in run_command(console, name).shown

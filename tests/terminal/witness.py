@@ -36,20 +36,32 @@ COUNT: Final = ("f34", "\x1b[57397u")
 
 CHANGING: Final = (
     "pixel_tui.drills",
+    "pixel_tui.environment.drafts",
+    "pixel_tui.environment.editing",
+    "pixel_tui.environment.staging",
+    "pixel_tui.environment.store",
+    "pixel_tui.environment_desk",
+    "pixel_tui.ledger.old_versions",
+    "pixel_tui.ledger.store",
     "pixel_tui.operations.",
     "pixel_tui.stack.demo.commands",
     "pixel_tui.stack.process",
+    "screens.environment_editor",
+    "screens.environment_merge",
+    "screens.environment_save",
+    "screens.environment_value",
     "screens.job",
     "screens.operations",
     "screens.plan",
     "screens.quit",
+    "screens.task_actions",
+    "screens.task_writing",
 )
 """How the modules begin whose objects exist only where something may be changed."""
 RULES: Final = frozenset(
     {
-        *("Action", "Entry", "Facts", "Guard", "Patience", "Record", "Trail", "UpOptions"),
-        *("JobRecords", "JobSight", "Seen"),
-        "_Making",
+        *("Action", "Entry", "EnvironmentFacts", "Facts", "Guard", "Patience", "Record", "Trail"),
+        *("JobRecords", "JobSight", "LedgerFacts", "Seen", "UpOptions", "_Making"),
     }
 )
 """Constants, what is read of files, and what reads them: nothing of it can change anything."""
