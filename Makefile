@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 CODE := pixel_tui screens widgets tests $(wildcard benchmarks)
 
-.PHONY: help run test bench bench-backups soak lint format sandbox sandbox-down clean
+.PHONY: help run test bench bench-backups bench-environment soak lint format sandbox sandbox-down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,11 @@ bench: ## Measure the console on a private engine; ARGS="--quick --json FILE" go
 bench-backups: ## Measure a backup of a database that is written to; ARGS="--json FILE" goes to it
 	@scripts/setup dev
 	@$(BIN)/python -m benchmarks.backups $(ARGS)
+
+bench-environment: ## Compare the reading of environment files with compose's; ARGS="--documents N"
+	@scripts/setup dev
+	@$(BIN)/python -m benchmarks.environment_keys
+	@$(BIN)/python -m benchmarks.environment $(ARGS)
 
 soak: ## Use the console at random for 30 minutes and see whether it grows; ARGS="--minutes N"
 	@scripts/setup dev
