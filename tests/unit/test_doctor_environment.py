@@ -1,0 +1,33 @@
+"""What the doctor says of a project's environment."""
+
+import os
+from pathlib import Path
+
+from pixel_tui.doctor.environment_check import check_environment, look_at_environment
+from pixel_tui.doctor.report import Verdict
+from pixel_tui.errors import FileError
+from pixel_tui.stack.compose_command import ComposeCommand
+from tests.unit.environment_cases import look
+
+
+def test_errors_and_warnings_are_counted_without_a_name_or_a_value() -> None:
+    check = check_environment(look("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n"))
+    assert check.verdict is Verdict.WARNING
+    assert check.found == "In the 2 keys of .env there are 1 error and 1 warning."
+    assert "pixel-tui env check" in check.remedy
+
+
+def test_a_file_with_nothing_wrong_is_well() -> None:
+    check = check_environment(look("A=1\n"))
+    assert (check.verdict, check.found) == (Verdict.OK, "Nothing is wrong with the 1 key in .env.")
+
+
+def test_a_project_without_an_environment_is_not_looked_at(tmp_path: Path) -> None:
+    command = ComposeCommand(directory=str(tmp_path))
+    assert check_environment(look_at_environment(command, dict(os.environ))).verdict is (
+        Verdict.SKIPPED
+    )
+
+
+def test_a_file_that_can_not_be_read_has_failed() -> None:
+    assert check_environment(FileError("No.", on="/x")).verdict is Verdict.FAILED
