@@ -29,7 +29,7 @@ bench-backups: ## Measure a backup of a database that is written to; ARGS="--jso
 
 bench-environment: ## Compare the reading of environment files with compose's; ARGS="--documents N"
 	@scripts/setup dev
-	@$(BIN)/python -m benchmarks.environment_keys
+	@TEXTUAL_FPS=200 $(BIN)/python -m benchmarks.environment_keys
 	@$(BIN)/python -m benchmarks.environment $(ARGS)
 
 soak: ## Use the console at random for 30 minutes and see whether it grows; ARGS="--minutes N"
