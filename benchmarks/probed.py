@@ -2,10 +2,12 @@
 
 What no one sees from outside, asyncio's tasks and Python's memory blocks, is written to a
 file every few seconds by a thread that does nothing else. Where somebody puts a file beside it
-that wishes for a census, that is taken too.
+that wishes for a census, that is taken too. When a loop stands still for long, what every thread is
+doing is written to another.
 """
 
 import asyncio
+import faulthandler
 import gc
 import json
 import os
@@ -24,15 +26,29 @@ EVERY_SECONDS: Final = 1.0
 WISH: Final = ".wish"
 """The suffix of the file that wishes for a census; it is gone when there is one."""
 CENSUS: Final = ".census"
+FROZEN: Final = ".frozen"
+"""The suffix of the file that says what every thread did while nothing was handled."""
+FROZEN_SECONDS: Final = 20.0
 
 
 def _report(path: Path, loops: list[asyncio.AbstractEventLoop]) -> None:
+    beaten = time.monotonic()
+
+    def beat() -> None:
+        nonlocal beaten
+        beaten = time.monotonic()
+
     while True:
         time.sleep(EVERY_SECONDS)
         tasks = 0
         for loop in loops:
             with suppress(RuntimeError):
+                loop.call_soon_threadsafe(beat)
                 tasks += len(asyncio.all_tasks(loop))
+        frozen = path.with_suffix(FROZEN)
+        if loops and time.monotonic() - beaten > FROZEN_SECONDS and not frozen.exists():
+            with frozen.open("w") as file:
+                faulthandler.dump_traceback(file)
         seen = {"tasks": tasks, "blocks": sys.getallocatedblocks(), "garbage": len(gc.garbage)}
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(seen))

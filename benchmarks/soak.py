@@ -24,7 +24,7 @@ import psutil
 
 from benchmarks.census import Census, Held, differences
 from benchmarks.churn import ESCAPE, SIZES, Churn, random_keys
-from benchmarks.probed import CENSUS, WISH
+from benchmarks.probed import CENSUS, FROZEN, WISH
 from benchmarks.stack import TALKER, Stack, measured_engine, quiet_services, running_stack
 from benchmarks.terminal import COLUMNS, ROWS, Terminal
 from pixel_tui.log_file import NAME as LOG_NAME
@@ -206,7 +206,13 @@ class Soak:
                 self._run.samples.append(self._sample(terminal))
                 sample_at = now + SAMPLE_SECONDS
             self._read(terminal, 0.05)
+            if self._probe.with_suffix(FROZEN).exists():
+                raise EOFError(f"the program stands still: {self._stacks}")
             now = time.monotonic()
+
+    @property
+    def _stacks(self) -> str:
+        return self._probe.with_suffix(FROZEN).read_text()
 
     def _press(self, terminal: Terminal) -> None:
         keys = random_keys(self._chance)
