@@ -349,13 +349,12 @@ def test_figures_come_for_what_runs_and_for_nothing_else(stack: Stack) -> None:
     assert stack.observer.usage[api].memory > 0
     stack.compose("stop", "api")
     stack.until(lambda: api not in stack.observer.usage)
-    running = {
-        container.id
-        for service in stack.observer.snapshot.services
-        for container in service.containers
-        if container.running
-    }
-    stack.until(lambda: set(stack.observer.usage) == running)
+
+    def running() -> set[str]:
+        services = stack.observer.snapshot.services
+        return {item.id for service in services for item in service.containers if item.running}
+
+    stack.until(lambda: set(stack.observer.usage) == running())
 
 
 def test_figures_that_nobody_wants_stand_still(stack: Stack) -> None:

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.soak import report, soak
 from tests.engine.private_engine import Engine
 
-SECONDS = float(os.environ.get("PIXEL_TUI_SOAK_SECONDS", "180"))
+SECONDS = float(os.environ.get("PIXEL_TUI_SOAK_SECONDS", "150"))
 
 
 @pytest.mark.engine
