@@ -73,7 +73,7 @@ async def _measured() -> tuple[Times, Times]:
         typed, walked = Times(), Times()
         for _ in range(STEPS):
             await _time(app, "down", walked)
-        screen.table.cursor = "LOG_LEVEL"
+        screen.table.cursor_key = "LOG_LEVEL"
         await pilot.press("enter")
         assert isinstance(app.screen, ValueScreen)
         for letter in LETTERS:

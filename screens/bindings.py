@@ -30,6 +30,7 @@ from screens.recovery import RecoveryScreen
 from screens.task import TaskScreen
 from screens.task_figures import TaskFiguresScreen
 from screens.task_writing import TaskWritingScreen
+from widgets.cursor_table import CursorTable
 from widgets.details import Details
 from widgets.environment_table import EnvironmentTable
 from widgets.event_list import EventList
@@ -41,8 +42,8 @@ from widgets.log_query import QueryBox
 from widgets.log_view import LogView
 
 PLACES: Final[tuple[type[DOMNode], ...]] = (
-    DashboardScreen, KeyedTable, FilterBox, LogPane, LogView, QueryBox, Details, EventList,
-    JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
+    DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, QueryBox, Details,
+    EventList, JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
     AskScreen, LogLineScreen, LogServicesScreen, PickScreen, RecoveryScreen, AuditScreen,
     LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,

@@ -185,7 +185,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             self.notify(plain(said), timeout=3, markup=False)
         await self._redraw()
         if cursor:
-            self.table.cursor = cursor
+            self.table.cursor_key = cursor
         if then is not None:
             then()
         await self._keep()

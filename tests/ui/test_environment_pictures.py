@@ -38,7 +38,7 @@ def opened(*pressed: str, at: str = "GH_TOKEN", words: str = "") -> Callable[...
         await until(pilot, is_read)
         screen = app.screen
         assert isinstance(screen, EnvironmentScreen)
-        screen.table.cursor = at
+        screen.table.cursor_key = at
         await until(pilot, lambda: at in str(screen.query_one("#environment-words").render()))
         await pilot.press(*pressed)
         await until(pilot, lambda: words in app.export_screenshot().replace("&#160;", " "))

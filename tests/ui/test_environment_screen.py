@@ -74,7 +74,7 @@ async def opened(it: Console, at: str = "") -> EnvironmentScreen:
         lambda: isinstance(it.app.screen, EnvironmentScreen) and it.app.screen.overview is not None
     )
     if at:
-        screen_of(it).table.cursor = at
+        screen_of(it).table.cursor_key = at
         await it.until(lambda: at in it.text("#environment-details"))
     return screen_of(it)
 
@@ -204,9 +204,9 @@ async def test_n_goes_from_problem_to_problem_and_p_shows_nothing_else() -> None
     async with console(size=SIZE) as it:
         screen = await opened(it, "POSTGRES_DB")
         await it.press("n")
-        assert screen.table.cursor == "POSTGRES_PASSWORD"
+        assert screen.table.cursor_key == "POSTGRES_PASSWORD"
         await it.press("n")
-        assert screen.table.cursor == "POSTGRES_URL"
+        assert screen.table.cursor_key == "POSTGRES_URL"
         await it.press("p")
         assert "POSTGRES_DB " not in it.text("#environment-keys")
         assert "POSTGRES_URL" in it.text("#environment-keys")
@@ -345,7 +345,7 @@ async def test_a_key_is_added_removed_switched_off_and_on_again() -> None:
         await opened(it, "LOG_LEVEL")
         await it.press("a", *"NEW_KEY", "enter", *"value", "enter")
         await it.until(lambda: "NEW_KEY=value\n" in now(it))
-        await it.until(lambda: screen_of(it).table.cursor == "NEW_KEY")
+        await it.until(lambda: screen_of(it).table.cursor_key == "NEW_KEY")
         await it.press("number_sign")
         await it.until(lambda: "# NEW_KEY=value\n" in now(it))
         await it.press("number_sign")
