@@ -50,6 +50,9 @@ def test_a_task(snap_compare: Compare, size: tuple[int, int], part: str) -> None
             while not view.lines or view.lines != lines or not view.settled:
                 lines = view.lines
                 await pilot.pause(0.3)
+            screen = pilot.app.screen
+            screen.call_later(screen._tick)  # type: ignore[attr-defined]
+            await pilot.pause()
 
     assert snap_compare(still_app(), terminal_size=size, run_before=run)
 
