@@ -68,11 +68,8 @@ class KeysInOrder(App[None]):
             screen.call_after_refresh(self._shown.add, screen)
         return False
 
-    def hold_keys(self, worker: Worker[None]) -> None:
-        """Keys that are typed from now on are meant for what this worker is about to show.
-
-        Where that takes long, they go to what is there after all.
-        """
+    def hold_for(self, worker: Worker[None]) -> None:
+        """See `hold_keys`."""
         self._held_for = worker
         self._held_until = asyncio.get_running_loop().time() + HELD_SECONDS
 
@@ -135,3 +132,13 @@ class KeysInOrder(App[None]):
             self._wait_at_most(LOST_SECONDS)
         else:
             self.post_message(KeyHandled())
+
+
+def hold_keys(worker: Worker[None]) -> None:
+    """Keys that are typed from now on are meant for what this worker is about to show.
+
+    Where that takes long, they go to what is there after all.
+    """
+    app = worker.node.app
+    if isinstance(app, KeysInOrder):
+        app.hold_for(worker)

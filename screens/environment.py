@@ -22,7 +22,7 @@ from pixel_tui.environment.desk import EnvironmentSource, Opened
 from pixel_tui.environment.document import Document
 from pixel_tui.environment.overview import Overview
 from pixel_tui.errors import ConsoleError
-from pixel_tui.key_order import KeysInOrder
+from pixel_tui.key_order import hold_keys
 from pixel_tui.text import plain
 from screens.dialog import Dialog
 from screens.environment_content import file_findings, key_content
@@ -128,8 +128,8 @@ class EnvironmentScreen(Dialog[None]):
         if not self._reading:
             self._reading = True
             worker = self.run_worker(self._read(), group="environment-read")
-            if self.opened is None and isinstance(self.app, KeysInOrder):
-                self.app.hold_keys(worker)  # they are meant for what is being read
+            if self.opened is None:
+                hold_keys(worker)  # they are meant for what is being read
 
     async def _read(self) -> None:
         try:

@@ -215,14 +215,14 @@ class EnvironmentDialogs:
         if editing is None or opened is None or not editing.changed:
             return
         base, now = editing.base, editing.now
-        lines = difference_lines(base, now, editor.is_secret)
 
         def answered(action: str | None) -> None:
             if action is not None:
                 editor.run_worker(self._stage(action, now.data), group="environment-save")
 
+        compare = partial(difference_lines, base, now, editor.is_secret)
         weigh = partial(editor.desk.weigh, now.data)
-        editor.app.push_screen(SaveScreen(lines, weigh, opened.obstacle), answered)
+        editor.app.push_screen(SaveScreen(compare, weigh, opened.obstacle), answered)
 
     async def _stage(self, action: str, data: bytes) -> None:
         try:

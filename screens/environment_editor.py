@@ -20,7 +20,7 @@ from pixel_tui.environment.editing import Editing, entry_now, mend_of, written
 from pixel_tui.environment.from_example import merge_example
 from pixel_tui.environment.overview import KeyRow
 from pixel_tui.errors import ConsoleError
-from pixel_tui.key_order import KeysInOrder
+from pixel_tui.key_order import hold_keys
 from pixel_tui.text import plain
 from screens.environment import EnvironmentScreen
 from screens.environment_dialogs import EnvironmentDialogs
@@ -165,9 +165,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             cursor: On which key the cursor stands then; empty for where it stands.
             then: Called when it is shown.
         """
-        worker = self.run_worker(self._change(make, said, cursor, then), group="environment-edit")
-        if isinstance(self.app, KeysInOrder):
-            self.app.hold_keys(worker)
+        change = self._change(make, said, cursor, then)
+        hold_keys(self.run_worker(change, group="environment-edit"))
 
     async def _change(self, make: Make, said: str, cursor: str, then: Then | None) -> None:
         editing = self.editing
@@ -215,9 +214,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     def _step(self, *, back: bool) -> None:
         editing = self.editing
         if editing is not None and (editing.undo() if back else editing.redo()):
-            worker = self.run_worker(self._stepped(), group="environment-edit")
-            if isinstance(self.app, KeysInOrder):
-                self.app.hold_keys(worker)
+            hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
 
     async def _stepped(self) -> None:
         await self._redraw()

@@ -32,7 +32,7 @@ class SaveScreen(Dialog[str | None]):
     """Dismisses with the name of the action that is wanted, or with None.
 
     Args:
-        difference: What changes in the file, masked.
+        compare: Says what changes in the file, masked; takes long where much does.
         weigh: Asks compose about the candidate; blocks.
         obstacle: Why the file can't be written as it is; empty where it can.
     """
@@ -52,12 +52,13 @@ class SaveScreen(Dialog[str | None]):
 
     def __init__(
         self,
-        difference: Sequence[Content],
+        compare: Callable[[], Sequence[Content]],
         weigh: Callable[[], Impact],
         obstacle: SafeText = SafeText(""),
     ) -> None:
         super().__init__()
-        self._difference = difference
+        self._compare = compare
+        self._difference: Sequence[Content] = (Content.styled("Comparing…", "$foreground-muted"),)
         self._weigh = weigh
         self._obstacle = obstacle
         self._impact: Impact | None = None
@@ -76,12 +77,15 @@ class SaveScreen(Dialog[str | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Ask compose meanwhile."""
+        """Compare and ask compose meanwhile."""
         self.query_one("#back").focus()
         self._say()
         self.run_worker(self._ask(), group="weigh")
 
     async def _ask(self) -> None:
+        self._difference = await asyncio.to_thread(self._compare)
+        with suppress(NoMatches):  # closed meanwhile
+            self._say()
         try:
             self._impact = await asyncio.to_thread(self._weigh)
         except ConsoleError as error:

@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, NothingToDo, PlanOutdated
-from pixel_tui.key_order import KeysInOrder
+from pixel_tui.key_order import hold_keys
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import SafeText, plain
@@ -199,9 +199,7 @@ class Operations:
     @staticmethod
     def _hold(screen: Screen[None], showing: Coroutine[None, None, None]) -> None:
         """Find out what is to be shown; the keys typed meanwhile are meant for that."""
-        worker = screen.run_worker(showing, group="operations")
-        if isinstance(screen.app, KeysInOrder):
-            screen.app.hold_keys(worker)
+        hold_keys(screen.run_worker(showing, group="operations"))
 
     def reasons(self, targets: Sequence[str]) -> Mapping[str, str]:
         """Why each action can do nothing for these now; empty where it can. Blocks.

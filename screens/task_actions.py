@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
+from pixel_tui.key_order import hold_keys
 from pixel_tui.ledger.drafts import Drafts, new_task
 from pixel_tui.ledger.task import Task, TaskType
 from pixel_tui.operations.action import Action, Group, Scope
@@ -47,7 +48,7 @@ class TaskActions:
         """List what can be done to a task; of none, to the ledger as a whole."""
         of_one = [action for action in _actions(Scope.TASK) if action.name != ADD]
         actions = [*(of_one if task is not None and task.id else []), *_actions(Scope.PROJECT)]
-        screen.run_worker(self._list(screen, actions, task), group="operations")
+        hold_keys(screen.run_worker(self._list(screen, actions, task), group="operations"))
 
     async def _list(
         self, screen: Screen[None], actions: Sequence[Action], task: Task | None

@@ -1,9 +1,11 @@
 """The environment screen: every key, what compose makes of it, and how it is changed."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 
 from pixel_tui.demonstration_environment import DemoDesk, DemoFile, DemoSource
 from pixel_tui.environment.desk import EnvironmentAccess
@@ -12,6 +14,7 @@ from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 from screens import environment as environment_screen
+from screens import environment_dialogs
 from screens.environment import EnvironmentScreen
 from screens.environment_difference import DifferenceScreen
 from screens.environment_editor import EnvironmentEditor
@@ -642,6 +645,24 @@ async def test_saving_shows_the_difference_masked_and_what_has_to_be_made_anew()
             assert words in said
         await it.press("escape")
         assert isinstance(it.app.screen, EnvironmentEditor)
+
+
+async def test_comparing_a_large_file_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, release = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> list[Content]:
+        compared.set()
+        release.wait()
+        return [Content("nothing at all")]
+
+    monkeypatch.setattr(environment_dialogs, "difference_lines", slow)
+    async with console(size=SIZE) as it:
+        await opened(it, "CANVAS_THEME")
+        await it.press("d", "s")
+        await it.until(compared.is_set)
+        assert "Comparing" in it.text()
+        release.set()
+        await it.until(lambda: "nothing at all" in it.text())
 
 
 async def test_a_built_in_key_wants_a_rebuild() -> None:

@@ -1,13 +1,16 @@
 """The ledger's screen over real files: what changes there, and what leads to changes."""
 
+import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pixel_tui.app import PixelTui
 from pixel_tui.clock import SystemClock
@@ -171,6 +174,26 @@ async def test_an_action_leads_to_its_plan(tmp_path: Path) -> None:
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         assert "0f5b3c1e" in it.text()
+
+
+async def test_keys_typed_ahead_are_meant_for_the_list_of_actions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = Operations.tried
+
+    async def slow(self: Operations, targets: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+        for _ in range(50):
+            await asyncio.sleep(0)  # the next key could be handled meanwhile
+        return await tried(self, targets)
+
+    monkeypatch.setattr(Operations, "tried", slow)
+    write(tmp_path, task())
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        await it.burst("a", "enter")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        assert "0f5b3c1e" in it.text()
+        assert it.app.screen_stack[-2] is screen
 
 
 async def test_a_new_task_is_written_down_and_its_plan_shown(tmp_path: Path) -> None:
