@@ -12,6 +12,7 @@ from pixel_tui.environment.overview import How, KeyRow, KeyState, Use
 from pixel_tui.text import SafeText, plain
 from widgets.rows.environment_row import (
     MARKS,
+    brief,
     shown_effective,
     shown_value,
     state_words,
@@ -59,7 +60,7 @@ def key_content(row: KeyRow | None, *, revealed: bool = False, mends: bool = Fal
         )
     ]
     if row.purpose:
-        parts.append(Content(row.purpose))
+        parts.append(Content(brief(row.purpose)))
     parts += finding_lines(row.findings, mends=mends)
     if mends and keeps_dollar(row):
         parts.append(Content.assemble(("  m", "$text-accent bold"), " puts it in single quotes"))
@@ -79,7 +80,7 @@ def finding_lines(findings: Sequence[Finding], *, mends: bool = False) -> list[C
         if finding.mend is not None and mends:
             lines.append(
                 Content.assemble(
-                    ("  m", "$text-accent bold"), (f" writes {plain(finding.mend)}", "")
+                    ("  m", "$text-accent bold"), (f" writes {brief(plain(finding.mend))}", "")
                 )
             )
     return lines
@@ -89,9 +90,9 @@ def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
     entry = row.entry
     if entry is None:
         return [Content.styled("It is not in the file.", "$foreground-muted")]
-    value = shown_value(row, revealed=revealed)
+    value = brief(shown_value(row, revealed=revealed))
     lines = [Content(value) if value else Content.styled("(nothing)", "$foreground-muted")]
-    effective = shown_effective(row, revealed=revealed)
+    effective = brief(shown_effective(row, revealed=revealed))
     if effective and not (row.secret and not revealed):
         lines.append(Content.assemble(("compose reads ", "$text-primary"), effective))
     elif effective:

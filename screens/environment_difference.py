@@ -20,7 +20,7 @@ from screens.ask import AskScreen
 from screens.dialog import Dialog
 from screens.pick import Choices, PickScreen
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import safe_value
+from widgets.rows.environment_row import brief, safe_value
 
 if TYPE_CHECKING:
     from screens.environment import EnvironmentScreen
@@ -104,7 +104,7 @@ class DifferenceScreen(Dialog[bool | None]):
         width = max(map(len, keys), default=0)
         for key in keys:
             values = [
-                safe_value(side[key].written, secret=self._is_secret(key)) or "(nothing)"
+                brief(safe_value(side[key].written, secret=self._is_secret(key))) or "(nothing)"
                 for side in sides
             ]
             shown = " │ ".join(values)
@@ -208,4 +208,4 @@ def difference_lines(old: Document, new: Document, is_secret: IsSecret) -> list[
 def _diff_line(line: DiffLine) -> Content:
     if line.kind is LineKind.GAP:
         return Content.styled("…", STYLES[line.kind])
-    return Content.styled(f"{line.kind.value} {line.text}", STYLES[line.kind])
+    return Content.styled(f"{line.kind.value} {brief(line.text)}", STYLES[line.kind])

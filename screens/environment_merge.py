@@ -17,7 +17,7 @@ from pixel_tui.environment.merge import Conflict, Merged, Side, merge, resolve
 from pixel_tui.text import SafeText, plain
 from screens.dialog import Dialog
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import safe_value
+from widgets.rows.environment_row import brief, safe_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +106,7 @@ class MergeScreen(Dialog[Sides | None]):
         if entry is None:
             return SafeText("(taken out)")
         secret = self._is_secret(entry.key)
-        value = safe_value(entry.written, secret=secret, revealed=self._revealed)
+        value = brief(safe_value(entry.written, secret=secret, revealed=self._revealed))
         off = "  (commented out)" if entry.commented else ""
         return SafeText(f"{value or '(nothing)'}{off}")
 

@@ -18,7 +18,7 @@ from pixel_tui.text import SafeText, plain
 from screens.dialog import Dialog
 from screens.environment_content import finding_lines
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import safe_value
+from widgets.rows.environment_row import brief, safe_value
 
 REVEAL_SECONDS: Final = 5.0
 DOT: Final = "•"
@@ -118,7 +118,7 @@ class ValueScreen(Dialog[Answer | None]):
         with Vertical(classes="dialog", id="value") as dialog:
             progress = f"   {form.progress}" if form.progress else ""
             dialog.border_title = Content(plain(f"{form.key}{progress}")).markup
-            yield Static(Content(form.purpose), id="value-purpose", markup=False)
+            yield Static(Content(brief(form.purpose)), id="value-purpose", markup=False)
             yield Static(id="value-way", markup=False)
             box = Input(self._start(self._way), id="value-box", password=self._masked)
             box.cursor_blink = False
@@ -186,7 +186,9 @@ class ValueScreen(Dialog[Answer | None]):
             said = (
                 "(nothing)"
                 if not value
-                else safe_value(value, secret=hidden, revealed=not self._form.secret or not hidden)
+                else brief(
+                    safe_value(value, secret=hidden, revealed=not self._form.secret or not hidden)
+                )
             )
             lines.append(Content.assemble(("Compose reads  ", "$text-accent"), said))
             lines.append(
@@ -273,6 +275,6 @@ class ValueScreen(Dialog[Answer | None]):
 
 def _written(raw: str, *, hidden: bool) -> SafeText:
     if not hidden:
-        return plain(raw)
+        return brief(plain(raw))
     quote = raw[0] if raw[:1] in {"'", '"'} else ""
     return SafeText(f"{quote}{DOT * 8 if raw else ''}{quote}")

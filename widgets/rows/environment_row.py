@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pixel_tui.environment.finding import Finding, Level
@@ -25,6 +26,8 @@ STATES: Final[Mapping[KeyState, tuple[str, Tone]]] = {
 MISSING_OPTIONAL: Final = ("– not set", Tone.MUTED)
 """A key that is missing and that nobody needs."""
 NOWHERE: Final = SafeText("Not in the file")
+LONGEST: Final = 1000
+"""Characters of one text that are drawn: who holds 300,000 up to the light waits for them."""
 MARKS: Final[Mapping[Level, tuple[str, Tone]]] = {
     Level.ERROR: ("✗", Tone.BAD),
     Level.WARNING: ("!", Tone.WARN),
@@ -40,7 +43,7 @@ class Heading:
     words: SafeText
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class KeyLine:
     """One key. Its name stays the same whatever is edited above it."""
 
@@ -56,6 +59,13 @@ class KeyLine:
     def problem(self) -> bool:
         """Whether something is to be done about it."""
         return any(item.level is not Level.INFO for item in self.row.findings)
+
+    @cached_property
+    def searched(self) -> str:
+        """What a filter looks at, in small letters; at each key of it nothing is made anew."""
+        row = self.row
+        said = (row.key, state_words(row)[0], row.section, row.purpose, readers(row))
+        return " ".join((*said, shown_value(row))).lower()
 
 
 TableLine = Heading | KeyLine
@@ -90,7 +100,7 @@ def table_lines(
     lines: list[TableLine] = []
     section: str | None = None
     for line in rows:
-        if (problems and not line.problem) or not _holds(line.row, words):
+        if (problems and not line.problem) or not _holds(line, words):
             continue
         words_above = NOWHERE if _is_nowhere(line.row) else line.row.section
         if words_above != section:
@@ -100,14 +110,9 @@ def table_lines(
     return lines
 
 
-def _holds(row: KeyRow, words: str) -> bool:
+def _holds(line: KeyLine, words: str) -> bool:
     wanted = words.lower().split()
-    if not wanted:
-        return True
-    said = " ".join(
-        (row.key, state_words(row)[0], row.section, row.purpose, readers(row), shown_value(row))
-    ).lower()
-    return all(word in said for word in wanted)
+    return not wanted or all(word in line.searched for word in wanted)
 
 
 def state_words(row: KeyRow) -> tuple[str, Tone]:
@@ -143,6 +148,13 @@ def safe_value(value: str, *, secret: bool, revealed: bool = False) -> SafeText:
     if secret and not revealed:
         return DOTS if value else SafeText("")
     return plain(value if revealed else redact(value))
+
+
+def brief(text: str) -> SafeText:
+    """The beginning of a harmless text that is too long to be read, and how long it is."""
+    if len(text) <= LONGEST:
+        return SafeText(text)
+    return SafeText(f"{text[:LONGEST]}… ({len(text):,} characters)")
 
 
 def worst(findings: Sequence[Finding]) -> Level | None:
