@@ -3,7 +3,7 @@
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from tests.engine.private_engine import eventually
+from tests.terminal.every_key import ESCAPE
 from tests.terminal.program import Program, program
 from tests.terminal.shell import SHELL
 
@@ -176,17 +177,36 @@ def test_a_real_shell_brings_it_back(tmp_path: Path) -> None:
 
 
 PLACES = {
-    "the services": ("1", "━1 Services", "1"),
+    "the services": ("1", "━1 Services", ""),
     "the log": ("2", "━2 Logs", "1"),
     "the details": ("3", "━3 Details", "1"),
     "the events": ("4", "━4 Events", "1"),
     "the jobs": ("5", "━5 Jobs", "1"),
     "one pane alone": ("2z", "━2 Logs", "z1"),
-    "a plan": ("r", "restart agent", "\x1b"),
-    "the help": ("?", "Keys of this place", "\x1b"),
-    "the palette": (":", "Search for commands", "\x1b"),
-    "the columns": ("c", "Use these", "\x1b"),
-    "the filter": ("/", "words that must stand", "\x1b"),
+    "the log's search": ("2/", "Search", f"{ESCAPE}1"),
+    "whose logs": ("2f", "Logs of", f"{ESCAPE}1"),
+    "a time of the log": ("2J", "─ Go to a time", f"{ESCAPE}1"),
+    "a plan": ("r", "restart agent", ESCAPE),
+    "the actions": ("a", "What to do with agent", ESCAPE),
+    "the health log": ("p", "Health log of", ESCAPE),
+    "the help": ("?", "Keys of this place", ESCAPE),
+    "the palette": (":", "Search for commands", ESCAPE),
+    "the columns": ("c", "Use these", ESCAPE),
+    "the filter": ("/", "words that must stand", ESCAPE),
+    "recovery": ("A", "─ Recovery", ESCAPE),
+    "a plan of recovery": ("A\r", "─ Plan", ESCAPE * 2),
+    "the audit": ("U", "─ Audit", ESCAPE),
+    "the tasks": ("W", "─ Tasks", ESCAPE),
+    "the tasks' findings": ("Wf", "─ Findings", ESCAPE * 2),
+    "figures of tasks": ("Wi", "─ Figures", ESCAPE * 2),
+    "a task": ("W\r", "─ Task 3f9c21ab", ESCAPE * 2),
+    "a task's log": ("W\r4", "─ Task 3f9c21ab", ESCAPE * 2),
+    "the environment": ("E", "17 keys", ESCAPE),
+    "its filter": ("E/a", "· filter: a", ESCAPE * 2),
+    "a value": ("E\r", "Compose reads", ESCAPE * 2),
+    "a value of several lines": ("E\r\x0f", "Ctrl+S takes it", ESCAPE * 2),
+    "a comparison": ("Ec\r", "Compared with", ESCAPE * 2),
+    "saved versions": ("Eh", "Saved versions", ESCAPE * 2),
 }
 """The keys that lead there, what is seen there, and the keys that lead back."""
 
@@ -194,15 +214,23 @@ PLACES = {
 def whole(text: str) -> bool:
     """Whether header, key bar and every line of a frame are painted from edge to edge."""
     lines = text.split("\n")
-    frames = [line for line in lines if line[:1] in {"━", "─"}]
-    return "DEMO" in lines[0] and bool(lines[-1]) and all(len(line) == 100 for line in frames)
+    frames = [line for line in lines[:-1] if line[:1] in set("━─╭│╰")]
+    headed = "DEMO" in lines[0] or (lines[0][:1] == "╭" and lines[-2][:1] == "╰")
+    return headed and bool(lines[-1]) and all(len(line) == 100 for line in frames)
 
 
-def without(words: str) -> Callable[[str], bool]:
-    return lambda text: words not in text
+def tried_at_every_size(it: Program, wanted: str) -> None:
+    """Make it as small as can be, then as large as it was: it is there again, and whole."""
+    for size in ((20, 5), (3, 3), (1, 1), (20, 5)):
+        it.resize(*size)
+        it.wait_for_output()
+    it.wipe()
+    it.resize(100, 30)
+    it.wait_for(wanted)
+    it.wait_for(whole)
 
 
-def left_for_the_services(text: str) -> bool:
+def at_the_services(text: str) -> bool:
     return "━1 Services" in text and "Mark" in text.rsplit("\n", maxsplit=1)[-1]
 
 
@@ -212,15 +240,55 @@ def test_a_tiny_terminal_and_back_wherever_one_is(tmp_path: Path) -> None:
         for keys, wanted, back in PLACES.values():
             it.press(keys)
             it.wait_for(wanted)
-            for size in ((20, 5), (3, 3), (1, 1), (20, 5)):
-                it.resize(*size)
-                it.wait_for_output()
-            it.wipe()
-            it.resize(100, 30)
-            it.wait_for(wanted)
-            it.wait_for(whole)
+            tried_at_every_size(it, wanted)
             it.press(back)
-            it.wait_for(left_for_the_services if "1" in back else without(wanted))
+            it.wait_for(at_the_services)
+        it.press("E")
+        it.wait_for("17 keys")
+        it.press("d")
+        it.wait_for("16 keys")
+        tried_at_every_size(it, "not saved")
+        it.press("s")
+        it.wait_for("What changes in the file")
+        tried_at_every_size(it, "What changes in the file")
+        it.press(f"{ESCAPE}u{ESCAPE}r")
+        it.wait_for("restart agent")
+        it.press("y\r")
+        it.wait_for("─ Job")
+        tried_at_every_size(it, "─ Job")
+
+
+HALF_DONE = {
+    "a value is typed": ("E\r", "Compose reads", "abc"),
+    "a task is looked at": ("W\r", "─ Task 3f9c21ab", "2"),
+    "a plan waits for its answer": ("A\r", "─ Plan", "y"),
+    "a command is looked for": (":re", "Refresh", ""),
+}
+"""What one may be in the middle of: the keys to it, what is seen, and what is typed there."""
+
+
+@pytest.mark.parametrize("what", HALF_DONE)
+def test_it_is_stopped_goes_on_and_ends_in_the_middle_of_anything(
+    tmp_path: Path, what: str
+) -> None:
+    keys, wanted, typed = HALF_DONE[what]
+    with in_shell(tmp_path) as it:
+        it.press(keys)
+        it.wait_for(wanted)
+        it.press(typed)
+        it.press("\x1a")
+        it.wait_for("[stopped by")
+        assert_restored(it)
+        it.wipe()
+        it.press("fg\r")
+        it.wait_for(wanted)
+        it.wait_for(whole)
+        it.press("\x1a")
+        it.wait_for("[stopped by")
+        it.press("kill SIGHUP\r")
+        it.wait_for("[ended with 0]")
+        assert_restored(it)
+        assert b"Traceback" not in it.raw
 
 
 def test_a_terminal_that_starts_tiny_becomes_whole(tmp_path: Path) -> None:
