@@ -1,14 +1,21 @@
 """What the read-only test presses is every key, and what it lets pass only reads."""
 
+import importlib
+import pkgutil
 import string
+from collections.abc import Iterator
 
 import pytest
 from textual.dom import DOMNode
+from textual.screen import Screen
 
+import screens
+import widgets
 from pixel_tui.app import PixelTui
 from pixel_tui.stack.compose import UNRESOLVED
 from pixel_tui.stack.git_files import SAFE
 from screens.bindings import PLACES
+from screens.palette import Palette
 from tests.terminal.every_key import bound_keys, every_key, named
 from tests.terminal.recorded_programs import reads
 
@@ -22,6 +29,27 @@ def test_every_key_that_is_bound_anywhere_is_pressed() -> None:
     for place in places:
         assert set(place._merge_bindings().key_to_bindings) <= bound_keys()
     assert bound_keys() <= set(keys)
+
+
+def own_kinds() -> Iterator[type[DOMNode]]:
+    """Every screen and widget that is the console's own, wherever it is defined."""
+    for package in (screens, widgets):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            for kind in vars(importlib.import_module(found.name)).values():
+                own = isinstance(kind, type) and kind.__module__ == found.name
+                if own and issubclass(kind, DOMNode):
+                    yield kind
+
+
+def test_no_place_that_binds_a_key_is_forgotten() -> None:
+    binding = {kind for kind in own_kinds() if vars(kind).get("BINDINGS")}
+    assert binding - set(PLACES) == {Palette}, "PLACES is what the read-only test goes through"
+
+
+def test_the_palette_offers_nothing_that_only_another_screen_would_show() -> None:
+    """So it is enough to run the commands that it offers above the services."""
+    bringing = {kind for kind in own_kinds() if issubclass(kind, Screen) and kind.COMMANDS}
+    assert bringing == set()
 
 
 def test_so_is_whatever_prints_and_every_key_of_functions_and_control() -> None:
