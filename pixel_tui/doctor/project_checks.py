@@ -39,9 +39,9 @@ def check_compose(program: Sequence[str], said: Said) -> Check:
     """Is there a compose program, and is it version 2 or newer?"""
     name, called = "compose", " ".join(program)
     if said.code != 0:
-        return failed(
-            name, f"`{called}` can't be used: {said.words or 'it gave no reason'}.", INSTALL
-        )
+        # A docker without compose goes on with all that it knows instead.
+        reason = said.words.partition("Usage:")[0].strip(" .")
+        return failed(name, f"`{called}` can't be used: {reason or 'it gave no reason'}.", INSTALL)
     pair = version_pair(said.words)
     if pair is None:
         return warning(

@@ -197,6 +197,14 @@ def test_the_compose_program(said: Said, verdict: Verdict, word: str) -> None:
     is_(check_compose(COMPOSE, said), verdict, word)
 
 
+def test_a_docker_without_compose_is_not_quoted_with_all_its_options() -> None:
+    words = "unknown flag: --short See 'docker --help'. Usage: docker [OPTIONS] COMMAND Options:"
+    check = check_compose(COMPOSE, Said(125, plain(words)))
+    assert check.found == (
+        "`docker compose` can't be used: unknown flag: --short See 'docker --help'."
+    )
+
+
 def test_the_project() -> None:
     is_(check_project(STACK), Verdict.OK, "pixel in /srv/pixel: 1 service.")
     is_(check_project(replace(STACK, services=())), Verdict.WARNING, "0 services")
