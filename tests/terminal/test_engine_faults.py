@@ -1,6 +1,7 @@
 """The program in a terminal while its engine is missing, silent, stopped or flooded."""
 
 import grp
+import json
 import os
 import re
 import socket
@@ -15,6 +16,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 import pytest
 
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
+from tests.terminal.every_key import ESCAPE
 from tests.terminal.program import Program, program
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
@@ -58,6 +60,15 @@ services:
         sleep 100000
     stop_grace_period: 0s
 """
+TASK = {
+    "id": "0f5b3c1e-8a2d-4e6f-9b7a-1c2d3e4f5a6b",
+    "status": "pending",
+    "createdAt": "2026-03-01T10:00:00.000Z",
+    "type": "opencode",
+    "payload": {"task": "Water the flowers"},
+    "attempts": 0,
+    "maxAttempts": 3,
+}
 WITHOUT_RIGHTS = """
 import os, sys
 lost = "-dac_override,-dac_read_search"
@@ -161,6 +172,48 @@ def test_an_engine_that_freezes_is_told_and_keys_are_answered(stack: Stack, tmp_
         project.engine.resume()
         it.wait_for(lambda text: "stale" not in text, seconds=40)
         it.wait_for("following")
+
+
+def without(words: str) -> Callable[[str], bool]:
+    return lambda text: words not in text
+
+
+def test_an_engine_that_stops_below_what_is_open_leaves_every_screen_usable(
+    stack: Stack, tmp_path: Path
+) -> None:
+    project = stack(COUNTING)
+    (project.directory / ".env").write_text("LEVEL=info\n")
+    ledger = project.directory / "data" / "task-ledger.json"
+    ledger.parent.mkdir()
+    ledger.write_text(json.dumps({"version": 1, "tasks": [TASK]}))
+    with console(project, tmp_path) as it:
+        it.wait_for("2 of 2 running")
+        it.press("E")
+        it.wait_for("1 key")
+        project.engine.kill()
+        for keys, wanted in (
+            ("\r", "Compose reads"),
+            ("\x05\x15debug\r", "not saved"),
+            ("s", "What changes in the file"),
+            (ESCAPE, without("What changes")),
+            ("u", without("not saved")),
+            (ESCAPE, "stale: seen"),
+            ("W", "Water the flowers"),
+            ("\r", "─ Task 0f5b3c1e"),
+            ("4", "4 Log"),
+            (ESCAPE, "─ Tasks"),
+            (ESCAPE, "stale: seen"),
+            ("U", "─ Audit"),
+            (ESCAPE, "stale: seen"),
+            ("A", "The engine can't be asked"),
+        ):
+            it.press(keys)
+            it.wait_for(wanted)
+        project.engine.start()
+        it.wait_for("✓ Recreate", seconds=40)
+        it.press(ESCAPE)
+        it.wait_for(without("stale"))
+        it.wait_for("2 of 2 running")
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
