@@ -231,8 +231,10 @@ def _require_terminal() -> None:
 def _prepare() -> None:
     """Make this process what a console needs, before there are threads."""
     from pixel_tui.allocator import hold_little
+    from pixel_tui.early_log import hold_log
 
     hold_little()
+    hold_log()
     _hurry()
 
 

@@ -8,6 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.early_log import hand_over
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
 from pixel_tui.redaction import redact
 from pixel_tui.text import plain
@@ -24,6 +25,9 @@ class _Private(RotatingFileHandler):
             return os.open(path, flags, PRIVATE_FILE)
 
         return open(self.baseFilename, "a", encoding="utf-8", opener=private)
+
+    def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
+        """Leave it: Python would tell of a full disk in the middle of a picture."""
 
 
 class _Redacted(logging.Formatter):
@@ -46,10 +50,11 @@ def start_log(folder: Path) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         handler = _Private(path, maxBytes=MAX_BYTES, backupCount=2)
     except OSError:
+        hand_over(logging.NullHandler())  # else warnings would be printed over the picture
         return None
     handler.setFormatter(_Redacted())
     root = logging.getLogger()
-    root.addHandler(handler)
+    hand_over(handler)
     root.setLevel(logging.INFO)
     for noisy in ("urllib3", "docker", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,5 +1,6 @@
 """What a program sends to its terminal, and what of it is not the console's own."""
 
+import codecs
 import re
 from typing import Final
 
@@ -13,6 +14,7 @@ _CONTROL: Final = re.compile(
     # What changes the direction of a text, and what nobody can see.
     rb"|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]"
 )
+_CUT_OFF: Final = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 _OWN: Final = re.compile(
     rb"\x1b\[[0-9;]*m"  # a colour
     rb"|\x1b\[[0-9]+;[0-9]+H"  # a place
@@ -27,8 +29,8 @@ def foreign(raw: bytes) -> set[bytes]:
     """Whatever a terminal would obey that no part of the console sends by itself.
 
     Args:
-        raw: Every byte that was sent.
+        raw: Every byte that was sent up to some moment, which may be in the middle of it.
     """
-    raw.decode()  # bytes that are no UTF-8 could be anything
-    found = (match.group() for match in _CONTROL.finditer(raw))
+    codecs.getincrementaldecoder("utf-8")().decode(raw)  # other bytes could be anything
+    found = (match.group() for match in _CONTROL.finditer(_CUT_OFF.sub(b"", raw)))
     return {control for control in found if not _OWN.fullmatch(control)}

@@ -1,5 +1,6 @@
 """The console's own log: private, redacted, harmless, bounded."""
 
+import errno
 import logging
 import stat
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui import log_file
+from pixel_tui.early_log import hold_log
 from pixel_tui.log_file import start_log
 
 SECRET = "hunter2-fake-secret"
@@ -90,6 +92,48 @@ def test_what_libraries_chat_is_left_out(path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_leaves_it_without(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in its place")
-    before = list(logging.getLogger().handlers)
     assert start_log(tmp_path / "state") is None
-    assert logging.getLogger().handlers == before
+    assert (tmp_path / "state").read_text() == "a file in its place"
+
+
+def test_what_is_logged_before_there_is_a_file_stands_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold_log()
+    logging.getLogger("x").warning("early words")
+    found = start_log(tmp_path / "state")
+    assert found is not None
+    assert "early words" in found.read_text()
+    logging.getLogger("x").warning("later words")
+    assert found.read_text().count("words") == 2
+    assert capsys.readouterr().err == ""
+
+
+def bare_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root logger as a program has it, without the handlers of the test run."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+
+
+def test_without_a_place_for_it_nothing_is_printed_over_the_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare_root(monkeypatch)
+    (tmp_path / "file").touch()
+    hold_log()
+    logging.getLogger("x").warning("early words")
+    assert start_log(tmp_path / "file" / "state") is None
+    logging.getLogger("x").warning("later words")
+    assert capsys.readouterr().err == ""
+
+
+def test_of_a_full_disk_nothing_is_printed_over_the_picture(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert path.exists()
+    monkeypatch.setattr(log_file._Redacted, "format", full_disk)
+    logging.getLogger("x").warning("words")
+    assert capsys.readouterr().err == ""
+
+
+def full_disk(*_args: object) -> str:
+    raise OSError(errno.ENOSPC, "No space left on device")
