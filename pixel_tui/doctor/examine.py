@@ -17,6 +17,7 @@ from pixel_tui.doctor.engine_checks import (
 from pixel_tui.doctor.environment_check import check_environment, look_at_environment
 from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
 from pixel_tui.doctor.project_checks import (
+    Asked,
     Unknown,
     check_compose,
     check_containers,
@@ -39,8 +40,10 @@ from pixel_tui.settings import ENVIRONMENT_CONFIG, config_path, load_settings, s
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import Container, Project
 from pixel_tui.stack.parse import parse_project
+from pixel_tui.stack.places import read_other_names
 from pixel_tui.stack.reading import read_containers
 from pixel_tui.stack.source import EngineReader, ProjectReader, ResolvedProject
+from pixel_tui.text import SafeText
 
 COMPOSE_SECONDS: Final = 75.0
 """More than the limits of two runs of compose, which end by themselves."""
@@ -112,7 +115,7 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
         check_clock(told),
         compose,
         check_project(project),
-        check_containers(project, containers),
+        check_containers(project, containers, _other_names(engine, project, containers)),
         check_hashes(project, _hashes(readers.project, resolved)),
         check_logging(project, containers),
         check_environment(answer(lambda: look_at_environment(command, environment))),
@@ -145,6 +148,17 @@ def _containers(
         return tuple(read_containers(engine, engine.containers(name), {}, ()).values())
 
     return answer(read)
+
+
+def _other_names(
+    engine: EngineReader,
+    project: Project | ConsoleError | Unknown,
+    containers: tuple[Container, ...] | ConsoleError | Unknown,
+) -> tuple[SafeText, ...] | ConsoleError | Unknown:
+    """Under which names this folder's containers run, where none has the project's."""
+    if not isinstance(project, Project) or isinstance(containers, Asked) or containers:
+        return Unknown("It is not asked for.")
+    return answer(lambda: read_other_names(engine, project))
 
 
 def _hashes(

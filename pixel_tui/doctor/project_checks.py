@@ -16,6 +16,7 @@ from pixel_tui.doctor.report import (
 )
 from pixel_tui.errors import ConsoleError
 from pixel_tui.stack.model import Container, Project
+from pixel_tui.text import SafeText
 
 OLDEST_COMPOSE: Final = 2
 SHOWN: Final = 3
@@ -75,8 +76,12 @@ def check_project(project: Project | Asked) -> Check:
     return ok(name, found)
 
 
-def check_containers(project: Project | Asked, containers: Sequence[Container] | Asked) -> Check:
-    """Can the project's containers be read, and are there any?"""
+def check_containers(
+    project: Project | Asked,
+    containers: Sequence[Container] | Asked,
+    other_names: Sequence[SafeText] | Asked = (),
+) -> Check:
+    """Can the project's containers be read, and are there any, if only under another name?"""
     name = "containers"
     if isinstance(project, Asked):
         return skipped(name, "It is not known which project's.")
@@ -84,6 +89,13 @@ def check_containers(project: Project | Asked, containers: Sequence[Container] |
         return skipped(name, containers.why)
     if isinstance(containers, ConsoleError):
         return failed_with(name, containers)
+    if not containers and other_names and not isinstance(other_names, Asked):
+        return warning(
+            name,
+            f"No container carries the name {project.name}: those of this folder carry the name "
+            f"{', '.join(other_names)}.",
+            f"Start the console with -p {other_names[0]}.",
+        )
     if not containers:
         return warning(
             name,

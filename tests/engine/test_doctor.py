@@ -106,6 +106,14 @@ def test_a_project_name_that_nobody_uses(make_project: MakeProject, doctor: Doct
     assert "docker compose ls -a" in found["containers"]["remedy"]
 
 
+def test_a_stack_that_runs_under_another_name(make_project: MakeProject, doctor: Doctor) -> None:
+    project = make_project(CALM, up=True)
+    code, found = doctor("-p", f"{project.name}-other", directory=project.directory)
+    assert code == 0
+    assert f"carry the name {project.name}." in found["containers"]["found"]
+    assert found["containers"]["remedy"] == f"Start the console with -p {project.name}."
+
+
 def test_a_file_that_does_not_parse_and_none_at_all(tmp_path: Path, doctor: Doctor) -> None:
     code, found = doctor(directory=tmp_path)
     assert code == 1

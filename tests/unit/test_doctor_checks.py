@@ -222,6 +222,7 @@ def test_the_containers() -> None:
     stopped = replace(RUNNING, id="2" * 64, state=ContainerState.EXITED)
     is_(check_containers(STACK, (RUNNING, stopped)), Verdict.OK, "2 containers, 1 running")
     is_(check_containers(STACK, ()), Verdict.WARNING, "pixel", "docker compose ls -a")
+    is_(check_containers(STACK, (), (plain("shop"),)), Verdict.WARNING, "pixel", "-p shop")
     is_(check_containers(STACK, DOWN), Verdict.FAILED, "Nobody listens")
     is_(check_containers(STACK, UNKNOWN), Verdict.SKIPPED)
     is_(check_containers(REFUSED, UNKNOWN), Verdict.SKIPPED)
