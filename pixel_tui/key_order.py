@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from typing import Final
 from weakref import WeakSet
 
 from textual import events
+from textual.actions import ActionParseResult
 from textual.app import App
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -121,6 +124,20 @@ class KeysInOrder(App[None]):
         target = self.focused or self.screen
         await super().on_event(key)
         target.post_message(KeyHandled(again=target))
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do nothing to a screen that is not there yet.
+
+        A key that was let go after a long wait may still be on its way when one opens.
+        """
+        if isinstance(default_namespace, Screen) and not default_namespace.is_mounted:
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     def _wait_at_most(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
