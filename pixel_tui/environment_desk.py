@@ -6,7 +6,6 @@ A read-only console imports none of it.
 import os
 import shlex
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from pixel_tui.environment.impact import Impact
 from pixel_tui.environment.impact_reading import ImpactReader
 from pixel_tui.environment.staging import Staging
 from pixel_tui.errors import OperationError
+from pixel_tui.in_front import run_in_front
 
 EDITORS: Final = ("VISUAL", "EDITOR")
 FALLBACK: Final = ("nano", "vim", "vi")
@@ -117,16 +117,16 @@ def edit_outside(data: bytes, environment: Mapping[str, str]) -> bytes:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         try:
-            done = subprocess.run([*words, str(path)], env=dict(environment), check=False)
+            code = run_in_front([*words, str(path)], environment)
         except OSError as error:
             raise OperationError(
                 f"The editor can't be started: {error.strerror or error}.",
                 on=words[0],
                 remedy="Set EDITOR to one that is installed.",
             ) from error
-        if done.returncode != 0:
+        if code != 0:
             raise OperationError(
-                f"The editor ended with {done.returncode}, and its text is not taken.",
+                f"The editor ended with {code}, and its text is not taken.",
                 on=words[0],
             )
         return path.read_bytes()
