@@ -15,6 +15,7 @@ from pixel_tui.doctor.report import (
     warning,
 )
 from pixel_tui.errors import ConsoleError
+from pixel_tui.health.findings import unknown_profiles
 from pixel_tui.stack.model import Container, Project
 from pixel_tui.text import SafeText
 
@@ -67,6 +68,9 @@ def check_project(project: Project | Asked) -> Check:
     found = f"{project.name} in {project.directory}: {_count(len(project.services), 'service')}."
     if not project.services:
         return warning(name, found, "Name a service in the compose file.")
+    vain = unknown_profiles(project)
+    if vain is not None:
+        return warning(name, f"{found} {vain.what}", vain.remedy)
     if project.warnings:
         return warning(
             name,

@@ -14,6 +14,7 @@ from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
     HealthStatus,
+    Project,
     Service,
     ServiceState,
     StackSnapshot,
@@ -91,18 +92,23 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
                 "too, both would fight for ports and volumes.",
             )
         )
+    if (finding := unknown_profiles(project)) is not None:
+        found.append(finding)
+    return tuple(found)
+
+
+def unknown_profiles(project: Project) -> Finding | None:
+    """Profiles that are asked for and that no service has."""
     known = {profile for spec in project.services for profile in spec.profiles}
     unknown = [name for name in project.profiles if name not in known and name != "*"]
-    if unknown:
-        there = f"There are: {', '.join(sorted(known))}." if known else "No service has a profile."
-        found.append(
-            _of_stack(
-                Severity.WARNING,
-                f"COMPOSE_PROFILES asks for {', '.join(unknown)}, which no service has.",
-                f"{there} Mend it in the environment or in .env.",
-            )
-        )
-    return tuple(found)
+    if not unknown:
+        return None
+    there = f"There are: {', '.join(sorted(known))}." if known else "No service has a profile."
+    return _of_stack(
+        Severity.WARNING,
+        f"COMPOSE_PROFILES asks for {', '.join(unknown)}, which no service has.",
+        f"{there} Mend it in the environment or in .env.",
+    )
 
 
 def _came_from(snapshot: StackSnapshot) -> tuple[Finding, ...]:

@@ -218,6 +218,11 @@ def test_what_compose_warns_of_is_a_warning() -> None:
     is_(check, Verdict.WARNING, "The A variable", "and 2 more")
 
 
+def test_a_profile_that_no_service_has_is_a_warning() -> None:
+    asked = replace(STACK, profiles=(plain("tolls"),))
+    is_(check_project(asked), Verdict.WARNING, "COMPOSE_PROFILES asks for tolls", "No service has")
+
+
 def test_the_containers() -> None:
     stopped = replace(RUNNING, id="2" * 64, state=ContainerState.EXITED)
     is_(check_containers(STACK, (RUNNING, stopped)), Verdict.OK, "2 containers, 1 running")
