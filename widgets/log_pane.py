@@ -130,6 +130,9 @@ class LogPane(Vertical):
         view = self.log_view
         view.choose_filters(replace(view.view.filters, sources=None))
         view.show(feed, activity, since)
+        if feed is None:
+            self._entitle(self._title)
+            self.remove_class("-reason", "-empty")
         self._draw()
 
     @property
@@ -291,10 +294,7 @@ class LogPane(Vertical):
         if self._searching and view.settled:
             self._moved()
             return
-        title = f"{self._title} · {self._standing(view, status)}"
-        if title != self._titled:
-            self._titled = title
-            self.border_title = Content(title).markup
+        self._entitle(f"{self._title} · {self._standing(view, status)}")
         self.set_class(bool(status.reason), "-reason")
         # By the feed, not by the view: one that is hidden takes nothing in.
         extent = self._feed.ring.extent
@@ -306,6 +306,11 @@ class LogPane(Vertical):
                     (status.reason, "bold"), (f"\n{status.remedy}" if status.remedy else "")
                 )
             )
+
+    def _entitle(self, title: str) -> None:
+        if title != self._titled:
+            self._titled = title
+            self.border_title = Content(title).markup
 
     def _standing(self, view: LogView, status: FeedStatus) -> str:
         parts: list[str] = [self._wrong] if self._wrong else []

@@ -8,6 +8,7 @@ from pixel_tui.stack.watcher import Watcher
 from screens.ledger import LedgerScreen
 from screens.task import TaskScreen
 from tests.ui.driving import Console, console
+from widgets.log_pane import LogPane
 from widgets.log_view import LogView
 
 
@@ -112,6 +113,15 @@ async def test_a_task_opens_whole_with_its_log() -> None:
         await it.until(lambda: "[opencode]" in it.text())
         await it.press("escape")
         await it.until(lambda: it.app.screen is screen)
+
+
+async def test_a_task_that_has_no_log_says_so() -> None:
+    async with console() as it:
+        screen = await opened(it)
+        screen.table.cursor_key = next(key for key in screen.table.keys if key[:8] == "00c0de06")
+        await it.press("enter", "4")
+        pane = it.app.screen.query_one("#task-log", LogPane)
+        await it.until(lambda: "none was kept" in str(pane.border_title))
 
 
 async def test_the_outcome_of_a_failed_task_is_shown() -> None:
