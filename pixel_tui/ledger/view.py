@@ -1,6 +1,7 @@
 """The ledger as it is shown: tasks, what is true of them, and what is wrong. Pure."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +21,8 @@ class LedgerView:
     totals: Mapping[TaskStatus, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     """The worst first."""
+    by_task: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict, compare=False)
+    """The same by the task's id, without those that are about none."""
     truths: Mapping[str, Truth] = field(default_factory=dict)
     """By the task's id, of those tasks only that the stack shows something of."""
     workers: tuple[Worker, ...] = ()
@@ -42,7 +45,7 @@ class LedgerView:
 
     def findings_about(self, task: Task) -> tuple[Finding, ...]:
         """What does not agree about a task."""
-        return tuple(item for item in self.findings if item.task and item.task == task.id)
+        return self.by_task.get(task.id, ())
 
 
 NO_VIEW = LedgerView()
@@ -56,7 +59,16 @@ def view_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> L
         reading=reading,
         totals=reading.totals,
         findings=findings,
+        by_task=_by_task(findings),
         truths=truths_of(case, findings),
         workers=workers_of(snapshot),
         loaded=True,
     )
+
+
+def _by_task(findings: Iterable[Finding]) -> Mapping[str, tuple[Finding, ...]]:
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.task:
+            found[finding.task].append(finding)
+    return {task: tuple(items) for task, items in found.items()}
