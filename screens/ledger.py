@@ -168,7 +168,7 @@ class LedgerScreen(Dialog[None]):
             if not table.cursor_key:
                 table.cursor_key = next((line.key for line in lines if line.task is not None), "")
             table.show(lines, view, self._clock.now())
-            self._draw(listed=sum(line.task is not None for line in lines))
+            self._draw()
             self._draw_preview()
 
     def _tick(self) -> None:
@@ -180,7 +180,7 @@ class LedgerScreen(Dialog[None]):
 
     # Drawing.
 
-    def _draw(self, *, listed: int) -> None:
+    def _draw(self) -> None:
         wish, view = self._wish, self._shown
         parts = ["Tasks"]
         if wish.wanted is not Wanted.ALL:
@@ -188,9 +188,7 @@ class LedgerScreen(Dialog[None]):
         if wish.words:
             parts.append(f"with “{plain(wish.words)}”")
         self.query_one(".dialog").border_title = Content(" · ".join(parts)).markup
-        said = ""
-        if not listed and not any(line for line in self.table.keys):
-            said = self._why_empty(view)
+        said = "" if self.table.keys else self._why_empty(view)
         empty = self.query_one("#ledger-empty", Static)
         empty.set_class(bool(said), "-shown")
         empty.update(Content(said))
