@@ -8,11 +8,11 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.message import Message
-from textual.widgets import ContentSwitcher, Markdown, Static
+from textual.widgets import ContentSwitcher, Static
 
 from pixel_tui.clock import Clock
 from pixel_tui.ledger.places import LedgerPlace
@@ -31,12 +31,11 @@ from widgets.key_bar import KeyBar
 from widgets.log_pane import LogPane
 from widgets.log_view import LogView
 from widgets.rows.figures import span
-from widgets.rows.task_details import fact_sections, output_sections
+from widgets.rows.task_details import fact_sections, output_sections, whole_of
 from widgets.rows.task_row import STATUSES
+from widgets.task_words import TaskWords
 
 CLOCK_SECONDS: Final = 2.0
-MOST_MARKDOWN: Final = 100_000
-"""Characters of a text that are set as Markdown: a longer one would hold the console up."""
 PARTS: Final = {
     "task-text": "1 Task",
     "task-facts": "2 Timeline",
@@ -100,7 +99,7 @@ class TaskScreen(Dialog[None]):
         self._raw: bytes | None = None
         """Of the texts that are shown."""
         self._gone = False
-        self._pending = False
+        self._pending = self._taking = self._again = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -110,8 +109,8 @@ class TaskScreen(Dialog[None]):
             yield Static(id="task-state", markup=False)
             yield Static(id="task-parts", markup=False)
             with ContentSwitcher(initial="task-text", id="task-switch"):
-                with Vertical(id="task-text"), VerticalScroll(id="task-words", can_focus=True):
-                    yield Markdown(open_links=False)
+                with Vertical(id="task-text"):
+                    yield TaskWords(id="task-words")
                 yield Details(id="task-facts")
                 yield Details(id="task-output")
                 yield LogPane(id="task-log")
@@ -147,7 +146,19 @@ class TaskScreen(Dialog[None]):
                 self._draw()
 
     def _look(self) -> None:
-        self.run_worker(self._take(), exclusive=True, group="task")
+        self._again = True
+        if not self._taking:
+            self._taking = True
+            self.run_worker(self._keep_taking(), group="task")
+
+    async def _keep_taking(self) -> None:
+        """Take what is there, until it is what is there now; a text half set is never left so."""
+        try:
+            while self._again:
+                self._again = False
+                await self._take()
+        finally:
+            self._taking = False
 
     async def _take(self) -> None:
         """Find the task in the ledger of now, and take it apart in a thread."""
@@ -156,11 +167,12 @@ class TaskScreen(Dialog[None]):
         self._gone = found is None and view.loaded and bool(self._of.id)
         self._of = found or self._of
         if self._of.raw != self._raw:
-            raw = self._of.raw
             self._texts = await asyncio.to_thread(texts_of, self._of)
-            self._raw = raw
             with suppress(NoMatches):  # being closed
-                await self.query_one(Markdown).update(_markdown(self._texts))
+                outcome = output_sections(self._of, self._texts)
+                self.query_one("#task-output", Details).show(outcome, other=False)
+                await self.query_one(TaskWords).show(self._texts, whole_of(self._of))
+            self._raw = self._of.raw
         with suppress(NoMatches):  # being closed
             self._draw()
             pane = self.query_one("#task-log", LogPane)
@@ -183,7 +195,6 @@ class TaskScreen(Dialog[None]):
         self.query_one("#task-facts", Details).show(
             fact_sections(self._of, self._texts, view, moments, now), other=False
         )
-        self.query_one("#task-output", Details).show(output_sections(self._texts), other=False)
 
     # What the keys do.
 
@@ -201,7 +212,7 @@ class TaskScreen(Dialog[None]):
 
     def action_scroll(self, step: int) -> None:
         """Scroll the text."""
-        self.query_one("#task-words", VerticalScroll).scroll_relative(y=step, animate=False)
+        self.query_one(TaskWords).scroll_relative(y=step, animate=False)
 
     def action_act(self) -> None:
         """List what can be done to it."""
@@ -235,17 +246,6 @@ class TaskScreen(Dialog[None]):
                 event.line, event.group, None, self._clock.now(), self.app.copy_to_clipboard
             )
         )
-
-
-def _markdown(texts: TaskTexts) -> str:
-    """The task and its context; harmless as text, and links are not opened."""
-    lines: list[str] = list(texts.task) or ["*It does not say what is to be done.*"]
-    if texts.context:
-        lines += ["", "## Context", "", *texts.context]
-    words = "\n".join(lines)
-    if len(words) > MOST_MARKDOWN:
-        words = f"{words[:MOST_MARKDOWN]}\n\n*… {len(words) - MOST_MARKDOWN:,} more characters*"
-    return words
 
 
 def _state(task: Task, view: LedgerView, clock: Clock, *, gone: bool) -> Content:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Markdown, Static
 
 from pixel_tui.app import PixelTui
 from pixel_tui.clock import SystemClock
@@ -31,8 +33,11 @@ from screens.ledger import LedgerScreen
 from screens.operations import Operations
 from screens.pick import PickScreen
 from screens.plan import PlanScreen
+from screens.task import TaskScreen
 from screens.task_writing import TaskWritingScreen
 from tests.ui.driving import Console
+from widgets.details import Details
+from widgets.task_words import TaskWords
 
 PENDING = "0f5b3c1e-8a2d-4e6f-9b7a-1c2d3e4f5a6b"
 
@@ -150,6 +155,71 @@ async def test_hostile_text_in_a_task_is_text(tmp_path: Path) -> None:
         await it.until(lambda: "go" in it.text("#task-words"))
         assert "[bold red]x[/]" in it.text("#task-words")
         assert "[@click=app.quit]go[/]" in it.text("#task-words")
+
+
+async def opened(it: Console) -> TaskWords:
+    """The words of the task under the cursor."""
+    await it.press("enter")
+    await it.until(lambda: isinstance(it.app.screen, TaskScreen))
+    return it.app.screen.query_one(TaskWords)
+
+
+def text_of(words: TaskWords) -> str:
+    """All of it, also what is scrolled out of sight; empty where it is Markdown."""
+    return str(words.query_one("#task-plain", Static).content)
+
+
+async def test_a_text_that_would_be_many_widgets_is_plain(tmp_path: Path) -> None:
+    write(tmp_path, task(payload={"task": "- a\n" * 500}))
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        words = await opened(it)
+        await it.until(lambda: "- a" in it.text("#task-words"))
+        assert len(words.query("*")) < 10
+        assert "more characters" not in text_of(words)
+
+
+async def test_a_text_of_any_length_is_cut_and_says_what_shows_it_whole(tmp_path: Path) -> None:
+    long = "- a\n" * 100_000
+    write(tmp_path, task(payload={"task": long}, output=long + "the last", summary="x" * 100_000))
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        words = await opened(it)
+        await it.until(lambda: "- a" in it.text("#task-words"))
+        assert len(words.query("*")) < 10
+        assert f"396,000 more characters. Whole: pixel-tui ledger show {PENDING}" in text_of(words)
+        outcome = it.app.screen.query_one("#task-output", Details).sections
+        assert sum(len(section.lines) for section in outcome) < 1100
+        assert max(len(line.value) for section in outcome for line in section.lines) <= 30_000
+        assert outcome[-1].lines[-1].value == "the last"
+
+
+async def test_a_change_that_comes_while_a_text_is_set_takes_nothing_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, task())
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys)
+        await opened(it)
+        await it.until(lambda: "Water the flowers" in it.text("#task-words"))
+        update, begun, go_on = Markdown.update, asyncio.Event(), asyncio.Event()
+
+        async def slow(markdown: Markdown, words: str) -> None:
+            begun.set()
+            await go_on.wait()
+            await update(markdown, words)
+
+        monkeypatch.setattr(Markdown, "update", slow)
+        changed = task(payload={"task": "Water the trees"})
+        write(tmp_path, changed)
+        await it.until(begun.is_set)
+        heard = threading.Event()
+        screen._source.subscribe(lambda _view: heard.set())
+        write(tmp_path, changed, task(PENDING.replace("0f5b", "9d9d")))
+        await it.until(heard.is_set)
+        await it.pilot.pause()
+        go_on.set()
+        await it.until(lambda: "Water the trees" in it.text("#task-words"))
 
 
 async def test_actions_say_why_they_can_not_be_done_to_a_task(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from pixel_tui.ledger.findings import Finding, Severity
@@ -30,6 +31,12 @@ _TRUE: Final = {
     Verdict.SILENT: ("it has said nothing for long", Tone.WARN),
     Verdict.FINISHED: ("a worker is still there", Tone.WARN),
 }
+MOST_LINES: Final = 1000
+MOST_CHARACTERS: Final = 30_000
+"""So much of a text is shown: to wrap it takes some milliseconds."""
+MOST_FIELDS: Final = 100
+LONGEST_VALUE: Final = 1000
+"""Of a field that the format does not know."""
 
 
 def preview_sections(task: Task, view: LedgerView, now: datetime) -> Sequence[Section]:
@@ -52,22 +59,57 @@ def fact_sections(
         moments: What happened to it.
         now: For "ago".
     """
+    whole = whole_of(task)
     return _full(
         _section("What does not agree", finding_lines(view.findings_about(task), task)),
         _section("Timeline", _moment_lines(moments, now)),
         _section("Task", _fact_lines(task, view, now)),
-        _section("Error of the attempt before", _text_lines(texts.last_error, Tone.WARN)),
-        _section("Other fields", (Line(name, value) for name, value in texts.others)),
+        _section("Error of the attempt before", _text_lines(texts.last_error, whole, Tone.WARN)),
+        _section("Other fields", _other_lines(texts.others, whole)),
     )
 
 
-def output_sections(texts: TaskTexts) -> Sequence[Section]:
+def output_sections(task: Task, texts: TaskTexts) -> Sequence[Section]:
     """What came of it."""
+    whole = whole_of(task)
     return _full(
-        _section("Summary", _text_lines(texts.summary)),
-        _section("Error", _text_lines(texts.error, Tone.BAD)),
-        _section("End of the output", _text_lines(texts.output)),
+        _section("Summary", _text_lines(texts.summary, whole)),
+        _section("Error", _text_lines(texts.error, whole, Tone.BAD)),
+        _section("End of the output", _end_lines(texts.output, whole)),
     )
+
+
+def readable(lines: Sequence[SafeText], *, end: bool = False) -> tuple[Sequence[SafeText], int]:
+    """A text as far as it is shown, and how many characters are left out.
+
+    Whoever may write the ledger may write a text in it that would hold the console up.
+
+    Args:
+        lines: The text.
+        end: Its last lines, not its first.
+    """
+    kept: list[SafeText] = []
+    room = MOST_CHARACTERS
+    for line in islice(reversed(lines) if end else lines, MOST_LINES):
+        if room <= 0:
+            break
+        kept.append(SafeText(line[-room:] if end else line[:room]))
+        room -= len(line) + 1
+    return (kept[::-1] if end else kept), _size(lines) - _size(kept)
+
+
+def _size(lines: Sequence[SafeText]) -> int:
+    return sum(len(line) + 1 for line in lines)
+
+
+def left_out(characters: int, whole: SafeText) -> SafeText:
+    """What is said of a text that is not shown to its end."""
+    return plain(f"… {characters:,} more characters. Whole: {whole}")
+
+
+def whole_of(task: Task) -> SafeText:
+    """What shows the long texts of a task whole."""
+    return plain(f"pixel-tui ledger show {task.id}" if task.id else "the ledger's file")
 
 
 def finding_lines(findings: Sequence[Finding], task: Task | None = None) -> Iterator[Line]:
@@ -139,8 +181,29 @@ def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
         yield Line("odd", words, Tone.WARN)
 
 
-def _text_lines(lines: Sequence[SafeText], tone: Tone = Tone.PLAIN) -> Iterator[Line]:
-    return (Line("", line, tone) for line in lines)
+def _text_lines(
+    lines: Sequence[SafeText], whole: SafeText, tone: Tone = Tone.PLAIN
+) -> Iterator[Line]:
+    kept, more = readable(lines)
+    yield from (Line("", line, tone) for line in kept)
+    if more:
+        yield Line("", left_out(more, whole), Tone.WARN)
+
+
+def _end_lines(lines: Sequence[SafeText], whole: SafeText) -> Iterator[Line]:
+    kept, more = readable(lines, end=True)
+    if more:
+        yield Line("", left_out(more, whole), Tone.WARN)
+    yield from (Line("", line) for line in kept)
+
+
+def _other_lines(others: Sequence[tuple[SafeText, SafeText]], whole: SafeText) -> Iterator[Line]:
+    for name, value in others[:MOST_FIELDS]:
+        more = "…" if len(value) > LONGEST_VALUE else ""
+        yield Line(name[:LONGEST_VALUE], plain(f"{value[:LONGEST_VALUE]}{more}"))
+    if len(others) > MOST_FIELDS:
+        words = f"… {len(others) - MOST_FIELDS:,} more fields. Whole: {whole} --json"
+        yield Line("", plain(words), Tone.WARN)
 
 
 def _section(title: str, lines: Iterator[Line]) -> Section:
