@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pixel_tui.ledger.task import Task, shown
 from pixel_tui.ledger.view import LedgerView
@@ -31,6 +32,8 @@ class Moment:
     detail: SafeText = NO_TEXT
 
 
+MOST_EVENTS: Final = 200
+"""So many of the workers' events are told, the newest: a task has about two for each attempt."""
 _WORDS = {"spawn": "spawned", "complete": "completed", "failed": "failed", "aborted": "aborted"}
 
 
@@ -68,8 +71,9 @@ def _from_ledger(task: Task) -> Iterator[Moment]:
 
 
 def _from_workers(task: Task, view: LedgerView) -> Iterator[Moment]:
-    for event in view.reading.events:
-        if event.task == task.id and task.id and event.at is not None:
+    own = [event for event in view.reading.events if event.task == task.id and task.id]
+    for event in own[-MOST_EVENTS:]:
+        if event.at is not None:
             words = plain(_WORDS.get(event.kind, event.kind))
             said = _with_code(words, event.exit_code)
             yield Moment(event.at, said, Teller.WORKER, shown(event.error) or event.container)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pixel_tui.ledger.events import WorkerEvent
 from pixel_tui.ledger.log_place import log_of
 from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.timeline import timeline_of
+from pixel_tui.ledger.timeline import MOST_EVENTS, timeline_of
 from pixel_tui.stack.model import StackEvent
 from pixel_tui.text import plain
 from tests.unit.ledger_files import ONE, TWO, task
@@ -41,6 +41,17 @@ def test_all_that_know_of_a_task_tell_what_happened_to_it() -> None:
     assert [str(item.words) for item in timeline_of(found.tasks[0], found)].count(
         "die: 137 SIGKILL"
     ) == 1
+
+
+def test_of_very_many_events_of_a_worker_the_newest_are_told() -> None:
+    events = tuple(
+        WorkerEvent(plain(ONE), plain("pixel-worker-1"), plain("spawn"), ago(minutes=9999 - number))
+        for number in range(1000)
+    )
+    found = view(task(), events=events)
+    told = [item for item in timeline_of(found.tasks[0], found) if item.words == "spawned"]
+    assert len(told) == MOST_EVENTS
+    assert told[-1].at == events[-1].at
 
 
 def test_the_log_is_the_container_s_then_a_file_s(tmp_path: Path) -> None:
