@@ -39,6 +39,8 @@ from widgets.task_table import TaskTable
 CLOCK_SECONDS: Final = 2.0
 FOLDED: Final = frozenset({TaskStatus.COMPLETED})
 """What has gone well is most of a ledger: its heading is enough at first."""
+MOST_FINDINGS: Final = 500
+"""So many are listed, the worst of them: the list is made anew each second."""
 
 
 class LedgerChanged(Message):
@@ -274,6 +276,8 @@ class LedgerScreen(Dialog[None]):
     def _words_changed(self, event: FilterBox.Changed) -> None:
         event.stop()
         words = event.value.strip()
+        if words == self._wish.words:
+            return  # whoever chose these words chose what is folded as well
         folded = frozenset[TaskStatus]() if words else FOLDED
         self._choose(replace(self._wish, words=words, folded=folded))
 
@@ -299,8 +303,9 @@ class LedgerScreen(Dialog[None]):
         found: list[Finding] = []
 
         def choices() -> Choices:
-            found[:] = self._source.view.findings
-            return _finding_choices(found)
+            view = self._source.view
+            found[:] = view.findings[:MOST_FINDINGS]
+            return _finding_choices(found, len(view.findings))
 
         def picked(at: int | None) -> None:
             if at is not None and at < len(found):
@@ -384,7 +389,8 @@ def _trouble(view: LedgerView, clock: Clock) -> Content:
     return Content.assemble((f"! {grave[0].message}", style), (more, "$foreground-muted"))
 
 
-def _finding_choices(findings: Sequence[Finding]) -> Choices:
+def _finding_choices(findings: Sequence[Finding], count: int) -> Choices:
+    """The worst of so many findings."""
     styles = {
         Severity.ERROR: "$text-error bold",
         Severity.WARNING: "$text-warning",
@@ -399,4 +405,6 @@ def _finding_choices(findings: Sequence[Finding]) -> Choices:
         for finding in findings
     )
     said = "Where the ledger and the stack do not agree. Enter goes to the task."
+    if count > len(findings):
+        said += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
     return Choices(lines, plain(said if lines else "Everything agrees."))

@@ -29,6 +29,7 @@ from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.demo.cast import PROJECT
 from pixel_tui.stack.demo.commands import DemoRunner
 from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.text import plain
 from screens.ledger import LedgerScreen
 from screens.operations import Operations
 from screens.pick import PickScreen
@@ -220,6 +221,35 @@ async def test_a_change_that_comes_while_a_text_is_set_takes_nothing_from_it(
         await it.pilot.pause()
         go_on.set()
         await it.until(lambda: "Water the trees" in it.text("#task-words"))
+
+
+async def test_a_finding_leads_to_its_task_also_out_of_a_search(tmp_path: Path) -> None:
+    ended = PENDING.replace("0f5b", "9d9d")
+    times = {"startedAt": "2026-02-28T12:00:00Z", "completedAt": "2026-02-28T11:00:00Z"}
+    write(tmp_path, task(), task(ended, status="completed", **times))
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: PENDING in screen.table.keys and screen._shown.findings)
+        await it.press("slash", *"flowers", "enter")
+        await it.until(lambda: screen._wish.words == "flowers" and ended in screen.table.keys)
+        await it.press("f")
+        await it.until(lambda: "before it was started" in it.text())
+        at = [finding.task for finding in screen._shown.findings].index(plain(ended))
+        await it.press(*["j"] * at, "enter")
+        await it.until(lambda: it.app.screen is screen and screen._wish.words == "")
+        await it.until(lambda: not screen._arranging)
+        assert screen.current is not None
+        assert screen.current.id == ended
+
+
+async def test_of_very_many_findings_the_worst_are_listed(tmp_path: Path) -> None:
+    ids = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(600)]
+    write(tmp_path, *(task(name, status="lost") for name in ids))
+    async with console(tmp_path) as (it, screen):
+        await it.until(lambda: len(screen._shown.findings) >= 600)
+        await it.press("f")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        said = str(it.app.screen.query_one("#pick-said", Static).content)
+        assert "the worst 500 of 60" in said
 
 
 async def test_actions_say_why_they_can_not_be_done_to_a_task(tmp_path: Path) -> None:
