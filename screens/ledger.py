@@ -293,8 +293,6 @@ class LedgerScreen(Dialog[None]):
             box.clear_words()
         elif self._wish.wanted is not Wanted.ALL:
             self._choose(replace(self._wish, wanted=Wanted.ALL, folded=FOLDED))
-        elif self.table.marked:
-            self.table.clear_marks()
         else:
             self.dismiss()
 

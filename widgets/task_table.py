@@ -35,10 +35,9 @@ class TaskTable(KeyedTable[TaskField, TaskRow]):
         """It is later: ages grow."""
         self.show(self._lines, self._view, now)
 
-    @property
-    def marked(self) -> tuple[str, ...]:
-        """The ids of the marked tasks that are listed."""
-        return tuple(line.task.id for line in self._lines if line.task and line.key in self._marked)
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """An action on tasks is done to one: there is nothing to mark some for."""
+        return action != "mark"
 
     def row_at(self, index: int) -> TaskRow:
         """A row as it stands."""

@@ -154,6 +154,15 @@ async def test_figures_count_what_ended() -> None:
         assert "opencode" in it.text()
 
 
+async def test_tasks_are_not_marked_as_no_action_is_done_to_several() -> None:
+    async with console() as it:
+        screen = await opened(it)
+        assert "space" not in screen.active_bindings
+        before = it.text(".dialog")
+        await it.press("space")
+        assert it.text(".dialog") == before
+
+
 @pytest.mark.parametrize("key", ["a", "n"])
 async def test_a_read_only_console_has_no_key_that_changes_a_task(key: str) -> None:
     async with console(settings=Settings(read_only=True)) as it:
