@@ -89,11 +89,13 @@ def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[Lin
     """The lines of a list."""
     search = TaskSearch(wish.words)
     doubtful = {str(finding.task) for finding in view.findings if finding.task}
-    found = [
-        (key, task)
-        for key, task in _keyed(view.tasks)
-        if _wanted(task, wish.wanted, doubtful) and search.matches(task)
-    ]
+    found = list(_keyed(view.tasks))
+    if wish.wanted is not Wanted.ALL or wish.words:
+        found = [
+            item
+            for item in found
+            if _wanted(item[1], wish.wanted, doubtful) and search.matches(item[1])
+        ]
     weigh = _WEIGHTS[wish.field]
     facts = _Facts(view, now)
     found.sort(key=lambda item: weigh(item[1], facts), reverse=wish.reverse)

@@ -89,6 +89,8 @@ class Case:
     now: datetime
     timeout: float
     """Seconds that a worker lives."""
+    running: tuple[Task, ...]
+    """The tasks that are said to run: found once, for all rules."""
 
     def worker_of(self, task: Task) -> Worker | None:
         """The container of a task: the one at work, else the newest."""
@@ -107,4 +109,5 @@ def case_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> C
         known=not snapshot.stale and snapshot.taken_at is not None,
         now=now,
         timeout=worker_timeout(snapshot),
+        running=reading.running,
     )

@@ -42,7 +42,11 @@ def clock(case: Case) -> Iterator[Finding]:
             wrong = "was completed before it was started"
         elif created and started and started < created - _BACK:
             wrong = "was started before it was created"
-        elif any(at is not None and at > ahead for at in (created, started, completed)):
+        elif (
+            (created and created > ahead)
+            or (started and started > ahead)
+            or (completed and completed > ahead)
+        ):
             wrong = "has a time that is in the future"
         if wrong:
             yield Finding(

@@ -21,7 +21,7 @@ def _repair(task: Task) -> str:
 
 def gone(case: Case) -> Iterator[Finding]:
     """Its container is not there."""
-    for task in case.reading.running:
+    for task in case.running:
         if case.settled(task.started) and case.worker_of(task) is None:
             yield Finding(
                 Rule.GONE,
@@ -35,7 +35,7 @@ def gone(case: Case) -> Iterator[Finding]:
 
 def ended(case: Case) -> Iterator[Finding]:
     """Its container has ended, and did not write down what came of it."""
-    for task in case.reading.running:
+    for task in case.running:
         worker = case.worker_of(task)
         if worker is None or worker.up or not case.settled(worker.container.finished_at):
             continue
@@ -59,7 +59,7 @@ def ended(case: Case) -> Iterator[Finding]:
 
 def overdue(case: Case) -> Iterator[Finding]:
     """It runs for longer than a worker may."""
-    for task in case.reading.running:
+    for task in case.running:
         worker, seconds = case.worker_of(task), task.seconds(case.now)
         if worker is None or not worker.up or seconds is None:
             continue
@@ -72,7 +72,7 @@ def overdue(case: Case) -> Iterator[Finding]:
 
 def slow(case: Case) -> Iterator[Finding]:
     """It runs for so long that it is worth a look."""
-    for task in case.reading.running:
+    for task in case.running:
         worker, seconds = case.worker_of(task), task.seconds(case.now)
         if worker is None or not worker.up or seconds is None:
             continue
@@ -88,7 +88,7 @@ def slow(case: Case) -> Iterator[Finding]:
 
 def silent(case: Case) -> Iterator[Finding]:
     """Its worker has written nothing for long."""
-    for task in case.reading.running:
+    for task in case.running:
         worker = case.worker_of(task)
         heard = max(filter(None, (case.reading.heard.get(task.id), task.started)), default=None)
         if worker is None or not worker.up or heard is None:

@@ -34,13 +34,16 @@ def stranger(case: Case) -> Iterator[Finding]:
 
 def finished(case: Case) -> Iterator[Finding]:
     """It is at work on a task that has ended."""
+    up = [worker for worker in case.workers if worker.up]
+    if not up:
+        return  # as a rule: then no task needs to be looked at
     for task in case.reading.tasks:
         if not task.status.ended or task.completed is None or not case.settled(task.completed):
             continue
         late = (case.now - task.completed).total_seconds()
         if late < _LINGERS_SECONDS:
             continue
-        worker = next((item for item in case.workers if item.up and item.works_on(task.id)), None)
+        worker = next((item for item in up if item.works_on(task.id)), None)
         if worker is not None and _started_before(worker, task.completed):
             words = f"{worker.container.name} is at work {minutes(late)} after its task has ended"
             yield Finding(Rule.FINISHED, plain(words), task.id, "task-stop", task.id)
