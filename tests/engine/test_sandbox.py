@@ -5,10 +5,15 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from pixel_tui.ledger.drafts import new_task
+from pixel_tui.ledger.places import LedgerPlace
+from pixel_tui.ledger.worker_lock import lock_content
+from pixel_tui.stack.json_value import JsonObject
 from tests.engine.private_engine import Project, eventually
 
 pytestmark = pytest.mark.engine
@@ -176,6 +181,54 @@ def test_a_worker_does_its_task_and_ends(sandbox: Project) -> None:
     done = sandbox.compose("run", "--rm", *task, "worker")
 
     assert "[worker 4f1c2a90] task completed" in done.stdout
+
+
+def queued(sandbox: Project, *, members: JsonObject | None = None) -> str:
+    """A ledger with a task between two others, which stay as they are."""
+    tasks = [new_task(words, now=datetime.now(UTC)) for words in ("before", "mine", "after")]
+    tasks[1] |= members or {}
+    ledger = LedgerPlace(sandbox.directory).ledger
+    ledger.parent.mkdir(exist_ok=True)
+    ledger.write_text(json.dumps({"version": 1, "tasks": tasks, "more": {"id": 1}}, indent=2))
+    return str(tasks[1]["id"])
+
+
+def ledger_of(sandbox: Project) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(LedgerPlace(sandbox.directory).ledger.read_text())
+    return found
+
+
+def test_a_worker_writes_down_what_came_of_its_task(sandbox: Project) -> None:
+    place = LedgerPlace(sandbox.directory)
+    task = queued(sandbox, members={"unknown": ["kept"], "exitCode": 7})
+    before = ledger_of(sandbox)
+    place.lock.write_bytes(lock_content(task, datetime.now(UTC)))
+    sandbox.compose("run", "--rm", "-e", f"TASK_ID={task}", "-e", "WORKER_SECONDS=1", "worker")
+
+    after = ledger_of(sandbox)
+    ended = after["tasks"][1]
+    assert (ended["status"], ended["exitCode"]) == ("completed", 0)
+    assert ended["startedAt"] <= ended["completedAt"]
+    assert ended["workerId"]
+    assert ended["unknown"] == ["kept"]
+    before["tasks"][1] = ended
+    assert after == before
+    assert not place.lock.exists()
+    assert "task completed" in (sandbox.directory / f"logs/worker-{task[:8]}.log").read_text()
+    assert "task completed" in (sandbox.directory / f"data/worker-output-{task}.txt").read_text()
+
+
+def test_a_worker_that_fails_writes_that_down(sandbox: Project) -> None:
+    task = queued(sandbox)
+    sandbox.fault("worker", "crash-loop")
+    try:
+        sandbox.compose("run", "--rm", "-e", f"TASK_ID={task}", "worker", check=False)
+    finally:
+        sandbox.fault("worker", "clear")
+
+    ended = ledger_of(sandbox)["tasks"][1]
+    assert (ended["status"], ended["exitCode"]) == ("failed", 1)
+    assert ended["error"]
 
 
 def test_a_worker_without_a_task_refuses(sandbox: Project) -> None:
