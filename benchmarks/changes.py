@@ -1,18 +1,16 @@
 """Measure what a change costs beside its bare command: `python -m benchmarks.changes`."""
 
-import argparse
-import json
 import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Final
 
-from benchmarks.figures import Figure, median, table
+from benchmarks.figures import Figure, median
 from benchmarks.measures import MeasureFailed, console
+from benchmarks.one_stack import measure_one_stack
 from benchmarks.screen import Screen
-from benchmarks.stack import Stack, measured_engine, running_stack
+from benchmarks.stack import Stack
 from pixel_tui.clock import SystemClock
 from pixel_tui.fact_reading import live_facts
 from pixel_tui.live import live_observer
@@ -28,7 +26,7 @@ from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Watcher
 from pixel_tui.text import plain
-from tests.engine.private_engine import BASE_IMAGE, CommandFailed, EngineUnavailable
+from tests.engine.private_engine import BASE_IMAGE
 
 SERVICES: Final = 12
 OVERHEAD_AIM: Final = 0.5
@@ -171,30 +169,20 @@ def key_to_plan(stack: Stack, presses: int) -> list[Figure]:
     ]
 
 
+def _measure(stack: Stack, rounds: int) -> list[Figure]:
+    return [*Changes(stack).measure(rounds), *key_to_plan(stack, rounds)]
+
+
 def main() -> int:
-    """Measure and print; returns 0 whatever the figures are."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.changes",
-        description="Measures a restart as a job against the bare command, on an engine of its "
-        f"own with {SERVICES} services.",
+    """Measure and print."""
+    return measure_one_stack(
+        "changes",
+        "Measures a restart as a job against the bare command, on an engine of its own with "
+        f"{SERVICES} services.",
+        quick_services,
+        _measure,
+        rounds=10,
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--rounds", type=int, default=10)
-    arguments = parser.parse_args()
-    try:
-        with measured_engine() as engine, running_stack(engine, quick_services) as stack:
-            figures = [
-                *Changes(stack).measure(arguments.rounds),
-                *key_to_plan(stack, arguments.rounds),
-            ]
-    except (EngineUnavailable, CommandFailed, MeasureFailed) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
-    print(f"\n{table('changes', figures)}", flush=True)
-    if arguments.json is not None:
-        found = {"figures": [item.as_json() for item in figures]}
-        arguments.json.write_text(f"{json.dumps(found, indent=2)}\n")
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Measure the ledger's pane with many tasks: `python -m benchmarks.ledger_pane`."""
 
-import argparse
 import json
 import random
 import sys
@@ -12,12 +11,12 @@ from typing import Final
 
 import psutil
 
-from benchmarks.figures import Figure, median, percentile, table
+from benchmarks.figures import Figure, median, percentile
 from benchmarks.measures import MIB, MeasureFailed, console
+from benchmarks.one_stack import measure_one_stack
 from benchmarks.screen import Screen
-from benchmarks.stack import Stack, measured_engine, quiet_services, running_stack
+from benchmarks.stack import Stack, quiet_services
 from benchmarks.terminal import Terminal
-from tests.engine.private_engine import CommandFailed, EngineUnavailable
 
 TASKS: Final = 10_000
 BYTES_A_TASK: Final = 2_000
@@ -152,28 +151,14 @@ def key_times(terminal: Terminal, ledger: Ledger, rounds: int) -> list[float]:
 
 
 def main() -> int:
-    """Measure and print; returns 0 whatever the figures are."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.ledger_pane",
-        description=f"Measures the ledger's pane with {TASKS:,} tasks, in a terminal of 200x50.",
+    """Measure and print."""
+    return measure_one_stack(
+        "ledger_pane",
+        f"Measures the ledger's pane with {TASKS:,} tasks, in a terminal of 200x50.",
+        partial(quiet_services, 3),
+        measure,
+        rounds=8,
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--rounds", type=int, default=8)
-    arguments = parser.parse_args()
-    try:
-        with (
-            measured_engine() as engine,
-            running_stack(engine, partial(quiet_services, 3)) as stack,
-        ):
-            figures = measure(stack, arguments.rounds)
-    except (EngineUnavailable, CommandFailed, MeasureFailed) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
-    print(f"\n{table('the ledger', figures)}", flush=True)
-    if arguments.json is not None:
-        found = {"figures": [item.as_json() for item in figures]}
-        arguments.json.write_text(f"{json.dumps(found, indent=2)}\n")
-    return 0
 
 
 if __name__ == "__main__":
