@@ -136,7 +136,7 @@ async def test_a_torn_file_leaves_the_last_good_state_and_says_so(tmp_path: Path
         path = tmp_path / "data/task-ledger.json"
         path.write_text(path.read_text()[:40])
         await it.until(lambda: "no ledger at the moment" in it.text())
-        assert "Its last good" in it.text()
+        await it.until(lambda: "Its last good" in it.text())
         assert PENDING in screen.table.keys
         assert screen.table.stale
         write(tmp_path, task())
