@@ -28,7 +28,7 @@ from pixel_tui.files import is_file
 from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.environment_uses import EnvironmentUses, parse_uses
-from pixel_tui.stack.json_value import load_object
+from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.text import plain
 
@@ -164,7 +164,7 @@ class ComposeProject:
     def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
         self.command = command
         self._environment = {**environment, **command.environment}
-        self._begun: tuple[_Asked, _Asked] | None = None
+        self._begun: tuple[_Asked, _Asked | None] | None = None
 
     @property
     def name_guess(self) -> str:
@@ -200,33 +200,43 @@ class ComposeProject:
         with suppress(ComposeError):
             self._begun = self._ask_for_project()
 
-    def _ask_for_project(self) -> tuple[_Asked, _Asked]:
+    def _ask_for_project(self) -> tuple[_Asked, _Asked | None]:
         self._require_folder()
-        command = self.command
-        return (
-            self._ask(command.reading_argv(*EVERY_PROFILE, "config", "--format", "json")),
-            self._ask(command.reading_argv("config", "--services")),
-        )
+        config = self._ask(self.command.reading_argv(*EVERY_PROFILE, "config", "--format", "json"))
+        return config, self._ask_for_active() if self._mentions_profiles() else None
+
+    def _ask_for_active(self) -> _Asked:
+        return self._ask(self.command.reading_argv("config", "--services"))
+
+    def _mentions_profiles(self) -> bool:
+        """Whether it is worth asking, beside the project, what its profiles leave out."""
+        try:
+            return any(is_file(path) and b"profiles" in path.read_bytes() for path in self._files())
+        except OSError:  # compose says what is wrong with it
+            return False
 
     def resolve(self) -> ResolvedProject:
         """`docker compose config --format json` with every profile."""
-        asked, self._begun = self._begun or self._ask_for_project(), None
+        (asked, for_active), self._begun = self._begun or self._ask_for_project(), None
         try:
-            output, messages = self._answer(asked[0])
-            services, _ = self._answer(asked[1])
-        except ComposeError:
-            for process in asked:
+            output, messages = self._answer(asked)
+            config = load_object(output)
+            # Without profiles nothing is left out, and compose need not run a second time.
+            services = dict(Node(config)["services"].members())
+            if for_active is None and any(item["profiles"] for item in services.values()):
+                for_active = self._ask_for_active()
+            active = self._answer(for_active)[0].split() if for_active else services
+        except (ComposeError, ValueError) as error:
+            for process in filter(None, (asked, for_active)):
                 process.kill()
                 process.communicate()
-            raise
-        try:
-            config = load_object(output)
-        except ValueError as error:
+            if isinstance(error, ComposeError):
+                raise
             raise _no_json(self.command) from error
         return ResolvedProject(
             config=config,
             profiles=self._asked_profiles(),
-            active=frozenset(services.split()),
+            active=frozenset(active),
             directory=self.command.directory,
             files=tuple(str(path) for path in self._files()),
             warnings=compose_warnings(messages),

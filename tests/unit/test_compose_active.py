@@ -1,0 +1,66 @@
+"""Which services compose would start: compose is asked about profiles only where there are any."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import ComposeRefused
+from pixel_tui.stack.compose import ComposeProject, find_command
+
+PLAIN = {"services": {"api": {"image": "i"}, "db": {"image": "i"}}}
+WITH_PROFILE = {"services": {"api": {"image": "i"}, "tool": {"image": "i", "profiles": ["tools"]}}}
+
+Make = Callable[[str, object], ComposeProject]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Makes a project with this file, and a compose program that writes down how it is called."""
+
+    def made(file: str, model: object) -> ComposeProject:
+        (tmp_path / "compose.yml").write_text(file)
+        (tmp_path / "model.json").write_text(json.dumps(model) if model else "no JSON")
+        program = tmp_path / "docker-compose"
+        program.write_text(
+            f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\n'
+            f'case "$*" in *--services*) echo api;; *) exec /bin/cat {tmp_path}/model.json;; esac\n'
+        )
+        program.chmod(0o755)
+        environment = {"PATH": str(tmp_path)}
+        command = find_command(environment, directory=str(tmp_path))
+        return ComposeProject(command, environment)
+
+    return made
+
+
+def calls(tmp_path: Path) -> int:
+    return len((tmp_path / "calls").read_text().splitlines())
+
+
+def test_without_profiles_every_service_is_active_and_compose_runs_once(
+    make: Make, tmp_path: Path
+) -> None:
+    assert make("services: {api: {}, db: {}}", PLAIN).resolve().active == {"api", "db"}
+    assert calls(tmp_path) == 1
+
+
+def test_with_profiles_compose_says_which_are_active(make: Make, tmp_path: Path) -> None:
+    project = make("services: {tool: {profiles: [tools]}}", WITH_PROFILE)
+    project.begin()
+    assert project.resolve().active == {"api"}
+    assert calls(tmp_path) == 2
+
+
+def test_a_profile_of_an_included_file_is_seen_too(make: Make, tmp_path: Path) -> None:
+    project = make("include: [tool.yml]", WITH_PROFILE)
+    project.begin()
+    assert project.resolve().active == {"api"}
+    assert calls(tmp_path) == 2
+
+
+def test_an_answer_that_is_no_json_is_refused_and_leaves_no_process(make: Make) -> None:
+    project = make("services: {tool: {profiles: [tools]}}", None)
+    with pytest.raises(ComposeRefused, match="JSON"):
+        project.resolve()
