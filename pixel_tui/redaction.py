@@ -5,6 +5,7 @@ choose to reveal: environments, command lines, labels, probe output, crash repor
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 MASK: Final = "********"
@@ -36,6 +37,9 @@ _KNOWN_SHAPE = re.compile(
     r"nsec1[02-9ac-hj-np-z]{20,}|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*|"
     r"\d{8,10}:[A-Za-z0-9_\-]{35})"
 )
+SHORTEST_TOKEN: Final = 15
+"""Characters of the shortest token of a known shape."""
+_SPACE = re.compile(r"\s")
 
 
 def is_secret_name(name: str) -> bool:
@@ -53,9 +57,15 @@ def has_token(text: str) -> bool:
 
 def mask_value(name: str, value: str) -> str:
     """The value of a key as it may be shown: masked when the name or the shape is secret."""
-    if value and is_secret_name(name):
+    if value and _names_secret(name):
         return MASK
     return redact(value)
+
+
+@lru_cache(maxsize=512)
+def _names_secret(name: str) -> bool:
+    """The same labels and variables are on one container after the other."""
+    return is_secret_name(name)
 
 
 def redact(text: str) -> str:
@@ -64,11 +74,17 @@ def redact(text: str) -> str:
     Recognised are assignments and flags with a secret name, passwords inside
     URLs, bearer tokens, and tokens of well-known shapes.
     """
-    text = _URL_PASSWORD.sub(lambda match: match["head"] + MASK, text)
-    text = _BEARER.sub(lambda match: match["head"] + MASK, text)
-    text = _KNOWN_SHAPE.sub(MASK, text)
-    text = _mask_assignments(text)
-    return _FLAG.sub(_mask_flag, text)
+    # Each is only looked for where there may be one: this runs over every label and variable.
+    if "://" in text:
+        text = _URL_PASSWORD.sub(lambda match: match["head"] + MASK, text)
+    words = _SPACE.search(text) is not None
+    if words:
+        text = _BEARER.sub(lambda match: match["head"] + MASK, text)
+    if len(text) >= SHORTEST_TOKEN:
+        text = _KNOWN_SHAPE.sub(MASK, text)
+    if "=" in text or ":" in text:
+        text = _mask_assignments(text)
+    return _FLAG.sub(_mask_flag, text) if words else text
 
 
 def _mask_assignments(text: str) -> str:
