@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 
 KEPT_EVENTS: Final = 500
 RETRY_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
+LISTEN_SECONDS: Final = 0.2
+"""How long the first reading of the containers waits for the events to stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class _Seen:
     engine: EngineStatus
     project: Project | None = None
     project_name: SafeText = NO_TEXT
+    asked_name: str = ""
+    """Of which project the engine is asked: until compose has told its name, of the likely one."""
     project_trouble: Trouble | None = None
     containers: dict[str, Container] = field(default_factory=dict)
     images: dict[str, str | None] = field(default_factory=dict)
@@ -121,7 +125,10 @@ class Watcher:
         self._pace = pace or Pace()
         self._log_tail = log_tail
         self._lock = threading.Lock()
-        self._seen = _Seen(EngineStatus(address=engine.address, context=engine.context))
+        self._seen = _Seen(
+            EngineStatus(address=engine.address, context=engine.context),
+            asked_name=plain(project.name_guess),
+        )
         self._snapshot = StackSnapshot(engine=self._seen.engine)
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
         self._listeners: list[Listener] = []
@@ -131,6 +138,11 @@ class Watcher:
         self._wake = threading.Event()
         self._reload = threading.Event()
         self._named = threading.Event()
+        """The project's name is known, or it is known that it can't be."""
+        self._greeted = threading.Event()
+        """The engine was asked who it is."""
+        self._listening = threading.Event()
+        """Events come, or can't be had."""
         self._event_stream: EventStream | None = None
         self._usage = UsageSampler(
             engine,
@@ -181,7 +193,7 @@ class Watcher:
     def close(self) -> None:
         """Tell every thread to end and wake it."""
         self._closed.set()
-        for event in (self._wake, self._reload, self._named):
+        for event in (self._wake, self._reload, self._named, self._greeted, self._listening):
             event.set()
         self._usage.close()
         with self._lock:
@@ -321,11 +333,13 @@ class Watcher:
 
     def _project_found(self, project: Project) -> None:
         with self._lock:
-            renamed = self._seen.project_name not in {NO_TEXT, project.name}
+            renamed = self._seen.asked_name != project.name
             stream = self._event_stream if renamed else None
+            if renamed and self._seen.taken_at is None:
+                self._seen.containers = {}  # they were read ahead, and are another project's
             self._seen.project = project
             self._seen.project_trouble = None
-            self._seen.project_name = project.name
+            self._seen.project_name = self._seen.asked_name = project.name
             self._seen.images = {
                 reference: known
                 for reference, known in self._seen.images.items()
@@ -355,7 +369,7 @@ class Watcher:
         with self._lock:
             self._seen.project_trouble = trouble(error, self._seen.project_trouble, self._clock)
             if not self._seen.project_name:
-                self._seen.project_name = plain(self._project.name_guess)
+                self._seen.project_name = plain(self._seen.asked_name)
         self._named.set()
         self._wake.set()
 
@@ -363,6 +377,7 @@ class Watcher:
 
     def _watch_containers(self) -> None:
         self._greet_engine()
+        self._look_ahead()
         self._named.wait()
         failures = 0
         while not self._closed.is_set():
@@ -402,6 +417,25 @@ class Watcher:
             self._engine_lost(error)
         else:
             self._publish()
+        finally:
+            self._greeted.set()
+
+    def _look_ahead(self) -> None:
+        """Read the likely project's containers while compose still resolves it.
+
+        Events are waited for, so that this reading needs no second one for what was missed.
+        Nothing is published: only compose knows which services there should be.
+        """
+        if self._seen.engine.link is not Link.READY:
+            return
+        self._listening.wait(LISTEN_SECONDS)
+        name = self._seen.asked_name
+        if not name or self._named.is_set():
+            return
+        try:
+            self._read_containers(name)
+        except EngineError as error:
+            log.info("the containers can't be read yet: %s", error)
 
     def _read_engine(self) -> None:
         self._engine.ping()  # an engine that is frozen shows it here soonest
@@ -414,28 +448,42 @@ class Watcher:
         if self._seen.engine.link is not Link.READY:
             self._read_engine()
         with self._lock:
-            name, project = self._seen.project_name, self._seen.project
-            dirty, self._seen.dirty = self._seen.dirty, set()
-            doubtful, self._seen.doubtful = self._seen.doubtful, False
-            known = {} if doubtful else dict(self._seen.containers)
-        try:
-            containers = read_containers(self._engine, self._engine.containers(name), known, dirty)
-            images = read_images(self._engine, project)
-            built = read_built(self._engine, project, containers.values(), self._seen.built)
-            other_names = () if containers else read_other_names(self._engine, project)
-        except EngineError:
-            with self._lock:
-                self._seen.dirty |= dirty
-                self._seen.doubtful |= doubtful
-            raise
+            name, project = self._seen.asked_name, self._seen.project
+        containers = self._read_containers(name)
+        images = read_images(self._engine, project)
+        built = read_built(self._engine, project, containers.values(), self._seen.built)
+        other_names = () if containers else read_other_names(self._engine, project)
         with self._lock:
-            self._seen.containers = containers
             self._seen.images.update(images)
             self._seen.built = built
             self._seen.other_names = other_names
             self._seen.taken_at = self._clock.now()
             self._seen.engine = replace(self._seen.engine, seen_at=self._seen.taken_at)
         self._publish()
+
+    def _read_containers(self, name: str) -> Mapping[str, Container]:
+        """Read those of a project; only what is new or may have changed is asked about.
+
+        Raises:
+            EngineError: They can't be read. What may have changed still may.
+        """
+        with self._lock:
+            dirty, self._seen.dirty = self._seen.dirty, set()
+            doubtful, self._seen.doubtful = self._seen.doubtful, False
+            known = {} if doubtful else dict(self._seen.containers)
+        try:
+            found = read_containers(self._engine, self._engine.containers(name), known, dirty)
+        except EngineError:
+            with self._lock:
+                self._seen.dirty |= dirty
+                self._seen.doubtful |= doubtful
+            raise
+        with self._lock:
+            if name == self._seen.asked_name:
+                self._seen.containers = found
+            else:
+                self._seen.doubtful = True
+            return self._seen.containers
 
     def _running(self) -> list[Container]:
         """The containers whose figures are worth asking for."""
@@ -465,27 +513,29 @@ class Watcher:
     # Events.
 
     def _watch_events(self) -> None:
-        self._named.wait()
+        self._greeted.wait()
         failures = 0
         while not self._closed.is_set():
-            name = self._seen.project_name
+            name = self._seen.asked_name
             try:
                 stream = self._engine.events(name)
                 with self._lock:
                     self._event_stream = stream
                     # What happened before the stream stood is caught by one more look.
                     self._seen.doubtful = True
-                    outdated = self._closed.is_set() or name != self._seen.project_name
-                if outdated:
-                    stream.close()
+                self._listening.set()
                 self._wake.set()
+                self._named.wait()  # whose events these are; what comes waits in the stream
+                if self._closed.is_set() or name != self._seen.asked_name:
+                    stream.close()
                 for raw in stream:
                     failures = 0
                     self._take_event(raw)
             except EngineError as error:
                 log.info("the engine's events broke off: %s", error)
+            self._listening.set()
             self._wake.set()
-            if name != self._seen.project_name:
+            if name != self._seen.asked_name:
                 continue
             failures += 1
             self._closed.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1])

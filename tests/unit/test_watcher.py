@@ -72,14 +72,18 @@ class Compose(DemoProject):
         self.hash_trouble: ComposeRefused | None = None
         self.generation = 0
         self.name = PROJECT
+        self.likely = "folder"
+        self.answers = threading.Event()
+        self.answers.set()
         self.asked = 0
 
     @property
     def name_guess(self) -> str:
-        return "folder"
+        return self.likely
 
     def resolve(self) -> ResolvedProject:
         self.asked += 1
+        self.answers.wait(SOON)
         if self.trouble is not None:
             raise self.trouble
         found = super().resolve()
@@ -98,10 +102,11 @@ class Compose(DemoProject):
 class Stage:
     """A watcher, and the engine and the project that it looks at."""
 
-    def __init__(self) -> None:
+    def __init__(self, likely: str = "folder") -> None:
         self.world = DemoWorld(SystemClock())
         self.engine = Engine(self.world)
         self.project = Compose(self.world)
+        self.project.likely = likely
         self.watcher = Watcher(self.engine, self.project, SystemClock(), PACE)
         self.seen: list[StackSnapshot] = []
         self.watcher.subscribe(self._see)
@@ -122,9 +127,18 @@ class Stage:
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    made = Stage()
+    yield from played(Stage())
+
+
+@pytest.fixture
+def foreseen() -> Iterator[Stage]:
+    """A stage where the engine has containers of the project's likely name."""
+    yield from played(Stage(likely=PROJECT))
+
+
+def played(made: Stage) -> Iterator[Stage]:
     yield made
-    for gate in (made.engine.lists, made.engine.tells):
+    for gate in (made.engine.lists, made.engine.tells, made.project.answers):
         gate.set()
     made.watcher.close()
 
@@ -150,6 +164,39 @@ def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) 
     assert first.service("api") is not None
     states = {item.state for item in first.services if item.wanted}
     assert states == {ServiceState.RUNNING}
+
+
+def test_containers_are_read_while_compose_resolves_and_not_again(
+    foreseen: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.stack.watcher.LISTEN_SECONDS", SOON)
+    foreseen.project.answers.clear()
+    foreseen.watcher.start()
+    with foreseen.world.look() as (actors, _):
+        ids = {actor.id for actor in actors}
+        steady = {actor.id for actor in actors if actor.running and not actor.part.check}
+    until(lambda: set(foreseen.engine.inspected) >= ids)
+    assert foreseen.now.taken_at is None
+    assert not foreseen.now.services  # only compose knows which there should be
+    foreseen.project.answers.set()
+    until(lambda: foreseen.now.complete)
+    assert steady
+    assert all(foreseen.engine.inspected.count(item) == 1 for item in steady)
+
+
+def test_what_was_read_ahead_of_another_project_is_never_shown(foreseen: Stage) -> None:
+    foreseen.project.name = "shop"
+    foreseen.project.answers.clear()
+    foreseen.watcher.start()
+    until(lambda: foreseen.engine.inspected and foreseen.engine.streams)
+    with foreseen.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == "landing")
+    foreseen.world.stop(actor)
+    foreseen.project.answers.set()
+    until(lambda: foreseen.now.complete and len(foreseen.engine.streams) > 1)
+    assert foreseen.now.project_name == "shop"
+    assert not any(service.containers for seen in foreseen.seen for service in seen.services)
+    assert not foreseen.watcher.events
 
 
 def test_a_picture_that_is_no_other_is_not_told_again() -> None:
