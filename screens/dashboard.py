@@ -23,6 +23,7 @@ from pixel_tui.settings import Memory
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.stack.observer import Observer, Topic
 from pixel_tui.text import plain
+from screens.changed_lines import ChangedLinesCompositor
 from screens.details_pane import DetailsPane
 from screens.followed_logs import FollowedLogs
 from screens.look import Look
@@ -184,6 +185,7 @@ class DashboardScreen(Screen[None]):
         watching: Watching | None = None,
     ) -> None:
         super().__init__()
+        self._compositor = ChangedLinesCompositor()
         self._observer = observer
         self._clock = clock
         self._modes = modes

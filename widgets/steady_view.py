@@ -3,7 +3,10 @@
 from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.widget import Widget
+
+from widgets.steady_bar import SteadyBar
 
 
 class SteadyView(ScrollView):
@@ -18,6 +21,15 @@ class SteadyView(ScrollView):
         self._ground: Style | None = None
         self._styles: dict[str, Style] = {}
         """The styles of the theme, by the name that the view gives them."""
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scroll bar; made when it is first asked for."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = SteadyBar(self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)  # noqa: SLF001  as Textual makes its own
+        return self._vertical_scrollbar
 
     @property
     def ground(self) -> Style:

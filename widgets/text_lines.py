@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from widgets.rows.table import Tone
@@ -53,11 +53,18 @@ class TextLines(SteadyView, can_focus=True):
 
     def show_lines(self, lines: Sequence[TextLine]) -> None:
         """Show these lines; where one had scrolled to stays."""
-        if lines != self._lines:
-            self._lines = lines
-            self._strips = {line: self._strips[line] for line in lines if line in self._strips}
-            self.resize_content(Size(self.width, len(lines)))
-            self.refresh()
+        if lines == self._lines:
+            return
+        before, top = self._lines, int(self.scroll_y)
+        self._lines = lines
+        self._strips = {line: self._strips[line] for line in lines if line in self._strips}
+        self.resize_content(Size(self.width, len(lines)))
+        if int(self.scroll_y) != top:
+            return  # it moved to stay inside, and is painted anew for that
+        shown = range(top, top + self.size.height)
+        for index in shown:
+            if before[index : index + 1] != lines[index : index + 1]:
+                self.refresh(Region(0, index - top, self.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
