@@ -214,6 +214,7 @@ class PixelTui(KeysInOrder):
         """Empty the caches that grow with each dialog and each size, and return what is free."""
         for cached in _GROWING:
             cached.cache_clear()
+        gc.collect()  # all of it; by itself only the younger is (`cli.py`)
         allocator.trim()
 
     def _settle(self) -> None:

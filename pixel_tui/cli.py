@@ -29,9 +29,13 @@ from pixel_tui.project_options import (
 SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
 in, each answer of the engine and each key would else wait for five times as long."""
-MOST_PICTURES: Final = "200"
+MOST_PICTURES: Final = "1000"
 """A second. Textual paints by a beat of 60: a key that comes right after a picture waits
 for up to two of them. Nothing is painted more often for it: only sooner."""
+
+NEVER: Final = 1_000_000
+"""Collections of younger garbage before one of all garbage. A log's lines, a hundred thousand
+of them, would be gone through every few seconds of a flood, and a key waits for that."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -242,9 +246,12 @@ def _hurry() -> None:
     """Spend the time until the first picture on nothing but the way there.
 
     What is imported stays for good: to look for garbage among it, again and again while it
-    grows, is about a tenth of a start. `PixelTui` turns the collector on again.
+    grows, is about a tenth of a start. `PixelTui` turns the collector on again, and looks for
+    old garbage now and then.
     """
     gc.disable()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, NEVER)
     sys.setswitchinterval(SWITCH_SECONDS)
     os.environ.setdefault("TEXTUAL_FPS", MOST_PICTURES)  # read when Textual is imported
 
