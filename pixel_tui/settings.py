@@ -5,7 +5,6 @@ The file is TOML (`docs/configuration.md`); what the console remembers by itself
 """
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -111,10 +110,13 @@ def load_settings(
 
 def _from_file(path: Path) -> Settings:
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        import tomllib  # most have no such file
+
+        raw = tomllib.loads(text)
     except FileNotFoundError:
         return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # neither UTF-8 nor TOML: both are of the latter
         raise UsageError(
             f"The settings file can't be read: {error}.", on=str(path), remedy="Mend or move it."
         ) from error

@@ -1,6 +1,6 @@
 """The jobs pane: what is being done to the stack, and what was done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -11,23 +11,24 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from pixel_tui.operations.job import JobState, JobStatus
 from widgets.options import Options
 from widgets.rows.figures import span
 
+# Jobs are imported with the first of them: the table stands before that.
 if TYPE_CHECKING:
+    from pixel_tui.operations.job import JobStatus
     from pixel_tui.operations.lock import Owner
 
-STATE_LOOKS: Final = {
-    JobState.QUEUED: ("· queued", "$foreground-muted"),
-    JobState.RUNNING: ("▸ running", "$text-primary bold"),
-    JobState.VERIFYING: ("◌ verifying", "$text-primary bold"),
-    JobState.SUCCEEDED: ("✓ succeeded", "$text-success bold"),
-    JobState.FAILED: ("✗ failed", "$text-error bold"),
-    JobState.CANCELLED: ("■ cancelled", "$text-warning bold"),
-    JobState.ABANDONED: ("▪ abandoned", "$text-warning bold"),
+STATE_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
+    "queued": ("· queued", "$foreground-muted"),
+    "running": ("▸ running", "$text-primary bold"),
+    "verifying": ("◌ verifying", "$text-primary bold"),
+    "succeeded": ("✓ succeeded", "$text-success bold"),
+    "failed": ("✗ failed", "$text-error bold"),
+    "cancelled": ("■ cancelled", "$text-warning bold"),
+    "abandoned": ("▪ abandoned", "$text-warning bold"),
 }
-"""A word and a style for each state."""
+"""A word and a style for each `JobState`, by its value."""
 OTHER: Final = "other"
 """Stands for the job of another user, which has no id that is known here."""
 
@@ -54,7 +55,9 @@ class JobList(Options):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(Option("No jobs yet.", disabled=True), id=id, markup=False)
 
-    def show(self, jobs: Sequence[JobStatus], now: datetime, other: "Owner | None" = None) -> None:
+    def show(
+        self, jobs: "Sequence[JobStatus]", now: datetime, other: "Owner | None" = None
+    ) -> None:
         """Show these jobs, and what another user does, of which no more is known."""
         at = self.highlighted
         lines = [Option(_line(job, now), id=job.id) for job in jobs]
@@ -72,7 +75,7 @@ class JobList(Options):
 
 
 def _other_line(owner: "Owner") -> Content:
-    word, style = STATE_LOOKS[JobState.RUNNING]
+    word, style = STATE_LOOKS["running"]
     return Content.assemble(
         (f"{word:<12}", style),
         f"  {owner.title}",
@@ -80,7 +83,7 @@ def _other_line(owner: "Owner") -> Content:
     )
 
 
-def _line(job: JobStatus, now: datetime) -> Content:
+def _line(job: "JobStatus", now: datetime) -> Content:
     word, style = STATE_LOOKS[job.state]
     end = job.ended or now
     began = job.started or end

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import (
     ComposeError,
@@ -27,10 +27,12 @@ from pixel_tui.errors import (
 from pixel_tui.files import is_file
 from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.environment_uses import EnvironmentUses, parse_uses
 from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.text import plain
+
+if TYPE_CHECKING:
+    from pixel_tui.stack.environment_uses import EnvironmentUses
 
 TIMEOUT_SECONDS: Final = 30.0
 _Asked = subprocess.Popen[str]
@@ -261,11 +263,13 @@ class ComposeProject:
         pairs = (line.split() for line in output.splitlines())
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
-    def environment_uses(self) -> EnvironmentUses:
+    def environment_uses(self) -> "EnvironmentUses":
         """Who reads which key: `docker compose config` with its `${...}` left in.
 
         Compose reads `.env` even for this. Where it refuses it, it is asked without.
         """
+        from pixel_tui.stack.environment_uses import parse_uses
+
         self._require_folder()
         words = (*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json")
         try:

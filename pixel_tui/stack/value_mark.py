@@ -5,13 +5,13 @@ without it a mark says nothing of the value.
 """
 
 import hashlib
-import secrets
+import os
 from collections.abc import Iterable
 from typing import Final
 
 from pixel_tui.text import SafeText, plain
 
-_KEY: Final = secrets.token_bytes(32)
+_KEY: Final = os.urandom(32)
 
 Marks = tuple[tuple[SafeText, str], ...]
 """Names of variables, each with the mark of its value, by name."""

@@ -116,7 +116,8 @@ FIRST_PICTURE = """
 import json, sys
 import pixel_tui.live, pixel_tui.app
 late = ("docker", "requests", "pixel_tui.stack.demo", "pixel_tui.doctor", "screens.help",
-        "screens.plan", "screens.columns", "pixel_tui.operations.operator")
+        "screens.plan", "screens.columns", "pixel_tui.operations.operator",
+        "pixel_tui.operations.job", "pixel_tui.stack.environment_uses", "tomllib", "secrets")
 print(json.dumps([name for name in late if name in sys.modules]))
 """
 
