@@ -81,4 +81,5 @@ class ActivityStrip(Static):
         shown = (picture.sources, picture.groups[:1], labels, self.size.width)
         if shown != self._shown:
             self._shown = shown
-            self.update(strip_of(picture, label_of, max(self.size.width - 2, 20)))
+            content = strip_of(picture, label_of, max(self.size.width - 2, 20))
+            self.update(content, layout=False)  # it is one line, whatever stands in it
