@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.widget import Widget
 
 from pixel_tui.app import PixelTui
@@ -90,15 +90,13 @@ async def test_a_scroll_bar_is_painted_where_its_thumb_moves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with console(size=WIDE, still=True) as it:
-        log = it.log
-        bar = log.vertical_scrollbar
+        bar = it.log.vertical_scrollbar
         assert isinstance(bar, SteadyBar)
-        log.resize_content(Size(80, 90_000))
-        log.scroll_to(y=89_000, animate=False, immediate=True)
+        bar.window_virtual_size, bar.position = 90_000, 45_000
         regions: list[Region] = []
         monkeypatch.setattr(bar, "refresh", lambda *parts, **_: regions.extend(parts))
-        log.resize_content(Size(80, 90_010))
+        bar.window_virtual_size = 90_010
         assert not regions
-        log.scroll_to(y=0, animate=False, immediate=True)
+        bar.position = 0
         assert regions
         assert all(item.y >= 0 and item.bottom <= bar.size.height for item in regions)
