@@ -71,7 +71,7 @@ def nothing_against(_snapshot: StackSnapshot, _facts: Facts) -> str:
 
 
 def refuse_nothing(_target: Target) -> str:
-    """Why an action makes no sense for a service that it is not done to."""
+    """What an action says of a service where it refuses none, or is done to something else."""
     return ""
 
 
@@ -85,8 +85,8 @@ class Action:
         group: Where it is listed.
         when: When to use it, in a sentence or two.
         failing: What to do when it fails.
-        refuse: Why it makes no sense for a target, as a predicate; empty where it does.
         draft: Says what it does to the targets of a draft.
+        refuse: Why it makes no sense for a target, as a predicate; empty where it does.
         scope: What it is done to; `refuse` is asked for services and containers only.
         obstacle: What stands against it now, whatever it is done to, as a sentence; empty
             where nothing does.
@@ -99,8 +99,8 @@ class Action:
     group: Group
     when: str
     failing: str
-    refuse: Callable[[Target], str]
     draft: Callable[[Draft], None]
+    refuse: Callable[[Target], str] = refuse_nothing
     scope: Scope = Scope.SERVICES
     obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against
     choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import no_place, state_words, worker_step
 from pixel_tui.operations.draft import Draft
 from pixel_tui.text import plain
@@ -34,7 +34,6 @@ ACTION: Final = Action(
     when="Before anything that could lose data, and once a day. Services go on meanwhile.",
     failing="The last line says what could not be copied; nothing half-made stays. Where the disk"
     " is full, make room or set another folder under `[backup]`.",
-    refuse=refuse_nothing,
     draft=draft_backup,
     scope=Scope.PROJECT,
     obstacle=no_place,

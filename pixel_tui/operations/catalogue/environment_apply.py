@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.environment.impact import Change, Impact
 from pixel_tui.errors import OperationError
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
     NAME,
@@ -112,7 +112,6 @@ ACTION: Final = Action(
     " containers keep what they were made with.",
     failing="What was before is back, and the last lines say why. Where it is not, they say so:"
     " `environment-roll-back` tries it again.",
-    refuse=refuse_nothing,
     draft=draft_apply,
     scope=Scope.CANDIDATE,
     choices=candidate_choices,

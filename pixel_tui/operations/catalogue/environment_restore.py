@@ -3,7 +3,7 @@
 from typing import Final
 
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
     NAME,
@@ -43,7 +43,6 @@ ACTION: Final = Action(
     " file is now is kept as a version too.",
     failing="The file is as it was: compose refuses the old version, or the last line says what is"
     " in the way.",
-    refuse=refuse_nothing,
     draft=draft_restore,
     scope=Scope.VERSION,
     choices=version_choices,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import NAME, work_step
 from pixel_tui.operations.facts import Facts
@@ -45,7 +45,6 @@ ACTION: Final = Action(
     when="An apply of the environment was cut off: the console, or the machine, died in between.",
     failing="The last line says what could not be put back; it can be asked for again. What the"
     " file was is among the saved versions.",
-    refuse=refuse_nothing,
     draft=draft_roll_back,
     scope=Scope.PROJECT,
     obstacle=why_not,

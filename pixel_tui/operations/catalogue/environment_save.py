@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
     NAME,
@@ -41,7 +41,6 @@ ACTION: Final = Action(
     " before is kept.",
     failing="The file is as it was: the last line says what is in the way. An edit is kept in the"
     " editor.",
-    refuse=refuse_nothing,
     draft=draft_save,
     scope=Scope.CANDIDATE,
     choices=candidate_choices,

@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.words import size_words
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import (
     backup_choices,
     backup_first,
@@ -146,7 +146,6 @@ ACTION: Final = Action(
     " whole.",
     failing="The last line says what was put aside and where; the services stay stopped. Put a"
     " file back by its name, or restore the backup that was made first.",
-    refuse=refuse_nothing,
     draft=draft_restore,
     scope=Scope.BACKUP,
     choices=backup_choices,

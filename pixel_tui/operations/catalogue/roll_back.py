@@ -3,7 +3,7 @@
 from typing import Final
 
 from pixel_tui.backups.deployment import Deployment
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import (
     backup_choices,
     backup_first,
@@ -163,7 +163,6 @@ ACTION: Final = Action(
     " differ, and what to run for that.",
     failing="What was put aside is named in the output. Where an image is gone, run what the plan"
     " names to have the sources of then, and rebuild.",
-    refuse=refuse_nothing,
     draft=draft_roll_back,
     scope=Scope.BACKUP,
     choices=backup_choices,

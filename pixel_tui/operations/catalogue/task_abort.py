@@ -3,7 +3,7 @@
 from typing import Final
 
 from pixel_tui.ledger.task import TaskStatus
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.tasks import (
@@ -44,7 +44,6 @@ ACTION: Final = Action(
     group=Group.LEDGER,
     when="A task is not wanted any more, or its worker is gone and it is not to be tried again.",
     failing="Its last line says what the task is by now, or why the ledger could not be written.",
-    refuse=refuse_nothing,
     draft=draft_abort,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN),

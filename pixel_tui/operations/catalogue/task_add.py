@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.task import shown
-from pixel_tui.operations.action import Action, Choice, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Choice, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.tasks import ledger_step, troubled_ledger
@@ -43,7 +43,6 @@ ACTION: Final = Action(
     group=Group.LEDGER,
     when="There is work for a worker. It waits until syntropy, or `task-spawn`, starts one.",
     failing="Its last line says why the ledger could not be written; the draft stays.",
-    refuse=refuse_nothing,
     draft=draft_add,
     scope=Scope.TASK,
     choices=drafts_to_queue,

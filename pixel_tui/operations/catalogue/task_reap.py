@@ -5,7 +5,7 @@ from typing import Final
 from pixel_tui.errors import NothingToDo
 from pixel_tui.ledger.retention import RETENTION_DAYS, left_workers
 from pixel_tui.ledger.workers import workers_of
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk, Step
 from pixel_tui.operations.tasks import ledger_step, no_ledger
@@ -49,7 +49,6 @@ ACTION: Final = Action(
     when="Containers and logs of workers pile up. Tasks stay in the ledger, and so does what"
     " belongs to those that wait or run.",
     failing="What could be removed is gone; the last line says what could not.",
-    refuse=refuse_nothing,
     draft=draft_reap,
     scope=Scope.PROJECT,
     obstacle=no_ledger,

@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.workers import BRAIN, worker_timeout
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.plan import Risk
@@ -75,7 +75,6 @@ ACTION: Final = Action(
     " it: a task of its own, run by a worker that outlives it.",
     failing="The task's error and its worker's log say how far it came. Where syntropy does not"
     " run, `start` it; what ran before is still its image unless the build was done.",
-    refuse=refuse_nothing,
     draft=draft_rebuild,
     scope=Scope.PROJECT,
     obstacle=no_rebuild,

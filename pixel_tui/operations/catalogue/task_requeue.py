@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.task import TaskStatus
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.tasks import (
     DEAD,
@@ -45,7 +45,6 @@ ACTION: Final = Action(
     group=Group.LEDGER,
     when="A task is said to run, its worker is gone or has ended, and it is worth another try.",
     failing="Its last line says what the task is by now, or why the ledger could not be written.",
-    refuse=refuse_nothing,
     draft=draft_requeue,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),

@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.task import TaskStatus
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.tasks import (
     choices_of,
@@ -38,7 +38,6 @@ ACTION: Final = Action(
     when="What made it fail is mended. It waits then until syntropy, or `task-spawn`, starts a"
     " worker.",
     failing="Its last line says what the task is by now, or why the ledger could not be written.",
-    refuse=refuse_nothing,
     draft=draft_retry,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.FAILED, TaskStatus.ABORTED),

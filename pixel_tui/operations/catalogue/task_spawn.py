@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.task import TaskStatus, TaskType
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.tasks import (
     START_SECONDS,
@@ -52,7 +52,6 @@ ACTION: Final = Action(
     " time, and none within a minute after a failure unless the task's short id is typed.",
     failing="The log of its container says why it did not begin. Where it was never made, remove"
     " the lock with `task-unlock`.",
-    refuse=refuse_nothing,
     draft=draft_spawn,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.PENDING),

@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.errors import NothingToDo
 from pixel_tui.ledger.task import TaskStatus
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.tasks import (
@@ -44,7 +44,6 @@ ACTION: Final = Action(
     when="A worker hangs, does harm, or runs for longer than it may.",
     failing="What outlives even a kill waits for a disk or a network file system. Where only the"
     " ledger was not written, `task-abort` does that.",
-    refuse=refuse_nothing,
     draft=draft_stop,
     scope=Scope.TASK,
     choices=choices_of(TaskStatus.RUNNING),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pixel_tui.ledger.workers import workers_of
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.tasks import ledger_step, mind_workers
@@ -41,7 +41,6 @@ ACTION: Final = Action(
     group=Group.LEDGER,
     when="A worker died without removing its lock, so that no other one can be started.",
     failing="Its last line says whose lock it is by now.",
-    refuse=refuse_nothing,
     draft=draft_unlock,
     scope=Scope.PROJECT,
     obstacle=not_stale,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import (
     backup_choices,
     chosen_backup,
@@ -34,7 +34,6 @@ ACTION: Final = Action(
     " contents of each dump.",
     failing="A backup that has changed is not to be relied on: make another one, and look at the"
     " disk (`dmesg`, `smartctl`).",
-    refuse=refuse_nothing,
     draft=draft_verify,
     scope=Scope.BACKUP,
     choices=backup_choices,

@@ -5,7 +5,7 @@ from typing import Final
 from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.words import size_words
 from pixel_tui.ledger.workers import workers_of
-from pixel_tui.operations.action import Action, Group, Scope, refuse_nothing
+from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import no_place, state_words, verified_recently
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
@@ -103,7 +103,6 @@ ACTION: Final = Action(
     " The last thing to try.",
     failing="A volume that is in use by another container stays: compose names it. Bring the stack"
     " up again with `start`, then `restore` the backup.",
-    refuse=refuse_nothing,
     draft=draft_wipe,
     scope=Scope.PROJECT,
     obstacle=no_fresh_backup,
