@@ -9,7 +9,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,17 +22,19 @@ from pixel_tui.key_order import hold_keys
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import SafeText, plain
+from screens.watching import on_this_loop
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
     from pixel_tui.environment.apply_state import Confirmation
     from pixel_tui.operations.action import Action, Choice
-    from pixel_tui.operations.facts import FactReader
+    from pixel_tui.operations.facts import FactReader, Facts
     from pixel_tui.operations.job import Job, JobStatus, WatchedJob
     from pixel_tui.operations.job_watch import JobWatch
     from pixel_tui.operations.lock import Owner
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.plan import Plan
+    from pixel_tui.stack.model import StackSnapshot
 
 log = logging.getLogger(__name__)
 
@@ -168,13 +169,7 @@ class Operations:
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call this, on the event loop, whenever a job moves."""
-        loop = asyncio.get_running_loop()
-
-        def changed() -> None:
-            with suppress(RuntimeError):  # the console has ended, and a job has not
-                loop.call_soon_threadsafe(listener)
-
-        self._changed = changed
+        self._changed = on_this_loop(listener)
 
     def ask(self, screen: Screen[None], name: str, targets: Sequence[Target]) -> None:
         """Show the plan of an action; run it when it is confirmed.
@@ -210,8 +205,7 @@ class Operations:
         from pixel_tui.operations.action import NAMED
         from pixel_tui.operations.actions import all_actions, why_not
 
-        snapshot = self._observer.snapshot
-        facts = self._read_facts(snapshot)
+        snapshot, facts = self._look()
         found = {}
         for action in all_actions():
             reason = why_not(action, targets, snapshot, facts)
@@ -233,8 +227,8 @@ class Operations:
     def _try(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
         from pixel_tui.operations.actions import plan_action
 
-        snapshot, now = self._observer.snapshot, self._clock.now()
-        facts = self._read_facts(snapshot)
+        snapshot, facts = self._look()
+        now = self._clock.now()
         found = {}
         for name, targets in wanted.items():
             try:
@@ -322,10 +316,15 @@ class Operations:
     def _plan(self, name: str, wanted: Sequence[str]) -> "Plan":
         from pixel_tui.operations.actions import plan_action
 
-        facts = self._read_facts(self._observer.snapshot)
-        # Facts may take a while, and the stack moves meanwhile.
-        snapshot, now = self._observer.snapshot, self._clock.now()
+        snapshot, facts = self._look()
+        now = self._clock.now()
         return plan_action(name, wanted, snapshot, self._command, now=now, facts=facts)
+
+    def _look(self) -> "tuple[StackSnapshot, Facts]":
+        """The stack, and what is known beside it. Blocks."""
+        facts = self._read_facts(self._observer.snapshot)
+        # The picture last: facts may take seconds, and a plan from an older one would be outdated.
+        return self._observer.snapshot, facts
 
     async def _make_and_show(
         self, screen: Screen[None], make: "Callable[[], Plan]", note: str = ""

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from pixel_tui.operations.lock import Owner
 
 
+def on_this_loop(listener: Callable[[], None]) -> Callable[[], None]:
+    """What has the running event loop call the listener; it may be called on any thread."""
+    loop = asyncio.get_running_loop()
+
+    def changed() -> None:
+        with suppress(RuntimeError):  # the console has ended, and a job has not
+            loop.call_soon_threadsafe(listener)
+
+    return changed
+
+
 class Watching:
     """Shows jobs.
 
@@ -61,13 +72,7 @@ class Watching:
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call this, on the event loop, whenever a job moves."""
-        loop = asyncio.get_running_loop()
-
-        def changed() -> None:
-            with suppress(RuntimeError):  # the console has ended
-                loop.call_soon_threadsafe(listener)
-
-        self._changed = changed
+        self._changed = on_this_loop(listener)
 
     def open(self, screen: Screen[None], job_id: str) -> None:
         """Show a job with its output."""
