@@ -31,7 +31,9 @@ SHORTEST_SECRET: Final = 4
 """A shorter value would mask half of any message."""
 
 _REFERENCE = re.compile(r"\$\$|\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.\-]*)\s*[=:](.*)$", re.MULTILINE)
+_ASSIGNMENT = re.compile(
+    r"^[^\S\n]*(?:export\s+)?([A-Za-z_][\w.\-]*)[^\S\n]*[=:](.*)$", re.MULTILINE
+)
 # Compose's reader of `.env` quotes what it stumbled over, up to the end of the file.
 _QUOTED_FILE = re.compile(r"(unterminated quoted value|near) .*", re.DOTALL)
 _LINE = re.compile(r"\bline (\d+)\b")
@@ -261,11 +263,21 @@ def _own_words(message: str, candidate: _Candidate, path: Path) -> SafeText:
     """Compose's message about the file that the user knows, and without any value of it."""
     words = message.replace(str(candidate.path), str(path))
     words = _QUOTED_FILE.sub(r"\1 ...", words)
-    for name, written in _ASSIGNMENT.findall(candidate.content.decode("utf-8", "replace")):
-        value = written.strip().strip("\"'")
-        if is_secret_name(name) and len(value) >= SHORTEST_SECRET:
+    return plain(without_secrets(words, candidate.content.decode("utf-8", "replace")))
+
+
+def without_secrets(words: str, written: str) -> str:
+    """A message without the values that a `.env` gives to what has a secret's name."""
+    values = {
+        value.strip().strip("\"'")
+        for name, value in _ASSIGNMENT.findall(written)
+        if is_secret_name(name)
+    }
+    # The longest first: one may begin as another, and the rest of it would be left.
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) >= SHORTEST_SECRET:
             words = words.replace(value, MASK)
-    return plain(words)
+    return words
 
 
 def _not_laid_out(folder: Path, error: OSError) -> FileError:
