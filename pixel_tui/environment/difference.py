@@ -6,11 +6,11 @@ Not even a secret's length is told: of one that changed it is said that it chang
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
 from pixel_tui.environment.document import Document, Entry
+from pixel_tui.environment.line_matcher import LineMatcher
 from pixel_tui.environment.units import groups
 from pixel_tui.redaction import MASK, is_secret_name, redact
 from pixel_tui.text import SafeText, plain
@@ -107,11 +107,12 @@ def difference(
 def _changes(old: Document, new: Document, secret: IsSecret) -> Iterator[KeyChange]:
     before, after = _counting(old), _counting(new)
     moved = _moved(list(before), list(after))
+    off_before, off_after = _commented(old), _commented(new)
     for key, entry in after.items():
         was = before.get(key)
         kind: Kind | None = None
         if was is None:
-            kind = Kind.RESTORED if _is_commented(old, key) else Kind.ADDED
+            kind = Kind.RESTORED if key in off_before else Kind.ADDED
         elif (was.raw, was.has_value) != (entry.raw, entry.has_value):
             kind = Kind.CHANGED
         elif key in moved:
@@ -120,7 +121,7 @@ def _changes(old: Document, new: Document, secret: IsSecret) -> Iterator[KeyChan
             yield _change(key, kind, was, entry, secret)
     for key, entry in before.items():
         if key not in after:
-            kind = Kind.COMMENTED_OUT if _is_commented(new, key) else Kind.REMOVED
+            kind = Kind.COMMENTED_OUT if key in off_after else Kind.REMOVED
             yield _change(key, kind, entry, None, secret)
 
 
@@ -144,15 +145,15 @@ def _counting(document: Document) -> dict[str, Entry]:
     return found
 
 
-def _is_commented(document: Document, key: str) -> bool:
-    return any(entry.commented and entry.key == key for entry in document.entries)
+def _commented(document: Document) -> frozenset[str]:
+    return frozenset(entry.key for entry in document.entries if entry.commented)
 
 
 def _moved(before: Sequence[str], after: Sequence[str]) -> frozenset[str]:
     """Keys that both files have, and that others have overtaken."""
     both = set(before) & set(after)
     old, new = ([key for key in keys if key in both] for keys in (before, after))
-    stay = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    stay = LineMatcher(old, new).get_matching_blocks()
     return frozenset(both.difference(*(old[block.a : block.a + block.size] for block in stay)))
 
 
@@ -182,9 +183,7 @@ class _Line:
 
 def _lines(old: Document, new: Document, secret: IsSecret, context: int) -> Iterator[DiffLine]:
     before, after = _shown_lines(old, secret), _shown_lines(new, secret)
-    matcher = SequenceMatcher(
-        None, [line.content for line in before], [line.content for line in after], autojunk=False
-    )
+    matcher = LineMatcher([line.content for line in before], [line.content for line in after])
     values: dict[str, set[str]] = {}
     for entry in old.entries:
         values.setdefault(entry.key, set()).add(entry.raw)

@@ -2,7 +2,8 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from pixel_tui.environment.line_matcher import LineMatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +61,5 @@ def _common(
 
 
 def _blocks(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int, int]]:
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return [(block.a, block.b, block.size) for block in matcher.get_matching_blocks()]
+    blocks = LineMatcher(old, new).get_matching_blocks()
+    return [(block.a, block.b, block.size) for block in blocks]
