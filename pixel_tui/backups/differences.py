@@ -12,7 +12,9 @@ from pixel_tui.text import SafeText, plain
 
 MOST_BYTES: Final = 256 * 1024
 MOST_LINES: Final = 20
-_VARIABLE: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$", re.MULTILINE)
+_VARIABLE: Final = re.compile(
+    r"^[^\S\n]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)[^\S\n]*=(.*)$", re.MULTILINE
+)
 
 
 def changed_variables(folder: Path, manifest: Manifest, project: Path) -> tuple[SafeText, ...]:

@@ -9,8 +9,9 @@ import re
 from typing import Final
 
 _COMMENT: Final = re.compile(r"#[^\n]*")
-_UPSTREAM: Final = re.compile(r"\bupstream\s+(\S+)\s*\{([^}]*)\}")
-_SERVER: Final = re.compile(r"\bserver\s+([^\s;]+)([^;]*);")
+# What is never closed goes on to the end: to be looked through once, not from each word.
+_UPSTREAM: Final = re.compile(r"\bupstream\s+(\S+)\s*\{([^}]*)(?:\}|\Z)")
+_SERVER: Final = re.compile(r"\bserver\s+([^\s;]+)([^;]*)(?:;|\Z)")
 _PASS: Final = re.compile(r"\b(?:proxy|grpc|fastcgi|uwsgi)_pass\s+([^\s;]+)\s*;")
 _HOST: Final = re.compile(r"^(?:[a-z]+://)?([A-Za-z0-9_.-]+)")
 

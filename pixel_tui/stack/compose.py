@@ -65,6 +65,7 @@ _NO_COMPOSE = (
     # What version 1 answers to options that it does not know.
     r"|Validate and view the Compose file|Define and run multi-container applications"
 )
+_PROFILES = re.compile(r"^[^\S\n]*(?:export\s+)?COMPOSE_PROFILES=(.*)$", re.MULTILINE)
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 
 
@@ -250,7 +251,7 @@ class ComposeProject:
         if said is None:
             with suppress(OSError, ValueError):
                 text = (Path(self.command.directory) / ".env").read_text()
-                found = re.findall(r"^\s*(?:export\s+)?COMPOSE_PROFILES=(.*)$", text, re.MULTILINE)
+                found = _PROFILES.findall(text)
                 said = found[-1].split(" #")[0].strip().strip("'\"") if found else None
         return frozenset(filter(None, re.split(r"[,\s]+", said or "")))
 

@@ -33,7 +33,7 @@ from pixel_tui.text import SafeText, plain, plain_lines
 LABEL: Final = "com.docker.compose."
 _ZERO_TIME: Final = "0001-01-01"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
+_DURATION = re.compile(r"(?<!\d)(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
 _UNIT_SECONDS: Final[Mapping[str, float]] = {
     "h": 3600.0,
     "m": 60.0,

@@ -8,6 +8,8 @@ from pixel_tui.environment.finding import Finding, Level
 
 SHORTEST: Final = 4
 """Letters of a name that can be told from another by one slip."""
+LONGEST: Final = 100
+"""A longer name is no slip of anything: there would be as many others as it has letters."""
 
 
 def unknown(case: Case) -> Iterator[Finding]:
@@ -56,7 +58,7 @@ def slips_of(name: str) -> Iterator[str]:
     in its neighbour's place.
     """
     yield name
-    if len(name) >= SHORTEST:
+    if SHORTEST <= len(name) <= LONGEST:
         for at in range(len(name)):
             yield name[:at] + name[at + 1 :]
 

@@ -1,0 +1,79 @@
+"""Text that was made to hold the console up does not, whoever reads it."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.backups.differences import changed_variables
+from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.environment.catalogue import load_catalogue
+from pixel_tui.environment.difference import difference
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.merge import merge
+from pixel_tui.environment.overview import overview
+from pixel_tui.environment.surroundings import NOT_LOOKED
+from pixel_tui.environment.values import read_values
+from pixel_tui.operations.nginx_pins import pinned_hosts
+from pixel_tui.operations.nginx_routes import routes
+from pixel_tui.stack.candidate import without_secrets
+from pixel_tui.stack.environment_uses import NO_USES
+from pixel_tui.stack.parse import parse_duration
+
+LONG = 300_000
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def examine(text: str) -> None:
+    document, example = Document.parse(text.encode()), Document.parse(b"NAME=x\n")
+    values = read_values(document, {})
+    overview(document, values, example, load_catalogue(), NO_USES, NOT_LOOKED)
+
+
+def ask_compose(text: str) -> None:
+    assert without_secrets("it is x", text) == "it is x"
+
+
+def compare(text: str) -> None:
+    old = Document.parse(text.encode())
+    difference(old, Document.parse(f"A=1\n{text}B=2\n".encode()), lambda _key: False)
+
+
+def bring_together(text: str) -> None:
+    sides = (f"{text}C=3\n", f"A=1\n{text}", f"B=2\n{text}D=4\n")
+    merge(*(Document.parse(side.encode()) for side in sides))
+
+
+@pytest.mark.parametrize(
+    ("read", "pattern"),
+    [
+        (ask_compose, "\n"),
+        (pinned_hosts, "upstream a {"),
+        (pinned_hosts, "upstream a { server a "),
+        (routes, '\\"'),
+        (routes, "a ' "),
+        (parse_duration, "0"),
+        (examine, "A"),
+        (compare, "#" + "x" * 30 + "\n"),
+        (bring_together, "#" + "x" * 30 + "\n"),
+    ],
+    ids=lambda item: item.__name__ if callable(item) else repr(item)[:20],
+)
+def test_a_long_text_takes_no_time_to_speak_of(read: Callable[[str], object], pattern: str) -> None:
+    text = pattern * (LONG // len(pattern))
+    if read is examine:
+        text = f"{text}=x\n"
+    began = time.thread_time()
+    read(text)
+    assert time.thread_time() - began < 3  # where it grows with the square: minutes
+
+
+def test_a_long_environment_in_a_backup_is_compared_in_no_time(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("\n" * LONG)
+    items = (Item(Kind.FILE, ".env", ".env", LONG, "0" * 64),)
+    manifest = Manifest("20260301-120000", "pixel", "engine", "host", NOW, 1.0, items=items)
+    began = time.thread_time()
+    changed_variables(tmp_path, manifest, tmp_path)
+    assert time.thread_time() - began < 3
