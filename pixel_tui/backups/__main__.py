@@ -5,13 +5,10 @@ It prints a line for each thing that it does. Exits with 0 when it was done, 1 w
 
 import argparse
 import os
-import shlex
-import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
 from pixel_tui.backups.aside import aside_mark
 from pixel_tui.backups.deployment import read_deployment
@@ -31,32 +28,21 @@ from pixel_tui.backups.verify import verify
 from pixel_tui.backups.volumes import volume_folders
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import SystemClock
-from pixel_tui.errors import ConsoleError, OperationError
+from pixel_tui.errors import OperationError
 from pixel_tui.settings import load_settings
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.own_program import add_project_options, command_from
 from pixel_tui.stack.program import RealPrograms
-from pixel_tui.text import plain
+from pixel_tui.stack.step_program import finished, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do one thing; returns the exit code."""
     os.umask(0o077)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
-    arguments = _parser().parse_args(argv)
-    try:
-        _Work(arguments).do(arguments.verb)
-    except KeyboardInterrupt:
-        _say("It was cancelled.")
-        return 1
-    except ConsoleError as error:
-        _say(str(error))
-        return 1
-    return 0
+    return finished(lambda: _do(_parser().parse_args(argv)))
 
 
-def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _do(arguments: argparse.Namespace) -> None:
+    _Work(arguments).do(arguments.verb)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,11 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("verb", choices=("make", "verify", "restore", "roll-back"))
     parser.add_argument("id", nargs="?", default="", help="which backup")
-    parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
-    parser.add_argument("--project", required=True, help="the compose project's name")
-    parser.add_argument("--file", action="append", default=[], help="a compose file")
-    parser.add_argument("--docker", default="docker", help="how docker is called")
-    parser.add_argument("--compose", default="docker compose", help="how compose is called")
+    add_project_options(parser)
     parser.add_argument("--reason", default="", help="why a backup is made")
     parser.add_argument("--sparing", action="append", default=[], help="a backup that stays")
     parser.add_argument(
@@ -92,13 +74,7 @@ class _Work:
         self._arguments = arguments
         environment = dict(os.environ)
         directory = arguments.directory.absolute()
-        command = ComposeCommand(
-            docker=tuple(shlex.split(arguments.docker)),
-            compose=tuple(shlex.split(arguments.compose)),
-            directory=str(directory),
-            files=tuple(arguments.file),
-            project=arguments.project,
-        )
+        command = command_from(arguments)
         self._clock = SystemClock()
         self._policy = policy_for(directory, load_settings(environment).backup)
         self._store = BackupStore(self._policy.root)
@@ -118,23 +94,23 @@ class _Work:
             self._policy,
             self._clock,
             host=socket.gethostname(),
-            say=_say,
+            say=say,
             salvage=self._arguments.salvage,
         )
         made = maker.make(reason=self._arguments.reason, sparing=frozenset(self._arguments.sparing))
         where = self._policy.root / made.id
-        _say(f"{size_words(made.size)} in {made.seconds:.1f} s: {where}")
+        say(f"{size_words(made.size)} in {made.seconds:.1f} s: {where}")
 
     def _verify(self) -> None:
         backup = self._store.find(self._arguments.id)
-        verdict = verify(backup, self._servers(), self._clock, _say)
+        verdict = verify(backup, self._servers(), self._clock, say)
         if backup.manifest is not None:
             write_verdict(backup.folder, verdict)
         if not verdict.well:
             raise OperationError(
                 f"The backup {backup.id} is damaged: {'; '.join(verdict.problems[:3])}."
             )
-        _say(f"The backup {backup.id} is as it was written.")
+        say(f"The backup {backup.id} is as it was written.")
 
     def _restore(self) -> None:
         backup = self._store.find(self._arguments.id)
@@ -158,29 +134,25 @@ class _Work:
         if backup.manifest is None:
             raise OperationError(backup.trouble)
         self._restorer(backup.folder).restore(backup.manifest, wanted_for_deployment)
-        retag(self._view, list(read_deployment(backup.folder).images), _say)
+        retag(self._view, list(read_deployment(backup.folder).images), say)
 
     def _restorer(self, folder: Path, volumes: Mapping[str, Path] | None = None) -> Restorer:
         mark = aside_mark(self._clock.now())
         project = self._policy.project
         servers = self._servers()
-        return Restorer(folder, project, servers, mark=mark, say=_say, volumes=volumes)
+        return Restorer(folder, project, servers, mark=mark, say=say, volumes=volumes)
 
     def _servers(self) -> dict[str, Postgres]:
         try:
             seen = self._view.containers()
         except OperationError as error:
-            _say(str(error))
+            say(str(error))
             return {}
         return {
             item.service: Postgres(self._view.programs, self._view.command, item.id)
             for item in seen
             if item.running and is_postgres(item, self._policy.postgres_images)
         }
-
-
-def _say(line: str) -> None:
-    print(plain(line), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ verbs with 0 when it was done and 1 when not.
 
 import argparse
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,9 +25,9 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import ComposeProject
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.own_program import add_project_options, command_from
 from pixel_tui.stack.program import run_openly
-from pixel_tui.text import plain
+from pixel_tui.stack.step_program import say
 
 CONFIRM_SECONDS = 120.0
 
@@ -41,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _Work(arguments, os.environ, wishes).do(arguments.verb)
     except ConsoleError as error:
-        _say(str(error))
+        say(str(error))
         return Ending.NOTHING_DONE
 
 
@@ -70,11 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("verb", choices=("save", "apply", "restore", "roll-back"))
     parser.add_argument("id", nargs="?", default="", help="which candidate, or which version")
-    parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
-    parser.add_argument("--project", required=True, help="the compose project's name")
-    parser.add_argument("--file", action="append", default=[], help="a compose file")
-    parser.add_argument("--docker", default="docker", help="how docker is called")
-    parser.add_argument("--compose", default="docker compose", help="how compose is called")
+    add_project_options(parser)
     parser.add_argument("--was", default=NO_FILE, help="the SHA-256 of the file that it replaces")
     parser.add_argument("--recreate", action="append", default=[], help="a service to make anew")
     parser.add_argument("--rebuild", action="append", default=[], help="a service to build anew")
@@ -95,17 +90,10 @@ class _Work:
         self._arguments = arguments
         self._environment = dict(environment)
         self._wishes = wishes
-        directory = arguments.directory.absolute()
-        self._command = ComposeCommand(
-            docker=tuple(shlex.split(arguments.docker)),
-            compose=tuple(shlex.split(arguments.compose)),
-            directory=str(directory),
-            files=tuple(arguments.file),
-            project=arguments.project,
-        )
-        self._path = directory / ".env"
+        self._command = command_from(arguments)
+        self._path = Path(self._command.directory) / ".env"
         self._state = state_folder()
-        self._staging = Staging(self._state, directory)
+        self._staging = Staging(self._state, self._path.parent)
         self._file = StoredFile(self._state, self._path, SystemClock())
         self._was = "" if arguments.was == NO_FILE else arguments.was
 
@@ -128,9 +116,9 @@ class _Work:
         self._staging.forget_old()
         self._file.save(content, was=self._was)
         self._staging.forget(self._arguments.id)
-        _say(f"Saved {self._path}, and read it back: it is the same.")
+        say(f"Saved {self._path}, and read it back: it is the same.")
         if self._file.remark:
-            _say(self._file.remark)
+            say(self._file.remark)
         return Ending.KEPT
 
     def _require_accepted(self, content: bytes) -> None:
@@ -176,7 +164,7 @@ class _Work:
             files=ApplyFiles(self._state, self._path.parent),
             containers=EngineContainers(engine, self._arguments.project),
             run=self._run,
-            say=_say,
+            say=say,
             cancelled=lambda: self._wishes.cancelled,
         )
 
@@ -184,10 +172,6 @@ class _Work:
         return run_openly(
             argv, directory=self._path.parent, environment=self._environment, apart=apart
         )
-
-
-def _say(line: str) -> None:
-    print(plain(line), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -5,17 +5,15 @@ It prints a line for each thing that it does. Exits with 0 when it was done, 1 w
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.errors import ConsoleError, NothingToDo, OperationError
+from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.ledger import changes
 from pixel_tui.ledger.drafts import Drafts, new_task
 from pixel_tui.ledger.old_versions import OldVersions, old_versions_folder
@@ -25,9 +23,8 @@ from pixel_tui.ledger.retention import RETENTION_DAYS, left_files
 from pixel_tui.ledger.store import Change, LedgerStore
 from pixel_tui.ledger.task import Task, TaskStatus, TaskType
 from pixel_tui.ledger.worker_lock import lock_content, parse_lock
-from pixel_tui.redaction import redact
 from pixel_tui.settings import state_folder
-from pixel_tui.text import plain
+from pixel_tui.stack.step_program import finished, say
 
 LOOK_SECONDS: Final = 0.25
 """Between two looks at a task that is waited for."""
@@ -46,25 +43,11 @@ SYNTROPY SELF-REBUILD PROTOCOL
 def main(argv: Sequence[str] | None = None) -> int:
     """Do one thing; returns the exit code."""
     os.umask(0o022)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
-    arguments = _parser().parse_args(argv)
-    try:
-        _Work(arguments).do(arguments.verb)
-    except KeyboardInterrupt:
-        _say("It was cancelled.")
-        return 1
-    except NothingToDo as error:
-        _say(str(error))
-        return 0
-    except (ConsoleError, OSError) as error:
-        _say(str(error))
-        return 1
-    return 0
+    return finished(lambda: _do(_parser().parse_args(argv)))
 
 
-def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _do(arguments: argparse.Namespace) -> None:
+    _Work(arguments).do(arguments.verb)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,9 +97,9 @@ class _Work:
 
     def _change(self, make: Change, said: str) -> None:
         outcome = self._store.change(make)
-        _say(said)
+        say(said)
         if outcome.overwritten:
-            _say(f"It was written over by another program, and put in again"
+            say(f"It was written over by another program, and put in again"
                  f" ({outcome.overwritten} times).")  # fmt: skip
 
     def _add(self) -> None:
@@ -158,7 +141,7 @@ class _Work:
             ) from None
         with os.fdopen(descriptor, "wb") as file:
             file.write(lock_content(self._task, self._clock.now()))
-        _say("The worker lock is taken; the worker removes it when it ends.")
+        say("The worker lock is taken; the worker removes it when it ends.")
 
     def _unlock(self) -> None:
         path = self._place.lock
@@ -169,7 +152,7 @@ class _Work:
         if held.task != self._task:
             raise OperationError("The worker lock is another one by now.", on=held.task)
         path.unlink(missing_ok=True)
-        _say("The worker lock is removed.")
+        say("The worker lock is removed.")
 
     def _await(self) -> None:
         reader = LedgerReader(self._place, self._clock)
@@ -180,7 +163,7 @@ class _Work:
             task = _only(reader.read().named(self._task))
             if task.status_text != before:
                 before = task.status_text
-                _say(f"{task.short} is {before}.")
+                say(f"{task.short} is {before}.")
             if not counted and task.status is not TaskStatus.PENDING:
                 counted = True
                 self._count()
@@ -208,7 +191,7 @@ class _Work:
             raise OperationError(reading.trouble.what, remedy=reading.trouble.remedy)
         for file in left_files(self._place, reading, self._clock.now(), self._arguments.days):
             file.path.unlink(missing_ok=True)
-            _say(f"{file.path.relative_to(self._place.project)} is removed.")
+            say(f"{file.path.relative_to(self._place.project)} is removed.")
 
 
 def _only(found: tuple[Task, ...]) -> Task:
@@ -221,11 +204,7 @@ def _tell_end(task: Task) -> None:
     if task.status is not TaskStatus.COMPLETED:
         why = f": {task.error or task.summary}" if task.error or task.summary else ""
         raise OperationError(f"The task is {task.status_text}{why}.", on=task.short)
-    _say(f"It is done{f': {task.summary}' if task.summary else ''}.")
-
-
-def _say(line: str) -> None:
-    print(plain(redact(line)), flush=True)  # noqa: T201
+    say(f"It is done{f': {task.summary}' if task.summary else ''}.")
 
 
 if __name__ == "__main__":

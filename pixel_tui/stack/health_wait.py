@@ -22,7 +22,7 @@ from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.own_program import own_argv
 from pixel_tui.stack.program import Programs, RealPrograms
-from pixel_tui.text import plain
+from pixel_tui.stack.step_program import say
 
 MODULE: Final = "pixel_tui.stack.health_wait"
 LOOK_SECONDS: Final = 0.5
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _Wait(programs, shlex.split(found.docker), found.container).until(found.limit)
     except KeyboardInterrupt:
-        _say("It was cancelled.")
+        say("It was cancelled.")
         return 1
 
 
@@ -74,13 +74,13 @@ class _Wait:
             for name, state in states.items():
                 if self._told.get(name) != state:
                     self._told[name] = state
-                    _say(f"{name}  {state}")
+                    say(f"{name}  {state}")
             waiting = [name for name in self._names if states.get(name) in _STILL_COMING]
             if not trouble and not waiting:
                 return 0
             if time.monotonic() - began >= limit:
                 what = trouble or f"{', '.join(waiting)}: not waited for any longer"
-                _say(f"{what} ({limit:g} s)")
+                say(f"{what} ({limit:g} s)")
                 return 1 if trouble else 0
             time.sleep(LOOK_SECONDS)
 
@@ -106,10 +106,6 @@ def _state(node: Node) -> str:
     status = node["Status"].raw
     health = node["Health"]["Status"].raw
     return health if status == "running" and health else status
-
-
-def _say(line: str) -> None:
-    print(plain(line), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """How a step of a plan calls one of this program's own modules, as a process of its own."""
 
+import argparse
 import shlex
 import sys
+from pathlib import Path
 
 from pixel_tui.stack.compose_command import ComposeCommand
 
@@ -28,3 +30,23 @@ def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
     if command.compose != plain_call.compose:
         options += ["--compose", shlex.join(command.compose)]
     return tuple(options)
+
+
+def add_project_options(parser: argparse.ArgumentParser) -> None:
+    """Have a module take what `project_options` gives."""
+    parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
+    parser.add_argument("--project", required=True, help="the compose project's name")
+    parser.add_argument("--file", action="append", default=[], help="a compose file")
+    parser.add_argument("--docker", default="docker", help="how docker is called")
+    parser.add_argument("--compose", default="docker compose", help="how compose is called")
+
+
+def command_from(arguments: argparse.Namespace) -> ComposeCommand:
+    """How compose and docker are called, by these options."""
+    return ComposeCommand(
+        docker=tuple(shlex.split(arguments.docker)),
+        compose=tuple(shlex.split(arguments.compose)),
+        directory=str(arguments.directory.absolute()),
+        files=tuple(arguments.file),
+        project=arguments.project,
+    )
