@@ -18,9 +18,8 @@ from pixel_tui.environment.editing import effective_entries
 from pixel_tui.environment.impact import Change, Impact, ServiceImpact
 from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.environment.surroundings import GitState, Surroundings
-from pixel_tui.environment_access import Examined
 from pixel_tui.environment_desk import edit_outside
-from pixel_tui.environment_reading import Around
+from pixel_tui.environment_reading import Around, Examined
 from pixel_tui.errors import FileError
 from pixel_tui.files import replace_file
 from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixel_tui.errors import FileError, UsageError
-from pixel_tui.project_options import ExitCode, add_project_options
+from pixel_tui.project_options import ExitCode, add_project_options, named_command
 
 if TYPE_CHECKING:
     from pixel_tui.environment.overview import Overview
@@ -111,7 +111,7 @@ def _print_help(parser: argparse.ArgumentParser) -> int:
 def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.env_output import as_json, as_text, is_clean
 
-    command = _command(arguments, environment)
+    command = named_command(arguments, environment)
     path = _path(arguments.path, command)
     data = _read(path)
     overview, around = _look(path, data, command, environment)
@@ -131,10 +131,9 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     from pixel_tui.environment.document import Document
     from pixel_tui.environment.secrecy import is_secret
     from pixel_tui.environment.values import read_values
-    from pixel_tui.settings import load_settings
 
     key = arguments.key
-    path = _path(None, _command(arguments, environment))
+    path = _path(None, named_command(arguments, environment))
     document = Document.parse(_read(path))
     entry = document.entry(key)
     reading = read_values(document, environment).get(key)
@@ -145,8 +144,7 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
         return ExitCode.NOT_WELL
     catalogue = load_catalogue()
     secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
-    read_only = load_settings(environment, read_only=arguments.read_only).read_only
-    if secret and read_only and not arguments.reveal_allowed:
+    if secret and not arguments.reveal_allowed and _is_read_only(arguments, environment):
         raise UsageError(
             "This is read-only, and reveals no secret.",
             on=key,
@@ -165,12 +163,12 @@ def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     from pixel_tui.env_edit import edited
     from pixel_tui.environment.staging import Staging
     from pixel_tui.files import is_file
-    from pixel_tui.settings import load_settings, state_folder
+    from pixel_tui.settings import state_folder
 
-    if load_settings(environment, read_only=arguments.read_only).read_only:
+    if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env set` changes something.")
     key, value = arguments.key, _value_from_input(arguments.key)
-    path = _path(None, _command(arguments, environment))
+    path = _path(None, named_command(arguments, environment))
     before = _read(path) if is_file(path) else b""
     after = edited(before, key, value, environment)
     if after == before:
@@ -225,7 +223,7 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     from pixel_tui.environment.impact_reading import ImpactReader
     from pixel_tui.settings import state_folder
 
-    command = _command(arguments, environment)
+    command = named_command(arguments, environment)
     path = _path(arguments.path, command)
     impact = ImpactReader(command, environment, state_folder()).read(_read(path))
     if arguments.json:
@@ -239,11 +237,11 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.environment.apply_state import Confirmation
-    from pixel_tui.settings import load_settings, state_folder
+    from pixel_tui.settings import state_folder
 
-    if load_settings(environment, read_only=arguments.read_only).read_only:
+    if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env confirm` keeps a change.")
-    directory = Path(_command(arguments, environment).directory)
+    directory = Path(named_command(arguments, environment).directory)
     if Confirmation(state_folder(), directory).confirm():
         print("The new environment stays.")  # noqa: T201
         return ExitCode.WELL
@@ -251,17 +249,10 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     return ExitCode.NOT_WELL
 
 
-def _command(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "ComposeCommand":
-    from pixel_tui.stack.compose import find_command
+def _is_read_only(arguments: argparse.Namespace, environment: Mapping[str, str]) -> bool:
+    from pixel_tui.settings import load_settings
 
-    return find_command(
-        environment,
-        host=arguments.host,
-        context=arguments.context,
-        directory=arguments.directory,
-        files=arguments.file or (),
-        project=arguments.project_name,
-    )
+    return load_settings(environment, read_only=arguments.read_only).read_only
 
 
 def _path(named: str | None, command: "ComposeCommand") -> Path:
@@ -290,23 +281,11 @@ def _read(path: Path) -> bytes:
 def _look(
     path: Path, data: bytes, command: "ComposeCommand", environment: Mapping[str, str]
 ) -> "tuple[Overview, Around]":
-    from pixel_tui.environment.catalogue import load_catalogue
     from pixel_tui.environment.document import Document
-    from pixel_tui.environment.overview import overview
-    from pixel_tui.environment.values import read_values
-    from pixel_tui.environment_reading import read_around
+    from pixel_tui.environment_reading import Examined, read_around
 
     around = read_around(path, command, environment, content=data)
-    document = Document.parse(data)
-    found = overview(
-        document,
-        read_values(document, environment),
-        around.example,
-        load_catalogue(),
-        around.uses,
-        around.surroundings,
-    )
-    return found, around
+    return Examined(around, environment).all(Document.parse(data)), around
 
 
 def _complain(words: str) -> None:

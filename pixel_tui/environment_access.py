@@ -8,21 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.environment.catalogue import load_catalogue
 from pixel_tui.environment.desk import (
     EnvironmentAccess,
     Opened,
     Stamp,
     Version,
 )
-from pixel_tui.environment.document import Document
 from pixel_tui.environment.file_state import FileState, read_file
 from pixel_tui.environment.history import History
-from pixel_tui.environment.overview import KeyRow, Overview, key_row, overview
 from pixel_tui.environment.ownership import repair_for_me, user_name
 from pixel_tui.environment.store import EnvironmentStore, history_of
-from pixel_tui.environment.values import read_values
-from pixel_tui.environment_reading import Around, environment_path, read_around
+from pixel_tui.environment_reading import Around, Examined, environment_path, read_around
 from pixel_tui.errors import FileError
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose import ComposeProject
@@ -139,42 +135,6 @@ class LiveSource:
 
     def _history(self) -> History:
         return history_of(self._state_folder, self.path)
-
-
-class Examined:
-    """Examines drafts of a file with what was read around it.
-
-    Args:
-        around: What was read.
-        environment: The variables that compose would see.
-    """
-
-    def __init__(self, around: Around, environment: Mapping[str, str]) -> None:
-        self._around = around
-        self._environment = environment
-        self._catalogue = load_catalogue()
-
-    def all(self, document: Document) -> Overview:
-        """Every key."""
-        around = self._around
-        readings = read_values(document, self._environment)
-        return overview(
-            document, readings, around.example, self._catalogue, around.uses, around.surroundings
-        )
-
-    def one(self, document: Document, key: str) -> KeyRow:
-        """One key."""
-        around = self._around
-        readings = read_values(document, self._environment)
-        return key_row(
-            key,
-            document,
-            readings,
-            around.example,
-            self._catalogue,
-            around.uses,
-            around.surroundings,
-        )
 
 
 def _obstacle(state: FileState) -> SafeText:

@@ -1,4 +1,7 @@
-"""What is around an environment file: asked of compose, of git and of the machine."""
+"""What is around an environment file: asked of compose, of git and of the machine.
+
+And what is found in the file with all that is known around it.
+"""
 
 import os
 from collections.abc import Mapping
@@ -6,20 +9,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.environment.catalogue import load_catalogue
 from pixel_tui.environment.document import Document
+from pixel_tui.environment.overview import KeyRow, Overview, key_row, overview
 from pixel_tui.environment.surroundings import (
     GitState,
     Surroundings,
     look_at_file,
     socket_group,
 )
+from pixel_tui.environment.values import read_values
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import is_file
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.endpoint import find_endpoint
+from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.environment_uses import NO_USES, EnvironmentUses
 from pixel_tui.stack.git_files import GitFile, git_file
 from pixel_tui.text import SafeText, plain
@@ -37,6 +43,42 @@ class Around:
     surroundings: Surroundings
     unasked: tuple[SafeText, ...] = ()
     """What could not be found out, and why: checks that rest on it find nothing."""
+
+
+class Examined:
+    """Examines drafts of a file with what was read around it.
+
+    Args:
+        around: What was read.
+        environment: The variables that compose would see.
+    """
+
+    def __init__(self, around: Around, environment: Mapping[str, str]) -> None:
+        self._around = around
+        self._environment = environment
+        self._catalogue = load_catalogue()
+
+    def all(self, document: Document) -> Overview:
+        """Every key."""
+        around = self._around
+        readings = read_values(document, self._environment)
+        return overview(
+            document, readings, around.example, self._catalogue, around.uses, around.surroundings
+        )
+
+    def one(self, document: Document, key: str) -> KeyRow:
+        """One key."""
+        around = self._around
+        readings = read_values(document, self._environment)
+        return key_row(
+            key,
+            document,
+            readings,
+            around.example,
+            self._catalogue,
+            around.uses,
+            around.surroundings,
+        )
 
 
 def environment_path(command: ComposeCommand) -> Path:
@@ -148,12 +190,8 @@ def _git_state(found: GitFile | None) -> GitState:
 def _socket_group(
     command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
 ) -> int | None:
-    _, *options = command.docker
-    chosen = dict(zip(options[::2], options[1::2], strict=False))
     try:
-        endpoint = find_endpoint(
-            environment, host=chosen.get("--host"), context=chosen.get("--context")
-        )
+        endpoint = endpoint_of(command, environment)
     except ConsoleError as error:
         unasked.append(plain(f"The group of the engine's socket is not known. {error.sentence}"))
         return None

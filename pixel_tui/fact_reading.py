@@ -26,7 +26,7 @@ from pixel_tui.operations.facts import FactReader, Facts, LedgerFacts, PastState
 from pixel_tui.proxy_reading import read_proxies
 from pixel_tui.settings import BackupSettings, load_settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.endpoint import find_endpoint
+from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.stack.program import RealPrograms
@@ -202,10 +202,7 @@ class _SlowFacts:
         return answers
 
     def _engine(self) -> DockerEngine:
-        _, *options = self._command.docker
-        chosen = dict(zip(options[::2], options[1::2], strict=False))
-        host, context = chosen.get("--host"), chosen.get("--context")
-        return DockerEngine(find_endpoint(self._environment, host=host, context=context))
+        return DockerEngine(endpoint_of(self._command, self._environment))
 
     def _present_images(self) -> frozenset[str]:
         ids = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pixel_tui.stack.compose import ComposeProject
+    from pixel_tui.stack.compose_command import ComposeCommand
     from pixel_tui.stack.engine import DockerEngine
 
 
@@ -81,6 +82,26 @@ def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> N
     )
 
 
+def named_command(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "ComposeCommand":
+    """How compose is called for the project that the arguments name.
+
+    Raises:
+        ConsoleError: They name none.
+    """
+    from pixel_tui.stack.compose import find_command
+
+    return find_command(
+        environment,
+        host=arguments.host,
+        context=arguments.context,
+        directory=arguments.directory,
+        files=arguments.file or (),
+        project=arguments.project_name,
+    )
+
+
 def readers(
     arguments: argparse.Namespace, environment: Mapping[str, str]
 ) -> "tuple[DockerEngine, ComposeProject]":
@@ -89,17 +110,9 @@ def readers(
     Raises:
         ConsoleError: They name none.
     """
-    from pixel_tui.stack.compose import ComposeProject, find_command
+    from pixel_tui.stack.compose import ComposeProject
 
-    command = find_command(
-        environment,
-        host=arguments.host,
-        context=arguments.context,
-        directory=arguments.directory,
-        files=arguments.file or (),
-        project=arguments.project_name,
-    )
-    project = ComposeProject(command, environment)
+    project = ComposeProject(named_command(arguments, environment), environment)
     name = arguments.project_name or environment.get("COMPOSE_PROJECT_NAME")
     if name and not (arguments.directory or arguments.file or project.has_files):
         return _found_by_name(arguments, environment, name)

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from pixel_tui.doctor.report import Check, failed_with, ok, skipped, warning
-from pixel_tui.environment.catalogue import load_catalogue
 from pixel_tui.environment.document import Document
+from pixel_tui.environment.file_state import read_file
 from pixel_tui.environment.finding import Level
-from pixel_tui.environment.overview import Overview, overview
-from pixel_tui.environment.values import read_values
-from pixel_tui.environment_reading import environment_path, read_around
-from pixel_tui.errors import ConsoleError, FileError
+from pixel_tui.environment.overview import Overview
+from pixel_tui.environment_reading import Examined, environment_path, read_around
+from pixel_tui.errors import ConsoleError
 from pixel_tui.stack.compose_command import ComposeCommand
 
 NAME: Final = "environment"
@@ -24,21 +23,11 @@ def look_at_environment(command: ComposeCommand, environment: Mapping[str, str])
         FileError: It can't be read.
     """
     path = environment_path(command)
-    try:
-        document = Document.parse(path.read_bytes())
-    except FileNotFoundError:
+    state = read_file(path)
+    if not state.exists:
         return None
-    except OSError as error:
-        raise FileError(
-            f"The environment can't be read: {error.strerror or error}.",
-            on=str(path),
-            remedy="`ls -l` says who may read it.",
-        ) from error
     around = read_around(path, command, environment)
-    readings = read_values(document, environment)
-    return overview(
-        document, readings, around.example, load_catalogue(), around.uses, around.surroundings
-    )
+    return Examined(around, environment).all(Document.parse(state.data))
 
 
 def check_environment(found: Overview | ConsoleError | None) -> Check:

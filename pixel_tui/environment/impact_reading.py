@@ -13,7 +13,7 @@ from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.candidate_reading import CandidateReading
 from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.endpoint import find_endpoint
+from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.running_services import RunningService, read_running
 from pixel_tui.text import plain
@@ -21,10 +21,7 @@ from pixel_tui.text import plain
 
 def engine_of(command: ComposeCommand, environment: Mapping[str, str]) -> DockerEngine:
     """The engine that a compose command talks to."""
-    _, *options = command.docker
-    chosen = dict(zip(options[::2], options[1::2], strict=False))
-    host, context = chosen.get("--host"), chosen.get("--context")
-    return DockerEngine(find_endpoint(environment, host=host, context=context))
+    return DockerEngine(endpoint_of(command, environment))
 
 
 class ImpactReader:

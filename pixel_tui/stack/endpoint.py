@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import UsageError
+from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.text import SafeText, plain
 
 # The Docker SDK knows contexts and certificates. It is imported where one of them is used:
@@ -51,6 +52,17 @@ def find_endpoint(
     if name == DEFAULT_CONTEXT:
         return Endpoint(DEFAULT_ADDRESS, plain(name))
     return _from_context(name)
+
+
+def endpoint_of(command: ComposeCommand, environment: Mapping[str, str]) -> Endpoint:
+    """The engine that a compose command talks to.
+
+    Raises:
+        UsageError: There is no context of that name, or its files can't be read.
+    """
+    _, *options = command.docker
+    chosen = dict(zip(options[::2], options[1::2], strict=False))
+    return find_endpoint(environment, host=chosen.get("--host"), context=chosen.get("--context"))
 
 
 def _current_context(environment: Mapping[str, str]) -> str | None:
