@@ -1,6 +1,8 @@
 """Plans that save, apply and restore an environment: what they say, run and refuse."""
 
 import hashlib
+import os
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +102,16 @@ class TestSave:
         assert moved_file(made) == str(staged)
         file.unlink()
         assert moved_file(made) == str(file)
+
+    def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(self, tmp_path: Path) -> None:
+        pipe = tmp_path / ".env"
+        os.mkfifo(pipe)
+        made = plan("environment-save", facts(impact(), path=plain(str(pipe))), ID)
+        seen: list[str] = []
+        looking = threading.Thread(target=lambda: seen.append(moved_file(made)), daemon=True)
+        looking.start()
+        looking.join(10)
+        assert seen == [str(pipe)]
 
     def test_it_wants_a_candidate_that_there_is(self) -> None:
         with pytest.raises(UsageError, match="id of one candidate"):
