@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pixel_tui.environment.document import Document, Entry
 from pixel_tui.environment.units import Group, cut, groups, joined
@@ -17,6 +18,8 @@ class _Missing:
     """An entry of the example with the lines that lead to it."""
 
     entry: Entry
+    keys: frozenset[str]
+    """Its own, and those of the entries that share its line."""
     lines: tuple[bytes, ...] = field(repr=False)
     """The comments directly above it, and itself."""
     banner: tuple[bytes, ...]
@@ -46,21 +49,39 @@ def merge_example(
     wanted = set(missing_keys(document, example))
     if keys is not None:
         wanted &= set(keys)
-    for item in _with_comments(example):
-        if item.entry.key in wanted:
-            wanted.remove(item.entry.key)
-            document = _with_entry(document, example, item)
+    for run in _runs(example, wanted):
+        document = _with_run(document, example, run)
     return document
 
 
-def _with_entry(document: Document, example: Document, item: _Missing) -> Document:
+def _runs(example: Document, wanted: Collection[str]) -> Iterator[list[_Missing]]:
+    """What is wanted of the example; what follows one another in a section comes at once."""
+    left = set(wanted)
+    place = {(entry.line, entry.start): index for index, entry in enumerate(example.entries)}
+    run: list[_Missing] = []
+    last = -1
+    for item in _with_comments(example):
+        if item.entry.key not in left:
+            continue
+        left -= item.keys
+        here = place[item.entry.line, item.entry.start]
+        if run and (here != last + 1 or item.entry.section != run[0].entry.section):
+            yield run
+            run = []
+        run.append(item)
+        last = here
+    if run:
+        yield run
+
+
+def _with_run(document: Document, example: Document, run: Sequence[_Missing]) -> Document:
     whole = cut(document)
     there = list(groups(document, [entry for entry in document.entries if not entry.commented]))
-    place, lines = _place(there, document, example, item), item.lines
+    place, lines = _place(there, document, example, run[0]), [*chain(*(item.lines for item in run))]
     if place is None:
         place = len(there)
         apart = (b"",) if there and there[-1].data.strip() else ()
-        lines = (*apart, *item.banner, *item.lines)
+        lines = [*apart, *run[0].banner, *lines]
     carriage = b"\r" if document.data.count(b"\r\n") * 2 > document.data.count(b"\n") else b""
     pieces = [(group.data.removesuffix(b"\n"), group.data[-1:]) for group in there]
     pieces = [(text, end) if end == b"\n" else (text, b"") for text, end in pieces]
@@ -95,9 +116,10 @@ def _with_comments(example: Document) -> Iterator[_Missing]:
             above += lines
             continue
         start = _directly_above(above)
+        keys = frozenset(entry.key for entry in group.entries)
         for entry in group.entries:
             banner = banners.setdefault(entry.section, _without_blanks(above[:start]))
-            yield _Missing(entry, (*above[start:], *lines), banner if entry.section else ())
+            yield _Missing(entry, keys, (*above[start:], *lines), banner if entry.section else ())
         above = []
 
 

@@ -1,5 +1,7 @@
 """Keys that the example has and a file has not."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +93,19 @@ def test_nothing_missing_changes_nothing() -> None:
     assert with_missing(EXAMPLE.replace("your_openai", "sk")) == EXAMPLE.replace(
         "your_openai", "sk"
     )
+
+
+def test_keys_that_share_a_line_bring_it_once() -> None:
+    example = of('A=1\nB="x"C=y\n')
+    assert merge_example(of("A=2\n"), example).data == b'A=2\nB="x"C=y\n'
+
+
+def test_a_long_example_comes_at_once() -> None:
+    example = of("".join(f"# about it\nKEY_{number}=x\n" for number in range(5000)))
+    began = time.thread_time()
+    made = merge_example(of("A=1\n"), example)
+    assert time.thread_time() - began < 3  # key by key: minutes
+    assert made.data == b"A=1\n" + example.data
 
 
 LINES = st.sampled_from(
