@@ -32,6 +32,9 @@ _WORST_HEALTH = (
 )
 
 NO_MARKS: Final[Mapping[str, Marks]] = {}
+NO_NAMES: Final[Mapping[str, frozenset[str]]] = {}
+OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")}
+"""Variables that docker's own configuration may add to a container, in small letters too."""
 NAMED: Final = 5
 """As many variables are told by name."""
 _IDLE = frozenset({ContainerState.EXITED, ContainerState.CREATED})
@@ -47,6 +50,7 @@ def join(
     images: Mapping[str, str | None],
     taken_at: datetime | None,
     built: Mapping[str, Marks] = NO_MARKS,
+    own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
     other_names: tuple[SafeText, ...] = (),
 ) -> StackSnapshot:
     """Join the resolved model with the containers of the project.
@@ -60,6 +64,7 @@ def join(
         images: Image reference to the id that it means now; None where it is missing.
         taken_at: When the containers were read; None while they never were.
         built: Image id to the build arguments that it was built with, as far as it tells.
+        own_variables: Image id to the names of the variables that it sets itself, where known.
         other_names: Names that containers of the project's folder carry, where none carries
             the project's.
     """
@@ -76,7 +81,13 @@ def join(
     services: list[Service] = []
     known = taken_at is not None
     make = partial(
-        _service, images=images, built=built, awaited=awaited, present=present, known=known
+        _service,
+        images=images,
+        built=built,
+        own_variables=own_variables,
+        awaited=awaited,
+        present=present,
+        known=known,
     )
     services += [
         make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
@@ -105,6 +116,7 @@ def _service(
     *,
     images: Mapping[str, str | None],
     built: Mapping[str, Marks],
+    own_variables: Mapping[str, frozenset[str]],
     awaited: Collection[str],
     present: Collection[str],
     known: bool,
@@ -120,7 +132,9 @@ def _service(
         health=min((item.health_status for item in shown), key=_WORST_HEALTH.index)
         if shown
         else HealthStatus.NONE,
-        sync=sync(spec, regular, images, present, built) if known else Sync(SyncAction.UNKNOWN),
+        sync=sync(spec, regular, images, present, built, own_variables)
+        if known
+        else Sync(SyncAction.UNKNOWN),
     )
 
 
@@ -177,6 +191,7 @@ def sync(
     images: Mapping[str, str | None],
     present: Collection[str] = (),
     built: Mapping[str, Marks] = NO_MARKS,
+    own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
 ) -> Sync:
     """What `docker compose up` would do to a service, by reading only.
 
@@ -199,7 +214,7 @@ def sync(
     if not spec.config_hash:
         return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
     return (
-        _recreation(spec, regular, image, present)
+        _recreation(spec, regular, image, present, own_variables)
         or _scaling(spec, regular)
         or _starting(regular)
         or _unknown(spec)
@@ -220,12 +235,16 @@ def _unknown(spec: ServiceSpec) -> Sync | None:
 
 
 def _recreation(
-    spec: ServiceSpec, regular: Sequence[Container], image: str | None, present: Collection[str]
+    spec: ServiceSpec,
+    regular: Sequence[Container],
+    image: str | None,
+    present: Collection[str],
+    own_variables: Mapping[str, frozenset[str]],
 ) -> Sync | None:
     reasons = []
     changed = any(container.config_hash != spec.config_hash for container in regular)
     if changed and not spec.joins:
-        reasons.append(_changed_words(spec, regular))
+        reasons.append(_changed_words(spec, regular, own_variables))
     if spec.joins and any(set(container.joins) - set(present) for container in regular):
         reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
@@ -233,14 +252,31 @@ def _recreation(
     return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None
 
 
-def _changed_words(spec: ServiceSpec, regular: Sequence[Container]) -> str:
+def _changed_words(
+    spec: ServiceSpec,
+    regular: Sequence[Container],
+    own_variables: Mapping[str, frozenset[str]],
+) -> str:
     """What has changed: by the names of variables where it is the environment."""
-    stale = (item for item in regular if item.config_hash != spec.config_hash)
-    names = sorted({name for item in stale for name in others(spec.variables, item.variables)})
+    found: set[SafeText] = set()
+    for container in regular:
+        if container.config_hash != spec.config_hash:
+            found.update(others(spec.variables, container.variables))
+            found |= _gone(spec, container, own_variables.get(container.image_id))
+    names = sorted(found)
     if not names:
         return "its configuration has changed"
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return f"its environment has changed ({', '.join(names[:NAMED])}{more})"
+
+
+def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -> set[SafeText]:
+    """Variables that compose gave to a container, and would not give to another."""
+    if own is None:  # what its image sets is not known
+        return set()
+    wanted = {name for name, _ in spec.variables}
+    has = {name for name, _ in container.variables if name.upper() not in OF_PROXIES}
+    return has - wanted - own
 
 
 def _rebuilding(

@@ -87,17 +87,27 @@ def _unchanged(before: Container, listed: Node) -> bool:
     )
 
 
-def read_images(engine: EngineReader, project: Project | None) -> dict[str, str | None]:
-    """The id that each image reference of the project means now; None for a missing image.
+def read_images(
+    engine: EngineReader, project: Project | None
+) -> tuple[dict[str, str | None], dict[str, frozenset[str]]]:
+    """The images that the project names.
+
+    Returns:
+        The id that each reference means now, None for a missing image; and by these ids the
+        names of the variables that an image sets itself, where it says so.
 
     Raises:
         EngineError: It can't be asked.
     """
-    found: dict[str, str | None] = {}
+    ids: dict[str, str | None] = {}
+    own: dict[str, frozenset[str]] = {}
     for reference in sorted({spec.image for spec in project.services} if project else set()):
         image = engine.image(reference)
-        found[reference] = Node(image)["Id"].text if image is not None else None
-    return found
+        ids[reference] = image_id = Node(image)["Id"].text if image is not None else None
+        config = Node(image)["Config"]
+        if image_id is not None and config:
+            own[image_id] = frozenset(item.text.partition("=")[0] for item in config["Env"])
+    return ids, own
 
 
 def read_built(
@@ -157,13 +167,15 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         project_trouble = trouble(error, None, clock)
     status = read_engine(engine, clock)
     containers = read_containers(engine, engine.containers(name), {}, ())
+    images, own_variables = read_images(engine, resolved_project)
     return join(
         engine=status,
         project=resolved_project,
         project_name=name,
         project_trouble=project_trouble,
         containers=containers.values(),
-        images=read_images(engine, resolved_project),
+        images=images,
+        own_variables=own_variables,
         built=read_built(engine, resolved_project, containers.values(), {}),
         taken_at=clock.now(),
         other_names=() if containers else read_other_names(engine, resolved_project),

@@ -86,6 +86,8 @@ class _Seen:
     project_trouble: Trouble | None = None
     containers: dict[str, Container] = field(default_factory=dict)
     images: dict[str, str | None] = field(default_factory=dict)
+    own_variables: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Names of variables that images set themselves, by id."""
     built: dict[str, Marks] = field(default_factory=dict)
     """What images were built with, by id."""
     dirty: set[str] = field(default_factory=set)
@@ -450,11 +452,12 @@ class Watcher:
         with self._lock:
             name, project = self._seen.asked_name, self._seen.project
         containers = self._read_containers(name)
-        images = read_images(self._engine, project)
+        images, own_variables = read_images(self._engine, project)
         built = read_built(self._engine, project, containers.values(), self._seen.built)
         other_names = () if containers else read_other_names(self._engine, project)
         with self._lock:
             self._seen.images.update(images)
+            self._seen.own_variables = own_variables
             self._seen.built = built
             self._seen.other_names = other_names
             self._seen.taken_at = self._clock.now()
@@ -562,6 +565,7 @@ class Watcher:
                 project_trouble=seen.project_trouble,
                 containers=seen.containers.values(),
                 images=seen.images,
+                own_variables=seen.own_variables,
                 built=seen.built,
                 taken_at=seen.taken_at,
                 other_names=seen.other_names,

@@ -84,6 +84,7 @@ def test_what_up_has_just_made_is_in_sync(engine: Engine, project: Project) -> N
     ("file", "old", "new", "words"),
     [
         ("app.env", "hello", "goodbye", "its environment has changed (GREETING)"),
+        ("app.env", "GREETING=hello # note\n", "", "its environment has changed (GREETING)"),
         (".env", "yes", "no", "its environment has changed (FROM_DOTENV)"),
         ("docker-compose.yml", "team:", "crew:", "its configuration has changed"),
     ],

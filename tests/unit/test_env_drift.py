@@ -31,6 +31,18 @@ def test_a_recreate_names_the_variables_that_differ() -> None:
     )  # fmt: skip
 
 
+def test_a_recreate_names_the_variables_that_are_gone() -> None:
+    has = container(
+        config_hash="other",
+        variables=marks([("A", "1"), ("GONE", "x"), ("PATH", "/bin"), ("https_proxy", "p")]),
+    )
+    wanted, own = spec(variables=marks([("A", "1")])), {"sha256:now": frozenset({"PATH"})}
+    found = sync(wanted, [has], IMAGES, own_variables=own)
+    assert found.reason == "its environment has changed (GONE)"
+    unknown = sync(wanted, [has], IMAGES)
+    assert unknown.reason == "its configuration has changed"
+
+
 def test_many_variables_are_counted() -> None:
     wanted = spec(variables=marks([(f"KEY_{n}", "1") for n in range(8)]))
     found = sync(wanted, [container(config_hash="other")], IMAGES)
