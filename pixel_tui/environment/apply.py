@@ -161,7 +161,15 @@ class Applying:
         return Ending.UNHEALTHY
 
     def _wait(self, state: ApplyState, within: float) -> Ending:
-        """Until somebody confirms it."""
+        """Until somebody confirms it; who was told that it stays is not told wrong."""
+        ending = self._ask(state, within)
+        if ending is Ending.KEPT:
+            return ending
+        # Whoever confirms looks behind that whether it still waits: one of both sees the other.
+        self._enter(state, Phase.RETURNING)
+        return self._kept() if self._files.confirmed(state.token) else ending
+
+    def _ask(self, state: ApplyState, within: float) -> Ending:
         end = time.monotonic() + within
         self._files.write(replace(state, phase=Phase.WAITING, deadline=time.time() + within))
         self._say(
@@ -172,8 +180,7 @@ class Applying:
         looked = time.monotonic()
         while (left := end - time.monotonic()) > 0:
             if self._files.confirmed(state.token):
-                self._say("Confirmed: the new environment stays.")
-                return Ending.KEPT
+                return self._kept()
             if self._cancelled():
                 return self._ended_early("")
             if counted and left <= counted[0]:
@@ -183,12 +190,12 @@ class Applying:
                 if ill := self._look(state.watched).ill:
                     return self._ended_early(ill)
             self._pause(min(PAUSE_SECONDS, left))
-        # A confirmation may have come in the last moment.
-        if self._files.confirmed(state.token):
-            self._say("Confirmed: the new environment stays.")
-            return Ending.KEPT
         self._say(f"Nobody confirmed it within {within:.0f} s.")
         return Ending.UNCONFIRMED
+
+    def _kept(self) -> Ending:
+        self._say("Confirmed: the new environment stays.")
+        return Ending.KEPT
 
     def _enter(self, state: ApplyState, phase: Phase) -> ApplyState:
         entered = replace(state, phase=phase)

@@ -261,7 +261,10 @@ class Confirmation:
         waiting = self.waiting()
         if waiting is not None:
             self._files.confirm(waiting.token)
-            return True
+            # Who gives up writes that down first, and then looks for a confirmation.
+            state = self._files.read()
+            over = state is not None and state.phase is Phase.RETURNING
+            return not over
         if self._files.left() is None:
             return False
         self._files.clear()

@@ -1,13 +1,20 @@
 """An apply that dies anywhere can be taken back: the file and the containers are as before."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pixel_tui.environment.apply import Applying
 from pixel_tui.environment.apply_parts import Ending, Wanted, Wellness
-from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Confirmation, Phase
+from pixel_tui.environment.apply_state import (
+    ApplyFiles,
+    ApplyState,
+    Confirmation,
+    Phase,
+    this_process,
+)
 from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.errors import ConsoleError, EngineUnreachable, FileError
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -33,6 +40,8 @@ class World:
         self.build_fails = False
         self.said: list[str] = []
         self.confirms = False
+        self.at_the_end: Callable[[], None] = lambda: None
+        """Called when nobody has confirmed it, right before that is written down."""
         self.done = 0
         self.dies_at = dies_at
 
@@ -91,6 +100,8 @@ class World:
 
         class Files(ApplyFiles):
             def write(self, state: ApplyState) -> None:
+                if state.phase is Phase.RETURNING:
+                    world.at_the_end()
                 world.act(lambda: super(Files, self).write(state))
 
             def clear(self) -> None:
@@ -137,6 +148,33 @@ def test_a_confirmed_environment_stays(tmp_path: Path) -> None:
     assert world.applying().apply(wanted(within=5)) is Ending.KEPT
     assert (world.content, world.made_with, world.ran) == (NEW, NEW, "image-of-now")
     assert not list((tmp_path / "state" / "environment").iterdir())
+
+
+def test_whoever_is_told_in_the_last_moment_that_it_stays_was_told_right(tmp_path: Path) -> None:
+    world, told = World(tmp_path), list[bool]()
+    confirmation = Confirmation(tmp_path / "state", tmp_path)
+    world.at_the_end = lambda: told.append(confirmation.confirm())
+    assert world.applying().apply(wanted()) is Ending.KEPT
+    assert told == [True]
+    assert (world.content, world.made_with) == (NEW, NEW)
+
+
+def test_whoever_comes_a_moment_too_late_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    files, confirmation = ApplyFiles(state, tmp_path), Confirmation(state, tmp_path)
+    me = this_process()
+    waits = ApplyState(Phase.WAITING, ".env", "pixel", digest(OLD), digest(NEW), process=me)
+    files.write(waits)
+    confirm = ApplyFiles.confirm
+
+    def late(self: ApplyFiles, token: str) -> None:
+        files.write(replace(waits, phase=Phase.RETURNING))  # and looked for a confirmation then
+        confirm(self, token)
+
+    monkeypatch.setattr(ApplyFiles, "confirm", late)
+    assert not confirmation.confirm()
 
 
 @pytest.mark.parametrize("old", [OLD, None])
