@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pixel_tui.health.findings import findings
-from pixel_tui.stack.join import join, sync
+from pixel_tui.stack.join import join
 from pixel_tui.stack.model import EngineStatus, Link, Project, SyncAction
 from pixel_tui.stack.parse import parse_container, parse_project
 from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.sync import sync
 from pixel_tui.stack.value_mark import marks, value_mark
 from pixel_tui.text import plain
 from tests.unit.test_actions import plan, running

@@ -1,0 +1,148 @@
+"""What `docker compose up` would do to a service, and why. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from pixel_tui.stack.model import (
+    NO_TEXT,
+    Container,
+    ContainerState,
+    ServiceSpec,
+    Sync,
+    SyncAction,
+)
+from pixel_tui.stack.value_mark import Marks, others
+from pixel_tui.text import SafeText, plain
+
+NO_MARKS: Final[Mapping[str, Marks]] = {}
+NO_NAMES: Final[Mapping[str, frozenset[str]]] = {}
+OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")}
+"""Variables that docker's own configuration may add to a container, in small letters too."""
+NAMED: Final = 5
+"""As many variables are told by name."""
+_IDLE = frozenset({ContainerState.EXITED, ContainerState.CREATED})
+
+
+def sync(
+    spec: ServiceSpec | None,
+    regular: Sequence[Container],
+    images: Mapping[str, str | None],
+    present: Collection[str] = (),
+    built: Mapping[str, Marks] = NO_MARKS,
+    own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
+) -> Sync:
+    """What `docker compose up` would do to a service, by reading only.
+
+    Compose 2 recreates a container whose label `config-hash` is not the hash of
+    its service now, or whose image is not the one that the reference means now.
+    """
+    if spec is None:
+        return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
+    if not spec.active:
+        names = ", ".join(spec.profiles)
+        return Sync(SyncAction.OFF, plain(f"profile {names} is not active"))
+    image = images.get(spec.image)
+    if spec.image in images and image is None:
+        how = "built" if spec.builds else "pulled"
+        return Sync(SyncAction.BUILD, plain(f"image {spec.image} is not here: it would be {how}"))
+    if not regular and spec.replicas == 0:
+        return Sync(SyncAction.NOTHING)
+    if not regular:
+        return Sync(SyncAction.CREATE, plain("it has no container"))
+    if not spec.config_hash:
+        return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
+    return (
+        _recreation(spec, regular, image, present, own_variables)
+        or _scaling(spec, regular)
+        or _starting(regular)
+        or _unknown(spec)
+        or _rebuilding(spec, regular, built)
+        or Sync(SyncAction.NOTHING)
+    )
+
+
+def _unknown(spec: ServiceSpec) -> Sync | None:
+    """Compose labels such a container with a hash that has another container's id in it.
+
+    Seen with compose 2.40: `config --hash` tells the one with the service's name in it.
+    """
+    if not spec.joins:
+        return None
+    names = ", ".join(spec.joins)
+    return Sync(SyncAction.UNKNOWN, plain(f"it shares what {names} has: compose tells no hash"))
+
+
+def _recreation(
+    spec: ServiceSpec,
+    regular: Sequence[Container],
+    image: str | None,
+    present: Collection[str],
+    own_variables: Mapping[str, frozenset[str]],
+) -> Sync | None:
+    reasons = []
+    changed = any(container.config_hash != spec.config_hash for container in regular)
+    if changed and not spec.joins:
+        reasons.append(_changed_words(spec, regular, own_variables))
+    if spec.joins and any(set(container.joins) - set(present) for container in regular):
+        reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
+    if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
+        reasons.append(f"image {spec.image} is another one now")
+    return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None
+
+
+def _changed_words(
+    spec: ServiceSpec,
+    regular: Sequence[Container],
+    own_variables: Mapping[str, frozenset[str]],
+) -> str:
+    """What has changed: by the names of variables where it is the environment."""
+    found: set[SafeText] = set()
+    for container in regular:
+        if container.config_hash != spec.config_hash:
+            found.update(others(spec.variables, container.variables))
+            found |= _gone(spec, container, own_variables.get(container.image_id))
+    names = sorted(found)
+    if not names:
+        return "its configuration has changed"
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"its environment has changed ({', '.join(names[:NAMED])}{more})"
+
+
+def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -> set[SafeText]:
+    """Variables that compose gave to a container, and would not give to another."""
+    if own is None:  # what its image sets is not known
+        return set()
+    wanted = {name for name, _ in spec.variables}
+    has = {name for name, _ in container.variables if name.upper() not in OF_PROXIES}
+    return has - wanted - own
+
+
+def _rebuilding(
+    spec: ServiceSpec, regular: Sequence[Container], built: Mapping[str, Marks]
+) -> Sync | None:
+    """An image that tells that it was built with another value than the file gives now."""
+    names: set[str] = set()
+    for container in regular:
+        told = built.get(container.image_id, ())
+        known = {name for name, _ in told}
+        wanted = tuple(pair for pair in spec.baked if pair[0] in known)
+        names.update(others(wanted, told))
+    if not names:
+        return None
+    return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(sorted(names))}"))
+
+
+def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
+    have = len(regular)
+    if have < spec.replicas:
+        return Sync(SyncAction.SCALE_UP, plain(f"{have} of {spec.replicas} containers are there"))
+    if have > spec.replicas:
+        return Sync(SyncAction.SCALE_DOWN, plain(f"{have} containers, {spec.replicas} wanted"))
+    return None
+
+
+def _starting(regular: Sequence[Container]) -> Sync | None:
+    idle = [item for item in regular if item.state in _IDLE]
+    if not idle:
+        return None
+    return Sync(SyncAction.START, plain(f"{idle[0].name} is {idle[0].state.value}"))
