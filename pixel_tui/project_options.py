@@ -90,16 +90,10 @@ def named_command(
     Raises:
         ConsoleError: They name none.
     """
-    from pixel_tui.stack.compose import find_command
-
-    return find_command(
-        environment,
-        host=arguments.host,
-        context=arguments.context,
-        directory=arguments.directory,
-        files=arguments.file or (),
-        project=arguments.project_name,
-    )
+    project = _project_here(arguments, environment)
+    if name := _name_to_find(arguments, environment, project):
+        _, project = _found_by_name(arguments, environment, name)
+    return project.command
 
 
 def readers(
@@ -110,11 +104,8 @@ def readers(
     Raises:
         ConsoleError: They name none.
     """
-    from pixel_tui.stack.compose import ComposeProject
-
-    project = ComposeProject(named_command(arguments, environment), environment)
-    name = arguments.project_name or environment.get("COMPOSE_PROJECT_NAME")
-    if name and not (arguments.directory or arguments.file or project.has_files):
+    project = _project_here(arguments, environment)
+    if name := _name_to_find(arguments, environment, project):
         return _found_by_name(arguments, environment, name)
     # Compose reads the project while Docker's library is imported.
     project.begin()
@@ -123,6 +114,31 @@ def readers(
 
     endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     return DockerEngine(endpoint), project
+
+
+def _project_here(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "ComposeProject":
+    """The project in the folder and of the files that the arguments name, else in this folder."""
+    from pixel_tui.stack.compose import ComposeProject, find_command
+
+    command = find_command(
+        environment,
+        host=arguments.host,
+        context=arguments.context,
+        directory=arguments.directory,
+        files=arguments.file or (),
+        project=arguments.project_name,
+    )
+    return ComposeProject(command, environment)
+
+
+def _name_to_find(
+    arguments: argparse.Namespace, environment: Mapping[str, str], here: "ComposeProject"
+) -> str:
+    """The name of a project that is elsewhere; empty where it is here, or has no name."""
+    name: str = arguments.project_name or environment.get("COMPOSE_PROJECT_NAME") or ""
+    return "" if arguments.directory or arguments.file or here.has_files else name
 
 
 def _found_by_name(

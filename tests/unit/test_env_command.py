@@ -20,6 +20,7 @@ from pixel_tui.environment.quoting import Unwritable
 from pixel_tui.environment.surroundings import GitState, Surroundings
 from pixel_tui.errors import UsageError
 from pixel_tui.stack.git_files import GitFile, git_file
+from pixel_tui.stack.places import Place
 from tests.unit.environment_cases import look, pixel_uses, use
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*words: str) -> int:
     return cli.main(["env", *words])
+
+
+def test_a_project_that_is_named_is_looked_for_where_it_runs(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = project / "elsewhere"
+    folder.mkdir()
+    (folder / "compose.yaml").write_text("services: {}\n")
+    (folder / ".env").write_text("NAME=of the other\n")
+    place = Place(str(folder), (str(folder / "compose.yaml"),))
+    monkeypatch.setattr("pixel_tui.stack.places.find_place", lambda _engine, _name: place)
+    assert run("get", "NAME", "--project-name", "other") == 0
+    assert capsysbinary.readouterr().out == b"of the other\n"
 
 
 # Checking.
