@@ -122,6 +122,7 @@ class LedgerReader:
             self._gone()
             return
         except OSError as error:
+            self._identity = None  # once it can be read again it need not have changed
             reason = error.strerror or str(error)
             self._troubled(f"The ledger can't be read: {reason}.", "Check its owner and mode.")
             return

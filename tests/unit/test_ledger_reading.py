@@ -1,5 +1,6 @@
 """Reading the ledger's files: renames, torn files, and news within half a second."""
 
+import errno
 import json
 import os
 import threading
@@ -8,8 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
+
+import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.ledger import reading
 from pixel_tui.ledger.places import LedgerPlace
 from pixel_tui.ledger.reading import LedgerReader
 from pixel_tui.ledger.task import TaskStatus
@@ -59,6 +64,21 @@ def test_no_ledger_is_no_trouble_and_one_that_went_is(tmp_path: Path) -> None:
     found = reader.read()
     assert found.trouble is not None
     assert len(found.tasks) == 1
+
+
+def test_what_could_not_be_looked_at_for_a_moment_is_well_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = project(tmp_path, task())
+    reader = LedgerReader(place, FixedClock(NOW))
+    reader.read()
+    with monkeypatch.context() as patched:
+        patched.setattr(reading, "identity_of", Mock(side_effect=OSError(errno.ESTALE, "stale")))
+        found = reader.read()
+        assert found.trouble is not None
+        assert "stale" in found.trouble.what
+        assert len(found.tasks) == 1
+    assert reader.read().trouble is None, "though the file is the one of before"
 
 
 def test_what_is_no_plain_file_keeps_nobody_waiting(tmp_path: Path) -> None:
