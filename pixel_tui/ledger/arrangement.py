@@ -12,6 +12,8 @@ from pixel_tui.ledger.task import Task, TaskStatus
 from pixel_tui.ledger.view import LedgerView
 
 Weight = tuple[float, str]
+Keyed = tuple[str, Task]
+"""A task, and the key of its line."""
 
 
 class TaskField(StrEnum):
@@ -98,10 +100,12 @@ def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[Lin
         ]
     weigh = _WEIGHTS[wish.field]
     facts = _Facts(view, now)
-    found.sort(key=lambda item: weigh(item[1], facts), reverse=wish.reverse)
-    if not wish.grouped:
-        return [Line(key, task, task.status) for key, task in found]
-    return list(_grouped(found, wish.folded))
+
+    def in_order(some: list[Keyed]) -> Iterator[Line]:
+        some.sort(key=lambda item: weigh(item[1], facts), reverse=wish.reverse)
+        return (Line(key, task, task.status) for key, task in some)
+
+    return list(_grouped(found, wish.folded, in_order) if wish.grouped else in_order(found))
 
 
 def heading_key(status: TaskStatus) -> str:
@@ -109,7 +113,7 @@ def heading_key(status: TaskStatus) -> str:
     return f"\0{status.value}"
 
 
-def _keyed(tasks: Iterable[Task]) -> Iterator[tuple[str, Task]]:
+def _keyed(tasks: Iterable[Task]) -> Iterator[Keyed]:
     """Each task's id; of several with one id, and of those without, a number with it."""
     seen: Counter[str] = Counter()
     for task in tasks:
@@ -132,16 +136,21 @@ def _wanted(task: Task, wanted: Wanted, doubtful: set[str]) -> bool:
             return task.status is TaskStatus.COMPLETED
 
 
-def _grouped(found: Sequence[tuple[str, Task]], folded: frozenset[TaskStatus]) -> Iterator[Line]:
-    groups: dict[TaskStatus, list[tuple[str, Task]]] = {status: [] for status in ORDER}
-    for key, task in found:
-        groups[task.status].append((key, task))
+def _grouped(
+    found: Iterable[Keyed],
+    folded: frozenset[TaskStatus],
+    in_order: Callable[[list[Keyed]], Iterable[Line]],
+) -> Iterator[Line]:
+    """Each group below its heading; one that is folded is never sorted: it is the longest."""
+    groups: dict[TaskStatus, list[Keyed]] = {status: [] for status in ORDER}
+    for item in found:
+        groups[item[1].status].append(item)
     for status, members in groups.items():
         if members:
             shut = status in folded
             yield Line(heading_key(status), None, status, len(members), shut)
             if not shut:
-                yield from (Line(key, task, status) for key, task in members)
+                yield from in_order(members)
 
 
 @dataclass(frozen=True, slots=True)
