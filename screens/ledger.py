@@ -41,6 +41,7 @@ FOLDED: Final = frozenset({TaskStatus.COMPLETED})
 """What has gone well is most of a ledger: its heading is enough at first."""
 MOST_FINDINGS: Final = 500
 """So many are listed, the worst of them: the list is made anew each second."""
+_READING: Final = "Reading the ledger…"
 
 
 class LedgerChanged(Message):
@@ -105,7 +106,7 @@ class LedgerScreen(Dialog[None]):
             yield Static(id="ledger-totals", markup=False)
             yield Static(id="ledger-trouble", markup=False)
             yield FilterBox(id="ledger-search")
-            yield Static(id="ledger-empty", markup=False)
+            yield Static(_READING, id="ledger-empty", classes="-shown", markup=False)
             yield TaskTable()
             yield Details(id="ledger-preview")
         yield KeyBar()
@@ -115,7 +116,8 @@ class LedgerScreen(Dialog[None]):
         self._unsubscribe = self._source.subscribe(lambda _view: self._heard())
         self._source.start()
         self.set_interval(CLOCK_SECONDS, self._tick)
-        self._arrange()
+        if self._source.view.loaded:  # else it is heard of when it is
+            self._arrange()
 
     def on_unmount(self) -> None:
         """Let the ledger be: nobody looks at it any more."""
@@ -202,7 +204,7 @@ class LedgerScreen(Dialog[None]):
 
     def _why_empty(self, view: LedgerView) -> str:
         if not view.loaded:
-            return "Reading the ledger…"
+            return _READING
         if view.tasks:
             return "No task matches. Esc shows all again."
         if view.trouble is not None:
