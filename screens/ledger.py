@@ -13,7 +13,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.message import Message
-from textual.widgets import Static
 
 from pixel_tui.clock import Clock
 from pixel_tui.ledger.arrangement import ORDER, Arrangement, Line, Wanted, arranged
@@ -34,6 +33,7 @@ from widgets.key_bar import KeyBar
 from widgets.rows.figures import since, span
 from widgets.rows.task_details import preview_sections
 from widgets.rows.task_row import STATUSES
+from widgets.saying import Saying
 from widgets.task_table import TaskTable
 
 CLOCK_SECONDS: Final = 2.0
@@ -103,10 +103,10 @@ class LedgerScreen(Dialog[None]):
         """The totals, what is wrong, the list, and what the cursor's task is about."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Tasks"
-            yield Static(id="ledger-totals", markup=False)
-            yield Static(id="ledger-trouble", markup=False)
+            yield Saying(id="ledger-totals")
+            yield Saying(id="ledger-trouble")
             yield FilterBox(id="ledger-search")
-            yield Static(_READING, id="ledger-empty", classes="-shown", markup=False)
+            yield Saying(_READING, id="ledger-empty")
             yield TaskTable()
             yield Details(id="ledger-preview")
         yield KeyBar()
@@ -191,16 +191,13 @@ class LedgerScreen(Dialog[None]):
             parts.append(wish.wanted.value)
         if wish.words:
             parts.append(f"with “{plain(wish.words)}”")
-        self.query_one(".dialog").border_title = Content(" · ".join(parts)).markup
+        title, dialog = Content(" · ".join(parts)).markup, self.query_one(".dialog")
+        if dialog.border_title != title:  # else all that is in it is painted for nothing
+            dialog.border_title = title
         said = "" if self.table.keys else self._why_empty(view)
-        empty = self.query_one("#ledger-empty", Static)
-        empty.set_class(bool(said), "-shown")
-        empty.update(Content(said))
+        self.query_one("#ledger-empty", Saying).say(Content(said))
         self._draw_totals()
-        trouble = self.query_one("#ledger-trouble", Static)
-        words = _trouble(view, self._clock)
-        trouble.set_class(bool(words), "-shown")
-        trouble.update(words)
+        self.query_one("#ledger-trouble", Saying).say(_trouble(view, self._clock))
 
     def _why_empty(self, view: LedgerView) -> str:
         if not view.loaded:
@@ -214,7 +211,7 @@ class LedgerScreen(Dialog[None]):
         return "No task is queued."
 
     def _draw_totals(self) -> None:
-        self.query_one("#ledger-totals", Static).update(_totals(self._shown, self._clock))
+        self.query_one("#ledger-totals", Saying).say(_totals(self._shown, self._clock))
 
     @on(TaskTable.Highlighted)
     def _draw_preview(self) -> None:

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.message import Message
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from pixel_tui.clock import Clock
 from pixel_tui.ledger.places import LedgerPlace
@@ -33,6 +33,7 @@ from widgets.log_view import LogView
 from widgets.rows.figures import span
 from widgets.rows.task_details import fact_sections, output_sections, whole_of
 from widgets.rows.task_row import STATUSES
+from widgets.saying import Saying
 from widgets.task_words import TaskWords
 
 CLOCK_SECONDS: Final = 2.0
@@ -106,8 +107,8 @@ class TaskScreen(Dialog[None]):
         """Its state, and one of its parts."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = Content(f"Task {plain(self._of.short)}").markup
-            yield Static(id="task-state", markup=False)
-            yield Static(id="task-parts", markup=False)
+            yield Saying(id="task-state")
+            yield Saying(id="task-parts")
             with ContentSwitcher(initial="task-text", id="task-switch"):
                 with Vertical(id="task-text"):
                     yield TaskWords(id="task-words")
@@ -182,10 +183,10 @@ class TaskScreen(Dialog[None]):
 
     def _draw(self) -> None:
         view, now = self._source.view, self._clock.now()
-        self.query_one("#task-state", Static).update(_state(self._of, view, self._clock,
-                                                            gone=self._gone))  # fmt: skip
+        state = _state(self._of, view, self._clock, gone=self._gone)
+        self.query_one("#task-state", Saying).say(state)
         shown = self.query_one(ContentSwitcher).current
-        self.query_one("#task-parts", Static).update(
+        self.query_one("#task-parts", Saying).say(
             Content("   ").join(
                 Content.styled(words, "$text-accent bold reverse" if name == shown else "")
                 for name, words in PARTS.items()

@@ -1,0 +1,52 @@
+"""Words that are said again and again cost nothing while they are the same."""
+
+from unittest.mock import Mock
+
+from textual.app import App, ComposeResult
+from textual.content import Content
+
+from widgets.saying import Saying
+
+
+class Said(App[None]):
+    """One that grows with its words, and one that does not."""
+
+    CSS = "Saying { height: auto; } #flat { height: 1; }"
+
+    def compose(self) -> ComposeResult:
+        """Both."""
+        yield Saying("at first", id="tall")
+        yield Saying(id="flat")
+
+
+async def test_only_other_words_or_another_style_lay_anything_out() -> None:
+    app = Said()
+    async with app.run_test() as pilot:
+        tall = app.query_one("#tall", Saying)
+        tall.refresh = Mock(wraps=tall.refresh)  # type: ignore[method-assign]
+        tall.say(Content("at first"))
+        assert not tall.refresh.called
+        tall.say(Content.styled("at first", "bold"))
+        tall.refresh.assert_called_with(layout=True)
+        tall.say(Content("two\nlines"))
+        await pilot.pause()
+        assert tall.size.height == 2
+
+
+async def test_one_of_a_fixed_height_moves_nothing_else() -> None:
+    app = Said()
+    async with app.run_test():
+        flat = app.query_one("#flat", Saying)
+        flat.refresh = Mock(wraps=flat.refresh)  # type: ignore[method-assign]
+        flat.say(Content("news"))
+        flat.refresh.assert_any_call(layout=False)
+        assert str(flat.render()) == "news"
+
+
+async def test_its_class_says_whether_there_are_words() -> None:
+    app = Said()
+    async with app.run_test():
+        tall = app.query_one("#tall", Saying)
+        assert tall.has_class("-shown")
+        tall.say(Content(""))
+        assert not tall.has_class("-shown")
