@@ -91,8 +91,9 @@ class Drafts:
         found = []
         for path in self.folder.glob("draft-*.json"):
             with suppress(OSError, ValueError):
-                value = members_of(path.read_bytes())
-                found.append(Draft(parse_task(path.read_bytes(), value), value))
+                raw = path.read_bytes()
+                value = members_of(raw)
+                found.append(Draft(parse_task(raw, value), value))
         found.sort(key=lambda draft: str(draft.value.get("createdAt")), reverse=True)
         return tuple(found)
 
