@@ -1,6 +1,6 @@
 """A log line to what is painted of it, folded to any width."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -48,6 +48,7 @@ def test_whatever_a_container_says_what_is_painted_is_harmless(
     st.integers(2, 40),
     st.integers(0, 30),
 )
+@example([Piece(plain("0000000000"), "text"), Piece(plain("\u00a0"), "text")], 10, 0)
 def test_a_folded_line_loses_nothing_and_no_row_is_too_wide(
     line: list[Piece], width: int, indent: int
 ) -> None:

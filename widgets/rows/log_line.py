@@ -142,7 +142,7 @@ def wrapped(pieces: Sequence[Piece], width: int, indent: int) -> tuple[tuple[Pie
             rest = rest[len(part) :]
             rows.append([Piece(SafeText(" " * indent), "text")] if indent else [])
             left = width - indent
-    if len(rows) > 1 and not any(piece.text.strip() for piece in rows[-1]):
+    if len(rows) > 1 and not any(piece.text.strip(" ") for piece in rows[-1]):
         rows.pop()
     return tuple(map(tuple, rows))
 
