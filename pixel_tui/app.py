@@ -31,6 +31,7 @@ from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.ending import EndSignals, outcome_of, say, wait_for_jobs, waiting_for
 from pixel_tui.errors import UsageError
 from pixel_tui.hang_up import watch_terminal
+from pixel_tui.held_terminal import is_held, part_from
 from pixel_tui.key_order import KeysInOrder
 from pixel_tui.log_file import start_log
 from pixel_tui.settings import Memory, Settings, state_folder
@@ -63,6 +64,7 @@ PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
 """After the first picture: the jobs of other consoles are looked at from then on."""
 LET_GO_SECONDS: Final = 30.0
+HELD_SECONDS: Final = 0.02
 """How long what nobody needs any more may stay in memory."""
 _GROWING: Final = (
     # The colours of a border, by the cache of lines of the widget that had them first: of a
@@ -150,6 +152,8 @@ class PixelTui(KeysInOrder):
         self._painted_size = Size(0, 0)
         self._torn = False
         """Something else than this console may have written to the terminal."""
+        self._owed = False
+        """The terminal lacks what was painted while it took nothing."""
         self._suspension: Suspension | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._told_to_end = False
@@ -290,6 +294,17 @@ class PixelTui(KeysInOrder):
             question = QuitScreen(operations.running, operations.cancelling)
             self.push_screen(question, self._quit_answered)
 
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: "RenderableType | None" = None,
+    ) -> None:
+        """End, whether or not the terminal takes the last words."""
+        if not self._exit:
+            part_from(self._driver)
+        super().exit(result, return_code, message)
+
     async def action_suspend(self) -> None:
         """Stop, as every program does at Ctrl+Z."""
         if self._suspension is not None:
@@ -309,9 +324,15 @@ class PixelTui(KeysInOrder):
         return self._see_to_jobs
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Send what differs from what the terminal shows."""
+        """Send what differs from what the terminal shows, as soon as it takes something."""
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            if is_held(self._driver):
+                self._paint_later()
+                return
             compositor = screen._compositor  # noqa: SLF001  only it can paint what did not change
+            if self._owed:
+                self._owed = False
+                renderable = compositor.render_full_update()
             if self._torn or compositor.size != self._painted_size:
                 self._torn, self._painted_size = False, compositor.size
                 self._cells.forget()
@@ -320,6 +341,21 @@ class PixelTui(KeysInOrder):
             super()._display(screen, cast("RichCast", ChangesOnly(renderable, self._cells)))
         else:
             super()._display(screen, renderable)
+
+    def _paint_later(self) -> None:
+        """Look in a moment whether the terminal takes something: then it gets all it lacks."""
+        if not self._owed:
+            self._owed = True
+            self.set_timer(HELD_SECONDS, self._paint_what_is_owed)
+
+    def _paint_what_is_owed(self) -> None:
+        if not self._owed:
+            return
+        if is_held(self._driver):
+            self.set_timer(HELD_SECONDS, self._paint_what_is_owed)
+        else:
+            self._owed = False
+            self._display(self.screen, self.screen._compositor.render_full_update())  # noqa: SLF001
 
     def on_resize(self) -> None:
         """Paint everything: a terminal moves its lines about when its size changes.

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,34 @@ def test_a_signal_gives_the_terminal_back_as_it_was(tmp_path: Path, number: sign
         assert it.wait_exit() == 0
         assert_restored(it)
         assert b"Traceback" not in it.raw
+
+
+def keep_painting(it: Program) -> None:
+    """Have it paint more than a terminal holds that nobody reads."""
+    for _ in range(60):
+        it.press("z" * 5)
+        time.sleep(0.02)  # to be painted one by one, and nothing tells that they were
+
+
+def test_a_terminal_that_takes_nothing_for_a_while_shows_all_of_it_then(tmp_path: Path) -> None:
+    with program("demo", home=tmp_path) as it:
+        it.wait_for("healthy")
+        keep_painting(it)
+        it.press("?")
+        it.wait_for("Keys of this place")
+        it.press(ESCAPE)
+        it.wait_for(lambda text: "Keys of this place" not in text and "1 Services" in text)
+
+
+def test_a_console_whose_terminal_takes_nothing_can_be_ended(tmp_path: Path) -> None:
+    with program("demo", home=tmp_path) as it:
+        it.wait_for("healthy")
+        keep_painting(it)
+        it.signal(signal.SIGTERM)
+        eventually(lambda: it.exit_code() is not None)
+        assert it.exit_code() == 0
+        it.wait_exit()
+        assert_restored(it)
 
 
 def test_a_signal_in_the_first_moment_gives_the_terminal_back(tmp_path: Path) -> None:
