@@ -226,7 +226,7 @@ def test_what_may_not_be_read_is_told_and_read_once_it_may(
             engine, tmp_path, "-p", project.name, "-C", str(project.directory),
             cwd=tmp_path, prefix=prefix,
         ) as it:  # fmt: skip
-            it.wait_for(lambda text: "permission denied" in text.lower())
+            it.wait_for(lambda text: said("permission denied")(text.lower()))
             it.wait_for(said("Let this user read it"))
             path.chmod(mode)
             it.press("\x1b[15~")
