@@ -25,6 +25,7 @@ from pixel_tui.stack.observer import Observer
 from pixel_tui.text import plain
 from screens.dialog import Dialog
 from screens.help import HelpScreen
+from screens.latest import Latest
 from screens.pick import Choices, PickScreen
 from screens.task_changes import TaskChanges
 from widgets.details import Details
@@ -96,7 +97,8 @@ class LedgerScreen(Dialog[None]):
         self._changes = changes
         self._wish = Arrangement(folded=FOLDED)
         self._shown = source.view
-        self._pending = self._arranging = self._again = False
+        self._pending = False
+        self._arranging = Latest(self, self._sort_and_search, "arrange")
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -117,7 +119,7 @@ class LedgerScreen(Dialog[None]):
         self._source.start()
         self.set_interval(CLOCK_SECONDS, self._tick)
         if self._source.view.loaded:  # else it is heard of when it is
-            self._arrange()
+            self._arranging.ask()
 
     def on_unmount(self) -> None:
         """Let the ledger be: nobody looks at it any more."""
@@ -145,24 +147,12 @@ class LedgerScreen(Dialog[None]):
     @on(LedgerChanged)
     def _changed(self) -> None:
         self._pending = False
-        self._arrange()
+        self._arranging.ask()
 
-    def _arrange(self) -> None:
-        self._again = True
-        if not self._arranging:
-            self._arranging = True
-            self.run_worker(self._keep_arranging(), group="arrange")
-
-    async def _keep_arranging(self) -> None:
-        """Sort and search in a thread, until the list is of the ledger and the wish of now."""
-        try:
-            while self._again:
-                self._again = False
-                view, wish, now = self._source.view, self._wish, self._clock.now()
-                lines = await asyncio.to_thread(arranged, view, wish, now)
-                self._show(view, lines)
-        finally:
-            self._arranging = False
+    async def _sort_and_search(self) -> None:
+        """Sort and search in a thread."""
+        view, wish, now = self._source.view, self._wish, self._clock.now()
+        self._show(view, await asyncio.to_thread(arranged, view, wish, now))
 
     def _show(self, view: LedgerView, lines: Sequence[Line]) -> None:
         with suppress(NoMatches):  # being closed
@@ -253,7 +243,7 @@ class LedgerScreen(Dialog[None]):
 
     def _choose(self, wish: Arrangement) -> None:
         self._wish = wish
-        self._arrange()
+        self._arranging.ask()
 
     def action_next_wanted(self) -> None:
         """List the next kind of tasks."""
@@ -319,7 +309,7 @@ class LedgerScreen(Dialog[None]):
         self._wish = replace(self._wish, wanted=Wanted.ALL, folded=frozenset(), words="")
         self.query_one(FilterBox).value = ""
         self.table.cursor_key = str(task.id)
-        self._arrange()
+        self._arranging.ask()
 
     def action_statistics(self) -> None:
         """Show how much work is done, how well, and how fast."""

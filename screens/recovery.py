@@ -21,6 +21,7 @@ from pixel_tui.operations.actions import all_actions
 from pixel_tui.stack.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
 from screens.dialog import Dialog
+from screens.latest import Latest
 from widgets.key_bar import KeyBar
 from widgets.options import Options
 
@@ -90,7 +91,7 @@ class RecoveryScreen(Dialog[None]):
         self._actions = {action.name: action for action in all_actions()}
         self._reasons: Mapping[str, str] | None = None
         """Of the aim of now; None until they are known."""
-        self._looking = self._moved = False
+        self._looking = Latest(self, self._find_reasons, "reasons")
         self._pending = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -124,9 +125,9 @@ class RecoveryScreen(Dialog[None]):
         options = self.query_one(Options)
         options.focus()
         options.highlighted = 1  # the first line is a heading
-        self.set_interval(LOOK_SECONDS, self._look_again)
+        self.set_interval(LOOK_SECONDS, self._looking.ask)
         self._draw()
-        self._look_again()
+        self._looking.ask()
 
     def on_unmount(self) -> None:
         """Stop listening."""
@@ -142,26 +143,15 @@ class RecoveryScreen(Dialog[None]):
     @on(StackMoved)
     def _stack_moved(self) -> None:
         self._pending = False
-        self._look_again()
+        self._looking.ask()
 
-    def _look_again(self) -> None:
-        self._moved = True
-        if not self._looking:
-            self._looking = True
-            self.run_worker(self._keep_looking(), group="reasons")
-
-    async def _keep_looking(self) -> None:
-        """Find the reasons out, in a thread, until they are of the stack of now."""
-        try:
-            while self._moved:
-                self._moved = False
-                aim, before = self.aim, self._reasons
-                reasons = await asyncio.to_thread(self._read, aim)
-                if aim is self.aim and reasons != before:
-                    self._reasons = reasons
-                    self._draw()
-        finally:
-            self._looking = False
+    async def _find_reasons(self) -> None:
+        """Ask, in a thread, why each action can do nothing."""
+        aim, before = self.aim, self._reasons
+        reasons = await asyncio.to_thread(self._read, aim)
+        if aim is self.aim and reasons != before:
+            self._reasons = reasons
+            self._draw()
 
     def _read(self, aim: Aim) -> Mapping[str, str]:
         if self._look is None:
@@ -239,7 +229,7 @@ class RecoveryScreen(Dialog[None]):
         self._at = (self._at + 1) % len(self._aims)
         self._reasons = None
         self._draw()
-        self._look_again()
+        self._looking.ask()
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""

@@ -23,6 +23,7 @@ from pixel_tui.ledger.watch import LedgerSource
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import plain
 from screens.dialog import Dialog
+from screens.latest import Latest
 from screens.log_line import LogLineScreen
 from screens.task_changes import TaskChanges
 from screens.task_log import TaskLog
@@ -100,7 +101,9 @@ class TaskScreen(Dialog[None]):
         self._raw: bytes | None = None
         """Of the texts that are shown."""
         self._gone = False
-        self._pending = self._taking = self._again = False
+        self._pending = False
+        # One after the other: a text that is half set is never left so.
+        self._taking = Latest(self, self._take, "task")
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -121,7 +124,7 @@ class TaskScreen(Dialog[None]):
         """Follow the ledger while it is shown."""
         self._unsubscribe = self._source.subscribe(lambda _view: self._heard())
         self.set_interval(CLOCK_SECONDS, self._tick)
-        self._look()
+        self._taking.ask()
 
     def on_unmount(self) -> None:
         """Stop listening."""
@@ -138,28 +141,13 @@ class TaskScreen(Dialog[None]):
     @on(TaskMoved)
     def _moved(self) -> None:
         self._pending = False
-        self._look()
+        self._taking.ask()
 
     def _tick(self) -> None:
         if self.is_current:
             with suppress(NoMatches):  # being closed
                 self.query_one("#task-log", LogPane).tick(self._clock.now())
                 self._draw()
-
-    def _look(self) -> None:
-        self._again = True
-        if not self._taking:
-            self._taking = True
-            self.run_worker(self._keep_taking(), group="task")
-
-    async def _keep_taking(self) -> None:
-        """Take what is there, until it is what is there now; a text half set is never left so."""
-        try:
-            while self._again:
-                self._again = False
-                await self._take()
-        finally:
-            self._taking = False
 
     async def _take(self) -> None:
         """Find the task in the ledger of now, and take it apart in a thread."""

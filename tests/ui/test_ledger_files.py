@@ -236,7 +236,7 @@ async def test_a_finding_leads_to_its_task_also_out_of_a_search(tmp_path: Path) 
         at = [finding.task for finding in screen._shown.findings].index(plain(ended))
         await it.press(*["j"] * at, "enter")
         await it.until(lambda: it.app.screen is screen and screen._wish.words == "")
-        await it.until(lambda: not screen._arranging)
+        await it.until(lambda: not screen._arranging.busy)
         assert screen.current is not None
         assert screen.current.id == ended
 
