@@ -180,7 +180,7 @@ class RecoveryScreen(Dialog[None]):
         else:
             mark, style = "✓ ", "bold"
         colour = "$text-success" if reason == "" else "$foreground-muted"
-        return Content.assemble((mark, colour), (action.verb, style))
+        return Content.assemble((mark, colour), (action.title, style))
 
     def _draw(self) -> None:
         with suppress(NoMatches):  # being closed
@@ -271,7 +271,7 @@ def advice(action: Action, aim: Aim, reason: str | None) -> Content:
     }
     parts: list[Content] = [
         Content.assemble(
-            (action.verb, "bold"), "   ", (f"pixel-tui plan {action.name}", "$foreground-muted")
+            (action.title, "bold"), "   ", (f"pixel-tui plan {action.name}", "$foreground-muted")
         )
     ]
     for title, words in (

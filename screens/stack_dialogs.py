@@ -71,7 +71,7 @@ class StackDialogs:
         from pixel_tui.operations.actions import all_actions
 
         return {
-            action.name: action.verb
+            action.name: action.title
             for action in all_actions()
             if (action.scope is Scope.SERVICES) == of_services
         }

@@ -21,13 +21,6 @@ from screens.task_writing import TaskWritingScreen, Written
 
 ADD: Final = "task-add"
 """It is done to a task that has yet to be written down."""
-_WHOLE: Final = {
-    "task-rebuild": "Have a worker rebuild syntropy",
-    "task-reap": "Remove what old workers left",
-    "task-unlock": "Remove the worker lock",
-    "task-spawn": "Start a worker for it",
-    "task-stop": "Stop its worker",
-}
 
 
 class TaskActions:
@@ -60,11 +53,11 @@ class TaskActions:
         }
         reasons = await self._operations.tried(targets)
         actions = sorted(actions, key=lambda action: bool(reasons[action.name]))
-        width = max(len(_verb(action)) for action in actions)
+        width = max(len(action.title) for action in actions)
         lines = tuple(
             Content.assemble(
                 (
-                    _verb(action).ljust(width),
+                    action.title.ljust(width),
                     "$foreground-muted" if reasons[action.name] else "bold",
                 ),
                 (f"  {plain(reasons[action.name] or action.when)}", "$foreground-muted"),
@@ -112,8 +105,3 @@ def _actions(scope: Scope) -> list[Action]:
     return [
         action for action in all_actions() if action.group is Group.LEDGER and action.scope is scope
     ]
-
-
-def _verb(action: Action) -> str:
-    """What it is called where nothing is named behind it."""
-    return _WHOLE.get(action.name, action.verb)

@@ -82,6 +82,7 @@ class Action:
     Args:
         name: What scripts call it: `hard-rebuild`.
         verb: What people call it, at the beginning of a title: `Rebuild without the cache`.
+        alone: What people call it where nothing is named behind the verb; empty for the verb.
         group: Where it is listed.
         when: When to use it, in a sentence or two.
         failing: What to do when it fails.
@@ -105,3 +106,9 @@ class Action:
     obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against
     choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose
     needs_project: bool = True
+    alone: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it in a list."""
+        return self.alone or self.verb

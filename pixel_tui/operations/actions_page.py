@@ -39,7 +39,7 @@ def _part(action: Action) -> str:
         ("When it fails", action.failing),
     )
     table = "\n".join(f"| {name} | {words.replace('|', chr(92) + '|')} |" for name, words in rows)
-    return f"### {action.verb}: `{action.name}`\n\n| | |\n|---|---|\n{table}\n"
+    return f"### {action.title}: `{action.name}`\n\n| | |\n|---|---|\n{table}\n"
 
 
 def _does(action: Action) -> str:

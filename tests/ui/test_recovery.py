@@ -46,7 +46,7 @@ async def test_each_action_has_its_advice_and_says_whether_it_can_run(
         for action in all_actions():
             await choose(it, action.name)
             said = it.text("#recovery-advice")
-            assert action.verb in said
+            assert action.title in said
             assert "Can it run now?" in said
         await choose(it, "start")
         assert "No: web is running already" in it.text("#recovery-advice")
@@ -181,7 +181,7 @@ async def test_the_palette_runs_every_action_by_name(kept: list[Choice]) -> None
         assert {"Rebuild api", "Restart all", "Restore", "Recovery", "Audit"} <= names
         for action in all_actions():
             of_service = action.scope is Scope.SERVICES
-            assert (f"{action.verb} web" if of_service else action.verb) in names
+            assert (f"{action.title} web" if of_service else action.title) in names
         run = next(
             hit[2] for hit in StackCommands(it.dashboard)._commands() if hit[0] == "Rebuild api"
         )

@@ -38,6 +38,7 @@ def draft_restore(draft: Draft) -> None:
 ACTION: Final = Action(
     name="environment-restore",
     verb="Restore a version of",
+    alone="Restore a version",
     group=Group.ENVIRONMENT,
     when="An edit of the environment was wrong, and a version of before is wanted back. What the"
     " file is now is kept as a version too.",

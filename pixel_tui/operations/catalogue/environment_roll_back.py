@@ -41,6 +41,7 @@ def draft_roll_back(draft: Draft) -> None:
 ACTION: Final = Action(
     name="environment-roll-back",
     verb="Take back an apply of",
+    alone="Take back an apply",
     group=Group.ENVIRONMENT,
     when="An apply of the environment was cut off: the console, or the machine, died in between.",
     failing="The last line says what could not be put back; it can be asked for again. What the"

@@ -157,6 +157,7 @@ def _short(image_id: str) -> str:
 ACTION: Final = Action(
     name="roll-back",
     verb="Roll back to",
+    alone="Roll back to a backup",
     group=Group.BACKUPS,
     when="It ran well when the backup was made, and does not since something was changed. Data is"
     " left as it is (`restore` puts that back). No source is moved: the plan says which commits"

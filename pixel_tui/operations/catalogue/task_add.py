@@ -40,6 +40,7 @@ def draft_add(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-add",
     verb="Queue the task",
+    alone="Queue a task",
     group=Group.LEDGER,
     when="There is work for a worker. It waits until syntropy, or `task-spawn`, starts one.",
     failing="Its last line says why the ledger could not be written; the draft stays.",

@@ -45,6 +45,7 @@ def draft_reap(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-reap",
     verb="Remove what old workers left in",
+    alone="Remove what old workers left",
     group=Group.LEDGER,
     when="Containers and logs of workers pile up. Tasks stay in the ledger, and so does what"
     " belongs to those that wait or run.",

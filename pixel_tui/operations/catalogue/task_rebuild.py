@@ -70,6 +70,7 @@ def draft_rebuild(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-rebuild",
     verb="Have a worker rebuild",
+    alone="Have a worker rebuild syntropy",
     group=Group.LEDGER,
     when="Its source has changed. This is the way to rebuild syntropy that leaves no task without"
     " it: a task of its own, run by a worker that outlives it.",

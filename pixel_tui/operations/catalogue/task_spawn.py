@@ -47,6 +47,7 @@ def draft_spawn(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-spawn",
     verb="Start a worker for",
+    alone="Start its worker",
     group=Group.LEDGER,
     when="A task waits, and syntropy does not start a worker for it. There is one worker at a"
     " time, and none within a minute after a failure unless the task's short id is typed.",

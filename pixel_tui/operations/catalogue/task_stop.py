@@ -40,6 +40,7 @@ def draft_stop(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-stop",
     verb="Stop the worker of",
+    alone="Stop its worker",
     group=Group.LEDGER,
     when="A worker hangs, does harm, or runs for longer than it may.",
     failing="What outlives even a kill waits for a disk or a network file system. Where only the"

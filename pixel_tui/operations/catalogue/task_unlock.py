@@ -38,6 +38,7 @@ def draft_unlock(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-unlock",
     verb="Remove the worker lock of",
+    alone="Remove the worker lock",
     group=Group.LEDGER,
     when="A worker died without removing its lock, so that no other one can be started.",
     failing="Its last line says whose lock it is by now.",

@@ -98,6 +98,7 @@ def _size(draft: Draft, name: str) -> str:
 ACTION: Final = Action(
     name="wipe-volumes",
     verb="Wipe the volumes of",
+    alone="Wipe the volumes",
     group=Group.RECOVERY,
     when="A volume holds what no rebuild mends, and a verified backup has what is worth keeping."
     " The last thing to try.",
