@@ -95,9 +95,9 @@ class Operations:
             self._found.append(status)
             self._changed()
 
-        watch = self._operator.watch(self._tell_changed, found)
-        watch.start()
-        self._watch = watch
+        # Known before it looks: what it sees at once is asked for at once, and told once only.
+        self._watch = self._operator.watch(self._tell_changed, found)
+        self._watch.start()
 
     def _tell_changed(self) -> None:
         self._changed()

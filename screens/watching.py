@@ -49,9 +49,9 @@ class Watching:
 
     def watch_jobs(self) -> None:
         """Look from now on. Blocks for a moment."""
-        sight = self._make_sight(self._tell_changed)
-        sight.start()
-        self._sight = sight
+        # Known before it looks: what it sees at once is asked for at once, and told once only.
+        self._sight = self._make_sight(self._tell_changed)
+        self._sight.start()
 
     def _tell_changed(self) -> None:
         self._changed()
