@@ -32,14 +32,18 @@ def run_in_front(words: Sequence[str], environment: Mapping[str, str]) -> int:
         OSError: It can't be started.
     """
     running: list[subprocess.Popen[bytes]] = []
+    told: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
         for process in running:
             process.send_signal(number)
 
     with _handled(pass_on):
         process = subprocess.Popen(words, env=dict(environment))
         running.append(process)
+        for number in told:  # while it was being started
+            process.send_signal(number)
         return process.wait()
 
 

@@ -1,0 +1,29 @@
+"""A program that has the terminal, and whoever tells this one to end meanwhile."""
+
+import os
+import signal
+import subprocess
+from typing import Any
+
+import pytest
+
+from pixel_tui.in_front import run_in_front
+
+
+def test_who_is_told_to_end_while_the_program_is_started_passes_that_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[int] = []
+
+    class Told(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess, "Popen", Told)
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
+    try:
+        assert run_in_front(["sleep", "20"], os.environ) == -signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
