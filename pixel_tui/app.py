@@ -64,8 +64,9 @@ PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
 """After the first picture: the jobs of other consoles are looked at from then on."""
 LET_GO_SECONDS: Final = 30.0
-HELD_SECONDS: Final = 0.02
 """How long what nobody needs any more may stay in memory."""
+HELD_SECONDS: Final = 0.02
+"""Between two looks at a terminal that takes nothing."""
 _GROWING: Final = (
     # The colours of a border, by the cache of lines of the widget that had them first: of a
     # thousand closed dialogs and messages it would keep whole pictures.

@@ -114,7 +114,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             if was_edited:
                 await asyncio.to_thread(self.desk.drop)
             said = "The file is saved as it is shown." if was_edited else "The file has changed."
-            self.notify(said, timeout=4)
+            self.notify(said, timeout=4, markup=False)
         else:
             # The stamp is the new one, so that this is told once; the base stays the old one.
             self.opened, self.theirs = opened, opened
@@ -337,5 +337,5 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         """Close; what is not saved is kept."""
         if self.editing is not None and self.editing.changed:
             said = "What is not saved is kept: E offers it again."
-            self.app.notify(said, severity="warning", timeout=8)
+            self.app.notify(said, severity="warning", timeout=8, markup=False)
         self.dismiss()
