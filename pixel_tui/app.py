@@ -19,6 +19,7 @@ from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.driver import Driver
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.theme import Theme
@@ -31,9 +32,9 @@ from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.ending import EndSignals, outcome_of, say, wait_for_jobs, waiting_for
 from pixel_tui.errors import UsageError
 from pixel_tui.hang_up import watch_terminal
-from pixel_tui.held_terminal import is_held, part_from
 from pixel_tui.key_order import KeysInOrder
 from pixel_tui.log_file import start_log
+from pixel_tui.patient_driver import PatientDriver
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
@@ -161,6 +162,10 @@ class PixelTui(KeysInOrder):
         self._see_to_jobs = False
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
+
+    def get_driver_class(self) -> type[Driver]:
+        """What has the terminal; it waits for none that takes nothing."""
+        return PatientDriver
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """A theme by its name, found at once: it is asked for with every line that is painted."""
@@ -295,17 +300,6 @@ class PixelTui(KeysInOrder):
             question = QuitScreen(operations.running, operations.cancelling)
             self.push_screen(question, self._quit_answered)
 
-    def exit(
-        self,
-        result: None = None,
-        return_code: int = 0,
-        message: "RenderableType | None" = None,
-    ) -> None:
-        """End, whether or not the terminal takes the last words."""
-        if not self._exit:
-            part_from(self._driver)
-        super().exit(result, return_code, message)
-
     async def action_suspend(self) -> None:
         """Stop, as every program does at Ctrl+Z."""
         if self._suspension is not None:
@@ -327,7 +321,7 @@ class PixelTui(KeysInOrder):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send what differs from what the terminal shows, as soon as it takes something."""
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            if is_held(self._driver):
+            if self._is_held:
                 self._paint_later()
                 return
             compositor = screen._compositor  # noqa: SLF001  only it can paint what did not change
@@ -343,6 +337,11 @@ class PixelTui(KeysInOrder):
         else:
             super()._display(screen, renderable)
 
+    @property
+    def _is_held(self) -> bool:
+        """Whether the terminal takes nothing at the moment."""
+        return isinstance(self._driver, PatientDriver) and self._driver.is_held
+
     def _paint_later(self) -> None:
         """Look in a moment whether the terminal takes something: then it gets all it lacks."""
         if not self._owed:
@@ -352,7 +351,7 @@ class PixelTui(KeysInOrder):
     def _paint_what_is_owed(self) -> None:
         if not self._owed:
             return
-        if is_held(self._driver):
+        if self._is_held:
             self.set_timer(HELD_SECONDS, self._paint_what_is_owed)
         else:
             self._owed = False

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "pixel_tui"
 KNOW_THE_TOOLKIT = {
     "app",
     "changed_cells",
-    "held_terminal",
+    "patient_driver",
     "key_order",
     "cli",
     "demonstration",
