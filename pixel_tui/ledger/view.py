@@ -1,9 +1,10 @@
 """The ledger as it is shown: tasks, what is true of them, and what is wrong. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from pixel_tui.ledger.findings import Finding, case_of
 from pixel_tui.ledger.reading import NO_READING, LedgerReading
@@ -13,7 +14,7 @@ from pixel_tui.ledger.workers import Worker, workers_of
 from pixel_tui.stack.model import StackSnapshot, Trouble
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LedgerView:
     """Everything at one moment. Equal moments are equal."""
 
@@ -21,8 +22,6 @@ class LedgerView:
     totals: Mapping[TaskStatus, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     """The worst first."""
-    by_task: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict, compare=False)
-    """The same by the task's id, without those that are about none."""
     truths: Mapping[str, Truth] = field(default_factory=dict)
     """By the task's id, of those tasks only that the stack shows something of."""
     workers: tuple[Worker, ...] = ()
@@ -43,9 +42,17 @@ class LedgerView:
         """What the stack shows of a task."""
         return truth_of(self.truths, task)
 
-    def findings_about(self, task: Task) -> tuple[Finding, ...]:
+    def findings_about(self, task: Task) -> Sequence[Finding]:
         """What does not agree about a task."""
-        return self.by_task.get(task.id, ())
+        return self._by_task.get(task.id, ())
+
+    @cached_property
+    def _by_task(self) -> Mapping[str, Sequence[Finding]]:
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            if finding.task:
+                found[finding.task].append(finding)
+        return found
 
 
 NO_VIEW = LedgerView()
@@ -59,16 +66,7 @@ def view_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> L
         reading=reading,
         totals=reading.totals,
         findings=findings,
-        by_task=_by_task(findings),
         truths=truths_of(case, findings),
         workers=workers_of(snapshot),
         loaded=True,
     )
-
-
-def _by_task(findings: Iterable[Finding]) -> Mapping[str, tuple[Finding, ...]]:
-    found: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        if finding.task:
-            found[finding.task].append(finding)
-    return {task: tuple(items) for task, items in found.items()}
