@@ -38,11 +38,8 @@ from pixel_tui.stack.step_program import finished, say
 def main(argv: Sequence[str] | None = None) -> int:
     """Do one thing; returns the exit code."""
     os.umask(0o077)
-    return finished(lambda: _do(_parser().parse_args(argv)))
-
-
-def _do(arguments: argparse.Namespace) -> None:
-    _Work(arguments).do(arguments.verb)
+    arguments = _parser().parse_args(argv)
+    return finished(lambda: _Work(arguments).do(arguments.verb))
 
 
 def _parser() -> argparse.ArgumentParser:

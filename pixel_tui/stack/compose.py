@@ -229,12 +229,11 @@ class ComposeProject:
             if for_active is None and any(item["profiles"] for item in services.values()):
                 for_active = self._ask_for_active()
             active = self._answer(for_active)[0].split() if for_active else services
-        except (ComposeError, ValueError) as error:
-            for process in filter(None, (asked, for_active)):
-                process.kill()
-                process.communicate()
-            if isinstance(error, ComposeError):
-                raise
+        except ComposeError:
+            _end(asked, for_active)
+            raise
+        except ValueError as error:
+            _end(asked, for_active)
             raise _no_json(self.command) from error
         return ResolvedProject(
             config=config,
@@ -405,6 +404,12 @@ def _denied(path: str, error: OSError) -> ComposeError:
     return ComposeRefused(
         f"The project can't be read: {error.strerror or error}.", on=path, remedy=MAY_NOT_READ
     )
+
+
+def _end(*processes: _Asked | None) -> None:
+    for process in filter(None, processes):
+        process.kill()
+        process.communicate()
 
 
 def _no_json(command: ComposeCommand) -> ComposeRefused:
