@@ -16,6 +16,11 @@ from benchmarks.terminal import Terminal
 HOME = {"LANG": "C.UTF-8", "TZ": "UTC"}
 
 
+def without(words: str) -> Callable[[str], bool]:
+    """Whether this is not, or no more, on the screen."""
+    return lambda text: words not in text
+
+
 class Program:
     """A running console, its screen, and every byte it ever sent.
 

@@ -1,7 +1,6 @@
 """The program in a terminal while its engine is missing, silent, stopped or flooded."""
 
 import grp
-import json
 import os
 import re
 import socket
@@ -17,7 +16,8 @@ import pytest
 
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
 from tests.terminal.every_key import ESCAPE
-from tests.terminal.program import Program, program
+from tests.terminal.program import Program, program, without
+from tests.unit import ledger_files
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 
@@ -60,15 +60,6 @@ services:
         sleep 100000
     stop_grace_period: 0s
 """
-TASK = {
-    "id": "0f5b3c1e-8a2d-4e6f-9b7a-1c2d3e4f5a6b",
-    "status": "pending",
-    "createdAt": "2026-03-01T10:00:00.000Z",
-    "type": "opencode",
-    "payload": {"task": "Water the flowers"},
-    "attempts": 0,
-    "maxAttempts": 3,
-}
 WITHOUT_RIGHTS = """
 import os, sys
 lost = "-dac_override,-dac_read_search"
@@ -174,18 +165,12 @@ def test_an_engine_that_freezes_is_told_and_keys_are_answered(stack: Stack, tmp_
         it.wait_for("following")
 
 
-def without(words: str) -> Callable[[str], bool]:
-    return lambda text: words not in text
-
-
 def test_an_engine_that_stops_below_what_is_open_leaves_every_screen_usable(
     stack: Stack, tmp_path: Path
 ) -> None:
     project = stack(COUNTING)
     (project.directory / ".env").write_text("LEVEL=info\n")
-    ledger = project.directory / "data" / "task-ledger.json"
-    ledger.parent.mkdir()
-    ledger.write_text(json.dumps({"version": 1, "tasks": [TASK]}))
+    ledger_files.project(project.directory, ledger_files.task())
     with console(project, tmp_path) as it:
         it.wait_for("2 of 2 running")
         it.press("E")
@@ -198,8 +183,8 @@ def test_an_engine_that_stops_below_what_is_open_leaves_every_screen_usable(
             (ESCAPE, without("What changes")),
             ("u", without("not saved")),
             (ESCAPE, "stale: seen"),
-            ("W", "Water the flowers"),
-            ("\r", "─ Task 0f5b3c1e"),
+            ("W", "Mend the canvas"),
+            ("\r", "─ Task 11111111"),
             ("4", "4 Log"),
             (ESCAPE, "─ Tasks"),
             (ESCAPE, "stale: seen"),

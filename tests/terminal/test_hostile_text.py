@@ -14,7 +14,7 @@ import pytest
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project
 from tests.terminal.every_key import ESCAPE
-from tests.terminal.program import Program, program
+from tests.terminal.program import Program, program, without
 from tests.terminal.raw_bytes import foreign
 from tests.terminal.test_engine import env_of, job_succeeded
 
@@ -135,10 +135,6 @@ def stack(engine: Engine, make_project: MakeProject, tmp_path: Path) -> Iterator
         yield Poisoned(project, home, {**env_of(engine), "PATH": path})
     finally:
         engine.docker("rm", "--force", stranger)
-
-
-def without(words: str) -> Callable[[str], bool]:
-    return lambda text: words not in text
 
 
 def look(it: Program, *steps: tuple[str, str | Callable[[str], object]]) -> None:

@@ -1,6 +1,5 @@
 """A read-only console only reads, whatever is pressed: seen from the engine's side."""
 
-import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from tests.terminal.recorded_programs import RecordedPrograms, reads
 from tests.terminal.recording_proxy import RecordingProxy
 from tests.terminal.witness import RECORD
 from tests.terminal.witnessed import Place, Settled, Witnessed, witnessed
+from tests.unit import ledger_files
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 
@@ -80,15 +80,6 @@ NEED_AN_OPERATOR: Final = frozenset(
     }
 )
 BATCH: Final = 40
-TASK: Final = {
-    "id": "0f5b3c1e-8a2d-4e6f-9b7a-1c2d3e4f5a6b",
-    "status": "pending",
-    "createdAt": "2026-03-01T10:00:00.000Z",
-    "type": "opencode",
-    "payload": {"task": "Water the flowers"},
-    "attempts": 0,
-    "maxAttempts": 3,
-}
 
 
 @dataclass(frozen=True)
@@ -129,7 +120,7 @@ def recorded(
     files = {
         ".env": "LEVEL=info\nTOKEN=hunter2\n",
         ".env.example": "LEVEL=info\nPORT=1\n",
-        "data/task-ledger.json": json.dumps({"version": 1, "tasks": [TASK]}),
+        "data/task-ledger.json": ledger_files.text(ledger_files.task()).decode(),
     }
     project = make_project(STACK, files=files)
     project.compose("up", "--detach")
