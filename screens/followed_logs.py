@@ -118,12 +118,16 @@ class FollowedLogs:
 
     def tell(self, jobs: "Sequence[JobStatus]") -> None:
         """Say in the stream what the console does: when a job began, and what came of it."""
+        marks: list[tuple[datetime, str, str]] = []
         for job in jobs:
             if job.started is not None:
-                self._mark(f"{job.id} began", f"console: {job.plan.title}", job.started)
+                marks.append((job.started, f"{job.id} began", f"console: {job.plan.title}"))
             if job.ended is not None:
                 words = f"console: {job.plan.title} {job.state.value}"
-                self._mark(f"{job.id} ended", words, job.ended)
+                marks.append((job.ended, f"{job.id} ended", words))
+        # In the order of time: of what is older than the lines the stream keeps the order.
+        for at, event, words in sorted(marks):
+            self._mark(event, words, at)
 
     def _mark(self, event: str, words: str, at: datetime) -> None:
         if event not in self._told:
