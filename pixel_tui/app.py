@@ -29,7 +29,7 @@ from pixel_tui import allocator
 from pixel_tui.changed_cells import ChangedCells, ChangesOnly
 from pixel_tui.clipboard import osc52
 from pixel_tui.clock import Clock, SystemClock
-from pixel_tui.ending import EndSignals, outcome_of, say, wait_for_jobs, waiting_for
+from pixel_tui.ending import EndSignals, outcome_of, wait_for_jobs, waiting_for
 from pixel_tui.errors import UsageError
 from pixel_tui.hang_up import watch_terminal
 from pixel_tui.key_order import KeysInOrder
@@ -38,6 +38,7 @@ from pixel_tui.patient_driver import PatientDriver
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
+from pixel_tui.standard_streams import complain
 from pixel_tui.suspension import Suspension
 from pixel_tui.theme import EVERY, default_theme
 from screens import dashboard
@@ -525,9 +526,9 @@ def _leave(parts: Parts, signals: EndSignals, *, stay: bool) -> None:
     jobs = parts.operations.under_way if parts.operations is not None else ()
     if stay:
         for job in jobs:
-            say(waiting_for(job))
+            complain(waiting_for(job))
         wait_for_jobs(jobs, signals.insisted)
     parts.close()
     for job in jobs:
-        say(outcome_of(job))
+        complain(outcome_of(job))
     parts.observer.close()

@@ -5,12 +5,12 @@ Imports that cost time wait until a command needs them.
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pixel_tui.errors import UsageError
 from pixel_tui.project_options import ExitCode, add_project_options, readers
+from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
     from pixel_tui.backups.stack_view import StackView
@@ -217,5 +217,5 @@ def _run_audit(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     for record in trail.records[-arguments.last :]:
         print(json.dumps(dict(record.facts)) if arguments.json else record_line(record))  # noqa: T201
     for problem in trail.problems:
-        print(f"pixel-tui: {problem}", file=sys.stderr)  # noqa: T201
+        complain(problem)
     return ExitCode.WELL

@@ -7,10 +7,10 @@ neither Docker nor Textual, and `status` and `doctor` load no Textual.
 import argparse
 import gc
 import json
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from io import TextIOWrapper
 from typing import Final
 
 from pixel_tui import __version__
@@ -25,6 +25,7 @@ from pixel_tui.project_options import (
     add_reveal_allowed,
     readers,
 )
+from pixel_tui.standard_streams import complain, is_broken_pipe, output_error, prepare_streams
 
 SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
@@ -40,18 +41,53 @@ of them, would be gone through every few seconds of a flood, and a key waits for
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
-    arguments = _parser().parse_args(argv)
+    prepare_streams()
     try:
+        code = _run(argv)
+    except SystemExit as leaving:  # --help, --version, an argument that is wrong
+        if lost := _lost_output():
+            raise SystemExit(lost) from leaving
+        raise
+    return _lost_output() or code
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = _parser().parse_args(argv)
         return int(arguments.run(arguments, dict(os.environ)))
     except ConsoleError as error:
-        print(f"pixel-tui: {error}", file=sys.stderr)  # noqa: T201
+        complain(str(error))
         return ExitCode.UNREADABLE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe went away; silence is what it expects.
-        sys.stderr.close()
+    except Exception as error:  # noqa: BLE001  the last door: the log has the details
+        lost = output_error() if isinstance(error, OSError) else None
+        return _lost(lost) if lost else _fault(error)
+
+
+def _lost_output() -> int:
+    """The exit code if standard output can't be written; 0 if it can, or has no reader."""
+    error = output_error()
+    return ExitCode.WELL if error is None else _lost(error)
+
+
+def _lost(error: OSError) -> int:
+    if is_broken_pipe(error):
         return ExitCode.WELL
+    complain(f"Standard output can't be written: {error.strerror or error}.")
+    return ExitCode.UNREADABLE
+
+
+def _fault(error: Exception) -> int:
+    """Log what nothing above expected, and say where; without a traceback."""
+    from pixel_tui.log_file import start_log
+    from pixel_tui.settings import state_folder
+
+    path = start_log(state_folder())
+    logging.getLogger(__name__).critical("the command failed", exc_info=error)
+    where = f"Details: {path}" if path else "There is no log: its folder can't be written."
+    complain(f"This command stopped over a fault of its own ({type(error).__name__}). {where}")
+    return ExitCode.UNREADABLE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -146,10 +182,10 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     elif snapshot.services:
         print(as_table(snapshot))  # noqa: T201
     for finding in findings_of_stack(snapshot):
-        print(f"pixel-tui: {finding.what} {finding.remedy}", file=sys.stderr)  # noqa: T201
+        complain(f"{finding.what} {finding.remedy}")
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
-        print(f"pixel-tui: {trouble.what} {trouble.remedy}", file=sys.stderr)  # noqa: T201
+        complain(f"{trouble.what} {trouble.remedy}")
         return ExitCode.UNREADABLE
     return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL
 
@@ -185,9 +221,7 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     for container in containers:
         if not container.logs_readable:
             reason = f"its logging driver is {container.log_driver}"
-            print(f"pixel-tui: nothing of {container.name} can be read: {reason}.", file=sys.stderr)  # noqa: T201
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+            complain(f"nothing of {container.name} can be read: {reason}.")
     printer = log_command.Printer(containers, wish, sys.stdout.write)
     chosen = log_command.GroupFilter(wish)
     history = LogHistory(engine, containers)
@@ -214,22 +248,23 @@ def _run_doctor(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     except UsageError as error:
         found = error
     report = examine(found, environment, SystemClock(), read_only=arguments.read_only)
-    if isinstance(sys.stdout, TextIOWrapper):
-        # Whoever needs a doctor may well have a locale that can't say everything.
-        sys.stdout.reconfigure(errors="replace")
     print(json.dumps(as_json(report), indent=2) if arguments.json else as_text(report))  # noqa: T201
     if isinstance(found, UsageError) or report.verdict("settings") is Verdict.FAILED:
         return ExitCode.UNREADABLE
     return ExitCode.WELL if report.well else ExitCode.NOT_WELL
 
 
-def _require_terminal() -> None:
-    """Raise `UsageError` where there is nobody to look and to press keys."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+def _require_terminal(environment: Mapping[str, str]) -> None:
+    """Raise `UsageError` if there is no terminal, or one that nothing can be drawn on."""
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
-            "The console needs a terminal.",
+            "pixel-tui needs a terminal for input, output and errors.",
             remedy="For scripts there is `pixel-tui status`; over ssh use `ssh -t`.",
         )
+    if environment.get("TERM") == "dumb":
+        from pixel_tui.doctor.terminal_checks import DUMB, USE_ANOTHER
+
+        raise UsageError(DUMB, remedy=f"{USE_ANOTHER} For scripts there is `pixel-tui status`.")
 
 
 def _prepare() -> None:
@@ -257,7 +292,7 @@ def _hurry() -> None:
 
 
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    _require_terminal()
+    _require_terminal(environment)
     _prepare()
     from pixel_tui.live import live_observer
     from pixel_tui.settings import load_settings
@@ -280,7 +315,7 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
 
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    _require_terminal()
+    _require_terminal(environment)
     _prepare()
     from pixel_tui.app import run
     from pixel_tui.demonstration import demo_parts

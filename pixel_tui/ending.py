@@ -7,11 +7,9 @@ job to itself.
 """
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -83,9 +81,3 @@ def outcome_of(job: "Job") -> SafeText:
         f"“{status.plan.title}” goes on without the console, and nobody verifies it. "
         f"Its output: {status.output}"
     )
-
-
-def say(words: SafeText) -> None:
-    """Say something below the shell's prompt; nothing happens where nobody listens."""
-    with suppress(OSError, ValueError):
-        print(f"pixel-tui: {words}", file=sys.stderr, flush=True)  # noqa: T201

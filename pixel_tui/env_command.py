@@ -7,12 +7,12 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixel_tui.errors import FileError, UsageError
 from pixel_tui.project_options import ExitCode, add_project_options, named_command
+from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
     from pixel_tui.environment.overview import Overview
@@ -115,14 +115,12 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     path = _path(arguments.path, command)
     data = _read(path)
     overview, around = _look(path, data, command, environment)
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
     if arguments.json:
         print(json.dumps(as_json(path, overview), indent=2))  # noqa: T201
     else:
         print(as_text(path, overview))  # noqa: T201
     for words in around.unasked:
-        _complain(words)
+        complain(words)
     return ExitCode.WELL if is_clean(overview) else ExitCode.NOT_WELL
 
 
@@ -138,9 +136,9 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     entry = document.entry(key)
     reading = read_values(document, environment).get(key)
     if document.faults:
-        _complain(f"Compose refuses the file: {document.faults[0].message}")
+        complain(f"Compose refuses the file: {document.faults[0].message}")
     if entry is None or reading is None or reading.value is None:
-        _complain(f"{key} has no value in {path}.")
+        complain(f"{key} has no value in {path}.")
         return ExitCode.NOT_WELL
     catalogue = load_catalogue()
     secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
@@ -245,7 +243,7 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     if Confirmation(state_folder(), directory).confirm():
         print("The new environment stays.")  # noqa: T201
         return ExitCode.WELL
-    _complain(f"Nothing waits to be confirmed in {directory}.")
+    complain(f"Nothing waits to be confirmed in {directory}.")
     return ExitCode.NOT_WELL
 
 
@@ -286,9 +284,3 @@ def _look(
 
     around = read_around(path, command, environment, content=data)
     return Examined(around, environment).all(Document.parse(data)), around
-
-
-def _complain(words: str) -> None:
-    from pixel_tui.text import plain
-
-    print(f"pixel-tui: {plain(words)}", file=sys.stderr)  # noqa: T201

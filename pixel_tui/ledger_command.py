@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.project_options import ExitCode, add_project_options, readers
+from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
     from pixel_tui.ledger.view import LedgerView
@@ -71,7 +72,7 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
     view = _look(arguments, environment)
     if view.trouble is not None:
-        print(f"pixel-tui: {view.trouble.what} {view.trouble.remedy}", file=sys.stderr)  # noqa: T201
+        complain(f"{view.trouble.what} {view.trouble.remedy}")
         return ExitCode.UNREADABLE
     tasks = view.tasks
     if arguments.what == "show":
@@ -122,7 +123,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
     try:
         snapshot = look_once(engine, project, clock)
     except EngineError as error:
-        print(f"pixel-tui: nothing is known of workers: {error}", file=sys.stderr)  # noqa: T201
+        complain(f"nothing is known of workers: {error}")
         snapshot = StackSnapshot(EngineStatus(engine.address, engine.context))
     return view_of(reading, snapshot, clock.now())
 

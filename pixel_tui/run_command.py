@@ -3,9 +3,7 @@
 The same plan, lock, audit and verification as on the screen.
 """
 
-import os
 import signal
-import sys
 import threading
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,6 +21,7 @@ from pixel_tui.plan_output import as_text
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.stack.observer import Observer, Topic
+from pixel_tui.standard_streams import discard_output
 from pixel_tui.text import plain_lines
 
 READ_SECONDS: Final = 30.0
@@ -179,4 +178,4 @@ def _say(text: str) -> None:
         print(text, flush=True)  # noqa: T201
     except OSError:
         # The terminal is gone. What is being done goes on, and is in the job's output.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        discard_output()

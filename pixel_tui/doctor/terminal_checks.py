@@ -13,6 +13,8 @@ LINES: Final = 24
 NOT_HERE: Final = "There is no terminal here."
 FEW_COLOURS: Final = frozenset({"linux", "vt100", "vt220", "ansi", "screen", "xterm"})
 """For these the console chooses `pixel-ansi` by itself (`pixel_tui.theme`)."""
+DUMB: Final = "TERM=dumb: the terminal can't move its cursor, so nothing can be drawn."
+USE_ANOTHER: Final = "Use another one, or set TERM to what it really is."
 TMUX_OPTIONS: Final = ("set-clipboard", "allow-passthrough")
 
 
@@ -59,11 +61,7 @@ def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> Chec
             "`pixel-tui status` needs no terminal.",
         )
     if term == "dumb":
-        return failed(
-            name,
-            "The terminal says that it is dumb: it knows no place on the screen.",
-            "Use another one, or set TERM to what it really is.",
-        )
+        return failed(name, DUMB, USE_ANOTHER)
     if not term:
         return warning(name, "TERM is not set.", "Set it, as in `export TERM=xterm-256color`.")
     return ok(name, f"{term}.")

@@ -218,6 +218,25 @@ def test_without_a_terminal_it_says_so_and_ends() -> None:
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('TERM=dumb exec "$0" "$@"', "TERM=dumb: the terminal can't move its cursor"),
+        ('exec "$0" "$@" 2>errors', "needs a terminal for input, output and errors"),
+        ('exec "$0" "$@" <&-', "needs a terminal for input, output and errors"),
+    ],
+)
+def test_a_terminal_that_nothing_can_be_drawn_on_is_refused(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    with program("demo", home=tmp_path, prefix=("/bin/sh", "-c", line)) as it:
+        assert it.wait_exit() == 2
+        errors = tmp_path / "errors"
+        said = errors.read_text() if errors.exists() else it.text
+        assert words in " ".join(said.split())
+        assert b"\x1b" not in it.raw
+
+
 def test_it_ends_when_its_terminal_is_gone(tmp_path: Path) -> None:
     with program("demo", home=tmp_path) as it:
         it.wait_for("healthy")
