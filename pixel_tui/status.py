@@ -104,7 +104,7 @@ def as_table(snapshot: StackSnapshot) -> str:
 
 
 def _table_rows(service: Service) -> Iterable[tuple[str, ...]]:
-    first = service.containers[0] if service.containers else None
+    first = service.members[0] if service.members else None
     profile = ""
     if service.spec and service.spec.profiles and not service.spec.active:
         profile = f" ({service.spec.profiles[0]})"
@@ -117,7 +117,9 @@ def _table_rows(service: Service) -> Iterable[tuple[str, ...]]:
         _exit(first),
         first.name if first else "-",
     )
-    for container in service.containers[1:]:
+    for container in service.containers:
+        if container is first:
+            continue
         yield (
             f"  {container.name}",
             container.state.value,

@@ -188,7 +188,7 @@ def _unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fi
     if service.health is not HealthStatus.UNHEALTHY:
         return None
     container = next(
-        item for item in service.containers if item.health_status is HealthStatus.UNHEALTHY
+        item for item in service.members if item.health_status is HealthStatus.UNHEALTHY
     )
     probe = container.health.probes[-1] if container.health and container.health.probes else None
     streak = container.health.failing_streak if container.health else 0
@@ -219,7 +219,7 @@ def _absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
         service.name,
         Severity.BROKEN,
         plain("has no container"),
-        plain(f"it waits for {broken}" if broken else ""),
+        plain(f"it waits for {broken}" if broken else _beside(service)),
         plain(f"Bring it up (s): docker compose up -d {service.name}"),
     )
 
@@ -252,7 +252,7 @@ def _paused(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Findi
 def _near_memory_limit(
     service: Service, _snapshot: StackSnapshot, _now: datetime
 ) -> Finding | None:
-    killed = next((item for item in service.containers if item.oom_killed), None)
+    killed = next((item for item in service.members if item.oom_killed), None)
     if killed is None or not killed.running:
         return None
     return Finding(
@@ -322,8 +322,13 @@ RULES: Final[Sequence[Rule]] = (
 
 def _worst(service: Service) -> Container | None:
     """The container that is down, or restarted most."""
-    members = service.regular or service.containers
-    return max(members, key=lambda item: (not item.running, item.restarts), default=None)
+    return max(service.members, key=lambda item: (not item.running, item.restarts), default=None)
+
+
+def _beside(service: Service) -> str:
+    """What may be taken for the service, and is only a command that was run beside it."""
+    names = ", ".join(container.name for container in service.oneoffs)
+    return f"{names} is a one-off of `docker compose run`, not the service" if names else ""
 
 
 def _exit_reason(container: Container) -> SafeText:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -15,8 +16,6 @@ from pixel_tui.stack.model import (
     ServiceSpec,
     ServiceState,
     StackSnapshot,
-    Sync,
-    SyncAction,
     Trouble,
 )
 from pixel_tui.stack.sync import NO_MARKS, NO_NAMES, sync
@@ -112,37 +111,29 @@ def _service(
     present: Collection[str],
     known: bool,
 ) -> Service:
-    regular = [container for container in containers if not container.oneoff]
-    shown = regular or containers
-    state = _state(spec, regular, containers, awaited=name in awaited)
-    return Service(
-        name=name,
-        spec=spec,
-        containers=containers,
-        state=state if known else ServiceState.UNKNOWN,
-        health=min((item.health_status for item in shown), key=_WORST_HEALTH.index)
-        if shown
-        else HealthStatus.NONE,
-        sync=sync(spec, regular, images, present, built, own_variables)
-        if known
-        else Sync(SyncAction.UNKNOWN),
+    service = Service(name=name, spec=spec, containers=containers)
+    if not known:
+        return replace(service, health=_health(service.members))
+    return replace(
+        service,
+        state=_state(service, awaited=name in awaited),
+        health=_health(service.members),
+        sync=sync(spec, service.regular, images, present, built, own_variables),
     )
 
 
-def _state(
-    spec: ServiceSpec | None,
-    regular: Sequence[Container],
-    every: Sequence[Container],
-    *,
-    awaited: bool,
-) -> ServiceState:
-    members = regular or every
+def _health(members: Sequence[Container]) -> HealthStatus:
+    """The worst."""
+    statuses = (container.health_status for container in members)
+    return min(statuses, key=_WORST_HEALTH.index, default=HealthStatus.NONE)
+
+
+def _state(service: Service, *, awaited: bool) -> ServiceState:
+    spec, members = service.spec, service.members
     if not members:
-        if spec is None or not spec.active or spec.replicas == 0:
-            return ServiceState.OFF
-        return ServiceState.ABSENT
+        return ServiceState.ABSENT if service.wanted else ServiceState.OFF
     states = {container.state for container in members}
-    wanted = spec.replicas if spec and spec.active and regular else len(members)
+    wanted = spec.replicas if spec and service.wanted else len(members)
     if ContainerState.RESTARTING in states:
         return ServiceState.RESTARTING
     if ContainerState.RUNNING in states:

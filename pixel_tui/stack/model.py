@@ -338,9 +338,18 @@ class Service:
         return tuple(container for container in self.containers if container.oneoff)
 
     @property
+    def members(self) -> tuple[Container, ...]:
+        """The containers that its state, health and counts are taken from.
+
+        A one-off is a command beside a service, not the service: it stands for one only where
+        none should run, such as that of the workers.
+        """
+        return self.regular if self.wanted else self.regular or self.containers
+
+    @property
     def restarts(self) -> int:
         """How often the engine restarted its containers, all in all."""
-        return sum(container.restarts for container in self.containers)
+        return sum(container.restarts for container in self.members)
 
     @property
     def wanted(self) -> bool:

@@ -274,6 +274,14 @@ def test_what_is_well_has_no_finding(well: Service) -> None:
     assert findings(stack(well), NOON) == ()
 
 
+def test_an_absent_service_with_a_one_off_beside_it_is_found_and_told_why() -> None:
+    one_off = container(oneoff=True, name=SafeText("shop-api-run-7"), restarts=9)
+    found = finding_of(service(one_off, state=ServiceState.ABSENT), stack(), NOON)
+    assert found is not None
+    assert (found.severity, found.what) == (Severity.BROKEN, "has no container")
+    assert "shop-api-run-7 is a one-off" in found.why
+
+
 def test_the_worst_comes_first_then_by_name() -> None:
     found = findings(
         stack(

@@ -133,6 +133,42 @@ def test_a_one_off_container_stands_with_its_service_and_does_not_make_it_run() 
     assert service.sync.action is SyncAction.OFF
 
 
+def one_off(**changes: object) -> Container:
+    return container("api", 7, oneoff=True, name=SafeText("p-api-run-7"), **changes)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        one_off(),
+        one_off(state=ContainerState.EXITED, exit_code=0),
+        one_off(health=Health(HealthStatus.HEALTHY)),
+    ],
+    ids=["running", "done", "healthy"],
+)
+def test_a_wanted_service_with_nothing_but_a_one_off_is_absent(beside: Container) -> None:
+    service = joined(beside)
+    assert service.state is ServiceState.ABSENT
+    assert service.health is HealthStatus.NONE
+    assert service.sync.action is SyncAction.CREATE
+    assert not service.well
+    assert service.oneoffs == (beside,)
+
+
+def test_a_failing_one_off_does_not_make_its_service_ill() -> None:
+    broken = one_off(health=Health(HealthStatus.UNHEALTHY), restarts=9, oom_killed=True)
+    service = joined(container(health=Health(HealthStatus.HEALTHY)), broken)
+    assert (service.state, service.health) == (ServiceState.RUNNING, HealthStatus.HEALTHY)
+    assert service.restarts == 0
+    assert service.well
+
+
+def test_a_one_off_does_not_fill_up_the_number_of_a_scaled_service() -> None:
+    service = joined(container(), one_off(), specs=(spec(replicas=2),))
+    assert service.state is ServiceState.PARTIAL
+    assert service.sync.action is SyncAction.SCALE_UP
+
+
 def test_a_container_whose_service_is_gone_from_the_file_is_an_orphan() -> None:
     service = joined(container("old"), specs=())
     assert service.orphan

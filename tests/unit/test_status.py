@@ -83,6 +83,14 @@ def test_all_is_well_where_all_that_should_run_does(service: Service, *, well: b
     assert all_well(replace(STACK, services=(service, OFF))) is well
 
 
+def test_a_one_off_has_its_own_line_where_the_service_has_no_container() -> None:
+    absent = replace(SERVICE, containers=(ONE_OFF,), state=ServiceState.ABSENT)
+    assert as_table(replace(STACK, services=(absent,))).splitlines()[1:] == [
+        "api               absent  healthy  in sync  0         -          -",
+        "  shop-api-run-1  exited  -        run      0         0 ok       shop-api-run-1",
+    ]
+
+
 def test_the_json_is_as_its_schema_says() -> None:
     schema = json.loads(SCHEMA.read_text())
     clock = FixedClock(NOON)

@@ -161,7 +161,7 @@ def _members(service: Service) -> Sequence[Container]:
 
 
 def _service_row(service: Service, usage: UsageTable, now: datetime, grown: frozenset[str]) -> Row:
-    shown = service.regular or service.containers
+    shown = service.members
     total = _total([usage[item.id] for item in shown if item.id in usage])
     state_text, state_tone = _STATE[service.state]
     if service.state is ServiceState.PARTIAL and service.spec:
@@ -178,7 +178,7 @@ def _service_row(service: Service, usage: UsageTable, now: datetime, grown: froz
         sync=(_sync_text(service), _SYNC.get(service.sync.action, Tone.WARN)),
         started=oldest,
         restarts=service.restarts,
-        grew=any(item.id in grown for item in service.containers),
+        grew=any(item.id in grown for item in shown),
         dead=newest_dead,
         ports=tuple(port for item in shown for port in item.ports)
         or (service.spec.ports if service.spec else ()),
