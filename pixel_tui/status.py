@@ -40,7 +40,12 @@ def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
         "read_only": read_only,
         "well": all_well(snapshot),
         "services": [_service(item) for item in snapshot.services if not item.orphan],
-        "orphans": [_container(container) for container in snapshot.orphans],
+        "orphans": [
+            _container(service, item)
+            for service in snapshot.services
+            if service.orphan
+            for item in service.containers
+        ],
     }
 
 
@@ -56,16 +61,17 @@ def _service(service: Service) -> JsonObject:
         "well": service.well,
         "sync": {"action": service.sync.action.value, "reason": service.sync.reason},
         "restarts": service.restarts,
-        "containers": [_container(container) for container in service.containers],
+        "containers": [_container(service, container) for container in service.containers],
     }
 
 
-def _container(container: Container) -> JsonObject:
+def _container(service: Service, container: Container) -> JsonObject:
     return {
         "id": container.id,
         "name": container.name,
         "service": container.service,
         "oneoff": container.oneoff,
+        "leftover": container in service.leftovers,
         "state": container.state.value,
         "health": container.health_status.value,
         "exit_code": container.exit_code,
@@ -124,7 +130,7 @@ def _table_rows(service: Service) -> Iterable[tuple[str, ...]]:
             f"  {container.name}",
             container.state.value,
             _health(container.health_status),
-            "run" if container.oneoff else "",
+            "run" if container.oneoff else "leftover" if container in service.leftovers else "",
             str(container.restarts),
             _exit(container),
             container.name,

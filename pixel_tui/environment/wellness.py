@@ -9,6 +9,7 @@ from pixel_tui.errors import EngineRefused
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.parse import LABEL
 from pixel_tui.stack.reading import NOT_FOUND
+from pixel_tui.stack.replacements import listed_leftovers
 from pixel_tui.stack.source import EngineReader
 
 SETTLE_SECONDS: Final = 5.0
@@ -66,10 +67,13 @@ class EngineContainers:
 
     def _inspected(self, services: Sequence[str]) -> Mapping[str, list[Node]]:
         found: dict[str, list[Node]] = {}
-        for item in map(Node, self._engine.containers(self._project)):
+        listed = self._engine.containers(self._project)
+        left = listed_leftovers(listed)
+        for item in map(Node, listed):
             labels = item["Labels"]
             name = labels[f"{LABEL}service"].raw
-            if name not in services or labels[f"{LABEL}oneoff"].raw == "True":
+            oneoff = labels[f"{LABEL}oneoff"].raw == "True"
+            if name not in services or oneoff or item["Id"].raw in left:
                 continue
             try:
                 inspected: JsonObject = self._engine.inspect(item["Id"].raw)

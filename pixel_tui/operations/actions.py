@@ -11,6 +11,7 @@ from pixel_tui.operations import catalogue
 from pixel_tui.operations.action import NAMED, Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import NO_FACTS, Facts
+from pixel_tui.operations.leftovers import remove_leftovers_first
 from pixel_tui.operations.plan import Check, Plan
 from pixel_tui.operations.targets import find_targets
 from pixel_tui.operations.words import listed
@@ -110,6 +111,7 @@ def plan_action(
     for words in refused:
         draft.warn("left alone", words)
     action.draft(draft)
+    remove_leftovers_first(draft)
     return draft.finished(now)
 
 
@@ -132,6 +134,7 @@ def _plan_whole(
         _name_host(draft, targets)
     _check(draft)
     action.draft(draft)
+    remove_leftovers_first(draft)
     return draft
 
 

@@ -20,11 +20,9 @@ from pixel_tui.text import SafeText
 CANCEL_BUILD: Final = SafeText(
     "Nothing that runs is touched by a build; what it has finished stays in its cache."
 )
-# Seen with compose 2.40: the old container is stopped, and kept under another name until the
-# new one is there.
 CANCEL_UP: Final = SafeText(
-    "What is recreated by then stays so; a container that was stopped for it is left stopped:"
-    " start it again."
+    "What is recreated by then stays so; a container that was stopped for it stays stopped, and"
+    " its unfinished replacement stays beside it. Start or recreate it: that is removed first."
 )
 _WORDS: Final = {
     Change.RECREATED: "recreated",

@@ -58,8 +58,8 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
             trouble.remedy if trouble else NO_TEXT,
         )
     containers = _containers(expectation, snapshot)
-    if expectation.outcome is Outcome.STOPPED:
-        return _stopped(name, containers)
+    if expectation.outcome in {Outcome.STOPPED, Outcome.GONE}:
+        return _away(expectation, containers)
     if expectation.container_id and not containers:
         return Finding(name, Standing.BROKEN, SafeText("gone: its container was removed"))
     findings = [_running(expectation, container) for container in containers]
@@ -99,7 +99,12 @@ def _containers(expectation: Expectation, snapshot: StackSnapshot) -> tuple[Cont
     return service.regular if service else ()
 
 
-def _stopped(name: SafeText, containers: Sequence[Container]) -> Finding:
+def _away(expectation: Expectation, containers: Sequence[Container]) -> Finding:
+    name = expectation.name
+    if expectation.outcome is Outcome.GONE:
+        if containers:
+            return Finding(name, Standing.WAITING, SafeText("still there"))
+        return Finding(name, Standing.MET, SafeText("removed"))
     up = [container for container in containers if is_up(container)]
     if up:
         return Finding(name, Standing.WAITING, SafeText(f"still {up[0].state.value}"))

@@ -64,6 +64,8 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     REACHED = "reached"
     """A proxy answers for it: see `Expectation.keeper`."""
+    GONE = "gone"
+    """Its container was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Expectation:
         """As a sentence."""
         if self.outcome is Outcome.STOPPED:
             return plain(f"{self.name} is stopped")
+        if self.outcome is Outcome.GONE:
+            return plain(f"{self.name} is removed")
         if self.outcome is Outcome.REACHED:
             name = f" as {self.host_name}" if self.host_name else ""
             if self.name == self.keeper:

@@ -9,6 +9,7 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     HealthStatus,
+    Service,
     ServiceSpec,
     StackSnapshot,
 )
@@ -27,6 +28,8 @@ class Target:
     spec: ServiceSpec | None
     single: bool = False
     """One container: an orphan, a one-off, or one of several of a service."""
+    leftovers: tuple[Container, ...] = ()
+    """What a recreate that broke off left; of a single container itself, where it is that."""
 
     @property
     def up(self) -> tuple[Container, ...]:
@@ -59,6 +62,13 @@ class Target:
         return self.spec.stop_grace_period if self.spec else 10.0
 
     @property
+    def left_over(self) -> str:
+        """Why it must not be started, as a predicate; empty where it may."""
+        if not self.single or not self.leftovers:
+            return ""
+        return "was left by a recreate that broke off (`remove-leftovers` removes it)"
+
+    @property
     def condition(self) -> SafeText:
         """How it is now, as a predicate: `is unhealthy`, `is exited (137 OOM-killed)`."""
         if not self.containers:
@@ -77,7 +87,7 @@ def find_target(name: str, snapshot: StackSnapshot) -> Target | None:
     service = snapshot.service(name)
     if service is None:
         return None
-    return Target(service.name, service.name, service.regular, service.spec)
+    return _whole(service)
 
 
 def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target, ...]:
@@ -94,7 +104,7 @@ def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target
         service = snapshot.service(word)
         container = snapshot.container(word)
         if service is not None and service.spec is not None:
-            target = Target(service.name, service.name, service.regular, service.spec)
+            target = _whole(service)
             found[target.name] = target
         elif service is not None:
             found.update((item.id, _single(item, snapshot)) for item in service.containers)
@@ -114,6 +124,16 @@ def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target
     )
 
 
+def _whole(service: Service) -> Target:
+    return Target(
+        service.name,
+        service.name,
+        service.regular,
+        service.spec,
+        leftovers=service.leftovers,
+    )
+
+
 def _single(container: Container, snapshot: StackSnapshot) -> Target:
     service = snapshot.service(container.service)
     return Target(
@@ -122,6 +142,7 @@ def _single(container: Container, snapshot: StackSnapshot) -> Target:
         containers=(container,),
         spec=service.spec if service else None,
         single=True,
+        leftovers=(container,) if service and container in service.leftovers else (),
     )
 
 

@@ -18,6 +18,7 @@ from pixel_tui.stack.model import (
     StackSnapshot,
     Trouble,
 )
+from pixel_tui.stack.replacements import leftovers
 from pixel_tui.stack.sync import NO_MARKS, NO_NAMES, sync
 from pixel_tui.stack.value_mark import Marks
 from pixel_tui.text import SafeText, plain
@@ -96,7 +97,10 @@ def join(
 
 
 def _sorted(containers: list[Container]) -> tuple[Container, ...]:
-    return tuple(sorted(containers, key=lambda item: (item.oneoff, item.number, item.name)))
+    left = leftovers(containers)
+    return tuple(
+        sorted(containers, key=lambda item: (item.oneoff, item in left, item.number, item.name))
+    )
 
 
 def _service(

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.stack.replacements import leftovers
 from pixel_tui.stack.value_mark import Marks
 from pixel_tui.text import SafeText
 
@@ -185,6 +186,9 @@ class Container:
     """From the label `com.docker.compose.config-hash`."""
     joins: tuple[str, ...] = ()
     """Ids of the containers whose namespaces or volumes it shares."""
+    replaces: str = ""
+    """The first digits of the id of the container that compose made it to replace, while it is
+    not in its place."""
 
     @property
     def short_id(self) -> str:
@@ -329,8 +333,14 @@ class Service:
 
     @property
     def regular(self) -> tuple[Container, ...]:
-        """The containers that `up` made."""
-        return tuple(container for container in self.containers if not container.oneoff)
+        """The containers that `up` made, without what a recreate that broke off left."""
+        left = {item.id for item in self.leftovers}
+        return tuple(item for item in self.containers if not item.oneoff and item.id not in left)
+
+    @property
+    def leftovers(self) -> tuple[Container, ...]:
+        """What a recreate that broke off left beside the containers that it was to replace."""
+        return leftovers(self.containers)
 
     @property
     def oneoffs(self) -> tuple[Container, ...]:

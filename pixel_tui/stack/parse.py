@@ -25,6 +25,7 @@ from pixel_tui.stack.model import (
     ServiceSpec,
     StackEvent,
 )
+from pixel_tui.stack.replacements import REPLACE_LABEL, replaced_id
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.stack.value_mark import marks
 from pixel_tui.stack.words import exit_words
@@ -112,6 +113,9 @@ def parse_container(inspected: JsonObject) -> Container:
         memory_limit=host["Memory"].integer or None,
         config_hash=labels[f"{LABEL}config-hash"].text,
         joins=tuple(dict.fromkeys(_joined_ids(host))),
+        replaces=replaced_id(
+            node["Name"].raw.removeprefix("/"), labelled=bool(labels[REPLACE_LABEL])
+        ),
     )
 
 

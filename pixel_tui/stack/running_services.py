@@ -8,6 +8,7 @@ from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.parse import LABEL
 from pixel_tui.stack.reading import NOT_FOUND
+from pixel_tui.stack.replacements import listed_leftovers
 from pixel_tui.stack.source import EngineReader
 
 
@@ -40,7 +41,11 @@ def read_running(
         EngineError: It can't be asked.
     """
     inspected: dict[str, list[JsonObject]] = {}
-    for item in map(Node, engine.containers(project)):
+    listed = engine.containers(project)
+    left = listed_leftovers(listed)
+    for item in map(Node, listed):
+        if item["Id"].raw in left:
+            continue
         try:
             found = engine.inspect(item["Id"].raw)
         except EngineRefused as error:

@@ -26,6 +26,7 @@ from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.http_probe import Answer, Request
+from pixel_tui.stack.model import Service, ServiceState
 from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Watcher
 from pixel_tui.text import plain
@@ -316,3 +317,49 @@ def test_a_dependency_that_never_becomes_healthy_is_told(
         assert "db" in status.message
         assert "unhealthy" in status.message
         assert not project.inspect("app")["State"]["Running"]
+
+
+STUBBORN = f"""
+services:
+  app:
+    image: {BASE_IMAGE}
+    command: [sh, -c, 'trap "" TERM; echo up >> /data/starts; while :; do sleep 1; done']
+    stop_grace_period: 2s
+    volumes: [./data:/data]
+"""
+
+
+def test_what_a_cancelled_recreate_leaves_is_never_started_and_goes_with_the_next_plan(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(STUBBORN, up=True)
+    old = project.container("app")
+    with desk_of(project, tmp_path / "state") as desk:
+
+        def service() -> Service:
+            found = desk.watcher.snapshot.service("app")
+            assert found is not None
+            return found
+
+        def ended_early() -> JobStatus:
+            job = desk.operator.run(desk.plan("recreate", "app"))
+            eventually(lambda: service().leftovers)
+            job.cancel()
+            return job.wait(60)
+
+        assert ended_early().state is JobState.CANCELLED
+        eventually(lambda: service().state is ServiceState.EXITED)  # the engine finishes the stop
+        left = service().leftovers[0]
+        assert left.name.startswith(f"{old[:12]}_")
+        assert [item.id[:12] for item in service().regular] == [old[:12]]
+        start = desk.plan("start", "app")
+        assert [step.command[-2:] for step in start.steps] == [("rm", left.name), ("start", "app")]
+        status = desk.operator.run(start).wait(60)
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert project.container("app") == old, "the old one runs again"
+        assert [item.id for item in service().containers] == [old]
+        assert ended_early().state is JobState.CANCELLED
+        status = desk.run("recreate", "app")
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert len(service().containers) == 1
+    assert (project.directory / "data/starts").read_text() == "up\n" * 3, "never two of them"

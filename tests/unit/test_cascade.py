@@ -4,11 +4,19 @@ import pytest
 
 from pixel_tui.errors import NothingToDo
 from pixel_tui.operations.convergence import Change, UpOptions, left_without, predict_up
-from pixel_tui.operations.plan import Plan, Risk
-from pixel_tui.stack.model import ContainerState, StackSnapshot
+from pixel_tui.operations.plan import Outcome, Plan, Risk
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    ServiceState,
+    StackSnapshot,
+    SyncAction,
+)
 from pixel_tui.text import SafeText
 from tests.unit.test_actions import (
+    COMMAND,
     COMPOSE,
+    NOW,
     commands,
     container,
     effects,
@@ -168,3 +176,84 @@ class TestRebuild:
 
 def warnings_named(made: Plan) -> str:
     return "; ".join(f"{check.name}: {check.message}" for check in made.checks_before)
+
+
+def left_beside(old: Container, **changes: object) -> Container:
+    """What compose made to replace a container, and did not put in its place."""
+    fields: dict[str, object] = {
+        "id": "f" * 64,
+        "name": SafeText(f"{old.short_id}_{old.name}"),
+        "state": ContainerState.CREATED,
+        "started_at": None,
+        "replaces": old.short_id,
+    }
+    return container(str(old.service), 1, **(fields | changes))
+
+
+class TestLeftovers:
+    """A recreate that was cancelled or killed leaves its new container beside the old one."""
+
+    NAME = "6170692d3100_pixel-api-1"
+
+    def stack(self, **changes: object) -> StackSnapshot:
+        api = container("api")
+        left = left_beside(api, **changes)
+        assert left.name == self.NAME
+        rest = (container("postgres"), container("web"))
+        return stack(api, left, *rest, specs=BUILT[:3])
+
+    def test_it_is_no_replica_and_changes_no_state(self) -> None:
+        service = self.stack().service("api")
+        assert service is not None
+        assert [item.name for item in service.regular] == ["pixel-api-1"]
+        assert [item.name for item in service.leftovers] == [self.NAME]
+        assert (service.state, service.sync.action) == (ServiceState.RUNNING, SyncAction.NOTHING)
+
+    def test_where_the_old_container_is_gone_the_new_one_is_the_service(self) -> None:
+        service = stack(left_beside(container("api")), specs=BUILT[1:2]).service("api")
+        assert service is not None
+        assert len(service.regular) == 1
+        assert not service.leftovers
+        assert service.state is ServiceState.CREATED
+
+    @pytest.mark.parametrize("action", ["recreate", "rebuild", "restart"])
+    def test_every_plan_that_has_it_run_removes_it_first(self, action: str) -> None:
+        made = plan(action, self.stack(), "api")
+        assert commands(made)[0] == (*COMMAND.docker, "rm", self.NAME)
+        expected = {str(item.name): item for item in made.checks_after}
+        assert expected["api"].containers == 1
+        assert expected[self.NAME].outcome is Outcome.GONE
+        assert "a recreate that broke off left" in warnings(made)
+
+    def test_start_removes_it_and_starts_the_old_one(self) -> None:
+        api = exited("api")
+        made = plan("start", stack(api, left_beside(api), specs=(spec("api"),)), "api")
+        assert commands(made) == [
+            (*COMMAND.docker, "rm", self.NAME),
+            (*COMPOSE, "start", "api"),
+        ]
+
+    def test_one_that_was_started_is_stopped_before(self) -> None:
+        snapshot = self.stack(state=ContainerState.RUNNING, started_at=NOW)
+        made = plan("recreate", snapshot, "api")
+        assert commands(made)[:2] == [
+            (*COMMAND.docker, "stop", self.NAME),
+            (*COMMAND.docker, "rm", self.NAME),
+        ]
+        assert f"what {self.NAME} wrote outside of its volumes is lost" in warnings(made)
+
+    def test_a_plan_for_another_service_or_to_stop_leaves_it(self) -> None:
+        assert commands(plan("stop", self.stack(), "api")) == [(*COMPOSE, "stop", "api")]
+        made = plan("recreate", self.stack(), "web")
+        assert self.NAME not in str(commands(made))
+
+    def test_it_can_not_be_started_by_itself_and_can_be_removed(self) -> None:
+        for action in ("start", "restart", "recreate"):
+            with pytest.raises(NothingToDo):
+                plan(action, self.stack(), "f" * 64)
+        for target in ("f" * 64, "api"):
+            made = plan("remove-leftovers", self.stack(), target)
+            assert commands(made) == [(*COMMAND.docker, "rm", self.NAME)]
+            assert made.risk is Risk.SAFE
+        with pytest.raises(NothingToDo, match="no container left by a recreate"):
+            plan("remove-leftovers", running(), "api")

@@ -210,7 +210,7 @@ def _container_row(
         state=(SafeText(text), tone, _TROUBLE_ORDER.index(state)),
         health=container.health_status,
         streak=container.health.failing_streak if container.health else 0,
-        sync=(SafeText("run" if container.oneoff else ""), Tone.MUTED),
+        sync=(_mark(service, container), Tone.MUTED),
         started=container.started_at if container.running else None,
         restarts=container.restarts,
         grew=container.id in grown,
@@ -289,6 +289,12 @@ def _order(name: str, facts: _Facts, now: datetime) -> dict[Column, SortValue]:
         Column.DISK: (0, -((used.read or 0) + (used.written or 0)) if used else 1.0, name),
         Column.IMAGE: (0, 0.0, f"{facts.image} {name}"),
     }
+
+
+def _mark(service: Service, container: Container) -> SafeText:
+    if container.oneoff:
+        return SafeText("run")
+    return SafeText("leftover" if container in service.leftovers else "")
 
 
 def _sync_text(service: Service) -> SafeText:

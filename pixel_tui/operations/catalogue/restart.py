@@ -15,7 +15,7 @@ from pixel_tui.operations.words import duration
 
 def refuse(target: Target) -> str:
     """Why it can't be restarted, as a predicate; empty where it can."""
-    return "" if target.containers else "has no container (start it)"
+    return target.left_over or ("" if target.containers else "has no container (start it)")
 
 
 def draft_restart(draft: Draft) -> None:

@@ -16,6 +16,8 @@ CANCELLING: Final = SafeText("What has been started keeps running; the rest stay
 
 def refuse(target: Target) -> str:
     """Why it can't be started, as a predicate; empty where it can."""
+    if target.left_over:
+        return target.left_over
     paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
     if paused:
         return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
