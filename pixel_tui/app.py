@@ -259,6 +259,9 @@ class PixelTui(KeysInOrder):
         operations = self.parts.operations
         if operations is None or not operations.running:
             self.parts.observer.close()
+        from pixel_tui.stack.asking import kill_all_asked
+
+        kill_all_asked()  # threads that wait for an answer would hold the end up
 
     def end(self) -> None:
         """Leave without asking. May be called by a signal's handler, at any moment."""

@@ -196,3 +196,14 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def read_head(path: Path, most: int) -> bytes:
+    """The first bytes of a file; a pipe in its place is not waited for.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        return file.read(most) or b""

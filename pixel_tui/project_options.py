@@ -35,7 +35,12 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
     """
     group = parser.add_argument_group("which project, on which engine")
     group.add_argument(
-        "-C", "--directory", metavar="DIR", default=default, help="the project's folder"
+        "-C",
+        "--directory",
+        metavar="DIR",
+        default=default,
+        help="the project's folder; without -f as if compose were started there: COMPOSE_FILE of "
+        "its .env counts, else the compose file is looked for upwards",
     )
     group.add_argument(
         "-f",
@@ -43,7 +48,8 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
         metavar="FILE",
         action="append",
         default=default,
-        help="a compose file; may be given several times, later ones override",
+        help="a compose file, relative to the current folder (with -C too), as is an exported "
+        "COMPOSE_FILE; may be given several times, later ones override",
     )
     group.add_argument("-p", "--project-name", metavar="NAME", default=default)
     group.add_argument(

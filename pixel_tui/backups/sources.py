@@ -11,7 +11,7 @@ from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import is_postgres
 from pixel_tui.backups.sqlite_copy import find_databases, is_database
 from pixel_tui.backups.stack_view import Seen, inside
-from pixel_tui.stack.compose import FILE_NAMES, OVERRIDE_NAMES
+from pixel_tui.stack.compose_files import FILE_NAMES, OVERRIDE_NAMES
 
 OpenVolumes = Callable[[Sequence[str]], tuple[Mapping[str, Path], str]]
 

@@ -9,6 +9,7 @@ volume `${DATA:-./data}:/data` comes out of it as a named volume.
 """
 
 import json
+import logging
 import os
 import re
 import tempfile
@@ -23,8 +24,12 @@ from pixel_tui.errors import ComposeRefused, FileError
 from pixel_tui.redaction import MASK, is_secret_name
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
-from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.dotenv_setting import disabled
+from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
 from pixel_tui.text import SafeText, plain
+
+log = logging.getLogger(__name__)
 
 IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  a private file in it, made by mkstemp
 SHORTEST_SECRET: Final = 4
@@ -108,25 +113,23 @@ class CandidateReader:
     def _written(self, candidate: "_Candidate") -> JsonObject:
         """The project as it is written: variables not put in, paths absolute."""
         words = (*EVERY_PROFILE, "config", "--no-interpolate", "--format", "json")
-        argv = self._project.command.reading_argv(*self._env_files(candidate), *words)
-        return _object(self._project.ask(argv)[0])
+        return _object(self._project.ask(self._command(candidate).reading_argv(*words))[0])
 
     def _call_with(
         self, readers: Mapping[str, list[JsonValue]], candidate: "_Candidate"
     ) -> Callable[..., tuple[str, str]]:
         """What calls compose with the candidate in both of the file's places."""
-        command, override = self._project.command, ""
+        command, override = self._command(candidate), ""
         if readers:
             command = replace(command, files=(*self._files(candidate), "-"))
             parts = (
-                f"  {json.dumps(name)}: {{env_file: !override {json.dumps(files)}}}\n"
+                f"  {as_yaml(name)}: {{env_file: !override {as_yaml(files)}}}\n"
                 for name, files in readers.items()
             )
             override = "services:\n" + "".join(parts)
 
         def call(*words: str) -> tuple[str, str]:
-            argv = command.reading_argv(*self._env_files(candidate), *words)
-            return self._project.ask(argv, stdin=override)
+            return self._project.ask(command.reading_argv(*words), stdin=override)
 
         return call
 
@@ -135,21 +138,21 @@ class CandidateReader:
         environment = self._project.environment
         named = "COMPOSE_FILE" in environment or b"COMPOSE_FILE" in candidate.content
         if not self._project.command.files and named:
-            words = (*self._env_files(candidate), "config", "--environment")
-            lines = self._project.ask(self._project.command.reading_argv(*words))[0].splitlines()
+            argv = self._command(candidate).reading_argv("config", "--environment")
+            lines = self._project.ask(argv)[0].splitlines()
             found = dict(line.partition("=")[::2] for line in lines)
             if chosen := found.get("COMPOSE_FILE"):
                 return chosen.split(found.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
         return [str(path) for path in self._project.files]
 
     def _hashes(self, model: JsonObject, candidate: "_Candidate") -> Mapping[str, str]:
-        name = Node(model)["name"].raw
-        command = replace(self._project.command, files=("-",), project=name)
         # The file that is there now may be the broken one: it must not be read.
-        words = ("--env-file", str(candidate.path), *EVERY_PROFILE, "config", "--hash", "*")
-        output, _ = self._project.ask(command.reading_argv(*words), stdin=json.dumps(model))
-        pairs = (line.split() for line in output.splitlines())
-        return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+        command = replace(self._project.command, env_files=(str(candidate.path),))
+        try:
+            return self._project.hashes_of(model, command)
+        except ComposeRefused as error:  # the file is taken, whatever its hashes are
+            log.warning("compose gives no hashes for the candidate: %s", error)
+            return {}
 
     def _readers(
         self, written: JsonObject, candidate: "_Candidate"
@@ -173,10 +176,10 @@ class CandidateReader:
 
     def _put_in(self, path: str, candidate: "_Candidate") -> str:
         """A path with its variables put in, by compose."""
-        asked = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
-        command = replace(self._project.command, files=("-",), project="path")
-        argv = command.reading_argv(*self._env_files(candidate), "config", "--format", "json")
-        output, _ = self._project.ask(argv, stdin=json.dumps(asked))
+        asked: JsonObject = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
+        command = replace(self._command(candidate), files=("-",), project="path")
+        argv = command.reading_argv("config", "--format", "json")
+        output, _ = self._project.ask(argv, stdin=as_yaml(asked))
         found = Node(_object(output))["services"]["path"]["labels"]["path"].raw
         return found.replace("$$", "$")
 
@@ -189,14 +192,14 @@ class CandidateReader:
             return self.path.samefile(path)
         return False
 
-    def _env_files(self, candidate: "_Candidate") -> Sequence[str]:
-        """`--env-file` as compose would choose it, with the candidate in the file's place."""
-        environment = self._project.environment
-        if environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "true", "t"}:
-            return ()
-        named = [item for item in environment.get("COMPOSE_ENV_FILES", "").split(",") if item]
-        files = [str(candidate.path) if self._is_own(item) else item for item in named]
-        return [word for file in files or [str(candidate.path)] for word in ("--env-file", file)]
+    def _command(self, candidate: "_Candidate") -> ComposeCommand:
+        """How compose is called with the candidate in the file's place."""
+        command = self._project.command
+        if disabled(self._project.environment) and not command.env_files:
+            return command
+        named = command.env_files or (str(self.path),)
+        files = (str(candidate.path) if self._is_own(item) else item for item in named)
+        return replace(command, env_files=tuple(files))
 
     @contextmanager
     def _laid_out(self, content: bytes) -> Iterator[Path]:

@@ -6,12 +6,10 @@ model that compose has just resolved, given back to it on standard input; those
 are equal to the labels that `up` writes.
 """
 
-import json
 import os
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +24,18 @@ from pixel_tui.errors import (
 )
 from pixel_tui.files import is_file
 from pixel_tui.redaction import redact
+from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.json_value import Node, load_object
+from pixel_tui.stack.compose_files import (
+    FILE_NAMES,
+    OVERRIDE_NAMES,
+    dotenv_file,
+    find_project,
+    is_remote,
+)
+from pixel_tui.stack.dotenv_setting import read_settings
+from pixel_tui.stack.json_value import JsonObject, Node, as_yaml, load_object
+from pixel_tui.stack.project_files import ProjectFiles, find_project_files, stamps
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.text import plain
 
@@ -35,20 +43,12 @@ if TYPE_CHECKING:
     from pixel_tui.stack.environment_uses import EnvironmentUses
 
 TIMEOUT_SECONDS: Final = 30.0
-_Asked = subprocess.Popen[str]
 EVERY_PROFILE: Final = ("--profile", "*")
 UNRESOLVED: Final = (
     "--no-interpolate", "--no-normalize", "--no-consistency", "--no-env-resolution"
 )  # fmt: skip
 """The project as it is written, only merged: with lists as lists, and names without a value."""
 
-FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-OVERRIDE_NAMES: Final = (
-    "compose.override.yaml",
-    "compose.override.yml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
 PLUGIN_FOLDERS: Final = (
     "/usr/local/lib/docker/cli-plugins",
     "/usr/local/libexec/docker/cli-plugins",
@@ -65,7 +65,6 @@ _NO_COMPOSE = (
     # What version 1 answers to options that it does not know.
     r"|Validate and view the Compose file|Define and run multi-container applications"
 )
-_PROFILES = re.compile(r"^[^\S\n]*(?:export\s+)?COMPOSE_PROFILES=(.*)$", re.MULTILINE)
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 
 
@@ -76,6 +75,7 @@ def find_command(
     context: str | None = None,
     directory: str | None = None,
     files: Sequence[str] = (),
+    env_files: Sequence[str] = (),
     project: str | None = None,
 ) -> ComposeCommand:
     """How to call compose for a project: looks for the program and the folder, runs nothing.
@@ -84,8 +84,10 @@ def find_command(
         environment: The variables of this process.
         host: The engine's address as given by the user.
         context: The Docker context as given by the user.
-        directory: Where to look for the compose file, upwards; the current folder if None.
+        directory: The project's folder as given by the user. Where no file is named, it is
+            where compose would be started: from there the compose file is looked for upwards.
         files: Compose files as given by the user; relative to the current folder.
+        env_files: Environment files as given by the user; relative to the current folder.
         project: The project's name as given by the user.
     """
     docker: tuple[str, ...] = ("docker",)
@@ -101,18 +103,16 @@ def find_command(
         compose = (standalone,)
         chosen = {"DOCKER_HOST": host, "DOCKER_CONTEXT": context}
         extra = {name: value for name, value in chosen.items() if value}
-    here = _here(environment)
-    absolute = tuple(os.path.normpath(here / file) for file in files)
-    if directory is not None or not absolute:
-        folder = find_directory(Path(os.path.normpath(here / (directory or "."))))
-    else:
-        folder = Path(absolute[0]).parent
+    place = find_project(
+        environment, _here(environment), directory=directory, files=files, env_files=env_files
+    )
     return ComposeCommand(
         docker=docker,
         compose=compose,
         reader=(str(plugin),) if plugin else (),
-        directory=str(folder),
-        files=absolute,
+        directory=str(place.directory),
+        files=place.files,
+        env_files=place.env_files,
         project=project or "",
         environment=extra,
     )
@@ -137,15 +137,6 @@ def _here(environment: Mapping[str, str]) -> Path:
         ) from error
 
 
-def find_directory(start: Path) -> Path:
-    """The nearest folder, upwards, with a compose file; the start when there is none."""
-    start = start.absolute()
-    for folder in (start, *start.parents):
-        if any(is_file(folder / name) for name in FILE_NAMES):
-            return folder
-    return start
-
-
 def _find_plugin(environment: Mapping[str, str]) -> Path | None:
     """The compose program as docker would find it; it runs without docker too."""
     if shutil.which("docker", path=environment.get("PATH")) is None:
@@ -167,7 +158,8 @@ class ComposeProject:
     def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
         self.command = command
         self._environment = {**environment, **command.environment}
-        self._begun: tuple[_Asked, _Asked | None] | None = None
+        self._begun: tuple[Asked, Asked | None] | None = None
+        self._found: tuple[Sequence[tuple[str, int, int]], ProjectFiles] | None = None
 
     @property
     def name_guess(self) -> str:
@@ -183,7 +175,26 @@ class ComposeProject:
     @property
     def files(self) -> Sequence[Path]:
         """The compose files, as given or as compose finds them beside each other."""
-        return self._files()
+        return self.read_files().compose
+
+    def read_files(self) -> ProjectFiles:
+        """All files that compose reads of the project. Starts no program."""
+        seen = self.fingerprint() if self._found is not None else ()
+        if self._found is None or seen != self._found[0]:
+            found = find_project_files(self.command, self._environment)
+            self._found = stamps(self._watched(found)), found
+        return self._found[1]
+
+    def fingerprint(self) -> Sequence[tuple[str, int, int]]:
+        """Every file that compose reads, and what it may read as soon as it is there."""
+        known = self._found[1] if self._found is not None else self.read_files()
+        return stamps(self._watched(known))
+
+    def _watched(self, found: ProjectFiles) -> Iterable[Path]:
+        folder = Path(self.command.directory)
+        beside = [folder / name for name in FILE_NAMES + OVERRIDE_NAMES]
+        beside += sorted(folder.glob(".env*")) + sorted(folder.glob("*.env"))
+        return dict.fromkeys([*found.all, *beside])
 
     def ask(self, argv: Sequence[str], *, stdin: str = "") -> tuple[str, str]:
         """Run a reading command: what it said on standard output and standard error.
@@ -192,7 +203,7 @@ class ComposeProject:
             ComposeError: It can't be run, or compose refuses the project.
         """
         self._require_folder()
-        return self._answer(self._ask(argv), stdin=stdin)
+        return self._answer(self._ask(argv, stdin=stdin))
 
     def begin(self) -> None:
         """Start asking compose; the next `resolve` takes the answers.
@@ -203,18 +214,20 @@ class ComposeProject:
         with suppress(ComposeError):
             self._begun = self._ask_for_project()
 
-    def _ask_for_project(self) -> tuple[_Asked, _Asked | None]:
+    def _ask_for_project(self) -> tuple[Asked, Asked | None]:
         self._require_folder()
         config = self._ask(self.command.reading_argv(*EVERY_PROFILE, "config", "--format", "json"))
         return config, self._ask_for_active() if self._mentions_profiles() else None
 
-    def _ask_for_active(self) -> _Asked:
+    def _ask_for_active(self) -> Asked:
         return self._ask(self.command.reading_argv("config", "--services"))
 
     def _mentions_profiles(self) -> bool:
         """Whether it is worth asking, beside the project, what its profiles leave out."""
         try:
-            return any(is_file(path) and b"profiles" in path.read_bytes() for path in self._files())
+            found = self.read_files()
+            read = (*found.compose, *found.parts)
+            return any(is_file(path) and b"profiles" in path.read_bytes() for path in read)
         except OSError:  # compose says what is wrong with it
             return False
 
@@ -240,26 +253,39 @@ class ComposeProject:
             profiles=self._asked_profiles(),
             active=frozenset(active),
             directory=self.command.directory,
-            files=tuple(str(path) for path in self._files()),
+            files=tuple(map(str, self.read_files().compose)),
+            read=tuple(map(str, self.read_files().all)),
             warnings=compose_warnings(messages),
         )
 
     def _asked_profiles(self) -> frozenset[str]:
         """What `COMPOSE_PROFILES` says, in the environment or else in `.env`."""
-        said = self._environment.get("COMPOSE_PROFILES")
-        if said is None:
-            with suppress(OSError, ValueError):
-                text = (Path(self.command.directory) / ".env").read_text()
-                found = _PROFILES.findall(text)
-                said = found[-1].split(" #")[0].strip().strip("'\"") if found else None
-        return frozenset(filter(None, re.split(r"[,\s]+", said or "")))
+        said = self._settings().get("COMPOSE_PROFILES", "")
+        return frozenset(filter(None, re.split(r"[,\s]+", said)))
+
+    def _settings(self) -> Mapping[str, str]:
+        """The variables of the environment and of the environment files."""
+        named = [Path(file) for file in self.command.env_files]
+        folder = Path(self.command.directory)
+        return read_settings(named or dotenv_file(folder, self._environment), self._environment)
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
         """`docker compose config --hash "*"` of the resolved model."""
-        name = resolved.config.get("name")
-        command = replace(self.command, files=("-",), project=str(name))
+        return self.hashes_of(resolved.config, self.command)
+
+    def hashes_of(self, config: JsonObject, command: ComposeCommand) -> Mapping[str, str]:
+        """The hashes of a resolved model; a service that compose can't hash has none.
+
+        Args:
+            config: What `config --format json` printed.
+            command: How compose was called for it.
+
+        Raises:
+            ComposeError: Compose gives none at all.
+        """
+        command = replace(command, files=("-",), project=Node(config)["name"].raw)
         argv = command.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
-        output, _ = self._answer(self._ask(argv), stdin=json.dumps(resolved.config))
+        output, _ = self.ask(argv, stdin=as_yaml(config))
         pairs = (line.split() for line in output.splitlines())
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
@@ -282,39 +308,18 @@ class ComposeProject:
         except ValueError as error:
             raise _no_json(self.command) from error
 
-    def fingerprint(self) -> Sequence[tuple[str, int, int]]:
-        """The compose files, and the environment files beside them."""
-        folder = Path(self.command.directory)
-        candidates = [*self._files(), *(folder / name for name in FILE_NAMES + OVERRIDE_NAMES)]
-        candidates += sorted(folder.glob(".env*")) + sorted(folder.glob("*.env"))
-        found = []
-        for path in dict.fromkeys(candidates):
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            found.append((str(path), stat.st_mtime_ns, stat.st_size))
-        return found
-
-    def _files(self) -> tuple[Path, ...]:
-        if self.command.files:
-            return tuple(Path(file) for file in self.command.files)
-        folder = Path(self.command.directory)
-        main = next((name for name in FILE_NAMES if is_file(folder / name)), None)
-        override = next((name for name in OVERRIDE_NAMES if is_file(folder / name)), None)
-        return tuple(folder / name for name in (main, override) if name)
-
     @property
     def has_files(self) -> bool:
         """Whether there is anything that compose could take for a project."""
-        named = bool(self._environment.get("COMPOSE_FILE"))
-        return named or any(map(is_file, self._files()))
+        return any(map(is_remote, self.command.files)) or any(map(is_file, self.files))
 
     def _require_folder(self) -> None:
         for file in self.command.files:
-            if not _is(Path.is_file, file):
+            if not is_remote(file) and not _is(Path.is_file, file):
                 raise ProjectMissing(
-                    "There is no such compose file.", on=file, remedy="Check the path behind -f."
+                    "There is no such compose file.",
+                    on=file,
+                    remedy="Check -f or COMPOSE_FILE: paths are relative to the current folder.",
                 )
         if not _is(Path.is_dir, self.command.directory):
             raise ProjectMissing(
@@ -323,19 +328,11 @@ class ComposeProject:
                 remedy="Check the path behind -C.",
             )
 
-    def _ask(self, argv: Sequence[str]) -> _Asked:
+    def _ask(self, argv: Sequence[str], *, stdin: str = "") -> Asked:
         """Start a reading command."""
         try:
-            return subprocess.Popen(
-                argv,
-                cwd=self.command.directory,
-                env=self._environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,  # Ctrl+C in the terminal is the console's business
+            return Asked(
+                argv, directory=self.command.directory, environment=self._environment, stdin=stdin
             )
         except OSError as error:
             if error.filename == self.command.directory:  # it went, or may not be entered
@@ -346,21 +343,25 @@ class ComposeProject:
                 f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
             ) from error
 
-    def _answer(self, asked: _Asked, *, stdin: str = "") -> tuple[str, str]:
+    def _answer(self, asked: Asked) -> tuple[str, str]:
         """Wait for a command: what it said on standard output and standard error."""
         try:
-            output, messages = asked.communicate(stdin, timeout=TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            asked.kill()
-            asked.communicate()
+            reply = asked.answer(TIMEOUT_SECONDS)
+        except NoAnswer as error:
             raise ComposeError(
-                f"Compose did not answer within {TIMEOUT_SECONDS:.0f} seconds.",
+                f"Compose did not answer: {error}.",
                 on=self.command.directory,
                 remedy="Is a file of the project on a slow or hanging disk?",
             ) from error
-        if asked.returncode != 0:
-            raise self._refusal(messages or output)
-        return output, messages
+        if reply.code < 0:
+            raise ComposeError(
+                f"Compose was ended by signal {-reply.code} before it answered.",
+                on=self.command.directory,
+                remedy="It is asked again by itself; `dmesg` says whether memory ran out.",
+            )
+        if reply.code != 0:
+            raise self._refusal(reply.messages or reply.output)
+        return reply.output, reply.messages
 
     def _refusal(self, messages: str) -> ComposeError:
         if re.search(_NO_COMPOSE, messages):
@@ -406,10 +407,9 @@ def _denied(path: str, error: OSError) -> ComposeError:
     )
 
 
-def _end(*processes: _Asked | None) -> None:
+def _end(*processes: Asked | None) -> None:
     for process in filter(None, processes):
-        process.kill()
-        process.communicate()
+        process.end()
 
 
 def _no_json(command: ComposeCommand) -> ComposeRefused:

@@ -22,6 +22,8 @@ class ComposeCommand:
     directory: str = "."
     files: tuple[str, ...] = ()
     """`-f` options as given; empty where compose finds its files itself."""
+    env_files: tuple[str, ...] = ()
+    """`--env-file` options; empty where compose reads the `.env` of the project's folder."""
     project: str = ""
     """`-p`; empty where compose finds the name itself."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +41,8 @@ class ComposeCommand:
         options = ["--project-directory", self.directory]
         for file in self.files:
             options += ["--file", file]
+        for file in self.env_files:
+            options += ["--env-file", file]
         if self.project:
             options += ["--project-name", self.project]
         return tuple(options)

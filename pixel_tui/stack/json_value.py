@@ -1,6 +1,7 @@
 """Reading foreign JSON without ever trusting its shape."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,6 +22,19 @@ def load_object(raw: bytes | str) -> JsonObject:
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
+
+
+def as_yaml(value: JsonValue) -> str:
+    """The value as JSON that a YAML reader takes too: compose reads what it is given as YAML.
+
+    JSON writes a character beyond the BMP as two escapes, which YAML refuses, and YAML takes
+    some characters (such as DEL) only as escapes, which JSON need not write.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
     options = ["--directory", command.directory, "--project", project]
     for file in command.files:
         options += ["--file", file]
+    for file in command.env_files:
+        options += ["--env-file", file]
     plain_call = ComposeCommand()
     if command.docker != plain_call.docker:
         options += ["--docker", shlex.join(command.docker)]
@@ -37,6 +39,7 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
     parser.add_argument("--project", required=True, help="the compose project's name")
     parser.add_argument("--file", action="append", default=[], help="a compose file")
+    parser.add_argument("--env-file", action="append", default=[], help="an environment file")
     parser.add_argument("--docker", default="docker", help="how docker is called")
     parser.add_argument("--compose", default="docker compose", help="how compose is called")
 
@@ -48,5 +51,6 @@ def command_from(arguments: argparse.Namespace) -> ComposeCommand:
         compose=tuple(shlex.split(arguments.compose)),
         directory=str(arguments.directory.absolute()),
         files=tuple(arguments.file),
+        env_files=tuple(arguments.env_file),
         project=arguments.project,
     )

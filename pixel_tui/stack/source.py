@@ -129,6 +129,8 @@ class ResolvedProject:
     """`docker compose config --services`: what `up` without arguments means."""
     directory: str
     files: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    """Every file that compose reads of the project, those that others name included."""
     warnings: tuple[str, ...] = ()
     profiles: frozenset[str] = frozenset()
     """What `COMPOSE_PROFILES` asks for."""

@@ -7,7 +7,8 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import ComposeMissing, ComposeRefused, ProjectMissing
-from pixel_tui.stack.compose import ComposeProject, find_command, find_directory
+from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.compose_files import find_directory
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.model import SyncAction
@@ -190,3 +191,20 @@ def test_an_image_that_was_built_with_another_public_value_is_seen(
     assert look(engine, project)["app"] == (SyncAction.REBUILD, words)
     project.compose("up", "--detach", "--build")
     assert look(engine, project)["app"][0] is SyncAction.NOTHING
+
+
+def test_a_character_beyond_the_bmp_is_as_good_as_any(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        "services: {app: {image: 'pixel-tui-test:latest', command: [sleep, '600'],"
+        " stop_grace_period: 0s, environment: {A: 'tada 🎉', B: '${B}', C: '${C}'}}}",
+        files={".env": "B=🐳 whale\nC='a\x7f\x9b\ufeffb'\n"},
+        up=True,
+    )
+    assert look(engine, project)["app"][0] is SyncAction.NOTHING
+    (project.directory / ".env").write_text("B=🐋\nC='a\x7f\x9b\ufeffb'\n")
+    assert look(engine, project)["app"] == (
+        SyncAction.RECREATE,
+        "its environment has changed (B)",
+    )

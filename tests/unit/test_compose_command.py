@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.compose import find_command, find_directory
+from pixel_tui.stack.compose import find_command
 from pixel_tui.stack.compose_command import ComposeCommand, shown
+from pixel_tui.stack.compose_files import find_directory
 
 
 def program(path: Path) -> Path:

@@ -1,0 +1,62 @@
+"""What a `.env` says of compose itself: `COMPOSE_FILE`, `COMPOSE_PROFILES` and the like.
+
+Read without asking compose, which has to be told its files first. Only what names of files
+and profiles need: how the file is read in full is the business of `environment/`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.files import read_head
+
+MOST_BYTES: Final = 1024 * 1024
+_SETTING = re.compile(
+    r"""^[^\S\n]*(?:export[^\S\n]+)?(?P<name>[A-Za-z_]\w*)[^\S\n]*[=:][^\S\n]*
+    (?: '(?P<literal>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<bare>[^\n]*) )""",
+    re.MULTILINE | re.VERBOSE | re.DOTALL | re.ASCII,
+)
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})", re.ASCII)
+
+
+def disabled(environment: Mapping[str, str]) -> bool:
+    """Whether compose is told to leave the `.env` alone."""
+    return environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "t", "true"}
+
+
+def read_settings(paths: Iterable[Path], environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that these files give, later ones first; those of the process count more.
+
+    A file that is not there or can't be read gives nothing: compose says so where it matters.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        for item in _SETTING.finditer(_text(path)):
+            value = item["literal"]
+            if value is None:
+                value = item["quoted"]
+                if value is None:
+                    value = re.split(r"\s#", item["bare"])[0].strip()
+                value = expanded(value, {**found, **environment})
+            found[item["name"]] = value
+    return {**found, **environment}
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> str:
+    """A text with `$NAME`, `${NAME}`, `${NAME-default}` and `${NAME:-default}` put in."""
+
+    def put_in(match: re.Match[str]) -> str:
+        plain, braced, way, default = match.groups()
+        value = variables.get(plain or braced)
+        missing = value is None or (way == ":-" and not value)
+        return (default or "") if missing else (value or "")
+
+    return _VARIABLE.sub(put_in, text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_head(path, MOST_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+    except OSError:
+        return ""

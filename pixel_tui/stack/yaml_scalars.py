@@ -1,0 +1,201 @@
+"""The texts in a YAML file and the keys that lead to them, as far as compose files go.
+
+Blocks, flow collections and quotes; no anchors, no tags and no values: whoever needs to know
+what a compose file means asks compose, which does not say which other files it names.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+Path = tuple[str | int, ...]
+"""Keys, and numbers of items in lists, from the top down."""
+Scalar = tuple[Path, str]
+
+_DASH = re.compile(r"-(?:[^\S\n]+|$)", re.MULTILINE)
+_KEY = re.compile(
+    r"""(?: "(?P<double>(?:[^"\\\n]|\\.)*)" | '(?P<single>[^'\n]*)'
+    | (?P<plain>[^\s#\[\]{},&*!|>%@`"'][^\n#]*?) )[^\S\n]*:(?:[^\S\n]+|$)""",
+    re.MULTILINE | re.VERBOSE,
+)
+_PROPERTY = re.compile(r"[&!][^\s\[\]{},]*[^\S\n]+")
+_PLAIN_IN_FLOW = re.compile(r"[^\[\]{},\n]+")
+_BLOCK = re.compile(r"[|>][-+0-9]*[^\S\n]*(?:#.*)?$", re.MULTILINE)
+_DEEPEST: Final = 40
+
+
+def scalars(text: str) -> Iterator[Scalar]:
+    """Every text in a file, in its order. What it can't make out is passed over."""
+    return _Reader(text).block()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def block(self) -> Iterator[Scalar]:
+        """The file, line by line: what is indented more is below what is indented less."""
+        above: list[tuple[int, str | int]] = []
+        while self._at < len(self._text):
+            start = self._at
+            self._skip_spaces()
+            column = self._at - start
+            if self._rest_is_nothing():
+                self._next_line()
+                continue
+            line = column - 1
+            while dash := _DASH.match(self._text, self._at):
+                above = _above_item(above, column)
+                line, column = column, column + dash.end() - self._at
+                self._at = dash.end()
+            while above and above[-1][0] >= column:
+                above.pop()
+            if key := _KEY.match(self._text, self._at):
+                above.append((column, _key_name(key)))
+                self._at = key.end()
+                line = column
+            yield from self._value(tuple(name for _, name in above), line)
+            self._next_line()
+
+    def _value(self, path: Path, column: int) -> Iterator[Scalar]:
+        while prefix := _PROPERTY.match(self._text, self._at):
+            self._at = prefix.end()
+        if self._at >= len(self._text) or self._rest_is_nothing():
+            return
+        if _BLOCK.match(self._text, self._at):
+            self._skip_deeper(column)
+            return
+        if self._text[self._at] in "[{":
+            yield from self._flow(path, 0)
+            return
+        if self._text[self._at] in "\"'":
+            yield path, self._quoted()
+            return
+        end = self._text.find("\n", self._at)
+        line = self._text[self._at : end if end >= 0 else len(self._text)]
+        yield path, re.split(r"\s#", line)[0].strip()
+
+    def _flow(self, path: Path, depth: int) -> Iterator[Scalar]:
+        """A collection in brackets, from its opening one to its closing one."""
+        if depth > _DEEPEST:
+            self._at = len(self._text)
+            return
+        listed = self._text[self._at] == "["
+        self._at += 1
+        item = 0
+        below: Path = (*path, item) if listed else path
+        while self._at < len(self._text):
+            self._skip_blank()
+            if self._at >= len(self._text):
+                return
+            sign = self._text[self._at]
+            if sign in "]}":
+                self._at += 1
+                return
+            if sign == ",":
+                self._at += 1
+                item += 1
+                below = (*path, item) if listed else path
+            elif sign in "[{":
+                yield from self._flow(below, depth + 1)
+            elif prefix := _PROPERTY.match(self._text, self._at):
+                self._at = prefix.end()
+            else:
+                word = self._word_in_flow()
+                self._skip_blank()
+                if self._text[self._at : self._at + 1] == ":":
+                    self._at += 1
+                    below = (*below, word)
+                elif word:
+                    yield below, word
+
+    def _word_in_flow(self) -> str:
+        if self._text[self._at] in "\"'":
+            return self._quoted()
+        found = _PLAIN_IN_FLOW.match(self._text, self._at)
+        if found is None:
+            self._at += 1
+            return ""
+        word = found[0]
+        # A colon ends a key; one inside of a word (`http://x`) does not.
+        key = re.match(r"[^:]*(?::(?!\s|$)[^:]*)*(?=:(?:\s|$))", word)
+        comment = re.search(r"\s#", word)
+        end = key.end() if key else comment.start() if comment else len(word)
+        self._at = found.start() + end
+        if comment and not key:
+            self._next_line()
+        return word[:end].strip()
+
+    def _quoted(self) -> str:
+        quote = self._text[self._at]
+        start = at = self._at + 1
+        while at < len(self._text):
+            if quote == '"' and self._text[at] == "\\":
+                at += 2
+                continue
+            if self._text[at] == quote:
+                if quote == "'" and self._text[at + 1 : at + 2] == "'":
+                    at += 2
+                    continue
+                break
+            at += 1
+        self._at = at + 1
+        inside = self._text[start:at]
+        return re.sub(r"\\(.)", r"\1", inside) if quote == '"' else inside.replace("''", "'")
+
+    def _skip_deeper(self, column: int) -> None:
+        """Pass over the lines of a block scalar; stands before the last one's end."""
+        while True:
+            end = self._text.find("\n", self._at)
+            if end < 0:
+                self._at = len(self._text)
+                return
+            following = re.compile(r"[^\S\n]*").match(self._text, end + 1)
+            width = following.end() - end - 1 if following else 0
+            blank = self._text[end + 1 + width : end + 2 + width] in {"\n", ""}
+            self._at = end
+            if not blank and width <= column:
+                return
+            if end + 1 >= len(self._text):
+                return
+            self._at = end + 1 + (width if not blank else 0)
+            if self._at >= len(self._text):
+                return
+
+    def _rest_is_nothing(self) -> bool:
+        rest = self._text[self._at : self._at + 1]
+        return rest in {"", "\n", "#", "%"} or self._text.startswith(("---", "..."), self._at)
+
+    def _skip_spaces(self) -> None:
+        while self._text[self._at : self._at + 1] in {" ", "\t", "\r"}:
+            self._at += 1
+
+    def _skip_blank(self) -> None:
+        while self._at < len(self._text):
+            if self._text[self._at].isspace():
+                self._at += 1
+            elif self._text[self._at] == "#":
+                self._next_line()
+            else:
+                return
+
+    def _next_line(self) -> None:
+        end = self._text.find("\n", self._at)
+        self._at = len(self._text) if end < 0 else end + 1
+
+
+def _key_name(found: re.Match[str]) -> str:
+    return next(text for text in found.groups() if text is not None)
+
+
+def _above_item(above: list[tuple[int, str | int]], column: int) -> list[tuple[int, str | int]]:
+    """What is above the next item of a list, with that item, whose dash is in this column.
+
+    A list may stand right below its key, as far to the left as that.
+    """
+    kept = [entry for entry in above if entry[0] <= column]
+    number = 0
+    if kept and kept[-1][0] == column and isinstance(kept[-1][1], int):
+        number = kept.pop()[1] + 1  # type: ignore[operator]
+    return [*kept, (column, number)]
