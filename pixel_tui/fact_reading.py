@@ -22,7 +22,7 @@ from pixel_tui.ledger.old_versions import old_versions_folder
 from pixel_tui.ledger.places import LedgerPlace
 from pixel_tui.ledger.reading import LedgerReader
 from pixel_tui.ledger.retention import left_files
-from pixel_tui.operations.facts import FactReader, Facts, LedgerFacts, PastState
+from pixel_tui.operations.facts import FactReader, Facts, HeldPort, LedgerFacts, PastState
 from pixel_tui.proxy_reading import read_proxies
 from pixel_tui.settings import BackupSettings, load_settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -30,6 +30,7 @@ from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.stack.program import RealPrograms
+from pixel_tui.start_facts import read_build_troubles, read_held_ports
 from pixel_tui.text import plain
 
 LAST_TIMES: Final = 3
@@ -88,6 +89,8 @@ def live_facts(
             sizes=found.sizes,
             images=found.images,
             deployment=found.deployment,
+            held_ports=found.held_ports,
+            build_troubles=read_build_troubles(snapshot),
             ledger=_ledger(reader),
             environment=environment_facts.read(snapshot),
         )
@@ -177,6 +180,8 @@ class _SlowFacts:
         self._sizes = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
         self._binds = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
         self._images = LateAnswer(images, clock, FRESH_SECONDS)
+        ports: tuple[HeldPort, ...] | None = None
+        self._ports = LateAnswer(ports, clock, FRESH_SECONDS)
         unread = Deployment(trouble="git has not answered yet: ask for the plan again")
         self._commits = LateAnswer(unread, clock, FRESH_SECONDS)
 
@@ -189,6 +194,7 @@ class _SlowFacts:
         self._binds.ask(lambda: _bind_sizes(snapshot))
         self._images.ask(self._present_images)
         self._commits.ask(self._commits_now)
+        self._ports.ask(lambda: read_held_ports(self._engine()))
 
         def answers() -> Facts:
             volumes = self._volumes.answer(deadline)
@@ -197,6 +203,7 @@ class _SlowFacts:
                 sizes={**self._sizes.answer(deadline), **self._binds.answer(deadline)},
                 images=self._images.answer(deadline),
                 deployment=self._commits.answer(deadline),
+                held_ports=self._ports.answer(deadline),
             )
 
         return answers

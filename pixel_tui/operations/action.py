@@ -70,6 +70,11 @@ def nothing_against(_snapshot: StackSnapshot, _facts: Facts) -> str:
     return ""
 
 
+def always_possible(_target: Target, _snapshot: StackSnapshot, _facts: Facts) -> str:
+    """What an action says of a service that nothing around it stands against."""
+    return ""
+
+
 def refuse_nothing(_target: Target) -> str:
     """What an action says of a service where it refuses none, or is done to something else."""
     return ""
@@ -88,6 +93,8 @@ class Action:
         failing: What to do when it fails.
         draft: Says what it does to the targets of a draft.
         refuse: Why it makes no sense for a target, as a predicate; empty where it does.
+        impossible: Why it would fail for a service in any case, as a predicate with what to do;
+            empty where it may work.
         scope: What it is done to; `refuse` is asked for services and containers only.
         obstacle: What stands against it now, whatever it is done to, as a sentence; empty
             where nothing does.
@@ -102,6 +109,7 @@ class Action:
     failing: str
     draft: Callable[[Draft], None]
     refuse: Callable[[Target], str] = refuse_nothing
+    impossible: Callable[[Target, StackSnapshot, Facts], str] = always_possible
     scope: Scope = Scope.SERVICES
     obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against
     choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose

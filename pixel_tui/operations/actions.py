@@ -58,9 +58,12 @@ def why_not(
         found = find_targets(targets or _all_services(project), snapshot)
     except OperationError as error:
         return str(error)
-    reasons = [f"{target.name} {action.refuse(target)}" for target in found]
-    possible = any(not action.refuse(target) for target in found)
-    return "" if possible else listed(reasons)
+    reasons = [
+        (target.name, action.refuse(target) or action.impossible(target, snapshot, facts))
+        for target in found
+    ]
+    possible = any(not reason for _, reason in reasons)
+    return "" if possible else listed([f"{name} {reason}" for name, reason in reasons])
 
 
 def plan_action(
@@ -101,10 +104,16 @@ def plan_action(
     if not found:
         raise OperationError("This project has no active service.", on=snapshot.project_name)
     reasons = [(target, action.refuse(target)) for target in found]
-    chosen = tuple(target for target, reason in reasons if not reason)
+    wanted = [target for target, reason in reasons if not reason]
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
-    if not chosen:
+    if not wanted:
         raise NothingToDo(f"There is nothing to {action.verb.lower()}: {listed(refused)}.")
+    why_not = {target.name: action.impossible(target, snapshot, facts) for target in wanted}
+    chosen = tuple(target for target in wanted if not why_not[target.name])
+    hopeless = [f"{name} {reason}" for name, reason in why_not.items() if reason]
+    if not chosen:
+        raise OperationError(f"{action.verb} would fail: {listed(hopeless)}.")
+    refused += hopeless
     draft = Draft(action.name, action.verb, snapshot, project, command, chosen, facts=facts)
     draft.whole = not targets
     _check(draft)

@@ -46,6 +46,19 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPort:
+    """A port of the host that a running container holds, of whichever project."""
+
+    port: int
+    protocol: str
+    """`tcp` or `udp`."""
+    address: str
+    """Of the host; empty for every one."""
+    container: SafeText
+    container_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerFacts:
     """What is known of tasks."""
 
@@ -83,6 +96,10 @@ class Facts:
     """Those ids of the backups' images that are still there; None where nobody knows."""
     deployment: Deployment = NO_DEPLOYMENT
     """The commits now."""
+    held_ports: tuple[HeldPort, ...] | None = None
+    """None where the engine did not say in time."""
+    build_troubles: Mapping[str, str] = field(default_factory=dict)
+    """Why a service can't be built from its folder, as a sentence's second half; by service."""
     ledger: LedgerFacts = LedgerFacts()
     environment: EnvironmentFacts = NO_ENVIRONMENT
     """The `.env`, and what waits to be saved in its place."""

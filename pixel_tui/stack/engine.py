@@ -102,6 +102,12 @@ class DockerEngine:
         answer = Node(self._json("/volumes", {"filters": filters}))
         return [item["Name"].raw for item in answer["Volumes"] if item["Name"].raw]
 
+    def published_ports(self) -> list[JsonObject]:
+        """`GET /containers/json`: the running containers of whatever project, with their ports."""
+        answer = self._json("/containers/json")
+        items = answer if isinstance(answer, list) else []
+        return [item for item in items if isinstance(item, dict)]
+
     def volume_sizes(self) -> Mapping[str, int]:
         """`GET /system/df?type=volume`: bytes by name. The engine counts every file for it."""
         answer = Node(self._json("/system/df", {"type": "volume"}))

@@ -234,6 +234,10 @@ class ServiceSpec:
     profiles: tuple[SafeText, ...] = ()
     replicas: int = 1
     builds: bool = False
+    build_folder: str = ""
+    """The build's context, where it is a folder; empty where it is not, or nothing is built."""
+    dockerfile: str = ""
+    """Its Dockerfile, relative to the folder; empty where it is written in the compose file."""
     depends_on: tuple[Dependency, ...] = ()
     has_health_check: bool = False
     restart_policy: SafeText = NO_TEXT

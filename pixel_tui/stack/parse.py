@@ -257,6 +257,7 @@ def _service_spec(
     replicas = node["scale"].value if "scale" in _keys(node) else node["deploy"]["replicas"].value
     check = node["healthcheck"]
     grace = parse_duration(node["stop_grace_period"].raw)
+    context, dockerfile = node["build"]["context"].raw, node["build"]["dockerfile"].raw
     return ServiceSpec(
         name=plain(name),
         image=node["image"].text or plain(f"{project}-{name}"),
@@ -264,6 +265,8 @@ def _service_spec(
         profiles=tuple(item.text for item in node["profiles"]),
         replicas=replicas if isinstance(replicas, int) else 1,
         builds=bool(node["build"]),
+        build_folder=context if context.startswith("/") else "",
+        dockerfile="" if node["build"]["dockerfile_inline"] else dockerfile or "Dockerfile",
         depends_on=tuple(
             Dependency(
                 service=plain(key),

@@ -6,6 +6,7 @@ from typing import Final
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.impossible import why_no_start
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.stack.model import Container, ContainerState, SyncAction
@@ -104,5 +105,6 @@ ACTION: Final = Action(
     when="What is down, and was not put down on purpose.",
     failing="Its log and its last exit say why it did not come up; what it depends on may be down.",
     refuse=refuse,
+    impossible=why_no_start,
     draft=draft_start,
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.plan import Risk
+from pixel_tui.operations.plan import Risk, is_up
 from pixel_tui.operations.targets import Target
 from pixel_tui.operations.words import duration
 from pixel_tui.text import SafeText
@@ -33,6 +33,24 @@ def draft_stop(draft: Draft) -> None:
         draft.interrupt(target, how_long)
         draft.expect_stopped(target)
     draft.lose("until it is started again")
+    if draft.whole:
+        _name_what_keeps_running(draft)
+
+
+def _name_what_keeps_running(draft: Draft) -> None:
+    """All is not all: say what of the project goes on, and why it is not stopped by the way."""
+    chosen = {container.id for target in draft.chosen for container in target.containers}
+    for service in draft.snapshot.services:
+        for container in service.containers:
+            if container.id in chosen or not is_up(container):
+                continue
+            if container.oneoff:
+                why = "`docker compose run` started it"
+            elif service.spec is None:
+                why = "no service of the compose file"
+            else:
+                why = "its profile is off"
+            draft.warn("keeps running", f"{container.name} ({why}): stop it by its name")
 
 
 ACTION: Final = Action(

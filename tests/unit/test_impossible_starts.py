@@ -1,0 +1,138 @@
+"""A start that can't work is refused before, with the reason and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.facts import Facts, HeldPort
+from pixel_tui.operations.plan import Plan
+from pixel_tui.stack.model import Dependency, Port, ServiceSpec, StackSnapshot
+from pixel_tui.start_facts import read_build_troubles
+from pixel_tui.text import SafeText, plain
+from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
+
+PORT = Port(80, "tcp", plain("0.0.0.0"), 8080)
+
+
+def start(snapshot: StackSnapshot, *names: str, facts: Facts) -> Plan:
+    return plan_action("start", names, snapshot, COMMAND, now=NOW, facts=facts)
+
+
+def held(port: int, address: str = "", protocol: str = "tcp", owner: str = "other") -> Facts:
+    item = HeldPort(port, protocol, address, plain(owner), owner)
+    return Facts(held_ports=(item,))
+
+
+def publishing(port: Port) -> StackSnapshot:
+    return stack(exited("web"), specs=(spec("web", ports=(port,)),))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "facts"),
+    [
+        (PORT, held(8080, "0.0.0.0")),
+        (PORT, held(8080, "127.0.0.1")),
+        (Port(80, "tcp", plain(""), 8080), held(8080, "::")),
+        (Port(80, "tcp", plain("127.0.0.1"), 8080), held(8080, "127.0.0.1")),
+        (Port(53, "udp", plain(""), 53), held(53, "0.0.0.0", "udp")),
+    ],
+)
+def test_a_port_that_another_container_holds(wanted: Port, facts: Facts) -> None:
+    with pytest.raises(OperationError, match=r"port \d+, which other holds \(stop that first\)"):
+        start(publishing(wanted), "web", facts=facts)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        held(8081),
+        held(8080, "::1"),
+        held(8080, "", "udp"),
+        Facts(held_ports=()),
+        Facts(held_ports=None),
+        held(8080, owner=exited("web").id),
+    ],
+)
+def test_another_port_stands_against_nothing(facts: Facts) -> None:
+    assert start(publishing(PORT), "web", facts=facts).steps
+
+
+def test_the_port_of_a_dependency_counts_too() -> None:
+    seen = stack(exited("db"), exited("api"), specs=(spec("db", ports=(PORT,)), spec("api", "db")))
+    with pytest.raises(OperationError, match="api depends on db, which wants port 8080"):
+        start(seen, "api", facts=held(8080))
+
+
+def profiled(*, required: bool = True) -> tuple[ServiceSpec, ...]:
+    needs = Dependency(SafeText("db"), required=required)
+    off = {"active": False, "profiles": (SafeText("data"),)}
+    return (spec("db", **off), spec("api", needs), spec("web", "api"))
+
+
+@pytest.mark.parametrize("name", ["api", "web"])
+def test_a_dependency_whose_profile_is_off(name: str) -> None:
+    with pytest.raises(OperationError, match=r"on db.*whose profile is off.*--profile data"):
+        start(stack(specs=profiled()), name, facts=Facts())
+
+
+def test_a_dependency_that_is_not_required_may_be_off() -> None:
+    assert start(stack(specs=profiled(required=False)), "api", facts=Facts()).steps
+
+
+def building(folder: Path, dockerfile: str = "Dockerfile") -> StackSnapshot:
+    item = spec("api", builds=True, build_folder=str(folder), dockerfile=dockerfile)
+    return stack(specs=(item,), image=None)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (lambda folder: None, "there is no folder"),
+        (lambda folder: folder.mkdir(), "is empty .*submodule"),
+        (lambda folder: (folder.mkdir(), (folder / "x").touch()), "there is no Dockerfile in"),
+    ],
+)
+def test_a_folder_that_nothing_can_be_built_from(
+    tmp_path: Path, prepare: object, reason: str
+) -> None:
+    prepare(tmp_path / "api")  # type: ignore[operator]
+    seen = building(tmp_path / "api")
+    with pytest.raises(OperationError, match=f"has to be built, and .*{reason}"):
+        start(seen, "api", facts=Facts(build_troubles=read_build_troubles(seen)))
+
+
+def test_a_folder_with_its_dockerfile_can_be_built_from(tmp_path: Path) -> None:
+    (tmp_path / "other.Dockerfile").touch()
+    assert not read_build_troubles(building(tmp_path, "other.Dockerfile"))
+    assert not read_build_troubles(building(tmp_path, "")), "it is written in the compose file"
+
+
+def test_one_that_can_not_start_leaves_the_others_their_start() -> None:
+    seen = stack(exited("web"), exited("api"), specs=(spec("web", ports=(PORT,)), spec("api")))
+    made = start(seen, facts=held(8080))
+    assert made.targets == ("api",)
+    left = [check.message for check in made.checks_before if check.name == "left alone"]
+    assert left == ["web wants port 8080, which other holds (stop that first)"]
+
+
+def test_the_list_of_actions_says_why_it_can_not_be_started() -> None:
+    reason = why_not(action_named("start"), ["web"], publishing(PORT), held(8080))
+    assert "port 8080" in reason
+    assert not why_not(action_named("start"), ["web"], publishing(PORT), Facts())
+
+
+def test_stopping_all_names_what_keeps_running() -> None:
+    specs = (spec("api"), spec("tool", active=False, profiles=(SafeText("tools"),)))
+    one = container("job", 9, oneoff=True, name=SafeText("pixel-job-run-1"))
+    seen = stack(container("api"), container("tool"), container("gone"), one, specs=specs)
+    made = plan_action("stop", (), seen, COMMAND, now=NOW)
+    words = [check.message for check in made.checks_before if check.name == "keeps running"]
+    named = {word.split(" ", 1)[0] for word in words} | set(made.targets)
+    assert named >= {"api", "pixel-gone-1", "pixel-job-run-1"}
+    assert "pixel-tool-1" in named or "tool" in named
+    assert not any(
+        check.name == "keeps running"
+        for check in plan_action("stop", ["api"], seen, COMMAND, now=NOW).checks_before
+    )
