@@ -31,7 +31,9 @@ class ServiceImpact:
     """Names of the keys behind it; never values."""
     cause: SafeText
     running: bool
-    """Whether it has a container now; where not, the file counts at its next start."""
+    """Whether it runs now."""
+    stopped: bool = False
+    """Whether it has a container that does not run: a start keeps what that was made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def _of_service(
         keys=tuple(map(plain, sorted(known or behind))),
         cause=plain(cause),
         running=run is not None and run.up,
+        stopped=run is not None and not run.up,
     )
 
 
@@ -170,6 +173,7 @@ def _take_along(
                 keys=found[shared[0]].keys,
                 cause=plain(f"it shares what {shared[0]} has"),
                 running=run.up,
+                stopped=not run.up,
             )
             grown = True
 

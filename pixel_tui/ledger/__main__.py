@@ -5,6 +5,7 @@ It prints a line for each thing that it does. Exits with 0 when it was done, 1 w
 
 import argparse
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -29,13 +30,23 @@ from pixel_tui.stack.step_program import finished, say
 LOOK_SECONDS: Final = 0.25
 """Between two looks at a task that is waited for."""
 REBUILD: Final = """\
-SYNTROPY SELF-REBUILD PROTOCOL
+SYNTROPY SELF-REBUILD
 
-1. cd /pixel && git fetch origin && git pull origin main
-2. docker compose --project-directory "$HOST_PIXEL_ROOT" build syntropy
-3. docker compose --project-directory "$HOST_PIXEL_ROOT" up -d syntropy
-4. Wait up to 5 minutes until its health check agrees.
-5. Healthy: exit 0. Not healthy: show the last 100 lines of its log, and exit 1.
+Run this in your container, in this order. Stop at the first command that fails, and exit 1.
+
+cd /pixel
+git pull --ff-only --recurse-submodules
+docker compose -p {project} build syntropy
+mkdir -p "$(dirname "$HOST_PIXEL_ROOT")"
+test -e "$HOST_PIXEL_ROOT" || ln -s /pixel "$HOST_PIXEL_ROOT"
+cd "$HOST_PIXEL_ROOT"
+HOME={home} docker compose -p {project} up -d --no-deps --no-build syntropy
+
+Then wait up to 5 minutes until the health check of syntropy agrees. Healthy: exit 0. Not
+healthy: show the last 100 lines of its log, and exit 1.
+
+Why like this: the host's path and the operator's HOME are part of what compose compares, and
+bind mounts are resolved on the host. Without --no-deps other services would be recreated.
 """
 """What a worker is told to do, where the task is of type `syntropy-rebuild`."""
 
@@ -56,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("verb", choices=verbs)
     parser.add_argument("id", nargs="?", default="", help="which task")
     parser.add_argument("--directory", required=True, type=Path, help="the project's folder")
+    parser.add_argument("--project", default="pixel", help="add-rebuild: the project's name")
     parser.add_argument("--reason", default="", help="abort, add-rebuild: why")
     parser.add_argument("--only-running", action="store_true", help="abort: unless it has ended")
     parser.add_argument("--until", choices=("started", "ended"), default="ended")
@@ -107,7 +119,10 @@ class _Work:
     def _add_rebuild(self) -> None:
         reason = self._arguments.reason or "asked for by an operator"
         value = new_task(
-            REBUILD, now=self._clock.now(), kind=TaskType.SYNTROPY_REBUILD,
+            REBUILD.format(
+                project=shlex.quote(self._arguments.project), home=shlex.quote(str(Path.home()))
+            ),
+            now=self._clock.now(), kind=TaskType.SYNTROPY_REBUILD,
             context=f"Reason: {reason}", task_id=self._task,
         )  # fmt: skip
         self._change(changes.add(value), f"{self._task[:8]} is queued.")

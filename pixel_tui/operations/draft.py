@@ -122,7 +122,12 @@ class Draft:
         self.expected.append(Expectation(target.name, Outcome.STOPPED, container_id=single))
 
     def expect_running(
-        self, target: Target, before: Iterable[Container], *, created: int = 0
+        self,
+        target: Target,
+        before: Iterable[Container],
+        *,
+        created: int = 0,
+        by_the_way: bool = False,
     ) -> None:
         """Verify afterwards that it runs, and is healthy where it has a health check.
 
@@ -130,6 +135,7 @@ class Draft:
             target: What is to run.
             before: Its containers whose present life has to be over.
             created: How many containers it gets beside those that it has.
+            by_the_way: The plan is not about it: where it is not well now, it need not be then.
         """
         self.expected.append(
             Expectation(
@@ -138,6 +144,7 @@ class Draft:
                 containers=len(target.containers) + created,
                 container_id=target.containers[0].id if target.single else "",
                 probed=target.probed,
+                by_the_way=by_the_way and not target.well,
                 before=tuple(Life(container.id, container.started_at) for container in before),
             )
         )

@@ -1,6 +1,7 @@
 """Running the steps of a plan, and finding out what came of it."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,8 @@ class Execution:
         patience: How long to wait for the stack.
         lock: What the commands hold beside this process, so that it outlives the console.
         asker: What asks proxies for the services behind them.
+        left_undone: What a step that takes itself back has left, should it have died; empty
+            where nothing.
     """
 
     def __init__(
@@ -53,8 +56,10 @@ class Execution:
         patience: Patience,
         lock: StackLock | None = None,
         asker: Asker = http_probe,
+        left_undone: Callable[[JobStatus], str] = lambda _: "",
     ) -> None:
         self._job = job
+        self._left_undone = left_undone
         self._runner = runner
         self._observer = observer
         self._command = command
@@ -85,9 +90,13 @@ class Execution:
         if failure is None:
             return self._verify()
         status = self._job.status
+        left = self._left_undone(status)
         if status.cancelling:
-            meaning = status.plan.steps[status.step].cancelling
+            # What it means to cancel is a promise of the command: a dead one keeps none.
+            meaning = left or status.plan.steps[status.step].cancelling
             return self._result(JobState.CANCELLED, f"Cancelled. {meaning} {self._as_it_is()}")
+        if left:
+            failure = f"{status.plan.steps[status.step].title} ended half done. {left}"
         return self._result(JobState.FAILED, f"{failure} {self._as_it_is()}")
 
     def _run_steps(self) -> str | None:

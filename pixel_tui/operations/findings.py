@@ -1,7 +1,7 @@
 """What the stack shows of an expectation. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pixel_tui.operations.plan import Expectation, Life, Outcome, is_up
@@ -42,6 +42,7 @@ class Finding:
     """Containers without a health check, which prove themselves by lasting for a while."""
 
 
+_NOT_YET = (SafeText("not restarted yet"), SafeText("not started yet"))
 _LOOK_AT_LOG = SafeText("look at its log")
 
 
@@ -65,7 +66,7 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
     findings = [_running(expectation, container) for container in containers]
     worst = min(findings, key=_badness, default=None)
     if worst is not None and worst.standing is not Standing.MET:
-        return worst
+        return _by_the_way(worst) if expectation.by_the_way else worst
     if len(findings) < expectation.containers or worst is None:
         words = f"running with {len(findings)} of {expectation.containers} containers"
         return Finding(name, Standing.WAITING, plain(words if findings else "without a container"))
@@ -76,6 +77,13 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
         return Finding(name, Standing.BROKEN, plain(words), advice)
     unproven = tuple(life for finding in findings for life in finding.unproven)
     return Finding(name, Standing.MET, worst.words, unproven=unproven)
+
+
+def _by_the_way(finding: Finding) -> Finding:
+    """A service that was not well before either, and that the plan is not about."""
+    if finding.words in _NOT_YET:
+        return finding
+    return replace(finding, standing=Standing.MET, words=plain(f"{finding.words}, as before"))
 
 
 def sentence(findings: Sequence[Finding]) -> SafeText:
@@ -117,8 +125,7 @@ def _running(expectation: Expectation, container: Container) -> Finding:
     name = expectation.name
     life = Life(container.id, container.started_at)
     if life in expectation.before:
-        words = "not restarted yet" if is_up(container) else "not started yet"
-        return Finding(name, Standing.WAITING, SafeText(words))
+        return Finding(name, Standing.WAITING, _NOT_YET[not is_up(container)])
     if container.state is ContainerState.RUNNING:
         return _by_health(expectation, container, life)
     why = NO_TEXT

@@ -214,14 +214,20 @@ class Operator:
         """What a step that takes itself back has left, or how it ended; empty where well."""
         if not any(step.takes_back for step in status.plan.steps):
             return ""
+        if left := self._half_done(status):
+            return left
+        said = last_line(status.output)
+        return f"{said}." if said and code != 0 else ""
+
+    def _half_done(self, status: JobStatus) -> str:
+        """What a step that takes itself back has left behind; empty where nothing."""
+        if not any(step.takes_back for step in status.plan.steps):
+            return ""
         try:
             left = ApplyFiles(self._state_folder, Path(self._command.directory)).left()
         except FileError as error:
             return str(error)
-        if left is not None:
-            return f"{left.words} {TAKE_BACK}"
-        said = last_line(status.output)
-        return f"{said}." if said and code != 0 else ""
+        return f"{left.words} {TAKE_BACK}" if left is not None else ""
 
     def _is_own(self, job_id: str) -> bool:
         return any(job.status.id == job_id for job in self._jobs)
@@ -318,4 +324,5 @@ class Operator:
             patience=self._patience,
             lock=lock,
             asker=self._asker,
+            left_undone=self._half_done,
         )

@@ -89,6 +89,9 @@ class Expectation:
     """Set where one container is meant, whatever its service."""
     probed: bool = False
     """It has a health check, which has to agree."""
+    by_the_way: bool = False
+    """The plan is not about it, and it was not well before: how it is afterwards is told, and
+    fails nothing."""
     before: tuple[Life, ...] = ()
     """The lives that have to be over: what is seen of them proves nothing."""
     keeper: SafeText = NO_TEXT

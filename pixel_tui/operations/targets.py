@@ -57,6 +57,15 @@ class Target:
         return by_engine or (self.spec is not None and self.spec.has_health_check)
 
     @property
+    def well(self) -> bool:
+        """Whether all of its containers run, and none is unhealthy."""
+        return all(
+            item.state is ContainerState.RUNNING
+            and item.health_status is not HealthStatus.UNHEALTHY
+            for item in self.containers
+        )
+
+    @property
     def grace(self) -> float:
         """Seconds that it gets to stop before it is killed."""
         return self.spec.stop_grace_period if self.spec else 10.0

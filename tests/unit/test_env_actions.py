@@ -128,7 +128,12 @@ class TestSave:
 class TestApply:
     def test_it_names_each_service_and_touches_no_other(self) -> None:
         known = facts(
-            impact(changed("api"), changed("web", Change.REBUILD), changed("off", running=False))
+            impact(
+                changed("api"),
+                changed("web", Change.REBUILD),
+                changed("off", running=False),
+                replace(changed("halted", running=False), stopped=True),
+            )
         )
         made = plan("environment-apply", known, ID)
         (step,) = made.steps
@@ -137,13 +142,14 @@ class TestApply:
         assert "--recreate=api" in step.command
         assert "--rebuild=web" in step.command
         assert "--within=120" in step.command
-        assert not any("off" in word for word in step.command)
+        assert not any("off" in word or "halted" in word for word in step.command)
         assert step.takes_back
         assert "confirmed within 120 s" in warnings(made)
         said = {str(effect.service): str(effect.change) for effect in made.affects}
         assert said["api"] == "is recreated"
         assert said["web"] == "is built anew and recreated"
-        assert said["off"] == "gets it at its next start"
+        assert said["off"] == "gets it when it is created"
+        assert said["halted"] == "is stopped and gets it by `recreate`, not by `start`"
         assert [item.name for item in made.checks_after] == ["api", "web"]
 
     def test_no_value_and_no_content_is_in_it(self) -> None:

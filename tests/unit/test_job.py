@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.findings import Standing
+from pixel_tui.operations.findings import Standing, find
 from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import KEPT_JOBS, Operator
 from pixel_tui.operations.origin import Origin
-from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.plan import Expectation, Outcome, Plan
 from pixel_tui.operations.reach import Reachability
 from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -359,6 +360,16 @@ class TestVerification:
             "agent is unhealthy: last probe exit 1: connection refused; look at its log."
         )
 
+    @pytest.mark.parametrize("by_the_way", [True, False])
+    def test_what_was_ill_before_and_is_not_the_plans_affair_fails_nothing(
+        self, desk: Desk, by_the_way: bool
+    ) -> None:
+        expectation = Expectation(SafeText("agent"), Outcome.RUNNING, by_the_way=by_the_way)
+        desk.observer.show(again(health=unhealthy("no disk")))
+        found = find(expectation, desk.observer.snapshot)
+        assert found.standing is (Standing.MET if by_the_way else Standing.BROKEN)
+        assert ("as before" in found.words) is by_the_way
+
     def test_a_health_check_that_never_decides_is_given_up(self, desk: Desk) -> None:
         starting = again(health=Health(HealthStatus.STARTING))
         desk.runner.on_start = lambda: desk.observer.show(starting)
@@ -442,6 +453,14 @@ class TestVerification:
         assert message.isprintable()
 
 
+def left_half_done(desk: Desk) -> Plan:
+    """A plan that takes itself back, and what its program leaves behind where it is killed."""
+    made = desk.plan()
+    state = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", "old", "new")
+    ApplyFiles(desk.folder, Path(COMMAND.directory)).write(state)
+    return replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+
+
 class TestFailure:
     def test_a_command_that_fails_is_told_with_its_last_words(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.says = [1], "one\nno space left on device\n\n"
@@ -452,6 +471,16 @@ class TestFailure:
         assert "Restart agent ended with 1: no space left on device." in status.message
         assert "agent is not restarted yet" in status.message
         assert desk.records()[-1]["exit_code"] == 1
+
+    def test_an_apply_whose_program_was_killed_promises_nothing(self, desk: Desk) -> None:
+        desk.runner.codes = [137]
+        desk.runner.says = "Confirm it within 120 s, else what was before comes back"
+        desk.runner.on_start = lambda: None
+        status = desk.done(left_half_done(desk))
+        assert status.state is JobState.FAILED
+        assert "comes back" not in status.message
+        assert "works; nobody has confirmed it" in status.message
+        assert "`environment-roll-back` puts back what was before" in status.message
 
     def test_the_steps_behind_it_are_not_begun(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
@@ -539,6 +568,17 @@ class TestCancel:
         assert message.startswith("Cancelled. The engine finishes the containers it has begun")
         assert "agent is not restarted yet" in message
         assert desk.records()[-1]["result"] == "cancelled"
+
+    def test_an_apply_that_is_killed_while_it_is_cancelled_promises_nothing(
+        self, desk: Desk
+    ) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(left_half_done(desk))
+        assert desk.runner.hanging.wait(LONG)
+        job.cancel()
+        status = job.wait(LONG)
+        assert status.state is JobState.CANCELLED
+        assert "`environment-roll-back` puts back what was before" in status.message
 
     def test_no_further_step_is_begun(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))

@@ -49,6 +49,7 @@ def draft_rebuild(draft: Draft) -> None:
         "It is queued, or it is not.",
         "add-rebuild",
         task_id,
+        *("--project", draft.snapshot.project_name),
     )
     spawn_steps(draft, task_id, rebuild=True)
     ledger_step(
