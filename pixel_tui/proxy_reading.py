@@ -1,18 +1,23 @@
 """Reading the configuration of the proxies of a stack, where it lies on this host."""
 
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pixel_tui.operations.facts import Proxy
 from pixel_tui.operations.nginx_pins import pinned_hosts
 from pixel_tui.operations.nginx_routes import routes
-from pixel_tui.stack.model import Container, Service, StackSnapshot
+from pixel_tui.stack.model import Container, Mount, Service, StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 MOST_BYTES: Final = 512 * 1024
 MOST_FILES: Final = 50
 INSIDE: Final = "/etc/nginx"
+TEMPLATE: Final = ".template"
+_INCLUDE: Final = re.compile(r"(?m)(?:^|[;{}])\s*include\s+([^\s;]+)\s*;")
+_VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 
 
 def read_proxies(snapshot: StackSnapshot) -> tuple[Proxy, ...]:
@@ -41,9 +46,8 @@ def _read(service: Service) -> Proxy:
     places: list[Path] = []
     texts: list[str] = []
     try:
-        for path in [file for mounted in dict.fromkeys(paths) for file in _files(mounted)]:
-            with path.open(encoding="utf-8", errors="replace") as file:
-                text = file.read(MOST_BYTES)
+        for path in _with_includes(service):
+            text = _text(path, service)
             texts.append(text)
             hosts = pinned_hosts(text)
             pinned |= dict.fromkeys(map(plain, hosts))
@@ -62,7 +66,52 @@ def _mounted(container: Container) -> Iterator[Path]:
             yield Path(mount.source)
 
 
+def _with_includes(service: Service) -> list[Path]:
+    """The configuration files on this host, those that others include among them."""
+    mounts = [
+        mount
+        for container in service.regular
+        for mount in container.mounts
+        if mount.kind == "bind" and str(mount.target).startswith("/")
+    ]
+    queue = [file for item in service.regular for place in _mounted(item) for file in _files(place)]
+    found: dict[Path, None] = {}
+    while queue and len(found) < MOST_FILES:
+        path = queue.pop(0)
+        if path in found:
+            continue
+        found[path] = None
+        for pattern in _INCLUDE.findall(_text(path, service)):
+            queue += _on_host(PurePosixPath(INSIDE) / pattern.strip("\"'"), mounts)
+    return list(found)
+
+
+def _on_host(pattern: PurePosixPath, mounts: Sequence[Mount]) -> list[Path]:
+    """The files of this host that a path inside the container means; it may have wildcards."""
+    for mount in sorted(mounts, key=lambda item: -len(item.target)):
+        if pattern == PurePosixPath(mount.target):
+            return [Path(mount.source)]
+        if pattern.is_relative_to(mount.target):
+            inside = str(pattern.relative_to(mount.target))
+            if ".." in PurePosixPath(inside).parts:
+                return []
+            found = Path(mount.source).glob(inside)
+            return sorted(item for item in islice(found, MOST_FILES) if item.is_file())
+    return []
+
+
+def _text(path: Path, service: Service) -> str:
+    """A file as nginx gets it: its image fills templates with the container's variables."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        text = file.read(MOST_BYTES)
+    if path.suffix != TEMPLATE:
+        return text
+    known = {item.name: item.value for box in service.regular for item in box.environment}
+    return _VARIABLE.sub(lambda match: known.get(SafeText(match[1]), SafeText(match[0])), text)
+
+
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(item for item in path.rglob("*.conf") if item.is_file())[:MOST_FILES]
+        found = (item for item in path.rglob("*") if item.suffix in {".conf", TEMPLATE})
+        return sorted(item for item in found if item.is_file())[:MOST_FILES]
     return [path]

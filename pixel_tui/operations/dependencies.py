@@ -16,9 +16,13 @@ What compose 2.40 does, seen on a real engine:
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from pixel_tui.stack.model import Project, ServiceSpec
 from pixel_tui.text import SafeText
+
+COMPLETED: Final = "service_completed_successfully"
+"""The condition of a dependant that waits for the end of a task."""
 
 
 def active_services(project: Project, named: Iterable[str]) -> Mapping[str, ServiceSpec]:
@@ -86,6 +90,18 @@ def needs(project: Project, names: Iterable[str]) -> Mapping[SafeText, SafeText]
                 found[other] = name
                 queue.append(other)
     return found
+
+
+def completed_for(project: Project, names: Iterable[str]) -> frozenset[SafeText]:
+    """The services whose end one of these waits for (`service_completed_successfully`)."""
+    wanted = set(names)
+    return frozenset(
+        dependency.service
+        for spec in project.services
+        if spec.name in wanted
+        for dependency in spec.depends_on
+        if dependency.condition == COMPLETED
+    )
 
 
 def layers(project: Project, names: Iterable[str]) -> tuple[tuple[SafeText, ...], ...]:

@@ -1,8 +1,7 @@
 """Which names an nginx looks up once, at its start, and never again. Pure.
 
 `proxy_pass http://api:3000;` and `upstream x { server api:3000; }` keep the address that the
-name had when nginx was started; a variable, with a `resolver`, is looked up anew. What `include`
-brings in, and what is made from templates inside of the container, is not seen.
+name had when nginx was started; a variable, with a `resolver`, is looked up again.
 """
 
 import re

@@ -7,11 +7,13 @@ from typing import Final
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Proxy
 from pixel_tui.operations.plan import Expectation, Outcome, Risk, Step
-from pixel_tui.operations.targets import find_target
+from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
+from pixel_tui.stack import nginx_test
 from pixel_tui.stack.model import NO_TEXT, ServiceSpec
 from pixel_tui.text import SafeText, plain
 
+_TESTING: Final = SafeText("The proxy goes on as it is.")
 CANCELLING: Final = SafeText(
     "What it stands in front of is there again by then; restart it, or it asks old addresses."
 )
@@ -44,6 +46,7 @@ def proxies_to_restart(
             continue
         cause = f"it keeps the address of {listed(kept)} that it saw at its start"
         draft.warn("proxy", f"{proxy.service} is restarted at the end: {cause} ({proxy.file})")
+        test_configuration(draft, [target])
         argv = draft.command.compose_argv("restart", proxy.service)
         draft.steps.append(Step(plain(f"Restart {proxy.service}"), argv, CANCELLING))
         draft.affect(proxy.service, "is restarted at the end", cause)
@@ -54,6 +57,20 @@ def proxies_to_restart(
         draft.expect_running(target, target.containers)
         restarted.append(proxy.service)
     return tuple(restarted)
+
+
+def test_configuration(draft: Draft, targets: Iterable[Target]) -> None:
+    """Add a step that tests the configuration of each running nginx among these.
+
+    Call it right before the step that restarts them: `nginx -t` looks its upstreams up, so what
+    is behind it has to be there. Where the test fails the plan ends, and nginx runs on as it is.
+    """
+    names = {proxy.service for proxy in draft.facts.proxies}
+    for target in targets:
+        for container in target.up if target.service in names else ():
+            argv = nginx_test.test_argv(draft.command, container.name)
+            title = f"Test the configuration of {container.name}"
+            draft.steps.append(Step(plain(title), argv, _TESTING))
 
 
 def watch_kept_addresses(draft: Draft) -> None:
@@ -99,6 +116,9 @@ def ask_proxies(draft: Draft) -> None:
             route = next((item for item in proxy.routes if item.host in known), None)
             if route is None or not names & {spec.name, proxy.service}:
                 continue
+            behind = find_target(spec.name, draft.snapshot)
+            if spec.name not in names and (behind is None or not behind.up or not behind.well):
+                continue  # it was out of reach before, and the plan is not about it
             draft.expected.append(
                 Expectation(
                     spec.name,

@@ -1,10 +1,15 @@
-"""Waiting for health checks, as a step of a plan: `python -m pixel_tui.stack.health_wait`.
+"""A step of a plan that waits for health, or for the end of tasks.
+
+It is run as `python -m pixel_tui.stack.health_wait`.
 
 Compose waits for the health of what it starts, and not of what it restarts. This only reads: it
 asks `docker inspect`, prints what it sees, and ends when every container is healthy or has
 nothing more to wait for. Exits with 0 then, and also when the time is over: what waits for it
 is not left undone for that, and how all of it is in the end is verified anyway. Exits with 1
 where the engine can't be asked.
+
+With `--completed` it waits until each container has ended. What depends on a task must not be
+begun without it: exits with 1 where one ended with another code than 0, or not in time.
 """
 
 import argparse
@@ -13,7 +18,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,18 +32,23 @@ from pixel_tui.stack.step_program import say
 MODULE: Final = "pixel_tui.stack.health_wait"
 LOOK_SECONDS: Final = 0.5
 ASK_SECONDS: Final = 10.0
+_ENDED: Final = "exited"
+_DONE: Final = "exited (0)"
 _STILL_COMING: Final = frozenset({"starting", "unhealthy"})
 
 
-def wait_argv(command: ComposeCommand, names: Sequence[str], limit: int) -> tuple[str, ...]:
+def wait_argv(
+    command: ComposeCommand, names: Sequence[str], limit: int, *, completed: bool = False
+) -> tuple[str, ...]:
     """The command line of such a step.
 
     Args:
         command: How docker is called.
         names: Of containers.
         limit: Seconds to wait at most.
+        completed: Wait for the end of tasks, not for health.
     """
-    options = ["--limit", str(limit)]
+    options = ["--limit", str(limit), *(["--completed"] if completed else [])]
     if command.docker != ComposeCommand().docker:
         options += ["--docker", shlex.join(command.docker)]
     return own_argv(MODULE, *options, *names)
@@ -50,10 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("container", nargs="+", help="whose health check is waited for")
     parser.add_argument("--limit", type=int, required=True, help="seconds to wait at most")
     parser.add_argument("--docker", default="docker", help="how docker is called")
+    parser.add_argument("--completed", action="store_true", help="until they have ended with 0")
     found = parser.parse_args(argv)
     programs = RealPrograms(Path.cwd(), os.environ)
     try:
-        return _Wait(programs, shlex.split(found.docker), found.container).until(found.limit)
+        wait = _Wait(programs, shlex.split(found.docker), found.container)
+        return wait.completed(found.limit) if found.completed else wait.healthy(found.limit)
     except KeyboardInterrupt:
         say("It was cancelled.")
         return 1
@@ -66,8 +78,25 @@ class _Wait:
         self._names = names
         self._told: dict[str, str] = {}
 
-    def until(self, limit: float) -> int:
-        """Look again and again, for so many seconds at most."""
+    def healthy(self, limit: float) -> int:
+        """Wait for health, for so many seconds at most; the exit code."""
+        waiting, trouble = self._look_until(limit, lambda state: state not in _STILL_COMING)
+        if waiting:
+            say(f"{', '.join(waiting)}: not waited for any longer ({limit:g} s)")
+        return 1 if trouble else 0
+
+    def completed(self, limit: float) -> int:
+        """Wait for the end of tasks, for so many seconds at most; the exit code."""
+        waiting, trouble = self._look_until(limit, lambda state: state.startswith(_ENDED))
+        if waiting:
+            say(f"{', '.join(waiting)}: not done after {limit:g} s")
+        failed = [name for name in self._names if self._told.get(name) not in {_DONE, None}]
+        if failed and not waiting:
+            say(f"{', '.join(failed)} failed: what depends on it is left as it is")
+        return 1 if waiting or failed or trouble else 0
+
+    def _look_until(self, limit: float, there: Callable[[str], bool]) -> tuple[Sequence[str], str]:
+        """Look again and again; what is not there after so many seconds, or what went wrong."""
         began = time.monotonic()
         while True:
             states, trouble = self._states()
@@ -75,13 +104,13 @@ class _Wait:
                 if self._told.get(name) != state:
                     self._told[name] = state
                     say(f"{name}  {state}")
-            waiting = [name for name in self._names if states.get(name) in _STILL_COMING]
+            waiting = [name for name, state in states.items() if not there(state)]
             if not trouble and not waiting:
-                return 0
+                return (), ""
             if time.monotonic() - began >= limit:
-                what = trouble or f"{', '.join(waiting)}: not waited for any longer"
-                say(f"{what} ({limit:g} s)")
-                return 1 if trouble else 0
+                if trouble:
+                    say(f"{trouble} ({limit:g} s)")
+                return waiting, trouble
             time.sleep(LOOK_SECONDS)
 
     def _states(self) -> tuple[dict[str, str], str]:
@@ -105,7 +134,9 @@ class _Wait:
 def _state(node: Node) -> str:
     status = node["Status"].raw
     health = node["Health"]["Status"].raw
-    return health if status == "running" and health else status
+    if status == "running" and health:
+        return health
+    return f"{status} ({node['ExitCode'].integer})" if status == _ENDED else status
 
 
 if __name__ == "__main__":

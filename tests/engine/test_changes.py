@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.errors import OperationError
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.audit_chain import Record
 from pixel_tui.operations.facts import Facts
@@ -29,6 +30,7 @@ from pixel_tui.stack.http_probe import Answer, Request
 from pixel_tui.stack.model import Service, ServiceState
 from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Watcher
+from pixel_tui.start_facts import read_held_ports
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually
@@ -363,3 +365,110 @@ def test_what_a_cancelled_recreate_leaves_is_never_started_and_goes_with_the_nex
         assert status.state is JobState.SUCCEEDED, status.message
         assert len(service().containers) == 1
     assert (project.directory / "data/starts").read_text() == "up\n" * 3, "never two of them"
+
+
+TASK = f"""
+services:
+  migrate:
+    image: {BASE_IMAGE}
+    command: [sh, -c, 'sleep 1.5; exit "$$(cat /code)"']
+    volumes: ['./code:/code:ro']
+  api:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    depends_on: {{migrate: {{condition: service_completed_successfully}}}}
+"""
+
+
+def test_a_task_has_ended_well_before_what_waits_for_it_is_restarted(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(TASK, files={"code": "0"})
+    project.compose("up", "--detach")
+    with desk_of(project, tmp_path / "state") as desk:
+        status = desk.run("restart")
+        assert status.state is JobState.SUCCEEDED, status.message
+        done, begun = project.inspect("migrate")["State"], project.inspect("api")["State"]
+        assert begun["StartedAt"] > done["FinishedAt"]
+        (project.directory / "code").write_text("3")
+        status = desk.run("restart")
+        assert status.state is JobState.FAILED
+        assert "migrate" in status.message
+        assert project.inspect("api")["State"]["StartedAt"] == begun["StartedAt"], "left alone"
+
+
+TESTED = f"""
+services:
+  nginx:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    volumes:
+      - './nginx.conf:/etc/nginx/conf.d/default.conf:ro'
+      - './program:/bin/nginx:ro'
+"""
+PROGRAM = """#!/bin/sh
+grep -q broken /etc/nginx/conf.d/default.conf || exit 0
+echo 'nginx: [emerg] unknown directive "broken" in /etc/nginx/conf.d/default.conf:1' >&2
+exit 1
+"""
+
+
+def test_an_nginx_whose_configuration_is_broken_is_not_restarted(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(TESTED, files={"nginx.conf": "fine", "program": PROGRAM})
+    (project.directory / "program").chmod(0o755)
+    project.compose("up", "--detach")
+    with desk_of(project, tmp_path / "state") as desk:
+        nobody = replace(desk.plan("restart", "nginx"), checks_after=())
+        assert desk.operator.run(nobody).wait(60).state is JobState.SUCCEEDED
+        before = project.inspect("nginx")["State"]["StartedAt"]
+        (project.directory / "nginx.conf").write_text("broken")
+        desk.watcher.refresh()
+        eventually(lambda: desk.watcher.snapshot.complete)
+        status = desk.run("restart", "nginx")
+        assert status.state is JobState.FAILED
+        assert 'unknown directive "broken"' in status.message
+        assert "It runs on as it is" in status.message
+        assert project.inspect("nginx")["State"]["StartedAt"] == before
+
+
+HOLDS = f"""
+services:
+  web:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    ports: ["127.0.0.1:18099:80"]
+  needs:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    depends_on: [base]
+    profiles: [tools]
+  base: {{image: {BASE_IMAGE}, command: [sleep, "100000"], profiles: [data]}}
+"""
+
+
+def test_a_start_that_can_not_work_is_refused_before_as_compose_would_after(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    other = make_project(HOLDS)
+    other.compose("up", "--detach", "web")
+    holder = other.inspect("web")["Name"].removeprefix("/")
+    project = make_project(HOLDS)
+    said = project.compose("up", "--detach", "web", check=False)
+    assert "port is already allocated" in said.stderr, "what would happen"
+    said = project.compose("up", "--detach", "needs", check=False)
+    assert "no such service: base" in said.stderr, "what would happen"
+    with desk_of(project, tmp_path / "state") as desk:
+        engine = DockerEngine(Endpoint(other.engine.host, plain("test")))
+        facts = Facts(held_ports=read_held_ports(engine))
+        for name, reason in (("web", f"wants port 18099, which {holder} holds"),
+                             ("needs", "depends on base, whose profile is off")):  # fmt: skip
+            with pytest.raises(OperationError, match=reason):
+                plan_action(
+                    "start", [name], desk.watcher.snapshot, desk.command,
+                    now=SystemClock().now(), facts=facts,
+                )  # fmt: skip

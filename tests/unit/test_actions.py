@@ -174,6 +174,20 @@ class TestRestart:
         assert wait.command[-2:] == ("pixel-db-1", "pixel-db-2")
         assert "is left as it is" in wait.cancelling
 
+    def test_a_task_is_done_before_what_waits_for_its_end(self) -> None:
+        completed = Dependency(
+            SafeText("migrate"), condition=SafeText("service_completed_successfully")
+        )
+        specs = (spec("api", completed), spec("migrate", "db"), spec("db"))
+        done = exited("migrate", exit_code=0)
+        snapshot = stack(container("api"), done, container("db"), specs=specs)
+        made = plan("restart", snapshot)
+        assert [step.title for step in made.steps] == [
+            "Restart db", "Restart migrate", "Wait until migrate is done, for at most 10 min",
+            "Restart api",
+        ]  # fmt: skip
+        assert made.steps[2].command[4:7] == ("--limit", "600", "--completed")
+
     def test_it_is_waited_for_where_what_lies_between_is_left_alone(self) -> None:
         specs = (spec("web", "api"), spec("api", "db"), spec("db", has_health_check=True))
         snapshot = stack(*(container(item.name) for item in specs), specs=specs)

@@ -98,6 +98,34 @@ class TestWaiting:
         assert "did not end within 10 seconds" in capsys.readouterr().out
 
 
+def ended(name: str, code: int) -> str:
+    return json.dumps({"Name": f"/{name}", "State": {"Status": "exited", "ExitCode": code}})
+
+
+@pytest.mark.usefixtures("quick")
+class TestTasks:
+    def test_it_is_over_when_all_have_ended_with_0(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        docker = Docker(said(state("migrate")), said(ended("migrate", 0)))
+        assert wait(monkeypatch, docker, "--completed", "--limit", "60", "migrate") == 0
+        assert capsys.readouterr().out.splitlines() == ["migrate  running", "migrate  exited (0)"]
+
+    def test_a_task_that_fails_ends_the_plan(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        docker = Docker(said(ended("migrate", 3), ended("seed", 0)))
+        assert wait(monkeypatch, docker, "--completed", "--limit", "60", "migrate", "seed") == 1
+        assert "migrate failed: what depends on it is left as it is" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("found", [state("migrate"), state("migrate", "restarting")])
+    def test_one_that_is_not_done_in_time_ends_it_too(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: str
+    ) -> None:
+        assert wait(monkeypatch, Docker(said(found)), "--completed", "--limit", "0", "m") == 1
+        assert "migrate: not done after 0 s" in capsys.readouterr().out
+
+
 def test_the_engine_of_the_console_is_asked() -> None:
     command = ComposeCommand(docker=("docker", "--host", "unix:///x y"))
     argv = wait_argv(command, ["db"], 5)

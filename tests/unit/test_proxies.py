@@ -9,9 +9,10 @@ from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.facts import Facts, Proxy
 from pixel_tui.operations.findings import Standing, find, sentence
 from pixel_tui.operations.nginx_pins import pinned_hosts
+from pixel_tui.operations.nginx_routes import Route
 from pixel_tui.operations.plan import Outcome, Plan
 from pixel_tui.proxy_reading import read_proxies
-from pixel_tui.stack.model import Container, Mount, NetworkAddress
+from pixel_tui.stack.model import Container, EnvironmentEntry, Mount, NetworkAddress
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, STARTED, container, exited, spec, stack
 
@@ -159,3 +160,83 @@ def test_a_configuration_that_can_not_be_read_is_unknown(tmp_path: Path) -> None
 
 def test_other_services_are_no_proxies() -> None:
     assert read_proxies(stack(container("api"), specs=(spec("api"),))) == ()
+
+
+def test_nginx_is_tested_right_before_it_is_restarted() -> None:
+    steps = plan("rebuild", KEEPS).steps
+    assert [step.title for step in steps][-2:] == [
+        "Test the configuration of pixel-nginx-1", "Restart nginx",
+    ]  # fmt: skip
+    assert steps[-2].command[-2:] == ("--", "pixel-nginx-1")
+    assert steps[-2].command[2:4] == ("-m", "pixel_tui.stack.nginx_test")
+
+
+@pytest.mark.parametrize("targets", [["nginx"], ["api", "nginx"], ["pixel-nginx-1"]])
+def test_whoever_asks_for_a_restart_of_nginx_gets_the_test(targets: list[str]) -> None:
+    two = container("nginx", 2)
+    seen = stack(
+        container("api"), container("nginx"), two, specs=(spec("api"), spec("nginx", "api"))
+    )
+    wanted = [container("nginx").id if name == "pixel-nginx-1" else name for name in targets]
+    titles = [
+        step.title
+        for step in plan_action("restart", wanted, seen, COMMAND, now=NOW, facts=KEEPS).steps
+    ]
+    tested = [index for index, title in enumerate(titles) if title.startswith("Test ")]
+    restarted = next(i for i, title in enumerate(titles) if "nginx" in title and i not in tested)
+    assert tested
+    assert all(index < restarted for index in tested)
+
+
+def test_an_nginx_that_does_not_run_can_not_be_tested() -> None:
+    seen = stack(exited("nginx"), specs=(spec("nginx"),))
+    made = plan_action("restart", ["nginx"], seen, COMMAND, now=NOW, facts=KEEPS)
+    assert len(made.steps) == 1
+
+
+def test_names_in_templates_and_included_files_are_seen(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "default.conf.template").write_text(
+        "server { location / { proxy_pass http://${APP_HOST}:3000; }\n"
+        "  location /x { proxy_pass http://$upstream; } }"
+    )
+    (tmp_path / "nginx.conf").write_text("http {\n  include snippets/*.inc;\n}")
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets" / "web.inc").write_text("upstream u { server web:3002; }")
+    (tmp_path / "snippets" / "unused").write_text("upstream v { server unused:1; }")
+    targets = {
+        "templates": "/etc/nginx/templates",
+        "nginx.conf": "/etc/nginx/nginx.conf",
+        "snippets": "/etc/nginx/snippets",
+    }
+    box = container(
+        "nginx",
+        mounts=tuple(
+            Mount(plain("bind"), plain(str(tmp_path / name)), plain(target), writable=False)
+            for name, target in targets.items()
+        ),
+        environment=(EnvironmentEntry(plain("APP_HOST"), plain("app")),),
+    )
+    (proxy,) = read_proxies(stack(box, specs=(spec("nginx"),)))
+    assert set(proxy.pinned) == {"app", "web"}
+
+
+def test_an_include_leads_out_of_no_mount(tmp_path: Path) -> None:
+    (tmp_path / "secret.conf").write_text("upstream u { server secret:1; }")
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "nginx.conf").write_text(
+        "include ../secret.conf; include /etc/nginx/../secret.conf; include nginx.conf;"
+    )
+    mount = Mount(plain("bind"), plain(str(tmp_path / "inside")), plain("/etc/nginx"), False)
+    (proxy,) = read_proxies(stack(container("nginx", mounts=(mount,)), specs=(spec("nginx"),)))
+    assert proxy.pinned == ()
+
+
+def test_a_service_that_was_out_of_reach_before_fails_no_restart_of_the_proxy() -> None:
+    routes = (Route("api", "/api/"), Route("web", "/"))
+    facts = Facts(proxies=(Proxy(SafeText("nginx"), routes=routes),))
+    specs = (spec("api"), spec("web"), spec("nginx"))
+    seen = stack(container("api"), exited("web"), container("nginx"), specs=specs)
+    made = plan_action("restart", ["nginx"], seen, COMMAND, now=NOW, facts=facts)
+    asked = [item.name for item in made.checks_after if item.outcome is Outcome.REACHED]
+    assert asked == ["api"]

@@ -4,12 +4,19 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.catalogue.stop import CANCELLING
-from pixel_tui.operations.dependencies import active_services, layers, needed_by, needs
+from pixel_tui.operations.dependencies import (
+    COMPLETED,
+    active_services,
+    completed_for,
+    layers,
+    needed_by,
+    needs,
+)
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk
-from pixel_tui.operations.proxies import ask_proxies, watch_kept_addresses
+from pixel_tui.operations.proxies import ask_proxies, test_configuration, watch_kept_addresses
 from pixel_tui.operations.targets import Target, find_target
-from pixel_tui.operations.waiting import wait_for_health
+from pixel_tui.operations.waiting import wait_for_completion, wait_for_health
 from pixel_tui.operations.words import duration
 
 
@@ -22,6 +29,7 @@ def draft_restart(draft: Draft) -> None:
     """`restart`, which takes dependants with `restart: true` along."""
     draft.risk = Risk.DISRUPTIVE
     _restart_in_order(draft)
+    test_configuration(draft, draft.singles)
     draft.docker_step("restart", cancelling=CANCELLING)
     for target in draft.chosen:
         draft.affect(target.name, "is restarted" if target.up else "is started")
@@ -47,21 +55,27 @@ def _restart_in_order(draft: Draft) -> None:
     """One step, or one for each layer where some depend on others: compose keeps no order.
 
     With `--no-deps` no step takes dependants along, so that each is restarted once, and is
-    named. Between two layers is waited for the health of what the next one needs.
+    named. Between two layers is waited for what the next one needs: for its health, or for the
+    end of its work where a service depends on that.
     """
     names = [target.name for target in draft.services]
     along = needed_by(draft.project, names, restarted=True)
     others = [find_target(name, draft.snapshot) for name in along]
     every = {item.name: item for item in (*draft.services, *others) if item and item.containers}
     if len(layers(draft.project, names)) < 2:
+        test_configuration(draft, draft.services)
         draft.compose_step(draft.services, "restart", cancelling=CANCELLING)
         return
-    left = [target for target in every.values() if target.probed]
+    awaited = completed_for(draft.project, every)
+    left = [target for target in every.values() if target.probed or target.name in awaited]
     for layer in layers(draft.project, every):
         targets = [every[name] for name in layer]
         needed = needs(draft.project, layer)
-        wait_for_health(draft, [target for target in left if target.name in needed])
+        waited = [target for target in left if target.name in needed]
+        wait_for_completion(draft, [target for target in waited if target.name in awaited])
+        wait_for_health(draft, [target for target in waited if target.name not in awaited])
         left = [target for target in left if target.name not in needed]
+        test_configuration(draft, targets)
         draft.compose_step(targets, "restart", "--no-deps", cancelling=CANCELLING)
 
 
@@ -80,7 +94,7 @@ def _warn_of_absent_dependencies(draft: Draft) -> None:
         for dependency in specs[target.name].depends_on:
             other = find_target(dependency.service, draft.snapshot)
             wanted = dependency.service in specs and dependency.service not in names
-            completes = dependency.condition == "service_completed_successfully"
+            completes = dependency.condition == COMPLETED
             if other is not None and wanted and not completes and not other.up:
                 draft.warn(
                     "dependencies",

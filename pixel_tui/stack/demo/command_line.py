@@ -23,8 +23,8 @@ _WITH_VALUE: Final = frozenset(
 )  # fmt: skip
 _WITHOUT_VALUE: Final = frozenset(
     {
-        "--detach", "--force-recreate", "--no-build", "--no-cache", "--no-color", "--no-deps",
-        "--no-recreate", "--tls", "--tlsverify", "-d",
+        "--completed", "--detach", "--force-recreate", "--no-build", "--no-cache", "--no-color",
+        "--no-deps", "--no-recreate", "--tls", "--tlsverify", "-d",
     }
 )  # fmt: skip
 
