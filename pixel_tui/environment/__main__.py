@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--recreate", action="append", default=[], help="a service to make anew")
     parser.add_argument("--rebuild", action="append", default=[], help="a service to build anew")
     parser.add_argument("--restart", action="append", default=[], help="a proxy of these")
+    parser.add_argument("--scale", action="append", default=[], help="SERVICE=NUMBER to keep")
     parser.add_argument("--version", action="store_true", help="apply a version of the history")
     parser.add_argument(
         "--within", type=float, default=CONFIRM_SECONDS, help="seconds to confirm it"
@@ -143,6 +144,7 @@ class _Work:
             recreate=tuple(self._arguments.recreate),
             rebuild=tuple(self._arguments.rebuild),
             restart=tuple(self._arguments.restart),
+            scales=tuple(self._arguments.scale),
             within=self._arguments.within,
         )
         ending = self._applying().apply(wanted)

@@ -127,6 +127,7 @@ class Applying:
             recreate=wanted.recreate,
             rebuild=wanted.rebuild,
             restart=wanted.restart,
+            scales=wanted.scales,
             images=self._containers.images((*wanted.recreate, *wanted.rebuild)),
             process=this_process(),
         )
@@ -273,7 +274,8 @@ class Applying:
 
     def _up(self, state: ApplyState, *, apart: bool = False) -> bool:
         """Make the services anew, and restart what keeps the addresses that they had."""
-        words = ("up", "--detach", "--no-deps", "--")
+        scales = (f"--scale={item}" for item in state.scales)
+        words = ("up", "--detach", "--no-deps", *scales, "--")
         if not self._compose(*words, *state.services, apart=apart):
             return False
         return not state.restart or self._compose("restart", "--", *state.restart, apart=apart)

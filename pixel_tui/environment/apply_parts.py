@@ -124,3 +124,5 @@ class Wanted:
     """Proxies that keep the addresses of these."""
     within: float
     """Seconds that there are to confirm it."""
+    scales: tuple[str, ...] = ()
+    """`SERVICE=NUMBER` of what was scaled by hand."""

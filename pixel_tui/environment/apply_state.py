@@ -66,6 +66,8 @@ class ApplyState:
     rebuild: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
     """Proxies that keep the addresses of these."""
+    scales: tuple[str, ...] = ()
+    """`SERVICE=NUMBER`: how many containers those have that were scaled by hand."""
     images: Mapping[str, str] = field(default_factory=dict)
     """What each image reference of the services meant before."""
     token: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -299,6 +301,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "recreate": list(state.recreate),
         "rebuild": list(state.rebuild),
         "restart": list(state.restart),
+        "scales": list(state.scales),
         "images": dict(state.images),
         "token": state.token,
         "deadline": state.deadline,
@@ -320,6 +323,7 @@ def _from_json(node: Node) -> ApplyState:
         recreate=tuple(item.raw for item in node["recreate"]),
         rebuild=tuple(item.raw for item in node["rebuild"]),
         restart=tuple(item.raw for item in node["restart"]),
+        scales=tuple(item.raw for item in node["scales"]),
         images={name: item.raw for name, item in node["images"].members()},
         token=node["token"].raw,
         deadline=float(deadline) if isinstance(deadline, int | float) else 0.0,

@@ -1,21 +1,23 @@
 """What actions that end in `docker compose up` have in common."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from pixel_tui.operations.convergence import (
     Change,
     Prediction,
     UpOptions,
+    kept_scales,
     left_without,
     predict_up,
 )
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.plan import Risk, is_up
+from pixel_tui.operations.plan import Check, Risk, is_up
 from pixel_tui.operations.proxies import ask_proxies, proxies_to_restart
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.model import Container, ContainerState
-from pixel_tui.text import SafeText
+from pixel_tui.text import SafeText, plain
 
 CANCEL_BUILD: Final = SafeText(
     "Nothing that runs is touched by a build; what it has finished stays in its cache."
@@ -58,15 +60,19 @@ def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
         draft: What is drafted.
         cached: Use what was kept of earlier builds.
     """
+    names = tuple(target.name for target in draft.services)
+    options = UpOptions(rebuilt=names, scales=kept_scales(draft.snapshot, names))
     draft.remade += [target.service for target in draft.services]
     words = ("build",) if cached else ("build", "--no-cache")
     draft.compose_step(draft.services, *words, cancelling=CANCEL_BUILD, verb="Build")
-    draft.compose_step(draft.services, "up", "--detach", cancelling=CANCEL_UP, verb="Bring up")
-    draft_up(draft, UpOptions(rebuilt=tuple(target.name for target in draft.services)))
+    up = ("up", "--detach", *options.scale_words)
+    draft.compose_step(draft.services, *up, cancelling=CANCEL_UP, verb="Bring up")
+    draft_up(draft, options)
 
 
 def draft_up(draft: Draft, options: UpOptions) -> None:
     """Say what an `up` of the targets does: to them, to what they depend on, to the rest."""
+    tell_scales(draft, options.scales)
     named = [target.name for target in draft.services]
     predicted = predict_up(draft.snapshot, named, options)
     for name in [*named, *(name for name in predicted if name not in named)]:
@@ -87,6 +93,15 @@ def draft_up(draft: Draft, options: UpOptions) -> None:
     _watch_dependants(draft)
     ask_proxies(draft)
     draft.lose("while it is away", spared=(*predicted, *proxies))
+
+
+def tell_scales(draft: Draft, scales: Mapping[str, int]) -> None:
+    """Say that what was scaled by hand stays so."""
+    specs = {spec.name: spec for spec in draft.project.services}
+    for name, count in scales.items():
+        wanted = specs[SafeText(name)].replicas
+        words = f"{name} keeps its {count} containers; the compose file says {wanted}"
+        draft.checks.append(Check(SafeText("scale"), ok=True, message=plain(words)))
 
 
 def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool) -> None:

@@ -15,7 +15,7 @@ real engine:
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pixel_tui.operations.dependencies import active_services, needs
@@ -66,6 +66,13 @@ class UpOptions:
     """`--no-deps`."""
     rebuilt: Collection[str] = ()
     """Services whose image is built right before."""
+    scales: Mapping[str, int] = field(default_factory=dict)
+    """`--scale`: how many containers services get, whatever the compose file says."""
+
+    @property
+    def scale_words(self) -> tuple[str, ...]:
+        """The scales as options of `up`, which refuses the name of a service that it leaves."""
+        return tuple(f"--scale={name}={count}" for name, count in self.scales.items())
 
 
 def predict_up(
@@ -91,6 +98,31 @@ def predict_up(
         if prediction is not None:
             found[name] = prediction
     return found
+
+
+def kept_scales(
+    snapshot: StackSnapshot, named: Sequence[str], *, alone: bool = False
+) -> Mapping[str, int]:
+    """The services that were scaled up by hand, with how many containers they have.
+
+    `up` would bring them back to the number in the compose file, dependencies as well.
+
+    Args:
+        snapshot: The stack as it is.
+        named: The services on the command line.
+        alone: It is called with `--no-deps`.
+    """
+    project = snapshot.project
+    if project is None:
+        return {}
+    specs = active_services(project, named)
+    names = [*named, *(() if alone else needs(project, named))]
+    services = [snapshot.service(name) for name in sorted(set(names)) if name in specs]
+    return {
+        service.name: len(service.regular)
+        for service in services
+        if service is not None and len(service.regular) > specs[service.name].replicas
+    }
 
 
 def left_without(
@@ -125,11 +157,12 @@ def _predict(
     if not regular:
         cause = plain("" if named else "it is missing")
         return Prediction(spec.name, Change.CREATED, cause) if spec.replicas else None
-    if spec.replicas == 0:
+    scaled = spec.name in options.scales
+    if spec.replicas == 0 and not scaled:
         return Prediction(spec.name, Change.REMOVED, plain("the compose file wants none"))
     return (
         _recreation(spec, snapshot, options, found, named=named)
-        or _scaling(spec, service)
+        or (None if scaled else _scaling(spec, service))
         or _restart(spec, found)
         or _start(spec, regular)
     )

@@ -472,3 +472,25 @@ def test_a_start_that_can_not_work_is_refused_before_as_compose_would_after(
                     "start", [name], desk.watcher.snapshot, desk.command,
                     now=SystemClock().now(), facts=facts,
                 )  # fmt: skip
+
+
+SCALED = f"""
+x-part: &part {{image: {BASE_IMAGE}, command: [sleep, '100000'], stop_grace_period: 0s}}
+services:
+  w: *part
+  front: {{<<: *part, depends_on: [w]}}
+"""
+
+
+def test_what_was_scaled_by_hand_keeps_its_number_through_a_recreate(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(SCALED)
+    project.compose("up", "--detach", "--scale", "w=3")
+    before = set(project.compose("ps", "--quiet", "w").stdout.split())
+    with desk_of(project, tmp_path / "state") as desk:
+        status = desk.run("recreate", "w", "front")
+        assert status.state is JobState.SUCCEEDED, status.message
+    after = set(project.compose("ps", "--quiet", "w").stdout.split())
+    assert len(after) == 3
+    assert not after & before

@@ -190,6 +190,45 @@ def left_beside(old: Container, **changes: object) -> Container:
     return container(str(old.service), 1, **(fields | changes))
 
 
+class TestHandScaled:
+    """`up --scale api=3` was run by hand: nothing that recreates it brings that down."""
+
+    def scaled(self, *more: Container) -> StackSnapshot:
+        three = [container("api", number) for number in (1, 2, 3)]
+        return stack(*three, container("web"), container("postgres"), *more, specs=BUILT[:3])
+
+    def test_recreate_keeps_the_number_says_so_and_verifies_it(self) -> None:
+        made = plan("recreate", self.scaled(), "api")
+        up = ("up", "--detach", "--force-recreate", "--no-deps", "--scale=api=3", "api")
+        assert commands(made) == [(*COMPOSE, *up)]
+        assert effects(made)["api"] == "is recreated"
+        api = next(item for item in made.checks_after if item.name == "api")
+        assert (api.containers, len(api.before)) == (3, 3)
+        told = [check.message for check in made.checks_before if check.name == "scale"]
+        assert told == ["api keeps its 3 containers; the compose file says 1"]
+
+    def test_a_rebuild_keeps_that_of_what_it_depends_on_too(self) -> None:
+        made = plan("rebuild", self.scaled(), "web")
+        assert commands(made)[1] == (*COMPOSE, "up", "--detach", "--scale=api=3", "web")
+        assert "api" not in effects(made), "it is left as it is"
+        # Compose refuses the name of a service that it does not touch.
+        made = plan("recreate", self.scaled(), "web")
+        assert commands(made)[0][-1] == "web"
+        assert "--scale" not in str(commands(made))
+
+    def test_what_the_file_scales_to_nothing_keeps_what_runs(self) -> None:
+        specs = (spec("api", replicas=0),)
+        made = plan("recreate", stack(container("api"), specs=specs), "api")
+        assert "--scale=api=1" in commands(made)[0]
+        assert effects(made)["api"] == "is recreated"
+
+    def test_fewer_than_the_file_wants_are_filled_up(self) -> None:
+        specs = (spec("api", replicas=2),)
+        made = plan("recreate", stack(container("api"), specs=specs), "api")
+        assert "--scale" not in str(commands(made))
+        assert made.checks_after[0].containers == 2
+
+
 class TestLeftovers:
     """A recreate that was cancelled or killed leaves its new container beside the old one."""
 

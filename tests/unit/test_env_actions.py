@@ -20,7 +20,7 @@ from pixel_tui.operations.plan import Plan, Risk, plan_outdated
 from pixel_tui.operations.plan_files import moved_file
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.text import SafeText, plain
-from tests.unit.test_actions import COMMAND, NOW
+from tests.unit.test_actions import COMMAND, NOW, container, spec, stack
 from tests.unit.test_actions import running as stack_of
 from tests.unit.test_backup_actions import refused
 
@@ -151,6 +151,12 @@ class TestApply:
         assert said["off"] == "gets it when it is created"
         assert said["halted"] == "is stopped and gets it by `recreate`, not by `start`"
         assert [item.name for item in made.checks_after] == ["api", "web"]
+
+    def test_a_service_that_was_scaled_by_hand_keeps_its_number(self) -> None:
+        scaled = stack(container("api", 1), container("api", 2), specs=(spec("api"),))
+        made = plan("environment-apply", facts(impact(changed("api"))), ID, stack=scaled)
+        assert "--scale=api=2" in made.steps[0].command
+        assert made.checks_after[0].containers == 2
 
     def test_no_value_and_no_content_is_in_it(self) -> None:
         made = plan("environment-apply", facts(impact(changed("api"))), ID)

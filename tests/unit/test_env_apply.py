@@ -87,6 +87,7 @@ class World:
                 assert argv[-2:] == ("api", "web")
                 assert "--no-deps" in argv
                 assert "--remove-orphans" not in argv
+                assert "--scale=api=3" in argv, "on the way back as well"
                 self.made_with, self.ran = self.content, self.image
             elif "restart" in argv:
                 assert argv[-1] == "nginx"
@@ -133,7 +134,7 @@ class World:
 
 
 def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> Wanted:
-    return Wanted(NEW, digest(was), ("api",), ("web",), ("nginx",), within)
+    return Wanted(NEW, digest(was), ("api",), ("web",), ("nginx",), within, ("api=3",))
 
 
 def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:

@@ -9,6 +9,8 @@ from typing import Final
 from pixel_tui.environment.impact import Change, Impact
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Action, Group, Scope
+from pixel_tui.operations.cascade import tell_scales
+from pixel_tui.operations.convergence import kept_scales
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
     NAME,
@@ -51,6 +53,9 @@ def draft_apply(draft: Draft) -> None:
         words = [f"--recreate={name}" for name in recreate]
         words += [f"--rebuild={name}" for name in rebuild]
         words += [f"--restart={name}" for name in proxies]
+        scales = kept_scales(draft.snapshot, names, alone=True)
+        tell_scales(draft, scales)
+        words += [f"--scale={name}={count}" for name, count in scales.items()]
         seconds = f"{draft.facts.environment.confirm_seconds:g}"
         words.append(f"--within={seconds}")
         title = f"Save .env, bring up {listed(names)}, wait to be confirmed"

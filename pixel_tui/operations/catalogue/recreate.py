@@ -4,18 +4,18 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.cascade import CANCEL_UP, draft_up, refuse_up
-from pixel_tui.operations.convergence import UpOptions
+from pixel_tui.operations.convergence import UpOptions, kept_scales
 from pixel_tui.operations.draft import Draft
 
 
 def draft_recreate(draft: Draft) -> None:
     """`up --force-recreate --no-deps`: nothing but what it names."""
-    draft.compose_step(
-        draft.services,
-        *("up", "--detach", "--force-recreate", "--no-deps"),
-        cancelling=CANCEL_UP,
-    )
-    draft_up(draft, UpOptions(force=True, alone=True))
+    names = [target.name for target in draft.services]
+    scales = kept_scales(draft.snapshot, names, alone=True)
+    options = UpOptions(force=True, alone=True, scales=scales)
+    words = ("up", "--detach", "--force-recreate", "--no-deps", *options.scale_words)
+    draft.compose_step(draft.services, *words, cancelling=CANCEL_UP)
+    draft_up(draft, options)
 
 
 ACTION: Final = Action(

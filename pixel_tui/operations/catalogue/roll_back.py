@@ -13,6 +13,8 @@ from pixel_tui.operations.backups import (
     warn_of,
     worker_step,
 )
+from pixel_tui.operations.cascade import tell_scales
+from pixel_tui.operations.convergence import UpOptions, kept_scales
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import PastState
 from pixel_tui.operations.plan import Check, Risk, Step
@@ -39,7 +41,11 @@ def draft_roll_back(draft: Draft) -> None:
     )
     names = sorted({ran.service for ran in past.deployment.images if ran.running})
     if names:
-        argv = draft.command.compose_argv("up", "--detach", "--no-build", "--", *names)
+        # What these depend on may be other services in the compose files of then.
+        options = UpOptions(scales=kept_scales(draft.snapshot, names, alone=True))
+        tell_scales(draft, options.scales)
+        up = ("up", "--detach", "--no-build", *options.scale_words)
+        argv = draft.command.compose_argv(*up, "--", *names)
         cancelling = SafeText("Files and tags are back; some services run as before.")
         draft.steps.append(Step(plain("Run it as it ran then"), argv, cancelling))
     _tell_images(draft, past)
