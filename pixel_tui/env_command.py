@@ -166,14 +166,16 @@ def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env set` changes something.")
     key, value = arguments.key, _value_from_input(arguments.key)
-    path = _path(None, named_command(arguments, environment))
+    command = named_command(arguments, environment)
+    path = _path(None, command)
     before = _read(path) if is_file(path) else b""
     after = edited(before, key, value, environment)
     if after == before:
         print(f"{key} has this value already.")  # noqa: T201
         return ExitCode.WELL
     arguments.action = "environment-apply" if arguments.apply else "environment-save"
-    arguments.target, arguments.yes = [Staging(state_folder(), path.parent).stage(after)], True
+    staging = Staging(state_folder(), command.env_mark)
+    arguments.target, arguments.yes = [staging.stage(after)], True
     code = run_action(arguments, environment)
     if code == ExitCode.WELL and not arguments.apply:
         print(f"{key} is saved in {path}. What runs keeps its old value, also after a restart.")  # noqa: T201
@@ -239,11 +241,11 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
     if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env confirm` keeps a change.")
-    directory = Path(named_command(arguments, environment).directory)
-    if Confirmation(state_folder(), directory).confirm():
+    command = named_command(arguments, environment)
+    if Confirmation(state_folder(), command.env_mark).confirm():
         print("The new environment stays.")  # noqa: T201
         return ExitCode.WELL
-    complain(f"Nothing waits to be confirmed in {directory}.")
+    complain(f"Nothing waits to be confirmed in {command.directory}.")
     return ExitCode.NOT_WELL
 
 

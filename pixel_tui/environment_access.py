@@ -54,7 +54,7 @@ def live_environment(
         store.drafts(source.path),
         lambda: store.sweep(source.path),
         ImpactReader(command, environment, state_folder),
-        Staging(state_folder, Path(command.directory)),
+        Staging(state_folder, command.env_mark),
         environment,
         clock,
     )

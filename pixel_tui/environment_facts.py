@@ -46,14 +46,14 @@ class EnvironmentFactReader:
         self._command = command
         self._environment = environment
         self._state = state
-        self._staging = Staging(state, Path(command.directory))
+        self._staging = Staging(state, command.env_mark)
         self._answers: dict[str, LateAnswer[Impact | None]] = {}
         self._lock = threading.Lock()
 
     def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
         """The facts now; what compose says of the newest candidate is waited for."""
         directory = Path(self._command.directory)
-        path = directory / ".env"
+        path = self._command.edited_env
         if not directory.is_dir():
             words = f"The project's folder is not on this machine: {directory}."
             return EnvironmentFacts(trouble=plain(words))
@@ -61,7 +61,7 @@ class EnvironmentFactReader:
         try:
             state = store.read(path)
             versions = store.history(path).versions()
-            left = ApplyFiles(self._state, directory).left()
+            left = ApplyFiles(self._state, self._command.env_mark).left()
             candidates = tuple(
                 self._candidate(candidate_id, state.sha256, snapshot, waited=place == 0)
                 for place, candidate_id in enumerate(self._staging.ids())

@@ -83,7 +83,7 @@ class Examined:
 
 def environment_path(command: ComposeCommand) -> Path:
     """The file that compose reads for a project."""
-    return Path(command.directory) / ".env"
+    return command.edited_env
 
 
 def read_around(
@@ -104,7 +104,7 @@ def read_around(
             asked where this is None.
         uses: Who reads what, where that was found out already.
     """
-    unasked: list[SafeText] = []
+    unasked = _told_of_files(path, command)
     if uses is None:
         uses = _uses(command, environment, unasked)
     own = _as_compose_names(path, command, uses)
@@ -127,6 +127,17 @@ def read_around(
         )  # fmt: skip
     example = read_example(path, Path(command.directory), unasked)
     return Around(example, uses, facts, tuple(unasked))
+
+
+def _told_of_files(path: Path, command: ComposeCommand) -> list[SafeText]:
+    """That compose reads none, or others beside this one."""
+    if not command.env_paths:
+        words = "Compose reads no .env: COMPOSE_DISABLE_ENV_FILE is set."
+        return [plain(f"{words} Only services that name one as env_file get it.")]
+    if path != command.edited_env or len(command.env_paths) == 1:
+        return []
+    before = ", ".join(command.env_paths[:-1])
+    return [plain(f"Compose reads {before} first. A key in this file overrides theirs.")]
 
 
 def _uses(

@@ -53,6 +53,21 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
     )
     group.add_argument("-p", "--project-name", metavar="NAME", default=default)
     group.add_argument(
+        "--env-file",
+        metavar="FILE",
+        action="append",
+        default=default,
+        help="the file that compose takes variables from, in place of .env; may be given several "
+        "times, later ones override (also COMPOSE_ENV_FILES)",
+    )
+    group.add_argument(
+        "--profile",
+        metavar="NAME",
+        action="append",
+        default=default,
+        help="a profile to activate beside those of COMPOSE_PROFILES; may be given several times",
+    )
+    group.add_argument(
         "--host",
         metavar="URL",
         default=default,
@@ -135,6 +150,8 @@ def _project_here(
         directory=arguments.directory,
         files=arguments.file or (),
         project=arguments.project_name,
+        env_files=arguments.env_file or (),
+        profiles=arguments.profile or (),
     )
     return ComposeProject(command, environment)
 
@@ -166,5 +183,7 @@ def _found_by_name(
         directory=place.directory if place else None,
         files=place.files if place else (),
         project=name,
+        env_files=arguments.env_file or (place.env_files if place else ()),
+        profiles=arguments.profile or (),
     )
     return engine, ComposeProject(command, environment)

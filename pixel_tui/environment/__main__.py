@@ -92,9 +92,9 @@ class _Work:
         self._environment = dict(environment)
         self._wishes = wishes
         self._command = command_from(arguments)
-        self._path = Path(self._command.directory) / ".env"
+        self._path = self._command.edited_env
         self._state = state_folder()
-        self._staging = Staging(self._state, self._path.parent)
+        self._staging = Staging(self._state, self._command.env_mark)
         self._file = StoredFile(self._state, self._path, SystemClock())
         self._was = "" if arguments.was == NO_FILE else arguments.was
 
@@ -163,7 +163,7 @@ class _Work:
             self._arguments.project,
             str(self._path),
             file=self._file,
-            files=ApplyFiles(self._state, self._path.parent),
+            files=ApplyFiles(self._state, self._command.env_mark),
             containers=EngineContainers(engine, self._arguments.project),
             run=self._run,
             say=say,
@@ -172,7 +172,10 @@ class _Work:
 
     def _run(self, argv: Sequence[str], *, apart: bool) -> int:
         return run_openly(
-            argv, directory=self._path.parent, environment=self._environment, apart=apart
+            argv,
+            directory=Path(self._command.directory),
+            environment=self._environment,
+            apart=apart,
         )
 
 

@@ -1,6 +1,7 @@
 """What the actions on the project's `.env` share."""
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from pixel_tui.environment.impact import Change, Impact, ServiceImpact
@@ -15,7 +16,6 @@ from pixel_tui.operations.words import listed
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
-NAME: Final = SafeText(".env")
 SAVE_CANCELLING: Final = SafeText("The file is as it was, or the new one: never a part of it.")
 
 
@@ -30,6 +30,11 @@ def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
         f"An apply was left half done. {left.words} Take it back first (`environment-roll-back`),"
         " or leave all as it is now (`pixel-tui env confirm`)."
     )
+
+
+def file_name(draft: Draft) -> SafeText:
+    """The name of the environment file that is changed: `.env`, or what `--env-file` names."""
+    return plain(PurePosixPath(draft.facts.environment.path).name or ".env")
 
 
 def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:

@@ -224,7 +224,7 @@ class Operator:
         if not any(step.takes_back for step in status.plan.steps):
             return ""
         try:
-            left = ApplyFiles(self._state_folder, Path(self._command.directory)).left()
+            left = ApplyFiles(self._state_folder, self._command.env_mark).left()
         except FileError as error:
             return str(error)
         return f"{left.words} {TAKE_BACK}" if left is not None else ""

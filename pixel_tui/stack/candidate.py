@@ -60,7 +60,7 @@ class CandidateReader:
     @property
     def path(self) -> Path:
         """The file that a candidate would replace."""
-        return Path(self._project.command.directory) / ".env"
+        return self._project.command.edited_env
 
     def read(self, content: bytes | None) -> CandidateReading:
         """What compose says where the file has this content; None where there is no file.

@@ -33,7 +33,7 @@ from pixel_tui.stack.compose_files import (
     find_project,
     is_remote,
 )
-from pixel_tui.stack.dotenv_setting import read_settings
+from pixel_tui.stack.dotenv_setting import disabled, read_settings
 from pixel_tui.stack.json_value import JsonObject, Node, as_yaml, load_object
 from pixel_tui.stack.project_files import ProjectFiles, find_project_files, stamps
 from pixel_tui.stack.source import ResolvedProject
@@ -77,6 +77,7 @@ def find_command(
     files: Sequence[str] = (),
     env_files: Sequence[str] = (),
     project: str | None = None,
+    profiles: Sequence[str] = (),
 ) -> ComposeCommand:
     """How to call compose for a project: looks for the program and the folder, runs nothing.
 
@@ -87,8 +88,10 @@ def find_command(
         directory: The project's folder as given by the user. Where no file is named, it is
             where compose would be started: from there the compose file is looked for upwards.
         files: Compose files as given by the user; relative to the current folder.
-        env_files: Environment files as given by the user; relative to the current folder.
+        env_files: Environment files as given by the user, else `COMPOSE_ENV_FILES`; relative
+            to the current folder.
         project: The project's name as given by the user.
+        profiles: Profiles as given by the user, beside those of `COMPOSE_PROFILES`.
     """
     docker: tuple[str, ...] = ("docker",)
     if host:
@@ -114,6 +117,8 @@ def find_command(
         files=place.files,
         env_files=place.env_files,
         project=project or "",
+        profiles=tuple(profiles),
+        reads_default_env=not disabled(environment),
         environment=extra,
     )
 
@@ -259,9 +264,9 @@ class ComposeProject:
         )
 
     def _asked_profiles(self) -> frozenset[str]:
-        """What `COMPOSE_PROFILES` says, in the environment or else in `.env`."""
+        """What `COMPOSE_PROFILES` says, in the environment or else in `.env`, and `--profile`."""
         said = self._settings().get("COMPOSE_PROFILES", "")
-        return frozenset(filter(None, re.split(r"[,\s]+", said)))
+        return frozenset(filter(None, (*re.split(r"[,\s]+", said), *self.command.profiles)))
 
     def _settings(self) -> Mapping[str, str]:
         """The variables of the environment and of the environment files."""
@@ -301,8 +306,8 @@ class ComposeProject:
         try:
             output, _ = self._answer(self._ask(self.command.reading_argv(*words)))
         except ComposeRefused:
-            without = ("--env-file", os.devnull, *words)
-            output, _ = self._answer(self._ask(self.command.reading_argv(*without)))
+            without = replace(self.command, env_files=(os.devnull,))
+            output, _ = self._answer(self._ask(without.reading_argv(*words)))
         try:
             return parse_uses(load_object(output))
         except ValueError as error:

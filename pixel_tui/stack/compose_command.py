@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,14 @@ class ComposeCommand:
     files: tuple[str, ...] = ()
     """`-f` options as given; empty where compose finds its files itself."""
     env_files: tuple[str, ...] = ()
-    """`--env-file` options; empty where compose reads the `.env` of the project's folder."""
+    """`--env-file` options, absolute; a later file overrides an earlier one. Empty where compose
+    reads the `.env` of the project's folder."""
     project: str = ""
     """`-p`; empty where compose finds the name itself."""
+    profiles: tuple[str, ...] = ()
+    """`--profile` options as given."""
+    reads_default_env: bool = True
+    """Whether compose reads `.env` where no `--env-file` is given: `COMPOSE_DISABLE_ENV_FILE`."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the programs need beside this process's own."""
 
@@ -37,6 +43,27 @@ class ComposeCommand:
         """The same, by the shortest way: for words that only read the project's files."""
         return (*(self.reader or self.compose), *self._options(), *words)
 
+    @property
+    def env_paths(self) -> tuple[str, ...]:
+        """The files that compose takes variables from, in its order: the last one wins."""
+        if self.env_files:
+            return self.env_files
+        return (str(Path(self.directory) / ".env"),) if self.reads_default_env else ()
+
+    @property
+    def edited_env(self) -> Path:
+        """The environment file that is edited: the one whose values win.
+
+        Where compose reads none, that is the place of one that services may name.
+        """
+        return Path(self.env_paths[-1]) if self.env_paths else Path(self.directory) / ".env"
+
+    @property
+    def env_mark(self) -> Path:
+        """What the work on the edited file is kept under: the folder where it is its `.env`."""
+        folder = Path(self.directory)
+        return folder if self.edited_env == folder / ".env" else self.edited_env
+
     def _options(self) -> tuple[str, ...]:
         options = ["--project-directory", self.directory]
         for file in self.files:
@@ -45,6 +72,8 @@ class ComposeCommand:
             options += ["--env-file", file]
         if self.project:
             options += ["--project-name", self.project]
+        for profile in self.profiles:
+            options += ["--profile", profile]
         return tuple(options)
 
     def docker_argv(self, *words: str) -> tuple[str, ...]:

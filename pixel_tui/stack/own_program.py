@@ -26,6 +26,8 @@ def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
         options += ["--file", file]
     for file in command.env_files:
         options += ["--env-file", file]
+    for profile in command.profiles:
+        options += ["--profile", profile]
     plain_call = ComposeCommand()
     if command.docker != plain_call.docker:
         options += ["--docker", shlex.join(command.docker)]
@@ -40,6 +42,7 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", required=True, help="the compose project's name")
     parser.add_argument("--file", action="append", default=[], help="a compose file")
     parser.add_argument("--env-file", action="append", default=[], help="an environment file")
+    parser.add_argument("--profile", action="append", default=[], help="a profile")
     parser.add_argument("--docker", default="docker", help="how docker is called")
     parser.add_argument("--compose", default="docker compose", help="how compose is called")
 
@@ -52,5 +55,6 @@ def command_from(arguments: argparse.Namespace) -> ComposeCommand:
         directory=str(arguments.directory.absolute()),
         files=tuple(arguments.file),
         env_files=tuple(arguments.env_file),
+        profiles=tuple(arguments.profile),
         project=arguments.project,
     )

@@ -15,10 +15,12 @@ from pixel_tui.text import SafeText
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A project's folder and its compose files."""
+    """A project's folder, its compose files and its environment files."""
 
     directory: str
     files: tuple[str, ...]
+    env_files: tuple[str, ...] = ()
+    """What `--env-file` named; empty where it was not given."""
 
 
 def find_place(engine: EngineReader, project: str) -> Place | None:
@@ -58,9 +60,11 @@ def read_other_names(engine: EngineReader, project: Project | None) -> tuple[Saf
 
 def _place(labels: Node) -> Place:
     files = labels[f"{LABEL}project.config_files"].raw
+    env_files = labels[f"{LABEL}project.environment_file"].raw
     return Place(
         directory=labels[f"{LABEL}project.working_dir"].raw,
         files=tuple(filter(None, files.split(","))),
+        env_files=tuple(filter(None, env_files.split(","))),
     )
 
 

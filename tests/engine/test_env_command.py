@@ -197,3 +197,32 @@ def test_a_key_is_applied_and_kept_when_somebody_confirms_it(
     assert process.returncode == 0, out + err
     assert project.compose("exec", "api", "sh", "-c", "echo $NAME").stdout == "after\n"
     assert run(engine, project, tmp_path, "confirm").returncode == 1
+
+
+def test_the_last_environment_file_is_edited_with_those_before_it_as_compose_reads_them(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    base, own = project.directory / "base.env", project.directory / "prod.env"
+    base.write_text(f"DB_PASSWORD={SECRET}\nTAG=latest\n")  # without it compose refuses
+    own.write_text("NET=before\n")
+    named = ["--env-file", str(base), "--env-file", str(own)]
+    done = run(engine, project, tmp_path, "set", "NET", *named, stdin="after\n")
+    assert done.returncode == 0, done.stderr
+    assert own.read_text() == "NET=after\n"
+    assert base.read_text().startswith("DB_PASSWORD=")
+    assert (project.directory / ".env").read_text() == ENV
+    checked = run(engine, project, tmp_path, "check", *named)
+    assert f"Compose reads {base} first" in checked.stderr
+
+
+def test_without_its_environment_file_the_candidate_is_what_compose_reads(
+    engine: Engine, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = project.directory / "of-the-shell.env"
+    other.write_text(f"DB_PASSWORD={SECRET}\n")
+    monkeypatch.setenv("COMPOSE_ENV_FILES", str(other))
+    monkeypatch.setenv("COMPOSE_DISABLE_ENV_FILE", "1")
+    done = run(engine, project, tmp_path, "set", "TAG", stdin="latest\n")
+    assert done.returncode == 0, done.stderr
+    assert "TAG=latest" in other.read_text()
+    assert (project.directory / ".env").read_text() == ENV

@@ -1,5 +1,6 @@
 """How docker and compose are called."""
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from pixel_tui.stack.compose import find_command
 from pixel_tui.stack.compose_command import ComposeCommand, shown
 from pixel_tui.stack.compose_files import find_directory
+from pixel_tui.stack.own_program import add_project_options, command_from, project_options
 
 
 def program(path: Path) -> Path:
@@ -84,6 +86,62 @@ def test_files_are_relative_to_where_one_stands_and_bring_their_folder(
     assert command.files == (str(tmp_path / "sub/x.yml"), str(tmp_path / "y.yml"))
     assert command.directory == str(tmp_path / "sub")
     assert command.project == "shop"
+
+
+def test_environment_files_and_profiles_reach_every_call_in_their_order(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = find_command(
+        environment, directory="/srv", env_files=["base.env", "/etc/prod.env"], profiles=["cpu"]
+    )
+    options = (
+        "--env-file", str(tmp_path / "base.env"), "--env-file", "/etc/prod.env",
+        "--profile", "cpu", "config",
+    )  # fmt: skip
+    assert command.reading_argv("config")[-7:] == options
+    assert command.compose_argv("config")[-7:] == options
+    assert command.edited_env == Path("/etc/prod.env")
+
+
+def test_the_environment_files_of_the_shell_are_those_of_compose(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment["COMPOSE_ENV_FILES"] = "a.env,sub/b.env"
+    command = find_command(environment, directory="/srv")
+    assert command.env_paths == (str(tmp_path / "a.env"), str(tmp_path / "sub/b.env"))
+    assert find_command(environment, directory="/srv", env_files=["c.env"]).env_paths == (
+        str(tmp_path / "c.env"),
+    )
+
+
+@pytest.mark.parametrize(("value", "paths"), [("1", ()), ("TRUE", ()), ("0", ("/srv/.env",))])
+def test_without_its_default_environment_file_compose_reads_none(
+    environment: dict[str, str], value: str, paths: tuple[str, ...]
+) -> None:
+    environment["COMPOSE_DISABLE_ENV_FILE"] = value
+    command = find_command(environment, directory="/srv")
+    assert command.env_paths == paths
+    named = find_command(environment, directory="/srv", env_files=["/a.env"])
+    assert named.env_paths == ("/a.env",)
+
+
+def test_the_programs_of_a_plan_are_called_for_the_same_files_and_profiles() -> None:
+    command = ComposeCommand(
+        directory="/srv", files=("/srv/a.yml",), env_files=("/srv/p.env",), profiles=("cpu",),
+        project="shop",
+    )  # fmt: skip
+    parser = argparse.ArgumentParser()
+    add_project_options(parser)
+    assert command_from(parser.parse_args(project_options(command, "shop"))) == command
+
+
+def test_work_on_one_environment_file_is_not_offered_for_another() -> None:
+    assert ComposeCommand(directory="/srv").env_mark == Path("/srv")
+    assert ComposeCommand(directory="/srv", env_files=("/srv/.env",)).env_mark == Path("/srv")
+    other = ComposeCommand(directory="/srv", env_files=("/srv/prod.env",))
+    assert other.env_mark == Path("/srv/prod.env")
 
 
 def test_the_project_is_looked_for_upwards(tmp_path: Path) -> None:

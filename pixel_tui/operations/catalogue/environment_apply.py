@@ -13,10 +13,10 @@ from pixel_tui.operations.cascade import tell_scales
 from pixel_tui.operations.convergence import kept_scales
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
-    NAME,
     accepted_impact,
     candidate_choices,
     chosen_candidate,
+    file_name,
     tell_impact,
     why_no_candidate,
     work_step,
@@ -38,7 +38,7 @@ def draft_apply(draft: Draft) -> None:
     candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
     _require_same_project(draft, impact)
-    draft.subject = NAME
+    draft.subject = file_name(draft)
     recreate = [item.service for item in impact.applied_to if item.change is Change.RECREATE]
     rebuild = [item.service for item in impact.applied_to if item.change is Change.REBUILD]
     names = [*recreate, *rebuild]
@@ -46,7 +46,7 @@ def draft_apply(draft: Draft) -> None:
     for warning in impact.warnings:
         draft.warn("compose", warning)
     if not names:
-        work_step(draft, "Save .env", CANCELLING, "save", candidate.id)
+        work_step(draft, f"Save {draft.subject}", CANCELLING, "save", candidate.id)
         draft.reason = SafeText("it was edited, and changes nothing that runs")
     else:
         proxies = _proxies(draft, names, recreate)

@@ -6,8 +6,8 @@ from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
-    NAME,
     SAVE_CANCELLING,
+    file_name,
     version_choices,
     why_no_version,
     work_step,
@@ -24,8 +24,8 @@ def draft_restore(draft: Draft) -> None:
         raise OperationError("There is no such version.", on=draft.subject)
     if version.sha256 == environment.sha256:
         raise NothingToDo("That version is what the file is now.")
-    draft.subject = NAME
-    work_step(draft, "Restore .env", SAVE_CANCELLING, "restore", version.id)
+    draft.subject = file_name(draft)
+    work_step(draft, f"Restore {draft.subject}", SAVE_CANCELLING, "restore", version.id)
     draft.files.append(FileMark(str(version.path), version.sha256))
     draft.reason = plain(f"it was so on {version.time:%Y-%m-%d %H:%M} UTC")
     draft.warn(

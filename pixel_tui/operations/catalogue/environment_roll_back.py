@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.environment import NAME, work_step
+from pixel_tui.operations.environment import file_name, work_step
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import find_target
@@ -25,7 +25,7 @@ def draft_roll_back(draft: Draft) -> None:
     left = draft.facts.environment.left
     if left is None:
         return
-    draft.subject = NAME
+    draft.subject = file_name(draft)
     draft.reason = left.words
     draft.risk = Risk.DISRUPTIVE
     cancelling = SafeText("It can't be taken back half way: it can be asked for again.")

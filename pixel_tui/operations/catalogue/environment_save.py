@@ -5,11 +5,11 @@ from typing import Final
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
-    NAME,
     SAVE_CANCELLING,
     accepted_impact,
     candidate_choices,
     chosen_candidate,
+    file_name,
     tell_impact,
     why_no_candidate,
     work_step,
@@ -22,8 +22,8 @@ def draft_save(draft: Draft) -> None:
     """One step; it says what would have to be done for the file to count."""
     candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
-    draft.subject = NAME
-    work_step(draft, "Save .env", SAVE_CANCELLING, "save", candidate.id)
+    draft.subject = file_name(draft)
+    work_step(draft, f"Save {draft.subject}", SAVE_CANCELLING, "save", candidate.id)
     draft.files.append(FileMark(candidate.file, candidate.sha256))
     draft.reason = SafeText("it was edited")
     tell_impact(draft, impact.services, applied=False)
