@@ -15,18 +15,18 @@ HEADINGS: Final = (
 
 
 def all_well(snapshot: StackSnapshot) -> bool:
-    """Whether all that should run is running and healthy."""
-    return all(service.well for service in snapshot.services)
+    """Whether all that should run is known, and is running and healthy."""
+    return snapshot.project_trouble is None and all(item.well for item in snapshot.services)
 
 
 def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
     """The documented JSON (`docs/status.schema.json`). Times ISO 8601 UTC, sizes bytes."""
-    engine, project = snapshot.engine, snapshot.project
+    engine, project = snapshot.engine, snapshot.model
     return {
         "version": VERSION,
         "taken_at": _time(snapshot.taken_at),
         "project": snapshot.project_name,
-        "directory": project.directory if project else None,
+        "directory": (project.directory or None) if project else None,
         "project_error": snapshot.project_trouble.what if snapshot.project_trouble else None,
         "engine": {
             "address": engine.address,

@@ -79,7 +79,7 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
     """What is wrong with the stack as a whole, and is the reason for much else."""
     project = snapshot.project
     if project is None:
-        return _came_from(snapshot)
+        return _by_labels(snapshot)
     found = []
     if snapshot.other_names:
         names = ", ".join(snapshot.other_names)
@@ -111,22 +111,18 @@ def unknown_profiles(project: Project) -> Finding | None:
     )
 
 
-def _came_from(snapshot: StackSnapshot) -> tuple[Finding, ...]:
-    """Where the containers say that the project is, while compose does not find it."""
-    said = {
-        value
-        for service in snapshot.services
-        for container in service.containers
-        for name, value in container.labels
-        if name == "com.docker.compose.project.working_dir"
-    }
-    if snapshot.project_trouble is None or not said:
+def _by_labels(snapshot: StackSnapshot) -> tuple[Finding, ...]:
+    """What is shown while compose can't read the project, and where its containers came from."""
+    model = snapshot.by_labels
+    if model is None or not snapshot.services:
         return ()
+    files = f" with {', '.join(model.files)}" if model.files else ""
+    came = f" They were made in {model.directory}{files}." if model.directory else ""
     return (
         _of_stack(
             Severity.NOTE,
-            f"The containers say that the project's folder is {', '.join(sorted(said))}.",
-            "Start the console there, or with -C.",
+            f"What is shown comes from the labels of the containers.{came}",
+            "Start, stop and restart work on these containers.",
         ),
     )
 
@@ -272,7 +268,7 @@ def _created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findi
     )
 
 
-def _paused(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+def _paused(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if service.state is not ServiceState.PAUSED:
         return None
     return Finding(
@@ -280,7 +276,11 @@ def _paused(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Findi
         Severity.BROKEN,
         plain("is paused: it holds its memory and answers nothing"),
         NO_TEXT,
-        plain(f"docker compose unpause {service.name}"),
+        plain(
+            f"docker compose unpause {service.name}"
+            if snapshot.project_trouble is None
+            else f"docker unpause {' '.join(item.name for item in service.members)}"
+        ),
     )
 
 

@@ -99,6 +99,7 @@ class Action:
         obstacle: What stands against it now, whatever it is done to, as a sentence; empty
             where nothing does.
         choices: What there is to pick from, newest first, where the scope wants one thing named.
+        by_container: Whether the engine alone can do it, to containers that are there.
         needs_project: Whether compose has to resolve the project for it.
     """
 
@@ -114,6 +115,7 @@ class Action:
     obstacle: Callable[[StackSnapshot, Facts], str] = nothing_against
     choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose
     needs_project: bool = True
+    by_container: bool = False
     alone: str = ""
 
     @property

@@ -9,11 +9,12 @@ from functools import cache
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations import catalogue
 from pixel_tui.operations.action import NAMED, Action, Group, Scope
+from pixel_tui.operations.dependencies import layers
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import NO_FACTS, Facts
 from pixel_tui.operations.leftovers import remove_leftovers_first
 from pixel_tui.operations.plan import Check, Plan
-from pixel_tui.operations.targets import find_targets
+from pixel_tui.operations.targets import Target, find_targets
 from pixel_tui.operations.words import listed
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import Project, StackSnapshot
@@ -59,7 +60,10 @@ def why_not(
     except OperationError as error:
         return str(error)
     reasons = [
-        (target.name, action.refuse(target) or action.impossible(target, snapshot, facts))
+        (
+            target.name,
+            _refusal(action, target, snapshot) or action.impossible(target, snapshot, facts),
+        )
         for target in found
     ]
     possible = any(not reason for _, reason in reasons)
@@ -100,10 +104,10 @@ def plan_action(
         raise OperationError(obstacle)
     if action.scope is not Scope.SERVICES:
         return _plan_whole(action, targets, snapshot, project, command, facts).finished(now)
-    found = find_targets(targets or _all_services(project), snapshot)
+    found = _in_order(find_targets(targets or _all_services(project), snapshot), project)
     if not found:
         raise OperationError("This project has no active service.", on=snapshot.project_name)
-    reasons = [(target, action.refuse(target)) for target in found]
+    reasons = [(target, _refusal(action, target, snapshot)) for target in found]
     wanted = [target for target, reason in reasons if not reason]
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
     if not wanted:
@@ -122,6 +126,20 @@ def plan_action(
     action.draft(draft)
     remove_leftovers_first(draft)
     return draft.finished(now)
+
+
+def _refusal(action: Action, target: Target, snapshot: StackSnapshot) -> str:
+    """Why it makes no sense for a target, as a predicate; empty where it does."""
+    if snapshot.project_trouble is not None and not target.single:
+        return "has no container, and compose can't read the project to create one"
+    return action.refuse(target)
+
+
+def _in_order(found: tuple[Target, ...], project: Project) -> tuple[Target, ...]:
+    """Single containers behind those that they depend on: no compose keeps an order for them."""
+    ordered = layers(project, [target.service for target in found])
+    place = {name: number for number, layer in enumerate(ordered) for name in layer}
+    return tuple(sorted(found, key=lambda target: target.single and place[target.service]))
 
 
 def _plan_whole(
@@ -159,9 +177,8 @@ def _name_host(draft: Draft, targets: Sequence[str]) -> None:
 
 def _check(draft: Draft) -> None:
     draft.checks.append(Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")))
-    if draft.snapshot.project is None:
-        trouble = draft.snapshot.project_trouble
-        draft.warn("project", trouble.what if trouble else "compose has not resolved the project")
+    if draft.snapshot.project_trouble is not None:
+        draft.warn("project", draft.snapshot.project_trouble.what)
     else:
         message = SafeText("compose resolves the project")
         draft.checks.append(Check(SafeText("project"), ok=True, message=message))
@@ -187,8 +204,8 @@ def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
         )
     trouble = snapshot.project_trouble
     known = not snapshot.stale and snapshot.taken_at is not None
-    if trouble is not None and known and not action.needs_project:
-        return snapshot.project or Project(snapshot.project_name, SafeText(""))
+    if trouble is not None and known and (action.by_container or not action.needs_project):
+        return snapshot.model or Project(snapshot.project_name, SafeText(""))
     if trouble is not None:
         raise OperationError(trouble.what, remedy=trouble.remedy)
     if snapshot.stale or snapshot.taken_at is None or snapshot.project is None:

@@ -103,7 +103,7 @@ def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target
     """What these service names and container ids mean.
 
     A service that the compose file does not name stands for its containers, since
-    compose would not find it.
+    compose would not find it. So does every service while compose can't read the project.
 
     Raises:
         OperationError: One of them is not part of the stack.
@@ -112,7 +112,9 @@ def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target
     for word in dict.fromkeys(wanted):
         service = snapshot.service(word)
         container = snapshot.container(word)
-        if service is not None and service.spec is not None:
+        if service is not None and snapshot.project_trouble is not None and service.members:
+            found.update((item.id, _single(item, snapshot)) for item in service.members)
+        elif service is not None and service.spec is not None:
             target = _whole(service)
             found[target.name] = target
         elif service is not None:

@@ -36,7 +36,7 @@ from pixel_tui.stack.compose_files import (
 from pixel_tui.stack.dotenv_setting import disabled, read_settings
 from pixel_tui.stack.json_value import JsonObject, Node, as_yaml, load_object
 from pixel_tui.stack.project_files import ProjectFiles, find_project_files, stamps
-from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.source import Place, ResolvedProject
 from pixel_tui.text import plain
 
 if TYPE_CHECKING:
@@ -171,6 +171,16 @@ class ComposeProject:
         """The project's name where compose can't tell: as given, else the folder's name."""
         name = self.command.project or self._environment.get("COMPOSE_PROJECT_NAME", "")
         return name or re.sub(r"[^a-z0-9_-]", "", Path(self.command.directory).name.lower())
+
+    @property
+    def place(self) -> Place:
+        """Where the project is, as it was asked for."""
+        return Place(
+            directory=self.command.directory,
+            files=tuple(map(str, self.files)),
+            env_files=self.command.env_files,
+            name=self.command.project or self._environment.get("COMPOSE_PROJECT_NAME", ""),
+        )
 
     @property
     def environment(self) -> Mapping[str, str]:

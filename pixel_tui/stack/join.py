@@ -1,11 +1,12 @@
 """What the compose file wants and what the engine has, made one picture. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from pixel_tui.stack.label_model import labelled_project
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -16,6 +17,8 @@ from pixel_tui.stack.model import (
     ServiceSpec,
     ServiceState,
     StackSnapshot,
+    Sync,
+    SyncAction,
     Trouble,
 )
 from pixel_tui.stack.replacements import leftovers
@@ -37,7 +40,7 @@ def join(
     project: Project | None,
     project_name: SafeText,
     project_trouble: Trouble | None,
-    containers: Iterable[Container],
+    containers: Collection[Container],
     images: Mapping[str, str | None],
     taken_at: datetime | None,
     built: Mapping[str, Marks] = NO_MARKS,
@@ -69,6 +72,10 @@ def join(
     for container in containers:
         by_service[container.service].append(container)
     present = {container.id for container in containers}
+    by_labels = None
+    if project_trouble is not None:
+        named = {spec.name for spec in project.services} if project else set()
+        by_labels = labelled_project(project_name, containers, without=named)
     services: list[Service] = []
     known = taken_at is not None
     make = partial(
@@ -79,10 +86,12 @@ def join(
         awaited=awaited,
         present=present,
         known=known,
+        resolved=project_trouble is None,
     )
     services += [
         make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
-        for spec in (project.services if project else ())
+        for model in (project, by_labels)
+        for spec in (model.services if model else ())
     ]
     services += [make(plain(name), None, _sorted(by_service[name])) for name in sorted(by_service)]
     return StackSnapshot(
@@ -90,6 +99,7 @@ def join(
         project_name=project_name,
         project=project,
         project_trouble=project_trouble,
+        by_labels=by_labels,
         services=tuple(services),
         taken_at=taken_at,
         other_names=other_names,
@@ -114,6 +124,7 @@ def _service(
     awaited: Collection[str],
     present: Collection[str],
     known: bool,
+    resolved: bool,
 ) -> Service:
     service = Service(name=name, spec=spec, containers=containers)
     if not known:
@@ -122,7 +133,9 @@ def _service(
         service,
         state=_state(service, awaited=name in awaited),
         health=_health(service.members),
-        sync=sync(spec, service.regular, images, present, built, own_variables),
+        sync=sync(spec, service.regular, images, present, built, own_variables)
+        if resolved
+        else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
     )
 
 

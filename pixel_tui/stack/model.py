@@ -270,6 +270,10 @@ class Project:
     """What compose warned about while it read the project."""
     profiles: tuple[SafeText, ...] = ()
     """What `COMPOSE_PROFILES` asks for, whether there is such a profile or not."""
+    env_files: tuple[SafeText, ...] = ()
+    """What `--env-file` named."""
+    from_labels: bool = False
+    """Compose has not resolved it: it is what the labels of the containers tell."""
 
     def needed_by(self, service: str) -> tuple[SafeText, ...]:
         """The services that name this one in their `depends_on`."""
@@ -323,7 +327,8 @@ class Service:
 
     name: SafeText
     spec: ServiceSpec | None
-    """None for an orphan: a service that the compose file does not name."""
+    """None for an orphan: a service that the compose file does not name. Nothing is one while
+    the compose file can't be read."""
     containers: tuple[Container, ...] = ()
     """By number; those made by `docker compose run` last."""
     state: ServiceState = ServiceState.UNKNOWN
@@ -397,6 +402,8 @@ class StackSnapshot:
     project: Project | None = None
     """None while compose has not resolved it, or can't."""
     project_trouble: Trouble | None = None
+    by_labels: Project | None = None
+    """What the containers' labels tell of the project, while compose can't resolve it."""
     services: tuple[Service, ...] = ()
     """In the order of the compose file's resolved model (by name), orphans last."""
     taken_at: datetime | None = field(default=None, compare=False)
@@ -411,6 +418,11 @@ class StackSnapshot:
     def complete(self) -> bool:
         """Whether both the engine and the compose model have been read."""
         return self.taken_at is not None and self.project is not None
+
+    @property
+    def model(self) -> Project | None:
+        """The project as compose resolved it last, else as the labels tell it."""
+        return self.project or self.by_labels
 
     @property
     def stale(self) -> bool:

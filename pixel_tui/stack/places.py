@@ -1,26 +1,17 @@
 """Where the containers of a project say that they come from: compose writes it on each."""
 
 import os
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 
 from pixel_tui.errors import EngineError
 from pixel_tui.files import is_file
 from pixel_tui.stack.json_value import Node
+from pixel_tui.stack.label_model import CONFIG_FILES, ENVIRONMENT_FILE, WORKING_DIR
 from pixel_tui.stack.model import Project
 from pixel_tui.stack.parse import LABEL
-from pixel_tui.stack.source import EngineReader
-from pixel_tui.text import SafeText
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A project's folder, its compose files and its environment files."""
-
-    directory: str
-    files: tuple[str, ...]
-    env_files: tuple[str, ...] = ()
-    """What `--env-file` named; empty where it was not given."""
+from pixel_tui.stack.source import EngineReader, Place, ProjectReader
+from pixel_tui.text import SafeText, plain
 
 
 def find_place(engine: EngineReader, project: str) -> Place | None:
@@ -37,6 +28,36 @@ def find_place(engine: EngineReader, project: str) -> Place | None:
         if place.files and all(is_file(Path(file)) for file in place.files):
             return place
     return None
+
+
+def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
+    """The name of a project that compose can't read, by the containers that were made from it.
+
+    What was made from exactly these files is it, else what was made in this folder. Of several
+    the one with the most containers.
+
+    Returns:
+        The name; a guess where no container says that it is from here.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    place, guess = project.place, plain(project.name_guess)
+    if place.name:
+        return plain(place.name)
+    folder, files = os.path.realpath(place.directory), _real(place.files)
+    of_files: list[SafeText] = []
+    of_folder: list[SafeText] = []
+    for labels in (Node(item)["Labels"] for item in engine.containers("")):
+        made = _place(labels)
+        if files and _real(made.files) == files:
+            of_files.append(plain(made.name))
+        elif made.directory and os.path.realpath(made.directory) == folder:
+            of_folder.append(plain(made.name))
+    found = Counter(of_files or of_folder)
+    if not found or guess in found:
+        return guess
+    return max(sorted(found), key=lambda name: found[name])
 
 
 def read_other_names(engine: EngineReader, project: Project | None) -> tuple[SafeText, ...]:
@@ -59,12 +80,11 @@ def read_other_names(engine: EngineReader, project: Project | None) -> tuple[Saf
 
 
 def _place(labels: Node) -> Place:
-    files = labels[f"{LABEL}project.config_files"].raw
-    env_files = labels[f"{LABEL}project.environment_file"].raw
     return Place(
-        directory=labels[f"{LABEL}project.working_dir"].raw,
-        files=tuple(filter(None, files.split(","))),
-        env_files=tuple(filter(None, env_files.split(","))),
+        directory=labels[WORKING_DIR].raw,
+        files=tuple(filter(None, labels[CONFIG_FILES].raw.split(","))),
+        env_files=tuple(filter(None, labels[ENVIRONMENT_FILE].raw.split(","))),
+        name=labels[f"{LABEL}project"].text,
     )
 
 

@@ -19,7 +19,7 @@ from pixel_tui.stack.model import (
     Trouble,
 )
 from pixel_tui.stack.parse import parse_container, parse_project
-from pixel_tui.stack.places import read_other_names
+from pixel_tui.stack.places import labelled_name, read_other_names
 from pixel_tui.stack.source import EngineReader, ProjectReader
 from pixel_tui.stack.value_mark import Marks, marks
 from pixel_tui.text import plain
@@ -166,6 +166,8 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
     except ComposeError as error:
         project_trouble = trouble(error, None, clock)
     status = read_engine(engine, clock)
+    if resolved_project is None:
+        name = labelled_name(engine, project)
     containers = read_containers(engine, engine.containers(name), {}, ())
     images, own_variables = read_images(engine, resolved_project)
     return join(

@@ -120,6 +120,18 @@ class EngineReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a project is: its folder, its compose files and its environment files."""
+
+    directory: str
+    files: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
+    """What `--env-file` named; empty where it was not given."""
+    name: str = ""
+    """The project's name; empty where only compose can tell it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedProject:
     """What compose says about the project."""
 
@@ -146,6 +158,11 @@ class ProjectReader(Protocol):
     @property
     def name_guess(self) -> str:
         """The project's name where compose can't tell it: as given, or the folder's."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where the project is, as it was asked for."""
         ...
 
     def resolve(self) -> ResolvedProject:

@@ -41,7 +41,7 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.observer import Listener, Topic
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.parse import parse_container, parse_event, parse_project
-from pixel_tui.stack.places import read_other_names
+from pixel_tui.stack.places import labelled_name, read_other_names
 from pixel_tui.stack.reading import read_built, read_containers, read_engine, read_images, trouble
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
@@ -84,6 +84,8 @@ class _Seen:
     asked_name: str = ""
     """Of which project the engine is asked: until compose has told its name, of the likely one."""
     project_trouble: Trouble | None = None
+    found_by_labels: bool = False
+    """The containers were asked for the project's name, since compose can't tell it."""
     containers: dict[str, Container] = field(default_factory=dict)
     images: dict[str, str | None] = field(default_factory=dict)
     own_variables: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -370,6 +372,7 @@ class Watcher:
         log.warning("the project can't be resolved: %s", error)
         with self._lock:
             self._seen.project_trouble = trouble(error, self._seen.project_trouble, self._clock)
+            self._seen.found_by_labels = False
             if not self._seen.project_name:
                 self._seen.project_name = plain(self._seen.asked_name)
         self._named.set()
@@ -449,6 +452,7 @@ class Watcher:
     def _read_stack(self) -> None:
         if self._seen.engine.link is not Link.READY:
             self._read_engine()
+        self._find_by_labels()
         with self._lock:
             name, project = self._seen.asked_name, self._seen.project
         containers = self._read_containers(name)
@@ -463,6 +467,26 @@ class Watcher:
             self._seen.taken_at = self._clock.now()
             self._seen.engine = replace(self._seen.engine, seen_at=self._seen.taken_at)
         self._publish()
+
+    def _find_by_labels(self) -> None:
+        """Ask the engine for the project's name where compose has never told it.
+
+        Raises:
+            EngineError: It can't be asked.
+        """
+        with self._lock:
+            lost = self._seen.project is None and not self._seen.found_by_labels
+        if not lost:
+            return
+        name = labelled_name(self._engine, self._project)
+        with self._lock:
+            if self._seen.project is not None:  # compose has told it meanwhile
+                return
+            stream = self._event_stream if self._seen.asked_name != name else None
+            self._seen.project_name = self._seen.asked_name = name
+            self._seen.found_by_labels = True
+        if stream is not None:
+            stream.close()  # it is of the name that was guessed
 
     def _read_containers(self, name: str) -> Mapping[str, Container]:
         """Read those of a project; only what is new or may have changed is asked about.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pixel_tui.errors import OperationError
+from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.plan import Life, Outcome, Plan, Risk, plan_outdated
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -35,6 +35,7 @@ COMMAND = ComposeCommand(
     directory="/srv/pixel",
     project="pixel",
 )
+DOCKER = COMMAND.docker
 COMPOSE = (*COMMAND.compose, "--project-directory", "/srv/pixel", "--project-name", "pixel")
 
 
@@ -467,14 +468,80 @@ class TestRefusals:
         assert raised.value.remedy == "Mend it."
 
     def test_a_project_that_compose_refuses(self) -> None:
-        with pytest.raises(OperationError, match="It broke"):
-            plan("restart", replace(running(), project_trouble=TROUBLE), "api")
+        for action in ("recreate", "rebuild", "wipe-volumes"):
+            with pytest.raises(OperationError, match="It broke"):
+                plan(action, replace(running(), project_trouble=TROUBLE), "api")
 
     def test_a_stack_that_is_not_read_yet(self) -> None:
         with pytest.raises(OperationError, match="still being read"):
             plan("restart", replace(running(), project=None), "api")
         with pytest.raises(OperationError, match="still being read"):
             plan("restart", StackSnapshot(EngineStatus(plain("x"), plain("x"))), "api")
+
+
+def by_labels(*containers: Container) -> StackSnapshot:
+    """A stack that compose can't read, and never could."""
+    return join(
+        engine=ENGINE,
+        project=None,
+        project_name=SafeText("pixel"),
+        project_trouble=TROUBLE,
+        containers=containers,
+        images={},
+        taken_at=NOW,
+    )
+
+
+def depending(service: str, on: str, **changes: object) -> Container:
+    label = (SafeText("com.docker.compose.depends_on"), SafeText(f"{on}:service_healthy:false"))
+    return container(service, 1, labels=(label,), **changes)
+
+
+class TestWithoutCompose:
+    """Compose can't read the project: what is there is started, stopped and restarted."""
+
+    STACK = by_labels(depending("api", "postgres"), container("postgres"), exited("web"), worker())
+
+    def test_a_service_stands_for_its_containers(self) -> None:
+        made = plan("restart", self.STACK, "api")
+        assert commands(made) == [(*DOCKER, "restart", "pixel-api-1")]
+        assert [item.container_id for item in made.checks_after] == [
+            self.STACK.services[0].containers[0].id
+        ]
+        assert any(not check.ok and "It broke" in check.message for check in made.checks_before)
+
+    def test_all_is_all_that_has_containers_in_the_order_of_their_dependencies(self) -> None:
+        made = plan("restart", self.STACK)
+        (command,) = commands(made)
+        assert command == (
+            *DOCKER, "restart", "pixel-postgres-1", "pixel-web-1", "pixel-api-1"
+        )  # fmt: skip
+        assert made.confirm == "pixel"
+
+    def test_what_is_down_is_started(self) -> None:
+        assert commands(plan("start", self.STACK)) == [(*DOCKER, "start", "pixel-web-1")]
+
+    def test_what_needs_it_is_told(self) -> None:
+        made = plan("stop", self.STACK, "postgres")
+        assert commands(made) == [(*DOCKER, "stop", "pixel-postgres-1")]
+        assert any(effect.service == "api" and "loses" in effect.change for effect in made.affects)
+
+    def test_a_one_off_is_touched_only_where_it_is_named(self) -> None:
+        assert commands(plan("stop", self.STACK, "worker")) == [
+            (*DOCKER, "stop", "pixel-worker-1234")
+        ]
+
+    def test_what_was_resolved_before_is_done_by_container_too(self) -> None:
+        stale = stack(container("api"), container("postgres"), container("web"), specs=CHAIN)
+        broken = replace(stale, project_trouble=TROUBLE)
+        assert commands(plan("stop", broken, "api")) == [(*DOCKER, "stop", "pixel-api-1")]
+        with pytest.raises(NothingToDo, match="landing has no container, and compose can't read"):
+            plan("start", broken, "landing")
+
+    def test_a_file_that_can_be_read_again_outdates_the_plan(self) -> None:
+        made = plan("stop", self.STACK, "api")
+        assert not plan_outdated(made, self.STACK)
+        assert plan_outdated(made, running())
 
 
 def test_a_service_with_the_name_of_an_option_is_no_option() -> None:

@@ -20,7 +20,7 @@ from pixel_tui.environment.quoting import Unwritable
 from pixel_tui.environment.surroundings import GitState, Surroundings
 from pixel_tui.errors import UsageError
 from pixel_tui.stack.git_files import GitFile, git_file
-from pixel_tui.stack.places import Place
+from pixel_tui.stack.source import Place
 from tests.unit.environment_cases import look, pixel_uses, use
 
 ROOT = Path(__file__).parents[2]

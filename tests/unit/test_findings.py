@@ -371,12 +371,19 @@ def test_a_profile_that_is_asked_for_and_not_there_is_told(
     assert not found or ("tolls" in found[0].what and "tools" in found[0].remedy)
 
 
-def test_without_a_project_the_containers_say_where_it_is() -> None:
-    label = (plain("com.docker.compose.project.working_dir"), plain("/srv/shop"))
-    orphan = service(container(labels=(label,)))
+def test_without_a_project_the_containers_say_where_it_is_and_none_is_an_orphan() -> None:
     trouble = Trouble(plain("no file"), plain(""), NOON)
-    (finding,) = findings_of_stack(replace(stack(orphan), project_trouble=trouble))
-    assert "/srv/shop" in finding.what
+    model = Project(
+        plain("shop"), plain("/srv/shop"), files=(plain("/srv/shop/prod.yml"),), from_labels=True
+    )
+    paused = service(container(), state=ServiceState.PAUSED)
+    snapshot = replace(stack(paused), project_trouble=trouble, by_labels=model)
+    (finding,) = findings_of_stack(snapshot)
+    assert "/srv/shop with /srv/shop/prod.yml" in finding.what
+    assert "work on these containers" in finding.remedy
+    of_service = finding_of(paused, snapshot, NOON)
+    assert of_service is not None
+    assert of_service.remedy == "docker unpause shop-api-1"  # compose would refuse
 
 
 def beside(old: Container, **changes: object) -> Container:

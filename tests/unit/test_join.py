@@ -20,6 +20,7 @@ from pixel_tui.stack.model import (
     ServiceSpec,
     ServiceState,
     SyncAction,
+    Trouble,
 )
 from pixel_tui.text import SafeText, plain
 
@@ -75,6 +76,10 @@ def joined(
 
 def exited(code: int = 0, **changes: object) -> Container:
     return container("api", 1, state=ContainerState.EXITED, exit_code=code, **changes)
+
+
+def exited_of(service: str) -> Container:
+    return container(service, 2, state=ContainerState.EXITED, exit_code=1)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +178,43 @@ def test_a_container_whose_service_is_gone_from_the_file_is_an_orphan() -> None:
     service = joined(container("old"), specs=())
     assert service.orphan
     assert service.sync.action is SyncAction.ORPHAN
+
+
+def test_without_a_resolved_model_nothing_is_an_orphan() -> None:
+    labels = (
+        (SafeText("com.docker.compose.depends_on"), SafeText("db:service_healthy:true")),
+        (SafeText("com.docker.compose.project.config_files"), SafeText("/srv/p/a.yml,/srv/b.yml")),
+        (SafeText("com.docker.compose.project.environment_file"), SafeText("/srv/p/prod.env")),
+        (SafeText("com.docker.compose.project.working_dir"), SafeText("/srv/p")),
+    )
+    snapshot = join(
+        engine=ENGINE,
+        project=None,
+        project_name=SafeText("p"),
+        project_trouble=Trouble(plain("yaml: no"), plain(""), NOW),
+        containers=(
+            container(labels=labels), exited_of("db"), container("worker", 3, oneoff=True),
+        ),
+        images={},
+        taken_at=NOW,
+    )  # fmt: skip
+    assert not snapshot.orphans
+    assert {item.name: item.state for item in snapshot.services} == {
+        "api": ServiceState.RUNNING,
+        "db": ServiceState.EXITED,
+        "worker": ServiceState.RUNNING,
+    }
+    assert {item.sync.action for item in snapshot.services} == {SyncAction.UNKNOWN}
+    api, db, worker = snapshot.services
+    assert (api.wanted, db.wanted, worker.wanted) == (True, True, False)
+    assert api.spec is not None
+    assert api.spec.depends_on == (
+        Dependency(SafeText("db"), SafeText("service_healthy"), restart=True),
+    )
+    model = snapshot.by_labels
+    assert model is not None
+    assert (model.directory, model.files) == ("/srv/p", ("/srv/p/a.yml", "/srv/b.yml"))
+    assert model.env_files == ("/srv/p/prod.env",)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import EngineUnreachable
 from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.model import Project, ServiceSpec
-from pixel_tui.stack.places import find_place, read_other_names
+from pixel_tui.stack.places import find_place, labelled_name, read_other_names
+from pixel_tui.stack.source import Place
 from pixel_tui.text import plain
 
 
@@ -80,3 +82,49 @@ def test_names_of_the_same_folder_or_the_same_files_are_found(folder: Path) -> N
     )
     assert read_other_names(engine, project(folder)) == ("by-files", "by-folder", "by-link")
     assert read_other_names(engine, None) == ()
+
+
+class Unreadable(DemoProject):
+    """A project that compose can't read."""
+
+    def __init__(self, place: Place, guess: str) -> None:
+        super().__init__(DemoWorld(SystemClock()))
+        self._place, self._guess = place, guess
+
+    @property
+    def place(self) -> Place:
+        return self._place
+
+    @property
+    def name_guess(self) -> str:
+        return self._guess
+
+
+def name_of(place: Place, *made: tuple[str, str, str], guess: str = "guess") -> str:
+    return labelled_name(Engine(*made), Unreadable(place, guess))
+
+
+def test_a_project_that_can_not_be_read_has_the_name_of_what_was_made_in_its_folder(
+    folder: Path,
+) -> None:
+    here, file = str(folder), f"{folder}/compose.yaml"
+    place = Place(here, (file,))
+    link = folder.parent / "link"
+    link.symlink_to(folder)
+    elsewhere = ("other", "/srv/other", "/srv/other/compose.yaml")
+    assert name_of(place, elsewhere, ("shop", here, file)) == "shop"
+    assert name_of(place, ("shop", str(link), f"{link}/compose.yaml")) == "shop"
+    assert name_of(place, elsewhere) == "guess"
+    assert name_of(place, ("shop", here, file), ("guess", here, file)) == "guess"
+
+
+def test_of_several_projects_of_a_folder_the_files_tell_then_the_number(folder: Path) -> None:
+    here, file = str(folder), f"{folder}/compose.yaml"
+    others = [("blue", here, f"{folder}/blue.yaml")] * 2
+    assert name_of(Place(here, (file,)), *others, ("green", here, file)) == "green"
+    assert name_of(Place(here), *others, ("green", here, f"{folder}/green.yaml")) == "blue"
+
+
+def test_a_name_that_was_given_is_not_looked_for(folder: Path) -> None:
+    here, file = str(folder), f"{folder}/compose.yaml"
+    assert name_of(Place(here, (file,), name="mine"), ("shop", here, file)) == "mine"

@@ -104,6 +104,15 @@ def test_the_json_is_as_its_schema_says() -> None:
         jsonschema.validate(document, schema)
 
 
+def test_a_project_that_can_not_be_read_is_never_well() -> None:
+    fine = replace(SERVICE, state=ServiceState.RUNNING)
+    trouble = Trouble(plain("no file"), plain("make one"), NOON)
+    assert all_well(replace(STACK, services=(fine,)))
+    broken = replace(STACK, services=(fine,), project_trouble=trouble)
+    assert not all_well(broken)
+    assert as_json(broken, read_only=False)["well"] is False
+
+
 def test_the_json_tells_times_orphans_and_ends() -> None:
     orphan = replace(SERVICE, spec=None, containers=(replace(API, started_at=NOON),))
     document = as_json(replace(STACK, services=(SERVICE, orphan)), read_only=False)

@@ -9,15 +9,15 @@ import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.errors import ComposeMissing, ComposeRefused, EngineUnreachable
-from pixel_tui.stack.demo.cast import PROJECT
+from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
 from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_feed import FeedState, LogTarget
-from pixel_tui.stack.model import Link, ServiceState, StackSnapshot, SyncAction
+from pixel_tui.stack.model import Link, Service, ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.observer import Topic
-from pixel_tui.stack.source import EventStream, ResolvedProject
+from pixel_tui.stack.source import EventStream, Place, ResolvedProject
 from pixel_tui.stack.watcher import Pace, Watcher
 from tests.own_threads import own_threads
 
@@ -73,6 +73,7 @@ class Compose(DemoProject):
         self.generation = 0
         self.name = PROJECT
         self.likely = "folder"
+        self.directory = "/elsewhere"
         self.answers = threading.Event()
         self.answers.set()
         self.asked = 0
@@ -80,6 +81,10 @@ class Compose(DemoProject):
     @property
     def name_guess(self) -> str:
         return self.likely
+
+    @property
+    def place(self) -> Place:
+        return Place(self.directory)
 
     def resolve(self) -> ResolvedProject:
         self.asked += 1
@@ -298,6 +303,45 @@ def test_a_project_of_another_name_is_watched_under_that_name(stage: Stage) -> N
     until(lambda: len(stage.engine.streams) > 1)
     stage.world.stop(actor)
     until(lambda: stage.watcher.events)
+
+
+def service(stage: Stage, name: str) -> Service:
+    found = stage.now.service(name)
+    assert found is not None
+    return found
+
+
+def test_a_project_that_compose_refuses_is_found_by_the_labels_of_its_containers(
+    stage: Stage,
+) -> None:
+    stage.project.directory = DIRECTORY
+    stage.project.trouble = ComposeRefused("yaml: line 1: no")
+    stage.watcher.start()
+    until(lambda: stage.now.services)
+    assert stage.now.project_name == PROJECT
+    assert stage.now.project is None
+    assert not stage.now.orphans
+    postgres = service(stage, "postgres")
+    assert (postgres.state, postgres.sync.action) == (ServiceState.RUNNING, SyncAction.UNKNOWN)
+    with stage.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == "landing")
+    stage.world.stop(actor)
+    until(lambda: stage.watcher.events)  # of the name that was found, not of the folder's
+    until(lambda: service(stage, "landing").state is ServiceState.PARTIAL)
+    stage.project.trouble = None
+    stage.project.generation += 1
+    until(lambda: stage.now.complete and stage.now.project_trouble is None)
+
+
+def test_a_file_that_breaks_while_it_is_watched_makes_no_orphan(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.project.trouble = ComposeRefused("yaml: line 1: no")
+    stage.project.generation += 1
+    until(lambda: stage.now.project_trouble)
+    assert not stage.now.orphans
+    assert {item.sync.action for item in stage.now.services} == {SyncAction.UNKNOWN}
+    assert service(stage, "postgres").state is ServiceState.RUNNING
 
 
 def test_compose_that_was_missing_is_asked_again_by_itself(stage: Stage) -> None:

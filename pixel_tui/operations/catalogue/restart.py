@@ -111,4 +111,5 @@ ACTION: Final = Action(
     failing="Its log says why it does not come up again. What ends each time needs `rebuild`.",
     refuse=refuse,
     draft=draft_restart,
+    by_container=True,
 )

@@ -107,4 +107,5 @@ ACTION: Final = Action(
     refuse=refuse,
     impossible=why_no_start,
     draft=draft_start,
+    by_container=True,
 )

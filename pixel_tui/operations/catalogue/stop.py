@@ -62,4 +62,5 @@ ACTION: Final = Action(
     " for a disk or a network file system.",
     refuse=refuse,
     draft=draft_stop,
+    by_container=True,
 )

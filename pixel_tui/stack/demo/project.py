@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pixel_tui.stack.demo.cast import CAST, COMPOSE_FILE, DIRECTORY, PROJECT
 from pixel_tui.stack.demo.compose_file import config, config_hash
 from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.source import Place, ResolvedProject
 
 
 class DemoProject:
@@ -22,6 +22,11 @@ class DemoProject:
     def name_guess(self) -> str:
         """Its name."""
         return PROJECT
+
+    @property
+    def place(self) -> Place:
+        """Where it is said to be."""
+        return Place(DIRECTORY, (COMPOSE_FILE,))
 
     def resolve(self) -> ResolvedProject:
         """What compose would print, with every profile."""

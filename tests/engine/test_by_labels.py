@@ -1,0 +1,99 @@
+"""A stack that compose can't read, by the labels of its containers: on a real engine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import Engine, Project
+
+pytestmark = pytest.mark.engine
+
+YAML = """
+services:
+  api:
+    image: pixel-tui-test:latest
+    command: [sh, -c, "echo ready; exec sleep 600"]
+    stop_grace_period: 0s
+    depends_on: [db]
+  db:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+"""
+BROKEN = {
+    "the compose file": {"docker-compose.yml": "services:\n  api: [not, a, service"},
+    "the environment file": {".env": "A='never closed\n"},
+    "a variable": {"docker-compose.yml": YAML.replace("600", "${LOST:?no value}")},
+}
+
+
+def pixel_tui(
+    engine: Engine, project: Project, state: Path, *words: str, named: bool = False
+) -> "subprocess.CompletedProcess[str]":
+    """Run the program in the project's folder, by default without its name."""
+    options = ["-C", str(project.directory), "--host", engine.host]
+    options += ["-p", project.name] if named else []
+    return subprocess.run(
+        [sys.executable, "-m", "pixel_tui", *words, *options],
+        env={**os.environ, **engine.env, "XDG_STATE_HOME": str(state)},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def started_at(project: Project, container: str) -> str:
+    return str(project.engine.inspect(container)["State"]["StartedAt"])
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_what_runs_is_shown_and_restarted_though_compose_refuses_the_project(
+    engine: Engine, make_project: MakeProject, tmp_path: Path, broken: dict[str, str]
+) -> None:
+    project = make_project(YAML, up=True)
+    api, db = project.container("api"), project.container("db")
+    for name, text in broken.items():
+        (project.directory / name).write_text(text)
+
+    told = pixel_tui(engine, project, tmp_path, "status", "--json")
+    assert told.returncode == 2, told.stderr
+    document = json.loads(told.stdout)
+    assert document["project"] == project.name
+    assert document["well"] is False
+    assert document["project_error"]
+    assert document["orphans"] == []
+    assert {item["name"]: item["state"] for item in document["services"]} == {
+        "api": "running",
+        "db": "running",
+    }
+    assert "docker rm" not in told.stdout + told.stderr
+
+    logs = pixel_tui(engine, project, tmp_path, "logs", "api")
+    assert "ready" in logs.stdout
+
+    before = {item: started_at(project, item) for item in (api, db)}
+    done = pixel_tui(engine, project, tmp_path, "run", "restart", "api", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert started_at(project, api) != before[api]
+    assert started_at(project, db) == before[db]
+    trail = "".join(item.read_text() for item in tmp_path.glob("pixel-tui/audit*"))
+    assert f"{project.name}-api-1" in trail
+
+
+def test_a_one_off_beside_a_missing_service_is_not_well(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(YAML, up=True)
+    project.compose("run", "--detach", "--no-deps", "api")
+    project.compose("rm", "--stop", "--force", "api")
+    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    assert told.returncode == 1, told.stderr
+    api = json.loads(told.stdout)["services"][0]
+    assert (api["name"], api["state"], api["well"]) == ("api", "absent", False)
+    assert [item["oneoff"] for item in api["containers"]] == [True]
