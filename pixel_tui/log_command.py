@@ -21,7 +21,7 @@ from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import jump_target, moment, stamp_at
 from pixel_tui.stack.watcher import Watcher
-from pixel_tui.text import plain
+from pixel_tui.text import plain, shown_line
 
 PAGE: Final = 5000
 IDLE_SECONDS: Final = 0.1
@@ -245,7 +245,7 @@ class Printer:
     def _text(self, line: LogLine) -> str:
         at = moment(line.stamp)
         local = f"{at.astimezone():%Y-%m-%d %H:%M:%S}.{line.stamp[20:23].decode()}" if at else "-"
-        words = plain(line.text)
+        words = shown_line(line.text)
         if line.kind is LineKind.MARK:
             words = plain(f"── {words} ──")
         return f"{local} {plain(line.source):<{self._width}} {words}"

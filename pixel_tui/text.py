@@ -23,6 +23,11 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 
+_FIRST_COLUMN = re.compile(r"\x1b\[1?G")
+"""Moves the cursor to the first column, as a carriage return does."""
+_ERASED = re.compile(r"\x1b\[([02]?)K")
+"""Erases what follows the cursor, or with 2 the complete line."""
+
 _INVISIBLE: Final = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
@@ -79,6 +84,30 @@ def plain_lines(raw: str | bytes) -> tuple[SafeText, ...]:
     """
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     return tuple(plain(line) for line in text.rstrip("\r\n").split("\n"))
+
+
+def shown_line(raw: str | bytes) -> SafeText:
+    """Turn a line of output into what a terminal shows of it at its end.
+
+    After a carriage return a line is written over, as progress bars do: what was not
+    overwritten or erased stays. Otherwise this is `plain`.
+    """
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    text = _FIRST_COLUMN.sub("\r", text).rstrip("\r\n")
+    if "\r" not in text:
+        return plain(text)
+    shown = ""
+    for state in text.split("\r"):
+        written = ""
+        for at, part in enumerate(_ERASED.split(state)):
+            if at % 2 == 0:
+                written += plain(part)
+                continue
+            shown = ""
+            if part == "2":
+                written = " " * len(written)
+        shown = written + shown[len(written) :]
+    return SafeText(shown.rstrip(" "))
 
 
 def is_harmless(text: str) -> bool:

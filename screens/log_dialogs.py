@@ -27,7 +27,7 @@ from screens.log_line import LogLineScreen
 from screens.log_services import LogServicesScreen
 from screens.pick import Choices, PickScreen
 from widgets.log_pane import LogPane
-from widgets.rows.log_line import local_second
+from widgets.rows.log_line import local_second, text_of
 
 log = logging.getLogger(__name__)
 
@@ -230,7 +230,7 @@ def _match_line(line: LogLine, labels: dict[str, SafeText]) -> Content:
     return Content.assemble(
         (f"{local_second(line.stamp)}  ", "$foreground-muted"),
         (f"{labels.get(line.source, plain(line.source))}  ", "$text-primary"),
-        plain(line.text[:500]),
+        text_of(line)[:500],
     )
 
 

@@ -111,10 +111,15 @@ class LogLineScreen(Dialog[None]):
 
 
 def words_of(group: Sequence[LogLine]) -> Iterator[SafeText]:
-    """The words of lines that belong together: JSON and logfmt set out, others as they are."""
+    """The words of lines that belong together: JSON and logfmt set out, others as they are.
+
+    Of a line that was written over, each state is there.
+    """
     for line in group:
         parts = structured(line.text)
-        yield from pretty(line.text) if parts is not None else plain_lines(line.text)
+        yield from (
+            pretty(line.text) if parts is not None else plain_lines(line.text.replace(b"\r", b"\n"))
+        )
 
 
 def _fact(name: str, value: str) -> TextLine:

@@ -11,7 +11,7 @@ from typing import Final
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE
 from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.text import plain
+from pixel_tui.text import plain, shown_line
 
 BUFFER: Final = 256 * 1024
 
@@ -74,7 +74,7 @@ def _written(line: LogLine, form: Form) -> bytes:
     if form is Form.RAW:
         return b"" if line.kind is LineKind.MARK else line.text + b"\n"
     stamp = line.stamp.decode("ascii", "replace")
-    return f"{stamp} {plain(line.source)} {plain(line.text)}\n".encode()
+    return f"{stamp} {plain(line.source)} {shown_line(line.text)}\n".encode()
 
 
 def _failed(path: Path, error: OSError) -> FileError:

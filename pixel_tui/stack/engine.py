@@ -8,6 +8,7 @@ every request of the Docker SDK goes.
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -30,6 +31,7 @@ WATCHED_ACTIONS: Final = (
     "restart", "start", "stop", "unpause", "update",
 )  # fmt: skip
 """Without `exec_*`: each health check would else wake the console twice."""
+RUN_ACTIONS: Final = ("start", "die", "oom")
 
 
 class DockerEngine:
@@ -134,6 +136,14 @@ class DockerEngine:
         )
         return _Events(self._stream("/events", {"filters": filters}, endless=True))
 
+    def past_events(self, container_id: str, since: datetime, until: datetime) -> list[JsonObject]:
+        """`GET /events` with `until`: it ends with what the engine keeps (256 events of all)."""
+        filters = json.dumps(
+            {"type": ["container"], "container": [container_id], "event": list(RUN_ACTIONS)}
+        )
+        query = {"filters": filters, "since": _unix(since), "until": _unix(until)}
+        return list(_Events(self._stream("/events", query, endless=False)))
+
     def logs(self, request: LogRequest) -> ByteStream:
         """`GET /containers/{id}/logs`."""
         query = {
@@ -206,6 +216,11 @@ def _transport(endpoint: Endpoint, address: SafeText) -> Transport:
     from pixel_tui.stack.sdk_transport import SdkTransport
 
     return SdkTransport(endpoint.address, endpoint.tls, address)
+
+
+def _unix(at: datetime) -> str:
+    """A time as the engine's `since` and `until` want it: seconds, dot, microseconds."""
+    return f"{int(at.timestamp())}.{at.microsecond:06}"
 
 
 class _Events:

@@ -2,13 +2,14 @@
 
 A container without a terminal sends frames: a header of eight bytes (stream, three
 zeros, the payload's length, big-endian) and a payload that is one message, begun by
-its time stamp. The engine cuts a line of more than 16 KiB into several messages, of
-which only the last ends with a line feed. A container with a terminal sends the same
-messages without headers.
+its time stamp. The engine cuts a line of more than 16 KiB into several messages of one
+time stamp, all but the last of 16 KiB and without a line feed. The driver `local` leaves
+it away from the last one too, and every driver from what a process said last without one.
+So a line ends with a line feed, with a shorter part, or where another stamp begins. A
+container with a terminal sends the same messages without headers.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final, Protocol
 
 from pixel_tui.stack.ring import LineKind, LogLine
@@ -23,6 +24,8 @@ PART: Final = 16 * 1024
 _HELD: Final = MAX_LINE + MAX_LINE // 64
 """Of a line that does not end: what is shown, and the stamps in between."""
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
+_LAST: Final = b"~"
+"""Greater than any stamp."""
 _KINDS: Final = {0: LineKind.STDOUT, 1: LineKind.STDOUT, 2: LineKind.STDERR}
 
 
@@ -116,21 +119,25 @@ class FrameSplitter:
         stamp, space, text = payload.partition(b" ")
         if not space:  # a message without its stamp is still a message
             stamp, text = b"", payload
-        growing = self._growing.get(kind)
-        if text.endswith(b"\n"):
-            text = text[:-1]
-            if growing is None and len(text) <= MAX_LINE:
-                lines.append(LogLine(stamp, self._source, kind, text.removesuffix(b"\r")))
-                return
-            growing = self._growing.pop(kind, None) or _Growing(stamp)
-            growing.add(text)
+        growing = self._growing.pop(kind, None)
+        if growing is not None and growing.stamp != stamp:
             lines.append(growing.line(self._source, kind))
+            growing = None
+        ended = text.endswith(b"\n")
+        if ended:
+            text = text[:-1]
+        elif len(text) >= PART:
+            growing = self._growing[kind] = growing or _Growing(stamp)
+            growing.add(text)
             return
-        if not text:
+        elif not text and growing is None:
             return
-        if growing is None:
-            growing = self._growing[kind] = _Growing(stamp)
+        if growing is None and len(text) <= MAX_LINE:
+            lines.append(LogLine(stamp, self._source, kind, text.removesuffix(b"\r")))
+            return
+        growing = growing or _Growing(stamp)
         growing.add(text)
+        lines.append(growing.line(self._source, kind))
 
 
 class LineSplitter:
@@ -148,7 +155,12 @@ class LineSplitter:
     def feed(self, chunk: bytes) -> list[LogLine]:
         """Cut at line feeds."""
         *whole, rest = (self._rest + chunk).split(b"\n")
-        lines = [self._line(line) for line in whole]
+        following = [*whole[1:], rest]
+        lines = [
+            line
+            for raw, after in zip(whole, following, strict=False)
+            for line in self._lines(raw, _stamp_of(after))
+        ]
         if len(rest) > 2 * MAX_LINE:
             # Keep what is shown, and count the rest instead of holding it.
             self._skipped += len(rest) - _HELD
@@ -159,24 +171,39 @@ class LineSplitter:
     def flush(self) -> list[LogLine]:
         """Give out an unfinished line."""
         rest, self._rest = self._rest, b""
-        return [self._line(rest)] if rest else []
+        return self._lines(rest, _LAST) if rest else []
 
-    def _line(self, raw: bytes) -> LogLine:
+    def _lines(self, raw: bytes, limit: bytes) -> list[LogLine]:
+        """The lines between two line feeds: more than one where a process ended without any.
+
+        Args:
+            raw: What stands there.
+            limit: The stamp of what follows; no line in here has a later one.
+        """
         stamp, space, text = raw.partition(b" ")
         if not space or not stamp[:4].isdigit():
             stamp, text = b"", raw
-        growing = _Growing(stamp)
-        for part in _parts(text):
-            growing.add(part)
+        lines: list[LogLine] = []
+        growing, start = _Growing(stamp), 0
+        for inner in _STAMP.finditer(text):
+            at = inner.group()[:-1]
+            if at == stamp and inner.start() >= start + PART:
+                growing.add(text[start : inner.start()])  # the same line goes on
+            elif stamp < at <= limit and stamp:
+                # A time that the program wrote itself was over when the engine took it in.
+                growing.add(text[start : inner.start()])
+                lines.append(growing.line(self._source, LineKind.STDOUT))
+                growing, stamp = _Growing(at), at
+            else:
+                continue
+            start = inner.end()
+        growing.add(text[start:])
         growing.cut += self._skipped
         self._skipped = 0
-        return growing.line(self._source, LineKind.STDOUT)
+        return [*lines, growing.line(self._source, LineKind.STDOUT)]
 
 
-def _parts(text: bytes) -> Iterator[bytes]:
-    """A line as it was before the engine cut it: each message begins with a stamp again."""
-    start = 0
-    while inner := _STAMP.match(text, start + PART):
-        yield text[start : start + PART]
-        start = inner.end()
-    yield text[start:]
+def _stamp_of(raw: bytes) -> bytes:
+    """The time stamp that a line begins with; empty where it has none."""
+    match = _STAMP.match(raw)
+    return match.group()[:-1] if match else b""

@@ -3,9 +3,13 @@
 A supervisor thread compares what is read with what there is to read, each time the
 picture of the stack changes; each container has a reader thread of its own. A stream
 that ended is opened again from the last time stamp, and what overlaps is dropped by
-comparing stamp and text: no line is lost, none doubled. The end of a life is marked by
-the supervisor, behind the last line; the beginning of the next one by the reader, which
-knows the lines around it.
+comparing stamp and text: no line is lost, none doubled.
+
+A followed stream ends with the run of the process that it was opened in. What was written
+since, last words as well as runs that came and went meanwhile, is then read up to now, and
+the ends and starts are marked between the lines before any of them is given out. Only the
+engine knows of runs that are shorter than the picture is young: it is asked after the lines
+were read, so that it knows of every run that they can be of.
 """
 
 import logging
@@ -14,9 +18,10 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from pixel_tui.errors import EngineError, EngineRefused
+from pixel_tui.stack.container_runs import Boundary, RunProgress, boundaries, end_of_removed
 from pixel_tui.stack.frames import splitter
 from pixel_tui.stack.log_feed import FeedState, FeedStatus, LogTarget
 from pixel_tui.stack.log_history import LogHistory
@@ -26,13 +31,13 @@ from pixel_tui.stack.model import (
     HealthStatus,
     Service,
     ServiceState,
+    StackEvent,
     StackSnapshot,
 )
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest
 from pixel_tui.stack.times import stamp_at
-from pixel_tui.stack.words import exit_words
 from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)
@@ -40,7 +45,7 @@ log = logging.getLogger(__name__)
 TAIL: Final = 1000
 RETRY_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 SETTLE_SECONDS: Final = 1.5
-"""How long the picture may take to show what a stream's end means."""
+"""When a stream is opened again that ended although its container runs."""
 NEAR: Final = 5000
 """A resumed log is looked for in so many last lines first: an engine that is only told a
 time reads the whole file to find it."""
@@ -48,6 +53,8 @@ FULL: Final = 32 * 1024
 """Bytes of a chunk behind which more wait already."""
 GATHER_SECONDS: Final = 0.02
 """How long the next lines are gathered, once some were taken in."""
+PORTION: Final = 4 * 1024 * 1024
+"""Bytes of lines that are held until it is known which runs they are of."""
 KEPT_TAILS: Final = 64
 """Of containers that are gone, so many are remembered at most."""
 NOT_FOUND: Final = 404
@@ -63,10 +70,8 @@ class _Tail:
     reached: Reached = field(default_factory=Reached)
     opened: bool = False
     reading: bool = False
-    life: datetime | None = None
-    """When the life that was read last had begun."""
-    marked_end: datetime | None = None
-    """The life whose end is marked already."""
+    run: RunProgress | None = None
+    """Up to which run it was read; None before it was opened."""
     health: HealthStatus | None = None
     """As it was seen last; None before the first look."""
     paused: bool = False
@@ -74,6 +79,26 @@ class _Tail:
     failures: int = 0
     retry_at: float = 0.0
     stream: ByteStream | None = None
+
+
+class RunsKnown(Protocol):
+    """Knows the runs of a container's process. Its methods raise `EngineError`."""
+
+    def inspect(self, container_id: str) -> Container:
+        """The container as it is now."""
+        ...
+
+    def run_events(
+        self, container_id: str, since: datetime, until: datetime | None
+    ) -> Sequence[StackEvent]:
+        """The starts and ends that the engine reported.
+
+        Args:
+            container_id: Whose.
+            since: From when.
+            until: The engine has reported at least up to here; None for what is known already.
+        """
+        ...
 
 
 class LogFollower:
@@ -84,7 +109,7 @@ class LogFollower:
         targets: Whose logs; every service of the stack where there are none.
         sink: Gets the lines: those of one container in its order, on several threads.
         snapshot: The picture of the stack as it is now.
-        last_end: How a container ended last, in words, by its id; empty when not known.
+        runs: What is known of the runs of a container's process.
         tail: How many lines of each container's history to begin with.
         reached: How far containers were read before, by id: these are read on from there.
     """
@@ -96,7 +121,7 @@ class LogFollower:
         *,
         sink: Callable[[Sequence[LogLine]], None],
         snapshot: Callable[[], StackSnapshot],
-        last_end: Callable[[str], str],
+        runs: RunsKnown,
         tail: int = TAIL,
         reached: Mapping[str, Reached] | None = None,
     ) -> None:
@@ -104,7 +129,7 @@ class LogFollower:
         self._targets = tuple(targets)
         self._sink = sink
         self._snapshot = snapshot
-        self._last_end = last_end
+        self._runs = runs
         self._names: dict[str, SafeText] = {}
         """The names of containers that alone are wanted, by the id that was asked for."""
         self._tail = tail
@@ -256,13 +281,11 @@ class LogFollower:
         self._mark_state(tail, container)
         if tail.reading:
             return None
-        self._mark_end(tail, container)
-        # Read to an end, there is more once it lives again (or still does).
-        if tail.opened and not tail.failures and not container.running:
-            return None
-        new_life = tail.opened and not tail.failures and container.started_at != tail.life
+        news = tail.run is not None and not tail.run.reached(container)
+        if tail.run is not None and tail.run.over and not (news or tail.failures):
+            return None  # read to its end: there is more once it runs again
         wait = tail.retry_at - time.monotonic()
-        if wait > 0 and not new_life:
+        if wait > 0 and (tail.failures or not news):
             return wait
         tail.opened = tail.reading = True
         threading.Thread(
@@ -299,25 +322,6 @@ class LogFollower:
         whole = bool(before) or known is not None
         self._tails[container.id] = tail = _Tail(container, whole, known or Reached())
         return tail, words
-
-    def _mark_end(self, tail: _Tail, container: Container) -> None:
-        """Mark the end of a life, once all of it was read."""
-        if not tail.opened or tail.failures or container.running or container.exit_code is None:
-            return
-        if tail.marked_end != container.finished_at:
-            tail.marked_end = container.finished_at
-            words = exit_words(container.exit_code, oom_killed=container.oom_killed)
-            self._mark(container.name, f"{container.name} ended: {words}", container.finished_at)
-
-    def _mark_new_life(self, tail: _Tail, container: Container) -> None:
-        """Mark that it lives again, and that it ended if nobody has seen it down."""
-        if tail.life and (tail.marked_end is None or tail.marked_end < tail.life):
-            how = self._last_end(container.id)
-            words = f"{container.name} ended{how and f': {how}'}"
-            self._mark(container.name, words, container.finished_at)
-        tail.life = container.started_at
-        count = f" (restart {container.restarts})" if container.restarts else ""
-        self._mark(container.name, f"{container.name} started again{count}", container.started_at)
 
     def _mark_state(self, tail: _Tail, container: Container) -> None:
         """Mark that its health, or whether it is paused, is another than before."""
@@ -386,19 +390,14 @@ class LogFollower:
 
     def _read(self, tail: _Tail, container: Container) -> None:
         try:
-            if tail.life is None:
-                tail.life = container.started_at
-            elif container.started_at != tail.life:
-                self._read_passage(tail, container)
-            for lines in self._batches(tail, container, follow=True):
-                tail.failures, tail.refused = 0, SafeText("")
-                self._keep(tail, lines)
+            self._read_runs(tail, container)
             tail.failures, tail.refused = 0, SafeText("")
-            # The next picture tells whether it lives; if it does, look again soon.
             tail.retry_at = time.monotonic() + SETTLE_SECONDS
         except EngineError as error:
             gone = isinstance(error, EngineRefused) and error.status == NOT_FOUND
-            if not (gone or self._closed):
+            if gone:
+                self._mark_removed(tail, container)
+            elif not self._closed:
                 log.info("the log of %s broke off: %s", container.name, error)
             self._retry_later(tail, error.what if isinstance(error, EngineRefused) else "")
         except Exception:
@@ -411,28 +410,104 @@ class LogFollower:
                 self._pending = True
                 self._moved.notify_all()
 
+    def _read_runs(self, tail: _Tail, container: Container) -> None:
+        """Read a log run by run, until the last one is over.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        run, first = tail.run, tail.run is None
+        if run is None:
+            run = tail.run = RunProgress(container.started_at or datetime.now(UTC))
+        if not (first and container.running):
+            container = self._catch_up(tail, run, container)
+        while container.running and not self._closed:
+            followed = run.started
+            # Of what never restarted by itself the picture is sure to show this very run.
+            self._follow_run(tail, run, container, sure=first and not container.restarts)
+            first = False
+            container = self._catch_up(tail, run, container)
+            if run.started == followed and container.running:
+                return  # the stream ended, and yet it runs: opened again after a pause
+
+    def _follow_run(
+        self, tail: _Tail, run: RunProgress, container: Container, *, sure: bool
+    ) -> None:
+        """Give out what comes until this run is over; nothing where it was over already."""
+        for lines in self._batches(tail, container, follow=True):
+            if not sure:
+                if self._runs.inspect(container.id).started_at != run.started:
+                    if tail.stream is not None:
+                        tail.stream.close()
+                    return
+                sure = True
+            tail.failures, tail.refused = 0, SafeText("")
+            self._keep(tail, lines)
+
+    def _catch_up(self, tail: _Tail, run: RunProgress, container: Container) -> Container:
+        """Read up to now, and mark ends and starts where they belong.
+
+        Returns:
+            The container as it is now.
+
+        Raises:
+            EngineError: The engine can't be asked. What was not given out is read again.
+        """
+        held: list[LogLine] = []
+        size = 0
+        for lines in self._batches(tail, container, follow=False):
+            held += lines
+            size += sum(len(line.text) for line in lines)
+            if size > PORTION:
+                self._give_out(tail, run, self._runs.inspect(container.id), held)
+                held, size = [], 0
+        now = self._runs.inspect(container.id)
+        self._give_out(tail, run, now, held)
+        return now
+
+    def _give_out(
+        self, tail: _Tail, run: RunProgress, now: Container, lines: list[LogLine]
+    ) -> None:
+        """Give out lines, and before each what happened before it.
+
+        Args:
+            tail: What they are of.
+            run: Up to which run it was read.
+            now: The container, asked after the lines were read.
+            lines: In their order.
+        """
+        if self._closed:
+            return
+        fresh: Sequence[Boundary] = ()
+        if not run.reached(now):
+            new = now.started_at is not None and now.started_at > run.started
+            events = self._runs.run_events(now.id, run.since, now.started_at) if new else ()
+            fresh = boundaries(run, now, events)
+        for boundary in fresh:
+            split = next((at for at, line in enumerate(lines) if line.stamp > boundary.after), None)
+            self._keep(tail, lines[:split])
+            lines = [] if split is None else lines[split:]
+            self._sink(boundary.marks)
+        self._keep(tail, lines)
+        if now.started_at is not None and now.started_at >= run.started:
+            run.started, run.over = now.started_at, not now.running
+            run.ended = now.finished_at if run.over else None
+
+    def _mark_removed(self, tail: _Tail, container: Container) -> None:
+        """Mark how the last run ended of a container that is not there any more."""
+        run = tail.run
+        if run is None or run.over or self._closed:
+            return
+        events = self._runs.run_events(container.id, run.since, None)
+        for boundary in end_of_removed(run, container, events):
+            run.over = True
+            self._sink(boundary.marks)
+
     def _retry_later(self, tail: _Tail, refused: str) -> None:
         tail.refused = SafeText(refused)
         tail.failures += 1
         pause = RETRY_SECONDS[min(tail.failures, len(RETRY_SECONDS)) - 1]
         tail.retry_at = time.monotonic() + pause
-
-    def _read_passage(self, tail: _Tail, container: Container) -> None:
-        """Read what there is of a new life, and mark where it begins.
-
-        Most often the life before was read to its end, and this is its first lines; after
-        a stream that broke off there may be more of both.
-        """
-        born, marked = _born(container), False
-        for lines in self._batches(tail, container, follow=False):
-            split = next((at for at, line in enumerate(lines) if line.stamp >= born), len(lines))
-            self._keep(tail, lines[:split])
-            if split < len(lines) and not marked:
-                marked = True
-                self._mark_new_life(tail, container)
-            self._keep(tail, lines[split:])
-        if not marked:
-            self._mark_new_life(tail, container)
 
     def _batches(
         self, tail: _Tail, container: Container, *, follow: bool
@@ -482,19 +557,6 @@ def _place(container: Container) -> tuple[str, str]:
 def _unreadable(container: Container) -> str:
     """Why nothing can be read of a container's log."""
     return f"its logging driver is {container.log_driver}, so that the engine keeps nothing of it"
-
-
-def _born(container: Container) -> bytes:
-    """A stamp between the last line of the life before and the first of this one.
-
-    The engine takes the times of a start and of an end a little beside those of the lines.
-    """
-    started, finished = container.started_at, container.finished_at
-    if started is None:
-        return b""
-    if finished is None or finished > started:
-        return stamp_at(started)
-    return stamp_at(finished + (started - finished) / 2)
 
 
 def unix_time(stamp: bytes) -> str:

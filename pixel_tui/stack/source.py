@@ -7,6 +7,7 @@ blocks; call them on threads of the service layer only.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pixel_tui.stack.json_value import JsonObject
@@ -108,6 +109,16 @@ class EngineReader(Protocol):
 
     def events(self, project: str) -> EventStream:
         """`GET /events` of the project's containers, from now on."""
+        ...
+
+    def past_events(self, container_id: str, since: datetime, until: datetime) -> list[JsonObject]:
+        """`GET /events` of one container's starts and ends, as far as the engine keeps them.
+
+        Args:
+            container_id: Whose; it may be gone.
+            since: From when.
+            until: Up to when, by the engine's clock; it must be past.
+        """
         ...
 
     def logs(self, request: LogRequest) -> ByteStream:

@@ -266,7 +266,7 @@ class Watcher:
             targets,
             sink=sink,
             snapshot=lambda: self._snapshot,
-            last_end=self._last_end,
+            runs=self,
             tail=self._log_tail,
             reached=reached,
         )
@@ -289,16 +289,30 @@ class Watcher:
             self._engine, [item for item in containers if not alone or item.id in alone]
         )
 
-    def _last_end(self, container_id: str) -> str:
-        """How a container ended last, from the engine's events."""
+    def run_events(
+        self, container_id: str, since: datetime, until: datetime | None
+    ) -> Sequence[StackEvent]:
+        """What is known of the starts and ends of a container, asked only where events may lack.
+
+        Args:
+            container_id: Whose.
+            since: From when.
+            until: A start that is known of, by the engine's clock; None asks nobody.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
         with self._lock:
-            own = [event for event in self._events if event.container_id == container_id]
-        for event in reversed(own):
-            if event.action == "die":
-                oom = any(item.action == "oom" and item.at <= event.at for item in own[-6:])
-                code = event.detail.partition(" ")[0]
-                return f"{code} OOM-killed" if oom and code == "137" else event.detail
-        return ""
+            known = [
+                event
+                for event in self._events
+                if event.container_id == container_id and event.at >= since
+            ]
+        # Events come in their order: whoever reports what was later has reported all before.
+        if until is None or any(event.at >= until for event in known):
+            return known
+        asked = map(parse_event, self._engine.past_events(container_id, since, until))
+        return list(dict.fromkeys([*known, *(event for event in asked if event is not None)]))
 
     # The project, by compose.
 

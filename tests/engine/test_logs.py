@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -321,3 +322,71 @@ def test_an_oom_kill_is_told_between_the_lives(make_project: MakeProject, watch:
     feed = watcher.follow_logs([LogTarget("api")])
     eventually(lambda: any(line.kind is LineKind.MARK for line in lines_of(feed)))
     assert b"OOM-killed" in lines_of(feed)[-1].text
+
+
+def test_every_line_of_a_crash_loop_faster_than_the_picture_is_read(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    script = "echo one $$$$\necho two $$$$ >&2\nprintf 'last words '\nexit 3"
+    project = make_project(stack(service("api", script, "restart: always")))
+    project.compose("up", "--detach")
+    feed = watch(project).follow_logs([LogTarget("api")])
+    eventually(
+        lambda: any(b"restart 6)" in line.text for line in lines_of(feed)), timeout=30, every=0.02
+    )
+    project.compose("stop")
+    container = project.container("api")
+    said = project.engine.docker("logs", container)
+    words = Counter((said.stdout + said.stderr).encode().split())
+    eventually(lambda: Counter(b" ".join(texts(feed)).split()) == words)
+
+    told = lines_of(feed)
+    starts = [at for at, line in enumerate(told) if b"started again" in line.text]
+    numbers = [int(told[at].text.rpartition(b" ")[2].removesuffix(b")")) for at in starts]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers[-1] >= 6
+    for at in starts:
+        assert told[at - 1].text.endswith(b"ended: 3 error")
+        run = told[at + 1 : at + 4]
+        assert sorted(line.text.split()[0] for line in run) == [b"last", b"one", b"two"]
+    assert told[-1].text.endswith(b"ended: 3 error")
+
+
+def test_the_last_words_of_a_run_come_before_the_mark_of_its_end(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    script = "sleep 1\nawk 'BEGIN { while (n < 3000) print \"line \" ++n }'\nprintf 'the end'"
+    project = make_project(stack(service("api", script)))
+    project.compose("up", "--detach")
+    feed = watch(project).follow_logs([LogTarget("api")])
+    eventually(lambda: any(line.kind is LineKind.MARK for line in lines_of(feed)))
+    assert texts(feed) == [*(b"line %d" % at for at in range(1, 3001)), b"the end"]
+    assert lines_of(feed)[-1].text.endswith(b"ended: 0 ok")
+
+
+def test_lines_without_an_end_are_not_glued_to_what_follows(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    long = "x" * 20_000
+    script = "head -c 20000 /dev/zero | tr '\\0' x\necho\necho after\nprintf 'last words'\nexit 1"
+    again = 'restart: "on-failure:1"'
+    project = make_project(
+        stack(
+            service("json", script, again),
+            service("local", script, again, "logging: {driver: local}"),
+            service("terminal", script, again, "tty: true"),
+            service("both", script, again, "tty: true", "logging: {driver: local}"),
+        )
+    )
+    project.compose("up", "--detach")
+    watcher = watch(project)
+    names = ("json", "local", "terminal", "both")
+    eventually(
+        lambda: all(watcher.inspect(project.container(name)).restarts == 1 for name in names)
+    )
+    feeds = {name: watcher.follow_logs([LogTarget(name)]) for name in names}
+    eventually(lambda: all(len(texts(feed)) >= 6 for feed in feeds.values()))
+    for name, feed in feeds.items():
+        assert texts(feed) == [long.encode(), b"after", b"last words"] * 2, name
+        stamps = [line.stamp for line in lines_of(feed) if line.kind is not LineKind.MARK]
+        assert len(set(stamps)) == 6

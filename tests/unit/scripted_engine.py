@@ -101,6 +101,9 @@ class ScriptedEngine:
     def events(self, project: str) -> EventStream:
         raise NotImplementedError
 
+    def past_events(self, container_id: str, since: datetime, until: datetime) -> list[JsonObject]:
+        raise NotImplementedError
+
     def close(self) -> None:
         pass
 

@@ -58,14 +58,11 @@ def test_frames_give_the_same_lines_however_they_are_cut(
 
 
 @given(messages)
-def test_every_finished_line_comes_whole_in_its_stream(said: list[tuple[int, bytes, bool]]) -> None:
-    expected: dict[int, list[bytes]] = {1: [], 2: []}
-    growing = {1: b"", 2: b""}
+def test_every_message_is_a_line_of_its_stream_at_once(said: list[tuple[int, bytes, bool]]) -> None:
+    expected = {1: list[bytes](), 2: list[bytes]()}
     for stream, text, ends in said:
-        growing[stream] += text
-        if ends:
-            expected[stream].append(growing[stream].removesuffix(b"\r"))
-            growing[stream] = b""
+        if text or ends:
+            expected[stream].append(text.removesuffix(b"\r"))
     raw = b"".join(message(text + (b"\n" if ends else b""), stream) for stream, text, ends in said)
     found = splitter("api", tty=False).feed(raw)
     for stream, kind in ((1, LineKind.STDOUT), (2, LineKind.STDERR)):
@@ -130,9 +127,7 @@ def test_the_parts_of_a_long_line_are_joined_without_their_stamps(*, tty: bool) 
     text = bytes(65 + at % 26 for at in range(2 * PART + 77))
     parts = [text[:PART], text[PART : 2 * PART], text[2 * PART :] + b"\n"]
     if tty:
-        raw = b"".join(
-            stamp + b" " + part for stamp, part in zip((STAMP, LATER, LATER), parts, strict=True)
-        )
+        raw = b"".join(LATER + b" " + part for part in parts)
     else:
         raw = b"".join(message(part, stamp=LATER) for part in parts)
     (line,) = lines_of(raw, tty=tty)
@@ -146,11 +141,44 @@ def test_what_looks_like_a_stamp_inside_a_line_is_left_alone() -> None:
 
 
 def test_parts_of_both_streams_do_not_mix() -> None:
-    raw = message(b"out ", 1) + message(b"err ", 2) + message(b"put\n", 1) + message(b"or\n", 2)
+    out, err = b"o" * PART, b"e" * PART
+    raw = message(out, 1) + message(err, 2) + message(b"put\n", 1) + message(b"or\n", 2)
     assert [(line.kind, line.text) for line in lines_of(raw)] == [
-        (LineKind.STDOUT, b"out put"),
-        (LineKind.STDERR, b"err or"),
+        (LineKind.STDOUT, out + b"put"),
+        (LineKind.STDERR, err + b"or"),
     ]
+
+
+@pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
+@pytest.mark.parametrize("size", [5, PART, PART + 5], ids=["short", "one part", "two parts"])
+def test_what_is_said_without_a_line_feed_ends_where_another_stamp_begins(
+    *, size: int, tty: bool
+) -> None:
+    last = b"x" * size
+    parts = [(STAMP, last[at : at + PART]) for at in range(0, size, PART)]
+    parts += [(LATER, b"next\n"), (LATER, b"and next\n")]
+    raw = b"".join(
+        stamp + b" " + part if tty else message(part, stamp=stamp) for stamp, part in parts
+    )
+    assert [(line.stamp, line.text) for line in lines_of(raw, tty=tty)] == [
+        (STAMP, last),
+        (LATER, b"next"),
+        (LATER, b"and next"),
+    ]
+
+
+def test_runs_that_said_no_line_feed_at_all_are_told_apart() -> None:
+    raw = STAMP + b" one" + LATER + b" two"
+    assert [line.text for line in lines_of(raw, tty=True)] == [b"one", b"two"]
+
+
+@pytest.mark.parametrize(
+    "inner", [b"2026-03-01T11:59:59.999999999Z", b"2027-01-01T00:00:00.000000000Z"]
+)
+def test_a_time_that_a_program_writes_into_its_line_is_left_alone(inner: bytes) -> None:
+    text = b"valid: " + inner + b" ok"
+    raw = STAMP + b" " + text + b"\n" + LATER + b" next\n"
+    assert [line.text for line in lines_of(raw, tty=True)] == [text, b"next"]
 
 
 @pytest.mark.parametrize("tty", [False, True], ids=["frames", "terminal"])
@@ -160,7 +188,8 @@ def test_a_giant_line_is_cut_and_says_so(*, tty: bool) -> None:
     if tty:
         chunks = [STAMP + b" ", *[text[at : at + 65536] for at in range(0, size, 65536)], b"\n"]
     else:
-        chunks = [message(text[at : at + PART]) for at in range(0, size, PART)] + [message(b"\n")]
+        text += b"\n"
+        chunks = [message(text[at : at + PART]) for at in range(0, size + 1, PART)]
     cut = splitter("api", tty=tty)
     (line,) = read(cut, chunks)
     assert line.text[:MAX_LINE] == b"x" * MAX_LINE

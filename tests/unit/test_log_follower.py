@@ -1,9 +1,9 @@
 """Following a log over a scripted engine: restarts, recreates, refusals, outages."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,6 +22,7 @@ from pixel_tui.stack.model import (
     Service,
     ServiceSpec,
     ServiceState,
+    StackEvent,
     StackSnapshot,
     Trouble,
 )
@@ -43,7 +44,9 @@ class Stage:
 
     def __init__(self, *containers: Container, only: str | None = None, tail: int = 100) -> None:
         self.engine = ScriptedEngine()
-        self.ends: dict[str, str] = {}
+        self.events: list[StackEvent] = []
+        self.truth: dict[str, Container] = {}
+        """What the engine knows of a container where the picture is older."""
         self.looks = 0
         self._picture = StackSnapshot(READY)
         self.show(*containers, tell=False)
@@ -53,13 +56,33 @@ class Stage:
             [LogTarget("api", only)],
             sink=self.ring.extend,
             snapshot=self._snapshot,
-            last_end=lambda container_id: self.ends.get(container_id, ""),
+            runs=self,
             tail=tail,
         )
 
     def _snapshot(self) -> StackSnapshot:
         self.looks += 1
         return self._picture
+
+    def inspect(self, container_id: str) -> Container:
+        for service in self._picture.services:
+            for item in service.containers:
+                if item.id == container_id:
+                    return self.truth.get(container_id, item)
+        raise EngineRefused(404, "No such container")
+
+    def run_events(
+        self, container_id: str, since: datetime, until: datetime | None
+    ) -> Sequence[StackEvent]:
+        del until
+        return [
+            item for item in self.events if item.container_id == container_id if item.at >= since
+        ]
+
+    def report(self, action: str, at: float, detail: str = "", container_id: str = "") -> None:
+        when = BEGIN + timedelta(seconds=at)
+        words = (SafeText(action), container_id or A.id, SafeText("api-1"), SafeText("api"))
+        self.events.append(StackEvent(when, *words, SafeText(detail)))
 
     def show(self, *containers: Container, engine: EngineStatus = READY, tell: bool = True) -> None:
         spec = ServiceSpec(plain("api"), plain("image"))
@@ -196,14 +219,14 @@ def test_more_lines_than_are_near_are_all_read(
         for number in range(20):
             stage.engine.say(A.id, 10 + number, f"{number}")
     stage.tells("one", "two", "three", *[f"{number}" for number in range(20)])
-    assert [request.tail for request in stage.engine.requests[-2:]] == [3, None]
+    assert [request.tail for request in stage.engine.requests[1:3]] == [3, None]
 
 
 def test_a_resumed_log_is_looked_for_near_its_end(stage: Stage) -> None:
     stage.engine.break_off(A.id)
     stage.engine.say(A.id, 4, "four")
     stage.tells("one", "two", "three", "four")
-    resumed = stage.engine.requests[-1]
+    resumed = stage.engine.requests[1]
     assert resumed.tail == log_follower.NEAR
     reached, since = float(unix_time(stamp(3).encode())), float(resumed.since)
     assert 0.1 < reached - since < 1, "the other stream's lines may be written a little late"
@@ -225,7 +248,7 @@ def test_a_life_that_is_seen_to_end_is_marked_at_its_end(stage: Stage) -> None:
 def test_a_restart_nobody_saw_is_marked_once_however_often_the_picture_changes(
     stage: Stage,
 ) -> None:
-    stage.ends[A.id] = "143 SIGTERM"
+    stage.report("die", 5.5, "143 SIGTERM")
     stage.engine.end_life(A.id)
     again = alive_again(A, 7, died=5)
     for restarts in range(5):
@@ -271,6 +294,90 @@ def test_marks_stand_between_the_lives_even_where_the_stream_had_broken_off(
         "one", "two", "three", "last words",
         "-- ended", "-- started again", "first words", "again",
     )  # fmt: skip
+
+
+def crashed_again(number: int, *, started: float, died: float) -> Container:
+    """Between two runs of a crash loop: the engine has counted the next restart already."""
+    return replace(
+        ended(container(life=started), died, 3),
+        state=ContainerState.RESTARTING,
+        restarts=number + 1,
+    )
+
+
+def test_a_run_that_no_picture_showed_alive_is_read(stage: Stage) -> None:
+    stage.engine.say(A.id, 4, "crash")
+    stage.engine.end_life(A.id)
+    stage.report("die", 5, "3 error")
+    stage.show(crashed_again(0, started=0, died=4.9))
+    story = ["one", "two", "three", "crash", "-- ended: 3 error"]
+    stage.tells(*story)
+    for number in range(1, 4):
+        at = 10.0 * number
+        stage.engine.say(A.id, at + 1, f"run {number}")
+        stage.report("start", at)
+        stage.report("die", at + 2, "3 error")
+        stage.engine.end_life(A.id)
+        stage.show(crashed_again(number, started=at, died=at + 2))
+        story += [f"-- started again (restart {number})", f"run {number}", "-- ended: 3 error"]
+        stage.tells(*story)
+    stage.stays(*story)
+
+
+def test_runs_that_came_and_went_between_two_pictures_are_told_apart(stage: Stage) -> None:
+    story = ["one", "two", "three", "last words", "-- ended: 3 error"]
+    stage.report("start", 0.001)
+    stage.report("die", 5, "3 error")
+    for number in range(1, 6):
+        at = 10.0 * number
+        stage.report("start", at + 0.1)
+        # The engine takes the time of a start when the process has long begun to speak.
+        stage.report("die", at + 2, "3 error")
+        story += [f"-- started again (restart {number})", f"run {number}", "-- ended: 3 error"]
+    with stage.engine.changed:
+        stage.engine.say(A.id, 4, "last words")
+        for number in range(1, 6):
+            stage.engine.say(A.id, 10.0 * number, f"run {number}")
+        now = crashed_again(5, started=50.1, died=52)
+        stage.show(now)
+        stage.engine.kept[A.id].ends.append(3)  # the stream ends before the last words
+        stage.engine.changed.notify_all()
+    stage.tells(*story)
+    stage.stays(*story)
+
+
+def test_a_run_that_the_picture_does_not_know_yet_is_marked_before_its_lines(
+    stage: Stage,
+) -> None:
+    stage.report("die", 5, "3 error")
+    stage.truth[A.id] = replace(alive_again(A, 7, died=5), restarts=1)
+    stage.engine.end_life(A.id)
+    stage.engine.say(A.id, 6.99, "again")
+    story = ("one", "two", "three", "-- ended: 3 error", "-- started again (restart 1)", "again")
+    stage.tells(*story)
+    stage.stays(*story)
+    stage.show(A)  # an old picture comes late
+    stage.stays(*story)
+
+
+def test_an_out_of_memory_kill_between_two_pictures_is_told(stage: Stage) -> None:
+    stage.report("oom", 4.9)
+    stage.report("die", 5, "137 SIGKILL")
+    stage.engine.end_life(A.id)
+    stage.show(alive_again(A, 7, died=5))
+    stage.tells("one", "two", "three", "-- ended: 137 OOM-killed", "-- started again")
+
+
+def test_the_end_of_a_container_that_is_removed_at_once_is_told(stage: Stage) -> None:
+    stage.report("die", 5, "143 SIGTERM")
+    stage.engine.end_life(A.id)
+    stage.engine.say(B.id, 9, "new")
+    del stage.engine.kept[A.id]
+    stage.show(replace(container(1, life=8), id=B.id))
+    stage.until(lambda: "new" in stage.story())
+    story = stage.story()
+    assert story[:4] == ["one", "two", "three", "-- ended: 143 SIGTERM"]
+    assert "was recreated" in story[4]
 
 
 def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Stage) -> None:

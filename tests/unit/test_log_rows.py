@@ -79,6 +79,12 @@ def test_a_structured_line_is_its_message_and_its_fields() -> None:
     assert pieces(text, raw=True) == [text.decode()]
 
 
+def test_the_last_state_of_a_progress_line_is_shown_however_long_it_is() -> None:
+    states = b"\r".join(b"layer %d of 99999" % at for at in range(5000))
+    assert pieces(states)[0].startswith("layer 4999 of 99999")
+    assert pieces(b"x" * 20_000)[0].startswith("xxxx")
+
+
 def test_a_service_has_the_same_colour_every_time() -> None:
     assert [colour_of(name, 6) for name in ("api", "web", "db")] == [
         colour_of(name, 6) for name in ("api", "web", "db")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pixel_tui.stack.log_feed import FeedState, LogTarget
 from pixel_tui.stack.log_follower import LogFollower
@@ -15,6 +15,7 @@ from pixel_tui.stack.model import (
     Service,
     ServiceSpec,
     ServiceState,
+    StackEvent,
     StackSnapshot,
 )
 from pixel_tui.stack.overlap import Reached
@@ -55,10 +56,20 @@ class Log:
             [LogTarget("api")],
             sink=sink,
             snapshot=lambda: self.picture,
-            last_end=lambda _: "",
+            runs=self,
             tail=100,
             reached=reached,
         )
+
+    def inspect(self, container_id: str) -> Container:
+        assert container_id == API.id
+        return API
+
+    def run_events(
+        self, container_id: str, since: datetime, until: datetime | None
+    ) -> Sequence[StackEvent]:
+        del container_id, since, until
+        return ()
 
     @property
     def lines(self) -> Sequence[LogLine]:

@@ -3,11 +3,12 @@
 import re
 import unicodedata
 
+import pyte
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pixel_tui.text import defuse, is_harmless, plain, plain_lines
+from pixel_tui.text import defuse, is_harmless, plain, plain_lines, shown_line
 
 NASTY = [
     "\x1b]0;owned\x07",
@@ -86,3 +87,34 @@ def test_only_line_feeds_separate_lines() -> None:
 @given(st.text(max_size=200))
 def test_the_second_net_leaves_nothing_that_a_terminal_obeys(raw: str) -> None:
     assert is_harmless(defuse(raw))
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"10%\r50%\r100%\n", "100%"),
+        (b"  0 of 20\r 20 of 20\r\n", " 20 of 20"),
+        (b"loading...\rdone", "doneing..."),
+        (b"loading...\r\x1b[Kdone", "done"),
+        (b"loading...\x1b[2K\x1b[1Gdone", "done"),
+        (b"loading...\r\x1b[2K\r", ""),
+        ("a\rb\x1b[31m", "b"),
+        (b"no progress\r\n", "no progress"),
+    ],
+)
+def test_a_line_that_is_written_over_shows_what_a_terminal_shows(
+    raw: bytes | str, shown: str
+) -> None:
+    assert shown_line(raw) == shown
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126)), min_size=1))
+def test_a_line_of_states_shows_the_same_as_a_terminal(states: list[str]) -> None:
+    screen = pyte.Screen(2000, 2)
+    pyte.Stream(screen).feed("\r".join(states))
+    assert shown_line("\r".join(states)).rstrip() == screen.display[0].rstrip()
+
+
+@given(st.text())
+def test_a_line_that_is_written_over_is_harmless_too(raw: str) -> None:
+    assert is_harmless(shown_line(raw))

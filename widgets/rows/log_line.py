@@ -14,7 +14,7 @@ from pixel_tui.logs.level import Level
 from pixel_tui.logs.structure import structured
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import SECOND, nanoseconds
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import SafeText, plain, shown_line
 
 LONGEST: Final = 4000
 """Characters of a line that are painted; the rest is said to be there."""
@@ -103,8 +103,10 @@ def text_of(line: LogLine) -> SafeText:
     """The words of a line, harmless and not longer than can be painted."""
     raw = line.text
     if len(raw) > 4 * LONGEST:
-        raw = raw[: 4 * LONGEST]
-    text = plain(raw)
+        # Of a line that was written over and over, the last state is what counts.
+        last = raw[-4 * LONGEST :]
+        raw = last.partition(b"\r")[2] if b"\r" in last.rstrip(b"\r") else raw[: 4 * LONGEST]
+    text = shown_line(raw)
     if len(text) > LONGEST or len(raw) < len(line.text):
         return SafeText(f"{text[:LONGEST]} … ({len(line.text):,} bytes)")
     return text

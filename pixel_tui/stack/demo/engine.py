@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
 from pixel_tui.errors import EngineRefused
@@ -12,7 +13,7 @@ from pixel_tui.stack.demo.moments import stamp
 from pixel_tui.stack.demo.streams import DemoEvents, DemoLog
 from pixel_tui.stack.demo.vitals import HOST_MEMORY
 from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.source import ByteStream, EventStream, LogRequest
 from pixel_tui.text import plain
 
@@ -112,6 +113,16 @@ class DemoEngine:
     def events(self, project: str) -> EventStream:
         """`GET /events`."""
         return DemoEvents(self._world, project)
+
+    def past_events(self, container_id: str, since: datetime, until: datetime) -> list[JsonObject]:
+        """`GET /events` with `until`."""
+        span = range(int(since.timestamp() * 1e9), int(until.timestamp() * 1e9) + 1)
+        return [
+            event
+            for event in self._world.events_from(0)[0]
+            if Node(event)["Actor"]["ID"].raw == container_id
+            and Node(event)["timeNano"].integer in span
+        ]
 
     def logs(self, request: LogRequest) -> ByteStream:
         """`GET /containers/{id}/logs`."""
