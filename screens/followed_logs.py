@@ -37,8 +37,9 @@ class FollowedLogs:
         """The services that were chosen; empty for all, None for the table's rows."""
         self._read_to: OrderedDict[tuple[LogTarget, ...], bytes] = OrderedDict()
         """The stamp of the last line that was looked at, by what was looked at."""
+        self._jobs: Sequence[JobStatus] = ()
         self._told: set[str] = set()
-        """What of the jobs was said in the stream already."""
+        """What of the jobs was said in this stream already."""
         self.activity = Activity()
 
     @property
@@ -84,6 +85,8 @@ class FollowedLogs:
         self.close(pane)
         self._targets, self.activity = targets, Activity()
         self._feed = self._observer.follow_logs(targets)
+        self._told.clear()
+        self.tell(self._jobs)
         title = " + ".join(names[:NAMED])
         more = f" + {len(names) - NAMED} more" if len(names) > NAMED else ""
         pane.show(
@@ -117,20 +120,34 @@ class FollowedLogs:
         return self._observer.log_history(self._targets or ())
 
     def tell(self, jobs: "Sequence[JobStatus]") -> None:
-        """Say in the stream what the console does: when a job began, and what came of it."""
-        marks: list[tuple[datetime, str, str]] = []
+        """Say in the stream when a job of these services began, and what came of it."""
+        self._jobs = jobs
+        marks: list[tuple[datetime, str, str, str]] = []
         for job in jobs:
+            source = self._source_of(job)
+            if source is None:
+                continue
             if job.started is not None:
-                marks.append((job.started, f"{job.id} began", f"console: {job.plan.title}"))
+                words = f"console: {job.plan.title}"
+                marks.append((job.started, f"{job.id} began", words, source))
             if job.ended is not None:
                 words = f"console: {job.plan.title} {job.state.value}"
-                marks.append((job.ended, f"{job.id} ended", words))
-        # In the order of time: of what is older than the lines the stream keeps the order.
-        for at, event, words in sorted(marks):
-            self._mark(event, words, at)
+                marks.append((job.ended, f"{job.id} ended", words, source))
+        for at, event, words, source in sorted(marks):
+            self._mark(event, words, at, source)
 
-    def _mark(self, event: str, words: str, at: datetime) -> None:
-        if event not in self._told:
+    def _source_of(self, job: "JobStatus") -> str | None:
+        """The container whose log a job belongs to; empty for several, None for no followed one."""
+        if self._feed is None:
+            return None
+        about = {*map(str, job.plan.targets), *(str(item.service) for item in job.plan.affects)}
+        followed = set(self.services)
+        if followed and about.isdisjoint(followed):
+            return None
+        own = [item.container for item in self._feed.sources if item.service in about]
+        return own[0] if len(own) == 1 else ""
+
+    def _mark(self, event: str, words: str, at: datetime, source: str) -> None:
+        if event not in self._told and self._feed is not None:
             self._told.add(event)
-            if self._feed is not None:
-                self._feed.mark(words, at)
+            self._feed.mark(words, at, source)

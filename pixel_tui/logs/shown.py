@@ -141,7 +141,11 @@ class Shown:
                     start for start, line in zip(starts, lines, strict=True) if matches(line.text)
                 }
         codes = known.codes(first, first + len(lines))
-        marks = {at for at, code in enumerate(codes, first) if code == MARK}
+        marks = {
+            at
+            for at, (code, line) in enumerate(zip(codes, lines, strict=True), first)
+            if code == MARK and all(query.matches(line.text) for query in filters.queries)
+        }
         if filters.level:
             heads = {start for start in heads if codes[start - first] >= filters.level}
         heads |= marks

@@ -24,6 +24,7 @@ PART: Final = 16 * 1024
 _HELD: Final = MAX_LINE + MAX_LINE // 64
 """Of a line that does not end: what is shown, and the stamps in between."""
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
+STAMP_SIZE: Final = len(b"2026-03-01T12:00:00.123456789Z ")
 _LAST: Final = b"~"
 """Greater than any stamp."""
 _KINDS: Final = {0: LineKind.STDOUT, 1: LineKind.STDOUT, 2: LineKind.STDERR}
@@ -156,11 +157,12 @@ class LineSplitter:
         """Cut at line feeds."""
         *whole, rest = (self._rest + chunk).split(b"\n")
         following = [*whole[1:], rest]
-        lines = [
-            line
-            for raw, after in zip(whole, following, strict=False)
-            for line in self._lines(raw, _stamp_of(after))
-        ]
+        lines: list[LogLine] = []
+        for at, (raw, after) in enumerate(zip(whole, following, strict=False)):
+            if at == len(whole) - 1 and len(after) < STAMP_SIZE and _has_later_stamp(raw):
+                rest = raw + b"\n" + rest  # what follows tells whether this is one line
+                break
+            lines += self._lines(raw, _stamp_of(after))
         if len(rest) > 2 * MAX_LINE:
             # Keep what is shown, and count the rest instead of holding it.
             self._skipped += len(rest) - _HELD
@@ -171,7 +173,9 @@ class LineSplitter:
     def flush(self) -> list[LogLine]:
         """Give out an unfinished line."""
         rest, self._rest = self._rest, b""
-        return self._lines(rest, _LAST) if rest else []
+        raw, ended, after = rest.partition(b"\n")
+        lines = self._lines(raw, _LAST) if raw or ended else []
+        return [*lines, *self._lines(after, _LAST)] if after else lines
 
     def _lines(self, raw: bytes, limit: bytes) -> list[LogLine]:
         """The lines between two line feeds: more than one where a process ended without any.
@@ -201,6 +205,12 @@ class LineSplitter:
         growing.cut += self._skipped
         self._skipped = 0
         return [*lines, growing.line(self._source, LineKind.STDOUT)]
+
+
+def _has_later_stamp(raw: bytes) -> bool:
+    """Whether another line may have begun in this one, or a program named a time to come."""
+    own = _stamp_of(raw)
+    return bool(own) and any(found.group()[:-1] > own for found in _STAMP.finditer(raw))
 
 
 def _stamp_of(raw: bytes) -> bytes:

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from pixel_tui.errors import EngineError, EngineRefused
@@ -37,7 +37,7 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest
-from pixel_tui.stack.times import stamp_at
+from pixel_tui.stack.times import moment, stamp_at
 from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ GATHER_SECONDS: Final = 0.02
 """How long the next lines are gathered, once some were taken in."""
 PORTION: Final = 4 * 1024 * 1024
 """Bytes of lines that are held until it is known which runs they are of."""
+LATE: Final = timedelta(seconds=5)
+"""By how much a picture of the stack may follow what it shows."""
 KEPT_TAILS: Final = 64
 """Of containers that are gone, so many are remembered at most."""
 NOT_FOUND: Final = 404
@@ -330,10 +332,13 @@ class LogFollower:
         told = {HealthStatus.HEALTHY, HealthStatus.UNHEALTHY}
         if before is not None and health in told and before is not health:
             probes = container.health.probes if container.health else ()
-            bad = health is HealthStatus.UNHEALTHY and probes and probes[-1].output
-            said = f": {' '.join(probes[-1].output)}" if bad else ""
-            at = probes[-1].ended if probes else None
-            self._mark(container.name, f"{container.name} is {health.value}{said}", at)
+            probe = probes[-1] if probes else None
+            failed = health is HealthStatus.UNHEALTHY
+            if probe is None or failed == (probe.exit_code == 0):
+                probe = None  # it is not the one that decided this
+            said = f": {' '.join(probe.output)}" if failed and probe and probe.output else ""
+            words = f"{container.name} is {health.value}{said}"
+            self._mark(container.name, words, _not_before(tail, probe.ended if probe else None))
         if before is not None and paused is not tail.paused:
             what = "was paused" if paused else "goes on after a pause"
             self._mark(container.name, f"{container.name} {what}")
@@ -547,6 +552,14 @@ class LogFollower:
         if lines:
             tail.reached.note(lines)
             self._sink(lines)
+
+
+def _not_before(tail: _Tail, at: datetime | None) -> datetime | None:
+    """A time that is not earlier than the last line, where only the picture was a little late."""
+    last = moment(tail.reached.stamp)
+    if at is None or last is None or not at < last <= at + LATE:
+        return at
+    return last
 
 
 def _place(container: Container) -> tuple[str, str]:

@@ -8,9 +8,10 @@ there. A thread of its own does what is wished, one wish after the other.
 
 import logging
 import threading
+from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pixel_tui.errors import EngineError
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 PAGE: Final = 2000
 """Lines that are read at once from the past; of each container when going back."""
+LATE: Final = timedelta(seconds=5)
+"""By how much what happened may be told late."""
 AROUND: Final = 500
 """Lines from before a moment that is gone to."""
 
@@ -62,6 +65,10 @@ class LogStream:
         self._monotonic = monotonic
         self._lock = threading.RLock()
         self._merge = Merge()
+        self._marks: list[LogLine] = []
+        """What happened, by its time, until lines of that time have come."""
+        self._last_stamp = b""
+        """The latest stamp of what the ring was given at its end."""
         self._merging = threading.Event()
         """Set while lines are held that must be given out soon."""
         self._sources: dict[str, Source] = {}
@@ -152,11 +159,21 @@ class LogStream:
         self._follower.snapshot_changed()
 
     def mark(self, words: str, at: datetime, source: str = "") -> None:
-        """Say in the stream what happened."""
+        """Say in the stream what happened, among the lines of that time.
+
+        What is older than all that is held, or came when later lines were given out long
+        ago, is left out: no mark stands where it does not belong.
+        """
         line = LogLine(stamp_at(at), source, LineKind.MARK, words.encode())
         with self._lock:
-            if self._reach.last:
-                self._take(self._follower, [line], merged=True)
+            if not self._reach.last:
+                return
+            if self._last_stamp > line.stamp:
+                if self._last_stamp > stamp_at(at + LATE):
+                    return
+                line = replace(line, stamp=self._last_stamp)
+            insort(self._marks, line, key=_stamp)
+            self._merging.set()
 
     # Wishes.
 
@@ -289,11 +306,15 @@ class LogStream:
     def _leave_end(self) -> None:
         self._follower.close()
         self._merge = Merge()
+        self._marks, self._last_stamp = [], b""
         self._reach = replace(self._reach, last=False)
 
     def _follow_from(self, reader: HistoryReader) -> None:
         self._reader = None
         self._reach = replace(self._reach, last=True)
+        extent = self.ring.extent
+        last = self.ring.window(extent.following - 1, extent.following).lines
+        self._last_stamp = last[0].stamp if last else b""
         self._follower = self._follow(reader.reached())
         self._follower.start()
 
@@ -305,21 +326,38 @@ class LogStream:
 
     # What comes.
 
-    def _take(
-        self, follower: LogFollower, lines: Sequence[LogLine], *, merged: bool = False
-    ) -> None:
-        alone = len(follower.containers) < 2 and not merged
+    def _take(self, follower: LogFollower, lines: Sequence[LogLine]) -> None:
+        alone = len(follower.containers) < 2
         with self._lock:
             if follower is not self._follower or not self._reach.last:
                 return  # it was left, and has not noticed yet
+            placed = self._with_marks(lines)
             if alone and not self._merge.held:
-                self.ring.extend(lines)
+                self._append(placed)
                 return
-            ready = self._merge.feed(lines, self._monotonic())
-            if ready:
-                self.ring.extend(ready)
+            self._append(self._merge.feed(placed, self._monotonic()))
             if self._merge.held:
                 self._merging.set()
+
+    def _with_marks(self, lines: Sequence[LogLine]) -> Sequence[LogLine]:
+        """Put the marks of their time between lines."""
+        if not (self._marks and lines):
+            return lines
+        begins = not (self._last_stamp or self._merge.held)
+        if begins:  # what happened before is in the part of the past that is not held
+            first = bisect_left(self._marks, lines[0].stamp, key=_stamp)
+            del self._marks[:first]
+        placed: list[LogLine] = []
+        for line in lines:
+            while self._marks and self._marks[0].stamp <= line.stamp:
+                placed.append(self._marks.pop(0))
+            placed.append(line)
+        return placed
+
+    def _append(self, lines: Sequence[LogLine]) -> None:
+        if lines:
+            self._last_stamp = max(self._last_stamp, lines[-1].stamp)
+            self.ring.extend(lines)
 
     def _give_out(self) -> None:
         """Give out what was held long enough."""
@@ -328,11 +366,16 @@ class LogStream:
             self._closing.wait(WINDOW)
             with self._lock:
                 self._merging.clear()
-                ready = self._merge.feed((), self._monotonic())
-                if ready:
-                    self.ring.extend(ready)
-                if self._merge.held:
+                # Before the first lines have come nobody knows where a mark belongs.
+                known = self._last_stamp or self.status.state is not FeedState.CONNECTING
+                marks, self._marks = (self._marks, []) if known else ([], self._marks)
+                self._append(self._merge.feed(marks, self._monotonic()))
+                if self._merge.held or self._marks:
                     self._merging.set()
+
+
+def _stamp(line: LogLine) -> bytes:
+    return line.stamp
 
 
 def _reached(lines: Sequence[LogLine], containers: Sequence[Container]) -> Mapping[str, Reached]:

@@ -88,7 +88,7 @@ def parse_container(inspected: JsonObject) -> Container:
         oneoff=labels[f"{LABEL}oneoff"].raw == "True",
         image=config["Image"].text,
         image_id=labels[f"{LABEL}image"].text or node["Image"].text,
-        health=_health(state["Health"], config["Healthcheck"]),
+        health=_health(state["Health"], config["Healthcheck"], status),
         exit_code=state["ExitCode"].integer
         if ended and (started_at or state["ExitCode"])
         else None,
@@ -140,7 +140,12 @@ def _container_state(state: Node) -> ContainerState:
         return ContainerState.UNKNOWN
 
 
-def _health(health: Node, check: Node) -> Health | None:
+def _health(health: Node, check: Node, state: ContainerState) -> Health | None:
+    """What the checks found.
+
+    The engine calls unhealthy whatever it does not check at the moment (`CloseMonitorChannel`
+    of its health monitor): one that ended, is paused, or was not checked since its pause.
+    """
     if not health or check["Test"].value == ["NONE"]:
         return None
     try:
@@ -149,9 +154,14 @@ def _health(health: Node, check: Node) -> Health | None:
         return None
     if status is HealthStatus.NONE:
         return None
+    streak = health["FailingStreak"].integer
+    if state is not ContainerState.RUNNING:
+        status = HealthStatus.NONE
+    elif status is HealthStatus.UNHEALTHY and not streak:
+        status = HealthStatus.STARTING
     return Health(
         status=status,
-        failing_streak=health["FailingStreak"].integer,
+        failing_streak=streak,
         probes=tuple(probe for item in health["Log"] if (probe := _probe(item)) is not None),
     )
 

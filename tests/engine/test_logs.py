@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.log_feed import FeedState, LogFeed, LogTarget
+from pixel_tui.stack.model import ContainerState, HealthStatus
 from pixel_tui.stack.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.text import plain
@@ -81,7 +83,12 @@ def texts(feed: LogFeed) -> list[bytes]:
 
 
 def await_lines(feed: LogFeed, count: int) -> None:
-    eventually(lambda: len(texts(feed)) >= count)
+    def read() -> bool:
+        found = texts(feed)
+        assert len(found) >= count, found[-10:]
+        return True
+
+    eventually(read)
 
 
 MAX_LINE = 1024 * 1024
@@ -385,8 +392,40 @@ def test_lines_without_an_end_are_not_glued_to_what_follows(
         lambda: all(watcher.inspect(project.container(name)).restarts == 1 for name in names)
     )
     feeds = {name: watcher.follow_logs([LogTarget(name)]) for name in names}
-    eventually(lambda: all(len(texts(feed)) >= 6 for feed in feeds.values()))
     for name, feed in feeds.items():
+        await_lines(feed, 6)
         assert texts(feed) == [long.encode(), b"after", b"last words"] * 2, name
         stamps = [line.stamp for line in lines_of(feed) if line.kind is not LineKind.MARK]
         assert len(set(stamps)) == 6
+
+
+def test_a_paused_or_ended_container_is_never_called_unhealthy(
+    make_project: MakeProject, watch: Watch
+) -> None:
+    check = "healthcheck: {test: ['CMD', 'echo', 'all is well'], interval: 1s, retries: 1}"
+    project = make_project(stack(service("api", LIVES_ON, check)), up=True)
+    watcher = watch(project)
+    feed = watcher.follow_logs([LogTarget("api")])
+    container = project.container("api")
+    seen: set[HealthStatus] = set()
+
+    def shows(state: ContainerState, health: HealthStatus) -> bool:
+        found = watcher.snapshot.container(container)
+        assert found is not None
+        seen.add(found.health_status)
+        return found.state is state and found.health_status is health
+
+    for words, state, health in (
+        ("up", ContainerState.RUNNING, HealthStatus.HEALTHY),
+        ("pause", ContainerState.PAUSED, HealthStatus.NONE),
+        ("unpause", ContainerState.RUNNING, HealthStatus.HEALTHY),
+        ("stop", ContainerState.EXITED, HealthStatus.NONE),
+    ):
+        if words != "up":
+            project.compose(words, "api")
+        eventually(partial(shows, state, health), every=0.02)
+    assert HealthStatus.UNHEALTHY not in seen
+    eventually(lambda: any(b"ended" in line.text for line in lines_of(feed)))
+    marks = [line for line in lines_of(feed) if line.kind is LineKind.MARK]
+    assert not any(b"unhealthy" in line.text or b"all is well" in line.text for line in marks)
+    assert [line.stamp for line in marks] == sorted(line.stamp for line in marks)

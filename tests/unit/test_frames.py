@@ -69,8 +69,11 @@ def test_every_message_is_a_line_of_its_stream_at_once(said: list[tuple[int, byt
         assert [line.text for line in found if line.kind is kind] == expected[stream]
 
 
+PIECES = st.one_of(st.binary(max_size=60), st.sampled_from([STAMP, STAMP + b" ", LATER + b" "]))
+
+
 @given(
-    st.lists(st.binary(max_size=60), max_size=8).map(b"\n".join),
+    st.lists(st.lists(PIECES, max_size=4).map(b"".join), max_size=8).map(b"\n".join),
     st.lists(st.integers(min_value=0), max_size=10),
 )
 def test_bare_lines_are_the_same_however_they_are_cut(raw: bytes, places: list[int]) -> None:
@@ -81,6 +84,14 @@ def test_bare_lines_are_the_same_however_they_are_cut(raw: bytes, places: list[i
 def test_garbage_is_never_an_error(chunks: list[bytes], tty: bool) -> None:
     for line in read(splitter("api", tty=tty), chunks):
         assert b"\n" not in line.text
+
+
+def test_last_words_and_what_follows_are_told_apart_however_they_are_cut() -> None:
+    after = b"2026-03-01T12:00:01.000000000Z"
+    raw = STAMP + b" last words" + LATER + b" one\n" + after + b" two\n"
+    for place in range(len(raw)):
+        lines = read(splitter("api", tty=True), [raw[:place], raw[place:]])
+        assert [line.text for line in lines] == [b"last words", b"one", b"two"]
 
 
 @given(st.binary(min_size=8, max_size=200).filter(lambda raw: raw[0] > 2))

@@ -596,6 +596,17 @@ def test_a_change_of_health_is_marked_with_what_the_probe_said(stage: Stage) -> 
     stage.stays("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
 
 
+def test_a_change_of_health_never_quotes_a_probe_that_did_not_decide_it(stage: Stage) -> None:
+    stage.show(with_health(A, HealthStatus.HEALTHY))
+    stage.tells("one", "two", "three", "-- is healthy")
+    at = BEGIN - timedelta(minutes=5)
+    passed = Probe(at, at, 0, (plain("all is well"),))
+    stage.show(replace(A, health=Health(HealthStatus.UNHEALTHY, probes=(passed,))))
+    stage.tells("one", "two", "three", "-- is healthy", "-- is unhealthy")
+    lines = stage.ring.window(0, 1 << 40).lines
+    assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
+
+
 def test_a_pause_is_marked_where_it_begins_and_where_it_ends(stage: Stage) -> None:
     stage.show(replace(A, state=ContainerState.PAUSED))
     stage.tells("one", "two", "three", "-- was paused")

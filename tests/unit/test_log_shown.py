@@ -122,10 +122,16 @@ def test_the_lines_of_a_trace_have_its_level() -> None:
     assert log.known.level(log.numbers[-1]) is Level.ERROR
 
 
-def test_the_consoles_marks_are_shown_whatever_is_looked_for() -> None:
+def test_marks_have_no_level_and_are_filtered_by_their_words_like_lines() -> None:
     log = Log()
-    log.shown.choose(View(FilterStack((query("nothing"),), Level.FATAL)))
+    log.shown.choose(View(FilterStack(level=Level.FATAL)))
     log.say(said("one"), said("api ended", kind=LineKind.MARK), said("two"))
+    assert log.words == ["api ended"]
+    log.shown.choose(View(FilterStack((query("one"),))))
+    assert log.words == ["one"]
+    log.shown.choose(View(FilterStack((query("api", inverted=True),))))
+    assert log.words == ["one", "two"]
+    log.shown.choose(View(FilterStack((query("ended"),))))
     assert log.words == ["api ended"]
 
 

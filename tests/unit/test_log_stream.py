@@ -38,7 +38,7 @@ Sink = Callable[[Sequence[LogLine]], None]
 class Log:
     """The log of one container that has said three lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wait: bool = False) -> None:
         self.engine = ScriptedEngine()
         self.engine.say(API.id, 1, "one", "two", "three")
         self.sinks: list[Sink] = []
@@ -47,7 +47,8 @@ class Log:
         status = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
         self.picture = StackSnapshot(status, services=(service,), taken_at=BEGIN)
         self.stream = LogStream(self.engine, self._follower, monotonic=time.monotonic)
-        self.stream.start()
+        if not wait:
+            self.stream.start()
 
     def _follower(self, sink: Sink, reached: Mapping[str, Reached] | None) -> LogFollower:
         self.sinks.append(sink)
@@ -98,3 +99,35 @@ def test_what_comes_late_is_not_held_by_a_closed_log() -> None:
     log.sinks[-1](late)
     log.stream.mark("the console did something", BEGIN + timedelta(seconds=2))
     assert not log.lines
+
+
+def words(log: Log) -> list[str]:
+    return [line.text.decode() for line in log.lines]
+
+
+def test_a_mark_stands_among_the_lines_of_its_time() -> None:
+    log = Log(wait=True)
+    for number in range(2, 6):
+        log.engine.say(API.id, number * 10, f"at {number}0")
+    for at in (45, 15, 0, 90):  # of jobs from long ago, told in any order
+        log.stream.mark(f"job at {at}", BEGIN + timedelta(seconds=at))
+    log.stream.start()
+    log.has_read(10)
+    assert words(log) == [
+        *("one", "two", "three"),
+        *("job at 15", "at 20", "at 30", "at 40", "job at 45", "at 50", "job at 90"),
+    ]
+    log.stream.close()
+
+
+def test_a_mark_that_comes_a_little_late_is_in_order_and_one_much_too_late_left_out() -> None:
+    log = Log()
+    log.engine.say(API.id, 60, "at 60")
+    log.has_read(4)
+    log.stream.mark("job at 58", BEGIN + timedelta(seconds=58))
+    log.stream.mark("job at 30", BEGIN + timedelta(seconds=30))
+    log.has_read(5)
+    assert words(log)[-2:] == ["at 60", "job at 58"]
+    stamps = [line.stamp for line in log.lines]
+    assert stamps == sorted(stamps)
+    log.stream.close()

@@ -71,6 +71,33 @@ def test_a_failing_health_check_keeps_its_last_words(engine: str) -> None:
     assert sick.health.probes[-1].output == ("no db: connection refused",)
 
 
+@pytest.mark.parametrize(
+    ("state", "streak", "status"),
+    [
+        ("running", 3, HealthStatus.UNHEALTHY),
+        ("running", 0, HealthStatus.STARTING),  # not checked since a pause
+        ("paused", 0, HealthStatus.NONE),
+        ("exited", 0, HealthStatus.NONE),
+        ("exited", 3, HealthStatus.NONE),
+        ("restarting", 0, HealthStatus.NONE),
+    ],
+)
+def test_what_is_not_checked_is_not_called_unhealthy(
+    state: str, streak: int, status: HealthStatus
+) -> None:
+    raw = recording(ENGINES[0], "inspect-unhealthy")
+    told = raw["State"]
+    assert isinstance(told, dict)
+    assert isinstance(told["Health"], dict)
+    told["Status"] = state
+    told["Running"] = state != "exited"
+    told["Health"]["FailingStreak"] = streak
+    sick = parse_container(raw)
+    assert sick.health_status is status
+    assert sick.health is not None
+    assert sick.health.probes
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_oom_kill_is_told_apart_from_an_exit(engine: str) -> None:
     dead = parse_container(recording(engine, "inspect-oom"))

@@ -163,7 +163,9 @@ def _health_lines(container: Container) -> Iterator[Line]:
         return
     streak = f", {health.failing_streak} failed in a row" if health.failing_streak else ""
     tone = Tone.BAD if health.status is HealthStatus.UNHEALTHY else Tone.PLAIN
-    yield Line("status", plain(f"{health.status.value}{streak}"), tone)
+    unchecked = health.status is HealthStatus.NONE
+    words = f"not checked while {container.state.value}" if unchecked else health.status.value
+    yield Line("status", plain(f"{words}{streak}"), tone)
     for probe in reversed(health.probes):
         yield from _probe_lines(probe)
 
