@@ -20,6 +20,8 @@
         └── PlanOutdated          the stack has moved since the plan was made
 """
 
+from typing import Final
+
 from pixel_tui.text import SafeText, plain
 
 
@@ -80,6 +82,10 @@ class EngineRefused(EngineError):
 
 class EngineAnswerInvalid(EngineError):
     """The engine's answer is not what its API documents."""
+
+
+OF_ONE_OBJECT: Final = (EngineRefused, EngineAnswerInvalid)
+"""What the engine answers about one object: nothing is said of the others by it."""
 
 
 class ComposeError(ConsoleError):

@@ -199,6 +199,19 @@ def _could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime)
     )
 
 
+def _unreadable(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    partial = next((item for item in service.regular if item.partial), None)
+    if partial is None:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"can't be inspected: {partial.name} is listed as {partial.state.value}"),
+        partial.error,
+        plain("`journalctl -u docker` says more."),
+    )
+
+
 def _dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
     if service.state not in {ServiceState.EXITED, ServiceState.PARTIAL} or not service.wanted:
         return None
@@ -341,6 +354,7 @@ def _orphan(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Findi
 
 
 RULES: Final[Sequence[Rule]] = (
+    _unreadable,
     _restart_loop,
     _left_by_recreate,
     _could_not_start,

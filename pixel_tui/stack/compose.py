@@ -6,6 +6,7 @@ model that compose has just resolved, given back to it on standard input; those
 are equal to the labels that `up` writes.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -36,11 +37,14 @@ from pixel_tui.stack.compose_files import (
 from pixel_tui.stack.dotenv_setting import disabled, read_settings
 from pixel_tui.stack.json_value import JsonObject, Node, as_yaml, load_object
 from pixel_tui.stack.project_files import ProjectFiles, find_project_files, stamps
+from pixel_tui.stack.service_hash import as_up_hashes
 from pixel_tui.stack.source import Place, ResolvedProject
 from pixel_tui.text import plain
 
 if TYPE_CHECKING:
     from pixel_tui.stack.environment_uses import EnvironmentUses
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS: Final = 30.0
 EVERY_PROFILE: Final = ("--profile", "*")
@@ -298,11 +302,33 @@ class ComposeProject:
         Raises:
             ComposeError: Compose gives none at all.
         """
-        command = replace(command, files=("-",), project=Node(config)["name"].raw)
-        argv = command.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
+        model = replace(command, files=("-",), project=Node(config)["name"].raw)
+        argv = model.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
         output, _ = self.ask(argv, stdin=as_yaml(config))
-        pairs = (line.split() for line in output.splitlines())
-        return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+        told = dict(pair for line in output.splitlines() if len(pair := line.split()) == 2)
+        files = self._label_files(command)
+        return {
+            name: as_up_hashes(service, told.get(name, ""), label_files=files.get(name, ()))
+            for name, node in Node(config)["services"].members()
+            if isinstance(service := node.value, dict)
+        }
+
+    def _label_files(self, command: ComposeCommand) -> Mapping[str, Sequence[str]]:
+        """The label files of services: `config` puts in what they give, and leaves them out."""
+        read = self.read_files()
+        if not read.has_label_files:
+            return {}
+        words = (*EVERY_PROFILE, "config", "--no-interpolate", "--format", "json")
+        output, _ = self.ask(command.reading_argv(*words))
+        try:
+            services = Node(load_object(output))["services"]
+        except ValueError as error:
+            raise _no_json(command) from error
+        return {
+            name: [item.raw for item in node["label_file"]]
+            for name, node in services.members()
+            if node["label_file"]
+        }
 
     def environment_uses(self) -> "EnvironmentUses":
         """Who reads which key: `docker compose config` with its `${...}` left in.

@@ -4,17 +4,22 @@ In this order: `--host`, `--context`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the curre
 context of the docker configuration, the local socket.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import UsageError
 from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.docker_context import (
+    ContextUnreadable,
+    DockerContext,
+    current_context,
+    docker_folder,
+    read_context,
+)
 from pixel_tui.text import SafeText, plain
 
-# The Docker SDK knows contexts and certificates. It is imported where one of them is used:
+# The Docker SDK knows certificates. It is imported where one of them is used:
 # that takes longer than all else on the way to a local socket.
 if TYPE_CHECKING:
     from docker.tls import TLSConfig
@@ -45,13 +50,10 @@ def find_endpoint(
     if host:
         return Endpoint(host, plain("--host"), _tls(host, environment))
     if context:
-        return _from_context(context)
+        return _from_context(context, environment)
     if address := environment.get("DOCKER_HOST"):
         return Endpoint(address, plain("DOCKER_HOST"), _tls(address, environment))
-    name = environment.get("DOCKER_CONTEXT") or _current_context(environment)
-    if name == DEFAULT_CONTEXT:
-        return Endpoint(DEFAULT_ADDRESS, plain(name))
-    return _from_context(name)
+    return _from_context(environment.get("DOCKER_CONTEXT"), environment)
 
 
 def endpoint_of(command: ComposeCommand, environment: Mapping[str, str]) -> Endpoint:
@@ -63,20 +65,6 @@ def endpoint_of(command: ComposeCommand, environment: Mapping[str, str]) -> Endp
     _, *options = command.docker
     chosen = dict(zip(options[::2], options[1::2], strict=False))
     return find_endpoint(environment, host=chosen.get("--host"), context=chosen.get("--context"))
-
-
-def _current_context(environment: Mapping[str, str]) -> str | None:
-    """The context that `docker context use` has chosen; None where that can't be told here."""
-    folder = environment.get("DOCKER_CONFIG")
-    try:
-        path = Path(folder) if folder else Path.home() / ".docker"
-        config = json.loads((path / "config.json").read_bytes())
-    except FileNotFoundError:
-        return DEFAULT_CONTEXT
-    except (OSError, ValueError, RuntimeError):
-        return None
-    found = config.get("currentContext") if isinstance(config, dict) else None
-    return found if isinstance(found, str) and found else DEFAULT_CONTEXT
 
 
 def _tls(address: str, environment: Mapping[str, str]) -> "TLSConfig | None":
@@ -96,25 +84,46 @@ def _tls(address: str, environment: Mapping[str, str]) -> "TLSConfig | None":
     return found if isinstance(found, TLSConfig) else None
 
 
-def _from_context(name: str | None) -> Endpoint:
-    from docker.context import ContextAPI
-
+def _from_context(name: str | None, environment: Mapping[str, str]) -> Endpoint:
+    """The engine of a context, of the current one where none is named."""
+    folder = docker_folder(environment)
+    name = name or current_context(folder) or DEFAULT_CONTEXT
+    if name == DEFAULT_CONTEXT:
+        return Endpoint(DEFAULT_ADDRESS, plain(name))
     try:
-        found = ContextAPI.get_context(name)
-    except Exception as error:
-        raise UsageError(
-            f"The Docker context can't be read: {error}",
-            on=name or "current context",
-            remedy="See `docker context ls`.",
-        ) from error
+        found = read_context(folder, name)
+    except ContextUnreadable as error:
+        raise _unreadable(name, error) from error
     if found is None:
         raise UsageError(
             "There is no Docker context of this name.",
-            on=name or "current context",
+            on=name,
             remedy="See `docker context ls`, or choose another with --context.",
         )
-    return Endpoint(
-        address=str(found.Host or DEFAULT_ADDRESS).removeprefix("http+"),
-        context=plain(str(found.Name)),
-        tls=found.TLSConfig,
+    address = found.host or DEFAULT_ADDRESS
+    return Endpoint(address, plain(name), _tls_of(found, name))
+
+
+def _tls_of(context: DockerContext, name: str) -> "TLSConfig | None":
+    if context.host.startswith((LOCAL, "ssh://")) or not (context.ca or context.certificate):
+        return None
+    from docker.errors import DockerException
+    from docker.tls import TLSConfig
+
+    pair = context.certificate
+    try:
+        return TLSConfig(
+            client_cert=(str(pair[0]), str(pair[1])) if pair else None,
+            ca_cert=str(context.ca) if context.ca else None,
+            verify=context.verify,
+        )
+    except DockerException as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"The Docker context can't be read: {error}.",
+        on=name,
+        remedy="See `docker context ls`.",
     )

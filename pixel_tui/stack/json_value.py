@@ -57,6 +57,14 @@ class Node:
         """Whether there is anything."""
         return bool(self.value)
 
+    def mentions(self, text: str) -> bool:
+        """Whether any text in it, keys too, has this in it."""
+        if isinstance(self.value, str):
+            return text in self.value
+        if isinstance(self.value, dict):
+            return any(text in key or item.mentions(text) for key, item in self.members())
+        return any(item.mentions(text) for item in self)
+
     def members(self) -> Iterator[tuple[str, "Node"]]:
         """The members of an object, names as they came."""
         if isinstance(self.value, dict):

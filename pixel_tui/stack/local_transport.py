@@ -7,28 +7,55 @@ its requests several times as long as one in here.
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import EngineError
 from pixel_tui.stack.source import ByteStream
 from pixel_tui.stack.transport import (
     CHUNK,
     CONNECT_SECONDS,
+    MOST_BYTES,
     POOL_SIZE,
     READ_SECONDS,
     READING,
+    WHOLE_SECONDS,
     Answer,
     connection_broken,
     connection_error,
     held_back,
+    too_large,
 )
 from pixel_tui.text import SafeText
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 _HUNG_UP: Final = (ConnectionResetError, BrokenPipeError)
 """How a connection fails that the engine has closed while nobody used it."""
+
+
+class _Socket(socket.socket):
+    """A local socket whose answers have a time to be whole by."""
+
+    deadline: float | None = None
+    """By the monotonic clock; None where the answer may take as long as it likes."""
+
+    def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
+        """Wait for the next part, never longer than the whole may take.
+
+        Raises:
+            TimeoutError: Nothing came in time.
+        """
+        if self.deadline is not None:
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.settimeout(min(left, READ_SECONDS))
+        return super().recv_into(buffer, nbytes, flags)
 
 
 class ReadOnlyConnection(HTTPConnection):
@@ -41,20 +68,23 @@ class ReadOnlyConnection(HTTPConnection):
     def __init__(self, path: str) -> None:
         super().__init__("localhost")
         self._path = path
-        self._patience = READ_SECONDS
+        self._patience = WHOLE_SECONDS
 
     def connect(self) -> None:
         """Connect to the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(min(CONNECT_SECONDS, self._patience))
-        self.sock.connect(self._path)
-        self.sock.settimeout(self._patience)
+        connected = _Socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock = connected
+        connected.settimeout(min(CONNECT_SECONDS, self._patience))
+        connected.connect(self._path)
+        connected.settimeout(min(READ_SECONDS, self._patience))
+        connected.deadline = time.monotonic() + self._patience
 
     def wait_at_most(self, seconds: float) -> None:
-        """Wait so long for an answer, or for the next part of it."""
+        """Wait so long for the next answer to be whole."""
         self._patience = seconds
-        if self.sock is not None:
-            self.sock.settimeout(seconds)
+        if isinstance(self.sock, _Socket):
+            self.sock.settimeout(min(READ_SECONDS, seconds))
+            self.sock.deadline = time.monotonic() + seconds
 
     def putrequest(
         self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
@@ -101,7 +131,7 @@ class LocalTransport:
         self._lock = threading.Lock()
         self._idle: list[ReadOnlyConnection] = []
 
-    def get(self, target: str, *, patience: float = READ_SECONDS) -> Answer:
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
         """Ask, and wait for the whole answer."""
         while True:
             with self._lock:
@@ -110,7 +140,10 @@ class LocalTransport:
             connection.wait_at_most(patience)
             try:
                 response = _ask(connection, target)
-                answer = Answer(response.status, response.reason, response.read())
+                answer = Answer(response.status, response.reason, _whole(response, target))
+            except EngineError:
+                connection.close()
+                raise
             except (HTTPException, OSError) as error:
                 connection.close()
                 if kept is not None and isinstance(error, _HUNG_UP):
@@ -131,12 +164,13 @@ class LocalTransport:
             response = _ask(connection, target)
             if response.status >= 400:
                 with response:
-                    return Answer(response.status, response.reason, response.read())
+                    return Answer(response.status, response.reason, _whole(response, target))
         except (HTTPException, OSError) as error:
             connection.close()
             raise self._translated(error) from error
-        if endless:
-            connection.sock_of_answer.settimeout(None)
+        if isinstance(connection.sock_of_answer, _Socket):
+            connection.sock_of_answer.deadline = None
+        connection.sock_of_answer.settimeout(None if endless else READ_SECONDS)
         return _Body(connection.sock_of_answer, response, still_there=self._still_there)
 
     def close(self) -> None:
@@ -159,6 +193,26 @@ class LocalTransport:
 def _ask(connection: ReadOnlyConnection, target: str) -> HTTPResponse:
     connection.request("GET", target)
     return connection.getresponse()
+
+
+def _whole(response: HTTPResponse, target: str) -> bytes:
+    """All of an answer's body.
+
+    Raises:
+        EngineAnswerInvalid: It is too large.
+    """
+    if response.length is not None and response.length <= MOST_BYTES:
+        return response.read()
+    parts, size = [], 0
+    while response.length is None and (part := response.read(CHUNK)):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            break
+    if response.length is not None or size > MOST_BYTES:
+        response.close()
+        raise too_large(target)
+    return b"".join(parts)
 
 
 class _Body:

@@ -184,6 +184,8 @@ class Container:
     """In bytes; None where it has no limit of its own."""
     config_hash: SafeText = NO_TEXT
     """From the label `com.docker.compose.config-hash`."""
+    partial: bool = False
+    """The engine lists it and could not tell more: `error` says why."""
     joins: tuple[str, ...] = ()
     """Ids of the containers whose namespaces or volumes it shares."""
     replaces: str = ""
@@ -253,6 +255,8 @@ class ServiceSpec:
     """The build arguments whose values a build writes into the program, to be compared."""
     config_hash: SafeText = NO_TEXT
     """The hash that compose would label its containers with; empty when unknown."""
+    hash_doubt: SafeText = NO_TEXT
+    """Why a container with another hash need not differ; empty where it does."""
     joins: tuple[SafeText, ...] = ()
     """The services of whose containers it shares a namespace or the volumes: each of its
     containers belongs to one certain container of theirs."""
@@ -383,7 +387,7 @@ class Service:
         that ran to its end with exit code 0 is well too. One that need not run
         is well unless a container of it is failing.
         """
-        if self.health is HealthStatus.UNHEALTHY:
+        if self.health is HealthStatus.UNHEALTHY or any(item.partial for item in self.regular):
             return False
         if self.wanted:
             return self.state is ServiceState.DONE or (

@@ -26,6 +26,7 @@ from pixel_tui.stack.model import (
     StackEvent,
 )
 from pixel_tui.stack.replacements import REPLACE_LABEL, replaced_id
+from pixel_tui.stack.service_hash import NOT_UTF8
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.stack.value_mark import marks
 from pixel_tui.stack.words import exit_words
@@ -116,6 +117,33 @@ def parse_container(inspected: JsonObject) -> Container:
         replaces=replaced_id(
             node["Name"].raw.removeprefix("/"), labelled=bool(labels[REPLACE_LABEL])
         ),
+    )
+
+
+def parse_listed(listed: JsonObject, why: SafeText) -> Container:
+    """A container as `GET /containers/json` lists it, where it can't be inspected.
+
+    Args:
+        listed: Its entry.
+        why: Why it can't.
+    """
+    node = Node(listed)
+    labels = node["Labels"]
+    name = next((item.raw for item in node["Names"] if item.raw.count("/") == 1), "")
+    return Container(
+        id=_container_id(node["Id"]),
+        name=plain(name.removeprefix("/")),
+        service=labels[f"{LABEL}service"].text,
+        state=_container_state(Node({"Status": node["State"].value})),
+        number=labels[f"{LABEL}container-number"].integer or 1,
+        oneoff=labels[f"{LABEL}oneoff"].raw == "True",
+        replaces=replaced_id(name.removeprefix("/"), labelled=bool(node["Labels"][REPLACE_LABEL])),
+        image=node["Image"].text,
+        image_id=labels[f"{LABEL}image"].text or node["ImageID"].text,
+        error=plain(redact(why)),
+        command=plain(redact(node["Command"].raw)),
+        config_hash=labels[f"{LABEL}config-hash"].text,
+        partial=True,
     )
 
 
@@ -305,8 +333,23 @@ def _service_spec(
         variables=marks(_values(node["environment"])),
         baked=marks(pair for pair in _values(node["build"]["args"]) if is_baked(pair[0])),
         config_hash=plain(config_hash),
-        joins=tuple(dict.fromkeys(_joined(node))),
+        hash_doubt=_hash_doubt(node, joined := tuple(dict.fromkeys(_joined(node)))),
+        joins=joined,
     )
+
+
+def _hash_doubt(node: Node, joined: tuple[SafeText, ...]) -> SafeText:
+    """Why the hash of the resolved model need not be the one that `up` writes.
+
+    Compose hashes the ids of containers whose namespaces are shared, which the model does not
+    have, and prints the same for bytes that are no UTF-8 as for one certain character.
+    """
+    if joined:
+        return plain(f"it shares what {', '.join(joined)} has")
+    names = [key for key, item in node.members() if item.mentions(NOT_UTF8)]
+    if not names:
+        return NO_TEXT
+    return plain(f"its {', '.join(sorted(names))} has characters that are not UTF-8")
 
 
 def _values(node: Node) -> Iterator[tuple[str, str]]:

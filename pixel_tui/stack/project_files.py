@@ -34,6 +34,7 @@ class ProjectFiles:
     """What `${...}` is put in from: `.env`, or what is in its place; `env_file` of includes."""
     services: tuple[Path, ...] = ()
     """`env_file` and `label_file` of services."""
+    has_label_files: bool = False
 
     @property
     def all(self) -> tuple[Path, ...]:
@@ -62,6 +63,7 @@ def find_project_files(command: ComposeCommand, environment: Mapping[str, str]) 
         parts=tuple(dict.fromkeys(search.parts)),
         environment=tuple(dict.fromkeys([*named, *search.environment])),
         services=tuple(dict.fromkeys(search.services)),
+        has_label_files=search.label_files,
     )
 
 
@@ -85,6 +87,7 @@ class _Search:
     parts: list[Path] = field(default_factory=list)
     environment: list[Path] = field(default_factory=list)
     services: list[Path] = field(default_factory=list)
+    label_files: bool = False
     _seen: set[tuple[Path, Path]] = field(default_factory=set)
 
     def visit(self, path: Path, base: Path) -> None:
@@ -108,7 +111,8 @@ class _Search:
                     entries.setdefault(number, []).append((key, value))
                 case (*_, "extends", "file"):
                     self._add_part(self._located(base, value))
-                case ("services", _, "env_file" | "label_file", *rest):
+                case ("services", _, "env_file" | "label_file" as kind, *rest):
+                    self.label_files |= kind == "label_file"
                     if rest[-1:] not in (["required"], ["format"]):
                         self._add(self.services, self._located(base, value))
         for entry in entries.values():

@@ -1,30 +1,46 @@
 """One look at an engine and a project: the questions, without any thread or state."""
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ComposeError, ConsoleError, EngineError, EngineRefused
+from pixel_tui.errors import (
+    OF_ONE_OBJECT,
+    ComposeError,
+    ConsoleError,
+    EngineAnswerInvalid,
+    EngineError,
+    EngineRefused,
+)
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
+    NO_TEXT,
     Container,
     ContainerState,
     EngineStatus,
     HealthStatus,
     Link,
     Project,
+    ServiceSpec,
     StackSnapshot,
     Trouble,
 )
-from pixel_tui.stack.parse import parse_container, parse_project
+from pixel_tui.stack.parse import parse_container, parse_listed, parse_project
 from pixel_tui.stack.places import labelled_name, read_other_names
-from pixel_tui.stack.source import EngineReader, ProjectReader
+from pixel_tui.stack.service_hash import as_up_hashes, partners
+from pixel_tui.stack.source import EngineReader, ProjectReader, ResolvedProject
+from pixel_tui.stack.sync import REFUSED
 from pixel_tui.stack.value_mark import Marks, marks
 from pixel_tui.text import plain
 
+log = logging.getLogger(__name__)
+
 NOT_FOUND: Final = 404
+BAD_REQUEST: Final = 400
 
 
 def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
@@ -55,11 +71,14 @@ def read_containers(
 ) -> dict[str, Container]:
     """Inspect what is new, what is dirty, and what the list shows changed.
 
+    One that the engine lists and can't inspect is known by the list, and asked for again.
+
     Raises:
         EngineError: It can't be asked.
     """
     containers = {}
-    for item in map(Node, listed):
+    for entry in listed:
+        item = Node(entry)
         container_id = item["Id"].raw
         before = known.get(container_id)
         if before is not None and container_id not in dirty and _unchanged(before, item):
@@ -67,10 +86,16 @@ def read_containers(
             continue
         try:
             containers[container_id] = parse_container(engine.inspect(container_id))
-        except EngineRefused as error:
-            if error.status != NOT_FOUND:  # else it went between the list and the question
-                raise
+        except OF_ONE_OBJECT as error:
+            if not is_gone(error):
+                log.warning("a container can't be inspected: %s", error)
+                containers[container_id] = parse_listed(entry, error.sentence)
     return containers
+
+
+def is_gone(error: EngineRefused | EngineAnswerInvalid) -> bool:
+    """Whether the object went between the list and the question."""
+    return isinstance(error, EngineRefused) and error.status == NOT_FOUND
 
 
 def _unchanged(before: Container, listed: Node) -> bool:
@@ -81,10 +106,49 @@ def _unchanged(before: Container, listed: Node) -> bool:
     """
     return (
         listed["State"].raw == before.state.value
+        and not before.partial
         and before.state is not ContainerState.RESTARTING
         and before.health_status not in {HealthStatus.STARTING, HealthStatus.UNHEALTHY}
         and listed["Names"].value == [f"/{before.name}"]
     )
+
+
+def sharing_services(resolved: ResolvedProject) -> dict[str, JsonObject]:
+    """The services that share namespaces or volumes of others, as they were resolved."""
+    return {
+        name: service
+        for name, node in Node(resolved.config)["services"].members()
+        if isinstance(service := node.value, dict) and any(partners(service))
+    }
+
+
+def with_shared(
+    project: Project, sharing: Mapping[str, JsonObject], containers: Collection[Container]
+) -> Project:
+    """The project with the hashes that `up` would write now for what shares others' namespaces.
+
+    Args:
+        project: The project, with the hashes that compose tells.
+        sharing: The services that share anything.
+        containers: All that there are: their ids are in these hashes.
+    """
+    if not sharing:
+        return project
+    regular = (item for item in containers if not (item.oneoff or item.replaces))
+    ordered = sorted(regular, key=lambda item: item.number, reverse=True)
+    ids = {str(item.service): item.id for item in ordered}
+    return replace(
+        project,
+        services=tuple(
+            _shared(spec, sharing[spec.name], ids) if spec.name in sharing else spec
+            for spec in project.services
+        ),
+    )
+
+
+def _shared(spec: ServiceSpec, service: JsonObject, ids: Mapping[str, str]) -> ServiceSpec:
+    found = as_up_hashes(service, spec.config_hash, ids=ids) if spec.config_hash else ""
+    return replace(spec, config_hash=plain(found), hash_doubt=NO_TEXT) if found else spec
 
 
 def read_images(
@@ -93,7 +157,8 @@ def read_images(
     """The images that the project names.
 
     Returns:
-        The id that each reference means now, None for a missing image; and by these ids the
+        The id that each reference means now, None for a missing image, `REFUSED` where the
+        engine takes it for no reference, and nothing where it can't say; and by these ids the
         names of the variables that an image sets itself, where it says so.
 
     Raises:
@@ -102,7 +167,15 @@ def read_images(
     ids: dict[str, str | None] = {}
     own: dict[str, frozenset[str]] = {}
     for reference in sorted({spec.image for spec in project.services} if project else set()):
-        image = engine.image(reference)
+        try:
+            image = engine.image(reference)
+        except OF_ONE_OBJECT as error:
+            log.warning("an image can't be read: %s", error)
+            # Two slashes are answered with a redirection.
+            wrong = isinstance(error, EngineRefused) and error.status == BAD_REQUEST
+            if wrong or "//" in reference:
+                ids[reference] = REFUSED
+            continue
         ids[reference] = image_id = Node(image)["Id"].text if image is not None else None
         config = Node(image)["Config"]
         if image_id is not None and config:
@@ -137,7 +210,7 @@ def read_built(
             continue
         try:
             arguments = build_arguments(engine.image_history(image_id))
-        except EngineRefused:  # nothing is known of this one, and it is not asked again
+        except OF_ONE_OBJECT:  # nothing is known of this one, and it is not asked again
             arguments = {}
         found[image_id] = marks(arguments.items())
     return found
@@ -159,10 +232,11 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         EngineError: The engine can't be asked.
     """
     resolved_project, project_trouble, name = None, None, plain(project.name_guess)
+    sharing: dict[str, JsonObject] = {}
     try:
         resolved = project.resolve()
-        resolved_project = parse_project(resolved, project.hashes(resolved))
-        name = resolved_project.name
+        resolved_project = parse_project(resolved, _hashes(project, resolved))
+        name, sharing = resolved_project.name, sharing_services(resolved)
     except ComposeError as error:
         project_trouble = trouble(error, None, clock)
     status = read_engine(engine, clock)
@@ -170,6 +244,8 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         name = labelled_name(engine, project)
     containers = read_containers(engine, engine.containers(name), {}, ())
     images, own_variables = read_images(engine, resolved_project)
+    if resolved_project is not None:
+        resolved_project = with_shared(resolved_project, sharing, containers.values())
     return join(
         engine=status,
         project=resolved_project,
@@ -182,6 +258,15 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         taken_at=clock.now(),
         other_names=() if containers else read_other_names(engine, resolved_project),
     )
+
+
+def _hashes(project: ProjectReader, resolved: ResolvedProject) -> Mapping[str, str]:
+    """The hashes; without them only what `up` would do is unknown."""
+    try:
+        return project.hashes(resolved)
+    except ComposeError as error:
+        log.warning("compose gave no hashes: %s", error)
+        return {}
 
 
 def unreachable(engine: EngineReader, error: EngineError, clock: Clock) -> EngineStatus:

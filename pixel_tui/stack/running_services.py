@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from pixel_tui.errors import EngineRefused
+from pixel_tui.errors import OF_ONE_OBJECT
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.parse import LABEL
-from pixel_tui.stack.reading import NOT_FOUND
+from pixel_tui.stack.reading import is_gone
 from pixel_tui.stack.replacements import listed_leftovers
 from pixel_tui.stack.source import EngineReader
 
@@ -48,9 +48,9 @@ def read_running(
             continue
         try:
             found = engine.inspect(item["Id"].raw)
-        except EngineRefused as error:
-            if error.status != NOT_FOUND:  # else it went between the list and the question
-                raise
+        except OF_ONE_OBJECT as error:
+            if not is_gone(error):
+                raise  # what it was made with is not known, and must not look like nothing
             continue
         labels = Node(found)["Config"]["Labels"]
         if labels[f"{LABEL}oneoff"].raw != "True":
@@ -72,5 +72,12 @@ def _service(
         up=any(node["State"]["Running"].flag for node in nodes),
         hashes=frozenset(node["Config"]["Labels"][f"{LABEL}config-hash"].raw for node in nodes),
         environment={key: value for key, _, value in pairs},
-        built_with=build_arguments(engine.image_history(image)) if asked and image else {},
+        built_with=_built_with(engine, image) if asked and image else {},
     )
+
+
+def _built_with(engine: EngineReader, image: str) -> Mapping[str, str]:
+    try:
+        return build_arguments(engine.image_history(image))
+    except OF_ONE_OBJECT:  # nothing is known of this one
+        return {}

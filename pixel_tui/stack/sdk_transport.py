@@ -1,6 +1,7 @@
 """Requests through the Docker SDK: engines behind TCP, TLS or ssh."""
 
 import threading
+import time
 from contextlib import suppress
 
 import requests
@@ -14,14 +15,17 @@ from pixel_tui.stack.source import ByteStream
 from pixel_tui.stack.transport import (
     CHUNK,
     CONNECT_SECONDS,
+    MOST_BYTES,
     POOL_SIZE,
     READ_SECONDS,
     READING,
+    WHOLE_SECONDS,
     Answer,
     connection_broken,
     connection_error,
     held_back,
     no_answer,
+    too_large,
 )
 from pixel_tui.text import SafeText
 
@@ -58,17 +62,20 @@ class SdkTransport:
         self._lock = threading.Lock()
         self._session: ReadOnlySession | None = None
 
-    def get(self, target: str, *, patience: float = READ_SECONDS) -> Answer:
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
         """Ask, and wait for the whole answer."""
-        response = self._ask(target, stream=False, patience=patience)
-        return Answer(response.status_code, response.reason, response.content)
+        deadline = time.monotonic() + patience
+        response = self._ask(target, patience=min(patience, READ_SECONDS))
+        with response:
+            return self._answer(response, target, deadline)
 
     def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
         """Ask, and read the body as it comes."""
-        response = self._ask(target, stream=True)
+        deadline = time.monotonic() + WHOLE_SECONDS
+        response = self._ask(target)
         if not response.ok:
             with response:
-                return Answer(response.status_code, response.reason, response.content)
+                return self._answer(response, target, deadline)
         if endless:
             connected = getattr(response.raw.connection, "sock", None)
             if connected is not None:
@@ -82,14 +89,26 @@ class SdkTransport:
         if session is not None:
             session.close()
 
-    def _ask(
-        self, target: str, *, stream: bool, patience: float = READ_SECONDS
-    ) -> requests.Response:
+    def _answer(self, response: requests.Response, target: str, deadline: float) -> Answer:
+        """The whole of an answer, read in parts: it has to be there in time, and to end."""
+        body = bytearray()
+        try:
+            while part := response.raw.read1(CHUNK, decode_content=True):
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise too_large(target)
+                if time.monotonic() > deadline:
+                    raise no_answer(self._shown)
+        except _FAILURES as error:
+            raise _translated(error, self._shown) from error
+        return Answer(response.status_code, response.reason, bytes(body))
+
+    def _ask(self, target: str, *, patience: float = READ_SECONDS) -> requests.Response:
         try:
             session = self._connected()
             return session.get(
                 f"{session.base_url}{target}",
-                stream=stream,
+                stream=True,
                 timeout=(min(CONNECT_SECONDS, patience), patience),
             )
         except _FAILURES as error:

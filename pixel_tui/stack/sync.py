@@ -14,6 +14,8 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.value_mark import Marks, others
 from pixel_tui.text import SafeText, plain
 
+REFUSED: Final = ""
+"""In the place of an image's id: the engine takes the reference for none (`a//b`, `name:`)."""
 NO_MARKS: Final[Mapping[str, Marks]] = {}
 NO_NAMES: Final[Mapping[str, frozenset[str]]] = {}
 OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")}
@@ -42,6 +44,9 @@ def sync(
         names = ", ".join(spec.profiles)
         return Sync(SyncAction.OFF, plain(f"profile {names} is not active"))
     image = images.get(spec.image)
+    if image == REFUSED:
+        words = f"“{spec.image}” is not a valid image name: is a variable in it empty?"
+        return Sync(SyncAction.UNKNOWN, plain(words))
     if spec.image in images and image is None:
         how = "built" if spec.builds else "pulled"
         return Sync(SyncAction.BUILD, plain(f"image {spec.image} is not here: it would be {how}"))
@@ -55,21 +60,21 @@ def sync(
         _recreation(spec, regular, image, present, own_variables)
         or _scaling(spec, regular)
         or _starting(regular)
-        or _unknown(spec)
+        or _doubtful(spec, regular)
         or _rebuilding(spec, regular, built)
         or Sync(SyncAction.NOTHING)
     )
 
 
-def _unknown(spec: ServiceSpec) -> Sync | None:
-    """Compose labels such a container with a hash that has another container's id in it.
-
-    Seen with compose 2.40: `config --hash` tells the one with the service's name in it.
-    """
-    if not spec.joins:
+def _doubtful(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
+    """Another hash that need not be a change."""
+    if not spec.hash_doubt or not _changed(spec, regular):
         return None
-    names = ", ".join(spec.joins)
-    return Sync(SyncAction.UNKNOWN, plain(f"it shares what {names} has: compose tells no hash"))
+    return Sync(SyncAction.UNKNOWN, plain(f"{spec.hash_doubt}: compose tells no hash"))
+
+
+def _changed(spec: ServiceSpec, regular: Sequence[Container]) -> bool:
+    return any(container.config_hash != spec.config_hash for container in regular)
 
 
 def _recreation(
@@ -80,11 +85,10 @@ def _recreation(
     own_variables: Mapping[str, frozenset[str]],
 ) -> Sync | None:
     reasons = []
-    changed = any(container.config_hash != spec.config_hash for container in regular)
-    if changed and not spec.joins:
-        reasons.append(_changed_words(spec, regular, own_variables))
     if spec.joins and any(set(container.joins) - set(present) for container in regular):
         reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
+    elif _changed(spec, regular) and not spec.hash_doubt:
+        reasons.append(_changed_words(spec, regular, own_variables))
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
         reasons.append(f"image {spec.image} is another one now")
     return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None

@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from pixel_tui.errors import EngineDenied, EngineError, EngineUnreachable
+from pixel_tui.errors import EngineAnswerInvalid, EngineDenied, EngineError, EngineUnreachable
 from pixel_tui.stack.source import ByteStream
 from pixel_tui.text import SafeText
 
 READING: Final = frozenset({"GET", "HEAD"})
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
-"""How long an answer is waited for where nobody says otherwise."""
+"""How long an answer, or the next part of it, is waited for."""
+WHOLE_SECONDS: Final = 30.0
+"""How long a whole answer may take: a drop now and then is not an engine that answers."""
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""A larger answer is none; the largest real ones are lists of a few MiB."""
 CHUNK: Final = 256 * 1024
 POOL_SIZE: Final = 64
 """As many connections are kept for the next request."""
@@ -42,14 +46,19 @@ class Transport(Protocol):
     """Sends `GET` requests to one engine. Safe to use from several threads.
 
     Every method raises `EngineUnreachable` or `EngineDenied`.
+
+    A body that is read as it comes may be as long as it likes; each part of it is waited for.
     """
 
-    def get(self, target: str, *, patience: float = READ_SECONDS) -> Answer:
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
         """Ask, and wait for the whole answer.
 
         Args:
             target: Path and query.
-            patience: How many seconds the answer, or the next part of it, is waited for.
+            patience: How many seconds the whole answer may take.
+
+        Raises:
+            EngineAnswerInvalid: It is larger than `MOST_BYTES`.
         """
         ...
 
@@ -72,6 +81,15 @@ def held_back(method: str) -> EngineError:
     return EngineError(
         "A request that could change something was held back: "
         f"this part of the console only looks ({method})."
+    )
+
+
+def too_large(target: str) -> EngineAnswerInvalid:
+    """The error of an answer that does not end."""
+    return EngineAnswerInvalid(
+        f"The engine's answer is larger than {MOST_BYTES // 1024**2} MiB.",
+        on=target.partition("?")[0],
+        remedy="Is it a Docker Engine that listens at this address?",
     )
 
 

@@ -42,7 +42,15 @@ from pixel_tui.stack.observer import Listener, Topic
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.parse import parse_container, parse_event, parse_project
 from pixel_tui.stack.places import labelled_name, read_other_names
-from pixel_tui.stack.reading import read_built, read_containers, read_engine, read_images, trouble
+from pixel_tui.stack.reading import (
+    read_built,
+    read_containers,
+    read_engine,
+    read_images,
+    sharing_services,
+    trouble,
+    with_shared,
+)
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
 from pixel_tui.stack.usage_sampler import UsageSampler
@@ -80,6 +88,8 @@ class _Seen:
 
     engine: EngineStatus
     project: Project | None = None
+    sharing: dict[str, JsonObject] = field(default_factory=dict, repr=False)
+    """Its services whose hashes have ids of containers in them."""
     project_name: SafeText = NO_TEXT
     asked_name: str = ""
     """Of which project the engine is asked: until compose has told its name, of the likely one."""
@@ -338,6 +348,8 @@ class Watcher:
         except ComposeError as error:
             self._project_lost(error)
             return False
+        with self._lock:
+            self._seen.sharing = sharing_services(resolved)
         # The table can be drawn now; the hashes cost another run of compose.
         self._project_found(self._with_known_hashes(project))
         try:
@@ -596,9 +608,12 @@ class Watcher:
     def _publish(self) -> None:
         with self._lock:
             seen = self._seen
+            project = seen.project
+            if project is not None:
+                project = with_shared(project, seen.sharing, seen.containers.values())
             snapshot = join(
                 engine=seen.engine,
-                project=seen.project,
+                project=project,
                 project_name=seen.project_name,
                 project_trouble=seen.project_trouble,
                 containers=seen.containers.values(),

@@ -208,3 +208,63 @@ def test_a_character_beyond_the_bmp_is_as_good_as_any(
         SyncAction.RECREATE,
         "its environment has changed (B)",
     )
+
+
+ODD = """
+x-common: &common
+  image: pixel-tui-test:latest
+  command: [sleep, "600"]
+  stop_grace_period: 0s
+services:
+  labelled: {<<: *common, label_file: [labels.txt, "./more.txt"], labels: {own: "1"}}
+  latin: {<<: *common, env_file: latin.env}
+  put-in: {<<: *common, environment: {A: "${LATIN}"}}
+  gateway: {<<: *common, scale: 2, ipc: shareable}
+  network: {<<: *common, network_mode: "service:gateway"}
+  volumes: {<<: *common, volumes_from: ["gateway:ro"]}
+  processes: {<<: *common, pid: "service:gateway", ipc: "service:gateway"}
+  plain: {<<: *common, environment: {A: "<&>"}}
+"""
+
+
+def test_what_no_answer_of_compose_survives_is_compared_all_the_same(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(ODD, files={"labels.txt": "a=$b\n", "more.txt": "own=2\nc=<d>\n"})
+    (project.directory / ".env").write_bytes(b"LATIN=caf\xe9\n")
+    (project.directory / "latin.env").write_bytes(b"A=caf\xe9 $5\n")
+    project.compose("up", "--detach")
+    found = look(engine, project)
+    assert found == dict.fromkeys(found, (SyncAction.NOTHING, ""))
+
+    (project.directory / "more.txt").write_text("c=e\n")
+    (project.directory / "latin.env").write_bytes(b"A=caf\xe9s\n")
+    found = look(engine, project)
+    assert found["labelled"] == (SyncAction.RECREATE, "its configuration has changed")
+    assert found["latin"][0] is SyncAction.UNKNOWN
+    assert "not UTF-8" in found["latin"][1]
+    assert found["put-in"][0] is SyncAction.NOTHING
+
+    project.compose("up", "--detach", "--no-deps", "--force-recreate", "gateway")
+    found = look(engine, project)
+    for name in ("network", "volumes", "processes"):
+        assert found[name][0] is SyncAction.RECREATE
+        assert "gateway is gone" in found[name][1]
+    assert found["plain"][0] is SyncAction.NOTHING
+
+
+def test_a_reference_that_is_none_concerns_its_own_service(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        "services: {app: {image: 'pixel-tui-test:latest', command: [sleep, '600'],"
+        " stop_grace_period: 0s}, lost: {image: 'busybox:${TAG}'}, slashes: {image: 'a//b'},"
+        " capital: {image: 'MyApp:latest'}, missing: {image: 'nowhere.test/x'}}"
+    )
+    project.compose("up", "--detach", "app")
+    found = look(engine, project)
+    assert found["app"][0] is SyncAction.NOTHING
+    for name in ("lost", "slashes", "capital"):
+        assert found[name][0] is SyncAction.UNKNOWN
+        assert "not a valid image name" in found[name][1]
+    assert found["missing"][0] is SyncAction.BUILD

@@ -77,7 +77,7 @@ def test_an_empty_variable_chooses_nothing(docker_config: Path) -> None:
 
 def test_a_context_that_is_not_there_is_named(docker_config: Path) -> None:
     with pytest.raises(UsageError, match="no Docker context of this name: far") as error:
-        find_endpoint({}, context="far")
+        find_endpoint({"DOCKER_CONFIG": str(docker_config)}, context="far")
     assert "docker context ls" in error.value.remedy
 
 
@@ -87,6 +87,55 @@ def test_a_current_context_that_is_not_there_is_an_error(docker_config: Path) ->
         find_endpoint({"DOCKER_CONFIG": str(docker_config)})
 
 
+def test_a_context_needs_no_configuration_beside_it(
+    docker_config: Path, make_context: MakeContext
+) -> None:
+    make_context("far", "tcp://far:2375")
+    environment = {"DOCKER_CONFIG": str(docker_config)}
+    assert find_endpoint(environment, context="far").address == "tcp://far:2375"
+    environment["DOCKER_CONTEXT"] = "far"
+    assert find_endpoint(environment).context == "far"
+
+
+def test_a_context_is_found_in_the_home_of_the_environment(
+    docker_config: Path, make_context: MakeContext, tmp_path: Path
+) -> None:
+    make_context("far", "ssh://far")
+    docker_config.rename(tmp_path / ".docker")
+    found = find_endpoint({"HOME": str(tmp_path), "DOCKER_CONTEXT": "far"})
+    assert (found.address, found.tls) == ("ssh://far", None)
+
+
+def test_contexts_of_the_current_folder_are_nobodys(
+    docker_config: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_context("far", "tcp://elsewhere:2375")
+    monkeypatch.chdir(docker_config)
+    with pytest.raises(UsageError, match="no Docker context"):
+        find_endpoint({"DOCKER_CONFIG": str(tmp_path / "none")}, context="far")
+
+
+def test_the_certificates_of_a_context_are_used(
+    docker_config: Path, make_context: MakeContext
+) -> None:
+    make_context("far", "tcp://far:2376")
+    digest = hashlib.sha256(b"far").hexdigest()
+    keys = docker_config / "contexts" / "tls" / digest / "docker"
+    keys.mkdir(parents=True)
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        (keys / name).write_text("")
+    tls = find_endpoint({"DOCKER_CONFIG": str(docker_config)}, context="far").tls
+    assert tls is not None
+    assert tls.ca_cert == str(keys / "ca.pem")
+    assert tls.cert == (str(keys / "cert.pem"), str(keys / "key.pem"))
+
+
+def test_a_configuration_that_is_no_json_chooses_no_context(docker_config: Path) -> None:
+    (docker_config / "config.json").write_text("{")
+    found = find_endpoint({"DOCKER_CONFIG": str(docker_config)})
+    assert (found.address, found.context) == (DEFAULT_ADDRESS, "default")
+
+
 def test_a_broken_context_file_is_an_error_of_ours(
     docker_config: Path, make_context: MakeContext
 ) -> None:
@@ -94,7 +143,7 @@ def test_a_broken_context_file_is_an_error_of_ours(
     meta = next(docker_config.glob("contexts/meta/*/meta.json"))
     meta.write_text("{ this is no JSON")
     with pytest.raises(UsageError, match="context"):
-        find_endpoint({}, context="far")
+        find_endpoint({"DOCKER_CONFIG": str(docker_config)}, context="far")
 
 
 def test_tls_settings_that_cannot_be_used_are_an_error(docker_config: Path, tmp_path: Path) -> None:

@@ -417,3 +417,12 @@ def test_a_recreate_that_is_under_way_is_no_finding() -> None:
     running = container()
     new = beside(running, created_at=NOON - timedelta(seconds=5))
     assert not findings(stack(service(running, new)), NOON)
+
+
+def test_a_container_that_cannot_be_inspected_is_shown_with_the_reason() -> None:
+    broken = container(partial=True, error=plain("input/output error"))
+    finding = finding_of(service(broken), stack(service(broken)), NOON)
+    assert finding is not None
+    assert finding.severity is Severity.BROKEN
+    assert "can't be inspected: shop-api-1" in finding.what
+    assert finding.why == "input/output error"

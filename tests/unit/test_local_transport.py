@@ -2,12 +2,13 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pixel_tui.errors import EngineUnreachable
+from pixel_tui.errors import EngineAnswerInvalid, EngineUnreachable
 from pixel_tui.stack.local_transport import LocalTransport
 from pixel_tui.stack.transport import Answer
 from pixel_tui.text import plain
@@ -170,3 +171,82 @@ def test_a_read_that_waits_is_ended_by_closing(path: Path, transport: LocalTrans
     threading.Timer(0.05, stream.close).start()
     assert stream.read() == b""
     stream.close()
+
+
+def test_an_answer_that_comes_in_drops_has_a_time_to_be_whole_by(
+    path: Path, transport: LocalTransport
+) -> None:
+    def drip(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        return endlessly(connection, b"x", every=0.02)
+
+    Server(path, drip)
+    with pytest.raises(EngineUnreachable, match="does not answer"):
+        transport.get("/a", patience=0.3)
+
+
+def test_so_have_headers(path: Path, transport: LocalTransport) -> None:
+    def drip(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        return endlessly(connection, b"x", every=0.02)
+
+    Server(path, drip)
+    with pytest.raises(EngineUnreachable, match="does not answer"):
+        transport.get("/a", patience=0.3)
+
+
+@pytest.mark.parametrize(
+    ("head", "part"),
+    [
+        (b"Transfer-Encoding: chunked\r\n", b"4\r\nabcd\r\n" * 64),
+        (b"Connection: close\r\n", b"abcd" * 64),
+        (b"Content-Length: 1000000000\r\n", b"abcd" * 64),
+    ],
+)
+def test_an_answer_that_never_ends_is_none(
+    path: Path,
+    transport: LocalTransport,
+    monkeypatch: pytest.MonkeyPatch,
+    head: bytes,
+    part: bytes,
+) -> None:
+    monkeypatch.setattr("pixel_tui.stack.local_transport.MOST_BYTES", 100_000)
+
+    def pour(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+        return endlessly(connection, part, every=0.0)
+
+    Server(path, pour)
+    with pytest.raises(EngineAnswerInvalid, match="larger than"):
+        transport.get("/a")
+
+
+def test_a_body_that_is_read_as_it_comes_may_take_its_time(
+    path: Path, transport: LocalTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.stack.local_transport.WHOLE_SECONDS", 0.2)
+
+    def drip(connection: socket.socket, request: bytes) -> bool:
+        if b"_ping" in request:
+            return answering(connection, request)
+        connection.sendall(LOG)
+        for _ in range(10):
+            time.sleep(0.05)
+            connection.sendall(b"x")
+        return False
+
+    Server(path, drip)
+    for endless in (True, False):
+        stream = transport.open("/logs", endless=endless)
+        assert not isinstance(stream, Answer)
+        assert b"".join(iter(stream.read, b"")) == b"x" * 10
+
+
+def endlessly(connection: socket.socket, part: bytes, *, every: float) -> bool:
+    """Send it again and again, until nobody listens."""
+    try:
+        while True:
+            connection.sendall(part)
+            time.sleep(every)
+    except OSError:
+        return False

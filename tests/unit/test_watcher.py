@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.errors import ComposeMissing, ComposeRefused, EngineUnreachable
+from pixel_tui.errors import (
+    ComposeMissing,
+    ComposeRefused,
+    EngineAnswerInvalid,
+    EngineError,
+    EngineRefused,
+    EngineUnreachable,
+)
 from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
 from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
@@ -17,6 +24,7 @@ from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_feed import FeedState, LogTarget
 from pixel_tui.stack.model import Link, Service, ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.observer import Topic
+from pixel_tui.stack.reading import look_once, read_containers
 from pixel_tui.stack.source import EventStream, Place, ResolvedProject
 from pixel_tui.stack.watcher import Pace, Watcher
 from tests.own_threads import own_threads
@@ -40,6 +48,13 @@ class Engine(DemoEngine):
         self.streams: list[EventStream] = []
         self.surprise: Exception | None = None
         self.frozen = False
+        self.refused: dict[str, EngineError] = {}
+        """What is answered about an image or a container."""
+
+    def image(self, reference: str) -> JsonObject | None:
+        if reference in self.refused:
+            raise self.refused[reference]
+        return super().image(reference)
 
     def ping(self) -> None:
         if self.frozen:
@@ -54,6 +69,8 @@ class Engine(DemoEngine):
 
     def inspect(self, container_id: str) -> JsonObject:
         self.inspected.append(container_id)
+        if container_id in self.refused:
+            raise self.refused[container_id]
         return super().inspect(container_id)
 
     def events(self, project: str) -> EventStream:
@@ -410,3 +427,55 @@ def test_an_engine_that_is_silent_from_the_start_hides_no_service(stage: Stage) 
     service = stage.now.service("api")
     assert service is not None
     assert service.state is ServiceState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "answer", [EngineRefused(500, "input/output error"), EngineAnswerInvalid("no JSON object")]
+)
+def test_a_container_that_cannot_be_inspected_leaves_the_others_alone(answer: EngineError) -> None:
+    stage = Stage()
+    before = look_once(stage.engine, stage.project, SystemClock())
+    broken = before.services[0].regular[0]
+    stage.engine.refused[broken.id] = answer
+    now = look_once(stage.engine, stage.project, SystemClock())
+    assert [item.containers for item in now.services[1:]] == [
+        item.containers for item in before.services[1:]
+    ]
+    (found,) = now.services[0].regular
+    assert (found.id, found.name, found.state) == (broken.id, broken.name, broken.state)
+    assert found.partial
+    assert str(answer.what).rstrip(".") in found.error
+    assert not now.services[0].well
+
+
+def test_it_is_known_in_full_as_soon_as_it_can_be() -> None:
+    stage = Stage()
+    stack = look_once(stage.engine, stage.project, SystemClock())
+    broken = next(item for item in stack.services if item.well).regular[0]
+    listed = stage.engine.containers(PROJECT)
+    stage.engine.refused[broken.id] = EngineRefused(500, "input/output error")
+    known = read_containers(stage.engine, listed, {}, ())
+    stage.engine.refused.clear()
+    assert known[broken.id].partial
+    assert not read_containers(stage.engine, listed, known, ())[broken.id].partial
+
+
+def test_an_image_that_cannot_be_read_concerns_its_own_service() -> None:
+    stage = Stage()
+    before = look_once(stage.engine, stage.project, SystemClock())
+    spec = before.services[0].spec
+    assert spec is not None
+    stage.engine.refused[spec.image] = EngineRefused(400, "invalid reference format")
+    now = look_once(stage.engine, stage.project, SystemClock())
+    assert now.services[0].sync.action is SyncAction.UNKNOWN
+    others = [item.sync for item in before.services[1:]]
+    assert [item.sync for item in now.services[1:]] == others
+
+
+def test_without_hashes_only_what_up_would_do_is_unknown() -> None:
+    stage = Stage()
+    stage.project.hash_trouble = ComposeRefused("no hashes")
+    now = look_once(stage.engine, stage.project, SystemClock())
+    assert now.project_trouble is None
+    assert now.project is not None
+    assert ServiceState.RUNNING in {item.state for item in now.services}
