@@ -2,22 +2,27 @@
 
 import json
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 import jsonschema
 import pytest
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger import findings
+from pixel_tui.ledger.program import ledger_argv
 from pixel_tui.ledger.truth import Verdict
 from pixel_tui.operations.job import JobState
+from pixel_tui.stack.compose_command import ComposeCommand
 from tests.engine.fixtures import MakeProject
 from tests.engine.ledger_stack import YAML, LedgerDesk, ledger_desk
-from tests.engine.private_engine import Engine, Project, eventually, unique_name
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
 
 pytestmark = pytest.mark.engine
 
 WAITS = "until [ -e /pixel/go ]; do sleep 0.1; done"
+ROOT = Path(__file__).parents[2]
 SCHEMA = Path(__file__).parents[2] / "docs" / "ledger.schema.json"
 
 
@@ -144,6 +149,76 @@ def test_a_rebuild_is_watched_until_the_new_syntropy_is_healthy(desk: LedgerDesk
     assert desk.project.inspect("syntropy")["Id"] != before
     (item,) = desk.view.tasks
     assert (item.status, item.type) == ("completed", "syntropy-rebuild")
+
+
+REBUILDING = f"""
+services:
+  db: {{image: {BASE_IMAGE}, command: [sleep, "100000"], stop_grace_period: 0s}}
+  syntropy:
+    image: ${{IMAGE:-{BASE_IMAGE}}}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    env_file: .env
+    depends_on: [db]
+    volumes: ["./data:/data", "~/.ssh:/root/.ssh:ro"]
+  worker:
+    image: {BASE_IMAGE}
+    profiles: [worker]
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    environment: {{HOME: /tmp}}
+    volumes: [".:/pixel", "SOCKET:/var/run/docker.sock", "COMPOSE:/bin/docker-compose:ro"]
+"""
+DOCKER = '#!/bin/sh\nshift\nexec docker-compose "$@"\n'
+
+
+def test_the_text_of_a_rebuild_can_be_done_by_the_real_worker(
+    make_project: MakeProject, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = find_spec("compose")
+    if engine.daemon is None or package is None or package.origin is None:
+        pytest.skip("a worker needs the socket of a private engine, and compose")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    compose = Path(package.origin).with_name("docker-compose")
+    yaml = REBUILDING.replace("SOCKET", engine.host.removeprefix("unix://"))
+    project = make_project(yaml.replace("COMPOSE", str(compose)), files={".env": "A=1\n"})
+    (project.directory / "docker").write_text(DOCKER)
+    home = {"HOME": str(tmp_path)}
+    project.compose("up", "--detach", env=home)
+    project.compose("--profile", "worker", "up", "--detach", "--no-deps", "worker", env=home)
+    command = ComposeCommand(directory=str(project.directory))
+    argv = ledger_argv(command, "add-rebuild", str(uuid4()), "--project", project.name)
+    engine.run(argv, cwd=project.directory, env={**home, "PYTHONPATH": str(ROOT)})
+    (task,) = json.loads((project.directory / "data/task-ledger.json").read_text())["tasks"]
+    told = task["payload"]["task"].split("\n\n")[2]
+    assert f"docker compose -p {project.name} build syntropy" in told
+    # Neither git nor a build is what is in question here.
+    left_out = ("git pull", f"-p {project.name} build")
+    lines = [line for line in told.splitlines() if not any(word in line for word in left_out)]
+    assert any(" up -d --no-deps" in line for line in lines)
+    found = ["set -e", 'PATH="$PATH:/tmp"', "cp docker /tmp", "chmod +x /tmp/docker"]
+    script = "; ".join(found + lines)
+
+    def rebuild() -> None:
+        done = project.compose(
+            "exec", "-T", "-w", "/pixel", "-e", f"HOST_PIXEL_ROOT={project.directory}",
+            "worker", "sh", "-c", script, env=home,
+        )  # fmt: skip
+        assert done.returncode == 0
+
+    before, db = project.inspect("syntropy"), project.container("db")
+    rebuild()
+    assert project.container("syntropy") == before["Id"], "seen from there it is what it was here"
+    engine.docker("tag", BASE_IMAGE, "pixel-tui-test:again")
+    (project.directory / ".env").write_text("A=2\nIMAGE=pixel-tui-test:again\n")
+    rebuild()
+    after = project.inspect("syntropy")
+    assert after["Id"] != before["Id"]
+    assert sorted(after["HostConfig"]["Binds"]) == sorted(before["HostConfig"]["Binds"])
+    assert project.container("db") == db
+    assert not Path("/tmp/.ssh").exists(), "no folder is made on the host by the way"
+    project.compose("up", "--detach", env=home)
+    assert project.container("syntropy") == after["Id"], "and here it is what it is there"
 
 
 def test_an_engine_that_is_restarted_in_mid_task(
