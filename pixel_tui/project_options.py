@@ -5,13 +5,19 @@ Nothing here imports Docker before a command needs it.
 
 import argparse
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pixel_tui.stack.compose import ComposeProject
     from pixel_tui.stack.compose_command import ComposeCommand
     from pixel_tui.stack.engine import DockerEngine
+
+
+MADE_WITH_SECONDS: Final = 0.3
+"""How long the engine may take to say what the containers were made with."""
 
 
 class ExitCode(IntEnum):
@@ -114,7 +120,16 @@ def named_command(
     project = _project_here(arguments, environment)
     if name := _name_to_find(arguments, environment, project):
         _, project = _found_by_name(arguments, environment, name)
-    return project.command
+        return project.command
+    from pixel_tui.errors import ConsoleError
+    from pixel_tui.stack.endpoint import find_endpoint
+    from pixel_tui.stack.engine import DockerEngine
+
+    try:
+        endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
+    except ConsoleError:  # whoever wants the engine says what is wrong with it
+        return project.command
+    return _as_it_was_made(DockerEngine(endpoint), project, environment).command
 
 
 def readers(
@@ -134,7 +149,41 @@ def readers(
     from pixel_tui.stack.engine import DockerEngine
 
     endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
-    return DockerEngine(endpoint), project
+    engine = DockerEngine(endpoint)
+    found = _as_it_was_made(engine, project, environment)
+    if found is not project:
+        project.abandon()
+        found.begin()
+    return engine, found
+
+
+def _as_it_was_made(
+    engine: "DockerEngine", project: "ComposeProject", environment: Mapping[str, str]
+) -> "ComposeProject":
+    """The project with the `-f` and `--env-file` that its containers were made with.
+
+    Where somebody named other ones, where the containers don't agree, or where the engine does
+    not say at once, it is the project as it was asked for.
+    """
+    if not project.finds_files and project.command.env_files:
+        return project
+    from pixel_tui.errors import EngineError
+    from pixel_tui.stack.compose import ComposeProject
+    from pixel_tui.stack.places import adopted, made_with
+
+    found: list[ComposeCommand] = []
+
+    def ask() -> None:
+        with suppress(EngineError):
+            made = made_with(engine, project.place, project.name_guess)
+            command = project.command
+            if made and (other := adopted(command, made, finds_files=project.finds_files)):
+                found.append(other)
+
+    asking = Thread(target=ask, name="made-with", daemon=True)
+    asking.start()
+    asking.join(MADE_WITH_SECONDS)
+    return ComposeProject(found[0], environment) if found else project
 
 
 def _project_here(

@@ -4,12 +4,14 @@ Each rule looks at one service and says at most one thing; the first rule that
 speaks is the reason that is shown. The remedies are the operations guide's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Final
 
+from pixel_tui.stack.compose_files import FILE_NAMES, OVERRIDE_NAMES
+from pixel_tui.stack.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
 from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
@@ -94,7 +96,46 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
         )
     if (finding := unknown_profiles(project)) is not None:
         found.append(finding)
+    found += _made_with(snapshot, project)
     return tuple(found)
+
+
+def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
+    """That the containers were made with files that nobody named: they are read, or are not.
+
+    Names of files are compared, not paths: a folder may be reached by several.
+    """
+    if project.adopted:
+        options = [f"-f {file}" for file in project.files]
+        options += [f"--env-file {file}" for file in project.env_files]
+        return [
+            _of_stack(
+                Severity.NOTE,
+                f"Read as the containers were made: {' '.join(options)}.",
+                "Name files with -f or --env-file to read others.",
+            )
+        ]
+    regular = [item for service in snapshot.services for item in service.regular]
+    # A file of a usual name proves no -f, and may have been renamed since.
+    usual = FILE_NAMES + OVERRIDE_NAMES
+    known = _base_names((*project.files, *project.env_files, *usual))
+    made = (*labelled(regular, CONFIG_FILES), *labelled(regular, ENVIRONMENT_FILE))
+    other = [path for label in made for path in label.split(",") if path]
+    unread = [path for path in dict.fromkeys(other) if not _base_names((path,)) <= known]
+    if not unread:
+        return []
+    return [
+        _of_stack(
+            Severity.WARNING,
+            f"Containers were made with {', '.join(unread)}, which is not read here.",
+            "Start pixel-tui with the same -f and --env-file, or `up` changes what they were"
+            " made with.",
+        )
+    ]
+
+
+def _base_names(paths: Iterable[str]) -> set[str]:
+    return {path.rsplit("/", 1)[-1] for path in paths}
 
 
 def unknown_profiles(project: Project) -> Finding | None:
@@ -106,7 +147,7 @@ def unknown_profiles(project: Project) -> Finding | None:
     there = f"There are: {', '.join(sorted(known))}." if known else "No service has a profile."
     return _of_stack(
         Severity.WARNING,
-        f"COMPOSE_PROFILES asks for {', '.join(unknown)}, which no service has.",
+        f"COMPOSE_PROFILES or --profile asks for {', '.join(unknown)}, which no service has.",
         f"{there} Mend it in the environment or in .env.",
     )
 

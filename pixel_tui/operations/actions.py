@@ -188,7 +188,7 @@ def _check(draft: Draft) -> None:
 
 
 def _all_services(project: Project) -> Sequence[str]:
-    return [spec.name for spec in project.services if spec.active]
+    return [spec.name for spec in project.services if spec.meant]
 
 
 def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:

@@ -233,6 +233,17 @@ class ComposeProject:
         with suppress(ComposeError):
             self._begun = self._ask_for_project()
 
+    def abandon(self) -> None:
+        """Take back `begin`: another project is asked."""
+        if self._begun is not None:
+            _end(*self._begun)
+            self._begun = None
+
+    @property
+    def finds_files(self) -> bool:
+        """Whether compose finds the compose files by their names alone."""
+        return not self.command.files and not self._settings().get("COMPOSE_FILE")
+
     def _ask_for_project(self) -> tuple[Asked, Asked | None]:
         self._require_folder()
         config = self._ask(self.command.reading_argv(*EVERY_PROFILE, "config", "--format", "json"))
@@ -274,6 +285,8 @@ class ComposeProject:
             directory=self.command.directory,
             files=tuple(map(str, self.read_files().compose)),
             read=tuple(map(str, self.read_files().all)),
+            env_files=self.command.env_files,
+            adopted=self.command.adopted,
             warnings=compose_warnings(messages),
         )
 

@@ -32,6 +32,8 @@ class ComposeCommand:
     """`--profile` options as given."""
     reads_default_env: bool = True
     """Whether compose reads `.env` where no `--env-file` is given: `COMPOSE_DISABLE_ENV_FILE`."""
+    adopted: bool = False
+    """`files` and `env_files` are those that the containers were made with; nobody named them."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the programs need beside this process's own."""
 

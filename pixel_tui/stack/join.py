@@ -62,6 +62,8 @@ def join(
         other_names: Names that containers of the project's folder carry, where none carries
             the project's.
     """
+    if project is not None:
+        project = _with_what_was_brought_up(project, containers)
     awaited = {
         dependency.service
         for spec in (project.services if project else ())
@@ -104,6 +106,31 @@ def join(
         taken_at=taken_at,
         other_names=other_names,
     )
+
+
+def _with_what_was_brought_up(project: Project, containers: Collection[Container]) -> Project:
+    """The project with those services marked that were brought up by `--profile`.
+
+    A profile that is not active now says nothing of what was meant then: what has containers is
+    wanted until it was stopped on purpose or removed.
+    """
+    by_service: dict[str, list[Container]] = defaultdict(list)
+    for item in containers:
+        by_service[item.service].append(item)
+
+    def wanted(spec: ServiceSpec) -> bool:
+        if spec.active or spec.name not in by_service:
+            return False
+        regular = Service(spec.name, spec, tuple(by_service[spec.name])).regular
+        return not all(item.put_down for item in regular)
+
+    found = {spec.name for spec in project.services if wanted(spec)}
+    if not found:
+        return project
+    services = tuple(
+        replace(spec, brought_up=True) if spec.name in found else spec for spec in project.services
+    )
+    return replace(project, services=services)
 
 
 def _sorted(containers: list[Container]) -> tuple[Container, ...]:

@@ -208,6 +208,17 @@ class Container:
         return self.health.status if self.health else HealthStatus.NONE
 
     @property
+    def put_down(self) -> bool:
+        """Whether it ended because it was told to, as far as the engine tells.
+
+        Another end is followed by a restart where the policy is `always` or `unless-stopped`;
+        without one, 0 and 143 (SIGTERM) are the ends of what was asked to end.
+        """
+        if self.state is not ContainerState.EXITED or self.oom_killed or self.error:
+            return False
+        return self.restart_policy in {"always", "unless-stopped"} or self.exit_code in {0, 143}
+
+    @property
     def logs_readable(self) -> bool:
         """Whether the engine can read back what it wrote."""
         return self.log_driver != "none"
@@ -234,6 +245,9 @@ class ServiceSpec:
     active: bool = True
     """Whether `up` without arguments means it: no profile, or an active one."""
     profiles: tuple[SafeText, ...] = ()
+    brought_up: bool = False
+    """No profile of it is active, and it is wanted all the same: it was brought up with one, and
+    was neither stopped on purpose nor removed since."""
     replicas: int = 1
     builds: bool = False
     build_folder: str = ""
@@ -261,6 +275,11 @@ class ServiceSpec:
     """The services of whose containers it shares a namespace or the volumes: each of its
     containers belongs to one certain container of theirs."""
 
+    @property
+    def meant(self) -> bool:
+        """Whether it is meant where nothing is named: active, or brought up by a profile."""
+        return self.active or self.brought_up
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -276,6 +295,8 @@ class Project:
     """What `COMPOSE_PROFILES` asks for, whether there is such a profile or not."""
     env_files: tuple[SafeText, ...] = ()
     """What `--env-file` named."""
+    adopted: bool = False
+    """It is read with the files that its containers were made with; nobody named them."""
     from_labels: bool = False
     """Compose has not resolved it: it is what the labels of the containers tell."""
 
@@ -376,8 +397,8 @@ class Service:
 
     @property
     def wanted(self) -> bool:
-        """Whether it should run: named, active, and not scaled to nothing."""
-        return self.spec is not None and self.spec.active and self.spec.replicas > 0
+        """Whether it should run: named, meant, and not scaled to nothing."""
+        return self.spec is not None and self.spec.meant and self.spec.replicas > 0
 
     @property
     def well(self) -> bool:

@@ -285,6 +285,8 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
             )
         ),
         profiles=tuple(sorted(map(plain, resolved.profiles))),
+        env_files=tuple(map(plain, resolved.env_files)),
+        adopted=resolved.adopted,
         warnings=tuple(plain(redact(line)) for line in resolved.warnings),
     )
 

@@ -1,11 +1,14 @@
 """Where the containers of a project say that they come from: compose writes it on each."""
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from pixel_tui.errors import EngineError
 from pixel_tui.files import is_file
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_files import FILE_NAMES, OVERRIDE_NAMES
 from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.label_model import CONFIG_FILES, ENVIRONMENT_FILE, WORKING_DIR
 from pixel_tui.stack.model import Project
@@ -58,6 +61,61 @@ def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
     if not found or guess in found:
         return guess
     return max(sorted(found), key=lambda name: found[name])
+
+
+def made_with(engine: EngineReader, place: Place, guess: str) -> Place | None:
+    """What the containers of a project were made with; None where they don't agree, or say nothing.
+
+    One-offs don't count: a worker may have been started from elsewhere, with other files.
+
+    Args:
+        engine: The engine.
+        place: Where the project is.
+        guess: The name that the project has where nobody named it.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    folder = os.path.realpath(place.directory)
+    found: dict[str, set[Place]] = defaultdict(set)
+    for labels in (Node(item)["Labels"] for item in engine.containers(place.name)):
+        made = _place(labels)
+        here = made.directory and os.path.realpath(made.directory) == folder
+        if here and labels[f"{LABEL}oneoff"].raw != "True":
+            found[made.name].add(made)
+    names = [place.name or guess] if (place.name or guess) in found else list(found)
+    places = found[names[0]] if len(names) == 1 else set()
+    return next(iter(places)) if len(places) == 1 else None
+
+
+def adopted(command: ComposeCommand, made: Place, *, finds_files: bool) -> ComposeCommand | None:
+    """The call with the files that the containers were made with, where nobody named any.
+
+    Files that compose finds by their names alone prove no `-f`: an override that was added
+    since is a change that is to come. Files that are gone are no use.
+
+    Args:
+        command: How compose is called.
+        made: What the containers say.
+        finds_files: Whether compose finds the compose files by their names alone.
+
+    Returns:
+        None where nothing changes.
+    """
+    folder = Path(command.directory)
+    usual = {os.path.realpath(folder / name) for name in FILE_NAMES + OVERRIDE_NAMES}
+    files, env_files = command.files, command.env_files
+    if finds_files and not _real(made.files) <= usual and _are_there(made.files):
+        files = made.files
+    if not env_files and command.reads_default_env and _are_there(made.env_files):
+        env_files = made.env_files
+    if (files, env_files) == (command.files, command.env_files):
+        return None
+    return replace(command, files=files, env_files=env_files, adopted=True)
+
+
+def _are_there(paths: tuple[str, ...]) -> bool:
+    return all(is_file(Path(path)) for path in paths)
 
 
 def read_other_names(engine: EngineReader, project: Project | None) -> tuple[SafeText, ...]:

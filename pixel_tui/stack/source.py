@@ -155,6 +155,10 @@ class ResolvedProject:
     read: tuple[str, ...] = ()
     """Every file that compose reads of the project, those that others name included."""
     warnings: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
+    """What `--env-file` names."""
+    adopted: bool = False
+    """Files and environment files are those that the containers were made with."""
     profiles: frozenset[str] = frozenset()
     """What `COMPOSE_PROFILES` asks for."""
 

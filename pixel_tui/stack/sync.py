@@ -40,7 +40,7 @@ def sync(
     """
     if spec is None:
         return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
-    if not spec.active:
+    if not spec.meant:
         names = ", ".join(spec.profiles)
         return Sync(SyncAction.OFF, plain(f"profile {names} is not active"))
     image = images.get(spec.image)

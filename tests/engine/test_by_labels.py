@@ -97,3 +97,61 @@ def test_a_one_off_beside_a_missing_service_is_not_well(
     api = json.loads(told.stdout)["services"][0]
     assert (api["name"], api["state"], api["well"]) == ("api", "absent", False)
     assert [item["oneoff"] for item in api["containers"]] == [True]
+
+
+PROFILE = """
+services:
+  web:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+  model:
+    image: pixel-tui-test:latest
+    profiles: [cpu]
+    command: [sh, -c, "sleep 600 & trap 'exit 143' TERM; trap 'exit 3' USR1; wait"]
+"""
+
+
+def test_what_was_brought_up_by_a_profile_and_died_is_wanted_until_it_is_stopped(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(PROFILE)
+    off = pixel_tui(engine, project, tmp_path, "status", "--json", "--profile", "cpu", named=True)
+    assert [item["active"] for item in json.loads(off.stdout)["services"]] == [True, True]
+    project.compose("--profile", "cpu", "up", "--detach", "--wait")
+    engine.docker("kill", "--signal", "USR1", project.container("model"))
+    engine.docker("wait", project.container("model"))
+    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    assert told.returncode == 1, told.stderr
+    model = json.loads(told.stdout)["services"][0]
+    assert (model["name"], model["state"], model["active"]) == ("model", "exited", False)
+    assert model["sync"]["action"] == "start"
+
+    # Actions without a target work on it.
+    done = pixel_tui(engine, project, tmp_path, "run", "start", "--yes", named=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert engine.inspect(project.container("model"))["State"]["Running"]
+
+    engine.docker("stop", project.container("model"))
+    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_it_is_read_with_the_files_that_its_containers_were_made_with(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(
+        YAML, files={"prod.yml": "services: {db: {environment: [MODE]}}", "prod.env": "MODE=live\n"}
+    )
+    made = ["--env-file", "prod.env", "-f", "docker-compose.yml", "-f", "prod.yml"]
+    project.compose(*made, "up", "--detach", "--wait")
+    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    assert told.returncode == 0, told.stderr
+    syncs = {item["name"]: item["sync"]["action"] for item in json.loads(told.stdout)["services"]}
+    assert syncs == {"api": "in sync", "db": "in sync"}
+    assert "prod.yml" in told.stderr
+    assert "--env-file" in told.stderr
+
+    # What is edited is what compose reads.
+    got = pixel_tui(engine, project, tmp_path, "env", "get", "MODE", named=True)
+    assert got.stdout == "live\n", got.stderr

@@ -386,6 +386,39 @@ def test_without_a_project_the_containers_say_where_it_is_and_none_is_an_orphan(
     assert of_service.remedy == "docker unpause shop-api-1"  # compose would refuse
 
 
+def made_with(files: str, env_files: str = "") -> Container:
+    prefix = "com.docker.compose.project."
+    return container(
+        labels=(
+            (plain(f"{prefix}config_files"), plain(files)),
+            (plain(f"{prefix}environment_file"), plain(env_files)),
+        )
+    )
+
+
+def test_files_that_the_containers_were_made_with_are_told_whether_read_or_not() -> None:
+    project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
+    made = service(made_with("/mnt/shop/compose.yaml,/mnt/shop/prod.yml", "/mnt/shop/prod.env"))
+    (finding,) = findings_of_stack(replace(stack(made), project=project))
+    assert finding.severity is Severity.WARNING
+    assert "/mnt/shop/prod.yml, /mnt/shop/prod.env, which is not read" in finding.what
+    read = replace(
+        project,
+        files=(plain("/srv/shop/compose.yaml"), plain("/srv/shop/prod.yml")),
+        env_files=(plain("/srv/shop/prod.env"),),
+    )
+    assert not findings_of_stack(replace(stack(made), project=read))
+    (note,) = findings_of_stack(replace(stack(made), project=replace(read, adopted=True)))
+    assert note.severity is Severity.NOTE
+    assert "-f /srv/shop/prod.yml --env-file /srv/shop/prod.env" in note.what
+
+
+@pytest.mark.parametrize("files", ["/srv/shop/docker-compose.yml", "/link/compose.yaml", ""])
+def test_a_file_that_was_renamed_or_is_reached_otherwise_is_no_finding(files: str) -> None:
+    project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
+    assert not findings_of_stack(replace(stack(service(made_with(files))), project=project))
+
+
 def beside(old: Container, **changes: object) -> Container:
     """What compose made to replace a container, and did not put in its place."""
     fields: dict[str, object] = {

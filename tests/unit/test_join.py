@@ -1,6 +1,7 @@
 """What the compose file wants and what the engine has, made one picture."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -178,6 +179,50 @@ def test_a_container_whose_service_is_gone_from_the_file_is_an_orphan() -> None:
     service = joined(container("old"), specs=())
     assert service.orphan
     assert service.sync.action is SyncAction.ORPHAN
+
+
+OFF = (spec(active=False, profiles=("cpu",)),)
+
+
+@pytest.mark.parametrize(
+    ("made", "state"),
+    [
+        (container(), ServiceState.RUNNING),
+        (exited(1), ServiceState.EXITED),
+        (exited(137), ServiceState.EXITED),
+        (exited(0, oom_killed=True, restart_policy="always"), ServiceState.EXITED),
+        (exited(0, error="no such device", restart_policy="always"), ServiceState.EXITED),
+        (container(state=ContainerState.RESTARTING), ServiceState.RESTARTING),
+    ],
+)
+def test_what_was_brought_up_by_a_profile_is_wanted_while_it_has_containers(
+    made: Container, state: ServiceState
+) -> None:
+    service = joined(made, specs=OFF)
+    assert (service.wanted, service.state) == (True, state)
+    assert service.well is (state is ServiceState.RUNNING)
+    assert service.sync.action is not SyncAction.OFF
+    changed = joined(replace(made, config_hash=SafeText("other")), specs=OFF)
+    assert changed.sync.action is SyncAction.RECREATE
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        (),
+        (exited(143),),
+        (exited(0),),
+        (exited(1, restart_policy="unless-stopped"),),
+        (container(oneoff=True),),
+    ],
+)
+def test_what_was_stopped_on_purpose_or_removed_is_wanted_no_longer(
+    made: tuple[Container, ...],
+) -> None:
+    service = joined(*made, specs=OFF)
+    assert not service.wanted
+    assert service.well
+    assert service.sync.action is SyncAction.OFF
 
 
 def test_without_a_resolved_model_nothing_is_an_orphan() -> None:

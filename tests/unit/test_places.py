@@ -6,20 +6,27 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import EngineUnreachable
+from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.model import Project, ServiceSpec
-from pixel_tui.stack.places import find_place, labelled_name, read_other_names
+from pixel_tui.stack.places import (
+    adopted,
+    find_place,
+    labelled_name,
+    made_with,
+    read_other_names,
+)
 from pixel_tui.stack.source import Place
 from pixel_tui.text import plain
 
 
 class Engine(DemoEngine):
-    """An engine with containers of these projects: name, folder, files."""
+    """An engine with containers of these projects: name, folder, files, environment files."""
 
-    def __init__(self, *made: tuple[str, str, str]) -> None:
+    def __init__(self, *made: tuple[str, ...]) -> None:
         super().__init__(DemoWorld(SystemClock()))
         self.made = made
         self.gone = False
@@ -33,9 +40,10 @@ class Engine(DemoEngine):
                     "com.docker.compose.project": name,
                     "com.docker.compose.project.working_dir": folder,
                     "com.docker.compose.project.config_files": files,
+                    "com.docker.compose.project.environment_file": "".join(env_files),
                 }
             }
-            for name, folder, files in self.made
+            for name, folder, files, *env_files in self.made
             if project in {name, ""}
         ]
 
@@ -128,3 +136,47 @@ def test_of_several_projects_of_a_folder_the_files_tell_then_the_number(folder: 
 def test_a_name_that_was_given_is_not_looked_for(folder: Path) -> None:
     here, file = str(folder), f"{folder}/compose.yaml"
     assert name_of(Place(here, (file,), name="mine"), ("shop", here, file)) == "mine"
+
+
+def opened_as(folder: Path, *made: tuple[str, ...], **given: object) -> ComposeCommand | None:
+    """How a project that is opened in its folder is called, with what its containers say."""
+    command = ComposeCommand(directory=str(folder), **given)  # type: ignore[arg-type]
+    place = Place(str(folder), command.files, command.env_files, command.project)
+    found = made_with(Engine(*made), place, "guess")
+    return adopted(command, found, finds_files=not command.files) if found else None
+
+
+class TestWithoutTheFilesItWasMadeWith:
+    def test_the_files_of_the_labels_are_used_in_their_order(self, folder: Path) -> None:
+        for name in ("prod.yml", "prod.env"):
+            (folder / name).write_text("")
+        files = f"{folder}/compose.yaml,{folder}/prod.yml"
+        command = opened_as(folder, ("shop", str(folder), files, f"{folder}/prod.env"))
+        assert command is not None
+        assert command.files == (f"{folder}/compose.yaml", f"{folder}/prod.yml")
+        assert command.env_files == (f"{folder}/prod.env",)
+        assert command.adopted
+
+    def test_what_somebody_names_counts_more(self, folder: Path) -> None:
+        for name in ("prod.yml", "prod.env"):
+            (folder / name).write_text("")
+        made = ("shop", str(folder), f"{folder}/prod.yml", f"{folder}/prod.env")
+        given = {"files": ("/other.yml",), "env_files": ("/other.env",)}
+        assert opened_as(folder, made, **given) is None
+        assert opened_as(folder, made, files=("/other.yml",), reads_default_env=False) is None
+
+    def test_an_override_that_is_new_is_a_change_to_come_and_not_left_out(
+        self, folder: Path
+    ) -> None:
+        (folder / "compose.override.yaml").write_text("")
+        assert opened_as(folder, ("shop", str(folder), f"{folder}/compose.yaml")) is None
+
+    def test_files_that_are_gone_and_containers_that_differ_are_no_use(self, folder: Path) -> None:
+        (folder / "prod.yml").write_text("")
+        here, prod = str(folder), f"{folder}/prod.yml"
+        assert opened_as(folder, ("shop", here, f"{prod},{here}/gone.yml")) is None
+        assert opened_as(folder, ("shop", here, prod), ("shop", here, "/else.yml")) is None
+        assert opened_as(folder, ("blue", here, prod), ("green", here, prod)) is None
+        assert opened_as(folder, ("blue", here, prod), ("guess", here, prod)) is not None
+        assert opened_as(folder, ("blue", here, prod), ("x", here, ""), project="blue") is not None
+        assert opened_as(folder, ("shop", "/elsewhere", prod)) is None

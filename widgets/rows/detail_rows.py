@@ -90,6 +90,8 @@ def _service_lines(service: Service, project: Project | None) -> Iterator[Line]:
     yield Line("image", spec.image)
     if spec.profiles:
         state = "active" if spec.active else "not active"
+        if spec.brought_up:
+            state = "not active; it was brought up with one"
         yield Line("profiles", plain(f"{', '.join(spec.profiles)} ({state})"))
     yield Line("replicas", plain(str(spec.replicas)))
     yield Line("restart", spec.restart_policy or plain("no"))
