@@ -2,20 +2,32 @@
 
 # Imported before pytest does: it would do so in the middle of a garbage collection, and a
 # second object that complains there would meet a module that is half imported.
+import os
 import signal
 import time
 import tracemalloc  # noqa: F401
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import own_threads
+from tests.engine.private_engine import GIVEN_HOST
 
 # How long an example takes is the machine's affair and says nothing of the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+# A machine that is in use has an engine, a project, a time zone and habits of its own. They are
+# put away before the first fixture is made: what a test did not make, it does not look at.
+FOREIGN = (
+    "BUILDKIT_", "BUILDX_", "COLORTERM", "COLUMNS", "COMPOSE_", "DOCKER_", "EDITOR", "GIT_", "LC_",
+    "LINES", "NO_COLOR", "PAGER", "PIXEL_TUI_", "STY", "TMUX", "VISUAL", "XDG_",
+)  # fmt: skip
+for name in [name for name in os.environ if name.startswith(FOREIGN) and name != GIVEN_HOST]:
+    del os.environ[name]
+os.environ |= {"LANG": "C.UTF-8", "TZ": "UTC"}
+time.tzset()
 
 # A shell that runs the tests in the background has them ignore Ctrl+C, and so would every
 # program that a test starts and interrupts.
@@ -31,23 +43,14 @@ def _own_threads() -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_home(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Keep the developer's own settings and state out, and away from, every test."""
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("PIXEL_TUI_LOCKS", str(tmp_path / "locks"))
-    for name in ("PIXEL_TUI_READ_ONLY", "PIXEL_TUI_CONFIG", "NO_COLOR", "COMPOSE_FILE"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the machine stand in Greenwich."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

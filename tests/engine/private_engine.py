@@ -469,19 +469,12 @@ def _docker_environment(host: str, config: Path) -> dict[str, str]:
     env = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     env |= {"DOCKER_HOST": host, "DOCKER_CONFIG": str(config), "DOCKER_CLI_HINTS": "false"}
     env.setdefault("PATH", _SYSTEM_FOLDERS)
+    # Here docker finds it before any that the machine has for all users.
     package = find_spec("compose")
-    if not _has_compose(env) and package is not None and package.origin is not None:
+    if package is not None and package.origin is not None:
         program = Path(package.origin).with_name("docker-compose")
         (plugins / "docker-compose").symlink_to(program)
     return env
-
-
-def _has_compose(env: Mapping[str, str]) -> bool:
-    """Return whether the machine's own docker program knows compose."""
-    if shutil.which("docker", path=env["PATH"]) is None:
-        return False
-    command = ["docker", "compose", "version"]
-    return subprocess.run(command, env=env, capture_output=True, check=False).returncode == 0
 
 
 def _busybox() -> Path | None:

@@ -1,7 +1,6 @@
 """What the environment's screens look like. After a wanted change: `--snapshot-update`."""
 
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.pilot import Pilot
@@ -12,15 +11,6 @@ from tests.ui.picturing import quiet, settle, still_app, until
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (160, 45)]
-
-
-@pytest.fixture(autouse=True)
-def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def opened(*pressed: str, at: str = "GH_TOKEN", words: str = "") -> Callable[..., Awaitable[None]]:

@@ -14,8 +14,6 @@ from widgets.log_view import LogView
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (160, 45)]
 
-pytestmark = pytest.mark.usefixtures("in_utc")
-
 
 async def ledger(pilot: Pilot[None], cursor: str) -> LedgerScreen:
     await settle(pilot)

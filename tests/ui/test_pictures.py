@@ -20,8 +20,6 @@ from tests.unit.test_audit import ORIGIN, status
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (160, 45)]
 
-pytestmark = pytest.mark.usefixtures("in_utc")
-
 
 def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def run(pilot: Pilot[None]) -> None:
