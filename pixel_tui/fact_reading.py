@@ -29,7 +29,6 @@ from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
-from pixel_tui.stack.program import RealPrograms
 from pixel_tui.start_facts import read_build_troubles, read_held_ports
 from pixel_tui.text import plain
 
@@ -221,8 +220,7 @@ class _SlowFacts:
         return frozenset(image_id for image_id in ids if image_id and engine.image(image_id))
 
     def _commits_now(self) -> Deployment:
-        programs = RealPrograms(self._policy.project, self._environment)
-        return deployment_from({"git": read_commits(programs, self._policy.project)})
+        return deployment_from({"git": read_commits(self._environment, self._policy.project)})
 
 
 def _bind_sizes(snapshot: StackSnapshot) -> dict[str, int]:

@@ -1,69 +1,101 @@
 """Which commits a checkout and its submodules are at, asked of git. Nothing is written."""
 
-import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS
 from pixel_tui.errors import OperationError
+from pixel_tui.stack.git import Checkout, open_checkout
 from pixel_tui.stack.json_value import JsonObject, JsonValue
-from pixel_tui.stack.program import Programs
 
-# A mark, the commit, the path, and where there is one a name of the commit in parentheses.
-_SUBMODULE: Final = re.compile(r"([ +U-])([0-9a-f]{40,64}) (.+?)(?: \([^()]*\))?")
+DEEPEST: Final = 10
+"""Submodules of submodules; whoever has more of them has made a circle."""
+_SUBMODULE_MODE: Final = "160000"
 
 
-def read_commits(programs: Programs, project: Path) -> JsonObject:
+def read_commits(environment: Mapping[str, str], project: Path) -> JsonObject:
     """The commits of a folder and its submodules, as they are written down.
 
     Empty without a repository; with `trouble` alone where git can't be asked, or refuses to
     answer: it does so for a folder of another user.
     """
-    # Without the option git would write what it has found into its index.
-    git = ("git", "--no-optional-locks", "-C", str(project))
+    reading = _Reading(environment)
     try:
-        head = programs.run((*git, "rev-parse", "HEAD"), patience=ASK_SECONDS)
-        if head.code:
-            return {"trouble": head.reason} if (project / ".git").exists() else {}
-        inside = programs.run((*git, "submodule", "status", "--recursive"), patience=ASK_SECONDS)
-        changes = programs.run(
-            (*git, "status", "--porcelain=v2", "-z", "--untracked-files=no"), patience=ASK_SECONDS
-        )
+        return reading.root(project)
     except OperationError as error:
         return {"trouble": str(error)} if (project / ".git").exists() else {}
-    submodules: JsonObject = {}
-    moved: list[JsonValue] = []
-    for line in inside.output.decode(errors="replace").splitlines():
-        if match := _SUBMODULE.fullmatch(line):
-            mark, commit, path = match.groups()
-            submodules[path] = "" if mark == "-" else commit
-            moved += [path] if mark == "+" else []
-    changed, dirty = _changed(changes.output.decode(errors="replace"))
-    found: JsonObject = {
-        "commit": head.output.decode(errors="replace").strip(),
-        "changed": changed,
-        "submodules": submodules,
-        "moved": moved,
-        "dirty": dirty,
-    }
-    if inside.code or changes.code:
-        found["trouble"] = (inside if inside.code else changes).reason
-    return found
 
 
-def _changed(status: str) -> tuple[bool, list[JsonValue]]:
-    """Whether files of the folder itself have changed, and in which submodules some have."""
-    changed, dirty = False, list[JsonValue]()
-    renamed = False
-    for entry in status.split("\0"):
-        words = entry.split(" ")
-        if renamed or len(words) < 9 or words[0] not in {"1", "2", "u"}:
-            renamed = False  # the old name of what was renamed stands behind it
-            continue
-        renamed = words[0] == "2"
-        inside = words[2]
-        if not inside.startswith("S"):
-            changed = True
-        elif "M" in inside:
-            dirty.append(entry.split(" ", {"1": 8, "2": 9, "u": 10}[words[0]])[-1])
-    return changed, dirty
+class _Reading:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._submodules: JsonObject = {}
+        self._moved: list[JsonValue] = []
+        self._dirty: list[JsonValue] = []
+        self._trouble = ""
+
+    def root(self, project: Path) -> JsonObject:
+        with open_checkout(project, self._environment, ASK_SECONDS) as checkout:
+            head = _head(checkout)
+            changed = self._is_changed(checkout)
+            self._read_submodules(checkout, "", 0)
+        found: JsonObject = {
+            "commit": head,
+            "changed": changed,
+            "submodules": self._submodules,
+            "moved": self._moved,
+            "dirty": self._dirty,
+        }
+        return {**found, "trouble": self._trouble} if self._trouble else found
+
+    def _read_submodules(self, checkout: Checkout, above: str, depth: int) -> None:
+        if depth >= DEEPEST:
+            return
+        for name, named in _submodules(checkout):
+            path, folder = f"{above}{name}", checkout.folder / name
+            if folder.is_symlink() or not (folder / ".git").exists():
+                self._submodules[path] = ""
+                continue
+            try:
+                with open_checkout(folder, self._environment, ASK_SECONDS) as inside:
+                    head = _head(inside)
+                    self._submodules[path] = head
+                    self._moved += [path] if head != named else []
+                    self._dirty += [path] if self._is_changed(inside) else []
+                    self._read_submodules(inside, f"{path}/", depth + 1)
+            except OperationError as error:
+                self._trouble = self._trouble or str(error)
+
+    def _is_changed(self, checkout: Checkout) -> bool:
+        """Whether files of the checkout itself differ from its commit."""
+        said = checkout.ask(
+            "status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames"
+        )
+        if said.code:
+            self._trouble = self._trouble or said.reason
+        return bool(said.output)
+
+
+def _head(checkout: Checkout) -> str:
+    """The commit that is checked out.
+
+    Raises:
+        OperationError: There is none yet.
+    """
+    said = checkout.ask("rev-parse", "--verify", "HEAD")
+    if said.code:
+        raise OperationError(f"There is no commit: {said.reason}", on=str(checkout.folder))
+    return said.output.decode(errors="replace").strip()
+
+
+def _submodules(checkout: Checkout) -> Iterator[tuple[str, str]]:
+    """The path of each submodule, and the commit that it is to be at."""
+    if not (checkout.top / ".gitmodules").is_file():
+        return
+    said = checkout.ask("ls-files", "--stage", "-z")
+    for entry in said.output.decode(errors="surrogateescape").split("\0"):
+        facts, _, path = entry.partition("\t")
+        words = facts.split(" ")
+        if words[0] == _SUBMODULE_MODE and words[2] == "0":
+            yield path, words[1]

@@ -1,6 +1,7 @@
 """How the project ran: images, commits, and the model that compose resolved."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def deployment_json(view: StackView, seen: Sequence[Seen], project: Path) -> byt
         "version": 1,
         "project": view.project,
         "services": services,
-        "git": read_commits(view.programs, project),
+        "git": read_commits(os.environ, project),
     }
     return f"{json.dumps(content, indent=2)}\n".encode()
 

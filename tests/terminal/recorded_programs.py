@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,8 +40,14 @@ _READING: Final = (
 _WITH_VALUE: Final = frozenset(
     {"--project-directory", "--project-name", "--file", "--profile", "--env-file"}
 )
-_GIT: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-_GIT_READING: Final = frozenset({"rev-parse", "ls-files", "check-ignore", "log"})
+_GIT: Final = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.pager=cat", "-c", "protocol.allow=never"),
+)
+_GIT_SETTING: Final = re.compile(r"core\.(?!fsmonitor|hookspath|pager|editor)[a-z]+=[\w/.~]*")
+_GIT_READING: Final = frozenset(
+    {"rev-parse", "ls-files", "check-ignore", "log", "rev-list", "status"}
+)
 
 
 def reads(argv: Sequence[str]) -> bool:
@@ -53,7 +60,12 @@ def reads(argv: Sequence[str]) -> bool:
             pass
         case "git":
             # Without these the settings of a repository would name programs to run.
-            return tuple(words[:4]) == _GIT and words[4] in _GIT_READING
+            if tuple(words[: len(_GIT)]) != _GIT:
+                return False
+            del words[: len(_GIT)]
+            while words[0] == "-c" and _GIT_SETTING.fullmatch(words[1]):
+                del words[:2]
+            return words[0] in _GIT_READING or words == ["config", "--null", "--list"]
         case _:
             return False
     while len(words) > 1 and words[0] in _WITH_VALUE:

@@ -12,7 +12,6 @@ from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.plan import Plan
-from pixel_tui.stack.program import RealPrograms
 from tests.unit.test_actions import COMMAND, NOW, running
 from tests.unit.test_backup_actions import ID, facts, past
 
@@ -66,7 +65,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def state(root: Path) -> Deployment:
-    return deployment_from({"git": read_commits(RealPrograms(root, QUIET), root)})
+    return deployment_from({"git": read_commits(QUIET, root)})
 
 
 def roll_back(root: Path, then: Deployment) -> Plan:

@@ -302,16 +302,5 @@ def test_git_says_how_it_stands_to_the_file(tmp_path: Path) -> None:
     assert git_file(path, environment) == GitFile(tracked=False, ignored=True, committed=True)
 
 
-def test_a_repositorys_own_programs_are_not_run(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q")
-    path, trap = tmp_path / ".env", tmp_path / "trap"
-    path.write_text("A=1\n")
-    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
-    trap.chmod(0o755)
-    git(tmp_path, "config", "core.fsmonitor", str(trap))
-    git_file(path, dict(os.environ))
-    assert not (tmp_path / "sprung").exists()
-
-
 def test_without_git_nothing_is_known(project: Path) -> None:
     assert git_file(project / ".env", {"PATH": str(project / "none")}) is None

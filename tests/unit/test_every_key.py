@@ -13,7 +13,7 @@ import screens
 import widgets
 from pixel_tui.app import PixelTui
 from pixel_tui.stack.compose import UNRESOLVED
-from pixel_tui.stack.git_files import SAFE
+from pixel_tui.stack.git import OFF
 from screens.bindings import PLACES
 from screens.palette import Palette
 from tests.terminal.every_key import bound_keys, every_key, named
@@ -92,9 +92,13 @@ def test_only_these_words_to_compose_count_as_reading(
 
 
 def test_git_is_asked_and_never_told_to_do_anything() -> None:
-    assert reads(("git", *SAFE, "ls-files", "--", ":(literal).env"))
+    assert reads(("git", *OFF, "ls-files", "--", ":(literal).env"))
+    assert reads(("git", *OFF, "config", "--null", "--list"))
+    assert reads(("git", *OFF, "-c", "core.filemode=false", "status"))
+    assert not reads(("git", *OFF, "-c", "core.editor=x", "status"))
+    assert not reads(("git", *OFF, "config", "core.fsmonitor", "x"))
     assert not reads(("git", "ls-files", "--", ".env"))
-    assert not reads(("git", *SAFE, "add", ".env"))
+    assert not reads(("git", *OFF, "add", ".env"))
 
 
 @pytest.mark.parametrize(
