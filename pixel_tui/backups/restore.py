@@ -239,7 +239,7 @@ def retag(view: StackView, images: list[RanImage], say: Say) -> None:
             say(f"image      {ran.service}  {ran.image[:60]} names its content itself")
             continue
         said = view.programs.run(
-            view.command.docker_argv("tag", ran.image_id, ran.image), patience=ASK_SECONDS
+            view.command.docker_argv("tag", names=[ran.image_id, ran.image]), patience=ASK_SECONDS
         )
         if said.code:
             raise OperationError(f"{ran.image} can't be tagged: {said.reason}")

@@ -67,7 +67,7 @@ class StackView:
     def inspect(self, what: str, names: Sequence[str]) -> list[JsonValue]:
         """`docker WHAT inspect`; what is not there is not in the answer."""
         said = self.programs.run(
-            self.command.docker_argv(what, "inspect", *names), patience=ASK_SECONDS
+            self.command.docker_argv(what, "inspect", names=names), patience=ASK_SECONDS
         )
         try:
             answer: JsonValue = json.loads(said.output or b"[]")

@@ -265,7 +265,10 @@ class Applying:
         for reference, image_id in state.images.items():
             if not image_id or self._containers.image_id(reference) == image_id:
                 continue
-            if self._run(self._command.docker_argv("tag", image_id, reference), apart=True) == 0:
+            if (
+                self._run(self._command.docker_argv("tag", names=[image_id, reference]), apart=True)
+                == 0
+            ):
                 self._say(f"{reference} means the image of before.")
             else:
                 self._say(f"The image of before is gone: {reference} stays what was built.")

@@ -3,20 +3,24 @@
 from typing import Final
 
 from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.own_program import own_argv, project_options
+from pixel_tui.stack.own_program import project_options, verb_argv
 
 MODULE: Final = "pixel_tui.environment"
 NO_FILE: Final = "none"
 """In place of the SHA-256 of a file that is not there."""
 
 
-def worker_argv(command: ComposeCommand, project: str, verb: str, *words: str) -> tuple[str, ...]:
+def worker_argv(
+    command: ComposeCommand, project: str, verb: str, *words: str, name: str = ""
+) -> tuple[str, ...]:
     """The command line of one step.
 
     Args:
         command: How compose and docker are called.
         project: The compose project's name.
         verb: `save`, `apply`, `restore` or `roll-back`.
-        words: What belongs to it.
+        words: Its options.
+        name: What it is done to, by its id.
     """
-    return own_argv(MODULE, verb, *words, *project_options(command, project))
+    options = project_options(command, project)
+    return verb_argv(MODULE, verb, name, *words, *options)

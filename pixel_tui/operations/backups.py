@@ -13,6 +13,7 @@ from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts, PastState
 from pixel_tui.operations.plan import Step
 from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.stack.compose_command import option
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
@@ -53,9 +54,11 @@ def chosen_backup(draft: Draft) -> tuple[PastState, Manifest]:
     )
 
 
-def worker_step(draft: Draft, title: str, cancelling: str, verb: str, *words: str) -> None:
-    """A step of the program that does the work."""
-    argv = worker_argv(draft.command, draft.snapshot.project_name, verb, *words)
+def worker_step(
+    draft: Draft, title: str, cancelling: str, verb: str, *words: str, name: str = ""
+) -> None:
+    """A step of the program that does the work; `name` is the backup that it is done to."""
+    argv = worker_argv(draft.command, draft.snapshot.project_name, verb, *words, name=name)
     draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
 
 
@@ -66,7 +69,8 @@ def backup_first(draft: Draft, backup_id: str, before: str) -> None:
         "Back up what there is now",
         "No backup is made, and nothing has changed.",
         "make",
-        *("--salvage", "--sparing", backup_id),
+        "--salvage",
+        *option("--sparing", backup_id),
         *("--reason", f"before {before} {backup_id}"),
     )
 

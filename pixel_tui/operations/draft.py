@@ -86,16 +86,14 @@ class Draft:
         """
         if targets:
             names = [target.name for target in targets]
-            # A service may be called `-v`, and is then no option.
-            end = ["--"] if any(name.startswith("-") for name in names) else []
-            argv = self.command.compose_argv(*words, *end, *names)
+            argv = self.command.compose_argv(*words, names=names)
             title = plain(f"{verb} {listed(names)}") if verb else self.title(targets)
             self.steps.append(Step(title, argv, cancelling))
 
     def docker_step(self, word: str, *, cancelling: SafeText) -> None:
         """`docker WORD CONTAINER...`, where there is a single container to name."""
         if self.singles:
-            argv = self.command.docker_argv(word, *(target.name for target in self.singles))
+            argv = self.command.docker_argv(word, names=[target.name for target in self.singles])
             self.steps.append(Step(self.title(self.singles), argv, cancelling))
 
     def affect(self, service: str, change: str, cause: str = "") -> None:

@@ -104,15 +104,30 @@ def accepted_impact(candidate: Candidate) -> Impact:
 
 
 def work_step(
-    draft: Draft, title: str, cancelling: SafeText, *words: str, takes_back: bool = False
+    draft: Draft,
+    title: str,
+    cancelling: SafeText,
+    *words: str,
+    name: str = "",
+    takes_back: bool = False,
 ) -> None:
-    """A step of the program that does the work, on the file as it is now."""
+    """A step of the program that does the work, on the file as it is now.
+
+    Args:
+        draft: The plan.
+        title: What the step does.
+        cancelling: What it means to cancel it.
+        words: The verb and its options.
+        name: The candidate, or the version, that it is done with.
+        takes_back: It undoes what it did where it is cancelled.
+    """
     environment = draft.facts.environment
     argv = worker_argv(
         draft.command,
         draft.snapshot.project_name,
         *words,
         *("--was", environment.sha256 or NO_FILE),
+        name=name,
     )
     draft.steps.append(Step(plain(title), argv, cancelling, takes_back=takes_back))
     draft.files.append(FileMark(environment.path, environment.sha256))

@@ -46,9 +46,9 @@ def removal_steps(draft: Draft, containers: Sequence[Container]) -> list[Step]:
     steps = []
     if running:
         draft.risk = Risk.DISRUPTIVE if draft.risk is Risk.SAFE else draft.risk
-        argv = draft.command.docker_argv("stop", *running)
+        argv = draft.command.docker_argv("stop", names=running)
         steps.append(Step(plain(f"Stop {listed(running)}"), argv, CANCELLING))
-    argv = draft.command.docker_argv("rm", *names)
+    argv = draft.command.docker_argv("rm", names=names)
     steps.append(Step(plain(f"Remove {listed(names)}"), argv, CANCELLING))
     for item in containers:
         draft.affect(item.service, f"loses {item.name}", "a recreate that broke off left it")

@@ -47,7 +47,7 @@ def proxies_to_restart(
         cause = f"it keeps the address of {listed(kept)} that it saw at its start"
         draft.warn("proxy", f"{proxy.service} is restarted at the end: {cause} ({proxy.file})")
         test_configuration(draft, [target])
-        argv = draft.command.compose_argv("restart", proxy.service)
+        argv = draft.command.compose_argv("restart", names=[proxy.service])
         draft.steps.append(Step(plain(f"Restart {proxy.service}"), argv, CANCELLING))
         draft.affect(proxy.service, "is restarted at the end", cause)
         if draft.risk is Risk.SAFE:

@@ -92,9 +92,20 @@ def require(task: Task, *statuses: TaskStatus) -> None:
         raise NothingToDo(f"The task {task.short} is {task.status_text or 'odd'}.")
 
 
-def ledger_step(draft: Draft, title: str, cancelling: str, verb: str, *words: str) -> None:
-    """A step of the program that changes the ledger."""
-    argv = ledger_argv(draft.command, verb, *words)
+def ledger_step(
+    draft: Draft, title: str, cancelling: str, verb: str, *words: str, task: str = ""
+) -> None:
+    """A step of the program that changes the ledger.
+
+    Args:
+        draft: The plan.
+        title: What the step does.
+        cancelling: What it means to cancel it.
+        verb: What the program is to do.
+        words: Options.
+        task: The id of the task that it is done to.
+    """
+    argv = ledger_argv(draft.command, verb, *words, name=task)
     draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
 
 
@@ -152,13 +163,13 @@ def spawn_steps(draft: Draft, task_id: str, *, rebuild: bool = False) -> None:
     name = container_name(task_id, rebuild=rebuild)
     old = [worker for worker in workers_of(draft.snapshot) if worker.container.name == name]
     if old:
-        argv = draft.command.docker_argv("rm", name)
+        argv = draft.command.docker_argv("rm", names=[name])
         draft.steps.append(
             Step(plain(f"Remove {name} of before"), argv, SafeText("Nothing is started."))
         )
         draft.affect(name, "of the attempt before is removed", "its name is needed")
     if not rebuild:
-        ledger_step(draft, "Take the worker lock", "Nothing is started.", "lock", task_id)
+        ledger_step(draft, "Take the worker lock", "Nothing is started.", "lock", task=task_id)
     argv = draft.command.compose_argv(
         *("--profile", SERVICE, "run", "-d", "--name", name),
         *("-e", f"TASK_ID={task_id}"),
@@ -179,7 +190,7 @@ def worker_of(draft: Draft, task: Task) -> Worker | None:
 def stop_step(draft: Draft, worker: Worker) -> None:
     """Stop a worker: it is asked to end, and killed where it does not."""
     name = worker.container.name
-    argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), name)
+    argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), names=[name])
     cancelling = SafeText("The engine goes on to stop it; the ledger is not changed.")
     draft.steps.append(Step(plain(f"Stop {name}"), argv, cancelling))
     draft.affect(name, "is stopped", f"it has {GRACE_SECONDS} s before it is killed")

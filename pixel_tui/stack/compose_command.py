@@ -37,9 +37,14 @@ class ComposeCommand:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the programs need beside this process's own."""
 
-    def compose_argv(self, *words: str) -> tuple[str, ...]:
-        """`docker compose --project-directory DIR ... WORDS`."""
-        return (*self.compose, *self._options(), *words)
+    def compose_argv(self, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+        """`docker compose --project-directory DIR ... WORDS NAMES`.
+
+        Args:
+            words: The command and its options, all of them ours.
+            names: Of services, as files and the engine call them: never taken for options.
+        """
+        return (*self.compose, *self._options(), *words, *operands(names))
 
     def reading_argv(self, *words: str) -> tuple[str, ...]:
         """The same, by the shortest way: for words that only read the project's files."""
@@ -78,9 +83,19 @@ class ComposeCommand:
             options += ["--profile", profile]
         return tuple(options)
 
-    def docker_argv(self, *words: str) -> tuple[str, ...]:
-        """`docker WORDS`."""
-        return (*self.docker, *words)
+    def docker_argv(self, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+        """`docker WORDS NAMES`; the names (of containers, images) are never taken for options."""
+        return (*self.docker, *words, *operands(names))
+
+
+def operands(names: Sequence[str]) -> tuple[str, ...]:
+    """Names as a program is given them: behind `--` where one could be taken for an option."""
+    return ("--", *names) if any(name.startswith("-") for name in names) else tuple(names)
+
+
+def option(name: str, value: str) -> tuple[str, ...]:
+    """An option and its value, in one word where the value could be taken for another option."""
+    return (f"{name}={value}",) if value.startswith("-") else (name, value)
 
 
 def shown(argv: Sequence[str]) -> str:

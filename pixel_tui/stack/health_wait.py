@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_command import ComposeCommand, operands
 from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.own_program import own_argv
 from pixel_tui.stack.program import Programs, RealPrograms
@@ -51,7 +51,7 @@ def wait_argv(
     options = ["--limit", str(limit), *(["--completed"] if completed else [])]
     if command.docker != ComposeCommand().docker:
         options += ["--docker", shlex.join(command.docker)]
-    return own_argv(MODULE, *options, *names)
+    return own_argv(MODULE, *options, names=names)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -117,7 +117,14 @@ class _Wait:
         """The health of each container, or how it is where it has none; and what went wrong."""
         try:
             said = self._programs.run(
-                (*self._docker, "container", "inspect", "--format", "{{json .}}", *self._names),
+                (
+                    *self._docker,
+                    "container",
+                    "inspect",
+                    "--format",
+                    "{{json .}}",
+                    *operands(self._names),
+                ),
                 patience=ASK_SECONDS,
             )
         except OperationError as error:

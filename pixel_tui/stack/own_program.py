@@ -3,15 +3,31 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_command import ComposeCommand, operands, option
 
 
-def own_argv(module: str, *words: str) -> tuple[str, ...]:
-    """`python -P -m MODULE WORD...`."""
+def own_argv(module: str, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """`python -P -m MODULE WORD... NAME...`; the names are never taken for options."""
     # -P: a module in the project's folder is not taken for one of Python's.
-    return (sys.executable, "-P", "-m", module, *words)
+    return (sys.executable, "-P", "-m", module, *words, *operands(names))
+
+
+def verb_argv(module: str, verb: str, name: str, *options: str) -> tuple[str, ...]:
+    """`python -P -m MODULE VERB NAME OPTION...`.
+
+    Args:
+        module: A module that takes a verb and what it is done to.
+        verb: What it is to do.
+        name: What it is done to, as files call it; empty where there is nothing to name.
+        options: The rest.
+    """
+    if name.startswith("-"):
+        # All that is no option in one piece: `argparse` takes no second part of it.
+        return own_argv(module, *options, "--", verb, name)
+    return own_argv(module, verb, *filter(None, (name,)), *options)
 
 
 def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
@@ -21,13 +37,13 @@ def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
         command: How compose and docker are called.
         project: The compose project's name.
     """
-    options = ["--directory", command.directory, "--project", project]
+    options = [*option("--directory", command.directory), *option("--project", project)]
     for file in command.files:
-        options += ["--file", file]
+        options += option("--file", file)
     for file in command.env_files:
-        options += ["--env-file", file]
+        options += option("--env-file", file)
     for profile in command.profiles:
-        options += ["--profile", profile]
+        options += option("--profile", profile)
     plain_call = ComposeCommand()
     if command.docker != plain_call.docker:
         options += ["--docker", shlex.join(command.docker)]

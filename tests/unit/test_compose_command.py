@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.backups import __main__ as backups
+from pixel_tui.backups.worker import worker_argv as backup_argv
+from pixel_tui.environment import __main__ as environments
+from pixel_tui.environment.worker import worker_argv as environment_argv
+from pixel_tui.ledger import __main__ as ledger
+from pixel_tui.ledger.program import ledger_argv
+from pixel_tui.stack import health_wait
 from pixel_tui.stack.compose import find_command
-from pixel_tui.stack.compose_command import ComposeCommand, shown
+from pixel_tui.stack.compose_command import ComposeCommand, operands, option, shown
 from pixel_tui.stack.compose_files import find_directory
 from pixel_tui.stack.own_program import add_project_options, command_from, project_options
 
@@ -34,6 +41,43 @@ def test_every_call_names_folder_files_and_project() -> None:
         "--file", "/b.yml", "--project-name", "shop", "restart", "api",
     )  # fmt: skip
     assert command.docker_argv("stop", "x") == ("docker", "stop", "x")
+
+
+OPTION_LIKE = ["--help", "-v", "--directory=/x", "-", "-x y"]
+
+
+@pytest.mark.parametrize("name", OPTION_LIKE)
+def test_a_name_that_could_be_an_option_is_behind_the_end_of_the_options(name: str) -> None:
+    command = ComposeCommand()
+    assert command.compose_argv("stop", "--timeout", "1", names=["api", name])[-3:] == (
+        "--", "api", name,
+    )  # fmt: skip
+    assert command.docker_argv("rm", names=[name]) == ("docker", "rm", "--", name)
+    assert operands(["api", "db"]) == ("api", "db")
+    assert option("--without", name) == (f"--without={name}",)
+    assert option("--without", "db") == ("--without", "db")
+
+
+@pytest.mark.parametrize("name", [*OPTION_LIKE, "api"])
+def test_our_own_programs_read_such_a_name_as_a_name(name: str) -> None:
+    command = ComposeCommand(directory="/srv/x", files=("-f.yml",))
+    task = ledger_argv(command, "abort", "--reason", "x", name=name)
+    found = ledger._parser().parse_args(task[4:])
+    assert (found.verb, found.id, found.reason) == ("abort", name, "x")
+    backup = backup_argv(
+        command, "shop", "restore", *option("--without", name), "--salvage", name=name
+    )
+    found = backups._parser().parse_args(backup[4:])
+    assert (found.verb, found.id, found.without, found.file) == (
+        "restore",
+        name,
+        [name],
+        ["-f.yml"],
+    )
+    version = environment_argv(command, "shop", "apply", "--within=1", name=name)
+    found = environments._parser().parse_args(version[4:])
+    assert (found.verb, found.id, found.within) == ("apply", name, 1)
+    assert health_wait.wait_argv(command, [name], 1)[-1] == name
 
 
 def test_what_compose_finds_itself_is_left_to_it() -> None:

@@ -1,6 +1,8 @@
 """What the actions on tasks would do, and what stands against them."""
 
 import json
+import os
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.ledger import changes
 from pixel_tui.ledger.drafts import Drafts, new_task
 from pixel_tui.ledger.places import LedgerPlace
+from pixel_tui.ledger.program import ledger_argv
 from pixel_tui.ledger.reading import LedgerReading
 from pixel_tui.ledger.retention import LeftFile, left_files
 from pixel_tui.ledger.task import TaskStatus, TaskType
@@ -184,7 +187,7 @@ class TestTheRest:
         task_id = drafts.save(new_task("Do what is secret", now=NOW))
         made = plan("task-add", known(drafts=drafts.list()), task_id)
         assert verbs(made) == ["add"]
-        assert not any("secret" in word for word in commands(made)[0])
+        assert not any("secret" in word for word in commands(made)[0][1:])
         assert made.reason == "Do what is secret"
 
     def test_only_a_stale_lock_is_removed(self) -> None:
@@ -309,3 +312,23 @@ def test_the_task_id_of_a_worker_is_read_from_its_environment() -> None:
     entry = EnvironmentEntry(plain("TASK_ID"), plain(ONE))
     assert entry in worker().environment
     assert effects(plan("task-abort", known(task()), ONE)) == {ONE[:8]: "becomes aborted"}
+
+
+@pytest.mark.parametrize("task_id", ["--help", "-v"])
+def test_a_task_that_is_called_like_an_option_is_a_task(task_id: str, tmp_path: Path) -> None:
+    value = task(id=task_id, status="failed", attempts=1)
+    for name in ("task-abort", "task-retry"):
+        made = plan(name, known({**value, "status": "pending" if "abort" in name else "failed"}),
+                    task_id)  # fmt: skip
+        for words in commands(made):
+            assert task_id not in words[: words.index("--")]
+    (tmp_path / "data").mkdir()
+    place = LedgerPlace(tmp_path)
+    place.ledger.parent.mkdir(parents=True, exist_ok=True)
+    place.ledger.write_bytes(text({**value, "status": "pending"}))
+    argv = ledger_argv(replace(COMMAND, directory=str(tmp_path)), "abort", name=task_id)
+    state = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=state)
+    assert (done.returncode, "is aborted" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert "usage" not in done.stdout
+    assert '"aborted"' in place.ledger.read_text()

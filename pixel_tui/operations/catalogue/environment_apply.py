@@ -46,7 +46,7 @@ def draft_apply(draft: Draft) -> None:
     for warning in impact.warnings:
         draft.warn("compose", warning)
     if not names:
-        work_step(draft, f"Save {draft.subject}", CANCELLING, "save", candidate.id)
+        work_step(draft, f"Save {draft.subject}", CANCELLING, "save", name=candidate.id)
         draft.reason = SafeText("it was edited, and changes nothing that runs")
     else:
         proxies = _proxies(draft, names, recreate)
@@ -59,7 +59,7 @@ def draft_apply(draft: Draft) -> None:
         seconds = f"{draft.facts.environment.confirm_seconds:g}"
         words.append(f"--within={seconds}")
         title = f"Save .env, bring up {listed(names)}, wait to be confirmed"
-        work_step(draft, title, CANCELLING, "apply", candidate.id, *words, takes_back=True)
+        work_step(draft, title, CANCELLING, "apply", *words, name=candidate.id, takes_back=True)
         draft.risk = Risk.DISRUPTIVE
         draft.reason = plain(f"it was edited, and changes {listed(names)}")
         draft.warn(

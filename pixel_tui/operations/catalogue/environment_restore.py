@@ -25,7 +25,7 @@ def draft_restore(draft: Draft) -> None:
     if version.sha256 == environment.sha256:
         raise NothingToDo("That version is what the file is now.")
     draft.subject = file_name(draft)
-    work_step(draft, f"Restore {draft.subject}", SAVE_CANCELLING, "restore", version.id)
+    work_step(draft, f"Restore {draft.subject}", SAVE_CANCELLING, "restore", name=version.id)
     draft.files.append(FileMark(str(version.path), version.sha256))
     draft.reason = plain(f"it was so on {version.time:%Y-%m-%d %H:%M} UTC")
     draft.warn(

@@ -23,7 +23,7 @@ def draft_save(draft: Draft) -> None:
     candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
     draft.subject = file_name(draft)
-    work_step(draft, f"Save {draft.subject}", SAVE_CANCELLING, "save", candidate.id)
+    work_step(draft, f"Save {draft.subject}", SAVE_CANCELLING, "save", name=candidate.id)
     draft.files.append(FileMark(candidate.file, candidate.sha256))
     draft.reason = SafeText("it was edited")
     tell_impact(draft, impact.services, applied=False)

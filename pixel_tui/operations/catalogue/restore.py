@@ -21,6 +21,7 @@ from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Risk, Step
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration
+from pixel_tui.stack.compose_command import option
 from pixel_tui.text import SafeText, plain
 
 _CANCEL_STOP: Final = SafeText("Some services are stopped; nothing has been restored.")
@@ -43,8 +44,8 @@ def draft_restore(draft: Draft) -> None:
         f"Restore {draft.subject}",
         "What has been put back stays; what it replaced is beside it, under a name with the time.",
         "restore",
-        draft.subject,
-        *(word for name in left_alone for word in ("--without", name)),
+        *(word for name in left_alone for word in option("--without", name)),
+        name=draft.subject,
     )
     _step(draft, users, "start", "Start", _CANCEL_START)
     for item in manifest.items:
@@ -131,10 +132,10 @@ def _step(draft: Draft, targets: list[Target], word: str, verb: str, cancelling:
         return
     title = plain(f"{verb} what uses the data" if word == "stop" else f"{verb} what ran before")
     if draft.snapshot.project_trouble is None and all(target.spec for target in targets):
-        argv = draft.command.compose_argv(word, *(target.name for target in targets))
+        argv = draft.command.compose_argv(word, names=[target.name for target in targets])
     else:
         names = [container.name for target in targets for container in target.up]
-        argv = draft.command.docker_argv(word, *names)
+        argv = draft.command.docker_argv(word, names=names)
     draft.steps.append(Step(title, argv, cancelling))
 
 

@@ -37,7 +37,7 @@ def draft_roll_back(draft: Draft) -> None:
         f"Put back how it ran in {draft.subject}",
         "What has been put back stays; what it replaced is beside it, under a name with the time.",
         "roll-back",
-        draft.subject,
+        name=draft.subject,
     )
     names = sorted({ran.service for ran in past.deployment.images if ran.running})
     if names:
@@ -45,7 +45,7 @@ def draft_roll_back(draft: Draft) -> None:
         options = UpOptions(scales=kept_scales(draft.snapshot, names, alone=True))
         tell_scales(draft, options.scales)
         up = ("up", "--detach", "--no-build", *options.scale_words)
-        argv = draft.command.compose_argv(*up, "--", *names)
+        argv = draft.command.compose_argv(*up, names=names)
         cancelling = SafeText("Files and tags are back; some services run as before.")
         draft.steps.append(Step(plain("Run it as it ran then"), argv, cancelling))
     _tell_images(draft, past)

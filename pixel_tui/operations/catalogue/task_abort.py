@@ -32,8 +32,8 @@ def draft_abort(draft: Draft) -> None:
         f"Abort {task.short}",
         "The task is as it was, or aborted.",
         "abort",
-        task.id,
         *("--reason", reason),
+        task=task.id,
     )
     draft.affect(task.short, "becomes aborted")
 

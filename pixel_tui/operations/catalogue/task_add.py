@@ -33,7 +33,7 @@ def draft_add(draft: Draft) -> None:
     task = found[0].task
     draft.subject = plain(task.short)
     draft.reason = shown(task.headline)
-    ledger_step(draft, f"Queue {task.short}", "It is queued, or it is not.", "add", task.id)
+    ledger_step(draft, f"Queue {task.short}", "It is queued, or it is not.", "add", task=task.id)
     draft.affect("task-ledger.json", f"gets the task {task.short} ({task.type_text})")
 
 

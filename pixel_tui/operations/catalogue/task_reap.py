@@ -22,7 +22,7 @@ def draft_reap(draft: Draft) -> None:
     draft.reason = plain(f"{len(workers)} containers and {len(files)} files are left of workers")
     if workers:
         names = [worker.container.name for worker in workers]
-        argv = draft.command.docker_argv("rm", *names)
+        argv = draft.command.docker_argv("rm", names=names)
         cancelling = SafeText("What has been removed is gone; the rest stays.")
         draft.steps.append(Step(plain(f"Remove {len(names)} containers"), argv, cancelling))
         for worker in workers:

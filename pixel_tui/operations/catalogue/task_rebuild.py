@@ -48,8 +48,8 @@ def draft_rebuild(draft: Draft) -> None:
         f"Queue {task_id[:8]}",
         "It is queued, or it is not.",
         "add-rebuild",
-        task_id,
         *("--project", draft.snapshot.project_name),
+        task=task_id,
     )
     spawn_steps(draft, task_id, rebuild=True)
     ledger_step(
@@ -57,9 +57,9 @@ def draft_rebuild(draft: Draft) -> None:
         f"Wait until {task_id[:8]} is completed",
         "The worker goes on to rebuild syntropy: stop it with `task-stop`.",
         "await",
-        task_id,
         *("--until", "ended", "--seconds", f"{worker_timeout(draft.snapshot) + 120:.0f}"),
         *("--count", "0"),
+        task=task_id,
     )
     draft.affect(target.name, "is rebuilt and recreated", "by the worker")
     draft.expect_running(target, target.containers, created=target.missing)

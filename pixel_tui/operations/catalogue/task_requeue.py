@@ -35,7 +35,9 @@ def draft_requeue(draft: Draft) -> None:
             on=task.short,
             remedy="Give it up with `task-abort`.",
         )
-    ledger_step(draft, f"Requeue {task.short}", "It waits, or is as it was.", "requeue", task.id)
+    ledger_step(
+        draft, f"Requeue {task.short}", "It waits, or is as it was.", "requeue", task=task.id
+    )
     draft.affect(task.short, "becomes pending", f"its worker is {truth.verdict.value}")
 
 

@@ -27,7 +27,7 @@ def draft_retry(draft: Draft) -> None:
             remedy="Queue it as a new one where it is worth another.",
         )
     mind_the_pause(draft, task)
-    ledger_step(draft, f"Retry {task.short}", "It waits, or is as it was.", "retry", task.id)
+    ledger_step(draft, f"Retry {task.short}", "It waits, or is as it was.", "retry", task=task.id)
     draft.affect(task.short, "becomes pending", f"{task.tries} of {task.max_attempts} attempts")
 
 

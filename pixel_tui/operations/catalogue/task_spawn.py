@@ -38,9 +38,9 @@ def draft_spawn(draft: Draft) -> None:
         f"See that {task.short} has begun",
         "The worker goes on: stop it with `task-stop`.",
         "await",
-        task.id,
         *("--until", "started", "--seconds", str(START_SECONDS)),
         *("--count", str(task.attempts)),
+        task=task.id,
     )
 
 

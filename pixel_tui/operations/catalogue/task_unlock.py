@@ -31,7 +31,9 @@ def draft_unlock(draft: Draft) -> None:
     task = lock.task if lock is not None else ""
     since = f" since {lock.created:%Y-%m-%d %H:%M} UTC" if lock and lock.created else ""
     draft.reason = plain(f"held{f' for {task[:8]}' if task else ''}{since}, and no worker runs")
-    ledger_step(draft, "Remove the worker lock", "It is removed, or it is not.", "unlock", task)
+    ledger_step(
+        draft, "Remove the worker lock", "It is removed, or it is not.", "unlock", task=task
+    )
     draft.affect("worker-lock.json", "is removed")
 
 

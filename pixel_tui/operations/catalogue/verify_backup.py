@@ -22,7 +22,7 @@ def draft_verify(draft: Draft) -> None:
         f"Verify {draft.subject}",
         "Its last verdict stays as it was.",
         "verify",
-        draft.subject,
+        name=draft.subject,
     )
 
 
