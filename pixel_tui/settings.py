@@ -14,6 +14,7 @@ from platformdirs import PlatformDirs
 
 from pixel_tui.errors import UsageError
 from pixel_tui.files import replace_file
+from pixel_tui.json_reading import parse_json
 
 APPLICATION: Final = "pixel-tui"
 ENVIRONMENT_READ_ONLY: Final = "PIXEL_TUI_READ_ONLY"
@@ -231,16 +232,18 @@ class Memory:
     def load(self) -> Remembered:
         """What was remembered last."""
         try:
-            raw = json.loads(self._path.read_text("utf-8"))
-            columns = raw.get("columns")
+            raw = parse_json(self._path.read_text("utf-8"))
+            if not isinstance(raw, dict):
+                return Remembered()
+            columns, theme = raw.get("columns"), raw.get("theme")
             return Remembered(
                 sort_column=str(raw.get("sort_column", "service")),
                 sort_reverse=raw.get("sort_reverse") is True,
                 columns=tuple(map(str, columns)) if isinstance(columns, list) else None,
                 filter=str(raw.get("filter", "")),
-                theme=raw["theme"] if raw.get("theme") in THEMES else None,
+                theme=theme if isinstance(theme, str) and theme in THEMES else None,
             )
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError):
             return Remembered()
 
     def save(self, remembered: Remembered) -> None:

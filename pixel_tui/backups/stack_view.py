@@ -4,13 +4,13 @@ The program and not the compose model: a backup is wanted most where compose ref
 project.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.program import Programs
@@ -70,7 +70,7 @@ class StackView:
             self.command.docker_argv(what, "inspect", names=names), patience=ASK_SECONDS
         )
         try:
-            answer: JsonValue = json.loads(said.output or b"[]")
+            answer: JsonValue = parse_json(said.output or b"[]")
         except ValueError:
             answer = []
         return answer if isinstance(answer, list) else []

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError
 from pixel_tui.files import remove_leftovers, replace_file
+from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 
 log = logging.getLogger(__name__)
@@ -188,21 +189,29 @@ def _parsed(path: Path) -> tuple[ProcessMark, Draft] | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            raw = json.loads(file.read(LONGEST_BYTES))
-        console = raw["console"]
-        mark = ProcessMark(int(console["pid"]), int(console["started"]), str(console["boot"]))
+            node = Node(load_object(file.read(LONGEST_BYTES)))
+        console = node["console"]
+        mark = ProcessMark(console["pid"].integer, console["started"].integer, console["boot"].raw)
         return mark, Draft(
             path,
-            datetime.fromisoformat(raw["time"]).astimezone(UTC),
-            raw["base_exists"] is True,
-            base64.b64decode(raw["base"], validate=True),
-            base64.b64decode(raw["data"], validate=True),
+            datetime.fromisoformat(node["time"].raw).astimezone(UTC),
+            node["base_exists"].flag,
+            base64.b64decode(_present(node, "base"), validate=True),
+            base64.b64decode(_present(node, "data"), validate=True),
         )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         log.warning("the draft %s can't be read: %s", path.name, type(error).__name__)
         return None
+
+
+def _present(node: Node, name: str) -> str:
+    """A text that has to be there, if only empty: without it the draft would be another one."""
+    value = node[name].value
+    if not isinstance(value, str):
+        raise ValueError(f"no {name}")
+    return value
 
 
 def _unusable(path: Path, error: OSError) -> FileError:

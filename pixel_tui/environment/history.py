@@ -13,6 +13,7 @@ from typing import Final
 
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.files import remove_leftovers, replace_file
+from pixel_tui.stack.json_value import Node, load_object
 
 log = logging.getLogger(__name__)
 
@@ -153,12 +154,12 @@ class History:
     def applied(self) -> Applied | None:
         """Which content the stack was given last; None where nobody knows."""
         try:
-            raw = json.loads(self._applied.read_bytes())
-            digest, time = raw["sha256"], datetime.fromisoformat(raw["time"])
-            return Applied(digest, time.astimezone(UTC)) if isinstance(digest, str) else None
+            node = Node(load_object(self._applied.read_bytes()))
+            digest, time = node["sha256"].raw, datetime.fromisoformat(node["time"].raw)
+            return Applied(digest, time.astimezone(UTC)) if digest else None
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             log.warning("what was applied last can't be read: %s", error)
             return None
 

@@ -4,12 +4,12 @@ Nothing is ever written anew from parsed values: the bytes of every other task, 
 the order, the forms of numbers and the formatting stay as they are.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from pixel_tui.json_reading import is_too_deep, parse_json
 from pixel_tui.ledger.json_edit import Foreign, decoder, written_out
 from pixel_tui.stack.json_value import JsonObject, JsonValue
 
@@ -160,7 +160,7 @@ def _parse(
 
 def _version(frame: bytes) -> JsonValue:
     """The member `version` of a ledger without its tasks."""
-    value: JsonValue = json.loads(frame.removeprefix(_MARK).decode("utf-8", "replace"))
+    value: JsonValue = parse_json(frame.removeprefix(_MARK).decode("utf-8", "replace"))
     return value.get("version") if isinstance(value, dict) else None
 
 
@@ -304,6 +304,8 @@ class _Reader:
                 begin = self._open(at, size)
             try:
                 value, end = decoder.raw_decode(self._window, begin)
+                if is_too_deep(value):
+                    raise LedgerInvalid("it is nested too deeply")
             except Foreign as error:
                 raise LedgerInvalid(str(error)) from None
             except ValueError:

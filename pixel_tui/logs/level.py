@@ -6,11 +6,11 @@ status of an access log. Words in the middle of a sentence say nothing. Most lin
 no level, and one anchored expression finds that out.
 """
 
-import json
 import re
 from enum import IntEnum
 from typing import Final
 
+from pixel_tui.json_reading import parse_json
 from pixel_tui.logs.level_words import ERROR_ITSELF, WORDS, head_pattern
 
 
@@ -147,8 +147,8 @@ def _of_json(raw: bytes) -> Level:
     if len(raw) > MAX_JSON:
         return Level.UNKNOWN
     try:
-        record = json.loads(raw)
-    except (ValueError, RecursionError):
+        record = parse_json(raw)
+    except ValueError:
         return Level.UNKNOWN
     if not isinstance(record, dict):
         return Level.UNKNOWN

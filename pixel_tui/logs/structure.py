@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.json_reading import parse_json
 from pixel_tui.text import SafeText, plain
 
 
@@ -96,8 +97,8 @@ def structured(text: bytes | str) -> Structured | None:
 def json_object(line: str) -> Json | None:
     """The JSON object that a line is, or None; never an error."""
     try:
-        record: object = json.loads(line)
-    except (ValueError, RecursionError):
+        record: object = parse_json(line)
+    except ValueError:
         return None
     return record if isinstance(record, dict) else None
 

@@ -6,10 +6,11 @@ against somebody who writes both files anew; a copy elsewhere is.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from pixel_tui.json_reading import parse_json
 
 VERSION: Final = 2
 """Records of version 1 had no chain."""
@@ -106,7 +107,7 @@ def _compared(
 
 def _facts(line: bytes) -> Mapping[str, object] | None:
     try:
-        found = json.loads(line)
+        found = parse_json(line)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

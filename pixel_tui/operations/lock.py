@@ -18,6 +18,7 @@ from typing import Final, Self
 
 from pixel_tui import machine_lock
 from pixel_tui.errors import FileError, LockHeld
+from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.text import SafeText, plain
 
 LONGEST_BYTES: Final = 16 * 1024
@@ -173,19 +174,21 @@ def holder(path: Path) -> Owner | None:
 def owner_from(content: bytes) -> Owner | None:
     """Who says to hold a lock; None where that can't be read."""
     try:
-        raw = json.loads(content)
-        return Owner(
-            user=plain(str(raw["user"])),
-            host=plain(str(raw["host"])),
-            pid=int(raw["pid"]),
-            since=plain(str(raw["since"])),
-            title=plain(str(raw["title"])),
-            job=plain(str(raw.get("job", ""))),
-            step=int(raw.get("step", 0)),
-            steps=int(raw.get("steps", 0)),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        node = Node(load_object(content))
+    except ValueError:
         return None
+    if not (node["user"].raw and node["title"].raw and node["pid"].integer > 0):
+        return None
+    return Owner(
+        user=node["user"].text,
+        host=node["host"].text,
+        pid=node["pid"].integer,
+        since=node["since"].text,
+        title=node["title"].text,
+        job=node["job"].text,
+        step=node["step"].integer,
+        steps=node["steps"].integer,
+    )
 
 
 def _held(path: Path) -> LockHeld:

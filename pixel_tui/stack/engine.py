@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineError, EngineRefused
+from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.local_transport import LocalTransport
@@ -185,7 +186,7 @@ class DockerEngine:
         if not answer.ok:
             raise _refusal(answer, path)
         try:
-            value: JsonValue = json.loads(answer.body)
+            value: JsonValue = parse_json(answer.body)
         except ValueError as error:
             raise EngineAnswerInvalid(
                 "The engine's answer is no JSON.",
@@ -235,7 +236,7 @@ class _Events:
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 with suppress(ValueError):
-                    event: JsonValue = json.loads(line)
+                    event: JsonValue = parse_json(line)
                     if isinstance(event, dict):
                         yield event
 
@@ -265,7 +266,7 @@ def _version_pair(raw: str) -> tuple[int, int] | None:
 
 def _refusal(answer: Answer, path: str) -> EngineRefused:
     try:
-        message = Node(json.loads(answer.body))["message"].text
+        message = Node(parse_json(answer.body))["message"].text
     except ValueError:
         message = plain("")
     return EngineRefused(

@@ -13,7 +13,6 @@ begun without it: exits with 1 where one ended with another code than 0, or not 
 """
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.compose_command import ComposeCommand, operands
 from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.own_program import own_argv
@@ -130,7 +130,7 @@ class _Wait:
         except OperationError as error:
             return {}, str(error)
         try:
-            nodes = [Node(json.loads(line)) for line in said.output.splitlines() if line.strip()]
+            nodes = [Node(parse_json(line)) for line in said.output.splitlines() if line.strip()]
         except ValueError:
             return {}, "docker said what can't be read"
         if said.code and not nodes:

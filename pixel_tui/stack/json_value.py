@@ -4,21 +4,25 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from pixel_tui.json_reading import JsonValue, parse_json
 from pixel_tui.text import SafeText, plain
 
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
+__all__ = ["JsonObject", "JsonValue", "Node", "load_object"]
+
+LARGEST: Final = 2**63 - 1
+"""What Docker's own numbers fit in, either sign."""
 
 
 def load_object(raw: bytes | str) -> JsonObject:
     """Parse a JSON text whose top is an object.
 
     Raises:
-        ValueError: It is no JSON, or no object.
+        ValueError: It is no JSON, no object, too long or too deep.
     """
-    value: JsonValue = json.loads(raw)
+    value = parse_json(raw)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
@@ -87,15 +91,16 @@ class Node:
 
     @property
     def integer(self) -> int:
-        """The whole number, 0 when there is none; digits in a text count."""
+        """The whole number, 0 when there is none of 64 bits; digits in a text count."""
+        found: int | float = 0
         if isinstance(self.value, int | float):
-            return int(self.value)
-        if isinstance(self.value, str):
+            found = self.value
+        elif isinstance(self.value, str):
             try:
-                return int(self.value)
+                found = int(self.value)
             except ValueError:
                 return 0
-        return 0
+        return int(found) if abs(found) <= LARGEST else 0  # a float that is no number is not
 
     @property
     def flag(self) -> bool:

@@ -188,7 +188,7 @@ def test_looking_runs_nothing_that_the_repository_names(hostile: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["fsmonitor", "clean filter", "clean filter by info/attributes", "filter process",
              "filter of a submodule", "lazy fetch by ssh", "lazy fetch by upload-pack",
-             "fsmonitor of the worktree", "hooksPath", "external diff", "textconv"],
+             "fsmonitor of the worktree", "external diff", "textconv"],
 )  # fmt: skip
 def test_the_traps_spring_where_git_is_asked_plainly(root: Path, tmp_path: Path, name: str) -> None:
     marker = tmp_path / "sprung"

@@ -1,0 +1,56 @@
+"""The one door for JSON from outside: the engine, compose, files of others, and our own.
+
+Whatever is too long, too deep or no JSON is one and the same `ValueError`.
+"""
+
+import json
+from typing import Final, TypeAlias
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+
+LONGEST: Final = 64 << 20
+"""Bytes of a text. The largest answers of engines with thousands of containers are below 20 MiB."""
+DEEPEST: Final = 64
+"""Lists and objects inside each other. Docker's deepest have about ten."""
+
+
+def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
+    """Parse a JSON text.
+
+    Args:
+        raw: The text; bytes are in UTF-8, UTF-16 or UTF-32.
+        longest: Bytes (characters of a `str`) that it may have.
+
+    Raises:
+        ValueError: It is no JSON, longer than that, or nested more than `DEEPEST` deep.
+    """
+    if len(raw) > longest:
+        raise ValueError(f"longer than {longest:,} bytes")
+    try:
+        value: JsonValue = json.loads(raw)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    # A text with fewer brackets can't be deeper: most of them are not looked at.
+    brackets = raw.count(b"[") + raw.count(b"{") if isinstance(raw, bytes) else (
+        raw.count("[") + raw.count("{")
+    )  # fmt: skip
+    if brackets > DEEPEST and is_too_deep(value):
+        raise ValueError("nested too deep")
+    return value
+
+
+def is_too_deep(value: JsonValue) -> bool:
+    """Whether lists and objects are inside each other more than `DEEPEST` times."""
+    level: list[JsonValue] = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for item in level
+            for inner in (
+                item.values() if type(item) is dict else item if type(item) is list else ()
+            )
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,134 @@
+"""JSON from outside: too deep, too long or of another kind is never more than an error."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.backups.deployment import DEPLOYMENT, Deployment, read_deployment
+from pixel_tui.backups.manifest import from_bytes
+from pixel_tui.environment.history import History
+from pixel_tui.errors import ConsoleError
+from pixel_tui.json_reading import DEEPEST, parse_json
+from pixel_tui.ledger.document import parse_document
+from pixel_tui.ledger.events import parse_events
+from pixel_tui.ledger.worker_lock import parse_lock
+from pixel_tui.logs.level import level_of
+from pixel_tui.logs.structure import json_object
+from pixel_tui.operations.audit_chain import read_trail
+from pixel_tui.operations.job_record import from_record
+from pixel_tui.operations.lock import owner_from
+from pixel_tui.settings import Memory, Remembered
+from pixel_tui.stack.endpoint import Endpoint, find_endpoint
+from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.json_value import Node, load_object
+from pixel_tui.stack.transport import Answer
+from pixel_tui.text import plain
+
+
+def parse_document_of(raw: bytes) -> object:
+    return parse_document(raw, lambda text, _: text)
+
+
+def job_of(raw: bytes) -> object:
+    return from_record(raw, Path("output"))
+
+
+def engine_answer(raw: bytes) -> object:
+    engine = DockerEngine(Endpoint("unix:///x", plain("")))
+    engine._transport = Saying(raw)  # type: ignore[assignment]
+    return engine.info()
+
+
+class Saying:
+    """A transport that answers anything with the same words."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def get(self, target: str, **_: object) -> Answer:
+        if target.startswith("/version"):
+            return Answer(200, "OK", b'{"ApiVersion": "1.44"}')
+        return Answer(200, "OK", self._body)
+
+
+DEEP = "[" * 2000
+DEEP_VALUES = [DEEP, DEEP + "]" * 2000, '{"a":' * 500 + "1" + "}" * 500, '{"tasks": ' + DEEP]
+
+Door = Callable[[str, Path], object]
+
+
+def written(name: str, read: Callable[[Path], object]) -> Door:
+    def door(text: str, folder: Path) -> object:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+        return read(folder)
+
+    return door
+
+
+DOORS: dict[str, Door] = {
+    "worker lock": lambda text, _: parse_lock(text.encode(), 0).task,
+    "lock's owner": lambda text, _: owner_from(text.encode()),
+    "level of a line": lambda text, _: level_of(text.encode()) and None,
+    "structure of a line": lambda text, _: json_object(text),
+    "audit trail": lambda text, _: read_trail(text.encode(), None).records,
+    "what was deployed": written(
+        DEPLOYMENT, lambda folder: read_deployment(folder) != Deployment()
+    ),
+    "what was applied": written("applied.json", lambda folder: History(folder).applied()),
+    "what is remembered": written(
+        "remembered/shop.json", lambda folder: Memory(folder, "shop").load() != Remembered()
+    ),
+    "docker's configuration": written(
+        "config.json",
+        lambda folder: find_endpoint({"DOCKER_CONFIG": str(folder)}).address == "",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", DEEP_VALUES, ids=["open", "closed", "objects", "inside"])
+@pytest.mark.parametrize("door", DOORS)
+def test_what_is_nested_too_deep_says_nothing(door: str, text: str, tmp_path: Path) -> None:
+    assert not DOORS[door](text, tmp_path)
+
+
+@pytest.mark.parametrize("text", DEEP_VALUES, ids=["open", "closed", "objects", "inside"])
+@pytest.mark.parametrize(
+    "read", [load_object, from_bytes, parse_events, parse_document_of, job_of, engine_answer],
+)  # fmt: skip
+def test_what_is_nested_too_deep_is_an_error_that_is_caught(
+    read: Callable[[bytes], object], text: str
+) -> None:
+    with pytest.raises((ValueError, ConsoleError)):
+        read(text.encode())
+
+
+def test_what_is_too_long_is_not_parsed() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        parse_json(b" " * 11, longest=10)
+    assert parse_json(b"1" + b" " * 9, longest=10) == 1
+
+
+@pytest.mark.parametrize("depth", [1, DEEPEST])
+def test_what_is_not_too_deep_is_read(depth: int) -> None:
+    assert parse_json("[" * depth + "]" * depth) is not None
+    with pytest.raises(ValueError, match="deep"):
+        parse_json("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1))
+    assert parse_json('["' + "[{" * 5000 + '"]'), "brackets in a text are no depth"
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "9" * 400, '"' + "9" * 400 + '"'])
+def test_a_number_that_is_none_of_64_bits_is_none(number: str) -> None:
+    assert Node(parse_json(number)).integer == 0
+
+
+def test_json_is_parsed_in_one_place() -> None:
+    found = {
+        str(path)
+        for folder in ("pixel_tui", "screens", "widgets")
+        for path in Path(folder).rglob("*.py")
+        if re.search(r"json\.loads?\(", path.read_text("utf-8"))
+    }
+    assert found == {"pixel_tui/json_reading.py"}
