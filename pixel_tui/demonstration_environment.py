@@ -142,7 +142,8 @@ class DemoDesk:
         self._kept = Unfinished(base, data, self._clock.now())
 
     def drop(self) -> None:
-        """Forget the unfinished edits."""
+        """Forget the unfinished edits, and the candidates that were made of them."""
+        self._staging.forget_discarded()
         self._kept = None
 
     def weigh(self, candidate: bytes) -> Impact:
@@ -187,9 +188,9 @@ class DemoDesk:
                 )
         return found
 
-    def stage(self, candidate: bytes) -> str:
+    def stage(self, candidate: bytes, base: bytes | None) -> str:
         """Lay a candidate down for a plan."""
-        return self._staging.stage(candidate)
+        return self._staging.stage(candidate, base=digest(base))
 
     def staged(self, name: str) -> bytes:
         """A candidate that waits."""
@@ -205,6 +206,7 @@ class DemoDesk:
                 sha256=digest(content),
                 impact=self.weigh(content),
                 file=str(self._staging.path(name)),
+                base=self._staging.base(name),
             )
             for name, content in ((name, self.staged(name)) for name in self._staging.ids())
         )

@@ -60,12 +60,16 @@ def _add_changing(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     change = kinds.add_parser(
         "set",
         help="set a key; the value comes from standard input",
-        description="Sets a key to what standard input says, its last line end left out. It is "
+        description="Sets a key to what standard input says, its last line end left out; empty "
+        "input changes nothing, so that a command that failed sets no key to nothing. It is "
         "written so that compose reads exactly that, and saved if compose takes the project "
         "with it: the operation environment-save, with its lock and audit. Containers stay as "
         "they are: a restart does not apply an environment.",
     )
     change.add_argument("key", metavar="KEY")
+    change.add_argument(
+        "--empty", action="store_true", help="set it to nothing; standard input is not read"
+    )
     change.add_argument(
         "--apply",
         action="store_true",
@@ -152,51 +156,31 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
         raise UsageError(
             "The value is secret, and this is a terminal.", on=key, remedy="Add --reveal."
         )
-    sys.stdout.buffer.write(reading.value.encode("utf-8", "surrogateescape") + b"\n")
+    if sys.stdout.isatty():
+        _print_harmless(reading.value)
+    else:
+        sys.stdout.buffer.write(reading.value.encode("utf-8", "surrogateescape") + b"\n")
     return ExitCode.WELL
 
 
+def _print_harmless(value: str) -> None:
+    """Print a value on a terminal, which shows all of it and obeys none of it."""
+    from pixel_tui.text import defuse
+
+    lines = value.split("\n")
+    shown = ["\t".join(map(defuse, line.split("\t"))) for line in lines]
+    print("\n".join(shown))  # noqa: T201
+    if shown != lines:
+        complain("Control characters are shown as signs; a pipe or a file gets them as they are.")
+
+
 def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from pixel_tui.change_commands import run_action
-    from pixel_tui.env_edit import edited
-    from pixel_tui.environment.staging import Staging
-    from pixel_tui.files import is_file
-    from pixel_tui.settings import state_folder
+    from pixel_tui.env_set import set_key
 
     if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env set` changes something.")
-    key, value = arguments.key, _value_from_input(arguments.key)
     command = named_command(arguments, environment)
-    path = _path(None, command)
-    before = _read(path) if is_file(path) else b""
-    after = edited(before, key, value, environment)
-    if after == before:
-        print(f"{key} has this value already.")  # noqa: T201
-        return ExitCode.WELL
-    arguments.action = "environment-apply" if arguments.apply else "environment-save"
-    staging = Staging(state_folder(), command.env_mark)
-    arguments.target, arguments.yes = [staging.stage(after)], True
-    code = run_action(arguments, environment)
-    if code == ExitCode.WELL and not arguments.apply:
-        print(f"{key} is saved in {path}. What runs keeps its old value, also after a restart.")  # noqa: T201
-    return code
-
-
-def _value_from_input(key: str) -> str:
-    """All of standard input but its last line end; from a terminal a line that is not shown.
-
-    Raises:
-        UsageError: It is no UTF-8.
-    """
-    if sys.stdin.isatty():
-        from getpass import getpass
-
-        return getpass(f"Value of {key} (not shown): ")
-    raw = sys.stdin.buffer.read()
-    try:
-        return raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise UsageError("The value is no text in UTF-8.", on=key) from error
+    return set_key(arguments, environment, _path(None, command), command)
 
 
 def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
@@ -267,15 +251,15 @@ def _read(path: Path) -> bytes:
     Raises:
         FileError: It is not there, or can't be read.
     """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        missing = isinstance(error, FileNotFoundError)
+    from pixel_tui.environment.file_state import read_file
+    from pixel_tui.environment_reading import make_it
+
+    state = read_file(path)
+    if not state.exists:
         raise FileError(
-            f"The environment can't be read: {error.strerror or error}.",
-            on=str(path),
-            remedy="Make it from .env.example." if missing else "`ls -l` says who may read it.",
-        ) from error
+            "There is no such environment file.", on=str(path), remedy=make_it(path.parent)
+        )
+    return state.data
 
 
 def _look(

@@ -16,7 +16,7 @@ from pixel_tui.environment.desk import Unfinished
 from pixel_tui.environment.drafts import Draft, Drafts
 from pixel_tui.environment.impact import Impact
 from pixel_tui.environment.impact_reading import ImpactReader
-from pixel_tui.environment.staging import Staging
+from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.errors import OperationError
 from pixel_tui.in_front import run_in_front
 
@@ -73,7 +73,8 @@ class LiveDesk:
         self._forget_found()
 
     def drop(self) -> None:
-        """Forget the unfinished edits."""
+        """Forget the unfinished edits, and the candidates that were made of them."""
+        self._staging.forget_discarded()
         self._drafts.remove()
         self._own = None
         self._forget_found()
@@ -88,9 +89,9 @@ class LiveDesk:
         """What compose says of a candidate, and what it would change."""
         return self._impact.read(candidate)
 
-    def stage(self, candidate: bytes) -> str:
+    def stage(self, candidate: bytes, base: bytes | None) -> str:
         """Lay a candidate down for a plan."""
-        return self._staging.stage(candidate)
+        return self._staging.stage(candidate, base=digest(base))
 
     def outside(self, data: bytes) -> bytes:
         """Open the user's editor on a private copy."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.apply_state import ApplyFiles
 from pixel_tui.environment.impact import Impact
 from pixel_tui.environment.impact_reading import ImpactReader
-from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.environment.staging import CandidateGone, Staging, digest
 from pixel_tui.environment.store import EnvironmentStore
 from pixel_tui.errors import ConsoleError
 from pixel_tui.late_answer import LateAnswer
@@ -62,10 +63,7 @@ class EnvironmentFactReader:
             state = store.read(path)
             versions = store.history(path).versions()
             left = ApplyFiles(self._state, self._command.env_mark).left()
-            candidates = tuple(
-                self._candidate(candidate_id, state.sha256, snapshot, waited=place == 0)
-                for place, candidate_id in enumerate(self._staging.ids())
-            )
+            candidates = self._candidates(state.sha256, snapshot)
         except ConsoleError as error:
             return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))
         return EnvironmentFacts(
@@ -77,6 +75,14 @@ class EnvironmentFactReader:
             left=left,
             confirm_seconds=self._confirm_seconds,
         )
+
+    def _candidates(self, sha256: str, snapshot: StackSnapshot) -> tuple[Candidate, ...]:
+        """What waits to be saved; compose is waited for about the newest alone."""
+        found: list[Candidate] = []
+        for candidate_id in self._staging.ids():
+            with suppress(CandidateGone):  # saved or discarded at this moment
+                found.append(self._candidate(candidate_id, sha256, snapshot, waited=not found))
+        return tuple(found)
 
     def _candidate(
         self, candidate_id: str, sha256: str, snapshot: StackSnapshot, *, waited: bool
@@ -92,6 +98,7 @@ class EnvironmentFactReader:
             sha256=digest(content),
             impact=answer.answer(deadline),
             file=str(self._staging.path(candidate_id)),
+            base=self._staging.base(candidate_id),
         )
 
     def _asking(self, content: bytes) -> Callable[[], Impact | None]:

@@ -5,6 +5,7 @@ And what is found in the file with all that is known around it.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,18 @@ from pixel_tui.stack.environment_uses import NO_USES, EnvironmentUses
 from pixel_tui.stack.git_files import GitFile, git_file
 from pixel_tui.text import SafeText, plain
 
-EXAMPLE_NAMES: Final = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example")
+EXAMPLE_NAMES: Final = (
+    *(
+        f".env{joint}{word}"
+        for word in ("example", "sample", "template", "dist")
+        for joint in ".-_"
+    ),
+    *(f"{word}.env" for word in ("example", "sample", "template", ".example", ".sample")),
+    *(f"env.{word}" for word in ("example", "sample", "template", "dist")),
+)
+"""Under these names projects keep an example of their `.env`."""
+EXAMPLE_PATTERNS: Final = (".env.*.example", ".env.example.*", ".env.*.sample", ".env.*.template")
+"""An example for one of several ways to run it: `.env.prod.example`. Looked for last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +164,42 @@ def _uses(
 
 def read_example(path: Path, directory: Path, unasked: list[SafeText]) -> Document | None:
     """The example beside a file, or else in the project's folder; None where there is none."""
-    folders = dict.fromkeys((path.parent, directory))
-    found = [folder / name for folder in folders for name in EXAMPLE_NAMES]
-    for example in found:
-        if is_file(example) and not _same(example, path):
+    for folder in dict.fromkeys((path.parent, directory)):
+        example = example_in(folder, path.name)
+        if example is not None and not _same(example, path):
             try:
                 return Document.parse(example.read_bytes())
             except OSError as error:
                 reason = error.strerror or str(error)
                 unasked.append(plain(f"The example can't be read: {example}: {reason}."))
     return None
+
+
+def example_in(folder: Path, name: str = ".env") -> Path | None:
+    """The example of an environment file in a folder; None where there is none.
+
+    Args:
+        folder: Where to look.
+        name: The file that it is to be the example of: `.env.prod` has `.env.prod.example`.
+    """
+    own = [f"{name}.{word}" for word in ("example", "sample", "template")]
+    for example in (*own, *EXAMPLE_NAMES):
+        if is_file(folder / example):
+            return folder / example
+    with suppress(OSError):
+        for pattern in EXAMPLE_PATTERNS:
+            for example_path in sorted(folder.glob(pattern)):
+                if is_file(example_path):
+                    return example_path
+    return None
+
+
+def make_it(folder: Path) -> str:
+    """How to get an environment file that is not there."""
+    example = example_in(folder)
+    if example is None:
+        return "Check the path. If it is the project's: `pixel-tui env set KEY` makes it."
+    return f"Make it from the example: `cp {example.name} .env`, then fill it in."
 
 
 def _as_compose_names(path: Path, command: ComposeCommand, uses: EnvironmentUses) -> Path:

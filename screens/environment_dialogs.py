@@ -215,18 +215,20 @@ class EnvironmentDialogs:
         if editing is None or opened is None or not editing.changed:
             return
         base, now = editing.base, editing.now
+        made_from = base.data if opened.data is not None else None
 
         def answered(action: str | None) -> None:
             if action is not None:
-                editor.run_worker(self._stage(action, now.data), group="environment-save")
+                stage = self._stage(action, now.data, made_from)
+                editor.run_worker(stage, group="environment-save")
 
         compare = partial(difference_lines, base, now, editor.is_secret)
         weigh = partial(editor.desk.weigh, now.data)
         editor.app.push_screen(SaveScreen(compare, weigh, opened.obstacle), answered)
 
-    async def _stage(self, action: str, data: bytes) -> None:
+    async def _stage(self, action: str, data: bytes, base: bytes | None) -> None:
         try:
-            target = await asyncio.to_thread(self._editor.desk.stage, data)
+            target = await asyncio.to_thread(self._editor.desk.stage, data, base)
         except ConsoleError as error:
             self._editor.notify(plain(str(error)), severity="error", timeout=15, markup=False)
             return

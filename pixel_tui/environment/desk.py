@@ -108,7 +108,7 @@ class EnvironmentDesk(Protocol):
         """
 
     def drop(self) -> None:
-        """Forget the unfinished edits: they were saved, or nobody wants them."""
+        """Forget the unfinished edits and their candidates: they were saved, or discarded."""
 
     def weigh(self, candidate: bytes) -> Impact:
         """What compose says of a candidate, and what it would change.
@@ -117,8 +117,12 @@ class EnvironmentDesk(Protocol):
             ConsoleError: Compose could not be asked.
         """
 
-    def stage(self, candidate: bytes) -> str:
+    def stage(self, candidate: bytes, base: bytes | None) -> str:
         """Lay a candidate down where a plan finds it; returns what the plan is made for.
+
+        Args:
+            candidate: All of the new content.
+            base: The file that it was made from; None where there was none.
 
         Raises:
             FileError: It can't be written.

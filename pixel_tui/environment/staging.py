@@ -3,23 +3,32 @@
 Each project has its own, so that none is ever offered for another's file.
 
 A plan, a command line and an audit record name the candidate by its id. Its bytes are in
-this file only.
+this file only. A note beside it has the digest of the file that it was made from, so that it
+never replaces another content, and which process made it, so that what is discarded goes.
 """
 
 import hashlib
+import json
 import os
 import re
 import time
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError
-from pixel_tui.files import replace_file
+from pixel_tui.files import remove_leftovers, replace_file
+from pixel_tui.stack.process_mark import ProcessMark, mark_of
 
 ID_LENGTH: Final = 16
 KEPT_SECONDS: Final = 24 * 3600.0
+UNKNOWN_BASE: Final = "unknown"
+"""In place of a digest, where nobody knows what a candidate was made from."""
 _ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_CAREFULLY: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_LONGEST_NOTE: Final = 4096
 
 
 def project_mark(directory: Path) -> str:
@@ -30,6 +39,27 @@ def project_mark(directory: Path) -> str:
 def digest(content: bytes | None) -> str:
     """The SHA-256 of a file's content; empty where there is no file."""
     return "" if content is None else hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What is known of a candidate beside its content."""
+
+    base: str = UNKNOWN_BASE
+    maker: ProcessMark | None = None
+
+
+class CandidateGone(FileError):
+    """A candidate that was saved or discarded meanwhile.
+
+    Args:
+        candidate_id: Its id.
+    """
+
+    def __init__(self, candidate_id: str) -> None:
+        super().__init__(
+            "There is no such candidate.", on=candidate_id, remedy="Save from the editor again."
+        )
 
 
 class Staging:
@@ -43,13 +73,22 @@ class Staging:
     def __init__(self, state_folder: Path, directory: Path) -> None:
         self._folder = state_folder / "environment" / "staged" / project_mark(directory)
 
-    def stage(self, content: bytes) -> str:
+    def stage(self, content: bytes, *, base: str) -> str:
         """Put a candidate down; returns its id.
+
+        Args:
+            content: All of it.
+            base: The digest of the file that it was made from; empty where there was none.
 
         Raises:
             FileError: It can't be written.
         """
         candidate_id = digest(content)[:ID_LENGTH]
+        me = mark_of(os.getpid())
+        maker = {"pid": me.pid, "started": me.started, "boot": me.boot} if me else None
+        note = json.dumps({"base": base, "maker": maker}).encode()
+        # First, so that no candidate is ever without one.
+        replace_file(self._note_path(candidate_id), note, durable=False)
         replace_file(self.path(candidate_id), content, durable=False)
         return candidate_id
 
@@ -67,14 +106,15 @@ class Staging:
         """A candidate.
 
         Raises:
-            FileError: There is none of this id, it can't be read, or is not what it was.
+            CandidateGone: There is none of this id.
+            FileError: It can't be read, or is not what it was.
         """
         if not _ID.fullmatch(candidate_id):
-            raise _gone(candidate_id)
+            raise CandidateGone(candidate_id)
         try:
             content = self.path(candidate_id).read_bytes()
         except FileNotFoundError as error:
-            raise _gone(candidate_id) from error
+            raise CandidateGone(candidate_id) from error
         except OSError as error:
             raise FileError(
                 f"The candidate can't be read: {error.strerror or error}.",
@@ -88,25 +128,55 @@ class Staging:
             )
         return content
 
+    def base(self, candidate_id: str) -> str:
+        """The digest of the file that a candidate was made from; empty where there was none.
+
+        `UNKNOWN_BASE` where that can't be read: it is no file's digest.
+        """
+        return self._note(candidate_id).base
+
     def forget(self, candidate_id: str) -> None:
         """Remove a candidate that is done with."""
         if _ID.fullmatch(candidate_id):
-            with suppress(OSError):
-                self.path(candidate_id).unlink(missing_ok=True)
+            for path in (self.path(candidate_id), self._note_path(candidate_id)):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+    def forget_discarded(self) -> None:
+        """Remove the candidates of this process, and of those that run no more."""
+        for candidate_id in self.ids():
+            maker = self._note(candidate_id).maker
+            if maker is None or not maker.lives or maker.pid == os.getpid():
+                self.forget(candidate_id)
 
     def forget_old(self) -> None:
-        """Remove what nobody has saved within a day."""
+        """Remove what nobody has saved within a day, and what killed writers have left."""
         for candidate_id in self.ids():
             with suppress(OSError):
                 if time.time() - self.path(candidate_id).stat().st_mtime > KEPT_SECONDS:
                     self.forget(candidate_id)
+        remove_leftovers(self._folder, datetime.now(UTC))
 
     def path(self, candidate_id: str) -> Path:
         """Where a candidate is, if it is there."""
         return self._folder / f"{candidate_id}.env"
 
+    def _note_path(self, candidate_id: str) -> Path:
+        return self._folder / f"{candidate_id}.json"
 
-def _gone(candidate_id: str) -> FileError:
-    return FileError(
-        "There is no such candidate.", on=candidate_id, remedy="Save from the editor again."
-    )
+    def _note(self, candidate_id: str) -> _Note:
+        if not _ID.fullmatch(candidate_id):
+            return _Note()
+        try:
+            descriptor = os.open(self._note_path(candidate_id), _CAREFULLY)
+            with os.fdopen(descriptor, "rb") as file:
+                raw = json.loads(file.read(_LONGEST_NOTE))
+            maker = raw["maker"]
+            return _Note(
+                str(raw["base"]),
+                ProcessMark(int(maker["pid"]), int(maker["started"]), str(maker["boot"]))
+                if maker
+                else None,
+            )
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return _Note()

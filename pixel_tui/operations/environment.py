@@ -19,6 +19,22 @@ from pixel_tui.text import SafeText, plain
 SAVE_CANCELLING: Final = SafeText("The file is as it was, or the new one: never a part of it.")
 
 
+class CandidateOutdated(OperationError):
+    """A candidate that was made from another content of the file: to save it would undo that.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: SafeText) -> None:
+        super().__init__(
+            "The file was changed since this edit was made from it, and nothing was saved.",
+            on=path,
+            remedy="Open the environment (E) and merge (r): it shows both changes. Then save"
+            " again.",
+        )
+
+
 def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why nothing can be done to the environment."""
     if facts.environment.trouble:
@@ -54,7 +70,7 @@ def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
 def candidate_choices(facts: Facts) -> Sequence[Choice]:
     """What waits to be saved, newest first."""
     return tuple(
-        Choice(plain(item.id), plain(f"{item.id}  {_summary(item)}"))
+        Choice(plain(item.id), plain(f"{item.id}  {_summary(item, facts.environment.sha256)}"))
         for item in facts.environment.candidates
     )
 
@@ -78,10 +94,14 @@ def chosen_candidate(draft: Draft) -> Candidate:
     """The candidate that the draft is about.
 
     Raises:
+        CandidateOutdated: It was made from another content of the file.
         OperationError: There is none of that id.
     """
-    for candidate in draft.facts.environment.candidates:
+    environment = draft.facts.environment
+    for candidate in environment.candidates:
         if candidate.id == draft.subject:
+            if candidate.base != environment.sha256:
+                raise CandidateOutdated(environment.path)
             return candidate
     raise OperationError(
         "There is no such candidate.", on=draft.subject, remedy="Save from the editor again."
@@ -155,7 +175,9 @@ def tell_impact(draft: Draft, services: Sequence[ServiceImpact], *, applied: boo
         draft.affect(item.service, f"is {what}" if applied else f"would have to be {what}", cause)
 
 
-def _summary(candidate: Candidate) -> str:
+def _summary(candidate: Candidate, now: str) -> str:
+    if candidate.base != now:
+        return "made from another version of the file: merge it in the editor"
     if candidate.impact is None:
         return "what it would change is not known yet"
     if candidate.impact.refusal:

@@ -19,6 +19,8 @@ class Candidate:
     """What it would change; None where that could not be told in time."""
     file: str = ""
     """Where it waits."""
+    base: str = ""
+    """Digest of the file that it was made from; empty where there was none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 
 from pixel_tui.environment.apply_parts import Ending
 from pixel_tui.environment.apply_state import ApplyFiles, Confirmation, Phase
-from pixel_tui.environment.staging import Staging
+from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.environment.worker import worker_argv
 from pixel_tui.stack.compose_command import ComposeCommand
 from tests.engine.private_engine import Engine, Project, unique_name
@@ -84,7 +84,9 @@ class Bench:
         return state.phase if state else None
 
     def start(self, content: bytes, *words: str, within: float = 60) -> "subprocess.Popen[str]":
-        staged = Staging(self.state / "pixel-tui", self.project.directory).stage(content)
+        staged = Staging(self.state / "pixel-tui", self.project.directory).stage(
+            content, base=digest(BEFORE)
+        )
         was = hashlib.sha256(self.file.read_bytes()).hexdigest()
         return self.run("apply", staged, "--was", was, "--within", str(within), *words)
 
@@ -227,7 +229,9 @@ def test_a_file_that_somebody_changes_meanwhile_is_left_alone(bench: Bench) -> N
 def test_what_compose_refuses_or_what_has_moved_is_never_saved(bench: Bench) -> None:
     refused = bench.start(b'MODE="never ended\n', "--recreate", "api")
     assert bench.ending(refused, "unterminated", "Nothing was saved") is Ending.NOTHING_DONE
-    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(GOOD)
+    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(
+        GOOD, base=digest(BEFORE)
+    )
     moved = bench.run("apply", staged, "--was", "0" * 64, "--recreate", "api")
     assert bench.ending(moved, "has changed since") is Ending.NOTHING_DONE
     saved = bench.run("save", staged, "--was", hashlib.sha256(BEFORE).hexdigest())
@@ -236,7 +240,9 @@ def test_what_compose_refuses_or_what_has_moved_is_never_saved(bench: Bench) -> 
 
 
 def test_a_console_that_dies_takes_nothing_with_it(bench: Bench) -> None:
-    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(GOOD)
+    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(
+        GOOD, base=digest(BEFORE)
+    )
     console = bench.console("environment-apply", staged, "--yes", confirm_seconds=2)
     eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
     os.killpg(console.pid, signal.SIGKILL)
@@ -250,7 +256,9 @@ def test_a_console_that_dies_takes_nothing_with_it(bench: Bench) -> None:
 
 
 def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) -> None:
-    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(GOOD)
+    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(
+        GOOD, base=digest(BEFORE)
+    )
     console = bench.console("environment-apply", staged, "--yes")
     eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
     state = bench.files.read()
@@ -269,7 +277,9 @@ def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) ->
 
 
 def test_a_job_that_is_confirmed_succeeds(bench: Bench) -> None:
-    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(GOOD)
+    staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(
+        GOOD, base=digest(BEFORE)
+    )
     console = bench.console("environment-apply", staged, "--yes")
     eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
     assert bench.confirmation.confirm()

@@ -152,6 +152,26 @@ def test_a_key_is_set_by_an_operation_that_is_audited_without_its_value(
     assert SECRET not in said
 
 
+def test_several_that_set_keys_at_once_all_set_theirs(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    keys = [f"KEY_{number}" for number in range(4)]
+    started = [start(engine, project, tmp_path, "set", key) for key in keys]
+    for number, process in enumerate(started):
+        assert process.stdin is not None
+        process.stdin.write(f"value-{number}\n")
+        process.stdin.close()
+        process.stdin = None
+    for process in started:
+        with process:
+            out, err = process.communicate(timeout=100)
+        assert process.returncode == 0, out + err
+    lines = (project.directory / ".env").read_text().splitlines()
+    assert lines[:3] == ENV.splitlines()
+    assert sorted(lines[3:]) == [f"KEY_{number}=value-{number}" for number in range(4)]
+    assert not [path for path in tmp_path.rglob("staged/*/*") if path.is_file()]
+
+
 def test_what_compose_refuses_is_not_saved(
     engine: Engine, project: Project, tmp_path: Path
 ) -> None:

@@ -526,6 +526,24 @@ async def test_edits_that_were_not_saved_are_offered_when_it_is_opened_again() -
         assert "CANVAS_THEME" in now(it)
 
 
+async def test_a_discarded_edit_is_offered_by_no_plan_any_more() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it, "CANVAS_THEME")
+        await it.press("d", "s")
+        await it.until(lambda: "Compose takes the file" in it.text())
+        await it.press("s")
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen))
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, EnvironmentEditor))
+        (candidate,) = desk_of(it).facts().candidates
+        assert candidate.base == desk_of(it).facts().sha256
+        await it.press("escape", "E")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        await it.press("down", "enter")
+        await it.until(lambda: desk_of(it).unfinished() is None)
+        assert desk_of(it).facts().candidates == ()
+
+
 def another_writes(it: Console, old: bytes, new: bytes) -> None:
     data = file_of(it).data or b""
     assert old in data
@@ -716,7 +734,7 @@ async def test_what_was_saved_is_seen_on_disk_and_is_no_unfinished_edit_any_more
         file_of(it).write(now(it).encode())
         await it.until(lambda: desk_of(it).unfinished() is None)
         assert not editor_of(it).editing.changed  # type: ignore[union-attr]
-        assert "not saved" not in it.text("#environment-totals")
+        await it.until(lambda: "not saved" not in it.text("#environment-totals"))
 
 
 async def test_a_file_of_another_user_says_how_to_get_it_and_is_not_saved(

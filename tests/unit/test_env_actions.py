@@ -12,8 +12,10 @@ import pytest
 from pixel_tui.environment.apply_state import ApplyState, Phase
 from pixel_tui.environment.history import Version
 from pixel_tui.environment.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.staging import UNKNOWN_BASE
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.environment import CandidateOutdated, candidate_choices
 from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.facts import NO_FACTS, Facts, Proxy
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
@@ -48,7 +50,7 @@ def facts(found: Impact | None, **changes: object) -> Facts:
         path=plain("/srv/pixel/.env"),
         sha256=OLD,
         trouble=NO_TEXT,
-        candidates=(Candidate(ID, NEW, found, f"/state/{ID}.env"),),
+        candidates=(Candidate(ID, NEW, found, f"/state/{ID}.env", OLD),),
         versions=(VERSION,),
     )
     return Facts(environment=replace(known, **changes))  # type: ignore[arg-type]
@@ -86,7 +88,9 @@ class TestSave:
         stack = stack_of()
         made = plan("environment-save", facts(impact()), ID, stack=stack)
         assert not plan_outdated(made, stack)
-        other = plan("environment-save", facts(impact(), sha256="d" * 64), ID, stack=stack)
+        candidate = Candidate(ID, NEW, impact(), f"/state/{ID}.env", "d" * 64)
+        moved = facts(None, sha256="d" * 64, candidates=(candidate,))
+        other = plan("environment-save", moved, ID, stack=stack)
         assert other.fingerprint != made.fingerprint
 
     def test_a_file_that_has_moved_since_is_seen(self, tmp_path: Path) -> None:
@@ -94,7 +98,7 @@ class TestSave:
         file.write_bytes(b"A=1\n")
         staged.write_bytes(b"A=2\n")
         old, new = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (file, staged))
-        candidate = Candidate(ID, new, impact(), str(staged))
+        candidate = Candidate(ID, new, impact(), str(staged), old)
         known = facts(impact(), path=plain(str(file)), sha256=old, candidates=(candidate,))
         made = plan("environment-save", known, ID)
         assert not moved_file(made)
@@ -112,6 +116,23 @@ class TestSave:
         looking.start()
         looking.join(10)
         assert seen == [str(pipe)]
+
+    @pytest.mark.parametrize("action", ["environment-save", "environment-apply"])
+    @pytest.mark.parametrize("base", ["d" * 64, "", UNKNOWN_BASE])
+    def test_an_edit_of_another_content_is_never_saved_over_this_one(
+        self, action: str, base: str
+    ) -> None:
+        candidate = Candidate(ID, NEW, impact(changed("api")), f"/state/{ID}.env", base)
+        known = facts(None, candidates=(candidate,))
+        with pytest.raises(CandidateOutdated, match="was changed since this edit") as caught:
+            plan(action, known, ID)
+        assert "merge" in str(caught.value)
+        (choice,) = candidate_choices(known)
+        assert "made from another version" in choice.words
+
+    def test_an_edit_of_no_file_is_saved_where_there_is_none_yet(self) -> None:
+        candidate = Candidate(ID, NEW, impact(), f"/state/{ID}.env", "")
+        assert plan("environment-save", facts(None, candidates=(candidate,), sha256=""), ID).steps
 
     def test_it_wants_a_candidate_that_there_is(self) -> None:
         with pytest.raises(UsageError, match="id of one candidate"):

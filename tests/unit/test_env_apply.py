@@ -307,7 +307,7 @@ def test_nothing_can_be_confirmed_where_nothing_waits(tmp_path: Path) -> None:
 
 def test_candidates_are_private_and_named_by_their_content(tmp_path: Path) -> None:
     staging = Staging(tmp_path, tmp_path)
-    staged = staging.stage(NEW)
+    staged = staging.stage(NEW, base=digest(b"A=0\n"))
     path = staging.path(staged)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o077 == 0

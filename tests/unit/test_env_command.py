@@ -21,6 +21,7 @@ from pixel_tui.environment.surroundings import GitState, Surroundings
 from pixel_tui.errors import UsageError
 from pixel_tui.stack.git_files import GitFile, git_file
 from pixel_tui.stack.source import Place
+from pixel_tui.text import is_harmless
 from tests.unit.environment_cases import look, pixel_uses, use
 
 ROOT = Path(__file__).parents[2]
@@ -96,13 +97,34 @@ def test_a_remark_leaves_a_file_clean(project: Path) -> None:
     assert run("check") == 0
 
 
-@pytest.mark.parametrize("words", [["check", "nothing.env"], ["check", "."], ["get", "A_TOKEN"]])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "nothing.env"], "no such environment file"),
+        (["check", "."], "folder, not a file"),
+        (["get", "A_TOKEN"], "no such environment file"),
+    ],
+)
 def test_a_file_that_can_not_be_read_is_no_answer(
-    project: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+    project: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / ".env").unlink()
     assert run(*words) == 2
-    assert "can't be read" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", [".env.example", "example.env", ".env-sample", ".env.prod.example", "env.template"]
+)
+def test_a_missing_file_is_made_from_the_example_that_there_is(
+    project: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").unlink()
+    assert run("get", "A_TOKEN") == 2
+    assert "cp " not in capsys.readouterr().err
+    (project / name).write_text("A_TOKEN=x\n")
+    assert run("get", "A_TOKEN") == 2
+    assert f"cp {name} .env" in capsys.readouterr().err
 
 
 def test_the_json_is_as_documented_and_without_a_value(
@@ -178,6 +200,26 @@ def test_a_secret_is_not_printed_on_a_terminal_unless_asked_for(
     assert "--reveal" in err
     assert run("get", "A_TOKEN", "--reveal") == 0
     assert SECRET in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "value", ["a\x1b[31mred", "t\x1b]0;title\x07", "x\x9b2J", "one\ntwo\x1b[2J", "\u202egpj"]
+)
+def test_a_terminal_is_obeyed_by_no_value_and_a_pipe_gets_it_as_it_is(
+    project: Path,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    (project / ".env").write_bytes(b"COLOUR='" + value.encode() + b"'\n")
+    assert run("get", "COLOUR") == 0
+    assert capsysbinary.readouterr().out == value.encode() + b"\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run("get", "COLOUR") == 0
+    out, err = capsysbinary.readouterr()
+    assert all(is_harmless(line) for line in out.decode().rstrip("\n").split("\n"))
+    assert out.count(b"\n") == value.count("\n") + 1
+    assert b"as they are" in err
 
 
 def test_read_only_prints_no_secret(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -271,6 +313,38 @@ def test_a_value_that_is_there_already_changes_nothing(
     assert run("set", "NAME") == 0
     assert "already" in capsys.readouterr().out
     assert (project / ".env").read_text() == MIXED
+
+
+@pytest.mark.parametrize("said", [b"", b"\n", b"\r\n"])
+def test_empty_input_empties_no_key(
+    project: Path,
+    said: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(said)))
+    assert run("set", "NAME") == 2
+    assert "--empty" in capsys.readouterr().err
+    assert (project / ".env").read_text() == MIXED
+
+
+def test_a_key_is_emptied_where_that_is_asked_for(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").write_text("NAME=\n")
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"never read")))
+    assert run("set", "NAME", "--empty") == 0
+    assert "already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["check"], ["get", "NAME"], ["diff", ".env", ".env"]])
+def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(
+    project: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").unlink()
+    os.mkfifo(project / ".env")
+    assert run(*words) == 2
+    assert "pipe" in capsys.readouterr().err
 
 
 def test_nothing_waits_to_be_confirmed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
