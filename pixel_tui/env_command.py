@@ -205,11 +205,10 @@ def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) ->
 def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.env_output import impact_as_json, impact_as_text
     from pixel_tui.environment.impact_reading import ImpactReader
-    from pixel_tui.settings import state_folder
 
     command = named_command(arguments, environment)
     path = _path(arguments.path, command)
-    impact = ImpactReader(command, environment, state_folder()).read(_read(path))
+    impact = ImpactReader(command, environment).read(_read(path))
     if arguments.json:
         print(json.dumps(impact_as_json(path, impact), indent=2))  # noqa: T201
     else:

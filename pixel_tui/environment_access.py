@@ -53,7 +53,7 @@ def live_environment(
     desk = LiveDesk(
         store.drafts(source.path),
         lambda: store.sweep(source.path),
-        ImpactReader(command, environment, state_folder),
+        ImpactReader(command, environment),
         Staging(state_folder, command.env_mark),
         environment,
         clock,

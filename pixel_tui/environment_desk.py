@@ -4,10 +4,14 @@ A read-only console imports none of it.
 """
 
 import os
+import re
 import shlex
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +20,17 @@ from pixel_tui.environment.desk import Unfinished
 from pixel_tui.environment.drafts import Draft, Drafts
 from pixel_tui.environment.impact import Impact
 from pixel_tui.environment.impact_reading import ImpactReader
-from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.environment.staging import KEPT_SECONDS, Staging, digest
 from pixel_tui.errors import OperationError
+from pixel_tui.files import LEFTOVER_SECONDS
 from pixel_tui.in_front import run_in_front
+from pixel_tui.stack.process_mark import mark_of
 
+EDITED: Final = "pixel-tui-edited-"
+"""How folders begin that a private copy for the user's editor lies in."""
+_EDITED: Final = re.compile(EDITED + r"([0-9]{1,9})-[a-z0-9_]{8}", re.ASCII)
+IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  nothing is written there
+_CANDIDATE: Final = re.compile(r"pixel-tui-[a-z0-9_]{8}\.env", re.ASCII)
 EDITORS: Final = ("VISUAL", "EDITOR")
 FALLBACK: Final = ("nano", "vim", "vi")
 
@@ -61,6 +72,9 @@ class LiveDesk:
         if self._own is not None:
             return self._own
         self._sweep()
+        self._staging.forget_old()
+        forget_edited_copies(self._environment)
+        forget_candidates_in(IN_MEMORY)
         self._draft = next(iter(self._drafts.found()), None)
         if self._draft is None:
             return None
@@ -111,8 +125,8 @@ def edit_outside(data: bytes, environment: Mapping[str, str]) -> bytes:
         OperationError: There is no editor, or it failed.
     """
     words = editor_words(environment)
-    folder = environment.get("XDG_RUNTIME_DIR") or None
-    with tempfile.TemporaryDirectory(prefix="pixel-tui-", dir=_usable(folder)) as place:
+    prefix = f"{EDITED}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=_edited_folder(environment)) as place:
         path = Path(place) / "edited.env"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -149,5 +163,37 @@ def editor_words(environment: Mapping[str, str]) -> list[str]:
     return [found]
 
 
-def _usable(folder: str | None) -> str | None:
-    return folder if folder and os.access(folder, os.W_OK | os.X_OK) else None
+def forget_edited_copies(environment: Mapping[str, str]) -> None:
+    """Remove the private copies of consoles that were killed while their editor was open.
+
+    An editor outlives its console, so a copy has a day left from the last save in it.
+    """
+    with suppress(OSError):
+        for place in _edited_folder(environment).iterdir():
+            found = _EDITED.fullmatch(place.name)
+            if found is None or mark_of(int(found[1])) is not None:
+                continue
+            with suppress(OSError):
+                times = [item.lstat().st_mtime for item in (place, *place.iterdir())]
+                about = place.lstat()
+                own = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
+                if own and time.time() - max(times) > KEPT_SECONDS:
+                    shutil.rmtree(place)
+
+
+def forget_candidates_in(folder: Path) -> None:
+    """Remove the candidates that earlier versions left in a folder if they were killed."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            with suppress(OSError):
+                about = path.lstat()
+                own = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
+                old = time.time() - about.st_mtime > LEFTOVER_SECONDS
+                if _CANDIDATE.fullmatch(path.name) and own and old:
+                    path.unlink()
+
+
+def _edited_folder(environment: Mapping[str, str]) -> Path:
+    folder = environment.get("XDG_RUNTIME_DIR", "")
+    usable = folder and os.access(folder, os.W_OK | os.X_OK)
+    return Path(folder if usable else tempfile.gettempdir())

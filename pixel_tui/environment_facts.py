@@ -102,7 +102,7 @@ class EnvironmentFactReader:
         )
 
     def _asking(self, content: bytes) -> Callable[[], Impact | None]:
-        reader = ImpactReader(self._command, self._environment, self._state)
+        reader = ImpactReader(self._command, self._environment)
         return lambda: reader.read(content)
 
     def _answer(self, key: str) -> LateAnswer[Impact | None]:

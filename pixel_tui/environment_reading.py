@@ -22,7 +22,6 @@ from pixel_tui.environment.surroundings import (
 from pixel_tui.environment.values import read_values
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import is_file
-from pixel_tui.settings import state_folder
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -219,7 +218,7 @@ def _refusal(
     if content is None:
         return SafeText("")
     try:
-        reader = CandidateReader(ComposeProject(command, environment), state_folder())
+        reader = CandidateReader(ComposeProject(command, environment))
         return reader.read(content).refusal
     except ConsoleError as error:
         unasked.append(plain(f"What compose says of the file is not known. {error.sentence}"))

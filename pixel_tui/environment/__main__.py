@@ -128,7 +128,7 @@ class _Work:
         Raises:
             ConsoleError: Compose refuses it.
         """
-        reader = CandidateReader(ComposeProject(self._command, self._environment), self._state)
+        reader = CandidateReader(ComposeProject(self._command, self._environment))
         if refusal := reader.read(content).refusal:
             raise ConsoleError(
                 f"{refusal.rstrip('.')}. Nothing was saved.",

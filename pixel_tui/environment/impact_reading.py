@@ -30,16 +30,12 @@ class ImpactReader:
     Args:
         command: How compose is called for the project.
         environment: The variables of this process.
-        state_folder: Where a candidate lies while compose reads it, where the machine has no
-            file system in memory.
     """
 
-    def __init__(
-        self, command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
-    ) -> None:
+    def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
         self._command = command
         self._environment = environment
-        self._reader = CandidateReader(ComposeProject(command, environment), state_folder)
+        self._reader = CandidateReader(ComposeProject(command, environment))
 
     @property
     def path(self) -> Path:

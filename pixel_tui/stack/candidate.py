@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -31,7 +30,6 @@ from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)
 
-IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  a private file in it, made by mkstemp
 SHORTEST_SECRET: Final = 4
 """A shorter value would mask half of any message."""
 
@@ -49,13 +47,10 @@ class CandidateReader:
 
     Args:
         project: How compose is asked.
-        folder: Where the candidate lies while compose reads it, where the machine has no
-            file system in memory.
     """
 
-    def __init__(self, project: ComposeProject, folder: Path) -> None:
+    def __init__(self, project: ComposeProject) -> None:
         self._project = project
-        self._folder = folder
 
     @property
     def path(self) -> Path:
@@ -67,9 +62,9 @@ class CandidateReader:
 
         Raises:
             ComposeError: Compose can't be asked, or does not answer.
-            FileError: The candidate can't be put where compose reads it.
+            FileError: There is no memory for the candidate.
         """
-        with self._laid_out(content or b"") as path:
+        with _in_memory(content or b"") as path:
             candidate = _Candidate(path, content or b"", missing=content is None)
             try:
                 return self._read(candidate)
@@ -201,24 +196,24 @@ class CandidateReader:
         files = (str(candidate.path) if self._is_own(item) else item for item in named)
         return replace(command, env_files=tuple(files))
 
-    @contextmanager
-    def _laid_out(self, content: bytes) -> Iterator[Path]:
-        """The candidate in a file that only this user can read, and that is gone afterwards."""
-        memory = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK | os.X_OK)
-        folder = IN_MEMORY if memory else self._folder
+
+@contextmanager
+def _in_memory(content: bytes) -> Iterator[Path]:
+    """The candidate in memory that ends with this process, and a path that compose reads it by.
+
+    A file would outlive a console that is killed, with all of its secrets.
+    """
+    try:
+        descriptor = os.memfd_create("pixel-tui-candidate")
+    except OSError as error:
+        raise _not_laid_out(error) from error
+    with os.fdopen(descriptor, "wb") as file:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor, name = tempfile.mkstemp(prefix="pixel-tui-", suffix=".env", dir=folder)
+            file.write(content)
+            file.flush()
         except OSError as error:
-            raise _not_laid_out(folder, error) from error
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            yield Path(name)
-        except OSError as error:
-            raise _not_laid_out(folder, error) from error
-        finally:
-            Path(name).unlink(missing_ok=True)
+            raise _not_laid_out(error) from error
+        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +278,8 @@ def without_secrets(words: str, written: str) -> str:
     return words
 
 
-def _not_laid_out(folder: Path, error: OSError) -> FileError:
+def _not_laid_out(error: OSError) -> FileError:
     return FileError(
-        f"The candidate can't be laid out for compose: {error.strerror or error}.",
-        on=str(folder),
-        remedy="Check the folder's owner and the free space.",
+        f"The candidate can't be kept in memory for compose: {error.strerror or error}.",
+        remedy="Check the free memory.",
     )

@@ -2,13 +2,12 @@
 
 import os
 import random
-from pathlib import Path
 
 import pytest
 
 from pixel_tui.environment.impact import Change
 from pixel_tui.environment.impact_reading import ImpactReader
-from pixel_tui.stack.candidate import IN_MEMORY, CandidateReader
+from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import ComposeProject, find_command
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
@@ -64,7 +63,7 @@ def reader_of(engine: Engine, project: Project, *, name: str | None = None) -> C
     command = find_command(
         environment, host=engine.host, directory=str(project.directory), project=name
     )
-    return CandidateReader(ComposeProject(command, environment), project.directory / "state")
+    return CandidateReader(ComposeProject(command, environment))
 
 
 def generated(seed: int) -> str:
@@ -160,8 +159,6 @@ def test_a_refusal_is_composes_own_and_tells_no_value(
     assert said in reading.refusal or said == "invalid"
     assert reading.line == line
     assert "very" not in reading.refusal
-    assert not list(IN_MEMORY.glob("pixel-tui-*.env"))
-    assert not list(Path(project.directory, "state").glob("*"))
 
 
 def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProject) -> None:
@@ -172,7 +169,7 @@ def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProje
     command = find_command(
         environment, host=engine.host, directory=str(project.directory), project=project.name
     )
-    reader = ImpactReader(command, environment, project.directory / "state")
+    reader = ImpactReader(command, environment)
     assert reader.read(before.encode()).services == ()
     candidate = before.replace("hidden-one", "hidden-two").replace("//a", "//b")
     found = {item.service: item for item in reader.read(candidate.encode()).services}

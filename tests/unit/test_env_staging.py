@@ -34,7 +34,7 @@ def desk(tmp_path: Path, staging: Staging) -> LiveDesk:
     clock = SystemClock()
     drafts = Drafts(tmp_path / "drafts", clock)
     command = ComposeCommand(directory=str(tmp_path / "project"))
-    impact = ImpactReader(command, {}, tmp_path / "state")
+    impact = ImpactReader(command, {})
     return LiveDesk(drafts, lambda: None, impact, staging, {}, clock)
 
 
