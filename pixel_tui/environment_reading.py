@@ -4,7 +4,8 @@ And what is found in the file with all that is known around it.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Final
 
 from pixel_tui.environment.catalogue import load_catalogue
 from pixel_tui.environment.document import Document
+from pixel_tui.environment.file_state import read_file
 from pixel_tui.environment.overview import KeyRow, Overview, key_row, overview
 from pixel_tui.environment.surroundings import (
     GitState,
@@ -20,16 +22,17 @@ from pixel_tui.environment.surroundings import (
     socket_group,
 )
 from pixel_tui.environment.values import read_values
-from pixel_tui.errors import ConsoleError
+from pixel_tui.errors import ComposeRefused, ConsoleError
 from pixel_tui.files import is_file
 from pixel_tui.stack.candidate import CandidateReader
-from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.environment_uses import NO_USES, EnvironmentUses
 from pixel_tui.stack.git_files import GitFile, git_file
 from pixel_tui.text import SafeText, plain
 
+_NOT_SET: Final = re.compile(r'The \\?"([^"\\]+)\\?" variable is not set')
 EXAMPLE_NAMES: Final = (
     *(
         f".env{joint}{word}"
@@ -116,15 +119,19 @@ def read_around(
         uses: Who reads what, where that was found out already.
     """
     unasked = _told_of_files(path, command)
+    refused, set_elsewhere = SafeText(""), frozenset[str]()
     if uses is None:
-        uses = _uses(command, environment, unasked)
+        uses, refused = _uses(command, environment, unasked)
     own = _as_compose_names(path, command, uses)
     if own != environment_path(command):
         # A file that services read whole, and that nothing is put in from.
         uses, content = replace(uses, services=(), references={}), None
-    refusal = _refusal(content, command, environment, unasked) if uses.services else SafeText("")
+    if not refused and uses.services:
+        refused, messages = _verdict(path, content, uses, command, environment, unasked)
+        set_elsewhere = _set_elsewhere(path, content, uses, messages)
     facts = Surroundings(
-        refusal=refusal,
+        refusal=refused,
+        set_elsewhere=set_elsewhere,
         path=str(own),
         git=_git_state(git_file(path, environment)),
         exported=frozenset(environment),
@@ -153,12 +160,15 @@ def _told_of_files(path: Path, command: ComposeCommand) -> list[SafeText]:
 
 def _uses(
     command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
-) -> EnvironmentUses:
+) -> tuple[EnvironmentUses, SafeText]:
+    """Who reads what, and why compose refuses the compose file, if it does."""
     try:
-        return ComposeProject(command, environment).environment_uses()
+        return ComposeProject(command, environment).environment_uses(), SafeText("")
     except ConsoleError as error:
+        if isinstance(error, ComposeRefused):
+            return NO_USES, plain(error.what)
         unasked.append(plain(f"Who reads which key is not known. {error.sentence}"))
-        return NO_USES
+        return NO_USES, SafeText("")
 
 
 def read_example(path: Path, directory: Path, unasked: list[SafeText]) -> Document | None:
@@ -209,20 +219,56 @@ def _as_compose_names(path: Path, command: ComposeCommand, uses: EnvironmentUses
     return environment_path(command)
 
 
-def _refusal(
+def _verdict(
+    path: Path,
     content: bytes | None,
+    uses: EnvironmentUses,
     command: ComposeCommand,
     environment: Mapping[str, str],
     unasked: list[SafeText],
-) -> SafeText:
-    if content is None:
-        return SafeText("")
+) -> tuple[SafeText, Sequence[str] | None]:
+    """Why compose refuses the project with the file, and its warnings; None if not known.
+
+    Without a content compose is asked about the file as it is, and only if a key is missing:
+    that is what its warnings are wanted for.
+    """
+    project = ComposeProject(command, environment)
     try:
-        reader = CandidateReader(ComposeProject(command, environment))
-        return reader.read(content).refusal
+        if content is not None:
+            reading = CandidateReader(project).read(content)
+            return reading.refusal, None if reading.refusal else reading.warnings
+        if path == environment_path(command) and _missing(path, content, uses):
+            argv = command.reading_argv(*EVERY_PROFILE, "config", "--quiet")
+            return SafeText(""), compose_warnings(project.ask(argv)[1])
+    except ComposeRefused:
+        pass  # each of its reasons is looked for by a check
     except ConsoleError as error:
         unasked.append(plain(f"What compose says of the file is not known. {error.sentence}"))
-        return SafeText("")
+    return SafeText(""), None
+
+
+def _missing(path: Path, content: bytes | None, uses: EnvironmentUses) -> frozenset[str]:
+    """Keys that the compose file names, and the file has not."""
+    if content is None:
+        state = read_file(path)
+        content = state.data
+    entries = Document.parse(content).entries
+    present = {entry.key for entry in entries if not entry.commented}
+    return frozenset(
+        key
+        for key, found in uses.references.items()
+        if key not in present and any(use.required or use.bare for use in found)
+    )
+
+
+def _set_elsewhere(
+    path: Path, content: bytes | None, uses: EnvironmentUses, messages: Sequence[str] | None
+) -> frozenset[str]:
+    """The missing keys that compose took the project without a word about."""
+    if messages is None:
+        return frozenset()
+    missed = {name for message in messages for name in _NOT_SET.findall(message)}
+    return _missing(path, content, uses) - missed
 
 
 def _git_state(found: GitFile | None) -> GitState:

@@ -31,6 +31,7 @@ HOWS: Final = {
     How.INTERPOLATION: "compose puts it in",
     How.ENV_FILE: "gets the whole file",
     How.BUILD_ARGUMENT: "built into its image",
+    How.CONTENT: "gets it when its container is made",
 }
 _QUOTES: Final = {
     Quoting.NONE: "no quotes",

@@ -54,6 +54,8 @@ class Case:
     """Those that are looked at and have a value that is neither empty nor a placeholder."""
     informed: bool
     """Whether anything says which keys there are: an example, a project, the catalogue."""
+    referred: frozenset[str] = frozenset()
+    """Keys that the value of another key of the file refers to."""
     keys: Collection[str] | None = None
     """The keys that are looked at; None for all of them, and the file itself."""
 
@@ -75,8 +77,10 @@ class Case:
         return "" if key in self.placeholders else self.values.get(key, "")
 
     def is_known(self, key: str) -> bool:
-        """Whether the example, the compose file or the catalogue names a key."""
+        """Whether the example, the compose file, the catalogue or another key names a key."""
         if key in self.example or key in self.uses.references or self.catalogue.is_tool(key):
+            return True
+        if key in self.referred:
             return True
         return self.catalogue.applies and self.catalogue.find(key) is not None
 
@@ -172,6 +176,13 @@ def make_case(
             if values.get(key) and key not in placeholders
         ),
         informed=bool(model or uses.services or own.applies),
+        referred=frozenset(
+            name
+            for key in entries
+            if key in readings
+            for name in readings[key].expanded
+            if name != key
+        ),
         keys=keys,
     )
 

@@ -44,6 +44,8 @@ class Surroundings:
     """The group of the engine's socket, as the host counts."""
     exported: frozenset[str] = frozenset()
     """Names in this process's environment: for compose they count before the file."""
+    set_elsewhere: frozenset[str] = frozenset()
+    """Keys that the compose file names, the file has not, and compose misses nothing of."""
     refusal: SafeText = SafeText("")
     """Compose's own message where it refuses the project with this file."""
 

@@ -17,6 +17,9 @@ from pixel_tui.text import SafeText, plain
 DEEPEST: Final = 50
 """Defaults inside defaults, and lists inside lists. No real project comes near."""
 
+DELIVERED: Final = ("secrets", "configs")
+"""What compose writes into a container when it makes it."""
+
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _NOTHING: Final[Mapping[str, tuple["Use", ...]]] = MappingProxyType({})
 
@@ -27,6 +30,8 @@ class How(StrEnum):
     INTERPOLATION = "interpolation"
     ENV_FILE = "env_file"
     BUILD_ARGUMENT = "build argument"
+    CONTENT = "content"
+    """Of a secret or a config, which is written when its container is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Use:
     """Compose refuses the project without it (`${KEY:?message}`)."""
     bare: bool = False
     """Without it compose puts nothing there, and warns (`${KEY}`)."""
+    may_be_empty: bool = False
+    """Compose asks only that it is set (`${KEY?message}`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,10 @@ class EnvironmentUses:
     references: Mapping[str, tuple[Use, ...]] = field(default_factory=lambda: _NOTHING)
     """Key to who names it in the compose file."""
     env_files: tuple[EnvFile, ...] = ()
+    joined: frozenset[str] = frozenset()
+    """Services in the network of the host or of another container: localhost is that one's."""
+    reaching_out: frozenset[str] = frozenset()
+    """Services that may find names which are none of the project's: on an external network."""
 
     def of(self, key: str, path: str) -> tuple[Use, ...]:
         """Who reads this key of the file with this path."""
@@ -86,6 +97,8 @@ class Variable:
     required: bool = False
     bare: bool = False
     """Nothing is said of what counts without it."""
+    may_be_empty: bool = False
+    """It has to be set, to whatever."""
 
 
 def variables_in(template: str) -> Iterator[Variable]:
@@ -121,8 +134,14 @@ def _braced(inside: str, depth: int) -> Iterator[Variable]:
     name = _NAME.match(inside)
     if name is None:
         return
-    rest = inside[name.end() :].removeprefix(":")
-    yield Variable(name.group(), required=rest.startswith("?"), bare=not rest)
+    behind = inside[name.end() :]
+    rest = behind.removeprefix(":")
+    yield Variable(
+        name.group(),
+        required=rest.startswith("?"),
+        bare=not rest,
+        may_be_empty=behind.startswith("?"),
+    )
     if rest[:1] in {"-", "+", "?"}:
         yield from _variables(rest[1:], depth)
 
@@ -148,6 +167,14 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
             found.setdefault(use_of, {})[use] = None
         files += _env_files(name, service)
         hosts |= {name.lower(), *_host_names(service)}
+        for key, use in _delivered(name, service, Node(config)):
+            found.setdefault(key, {})[use] = None
+    for kind in DELIVERED:
+        for source, item in Node(config)[kind].members():
+            key = item["environment"].raw
+            if key and key not in found:
+                nobody = Use(SafeText(""), How.CONTENT, plain(f"{kind}.{source}"))
+                found[key] = {nobody: None}
     elsewhere = [item for item in config.items() if item[0] != "services"]
     # Extensions come last: mostly they are merged into services, and count as theirs.
     for part, value in sorted(elsewhere, key=lambda item: item[0].startswith("x-")):
@@ -160,6 +187,10 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
         hosts=frozenset(hosts),
         references={key: tuple(uses) for key, uses in found.items()},
         env_files=tuple(files),
+        joined=frozenset(name for name, service in services if _is_joined(service)),
+        reaching_out=frozenset(
+            name for name, service in services if _reaches_out(service, Node(config)["networks"])
+        ),
     )
 
 
@@ -174,8 +205,41 @@ def _service_uses(name: SafeText, service: Node) -> Iterator[tuple[str, Use]]:
         yield key, Use(name, How.BUILD_ARGUMENT, plain(f"build.args.{key}"))
 
 
+def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[str, Use]]:
+    """The variables that a service's secrets and configs are made from."""
+    for kind in DELIVERED:
+        for item in service[kind]:
+            source = item.raw or item["source"].raw
+            where = f"{kind}.{source}"
+            made_from = project[kind][source]
+            if key := made_from["environment"].raw:
+                yield key, Use(name, How.CONTENT, plain(where))
+            for variable in variables_in(made_from["content"].raw):
+                yield variable.name, _use(name, How.CONTENT, f"{where}.content", variable)
+
+
+def _is_joined(service: Node) -> bool:
+    mode = service["network_mode"].raw
+    return mode == "host" or mode.startswith(("service:", "container:"))
+
+
+def _reaches_out(service: Node, networks: Node) -> bool:
+    if service["network_mode"].raw or service["external_links"]:
+        return True
+    named = [name for name, _ in service["networks"].members()]
+    named += [item.raw for item in service["networks"]]
+    return any(bool(networks[name]["external"].value) for name in named or ["default"])
+
+
 def _use(service: SafeText, how: How, where: str, variable: Variable) -> Use:
-    return Use(service, how, plain(where), required=variable.required, bare=variable.bare)
+    return Use(
+        service,
+        how,
+        plain(where),
+        required=variable.required,
+        bare=variable.bare,
+        may_be_empty=variable.may_be_empty,
+    )
 
 
 def _references(value: JsonValue, where: str, depth: int = 0) -> Iterator[tuple[Variable, str]]:

@@ -190,6 +190,49 @@ def test_the_impact_of_a_file_is_told(engine: Engine, project: Project, tmp_path
     assert run(engine, project, tmp_path, "impact").returncode == 0
 
 
+INCLUDING = """
+include:
+  - {path: sub/compose.yml, env_file: sub/.env}
+services:
+  api: {image: "pixel-tui-test:latest", environment: {X: "${HERE?set it}", Y: "${MISSED}"}}
+"""
+INCLUDED = """
+services:
+  sub: {image: "pixel-tui-test:${SUB_TAG:?needed}", environment: {Q: "${SUB_NAME}"}}
+"""
+
+
+def test_what_compose_takes_without_a_word_is_no_error(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    files = {"sub/compose.yml": INCLUDED, "sub/.env": "SUB_TAG=latest\nSUB_NAME=x\n"}
+    project = make_project(INCLUDING, files={**files, ".env": "HERE=\n"})
+    (project.directory / ".env").chmod(0o600)
+    done = run(engine, project, tmp_path, "check", "--json")
+    found = [(item["rule"], item["key"]) for item in json.loads(done.stdout)["findings"]]
+    assert found == [("missing", "MISSED")]
+    (project.directory / "sub" / ".env").write_text("SUB_TAG=latest\n")
+    done = run(engine, project, tmp_path, "check", "--json")
+    assert ("missing", "SUB_NAME") in [
+        (item["rule"], item["key"]) for item in json.loads(done.stdout)["findings"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["services: {api: {image: [}}\n", "services: {api: {nonsense: 1}}\n", "include: [gone.yml]\n"],
+)
+def test_a_compose_file_that_is_refused_is_an_error_of_the_check(
+    engine: Engine, make_project: MakeProject, tmp_path: Path, broken: str
+) -> None:
+    project = make_project("services: {}\n", files={".env": "NAME=x\n"})
+    (project.directory / ".env").chmod(0o600)
+    next(project.directory.glob("*compose.y*ml")).write_text(broken)
+    done = run(engine, project, tmp_path, "check")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Compose refuses the project" in done.stdout
+
+
 RUNNING = """
 services:
   api:

@@ -1,5 +1,7 @@
 """What is found wrong with an environment, and what is not."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,6 +100,18 @@ def test_a_secret_that_another_value_is_put_into_is_a_warning() -> None:
     assert the(look("word=x\nDB_PASSWORD=pa$word\n"), "dollar").level is Level.WARNING
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "word=x\nDB_PASSWORD=${word}\n",
+        "word=x\nDB_PASSWORD=$word\n",
+        "DB_PASSWORD=k3J9sLq0ZpX7vB2n\nDATABASE_URL=postgres://u:$DB_PASSWORD@db/x\n",
+    ],
+)
+def test_a_secret_made_of_another_key_on_purpose_is_no_finding(text: str) -> None:
+    assert "dollar" not in rules(look(text))
+
+
 @pytest.mark.parametrize("text", ["NAME= # the name\n", "NAME=x\t# the name\n"])
 def test_a_comment_that_compose_takes_for_the_value_is_found(text: str) -> None:
     finding = the(look(text), "comment")
@@ -182,6 +196,23 @@ def test_what_compose_refuses_the_project_without_is_an_error() -> None:
     assert "shop image" in finding.message
 
 
+def test_an_empty_value_is_enough_where_compose_asks_only_that_it_is_set() -> None:
+    asked = replace(use("api", "image", required=True), may_be_empty=True)
+    assert "empty" not in rules(look("K=\n", uses=pixel_uses(K=(asked,))))
+    assert the(look(WELL, uses=pixel_uses(K=(asked,))), "missing").level is Level.ERROR
+    strict = use("web", "image", required=True)
+    assert "empty" in rules(look("K=\n", uses=pixel_uses(K=(asked, strict))))
+
+
+@pytest.mark.parametrize("use_of", [{"required": True}, {"bare": True}])
+def test_what_an_included_file_sets_is_not_missing(use_of: dict[str, bool]) -> None:
+    uses = pixel_uses(SUB_TAG=(use("api", "image", **use_of),))
+    assert any(finding.key == "SUB_TAG" for finding in look("", uses=uses).findings)
+    around = Surroundings(set_elsewhere=frozenset({"SUB_TAG"}))
+    seen = look("", uses=uses, surroundings=around)
+    assert not any(finding.key == "SUB_TAG" for finding in seen.findings)
+
+
 def test_what_compose_puts_nothing_in_for_is_a_warning_unless_it_is_empty_on_purpose() -> None:
     uses = EnvironmentUses(
         services=(plain("shop"),), references={"TAG": (use("shop", "image", bare=True),)}
@@ -209,6 +240,15 @@ def test_an_unknown_key_is_a_remark_and_a_misspelt_one_a_warning() -> None:
         ("info", "unknown", "LOG_LEVEL", 1),
     ]
     assert "HTTP_PORT" in seen.findings[0].message
+
+
+def test_a_key_that_another_one_uses_is_not_to_be_removed() -> None:
+    uses = pixel_uses(COMPOSE_URL=(use("api", "environment.URL"),))
+    text = "DEVICE=cpu\nCOMPOSE_PROFILES=${DEVICE}\nHOST_NAME=x\nCOMPOSE_URL=http://${HOST_NAME}/\n"
+    assert "unknown" not in rules(look(text, uses=uses))
+    assert "unknown" in rules(look("DEVICE=cpu\n", uses=uses))
+    seen = look("NAME_OF_IT=changeme\nCOMPOSE_URL=http://$NAME_OF_IT/\n", uses=uses)
+    assert "remove" not in the(seen, "placeholder").remedy
 
 
 def test_a_key_is_not_taken_for_a_slip_of_one_that_is_set() -> None:
@@ -366,6 +406,22 @@ def test_a_database_on_a_host_that_is_no_service_is_an_error_with_the_services()
 def test_a_database_on_localhost_is_looked_for_in_the_container(host: str) -> None:
     text = f"POSTGRES_URL=postgresql://u:p@{host}:5432/x\n"
     assert "the container itself" in the(look(text, uses=pixel_uses()), "host").message
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "pg"])
+def test_what_is_in_another_network_finds_what_the_compose_file_does_not_know(host: str) -> None:
+    text = f"POSTGRES_URL=postgresql://u:p@{host}:5432/x\n"
+    joined = replace(pixel_uses(), joined=frozenset({"agent"}), reaching_out=frozenset({"agent"}))
+    assert "host" not in rules(look(text, uses=joined))
+    both = {"POSTGRES_URL": (use("api", "environment.POSTGRES_URL"),)}
+    assert "host" in rules(look(text, uses=replace(joined, references=both)))
+
+
+def test_on_an_external_network_another_projects_name_may_be_and_localhost_is_itself() -> None:
+    uses = replace(pixel_uses(), reaching_out=frozenset({"agent"}))
+    url = "POSTGRES_URL=postgresql://u:p@{}:5432/x\n"
+    assert "host" not in rules(look(url.format("pg"), uses=uses))
+    assert "host" in rules(look(url.format("localhost"), uses=uses))
 
 
 @pytest.mark.parametrize("host", ["postgres", "POSTGRES", "db.example.org", "10.0.0.7"])

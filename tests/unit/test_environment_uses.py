@@ -43,7 +43,7 @@ def test_a_dollar_that_asks_for_nothing_is_no_variable(template: str) -> None:
 def test_a_variable_with_an_error_message_is_required() -> None:
     assert list(variables_in("${A:?no} ${B?} ${C:-?}")) == [
         Variable("A", required=True),
-        Variable("B", required=True),
+        Variable("B", required=True, may_be_empty=True),
         Variable("C"),
     ]
 
@@ -116,6 +116,41 @@ def test_an_env_file_is_read_whole_but_for_what_the_service_sets_itself() -> Non
     assert uses.of("POSTGRES_URL", "/p/.env") == ()
     assert uses.of("ANY", "/elsewhere/.env") == ()
     assert uses.of("ANY", "/p/other.env") == (use("db", How.ENV_FILE),)
+
+
+def test_a_secret_and_a_config_are_read_by_who_gets_them() -> None:
+    config: JsonObject = {
+        "services": {
+            "api": {"secrets": [{"source": "token"}], "configs": ["site"]},
+            "other": {},
+        },
+        "secrets": {"token": {"environment": "API_TOKEN"}, "spare": {"environment": "SPARE"}},
+        "configs": {"site": {"content": "host = ${SITE}"}},
+    }
+    found = parse_uses(config).references
+    assert found["API_TOKEN"] == (Use(plain("api"), How.CONTENT, plain("secrets.token")),)
+    assert found["SITE"][0].service == "api"
+    assert found["SITE"][0].bare
+    assert found["SPARE"] == (Use(plain(""), How.CONTENT, plain("secrets.spare")),)
+
+
+def test_what_a_service_reaches_beside_the_projects_own_networks_is_known() -> None:
+    config: JsonObject = {
+        "services": {
+            "host": {"network_mode": "host"},
+            "partner": {"network_mode": "service:gate"},
+            "gate": {"networks": {"shared": None, "inner": None}},
+            "listed": {"networks": ["inner"]},
+            "linked": {"networks": ["inner"], "external_links": ["db:store"]},
+            "plain": {},
+        },
+        "networks": {"shared": {"external": True}, "inner": {}},
+    }
+    found = parse_uses(config)
+    assert found.joined == {"host", "partner"}
+    assert found.reaching_out == {"host", "partner", "gate", "linked"}
+    default: JsonObject = {**config, "networks": {"default": {"external": True}}}
+    assert "plain" in parse_uses(default).reaching_out
 
 
 def test_names_that_mean_a_container_are_known() -> None:

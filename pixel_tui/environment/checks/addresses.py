@@ -37,8 +37,11 @@ def containers(case: Case) -> Iterator[Finding]:
         host = host_of(value)
         if known is None or not known.container or not host or host in case.uses.hosts:
             continue
-        if not case.uses.of(key, case.surroundings.path):
+        readers = {use.service for use in case.uses.of(key, case.surroundings.path)}
+        if not readers:
             continue  # nobody reads it: the compose file says another address
+        if readers <= case.uses.joined or (readers <= case.uses.reaching_out and not is_here(host)):
+            continue  # what it finds there is not in the compose file
         if is_here(host):
             yield case.finding(
                 "host",

@@ -1,6 +1,6 @@
 """A `$` that compose takes for a variable."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pixel_tui.environment.check import Case, Check
@@ -36,7 +36,7 @@ def expanded(case: Case) -> Iterator[Finding]:
                 # In double quotes a backslash has a meaning of its own.
                 mend=None if "\\" in entry.written else entry.written,
             )
-        elif secret:
+        elif secret and not _is_meant(case, entry.written, reading.expanded):
             yield case.finding(
                 "dollar",
                 Level.WARNING,
@@ -44,6 +44,19 @@ def expanded(case: Case) -> Iterator[Finding]:
                 "Compose puts another variable's value into this secret, for the `$` in it.",
                 QUOTE,
             )
+
+
+def _is_meant(case: Case, written: str, names: Sequence[str]) -> bool:
+    """Whether a value refers to other keys of the file on purpose.
+
+    `${DB_PASSWORD}`, or a variable in a URL, or nothing else in the value: a password that holds
+    a `$` by chance, as `pa$word` does, looks otherwise.
+    """
+    return all(
+        name in case.values
+        and ("${" + name in written or "://" in written or written == f"${name}")
+        for name in names
+    )
 
 
 CHECKS: Final[tuple[Check, ...]] = (expanded,)

@@ -13,7 +13,8 @@ def placeholders(case: Case) -> Iterator[Finding]:
         if key in case.placeholders:
             known, required = case.catalogue.find(key), case.is_required(key)
             purpose = f" It is for {known.purpose}." if known is not None and known.purpose else ""
-            unused = "" if required else ", or remove the line if it is not used"
+            needed = required or key in case.referred
+            unused = "" if needed else ", or remove the line if it is not used"
             yield case.finding(
                 "placeholder",
                 Level.ERROR if required else Level.WARNING,

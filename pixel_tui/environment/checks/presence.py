@@ -16,17 +16,24 @@ def missing(case: Case) -> Iterator[Finding]:
     asked = dict.fromkeys(name for name, known in case.catalogue.keys.items() if known.required)
     asked |= dict.fromkeys(case.uses.references)
     for key in asked:
-        if not case.about(key):
+        if not case.about(key) or _set_elsewhere(case, key):
             continue
         if not case.values.get(key) and key not in case.surroundings.exported:
             yield from _missing(case, key)
 
 
+def _set_elsewhere(case: Case, key: str) -> bool:
+    """Whether compose has a value for it from elsewhere: the `env_file` of an `include`."""
+    known = case.catalogue.find(key)
+    required = known is not None and known.required
+    return key in case.surroundings.set_elsewhere and key not in case.entries and not required
+
+
 def _missing(case: Case, key: str) -> Iterator[Finding]:
     uses = case.uses.references.get(key, ())
-    required = [use for use in uses if use.required]
-    bare = [use for use in uses if use.bare]
     empty = case.values.get(key) == ""
+    required = [use for use in uses if use.required and not (empty and use.may_be_empty)]
+    bare = [use for use in uses if use.bare]
     rule, state = ("empty", "It is empty") if empty else ("missing", "It is not set")
     known = case.catalogue.find(key)
     if required:

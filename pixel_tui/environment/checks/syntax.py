@@ -43,7 +43,7 @@ def refused_project(case: Case) -> Iterator[Finding]:
             "refused",
             Level.ERROR,
             _masked(case.surroundings.refusal, case),
-            "Mend what it names, here or in the compose file.",
+            "Fix what it names, here or in the compose file.",
         )
 
 
