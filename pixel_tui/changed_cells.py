@@ -5,24 +5,25 @@ colour anew for every piece of text. Over a slow link that is what a key waits f
 a picture is compared, cell by cell, with the one before, and only the differences are
 sent, with only those colours and attributes that change from one cell to the next.
 
+Where terminals disagree about a character's width (`cell_text`), its cells are cleared, it is
+painted, the cursor is placed behind it as if it were as wide as here, and the rest of the row
+is painted again: whatever a terminal takes it for, no cell keeps what stood there before.
+
 It is also the second net below `text.plain`: whatever of a text a terminal would obey, and
 not show, is replaced here, where all of them pass.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from sys import intern
 from typing import Final
 
-from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from pixel_tui.text import defuse, is_harmless
+from pixel_tui.cell_text import Contested, cells_of
 
 SHORT_GAP: Final = 6
 """So few unchanged cells are painted again: skipping them takes as many bytes."""
@@ -70,6 +71,8 @@ class ChangedCells:
         """What stands in each cell; nothing right of a character that takes two."""
         self._pens: list[list[Pen | None]] = []
         """How each cell is painted; None where that is not known."""
+        self._contested: set[int] = set()
+        """The rows with cells of which the terminal may think otherwise."""
         self._system = ColorSystem.TRUECOLOR
         self._of_style: dict[Style, Pen] = {}
         self._of_codes: dict[tuple[str, str, str], Pen] = {("", "", ""): NO_PEN}
@@ -78,6 +81,7 @@ class ChangedCells:
         """Paint everything anew: somebody else may have written to the terminal."""
         self._texts.clear()
         self._pens.clear()
+        self._contested.clear()
 
     def changes(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """What to send for this update, given all that was sent before.
@@ -95,8 +99,12 @@ class ChangedCells:
         out: list[str] = []
         pen = NO_PEN
         for y, columns in changed.items():
+            contested = self._places_contested(y) if y in self._contested else ()
             for start, end in self._runs(y, columns):
                 out.append(f"\x1b[{y + 1};{start + 1}H")
+                if any(start <= place < end for place in contested):
+                    pen = self._write_rest(y, start, pen, out)
+                    break
                 pen = self._write(y, start, end, pen, out)
         if pen is not NO_PEN:
             out.append("\x1b[0m")
@@ -120,7 +128,12 @@ class ChangedCells:
                 continue
             pen = self._pen(style)
             # Printable ASCII, as nearly all is, stands in one cell each and is harmless.
-            cells = list(text) if text.isascii() and text.isprintable() else _cells(text)
+            if text.isascii() and text.isprintable():
+                cells = list(text)
+            else:
+                cells, contested = cells_of(text)
+                if contested:
+                    self._contested.add(y)
             end = x + len(cells)
             if end > len(texts):
                 pens += [None] * (end - len(texts))
@@ -161,6 +174,35 @@ class ChangedCells:
                     out.append(f"\x1b[{change}m")
                 pen = wanted
             out.append(text)
+        return pen
+
+    def _places_contested(self, y: int) -> Sequence[int]:
+        """The columns of contested characters in a row."""
+        places = [at for at, text in enumerate(self._texts[y]) if type(text) is Contested]
+        if not places:
+            self._contested.discard(y)
+        return places
+
+    def _write_rest(self, y: int, start: int, pen: Pen, out: list[str]) -> Pen:
+        """Paint a row from a column to its end, each contested character by itself."""
+        texts, pens = self._texts[y], self._pens[y]
+        at = start
+        while at < len(texts):
+            text, end = texts[at], at + 1
+            if type(text) is Contested:
+                while end < len(texts) and not texts[end]:
+                    end += 1
+                wanted = pens[at]
+                if wanted is not None and (change := wanted.change(pen)):
+                    out.append(f"\x1b[{change}m")
+                pen = wanted or pen
+                blank, place = " " * (end - at), f"\x1b[{y + 1};{at + 1}H"
+                out.append(f"{blank}{place}{text}\x1b[{y + 1};{end + 1}H")
+            else:
+                while end < len(texts) and type(texts[end]) is not Contested:
+                    end += 1
+                pen = self._write(y, at, end, pen, out)
+            at = end
         return pen
 
     def _pen(self, style: Style | None) -> Pen:
@@ -216,32 +258,6 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
             if chop is None or x >= right or end <= left:
                 continue
             yield y, x, chop if end <= right else chop.crop(0, right - x)
-
-
-@lru_cache(maxsize=512)
-def _measured(text: str) -> tuple[str, ...]:
-    if not is_harmless(text):
-        text = defuse(text)
-    cells: list[str] = []
-    for char in map(intern, text):  # one object for all the cells of a border
-        width = cell_len(char)
-        if width == 0 and cells:
-            at = -1 if cells[-1] else -2  # onto the character before, however wide it is
-            cells[at] += char
-        else:
-            cells += [char, ""][: max(width, 1)]
-    width = cell_len(text)
-    if len(cells) != width:
-        # Together they are shown otherwise than alone: painted as one, or not at all.
-        return (text, *[""] * (width - 1)) if width else ()
-    return tuple(cells)
-
-
-def _cells(text: str) -> list[str]:
-    """What stands in each cell of a text."""
-    if text.isascii() and text.isprintable():
-        return list(text)
-    return list(_measured(text))
 
 
 def _whole(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:

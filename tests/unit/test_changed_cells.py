@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 import pyte
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
@@ -12,7 +13,9 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
+from wcwidth import wcwidth
 
+from pixel_tui.cell_text import cells_of
 from pixel_tui.changed_cells import ChangedCells
 from pixel_tui.text import is_harmless
 
@@ -106,6 +109,52 @@ def test_a_part_of_a_line_is_painted_over_what_stood_there(
     # Half of a wide character is nobody's picture: but the next one is whole.
     shown.feed(cells.changes(whole(new), CONSOLE))
     assert shown.cells() == painted_whole(new).cells()
+
+
+CONTESTED = ["👍🏽", "☰", "🚀", "स्ते", "क्षि", "🇩🇪", "\U0001fae9", "①"]
+MIXED = st.tuples(
+    st.lists(st.one_of(CELL, st.sampled_from(CONTESTED)), min_size=1, max_size=8).map("".join),
+    st.sampled_from(STYLES),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.lists(MIXED, max_size=6), min_size=HEIGHT, max_size=HEIGHT),
+        min_size=1,
+        max_size=5,
+    ),
+    st.dictionaries(st.sampled_from("".join(CONTESTED)), st.integers(1, 2)),
+)
+def test_no_cell_keeps_what_was_before_whatever_width_the_terminal_thinks_of(
+    pictures: list[list[list[tuple[str, Style]]]], widths: dict[str, int]
+) -> None:
+    def width(char: str) -> int:
+        return widths.get(char, wcwidth(char))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyte.screens, "wcwidth", width)
+        cells, shown = ChangedCells(), Shown()
+        strips: list[Strip] = []
+        for picture in pictures:
+            strips = [strip_of(line) for line in picture]
+            shown.feed(cells.changes(whole(strips), CONSOLE))
+        afresh = painted_whole(strips)
+        assert shown.cells() == afresh.cells()
+    for y, texts in enumerate(cells._texts):
+        for x, text in enumerate(texts):
+            if text.isascii() and text != " ":
+                assert not text or shown.screen.buffer[y][x].data == text
+
+
+def test_rows_of_settled_characters_are_painted_as_ever() -> None:
+    settled = "api ─│┌┐└┘ ● ○ ✓ ✗ ▌ ▁▂▃█ … “naïve” Ελλ Кир → 漢字 かな 한글 é e\u0301"
+    cells, contested = cells_of(settled)
+    assert "".join(cells) == settled
+    assert not contested
+    for text in CONTESTED:
+        assert cells_of(f"a{text}b")[1]
 
 
 def test_what_rich_paints_is_what_is_painted_here() -> None:

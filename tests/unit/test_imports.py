@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pixel_tui"
 KNOW_THE_TOOLKIT = {
     "app",
+    "cell_text",
     "changed_cells",
     "patient_driver",
     "key_order",

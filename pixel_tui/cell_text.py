@@ -1,0 +1,70 @@
+"""A text to what stands in each cell of a terminal, and what terminals disagree about. Pure.
+
+How wide a character is says a table, and the tables of Rich, of terminals and of tmux are of
+different ages: skin tones, joined emoji, Indic clusters, emoji of the last years and whatever
+became wide meanwhile (`☰`) take one cell in one and two in another.
+"""
+
+import re
+from functools import lru_cache
+from sys import intern
+from typing import Final
+
+from rich.cells import cell_len, split_graphemes
+
+from pixel_tui.text import defuse, is_harmless
+
+_SETTLED: Final = re.compile(
+    # One cell: Latin, Greek and Cyrillic letters, bare or with accents.
+    "(?:[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u03ff\u0400-\u0482\u048a-\u052f\u1e00-\u1eff]"
+    "[\u0300-\u034e]*"
+    # One cell: punctuation, currencies, arrows, mathematics, pictures of control characters.
+    "|[\u00a0\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u21ff\u2200-\u22ff\u2400-\u2426\ufffd"
+    # One cell: lines, blocks and geometric shapes, but for those that became emoji.
+    "\u2500-\u25a9\u25ac-\u25b5\u25b7-\u25bf\u25c1-\u25fa\u2713\u2715-\u2718]"
+    # Two cells: Japanese, Chinese and Korean.
+    "|[\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4db5\u4e00-\u9fa5"
+    "\uac00-\ud7a3\uff01-\uff5e])"
+)
+"""What every table has agreed about for many years."""
+
+
+class Contested(str):
+    """What stands in a cell, and may take more or fewer cells on the terminal than here."""
+
+    __slots__ = ()
+
+
+def cells_of(text: str) -> tuple[list[str], bool]:
+    """What stands in each cell of a text, nothing right of a character that takes two cells.
+
+    Returns:
+        The cells, and whether any of them is contested.
+    """
+    cells, contested = _measured(text)
+    return list(cells), contested
+
+
+@lru_cache(maxsize=512)
+def _measured(text: str) -> tuple[tuple[str, ...], bool]:
+    if not is_harmless(text):
+        text = defuse(text)
+    cells: list[str] = []
+    for start, end, width in split_graphemes(text)[0]:
+        cluster = intern(text[start:end])  # one object for all the cells of a border
+        if width == 0 and cells:
+            at = len(cells) - 1
+            while at and not cells[at]:
+                at -= 1  # onto the character before, however wide it is
+            cells[at] = _cell(f"{cells[at]}{cluster}")
+        else:
+            cells += [_cell(cluster), *[""] * (width - 1)]
+    width = cell_len(text)
+    if len(cells) != width:
+        # Together they are shown otherwise than alone: painted as one, or not at all.
+        return ((Contested(text), *[""] * (width - 1)) if width else ()), True
+    return tuple(cells), any(type(cell) is Contested for cell in cells)
+
+
+def _cell(cluster: str) -> str:
+    return cluster if cluster.isascii() or _SETTLED.fullmatch(cluster) else Contested(cluster)
