@@ -22,6 +22,7 @@
 
 from typing import Final
 
+from pixel_tui.redaction import redact
 from pixel_tui.text import SafeText, plain
 
 
@@ -35,10 +36,11 @@ class ConsoleError(Exception):
     """
 
     def __init__(self, what: str, *, on: str = "", remedy: str = "") -> None:
-        super().__init__(what)
-        self.what: SafeText = plain(what)
-        self.on: SafeText = plain(on)
-        self.remedy: SafeText = plain(remedy)
+        # The engine, compose and files may have been quoted: no secret leaves by this door.
+        self.what: SafeText = plain(redact(what))
+        self.on: SafeText = plain(redact(on))
+        self.remedy: SafeText = plain(redact(remedy))
+        super().__init__(self.what)
 
     @property
     def sentence(self) -> SafeText:

@@ -1,106 +1,265 @@
-"""Which values are secret, and text without them.
+"""Text without secrets: the one redactor of the console.
 
 Used wherever something may be shown, logged or recorded that an operator did not
-choose to reveal: environments, command lines, labels, probe output, crash reports.
+choose to reveal: environments, command lines, labels, probe output, errors, crash reports.
+
+Two things are masked: what looks like a secret (by its name, or its shape), and every value
+that has turned out to be one, wherever it turns up. Time grows with the length of the text.
 """
 
 import re
+import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from pixel_tui.secret_names import is_no_secret, is_secret_name
+
+__all__ = [
+    "MASK", "forget_secrets", "has_token", "is_secret_name", "is_secret_value", "mask_value",
+    "masked_value", "redact", "redacted_argv", "remember_secret",
+]  # fmt: skip
+
 MASK: Final = "********"
 
-_SECRET_NAME = re.compile(
-    r"(?:^|[_.\-])(?:pass(?:word|wd|phrase)?|pwd|secrets?|tokens?|api_?keys?|access_?keys?|"
-    r"private_?keys?|secret_?keys?|signing_?keys?|encryption_?keys?|credentials?|auth|"
-    r"dsn|cookies?|salt|seed|mnemonic|nsec|macaroon)(?:$|[_.\-])",
+# The scheme's last letter is enough; to look for its first takes forever in a long word.
+# A password may hold `/` and `@`; what is before a port, or a path with an `@`, is none.
+_URL_PASSWORD = re.compile(
+    r"(?P<head>[a-z0-9+.\-]://[^\s:/@?#\"'<>]{0,256}:)"
+    r"(?![0-9]{1,5}(?:[/?#]|$))[^\s@\"'<>]{1,512}(?:@[^\s@/?#\"'<>,]{0,256}){0,8}(?=@)",
     re.IGNORECASE,
 )
-_PUBLIC_NAME = re.compile(r"(?:_FILE|_PATH|_URL_PREFIX|_ENABLED?|_TTL|_TIMEOUT)$", re.IGNORECASE)
-_KEY_SUFFIX = re.compile(r"(?:^|_)KEY(?:_[A-Z0-9]+)?$", re.IGNORECASE)
-
-# The scheme's last letter is enough; to look for its first takes forever in a long word.
-_URL_PASSWORD = re.compile(r"(?P<head>[a-z0-9+.\-]://[^\s:/@]*:)[^\s@/]+(?=@)", re.IGNORECASE)
+_WEBHOOK = re.compile(
+    r"(?P<head>://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|"
+    r"(?:[a-z]+\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/|"
+    r"[a-z0-9\-]+\.webhook\.office\.com/|outlook\.office(?:365)?\.com/webhook/|"
+    r"chat\.googleapis\.com/v1/spaces/|hooks\.zapier\.com/hooks/|"
+    r"[^\s/\"'<>]{1,256}\.logic\.azure\.com[^\s/]{0,8}/workflows/|"
+    r"maker\.ifttt\.com/trigger/|[^\s/\"'<>]{1,256}/hooks/(?=[A-Za-z0-9]{20})|"
+    r"qyapi\.weixin\.qq\.com/cgi-bin/webhook/|oapi\.dingtalk\.com/robot/|"
+    r"open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/))[^\s\"'<>]+",
+    re.IGNORECASE,
+)
 _ASSIGNMENT = re.compile(
     # Only from the beginning of a word: from each letter of a long one it would take forever.
-    r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)[\"']?\s*[=:]\s*"
+    r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)\\{0,3}[\"']?\s*[=:]\s*"
 )
-_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"',;&]+")
-"""What may stand behind it: looked at only where it is masked, for it may be all of a long line."""
+# What may stand behind it: looked at only where it is masked, for it may be all of a long line.
+_VALUE = re.compile(
+    r"\"(?:[^\"\\]|\\.)*(?:\"|$)|'(?:[^'\\]|\\.)*(?:'|$)|"
+    r"(?P<slash>\\{1,3})\"(?:(?!(?<!\\)(?P=slash)\").)*(?:(?P=slash)\"|$)|"
+    # A comma may be a part of it, and a quote: rather too much is masked than a half of it left.
+    r"(?:[^\s\"',;]|[,;](?![\s\"']|$)|[\"'](?![\s,;:\]})\"']|$))+",
+    re.DOTALL,
+)
+_HEADER_VALUE = re.compile(r"\"[^\"\n]*\"|[^\"'\n]+")
+_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _FLAG = re.compile(
-    r"(?<![\w\-])(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_\-]*))(?P<mid>\s+)(?P<value>[^\s-]\S*)"
+    r"(?<![\w\-])(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_.\-]*))"
+    r"(?P<mid>[\"']?,?\s+(?=[^\s-]|[\"'][^\s-]))"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'(?:\"'\"'[^']*')*|\S+)"
+)
+_USER_FLAG = re.compile(
+    r"(?<![\w\-])(?P<head>(?:-u|--user|--proxy-user|-U)[\s=]+[\"']?(?![0-9]+:[0-9]+\b)"
+    r"[^\s:/\"']{1,256}:)(?!//)[^\s\"']+"
 )
 _BEARER = re.compile(r"(?P<head>\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=\-]{8,}", re.IGNORECASE)
 _KNOWN_SHAPE = re.compile(
-    r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|sk-[A-Za-z0-9_\-]{16,}|"
-    r"AIza[0-9A-Za-z_\-]{20,}|xox[abprs]-[A-Za-z0-9\-]{10,}|AKIA[0-9A-Z]{16}|"
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_\-]{16,}|"
+    r"sk-[A-Za-z0-9_\-]{16,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|"
+    r"AIza[0-9A-Za-z_\-]{20,}|xox[abeprs]-[A-Za-z0-9\-]{10,}|xapp-[A-Za-z0-9\-]{10,}|"
+    r"A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,}|hf_[A-Za-z0-9]{20,}|"
     r"nsec1[02-9ac-hj-np-z]{20,}|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*|"
-    r"\d{8,10}:[A-Za-z0-9_\-]{35})"
+    r"(?:bot)?\d{8,10}:[A-Za-z0-9_\-]{35})"
 )
+_PRIVATE_KEY = re.compile(
+    r"(?P<head>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END).)*", re.DOTALL
+)
+_COMPOSE_QUOTES = re.compile(r"(?P<head>\bunterminated quoted value |\bnear (?=\")).+", re.DOTALL)
+"""Compose repeats a piece of the environment file, up to all that is behind the place."""
 SHORTEST_TOKEN: Final = 15
 """Characters of the shortest token of a known shape."""
 _SPACE = re.compile(r"\s")
 
 
-def is_secret_name(name: str) -> bool:
-    """Whether a key of this name is taken to hold a secret."""
-    if _PUBLIC_NAME.search(name):
-        return False
-    return bool(_SECRET_NAME.search(name) or _KEY_SUFFIX.search(name))
+class _KnownSecrets:
+    """Values that are known to be secret, to be masked wherever they turn up literally."""
+
+    SHORTEST: Final = 8
+    MOST: Final = 1000
+    LONGEST: Final = 4096
+    _TELLING: Final = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9\s]")))
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: set[str] = set()
+        self._values: tuple[str, ...] = ()
+
+    def add(self, value: str) -> bool:
+        """Remember a value; whether it is new, and fit to be looked for."""
+        if value in self._seen:
+            return False
+        with self._lock:
+            if len(self._seen) >= 4 * self.MOST:
+                self._seen.clear()
+            self._seen.add(value)
+            if not self.is_telling(value) or value in self._values:
+                return False
+            # The longest first: one may be a part of another.
+            newest = (value, *self._values)[: self.MOST]
+            self._values = tuple(sorted(newest, key=len, reverse=True))
+            return True
+
+    def forget(self) -> None:
+        with self._lock:
+            self._seen.clear()
+            self._values = ()
+
+    def mask(self, text: str) -> str:
+        for value in self._values:
+            if value in text:
+                text = text.replace(value, MASK)
+        return text
+
+    def is_telling(self, value: str) -> bool:
+        """Whether it can be nothing else: a password `postgres` is a part of many names."""
+        if not self.SHORTEST <= len(value) <= self.LONGEST or value.startswith(("/", "./", "${")):
+            return False
+        kinds = sum(1 for kind in self._TELLING if kind.search(value))
+        return kinds > 2 or (kinds > 1 and len(value) > 10) or len(value) > 20
+
+
+_known = _KnownSecrets()
+
+
+def remember_secret(value: str) -> None:
+    """Mask this value from now on, wherever it turns up literally.
+
+    Nothing is done for a value that is short, or made of one kind of letters: it would be
+    found in names and paths that are none.
+    """
+    if _known.add(value):
+        _redact_short.cache_clear()
+
+
+def forget_secrets() -> None:
+    """Forget every value that was remembered."""
+    _known.forget()
+    _redact_short.cache_clear()
+
+
+def masked_value(text: str, value: str) -> str:
+    """Text without this value, which is a secret; one that may be a part of names only whole."""
+    if _known.is_telling(value):
+        return text.replace(value, MASK)
+    return re.sub(rf"(?<![\w./\-]){re.escape(value)}(?![\w/\-])", lambda _: MASK, text)
 
 
 def has_token(text: str) -> bool:
     """Whether there is a token of a well-known shape, or a password inside a URL, in it."""
-    url = "://" in text and _URL_PASSWORD.search(text)
+    url = "://" in text and (_URL_PASSWORD.search(text) or _WEBHOOK.search(text))
     return bool(url or _KNOWN_SHAPE.search(text))
 
 
+def is_secret_value(name: str, value: str) -> bool:
+    """Whether this is a value that the key's name makes a secret."""
+    return is_secret_name(name) and not is_no_secret(name, value)
+
+
 def mask_value(name: str, value: str) -> str:
-    """The value of a key as it may be shown: masked when the name or the shape is secret."""
-    if value and _names_secret(name):
+    """The value of a key as it may be shown: masked when the name or the shape is secret.
+
+    What is masked by its name is masked from then on wherever it turns up.
+    """
+    if is_secret_value(name, value):
+        remember_secret(value)
         return MASK
     return redact(value)
 
 
-@lru_cache(maxsize=512)
-def _names_secret(name: str) -> bool:
-    """The same labels and variables are on one container after the other."""
-    return is_secret_name(name)
+def redacted_argv(words: Sequence[str]) -> list[str]:
+    """The words of a command line, each as it may be shown."""
+    shown: list[str] = []
+    secret = False
+    for word in words:
+        if secret and not word.startswith("-") and word:
+            shown.append(MASK)
+        else:
+            shown.append(redact(word))
+        name = word.lstrip("-")
+        secret = word.startswith("-") and "=" not in word and is_secret_name(name)
+    return shown
 
 
 def redact(text: str) -> str:
     """Text with every recognisable secret replaced by asterisks.
 
-    Recognised are assignments and flags with a secret name, passwords inside
-    URLs, bearer tokens, and tokens of well-known shapes.
+    Recognised are assignments, headers and flags with a secret name, passwords inside
+    URLs, addresses of web hooks, bearer tokens, tokens of well-known shapes, what compose
+    quotes of an environment file, and values that are known to be secret.
     """
+    return _redact_short(text) if len(text) <= _SHORT else _redacted(text)
+
+
+_SHORT: Final = 512
+"""Characters up to which the answer is kept: the same labels are on one container after another."""
+
+
+@lru_cache(maxsize=2048)
+def _redact_short(text: str) -> str:
+    return _redacted(text)
+
+
+def _redacted(text: str) -> str:
     # Each is only looked for where there may be one: this runs over every label and variable.
+    if len(text) >= _KnownSecrets.SHORTEST:
+        text = _known.mask(text)
     if "://" in text:
-        text = _URL_PASSWORD.sub(lambda match: match["head"] + MASK, text)
+        if "@" in text:
+            text = _URL_PASSWORD.sub(_masked_tail, text)
+        text = _WEBHOOK.sub(_masked_tail, text)
     words = _SPACE.search(text) is not None
     if words:
-        text = _BEARER.sub(lambda match: match["head"] + MASK, text)
+        text = _BEARER.sub(_masked_tail, text)
+        if "nterminated quoted value " in text or "near " in text:
+            text = _COMPOSE_QUOTES.sub(_masked_tail, text)
     if len(text) >= SHORTEST_TOKEN:
         text = _KNOWN_SHAPE.sub(MASK, text)
+        if "PRIVATE KEY-----" in text:
+            text = _PRIVATE_KEY.sub(_masked_tail, text)
     if "=" in text or ":" in text:
         text = _mask_assignments(text)
-    return _FLAG.sub(_mask_flag, text) if words else text
+    if not words or "-" not in text:
+        return text
+    return _USER_FLAG.sub(_masked_tail, _FLAG.sub(_mask_flag, text))
+
+
+def _masked_tail(match: re.Match[str]) -> str:
+    return match["head"] + MASK
 
 
 def _mask_assignments(text: str) -> str:
     parts, at = [], 0
     while match := _ASSIGNMENT.search(text, at):
-        # What a build misses stands behind `cache key: `, and is why it failed.
-        public = match["name"] == "key" and text.endswith("cache ", 0, match.start("name"))
-        secret = is_secret_name(match["name"]) and not public
-        value = _VALUE.match(text, match.end()) if secret else None
-        parts.append(text[at : match.end()] + (MASK if value else ""))
         # `Error: PASSWORD=x` reads as an assignment too: the one inside counts.
-        at = value.end() if value else match.end()
+        at, begin = match.end(), at
+        parts.append(text[begin:at])
+        name = match["name"]
+        if not is_secret_name(name):
+            continue
+        # What a build misses stands behind `cache key: `, and is why it failed.
+        if name == "key" and text.endswith("cache ", 0, match.start("name")):
+            continue
+        is_header = ":" in match.group() and name.lower() in _HEADERS
+        value = (_HEADER_VALUE if is_header else _VALUE).match(text, at)
+        if value and not is_no_secret(name, value.group().strip("\\\"'")):
+            parts.append(MASK)
+            at = value.end()
     return "".join((*parts, text[at:]))
 
 
 def _mask_flag(match: re.Match[str]) -> str:
-    if not is_secret_name(match["name"].replace("-", "_")):
+    name = match["name"]
+    if not is_secret_name(name) or is_no_secret(name, match["value"].strip("\"'")):
         return match.group()
     return f"{match['flag']}{match['mid']}{MASK}"

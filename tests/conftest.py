@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pixel_tui import redaction
 from tests import own_threads
 from tests.engine.private_engine import GIVEN_HOST
 
@@ -40,6 +41,12 @@ pytest_plugins = ["tests.engine.fixtures"]
 def _own_threads() -> None:
     """Tell the threads of a test from those that were there before."""
     own_threads.begin()
+
+
+@pytest.fixture(autouse=True)
+def _no_known_secrets() -> None:
+    """Forget the secrets that the tests before have shown: they are no test's affair."""
+    redaction.forget_secrets()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from pixel_tui.environment.finding import Finding, Level
 from pixel_tui.environment.secrecy import is_secret
 from pixel_tui.environment.surroundings import Surroundings
 from pixel_tui.environment.values import Reading
+from pixel_tui.redaction import remember_secret
 from pixel_tui.stack.environment_uses import EnvironmentUses
 from pixel_tui.text import plain
 
@@ -200,6 +201,9 @@ def is_secret_entry(entry: Entry, value: str, catalogue: Catalogue) -> bool:
 
     Of a broken entry nobody knows where it was to end: other keys' secrets may be in it.
     """
-    if entry.broken or is_secret(entry.key, value, catalogue):
+    if entry.broken:
+        return True
+    if is_secret(entry.key, value, catalogue):
+        remember_secret(value)
         return True
     return entry.written != value and is_secret(entry.key, entry.written, catalogue)

@@ -7,6 +7,7 @@ from typing import Final
 
 from pixel_tui.environment.catalogue import Catalogue
 from pixel_tui.redaction import has_token, is_secret_name
+from pixel_tui.secret_names import is_no_secret
 
 SHORTEST: Final = 20
 """Letters of a value that may be random. Anything shorter is guessed by its name alone."""
@@ -39,7 +40,9 @@ def is_secret(key: str, value: str, catalogue: Catalogue) -> bool:
     told = known.secret if known is not None else None
     if told is not None:
         return told or has_token(value)
-    return is_secret_name(key) or looks_secret(value)
+    if is_secret_name(key) and (not value or not is_no_secret(key, value)):
+        return True
+    return looks_secret(value)
 
 
 def looks_secret(value: str) -> bool:

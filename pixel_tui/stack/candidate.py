@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import ComposeRefused, FileError
-from pixel_tui.redaction import MASK, is_secret_name
+from pixel_tui.redaction import is_secret_name, masked_value, redact
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -37,8 +37,6 @@ _REFERENCE = re.compile(r"\$\$|\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _ASSIGNMENT = re.compile(
     r"^[^\S\n]*(?:export\s+)?([A-Za-z_][\w.\-]*)[^\S\n]*[=:](.*)$", re.MULTILINE
 )
-# Compose's reader of `.env` quotes what it stumbled over, up to the end of the file.
-_QUOTED_FILE = re.compile(r"(unterminated quoted value|near) .*", re.DOTALL)
 _LINE = re.compile(r"\bline (\d+)\b")
 
 
@@ -260,7 +258,6 @@ def _object(output: str) -> JsonObject:
 def _own_words(message: str, candidate: _Candidate, path: Path) -> SafeText:
     """Compose's message about the file that the user knows, and without any value of it."""
     words = message.replace(str(candidate.path), str(path))
-    words = _QUOTED_FILE.sub(r"\1 ...", words)
     return plain(without_secrets(words, candidate.content.decode("utf-8", "replace")))
 
 
@@ -274,8 +271,8 @@ def without_secrets(words: str, written: str) -> str:
     # The longest first: one may begin as another, and the rest of it would be left.
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= SHORTEST_SECRET:
-            words = words.replace(value, MASK)
-    return words
+            words = masked_value(words, value)
+    return redact(words)
 
 
 def _not_laid_out(error: OSError) -> FileError:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from pixel_tui.redaction import mask_value, redact
+from pixel_tui.redaction import mask_value, redact, redacted_argv
 from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
@@ -215,7 +215,7 @@ def _restart_policy(node: Node) -> SafeText:
 
 def _command(node: Node) -> SafeText:
     words = [node["Path"].raw, *(item.raw for item in node["Args"])]
-    return plain(redact(shlex.join(word for word in words if word)))
+    return plain(shlex.join(redacted_argv([word for word in words if word])))
 
 
 def _ports(node: Node) -> tuple[Port, ...]:

@@ -1,10 +1,22 @@
 """Secrets are recognised by name and by shape, and never shown."""
 
+import json
+import re
 import time
+from unittest.mock import ANY
 
 import pytest
 
-from pixel_tui.redaction import MASK, is_secret_name, mask_value, redact
+from pixel_tui.errors import EngineRefused
+from pixel_tui.redaction import (
+    MASK,
+    is_secret_name,
+    mask_value,
+    masked_value,
+    redact,
+    redacted_argv,
+    remember_secret,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +87,177 @@ def test_a_long_word_takes_no_time_to_speak_of(text: str) -> None:
 def test_what_stands_behind_a_name_that_is_no_secret_is_looked_at_as_well() -> None:
     assert redact("error: x = API_KEY= abc") == f"error: x = API_KEY= {MASK}"
     assert redact("1PASSWORD=abc -PASSWORD=abc") == f"1PASSWORD={MASK} -PASSWORD={MASK}"
+
+
+# A corpus: names, forms and values, each with each.
+
+SECRET_NAMES = [
+    "PGPASSWORD", "DBPASS", "dbPass", "dbPassword", "RPCPASSWORD", "JWT", "AuthCode", "authToken",
+    "requirepass", "redisPass", "MYSQL_ROOT_PASSWORD", "api-key", "apiKey", "X-Api-Key",
+    "SECRET_KEY_BASE", "client_secret", "AWS_SECRET_ACCESS_KEY", "SESSION_COOKIE", "SENTRY_DSN",
+    "DB_PWD", "GithubToken", "PRIVATE_KEY", "ENCRYPTION_KEY", "app.security.jwt.secret",
+    "services.db.environment.POSTGRES_PASSWORD", "NOSTR_NSEC", "SEED_PHRASE", "PASSWORD2",
+]  # fmt: skip
+VALUES = [
+    "hunTer2,and,more",
+    "a/b@c:d-fake",
+    "x&y;z=fake1",
+    "plainfakeword",
+    "Pa$$w0rd!fake",
+    "q\"uo'te9",
+]
+FORMS = [
+    "{name}={value}", "{name}: {value}", "-e {name}={value} image", "-{name}={value}",
+    "--{name} {value} --port 80", "--{name}={value}", "run --{name}={value},next --x",
+    "Error: bad {name}={value} here", 'got {{"a": 1, "{name}": {json}, "b": 2}}',
+    'said "{{\\"{name}\\": {escaped}}}" twice', "{name}='{value}'", "level=info {name}={json} x=1",
+    "services.x.environment.{name}: {json}. You may need to escape any $ with another $",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_a_secret_of_any_name_is_masked_in_any_form(name: str, form: str) -> None:
+    for value in VALUES:
+        if "'{value}'" in form and "'" in value:
+            continue  # no shell would write it so
+        quoted = json.dumps(value)
+        text = form.format(name=name, value=value, json=quoted,
+                           escaped=json.dumps(quoted)[1:-1])  # fmt: skip
+        shown = redact(text)
+        assert MASK in shown, text
+        for piece in re.findall(r"[A-Za-z0-9]{3,}", value):
+            if piece.lower() not in form.lower():
+                assert piece not in shown, (text, shown)
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_a_variable_of_such_a_name_is_masked(name: str) -> None:
+    for value in VALUES:
+        assert mask_value(name, value) == MASK
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("redis://:hun/ter2@host:6379/0", "hun/ter2"),
+        ("postgres://app:pa/ss@w0rd@db:5432/x", "pa/ss@w0rd"),
+        ("amqp://u:12345abc@mq/", "12345abc"),
+        ("mongodb+srv://u:fake%2Fpass@c0.example.net/?w=1", "fake%2Fpass"),
+        ("https://hooks.slack.com/services/T0FAKE/B0FAKE/abcdefFAKE", "abcdefFAKE"),
+        ("https://discord.com/api/webhooks/123456/fake-token_x", "fake-token_x"),
+        ("https://x.webhook.office.com/webhookb2/fake@fake/IncomingWebhook/f", "IncomingWebhook"),
+        ("https://chat.googleapis.com/v1/spaces/A/messages?key=fk&token=ft", "token=ft"),
+        ("https://api.telegram.org/bot123456789:AAfakefakefakefakefakefakefakefakefa1/x", "AAfake"),
+        ("curl -u admin:fakeword http://x", "fakeword"),
+        ("curl -H 'Cookie: sid=fakeone; other=faketwo' http://x", "faketwo"),
+        ("Authorization: Digest username=x, response=fakefake", "fakefake"),
+        ("Proxy-Authorization: Basic ZmFrZTpmYWtl", "ZmFrZTpmYWtl"),
+        ('["server", "--password", "fakeword", "--x"]', "fakeword"),
+        ("server --password 'fake word' --x", "fake word"),
+        ('server --password "fake \\" zzz" --x', "zzz"),
+        ('failed to read .env: line 3: unterminated quoted value "fake secret\nB=other', "fake"),
+        ('failed to read .env: unexpected character "+" near "fake+value\\nTOKEN=x\\n"', "fake+"),
+        ("bad 'PASSWORD=\"fake never ends", "never"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIfake\n-----END RSA PRIVATE KEY-----", "MIIfake"),
+        ('{"password":"fake\\"quoted"}', "quoted"),
+        ("token sk_live_fakefakefakefake00", "fakefake"),
+        ("host=db,password=fake,one,user=x", "one"),
+    ],
+)  # fmt: skip
+def test_secrets_of_other_shapes_are_masked(text: str, secret: str) -> None:
+    shown = redact(text)
+    assert secret not in shown
+    assert MASK in shown
+
+
+PUBLIC = [
+    ("COOKIE_NAME", "sid"), ("SECURE_COOKIES", "false"), ("ACCESS_TOKEN_EXPIRATION", "15"),
+    ("OPENAI_MAX_TOKENS", "4096"), ("MAX_TOKENS", "4096"), ("GRAFANA_AUTH", "true"),
+    ("DB_PASSWORD", "null"), ("DB_PASSWORD", "None"), ("AUTH_METHOD", "ldap"),
+    ("JWT_EXPIRES_IN", "7d"), ("JWT_ALGORITHM", "HS256"), ("PASSWORD_MIN_LENGTH", "12"),
+    ("TOKENS_PER_MINUTE", "60000"), ("TOKEN_URL", "https://x/token"),
+    ("PUBLIC_KEY", "ssh-ed25519 A"),
+    ("CACHE_KEY_PREFIX", "shop"), ("API_KEY_HEADER", "X-Api-Key"), ("COOKIE_DOMAIN", "x.org"),
+    ("SSH_AUTH_SOCK", "/run/agent"), ("DB_PASSWORD_FILE", "/run/secrets/db"),
+    ("POSTGRES_PASSWORD", "${POSTGRES_PASSWORD}"), ("AUTHOR", "ana"), ("COMPASS", "north"),
+    ("KEYBOARD_LAYOUT", "de"), ("BYPASS", "x"), ("TOKENIZER", "bpe"), ("PASSENGER_COUNT", "4"),
+    ("SESSION_COOKIE_SAMESITE", "lax"), ("AUTH_ENABLED", "1"), ("PRIMARY_KEY", "id"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), PUBLIC)
+def test_what_only_sounds_like_a_secret_is_shown(name: str, value: str) -> None:
+    assert mask_value(name, value) == value
+    for form in ("{}={}", "{}: {}", "--{} {} x", '{{"{}": "{}"}}'):
+        text = form.format(name, value)
+        assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://host:8080/path?mail=a@b.org", "GET http://api:3000/users/@me 200",
+        "docker run --user 1000:1000 -u 33:33 image", "see https://hooks.example.org/docs",
+        'ERROR: column "name" near line 4', "git@github.com:org/repo.git", "image@sha256:abcdef",
+        "https://discord.com/channels/1/2", "Bind for 0.0.0.0:80 failed: port is already allocated",
+    ],
+)  # fmt: skip
+def test_ordinary_messages_are_left_alone(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_a_known_secret_is_masked_wherever_it_turns_up() -> None:
+    mask_value("DB_PASSWORD", "Fake-S3cret,one")
+    for text in ("dial tcp: Fake-S3cret,one refused", "/x/Fake-S3cret,one/y", "aFake-S3cret,oneb"):
+        assert "S3cret" not in redact(text)
+    remember_secret("Fake-S3cret,one-and-more")
+    assert redact("x Fake-S3cret,one-and-more") == f"x {MASK}"
+
+
+@pytest.mark.parametrize("value", ["plane", "postgres", "changeme", "12345678", "/run/secrets/db"])
+def test_a_secret_that_is_an_ordinary_word_is_not_masked_out_of_paths(value: str) -> None:
+    assert mask_value("DB_PASSWORD", value) in {MASK, value}
+    text = f"open /srv/{value}/compose.yaml: no such file; image {value}:16"
+    assert redact(text) == text
+    assert masked_value(f"'{value}' is refused for /srv/{value}/x", value) == (
+        f"'{MASK}' is refused for /srv/{value}/x" if value[0] != "/" else ANY
+    )
+
+
+def test_the_words_of_a_command_are_masked_each() -> None:
+    words = ["server", "--password", "two words", "--rpcpassword=x,y", "-v", "--token", "--x"]
+    assert redacted_argv(words) == [
+        "server", "--password", MASK, f"--rpcpassword={MASK}", "-v", "--token", "--x",
+    ]  # fmt: skip
+
+
+def test_every_error_of_ours_is_without_secrets() -> None:
+    error = EngineRefused(500, "driver failed: PASSWORD=hunter2,fake is bad", on="/x?token=fake1")
+    assert "fake" not in f"{error} {error.sentence} {error.what} {error.args}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x://a:" * 10_000 + "@", "PASSWORD=" * 10_000, '"' * 50_000, "PASSWORD=\\" + "\\" * 50_000,
+        "a,b=" * 20_000, "--password " * 10_000, "near " * 10_000, "aB" * 50_000 + "=x",
+        "-u a" * 20_000, "://" * 30_000 + "/hooks/", "-----BEGIN PRIVATE KEY-----" * 3000,
+        'PASSWORD="' + '\\"' * 30_000, "password=" + ",x" * 30_000, "Cookie: " * 10_000,
+    ],
+)  # fmt: skip
+def test_a_long_text_of_any_kind_takes_no_time_to_speak_of(text: str) -> None:
+    began = time.thread_time()
+    redact(text)
+    assert time.thread_time() - began < 2
+
+
+def test_a_long_list_of_known_secrets_costs_little() -> None:
+    for number in range(300):
+        remember_secret(f"Fake-{number}-Secret!")
+    labels = [f"traefik.http.routers.r{number}.rule=Host(`x{number}.org`)" for number in range(500)]
+    began = time.thread_time()
+    for _ in range(20):
+        for label in labels:
+            redact(label)
+    assert time.thread_time() - began < 1

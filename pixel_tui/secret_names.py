@@ -1,0 +1,106 @@
+"""Which names are those of secrets, and which values are none whatever their name is.
+
+A name is taken apart into its words, however they are joined: `DB_PASSWORD`, `dbPassword`,
+`db-password` and `-rpcpassword` are the same. What it is a secret *of* decides, and what is
+asked of it: `TOKEN` is one, `TOKEN_EXPIRATION` and `MAX_TOKENS` are numbers about it.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_LONGEST: Final = 200
+"""Letters of a name that are looked at: its end. No variable is longer."""
+
+_SECRET: Final = frozenset(
+    {"accesskey", "apikey", "apikeys", "auth", "authcode", "authkey", "authorization", "cookie",
+     "cookies", "credential", "credentials", "dsn", "encryptionkey", "jwt", "macaroon",
+     "masterkey", "mnemonic", "nsec", "otp", "pass", "passcode", "passphrase", "passwd",
+     "password", "passwords", "pat", "privatekey", "pw", "pwd", "salt", "secret", "secretkey",
+     "secrets", "seed", "signingkey", "token", "tokens", "totp"}
+)  # fmt: skip
+_SECRET_END: Final = re.compile(
+    r"[a-z]*(?:password|passwd|passphrase|secret|apikey|authtoken|accesstoken|privatekey|"
+    r"secretkey|accesskey|(?:db|rpc|pg|my|sql|smtp|mail|ftp|ssh|http|user|admin|root|redis|"
+    r"require|mongo|ldap|bind|key|trust|store|keystore|truststore|proxy|api|web|basic|"
+    r"wallet|vnc|wifi|master|app|login)pass|(?:db|pg|my|sql|redis|api|access|auth|bot|csrf|xsrf|refresh|"
+    r"id|session|bearer|gh|git|github|gitlab|npm|hf|vault|user)token|(?:db|my|pg|sa)pwd|masterauth)"
+)
+"""Words that were joined without a sign between them."""
+_ABOUT: Final = frozenset(
+    {"age", "alg", "algo", "algorithm", "allow", "audience", "backend", "budget", "class",
+     "count", "days", "dir", "directory", "disabled", "domain", "duration", "enable", "enabled",
+     "endpoint", "enforce", "exp", "expiration", "expire", "expires", "expiry", "file",
+     "filename", "format", "header", "host", "hours", "httponly", "id", "interval", "issuer",
+     "len", "length", "lifespan", "lifetime", "limit", "max", "method", "min", "minutes", "mode",
+     "ms", "name", "names", "path", "paths", "per", "policy", "port", "prefix", "provider",
+     "realm", "required", "retries", "rotation", "rounds", "samesite", "scheme", "scope",
+     "scopes", "seconds", "secure", "server", "service", "size", "sock", "socket",
+     "source", "store", "strategy",
+     "suffix", "table", "timeout", "ttl", "type", "uri", "url", "usage", "user", "username",
+     "validity", "version", "window"}
+)  # fmt: skip
+"""A name that ends with one of these says something about a secret."""
+_STRONG_ID: Final = re.compile(r"(?:access key|secret|secret key) id$")
+_KEPT_AT: Final = frozenset({"url", "uri"})
+_COUNTED: Final = frozenset({"max", "min", "num", "total", "n", "number", "count", "input",
+                             "output", "completion", "prompt"})  # fmt: skip
+_PUBLIC_KEYS: Final = frozenset(
+    {"cache", "dedup", "dedupe", "foreign", "group", "hot", "idempotency", "lookup", "map",
+     "object", "order", "partition", "primary", "pub", "public", "routing", "row", "shift",
+     "sort"}
+)  # fmt: skip
+_NO_VALUE: Final = re.compile(
+    r"true|false|yes|no|on|off|null|none|nil|undefined|disabled?|enabled?|required|optional|~|"
+    r"\$\{?[A-Za-z_][A-Za-z0-9_]*(?::?\?[^}]*)?\}?|\$\$?\{[A-Za-z_][A-Za-z0-9_]*:?-\}|"
+    r"/run/secrets/[\w.\-/]+|\*+",
+    re.IGNORECASE,
+)
+"""A switch, nothing at all, the name of another variable, the place of a secret, a mask."""
+_SMALL_NUMBER: Final = re.compile(r"[0-9]{1,3}")
+_WEAK: Final = frozenset({"auth", "cookie", "cookies", "seed", "tokens", "salt"})
+
+
+@lru_cache(maxsize=2048)
+def is_secret_name(name: str) -> bool:
+    """Whether a key of this name is taken to hold a secret."""
+    words = _words(name)
+    return bool(words) and _is_secret(words)
+
+
+def is_no_secret(name: str, value: str) -> bool:
+    """Whether a value is none that could be kept secret: a switch, nothing, a reference."""
+    if not value or _NO_VALUE.fullmatch(value):
+        return True
+    return bool(_SMALL_NUMBER.fullmatch(value)) and _words(name)[-1:] != () and (
+        _words(name)[-1] in _WEAK
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2048)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name[-_LONGEST:]))
+
+
+def _is_secret(words: tuple[str, ...]) -> bool:
+    last = words[-1]
+    named = [at for at, word in enumerate(words) if _names_secret(words, at, word)]
+    if not named:
+        return False
+    if last in _ABOUT and not _STRONG_ID.search(" ".join(words)):
+        # The DSN of something, and the password inside, is often called its URL.
+        return last in _KEPT_AT and words[named[-1]] in {"dsn", "secret"}
+    if any(word in {"per", "expires", "expiration"} for word in words[named[-1] :]):
+        return False
+    return not (words[named[-1]] == "tokens" and _COUNTED & set(words))
+
+
+def _names_secret(words: tuple[str, ...], at: int, word: str) -> bool:
+    if word in _SECRET:
+        return True
+    if word in {"key", "keys"}:
+        return not (at and words[at - 1] in _PUBLIC_KEYS) and (word == "key" or at > 0)
+    if word in {"code", "phrase"}:
+        return bool(at) and words[at - 1] in {"pass", "auth", "recovery", "backup", "seed"}
+    return len(word) > 5 and _SECRET_END.fullmatch(word) is not None
