@@ -6,6 +6,7 @@ Imports that cost time wait until a command needs them.
 import argparse
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixel_tui.errors import UsageError
@@ -14,6 +15,7 @@ from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
     from pixel_tui.backups.stack_view import StackView
+    from pixel_tui.operations.audit_seal import Seal
 
 
 def add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -201,6 +203,16 @@ def _run_backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     return ExitCode.WELL
 
 
+def _longest_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":
+    """What the state folder, or the system's log, knows of the trail's length."""
+    from pixel_tui.operations.audit_seal import IDENTIFIER, read_seal, seal_in_log
+    from pixel_tui.stack.system_log import told_to_system_log
+
+    told = told_to_system_log(IDENTIFIER, environment)
+    seals = [read_seal(trail), seal_in_log(told or "", trail)]
+    return max((seal for seal in seals if seal), key=lambda seal: seal.lines, default=None)
+
+
 def _run_audit(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.audit_command import record_line, verdict
     from pixel_tui.clock import SystemClock
@@ -211,7 +223,7 @@ def _run_audit(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     if arguments.last < 1:
         raise UsageError("--last wants a number above 0", on=str(arguments.last))
     audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
-    trail = audit.read()
+    trail = audit.read(_longest_seal(audit.path, environment))
     if arguments.what == "verify":
         return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
     for record in trail.records[-arguments.last :]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pixel_tui import redaction
+from pixel_tui.operations import audit_seal
 from tests import own_threads
 from tests.engine.private_engine import GIVEN_HOST
 
@@ -57,6 +58,7 @@ def own_home(
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(audit_seal, "SYSLOG", tmp_path / "no-log")
     monkeypatch.setenv("PIXEL_TUI_LOCKS", str(tmp_path / "locks"))
 
 

@@ -19,6 +19,7 @@ from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
 from pixel_tui.operations.audit_chain import VERSION, Trail, digest
 from pixel_tui.operations.audit_reading import head_path, read_audit
+from pixel_tui.operations.audit_seal import Seal, read_seal, write_seal
 from pixel_tui.operations.job import JobStatus
 from pixel_tui.operations.origin import Origin
 from pixel_tui.operations.plan import Plan
@@ -89,13 +90,16 @@ class Audit:
                 " free space.",
             ) from error
 
-    def read(self) -> Trail:
+    def read(self, seal: Seal | None = None) -> Trail:
         """The trail, and whether it is as it was written.
+
+        Args:
+            seal: What else is known of its length.
 
         Raises:
             FileError: It can't be read.
         """
-        return read_audit(self.path)
+        return read_audit(self.path, seal=seal)
 
     def _write(self, record: dict[str, object]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -114,8 +118,25 @@ class Audit:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
             replace_file(head_path(self.path), f"{digest(line)}\n".encode())
+            self._seal(descriptor, digest(line), str(record["previous"]))
         finally:
             os.close(descriptor)
+
+    def _seal(self, descriptor: int, last: str, previous: str) -> None:
+        """Keep how long the trail is now, unless it is not what was sealed before.
+
+        Then the seal of before stays: it is the witness of what is missing.
+        """
+        before = read_seal(self.path)
+        if before is not None and before.last == previous:
+            write_seal(self.path, Seal(before.lines + 1, last))
+            return
+        size = os.fstat(descriptor).st_size
+        lines = os.pread(descriptor, size, 0).removesuffix(b"\n").split(b"\n")
+        if before is None or (
+            before.lines <= len(lines) and digest(lines[before.lines - 1]) == before.last
+        ):
+            write_seal(self.path, Seal(len(lines), last))
 
 
 def _last_line(descriptor: int, size: int) -> bytes:

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from pixel_tui.errors import FileError
-from pixel_tui.operations.audit_chain import Trail, read_trail
+from pixel_tui.operations.audit_chain import Trail, digest, read_trail
+from pixel_tui.operations.audit_seal import Seal, compared, read_seal
 
 HEAD_SUFFIX: Final = ".head"
 CHUNK: Final = 1024 * 1024
@@ -18,12 +20,13 @@ def head_path(path: Path) -> Path:
     return path.with_name(path.name + HEAD_SUFFIX)
 
 
-def read_audit(path: Path, *, most: int | None = None) -> Trail:
+def read_audit(path: Path, *, most: int | None = None, seal: Seal | None = None) -> Trail:
     """The trail, and whether it is as it was written. Blocks.
 
     Args:
         path: The trail's file.
         most: How many bytes of its end are read, whole lines; all of it if None.
+        seal: How long it has to be at least; as the seal beside it says if None.
 
     Raises:
         FileError: It can't be read.
@@ -32,9 +35,9 @@ def read_audit(path: Path, *, most: int | None = None) -> Trail:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH)  # between a record and its head
             skipped = 0 if most is None else _skip(file, most)
-            return read_trail(file.read(), _read_head(path), skipped=skipped)
+            return _sealed(file.read(), path, seal or read_seal(path), skipped)
     except FileNotFoundError:
-        return read_trail(b"", _read_head(path))
+        return _sealed(b"", path, seal or read_seal(path), 0)
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -49,6 +52,19 @@ def trail_state(path: Path) -> tuple[int, ...]:
             continue
         found += [status.st_ino, status.st_size, status.st_mtime_ns]
     return tuple(found)
+
+
+def _sealed(content: bytes, path: Path, seal: Seal | None, skipped: int) -> Trail:
+    trail = read_trail(content, _read_head(path), skipped=skipped)
+    lines = content.removesuffix(b"\n").split(b"\n") if content else []
+    at = seal.lines - skipped - 1 if seal is not None else -1
+    found = digest(lines[at]) if 0 <= at < len(lines) else None
+    problems = compared(seal, skipped + len(lines), found)
+    if not lines and problems:
+        return replace(trail, problems=problems)
+    # Where a line was changed the chain says which.
+    problems = tuple(words for words in problems if "rewritten" not in words or not trail.problems)
+    return replace(trail, problems=(*problems, *trail.problems))
 
 
 def _skip(file: BinaryIO, most: int) -> int:

@@ -1,6 +1,8 @@
 """An audit trail that was edited, cut or lost a record says so."""
 
 import json
+import shutil
+import socket
 from pathlib import Path
 from threading import Thread
 
@@ -9,7 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.clock import FixedClock
+from pixel_tui.operations import audit_seal
 from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.audit_chain import digest
+from pixel_tui.operations.audit_reading import head_path, read_audit
+from pixel_tui.operations.audit_seal import Seal, read_seal, seal_in_log, seal_path
 from tests.unit.test_audit import NOW, ORIGIN, status
 
 
@@ -60,27 +66,32 @@ def test_a_removed_record_is_seen(audit: Audit, at: int) -> None:
     every = lines(audit)
     del every[at]
     audit.path.write_bytes(b"".join(every))
-    (problem,) = audit.read().problems
+    shortened, problem = audit.read().problems
+    assert "shortened: it has 5 of 6" in shortened
     assert f"between it and line {at + 1} were removed" in problem
 
 
 def test_a_beginning_that_was_cut_off_is_seen(audit: Audit) -> None:
     audit.path.write_bytes(b"".join(lines(audit)[2:]))
-    (problem,) = audit.read().problems
+    _, problem = audit.read().problems
     assert "beginning is missing" in problem
 
 
 @pytest.mark.parametrize("left", [1, 4])
 def test_an_end_that_was_cut_off_is_seen(audit: Audit, left: int) -> None:
     audit.path.write_bytes(b"".join(lines(audit)[:left]))
-    (problem,) = audit.read().problems
+    shortened, problem = audit.read().problems
+    assert f"shortened: it has {left} of 6" in shortened
     assert "lines behind it were removed" in problem
 
 
 def test_an_emptied_or_removed_trail_is_seen(audit: Audit) -> None:
+    missing = ("The audit trail is missing: it had 6 records.",)
     audit.path.write_bytes(b"")
-    assert audit.read().problems == ("Every record is gone.",)
+    assert audit.read().problems == missing
     audit.path.unlink()
+    assert audit.read().problems == missing
+    seal_path(audit.path).unlink()
     assert audit.read().problems == ("Every record is gone.",)
 
 
@@ -155,3 +166,86 @@ def test_any_changed_byte_is_seen(
     content[at] ^= data.draw(st.integers(1, 255))
     audit.path.write_bytes(content)
     assert audit.read().problems or audit.read().torn
+
+
+# The seal: how long the trail was, apart from it.
+
+
+def beside(audit: Audit) -> Path:
+    return head_path(audit.path)
+
+
+def test_a_trail_that_is_gone_with_the_file_beside_it_is_missing(audit: Audit) -> None:
+    audit.path.unlink()
+    beside(audit).unlink()
+    assert audit.read().problems == ("The audit trail is missing: it had 6 records.",)
+    audit.path.write_bytes(b"")
+    assert "missing" in audit.read().problems[0]
+
+
+@pytest.mark.parametrize("left", [1, 3, 5])
+def test_a_trail_that_lost_its_end_and_has_a_new_file_beside_was_shortened(
+    audit: Audit, left: int
+) -> None:
+    kept = lines(audit)[:left]
+    audit.path.write_bytes(b"".join(kept))
+    beside(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
+    assert audit.read().problems == (f"The audit trail was shortened: it has {left} of 6 records.",)
+    audit.begin(status())
+    assert any("short" in words or "rewritten" in words for words in audit.read().problems)
+    for _ in range(4):
+        audit.begin(status())
+    assert audit.read().problems, "what is written later does not make up for it"
+
+
+def test_a_trail_that_was_written_anew_is_told(audit: Audit, tmp_path: Path) -> None:
+    other = Audit(tmp_path / "other" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    for _ in range(7):
+        other.begin(status())
+    audit.path.write_bytes(other.path.read_bytes())
+    beside(audit).write_bytes(beside(other).read_bytes())
+    (problem,) = audit.read().problems
+    assert "rewritten: line 6" in problem
+
+
+def test_a_trail_of_before_the_seal_is_sealed_with_the_next_record(audit: Audit) -> None:
+    seal_path(audit.path).unlink()
+    assert audit.read().problems == ()
+    audit.begin(status())
+    assert read_seal(audit.path) == Seal(7, digest(lines(audit)[-1].removesuffix(b"\n")))
+
+
+def test_a_record_that_a_power_loss_left_unsealed_is_no_problem(audit: Audit) -> None:
+    before = seal_path(audit.path).read_bytes()
+    audit.begin(status())
+    seal_path(audit.path).write_bytes(before)
+    assert audit.read().problems == ()
+    audit.end(status())
+    assert read_seal(audit.path) == Seal(8, digest(lines(audit)[-1].removesuffix(b"\n")))
+
+
+def test_only_the_newest_part_of_a_trail_is_compared_as_well(audit: Audit) -> None:
+    size = audit.path.stat().st_size
+    assert read_audit(audit.path, most=size // 2).problems == ()
+    audit.path.write_bytes(b"".join(lines(audit)[:5]))
+    found = read_audit(audit.path, most=size // 2).problems
+    assert found[0] == "The audit trail was shortened: it has 5 of 6 records."
+
+
+def test_the_systems_log_is_told_and_knows_of_a_trail_that_is_gone_with_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind("log")
+        monkeypatch.setattr(audit_seal, "SYSLOG", Path("log"))
+        audit = Audit(tmp_path / "state" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        audit.end(status())
+        told = [log.recv(4096).decode() for _ in range(2)]
+    assert all(words.startswith("<85>pixel-tui: audit ") for words in told)
+    output = "".join(f"{words.partition(': ')[2]}\n" for words in reversed(told))
+    shutil.rmtree(audit.path.parent)
+    assert audit.read().problems == ()
+    seal = seal_in_log(f"other words\naudit x 99 y\n{output}", audit.path)
+    assert audit.read(seal).problems == ("The audit trail is missing: it had 2 records.",)
