@@ -28,7 +28,7 @@ def project_policy(command: ComposeCommand, settings: BackupSettings) -> Policy:
 
 
 def state_word(backup: Backup) -> str:
-    """`verified`, `not verified`, or `damaged`."""
+    """`verified`, `not verified`, or `damaged`; whether it is incomplete is said beside it."""
     if backup.trouble:
         return "damaged"
     return "verified" if backup.verified else "not verified"
@@ -46,6 +46,12 @@ def as_json(backup: Backup) -> JsonObject:
         "reason": manifest.reason if manifest else "",
         "left_out": len(manifest.left_out) if manifest else None,
         "state": state_word(backup),
+        "incomplete": manifest.incomplete if manifest else None,
+        "missing": [
+            {"what": plain(gap.what), "why": plain(gap.why)}
+            for gap in (manifest.missing if manifest else ())
+        ],
+        "warnings": [plain(words) for words in (manifest.warnings if manifest else ())],
         "verified": backup.verdict.time.isoformat() if backup.verdict else None,
         "trouble": plain(backup.trouble),
     }
@@ -61,6 +67,8 @@ def as_table(backups: tuple[Backup, ...], now: datetime) -> str:
         items = str(len(manifest.items)) if manifest else ""
         words = state_word(backup)
         more = backup.trouble or (manifest.reason if manifest else "")
+        if manifest and manifest.incomplete:
+            words = f"INCOMPLETE, {words}"
         said = f"{words}: {more}" if backup.trouble else f"{words}  {more}"
         lines.append(plain(f"{backup.id:<19}  {age:>7}  {size:>8}  {items:>5}  {said}".rstrip()))
     return "\n".join(lines)
@@ -89,7 +97,7 @@ def verify_backup(
         OperationError: There is no such backup.
         FileError: A folder can't be read or written.
     """
-    store = BackupStore(policy.root)
+    store = BackupStore(policy.root, former=policy.former)
     listed = store.list()
     if not backup_id and not listed:
         raise OperationError("There is no backup yet.", remedy="Make one: `pixel-tui backup now`.")

@@ -193,7 +193,7 @@ def _run_backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -
             wanted, policy, view_of, clock, print, record=not settings.read_only
         )
         return ExitCode.WELL if whole else ExitCode.NOT_WELL
-    listed = BackupStore(policy.root).list()
+    listed = BackupStore(policy.root, former=policy.former).list()
     if arguments.json:
         print(json.dumps([backup_command.as_json(item) for item in listed], indent=2))  # noqa: T201
     elif listed:

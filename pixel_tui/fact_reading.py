@@ -136,7 +136,7 @@ def _backups(policy: Policy) -> tuple[tuple[PastState, ...], str]:
     if not policy.project.is_dir():
         return (), f"The project's folder is not on this machine: {policy.project}."
     try:
-        listed = BackupStore(policy.root).list()
+        listed = BackupStore(policy.root, former=policy.former).list()
     except ConsoleError as error:
         return (), str(error)
     return tuple(_past(backup, policy) for backup in listed), ""
@@ -213,7 +213,7 @@ class _SlowFacts:
     def _present_images(self) -> frozenset[str]:
         ids = {
             ran.image_id
-            for backup in BackupStore(self._policy.root).list()
+            for backup in BackupStore(self._policy.root, former=self._policy.former).list()
             for ran in read_deployment(backup.folder).images
         }
         engine = self._engine()

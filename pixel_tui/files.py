@@ -1,5 +1,6 @@
 """Files that are replaced whole or not at all."""
 
+import errno
 import os
 import re
 import stat
@@ -7,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -188,6 +190,48 @@ def _cannot_write(path: Path, error: OSError) -> FileError:
         on=str(path),
         remedy="Check the folder's owner, its mode and the free space.",
     )
+
+
+def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
+    """Open a file for reading without ever waiting for it.
+
+    A FIFO waits for a writer, and a device may wait for anything: neither is opened.
+
+    Args:
+        path: The file.
+        follow: Whether a symbolic link is followed.
+
+    Raises:
+        OSError: It can't be opened, or is no regular file.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+
+
+def read_regular(path: Path, most_bytes: int, *, follow: bool = True) -> bytes:
+    """The content of a regular file that is not too long.
+
+    Raises:
+        OSError: It can't be read, is no regular file, or is longer than that.
+    """
+    with open_regular(path, follow=follow) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, "it is too long", str(path))
+    return content
 
 
 def is_file(path: Path) -> bool:

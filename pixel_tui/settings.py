@@ -28,14 +28,16 @@ _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 class BackupSettings:
     """What the user wants of backups."""
 
-    folder: str = "backups/pixel-tui"
-    """Where they are, relative to the project's folder."""
+    folder: str = ""
+    """Where they are, relative to the project's folder; empty: among the state of this user."""
     keep: int = 14
     """How many are kept."""
     max_age_hours: float = 24.0
     """How old a verified backup may be for something to be wiped."""
     files: tuple[str, ...] = ()
     """Further files, as patterns below the project's folder."""
+    skip: tuple[str, ...] = ()
+    """Folders below the project's folder that hold nothing worth a backup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _backup(path: Path, value: object) -> BackupSettings:
     if "folder" in value:
         folder = value["folder"]
         if not isinstance(folder, str) or not folder.strip() or folder.strip(" /.") == "":
-            raise _wrong(path, "backup.folder is no folder", 'Write folder = "backups/pixel-tui".')
+            raise _wrong(path, "backup.folder is no folder", 'Write folder = "/srv/backups/pixel".')
         settings = replace(settings, folder=folder)
     if "keep" in value:
         keep = int(_number(path, "backup.keep", value["keep"], 1, 10_000))
@@ -169,16 +171,27 @@ def _backup(path: Path, value: object) -> BackupSettings:
         hours = _number(path, "backup.max_age_hours", value["max_age_hours"], 0, 24 * 365)
         settings = replace(settings, max_age_hours=hours)
     if "files" in value:
-        patterns = value["files"]
-        texts = isinstance(patterns, list) and all(isinstance(item, str) for item in patterns)
-        if not texts or any(item.startswith("/") or ".." in item for item in patterns):
-            raise _wrong(
-                path,
-                "backup.files are no patterns below the project's folder",
-                'Write files = ["data/*.json"].',
-            )
-        settings = replace(settings, files=tuple(patterns))
+        patterns = _below(path, "files", value["files"], '["data/*.json"]')
+        settings = replace(settings, files=patterns)
+    if "skip" in value:
+        settings = replace(settings, skip=_below(path, "skip", value["skip"], '["data/cache"]'))
     return settings
+
+
+def _below(path: Path, name: str, value: object, example: str) -> tuple[str, ...]:
+    """Paths or patterns below the project's folder."""
+    texts = value if isinstance(value, list) else [None]
+    if any(
+        not isinstance(item, str) or not item or item.startswith("/") or ".." in item
+        for item in texts
+    ):
+        what = "patterns" if name == "files" else "folders"
+        raise _wrong(
+            path,
+            f"backup.{name} are no {what} below the project's folder",
+            f"Write {name} = {example}.",
+        )
+    return tuple(map(str, texts))
 
 
 def _boolean(path: Path, name: str, value: object) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pixel_tui.backups.aside import aside_mark
 from pixel_tui.backups.deployment import read_deployment
 from pixel_tui.backups.make import Maker
-from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.manifest import Item, Manifest
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.restore import (
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a Postgres service, or a volume, to leave alone",
     )
     parser.add_argument(
-        "--salvage", action="store_true", help="leave out what can't be read, and say so"
+        "--salvage", action="store_true", help="an incomplete backup is good enough"
     )
     return parser
 
@@ -74,7 +74,8 @@ class _Work:
         command = command_from(arguments)
         self._clock = SystemClock()
         self._policy = policy_for(directory, load_settings(environment).backup)
-        self._store = BackupStore(self._policy.root)
+        self._store = BackupStore(self._policy.root, former=self._policy.former)
+        self._environment = environment
         self._view = StackView(RealPrograms(directory, environment), command, arguments.project)
 
     def do(self, verb: str) -> None:
@@ -92,11 +93,20 @@ class _Work:
             self._clock,
             host=socket.gethostname(),
             say=say,
-            salvage=self._arguments.salvage,
+            environment=self._environment,
         )
         made = maker.make(reason=self._arguments.reason, sparing=frozenset(self._arguments.sparing))
         where = self._policy.root / made.id
         say(f"{size_words(made.size)} in {made.seconds:.1f} s: {where}")
+        if not made.incomplete:
+            return
+        names = [gap.what for gap in made.missing]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        words = f"The backup {made.id} is made and INCOMPLETE: {', '.join(names[:3])}{more}."
+        if self._arguments.salvage:
+            say(words)
+        else:
+            raise OperationError(words, remedy="Each line with MISSING says why.")
 
     def _verify(self) -> None:
         backup = self._store.find(self._arguments.id)
@@ -118,8 +128,7 @@ class _Work:
         )
 
     def _wanted(self, item: Item) -> bool:
-        servers = item.source if item.kind is Kind.POSTGRES else ""
-        left_alone = {servers, item.volume} & set(self._arguments.without)
+        left_alone = {item.server, item.volume} & set(self._arguments.without)
         return wanted_for_restore(item) and not left_alone
 
     def _volumes(self, manifest: Manifest) -> Mapping[str, Path]:

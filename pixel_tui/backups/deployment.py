@@ -9,11 +9,13 @@ from typing import Final
 
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen, StackView
+from pixel_tui.files import read_regular
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
 from pixel_tui.stack.program import Programs
 
 DEPLOYMENT: Final = "deployment/deployment.json"
+MOST_BYTES: Final = 4 * 1024 * 1024
 RESOLVED: Final = "deployment/compose.resolved.yaml"
 
 
@@ -81,15 +83,25 @@ def deployment_json(view: StackView, seen: Sequence[Seen], project: Path) -> byt
 def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, str]:
     """The resolved compose model, and why there is none."""
     said = programs.run(command.compose_argv("--profile", "*", "config"), patience=ASK_SECONDS)
+    if said.code:  # profiles may be alternatives that can't all be on
+        active = programs.run(command.compose_argv("config"), patience=ASK_SECONDS)
+        said = said if active.code else active
     return (b"", str(said.reason)) if said.code else (said.output, "")
 
 
 def read_deployment(folder: Path) -> Deployment:
     """The deployment that a backup holds; an empty one where it holds none."""
     try:
-        return deployment_from(load_object((folder / DEPLOYMENT).read_bytes()))
+        return deployment_from(_content(folder / DEPLOYMENT))
     except (OSError, ValueError):
         return Deployment()
+
+
+def _content(path: Path) -> JsonObject:
+    try:
+        return load_object(read_regular(path, MOST_BYTES, follow=False))
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def deployment_from(content: JsonObject) -> Deployment:

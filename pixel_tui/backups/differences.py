@@ -7,6 +7,7 @@ from typing import Final
 
 from pixel_tui.backups.manifest import Item, Manifest
 from pixel_tui.backups.restore import wanted_for_deployment
+from pixel_tui.files import open_regular
 from pixel_tui.redaction import redact
 from pixel_tui.text import SafeText, plain
 
@@ -57,7 +58,7 @@ def _items(manifest: Manifest, *, compose: bool) -> list[Item]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(MOST_BYTES).decode(errors="replace")
     except OSError:
         return ""

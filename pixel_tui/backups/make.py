@@ -1,39 +1,68 @@
-"""Making a backup: all of it, or nothing that looks like one."""
+"""Making a backup: of all that can be copied, with what is missing named in it."""
 
 import errno
-import hashlib
 import os
-import shutil
 import sqlite3
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
+from urllib.parse import quote
 
 from pixel_tui import __version__
+from pixel_tui.backups.copies import (
+    CHUNK,
+    Copy,
+    copy_roles,
+    copy_server_database,
+    copy_sqlite,
+    file_copier,
+    writer,
+)
+from pixel_tui.backups.declared import read_declared
 from pixel_tui.backups.deployment import DEPLOYMENT, RESOLVED, deployment_json, read_resolved
-from pixel_tui.backups.manifest import Item, Kind, LeftOut, Manifest
+from pixel_tui.backups.history import missed
+from pixel_tui.backups.manifest import (
+    Cover,
+    Gap,
+    Item,
+    Kind,
+    LeftOut,
+    Manifest,
+    ServerContent,
+    VolumeContent,
+    relative_path,
+)
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres
-from pixel_tui.backups.sources import Sources, find_sources
-from pixel_tui.backups.sqlite_copy import check_database, copy_database, count_rows
+from pixel_tui.backups.servers import (
+    AskedServer,
+    ask_server,
+    server_content,
+    server_volume_contents,
+    volume_gaps,
+    with_volumes,
+)
+from pixel_tui.backups.sources import (
+    Sources,
+    Stack,
+    find_sources,
+    server_volumes,
+    volume_words,
+)
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, HalfMade
 from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, FileError, OperationError
-from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.errors import ConsoleError, FileError
 from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.project_files import find_project_files
 
-CHUNK: Final = 1024 * 1024
 MARGIN: Final = 1.1
 """What a backup may need beside the sizes of its sources."""
 Say = Callable[[str], None]
-Copy = tuple[JsonObject, str]
-"""Details and the SHA-256 of what was copied."""
 
 
 class Maker:
@@ -45,7 +74,7 @@ class Maker:
         clock: Where times come from.
         host: The name of this machine.
         say: Told a line for each thing that is done.
-        salvage: Leave out what can't be read, and say so, where else the backup would fail.
+        environment: The variables that compose sees.
     """
 
     def __init__(
@@ -56,44 +85,52 @@ class Maker:
         *,
         host: str,
         say: Say,
-        salvage: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._view = view
         self._policy = policy
         self._clock = clock
         self._host = host
         self._say = say
-        self._salvage = salvage
+        self._environment = environment or {}
         self._items: list[Item] = []
         self._gaps: list[LeftOut] = []
+        self._servers: list[AskedServer] = []
+        self._unasked: list[Seen] = []
+        """Servers that nothing can be dumped of."""
 
     def make(self, *, reason: str = "", sparing: frozenset[str] = frozenset()) -> Manifest:
         """Make a backup, and remove those that are too many.
+
+        What can't be copied is left out and named; one that lacks what belongs into it says that
+        it is incomplete.
 
         Args:
             reason: Why, where not by hand.
             sparing: Ids of backups that stay.
 
         Raises:
-            OperationError: Something could not be copied; no backup was made.
-            FileError: The disk is full, or a file can't be read or written.
+            OperationError: The engine can't be asked; no backup was made.
+            FileError: The disk is full, or its folder can't be written; no backup was made.
         """
         began, now = self._clock.monotonic(), self._clock.now()
-        store = BackupStore(self._policy.root)
+        store = BackupStore(self._policy.root, former=self._policy.former)
         for name in store.sweep():
             self._say(f"removed {name}, which an earlier backup left behind")
         seen = self._view.containers()
-        sources = find_sources(
-            self._policy,
-            seen,
-            self._view.command.files,
-            lambda names: volume_folders(self._view, seen, names),
-        )
+        sources = self._sources(seen)
         self._gaps = list(sources.left_out)
+        self._ask_servers(sources)
         self._require_space(sources)
+        earlier = [item.manifest for item in store.list() if item.manifest and not item.trouble]
         try:
             with store.begin(now) as half:
                 self._copy(half, sources, seen)
+                contents = [server_content(asked, self._items) for asked in self._servers]
+                of_servers = self._of_servers(contents)
+                known = {item.name for item in of_servers}
+                volumes = (*(v for v in sources.volumes if v.name not in known), *of_servers)
+                names = [gap.what for gap in self._gaps if gap.gap is not Gap.NOT_COPIED]
                 manifest = Manifest(
                     id=half.id,
                     project=self._view.project,
@@ -103,17 +140,75 @@ class Maker:
                     seconds=self._clock.monotonic() - began,
                     reason=reason,
                     tools=self._tools(),
-                    items=tuple(self._items),
+                    items=with_volumes(self._items, of_servers),
                     left_out=tuple(self._gaps),
+                    servers=tuple(contents),
+                    volumes=volumes,
+                    warnings=missed(self._items, names, earlier),
                 )
                 half.finish(manifest)
         except OSError as error:
             raise self._failed(error) from error
-        for gap in self._gaps:
-            self._say(f"left out: {gap.what} ({gap.why})")
-        for backup_id in store.retire(self._policy.keep, sparing=sparing | {manifest.id}):
-            self._say(f"removed {backup_id}: the newest {self._policy.keep} are kept")
+        self._tell(manifest)
+        self._retire(store, sparing | {manifest.id})
         return manifest
+
+    def _sources(self, seen: tuple[Seen, ...]) -> Sources:
+        command = self._view.command
+        declared = read_declared(self._view.programs, command)
+        stack = Stack(
+            seen=seen,
+            declared=declared,
+            files=find_project_files(command, self._environment),
+            volumes=self._view.volumes(),
+        )
+        known = tuple(stack.services)
+        return find_sources(
+            self._policy,
+            stack,
+            lambda names: volume_folders(self._view, known, names, also=stack.volumes),
+        )
+
+    def _ask_servers(self, sources: Sources) -> None:
+        for seen in sources.servers:
+            if any(asked.name == seen.service for asked in self._servers):
+                why = "another container of the service is dumped"
+                self._gaps.append(LeftOut(seen.name, why, Gap.UNKNOWN, expected=True))
+                continue
+            postgres = Postgres(self._view.programs, self._view.command, seen.id)
+            asked = ask_server(seen, postgres)
+            if isinstance(asked, LeftOut):
+                self._gaps.append(asked)
+                self._unasked.append(seen)
+            else:
+                self._servers.append(asked)
+                self._gaps += asked.gaps
+
+    def _of_servers(self, contents: list[ServerContent]) -> tuple[VolumeContent, ...]:
+        """What may be said of the servers' volumes; what else was said of these is dropped."""
+        found = [*server_volume_contents(self._servers, contents)]
+        for seen in self._unasked:
+            why = f"{seen.service} can't be dumped"
+            found += [VolumeContent(name, Cover.UNKNOWN, (), why) for name in server_volumes(seen)]
+        words = {volume_words(item.name) for item in found}
+        others = [gap for gap in self._gaps if gap.what not in words]
+        self._gaps = [*others, *volume_gaps(found)]
+        return tuple(found)
+
+    def _tell(self, manifest: Manifest) -> None:
+        for gap in manifest.left_out:
+            word = "MISSING: " if gap.expected else "left out: "
+            self._say(f"{word}{gap.what} ({gap.why})")
+        for warning in manifest.warnings:
+            self._say(f"WARNING: {warning}")
+
+    def _retire(self, store: BackupStore, sparing: frozenset[str]) -> None:
+        retired = store.retire(self._policy.keep, sparing=sparing)
+        for backup_id in retired.removed:
+            self._say(f"removed {backup_id}: the newest {self._policy.keep} are kept")
+        for backup_id, titles in retired.kept.items():
+            more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
+            self._say(f"kept {backup_id}: the last good copy of {', '.join(titles[:3])}{more}")
 
     def _require_space(self, sources: Sources) -> None:
         """Raise `FileError` where the disk has not the room for it."""
@@ -121,9 +216,9 @@ class Maker:
         paths = [self._policy.project / name for name in (*sources.databases, *sources.files)]
         for path in (*paths, *(item.path for item in sources.in_volumes)):
             for part in (path, path.with_name(f"{path.name}-wal")):
-                need += part.stat().st_size if part.exists() else 0
-        for server in sources.servers:
-            need += self._server(server).size()
+                need += _size(part)
+        for asked in self._servers:
+            need += sum(item.size for item in asked.dumpable)
         place = self._policy.root
         while not place.exists():
             place = place.parent
@@ -141,106 +236,81 @@ class Maker:
         for name in sources.databases:
             self._attempt(
                 half, Kind.SQLITE, name, f"sqlite/{name}",
-                partial(self._copy_database, self._policy.project / name, {}),
+                partial(copy_sqlite, self._policy.project / name, {}),
             )  # fmt: skip
         for held in sources.in_volumes:
             name = volume_source(held.volume, held.relative)
             details: JsonObject = {"volume": held.volume}
-            copy = partial(self._copy_database, held.path, details)
             path = f"volumes/{held.volume}/{held.relative}"
+            copy = partial(copy_sqlite, held.path, details)
             self._attempt(half, Kind.SQLITE, name, path, copy)
-        for server in sources.servers:
-            path = f"postgres/{server.service}.dump"
-            self._attempt(half, Kind.POSTGRES, server.service, path, self._dumper(server))
+        for asked in self._servers:
+            self._dump(half, asked)
         for name in sources.files:
             details = {"compose": True} if name in sources.compose_files else {}
-            self._attempt(half, Kind.FILE, name, f"files/{name}", self._copier(name, details))
+            copier = file_copier(self._policy.project / name, details)
+            self._attempt(half, Kind.FILE, name, f"files/{name}", copier)
+        for file in sources.outside:
+            name = f"outside{file}"
+            copier = file_copier(file, {"outside": str(file)})
+            self._attempt(half, Kind.DEPLOYMENT, name, name, copier, title=str(file))
         content = deployment_json(self._view, seen, self._policy.project)
-        self._attempt(half, Kind.DEPLOYMENT, "deployment", DEPLOYMENT, _writer(content))
+        self._attempt(half, Kind.DEPLOYMENT, "deployment", DEPLOYMENT, writer(content))
         resolved, why = read_resolved(self._view.programs, self._view.command)
         if why:
-            self._gaps.append(LeftOut("the resolved compose model", f"compose refuses it: {why}"))
+            what = "the resolved compose model"
+            gap = LeftOut(what, f"compose refuses it: {why}", Gap.FAILED, expected=True)
+            self._gaps.append(gap)
         else:
-            self._attempt(half, Kind.DEPLOYMENT, "compose model", RESOLVED, _writer(resolved))
+            self._attempt(half, Kind.DEPLOYMENT, "compose model", RESOLVED, writer(resolved))
+
+    def _dump(self, half: HalfMade, asked: AskedServer) -> None:
+        """The roles first: a restored database belongs to one of them."""
+        folder = f"postgres/{asked.name}"
+        self._attempt(
+            half, Kind.ROLES, asked.name, f"{folder}/roles.sql", partial(copy_roles, asked),
+            title=f"{asked.name}: roles",
+        )  # fmt: skip
+        for database in asked.dumpable:
+            path = f"{folder}/{quote(database.name, safe='')}.dump"
+            copy = partial(copy_server_database, asked, database)
+            title = f"{asked.name}/{database.name}"
+            self._attempt(half, Kind.POSTGRES, asked.name, path, copy, title=title)
 
     def _attempt(
-        self, half: HalfMade, kind: Kind, source: str, path: str, copy: Callable[[Path], Copy]
+        self,
+        half: HalfMade,
+        kind: Kind,
+        source: str,
+        path: str,
+        copy: Callable[[Path], Copy],
+        *,
+        title: str = "",
     ) -> None:
-        """Copy one thing. What fails ends the backup, or is left out of one that salvages."""
+        """Copy one thing. What fails is left out and named; only a full disk ends it all."""
         began = time.monotonic()
-        target = half.place(path)
+        title = title or source
+        try:
+            relative_path(source)
+            target = half.place(path)
+        except ValueError as error:
+            self._gaps.append(LeftOut(title, str(error), Gap.FAILED, expected=True))
+            return
         try:
             details, digest = copy(target)
         except (OSError, ConsoleError) as error:
+            full = self._full()
             target.unlink(missing_ok=True)
-            if not self._salvage or self._full():
+            if full or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
                 raise
-            self._gaps.append(LeftOut(source, str(error)))
+            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            self._gaps.append(LeftOut(title, reason, Gap.FAILED, expected=True))
+            self._say(f"{kind.value:<10} {title}  FAILED: {reason}")
             return
         size = target.stat().st_size
         self._items.append(Item(kind, source, path, size, digest, details))
         took = time.monotonic() - began
-        self._say(f"{kind.value:<10} {source}  {size_words(size)} in {took:.1f} s")
-
-    def _copy_database(self, source: Path, known: JsonObject, target: Path) -> Copy:
-        """A database; it is hashed while it is checked, since both read all of it."""
-        copied = copy_database(source, target)
-        with ThreadPoolExecutor(1) as pool:
-            hashing = pool.submit(hash_file, target)
-            trouble = check_database(target)
-            digest = hashing.result()
-        if trouble:
-            raise OperationError(
-                f"The database is damaged: {trouble}.",
-                on=str(source),
-                remedy="Look at it with `sqlite3`; an earlier backup has it whole.",
-            )
-        rows: JsonObject = dict(count_rows(target))
-        details: JsonObject = {
-            **known,
-            "mode": _mode(source.stat()),
-            "integrity": "ok",
-            "journal": copied.journal,
-            "pages": copied.pages,
-            "rows": rows,
-        }
-        if copied.journal != "wal" and copied.at_once:
-            details["note"] = "writers had to wait: it is written to without pause, and not WAL"
-        return details, digest
-
-    def _server(self, seen: Seen) -> Postgres:
-        return Postgres(self._view.programs, self._view.command, seen.id)
-
-    def _dumper(self, seen: Seen) -> Callable[[Path], Copy]:
-        server = self._server(seen)
-
-        def dump(target: Path) -> Copy:
-            if why := server.missing():
-                raise OperationError(f"{seen.service} can't be dumped: {why}.")
-            with _new_file(target) as file:
-                server.dump(file)
-                os.fsync(file.fileno())
-            details: JsonObject = {
-                "database": server.database(),
-                "version": server.version(),
-                "entries": server.contents(target),
-                "volumes": [name for name, _ in seen.volumes],
-            }
-            return details, hash_file(target)
-
-        return dump
-
-    def _copier(self, name: str, details: JsonObject) -> Callable[[Path], Copy]:
-        def copy(target: Path) -> Copy:
-            source = self._policy.project / name
-            with source.open("rb") as old, _new_file(target) as new:
-                mode = _mode(os.fstat(old.fileno()))
-                shutil.copyfileobj(old, new, CHUNK)
-                new.flush()
-                os.fsync(new.fileno())
-            return {**details, "mode": mode}, hash_file(target)
-
-        return copy
+        self._say(f"{kind.value:<10} {title}  {size_words(size)} in {took:.1f} s")
 
     def _tools(self) -> JsonObject:
         tools: JsonObject = {"pixel-tui": __version__, "sqlite": sqlite3.sqlite_version}
@@ -264,26 +334,8 @@ class Maker:
         )
 
 
-def _mode(about: os.stat_result) -> str:
-    return f"{about.st_mode & 0o7777:04o}"
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _new_file(target: Path) -> BinaryIO:
-    return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb")
-
-
-def _writer(content: bytes) -> Callable[[Path], Copy]:
-    def write(target: Path) -> Copy:
-        with _new_file(target) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        return {}, hash_file(target)
-
-    return write
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -9,11 +9,14 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pixel_tui.errors import FileError
+from pixel_tui.files import read_regular
 from pixel_tui.stack.json_value import JsonObject, Node, load_object
 
-VERSION: Final = 1
+VERSION: Final = 2
+READABLE: Final = (1, 2)
+"""The versions that are read; what changed is in `docs/backups.md`."""
 MANIFEST: Final = "manifest.json"
-MOST_BYTES: Final = 16 * 1024 * 1024
+MOST_BYTES: Final = 4 * 1024 * 1024
 """A manifest above that is none."""
 BACKUP_ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}(?:-[0-9]{1,3})?", re.ASCII)
 
@@ -23,9 +26,35 @@ class Kind(StrEnum):
 
     SQLITE = "sqlite"
     POSTGRES = "postgres"
+    """One database of a server."""
+    ROLES = "roles"
+    """The roles of a Postgres server, and what else belongs to none of its databases."""
     FILE = "file"
     DEPLOYMENT = "deployment"
     """How it ran: to look at and to go back to, never put in the place of a file."""
+
+
+class Gap(StrEnum):
+    """Why something is not in a backup."""
+
+    NOT_COPIED = "not copied"
+    """No backup takes it."""
+    UNKNOWN = "unknown"
+    """It could not be looked at: there may be data in it."""
+    FAILED = "failed"
+    """It is there, and could not be copied."""
+
+
+class Cover(StrEnum):
+    """What of a volume is in a backup."""
+
+    DUMPED = "dumped"
+    """Every database of the server that keeps its data in it."""
+    DATABASES = "databases"
+    """The SQLite databases in it, and nothing else of it."""
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+    """It could not be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +77,32 @@ class Item:
         """The volume that it is in; empty where it is in none."""
         return Node(self.details)["volume"].raw
 
+    @property
+    def server(self) -> str:
+        """The service whose Postgres server it is of; empty where it is of none."""
+        return self.source if self.kind in {Kind.POSTGRES, Kind.ROLES} else ""
+
+    @property
+    def database(self) -> str:
+        """The name of the database in its Postgres server; empty where it is of none."""
+        return Node(self.details)["database"].raw if self.kind is Kind.POSTGRES else ""
+
+    @property
+    def title(self) -> str:
+        """What it is called for people: `data/pixels.db`, `postgres/pixel_agent`."""
+        if self.kind is Kind.ROLES:
+            return f"{self.source}: roles"
+        return f"{self.source}/{self.database}" if self.database else self.source
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is a database that was seen to hold no row."""
+        known = Node(self.details)["empty"].value
+        if isinstance(known, bool):
+            return known
+        counts = [value.integer for _, value in Node(self.details)["rows"].members()]
+        return self.kind is Kind.SQLITE and bool(counts) and not any(counts)
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -55,6 +110,40 @@ class LeftOut:
 
     what: str
     why: str
+    gap: Gap = Gap.NOT_COPIED
+    expected: bool = False
+    """Whether it belongs into a backup: one that lacks it is incomplete."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerContent:
+    """What of a Postgres server is in a backup."""
+
+    service: str
+    listed: bool
+    """Whether the server said which databases it has. Where not, there may be others."""
+    databases: tuple[str, ...]
+    """What it has, as far as it is known."""
+    dumped: tuple[str, ...]
+    roles: bool
+    """Whether its roles are in the backup."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is in the backup."""
+        return self.listed and self.roles and set(self.databases) == set(self.dumped)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeContent:
+    """What of a named volume is in a backup."""
+
+    name: str
+    cover: Cover
+    by: tuple[str, ...] = ()
+    """The services whose servers were dumped, or the databases that were copied."""
+    why: str = ""
+    """What is not in it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +162,45 @@ class Manifest:
     tools: JsonObject = field(default_factory=dict)
     items: tuple[Item, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    servers: tuple[ServerContent, ...] = ()
+    volumes: tuple[VolumeContent, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What a person should look at: a database that is empty now and was not before."""
+    version: int = VERSION
 
     @property
     def size(self) -> int:
         """Bytes of all items."""
         return sum(item.size for item in self.items)
+
+    @property
+    def missing(self) -> tuple[LeftOut, ...]:
+        """What belongs into it and is not in it."""
+        return tuple(gap for gap in self.left_out if gap.expected)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something is not in it that belongs into it."""
+        return bool(self.missing)
+
+    def volume(self, name: str) -> VolumeContent:
+        """What of a volume is in it. What it does not know of is unknown.
+
+        A backup of version 1 has one database of each server, whatever others there were: that
+        a volume was dumped is not claimed for it.
+        """
+        for volume in self.volumes:
+            if volume.name == name:
+                return volume
+        copied = tuple(item.source for item in self.items if item.volume == name)
+        if copied:
+            return VolumeContent(name, Cover.DATABASES, copied, "no other file of it is")
+        for item in self.items:
+            named = {volume.raw for volume in Node(item.details)["volumes"]}
+            if item.kind is Kind.POSTGRES and name in named:
+                why = f"only the database {item.database} was dumped; others are not known"
+                return VolumeContent(name, Cover.UNKNOWN, (item.source,), why)
+        return VolumeContent(name, Cover.UNKNOWN, (), "the backup does not know of it")
 
 
 def is_backup_id(text: str) -> bool:
@@ -101,7 +224,7 @@ def relative_path(text: str) -> PurePosixPath:
 def as_bytes(manifest: Manifest) -> bytes:
     """The manifest as it is written."""
     content = {
-        "version": VERSION,
+        "version": manifest.version,
         "id": manifest.id,
         "project": manifest.project,
         "engine": manifest.engine,
@@ -121,7 +244,31 @@ def as_bytes(manifest: Manifest) -> bytes:
             }
             for item in manifest.items
         ],
-        "left_out": [{"what": gap.what, "why": gap.why} for gap in manifest.left_out],
+        "incomplete": manifest.incomplete,
+        "left_out": [
+            {"what": gap.what, "why": gap.why, "state": gap.gap.value, "expected": gap.expected}
+            for gap in manifest.left_out
+        ],
+        "servers": [
+            {
+                "service": server.service,
+                "listed": server.listed,
+                "databases": list(server.databases),
+                "dumped": list(server.dumped),
+                "roles": server.roles,
+            }
+            for server in manifest.servers
+        ],
+        "volumes": [
+            {
+                "name": volume.name,
+                "cover": volume.cover.value,
+                "by": list(volume.by),
+                "why": volume.why,
+            }
+            for volume in manifest.volumes
+        ],
+        "warnings": list(manifest.warnings),
     }
     return f"{json.dumps(content, indent=2)}\n".encode()
 
@@ -138,8 +285,12 @@ def from_bytes(content: bytes) -> Manifest:
         node = Node(load_object(content))
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
-    if node["version"].value != VERSION:
-        raise ValueError(f"its version is {node['version'].text or 'missing'}, not {VERSION}")
+    version = node["version"].value
+    if not isinstance(version, int) or isinstance(version, bool) or version not in READABLE:
+        raise ValueError(
+            f"its version is {node['version'].text[:20] or 'missing'}, and this program reads"
+            f" {READABLE[0]} to {READABLE[-1]}"
+        )
     if not is_backup_id(node["id"].raw):
         raise ValueError("its id is none")
     created = datetime.fromisoformat(node["created"].raw)
@@ -159,8 +310,34 @@ def from_bytes(content: bytes) -> Manifest:
         reason=node["reason"].raw,
         tools=_object(node["tools"]),
         items=items,
-        left_out=tuple(LeftOut(gap["what"].raw, gap["why"].raw) for gap in node["left_out"]),
+        left_out=tuple(map(_gap, node["left_out"])),
+        servers=tuple(map(_server, node["servers"])),
+        volumes=tuple(map(_volume, node["volumes"])),
+        warnings=tuple(item.raw for item in node["warnings"]),
+        version=version,
     )
+
+
+def _gap(node: Node) -> LeftOut:
+    """Version 1 does not say why, and so nothing is claimed."""
+    state = node["state"].raw
+    known = Gap(state) if state else Gap.UNKNOWN
+    return LeftOut(node["what"].raw, node["why"].raw, known, node["expected"].flag)
+
+
+def _server(node: Node) -> ServerContent:
+    return ServerContent(
+        node["service"].raw,
+        node["listed"].flag,
+        tuple(item.raw for item in node["databases"]),
+        tuple(item.raw for item in node["dumped"]),
+        node["roles"].flag,
+    )
+
+
+def _volume(node: Node) -> VolumeContent:
+    by = tuple(item.raw for item in node["by"])
+    return VolumeContent(node["name"].raw, Cover(node["cover"].raw), by, node["why"].raw)
 
 
 def _item(node: Node) -> Item:
@@ -188,8 +365,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        with path.open("rb") as file:
-            manifest = from_bytes(file.read(MOST_BYTES + 1))
+        manifest = from_bytes(read_regular(path, MOST_BYTES, follow=False))
     except OSError as error:
         raise FileError(
             f"The backup's manifest can't be read: {error.strerror or error}.", on=str(path)

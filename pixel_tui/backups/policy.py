@@ -1,10 +1,17 @@
 """What goes into a backup of a project, and how many are kept: settings and profile."""
 
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pixel_tui.profile import profile_table, words
-from pixel_tui.settings import BackupSettings
+from pixel_tui.settings import BackupSettings, state_folder
+
+FORMER_FOLDER: Final = "backups/pixel-tui"
+"""Where backups were made by default, below the project's folder. Containers of many stacks can
+write there; what is there is still read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +30,23 @@ class Policy:
     """Where databases are looked for, beside what is mounted."""
     skip: tuple[str, ...]
     postgres_images: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    """Those of `skip` that the user named."""
+
+    @property
+    def former(self) -> Path:
+        """The folder that backups were made in before there was another default."""
+        return self.project / FORMER_FOLDER
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Every folder that backups may be in; new ones are made in the first."""
+        return tuple(dict.fromkeys((self.root, self.former)))
 
     @property
     def skipped(self) -> tuple[Path, ...]:
         """Folders that are never searched."""
-        return (self.root, *(self.project / name for name in self.skip))
+        return (*self.roots, *(self.project / name for name in self.skip))
 
 
 def policy_for(project: Path, settings: BackupSettings) -> Policy:
@@ -35,11 +54,23 @@ def policy_for(project: Path, settings: BackupSettings) -> Policy:
     profile = profile_table("backup")
     return Policy(
         project=project,
-        root=project / settings.folder,
+        root=project / settings.folder if settings.folder else default_root(project),
         keep=settings.keep,
         max_age_hours=settings.max_age_hours,
         files=(*words(profile, "files"), *settings.files),
         folders=words(profile, "folders"),
-        skip=words(profile, "skip"),
+        skip=(*words(profile, "skip"), *settings.skip),
         postgres_images=words(profile, "postgres_images"),
+        given=settings.skip,
     )
+
+
+def default_root(project: Path) -> Path:
+    """Where a project's backups are unless the settings say otherwise: among this user's state.
+
+    It is outside the project's folder, of which containers mount parts or all. The same folder
+    has the same place, through whatever links it is named.
+    """
+    real = os.path.realpath(project)
+    mark = hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
+    return state_folder() / "backups" / f"{Path(real).name or 'root'}-{mark}"

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.backups.aside import fresh_name
+from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.deployment import RanImage
-from pixel_tui.backups.make import Say, hash_file
+from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind, Manifest, relative_path
-from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.postgres import Postgres, database_of
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.backups.volumes import volume_source
@@ -81,20 +82,20 @@ class Restorer:
             FileError: The same, of a file.
         """
         items = [item for item in manifest.items if wanted(item)]
+        items.sort(key=lambda item: item.kind is not Kind.ROLES)  # databases belong to them
         for item in items:
             self._require_whole(item)
         self._say(f"all {len(items)} are whole; what they replace is kept as NAME.{self._mark}")
         for item in items:
             try:
-                if item.kind is Kind.POSTGRES:
-                    self._servers[item.source].restore(item_file(self._folder, item))
-                    self._say(f"{item.kind.value:<10} {item.source}  restored")
+                if item.server:
+                    self._restore_server(item)
                 else:
                     self._put_back(item)
             except (OSError, ConsoleError, sqlite3.Error) as error:
                 reason = (error.strerror or error) if isinstance(error, OSError) else error
                 raise OperationError(
-                    f"{item.source} could not be put back: {reason}. {self.aside_words}"
+                    f"{item.title} could not be put back: {reason}. {self.aside_words}"
                 ) from error
         self._say(self.aside_words)
 
@@ -107,15 +108,25 @@ class Restorer:
 
     def _require_whole(self, item: Item) -> None:
         trouble, _ = check_item(self._folder, item, self._servers)
-        if not trouble and item.kind is Kind.POSTGRES:
+        if not trouble and item.server:
             trouble = self._why_not_ready(item.source)
         if not trouble and item.volume and item.volume not in self._volumes:
             trouble = "its volume can't be opened on this machine (is the stack up?)"
         if trouble:
             raise OperationError(
-                f"Nothing was restored, since {item.source} can't be: {trouble}.",
+                f"Nothing was restored, since {item.title} can't be: {trouble}.",
                 on=self._folder.name,
             )
+
+    def _restore_server(self, item: Item) -> None:
+        """Put a database, or those roles that are gone, back into its server."""
+        server, file = self._servers[item.server], item_file(self._folder, item)
+        if item.kind is Kind.ROLES:
+            made = server.restore_roles(file)
+            self._say(f"{item.kind.value:<10} {item.title}  {made} made again")
+            return
+        server.restore(file, database_of(item))
+        self._say(f"{item.kind.value:<10} {item.title}  restored")
 
     def _why_not_ready(self, service: str) -> str:
         server = self._servers.get(service)

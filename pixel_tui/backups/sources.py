@@ -2,22 +2,36 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from pixel_tui.backups.aside import is_aside, is_fresh
-from pixel_tui.backups.manifest import LeftOut
+from pixel_tui.backups.declared import NOTHING_DECLARED, Declared
+from pixel_tui.backups.manifest import Cover, Gap, LeftOut, VolumeContent
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import is_postgres
-from pixel_tui.backups.sqlite_copy import find_databases, is_database
-from pixel_tui.backups.stack_view import Seen, inside
-from pixel_tui.stack.compose_files import FILE_NAMES, OVERRIDE_NAMES
+from pixel_tui.backups.search import MOST_UNREAD, Found, is_database, search
+from pixel_tui.backups.stack_view import Seen, inside, real_inside
+from pixel_tui.backups.volumes import volume_source
+from pixel_tui.stack.project_files import ProjectFiles
 
 OpenVolumes = Callable[[Sequence[str]], tuple[Mapping[str, Path], str]]
+SERVER_FOLDERS: Final = ("/var/lib/postgresql", "/bitnami/postgresql")
+"""Where images of Postgres keep its data, unless `PGDATA` says otherwise."""
+SYSTEM_FOLDERS: Final = (
+    "/var/run",
+    "/run",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/sys",
+    "/proc",
+    "/dev",
+)
+"""What is mounted of the machine itself holds nothing of the project's."""
 
 
-def _none_open(_names: Sequence[str]) -> tuple[Mapping[str, Path], str]:
-    return {}, "nobody looked"
+NO_FILES: Final = ProjectFiles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,135 +57,291 @@ class Sources:
     left_out: tuple[LeftOut, ...]
     in_volumes: tuple[InVolume, ...] = ()
     """Databases in named volumes."""
+    outside: tuple[Path, ...] = ()
+    """What compose reads from outside of the project's folder: it is kept, and never put back."""
+    volumes: tuple[VolumeContent, ...] = ()
+    """What of each volume is copied, the servers' own left to what they dump."""
 
 
-def find_sources(
-    policy: Policy,
-    seen: Sequence[Seen],
-    compose_files: Sequence[str],
-    open_volumes: OpenVolumes = _none_open,
-) -> Sources:
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What is known of the project: its containers, and what the compose file says."""
+
+    seen: tuple[Seen, ...]
+    declared: Declared = NOTHING_DECLARED
+    files: ProjectFiles = NO_FILES
+    volumes: tuple[str, ...] = ()
+    """The volumes of the project that are there."""
+
+    @property
+    def services(self) -> tuple[Seen, ...]:
+        """Each container, and each service that has none, as if it had one."""
+        there = {item.service for item in self.seen}
+        absent = (item for item in self.declared.services if item.service not in there)
+        return (*self.seen, *absent)
+
+
+@dataclass(slots=True)
+class _Gaps:
+    """What is left out, each thing once."""
+
+    found: list[LeftOut] = field(default_factory=list)
+
+    def add(self, what: str, why: str, gap: Gap, *, expected: bool) -> None:
+        if all(item.what != what for item in self.found):
+            self.found.append(LeftOut(what, why, gap, expected))
+
+    def unread(self, paths: Sequence[tuple[Path, str]], policy: Policy) -> None:
+        """What could not be looked at, and belongs into a backup."""
+        for path, why in paths[:MOST_UNREAD]:
+            what = real_inside(str(path), policy.project) or str(path)
+            self.add(what, f"it could not be looked at: {why}", Gap.UNKNOWN, expected=True)
+        if len(paths) > MOST_UNREAD:
+            more = f"{len(paths) - MOST_UNREAD} more files and folders"
+            self.add(more, "they could not be looked at", Gap.UNKNOWN, expected=True)
+
+
+def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sources:
     """What there is, and what is left out and why.
 
     Args:
         policy: The project's rules.
-        seen: Its containers.
-        compose_files: As given by the user; empty where compose finds them itself.
+        stack: What is known of it.
         open_volumes: The folders of those volumes that can be opened here, and why of others
             there is none.
     """
-    gaps: list[LeftOut] = []
-    servers = [item for item in seen if is_postgres(item, policy.postgres_images)]
-    mounted = {source: item for item in seen for source in item.binds}
-    kept_by_servers = {source for item in servers for source in item.binds}
-    places = {name: policy.project / name for name in policy.folders}
-    for source in sorted(mounted):
-        relative = inside(source, policy.project)
-        if (
-            relative is None
-            and Path(source) != policy.project
-            and not source.startswith("/var/run")
-        ):
-            gaps.append(LeftOut(f"bind mount {source}", "it is outside the project's folder"))
-        elif relative is not None and source not in kept_by_servers:
-            places[relative] = Path(source)
-    skipped = (*policy.skipped, *map(Path, kept_by_servers))
-    databases = _databases(list(places.values()), skipped, policy, gaps)
-    files, named = _files(policy, compose_files, gaps)
-    found = set(databases)
-    for relative in sorted(places):
-        path = policy.project / relative
-        copied = any(PurePosixPath(item).is_relative_to(relative) for item in (*found, *files))
-        if relative not in policy.skip and path.exists() and not copied:
-            gaps.append(LeftOut(relative, "no database in it, and no configured file"))
-    gaps += [
-        LeftOut(item.service, "its Postgres server does not run")
-        for item in servers
-        if not item.running
-    ]
+    gaps = _Gaps()
+    services = stack.services
+    servers = [item for item in services if is_postgres(item, policy.postgres_images)]
     running = tuple(item for item in servers if item.running)
-    in_volumes = _in_volumes(seen, servers, running, open_volumes, gaps)
+    kept_by_servers = {source for item in servers for source in _server_binds(item)}
+    places = _places(policy, services, kept_by_servers, gaps)
+    found = search(list(places.values()), (*policy.skipped, *map(Path, kept_by_servers)))
+    gaps.unread(found.unread, policy)
+    for cluster in found.clusters:
+        what = real_inside(str(cluster), policy.project) or str(cluster)
+        why = "it is the data of a Postgres server that no service of the project runs"
+        gaps.add(what, why, Gap.UNKNOWN, expected=True)
+    databases = _below(found.databases, policy)
+    files, named, outside = _files(policy, stack, found, gaps)
+    copied = {*databases, *files}
+    for relative, path in sorted(places.items()):
+        held = any(PurePosixPath(item).is_relative_to(relative) for item in copied)
+        if relative not in {".", *policy.skip} and os.path.lexists(path) and not held:
+            why = "no database in it, and no configured file"
+            gaps.add(relative, why, Gap.NOT_COPIED, expected=False)
+    for name in policy.given:
+        if os.path.lexists(policy.project / name):
+            gaps.add(name, "the settings skip it", Gap.NOT_COPIED, expected=False)
+    for item in servers:
+        if not item.running:
+            gaps.add(
+                item.service, "its Postgres server does not run", Gap.UNKNOWN,
+                expected=item.made or not item.optional,
+            )  # fmt: skip
+    in_volumes, volumes = _in_volumes(stack, servers, running, open_volumes, gaps)
     return Sources(
-        databases, tuple(files), frozenset(named), running, tuple(gaps), tuple(in_volumes)
+        databases=databases,
+        files=tuple(files),
+        compose_files=frozenset(named),
+        servers=running,
+        left_out=tuple(gaps.found),
+        in_volumes=tuple(in_volumes),
+        outside=tuple(outside),
+        volumes=tuple(volumes),
     )
 
 
-def _databases(
-    places: Sequence[Path], skipped: Sequence[Path], policy: Policy, gaps: list[LeftOut]
-) -> tuple[str, ...]:
-    found = []
-    for path in find_databases(places, skipped):
-        relative = inside(str(path), policy.project)
-        if relative is not None and not is_aside(relative) and not is_fresh(path.name):
-            found.append(relative)
-    gaps += [
-        LeftOut(str(place), "this user may not read it")
-        for place in places
-        if place.exists() and not os.access(place, os.R_OK)
+def holds_data(place: str, folders: Sequence[str]) -> bool:
+    """Whether what is mounted here in a container holds one of these folders, or is in one."""
+    mounted = PurePosixPath(place)
+    return any(
+        PurePosixPath(folder).is_relative_to(mounted) or mounted.is_relative_to(folder)
+        for folder in folders
+    )
+
+
+def _server_binds(server: Seen) -> list[str]:
+    folders = (server.data_folder,) if server.data_folder else SERVER_FOLDERS
+    return [
+        source
+        for source, place in server.bind_places
+        if place != "/" and holds_data(place, folders)
     ]
-    return tuple(sorted(set(found)))
+
+
+def _places(
+    policy: Policy, services: Sequence[Seen], kept_by_servers: set[str], gaps: _Gaps
+) -> dict[str, Path]:
+    """Where databases are looked for, by the path below the project; `.` is all of it."""
+    places = {name: policy.project / name for name in policy.folders}
+    for source in sorted({source for item in services for source in item.binds}):
+        if source in kept_by_servers or source.startswith(SYSTEM_FOLDERS):
+            continue
+        relative = real_inside(source, policy.project)
+        if relative is not None:
+            places[relative] = Path(source)
+            continue
+        if _holds(source, policy.project):
+            places["."] = policy.project
+        if os.path.realpath(source) != os.path.realpath(policy.project):
+            why = "it is outside the project's folder"
+            gaps.add(f"bind mount {source}", why, Gap.NOT_COPIED, expected=False)
+    return {name: path for name, path in places.items() if name == "." or os.path.lexists(path)}
+
+
+def _holds(source: str, project: Path) -> bool:
+    """Whether the project is what is mounted, or is in it."""
+    return Path(os.path.realpath(project)).is_relative_to(os.path.realpath(source))
+
+
+def _below(paths: Sequence[Path], policy: Policy) -> tuple[str, ...]:
+    found = {real_inside(str(path), policy.project) for path in paths}
+    return tuple(sorted(relative for relative in found if relative is not None))
 
 
 def _files(
-    policy: Policy, compose_files: Sequence[str], gaps: list[LeftOut]
-) -> tuple[list[str], set[str]]:
-    named: set[str] = set()
-    given = compose_files or [str(policy.project / name) for name in (*FILE_NAMES, *OVERRIDE_NAMES)]
-    for path in given:
-        relative = inside(path, policy.project)
+    policy: Policy, stack: Stack, found: Found, gaps: _Gaps
+) -> tuple[list[str], set[str], list[Path]]:
+    """Files below the project, those of them that compose reads, and what it reads elsewhere."""
+    compose, others = set[str](), set[str]()
+    outside: dict[Path, None] = {}
+    named = stack.files
+    for path in (*named.all, *stack.declared.files):
+        relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
         if relative is None:
-            gaps.append(LeftOut(f"compose file {path}", "it is outside the project's folder"))
-        elif Path(path).is_file():
-            named.add(relative)
-    found = set(named)
+            if _there(path, gaps):
+                outside[path] = None
+        elif not _is_data(policy.project / relative, policy, gaps):
+            is_compose = path in named.compose or path in named.parts
+            (compose if is_compose else others).add(relative)
+    for path in (*_matches(policy, gaps), *found.files):
+        relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
+        if relative and not _is_data(path, policy, gaps):
+            others.add(relative)
+    return sorted(compose | others), compose, list(outside)
+
+
+def _there(path: Path, gaps: _Gaps) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        why = f"it could not be looked at: {error.strerror or error}"
+        gaps.add(str(path), why, Gap.UNKNOWN, expected=True)
+        return False
+
+
+def _is_data(path: Path, policy: Policy, gaps: _Gaps) -> bool:
+    """Whether a file is a database, or is no file, or lies among the backups."""
+    try:
+        ours = any(path.is_relative_to(root) for root in policy.roots)
+        if ours or is_aside(path.name) or is_fresh(path.name) or not path.is_file():
+            return True
+        return is_database(path)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        gaps.unread([(path, error.strerror or str(error))], policy)
+        return True
+
+
+def _matches(policy: Policy, gaps: _Gaps) -> list[Path]:
+    """What the patterns match. A folder that can't be searched matches nothing: it is named."""
+    found: list[Path] = []
     for pattern in policy.files:
-        for match in policy.project.glob(pattern):
-            relative = inside(str(match), policy.project)
-            ours = match.is_relative_to(policy.root) or is_aside(match.name) or is_fresh(match.name)
-            if relative and not ours and match.is_file() and not is_database(match):
-                found.add(relative)
-    return sorted(found), named
-
-
-def _in_volumes(
-    seen: Sequence[Seen],
-    servers: Sequence[Seen],
-    running: Sequence[Seen],
-    open_volumes: OpenVolumes,
-    gaps: list[LeftOut],
-) -> list[InVolume]:
-    """The databases in volumes; what of these is not copied is added to the gaps."""
-    dumped = {name for item in running for name, _ in item.volumes}
-    of_servers = {name for item in servers for name, _ in item.volumes}
-    held: dict[str, str] = {}
-    for item in seen:
-        for name, target in item.volumes:
-            held.setdefault(name, f"{item.service} keeps {target} in it")
-    wanted = sorted(set(held) - of_servers)
-    folders, why = open_volumes(wanted) if wanted else ({}, "")
-    found: list[InVolume] = []
-    for name in sorted(set(held) - dumped):
-        place = folders.get(name) if name in wanted else None
-        databases = _of_volume(name, place) if place is not None else []
-        found += databases
-        if databases:
-            count = f"{len(databases)} database{'' if len(databases) == 1 else 's'}"
-            reason = f"only {count} in it copied, and no other file"
-        elif place is not None:
-            reason = "its content is not copied: there is no SQLite database in it"
-        else:
-            reason = f"its content is not copied{f' ({why})' if name in wanted else ''}"
-        gaps.append(LeftOut(volume_words(name), f"{reason}; {held[name]}"))
+        parts = PurePosixPath(pattern).parts
+        for depth in range(1, len(parts)):
+            for folder in policy.project.glob("/".join(parts[:depth])):
+                if why := _why_closed(folder):
+                    gaps.unread([(folder, why)], policy)
+        found += policy.project.glob(pattern)
     return found
 
 
-def _of_volume(name: str, place: Path) -> list[InVolume]:
-    found = []
-    for path in find_databases([place], []):
+def _why_closed(folder: Path) -> str:
+    """Why a folder can't be searched; empty where it can, or is none."""
+    try:
+        with os.scandir(folder):
+            (folder / ".").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _in_volumes(
+    stack: Stack,
+    servers: Sequence[Seen],
+    running: Sequence[Seen],
+    open_volumes: OpenVolumes,
+    gaps: _Gaps,
+) -> tuple[list[InVolume], list[VolumeContent]]:
+    """The databases in volumes, and what of each volume is copied.
+
+    Those that running servers keep are left to `server_volumes`.
+    """
+    there = {*stack.volumes, *stack.declared.external}
+    held: dict[str, str] = {}
+    for item in stack.services:
+        for name, target in item.volumes:
+            if item.made or name in there:
+                held.setdefault(name, f"{item.service} keeps {target} in it")
+    held |= {name: "no service has it" for name in stack.volumes if name not in held}
+    of_running = {name for item in running for name in server_volumes(item)}
+    of_servers = {name for item in servers for name in server_volumes(item)}
+    wanted = sorted(set(held) - of_servers)
+    folders, why = open_volumes(wanted) if wanted else ({}, "")
+    databases: list[InVolume] = []
+    contents: list[VolumeContent] = []
+    for name in sorted(set(held) - of_running):
+        place = folders.get(name)
+        found = search([place], []) if place is not None else Found()
+        inner = _of_volume(name, place, found) if place is not None else []
+        databases += inner
+        if place is None and name in of_servers:
+            cover, reason = Cover.UNKNOWN, "the server that keeps its data in it does not run"
+        elif place is None:
+            cover = Cover.UNKNOWN
+            reason = f"its content is not known and not copied{f' ({why})' if why else ''}"
+        elif inner:
+            count = f"{len(inner)} database{'' if len(inner) == 1 else 's'}"
+            cover, reason = Cover.DATABASES, f"only {count} in it copied, and no other file"
+        else:
+            cover, reason = (
+                Cover.NOTHING,
+                "its content is not copied: there is no SQLite database in it",
+            )
+        unread = [str(path) for path, _ in found.unread]
+        if unread:
+            reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
+            cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+        gap = Gap.UNKNOWN if cover is Cover.UNKNOWN else Gap.NOT_COPIED
+        # That a volume can't be opened is a limit of this user, not a fault of this backup.
+        gaps.add(volume_words(name), f"{reason}; {held[name]}", gap, expected=bool(unread))
+        by = tuple(volume_source(name, item.relative) for item in inner)
+        contents.append(VolumeContent(name, cover, by, reason))
+    return databases, contents
+
+
+def server_volumes(server: Seen, folders: Sequence[str] = ()) -> list[str]:
+    """The volumes that a Postgres server keeps its data in.
+
+    Args:
+        server: Its container.
+        folders: Where the server says that its data is; a guess where it does not say.
+    """
+    known = folders or ((server.data_folder,) if server.data_folder else SERVER_FOLDERS)
+    return [name for name, place in server.volumes if holds_data(place, known)]
+
+
+def _of_volume(name: str, place: Path, found: Found) -> list[InVolume]:
+    inner = []
+    for path in found.databases:
         relative = inside(str(path), place)
-        if relative is not None and not is_aside(relative) and not is_fresh(path.name):
-            found.append(InVolume(name, relative, path))
-    return sorted(found, key=lambda item: item.relative)
+        if relative is not None:
+            inner.append(InVolume(name, relative, path))
+    return sorted(inner, key=lambda item: item.relative)
 
 
 def volume_words(name: str) -> str:

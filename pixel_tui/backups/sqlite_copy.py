@@ -6,9 +6,9 @@ the older modes a reader keeps writers waiting, so that it is copied in small st
 one go only where the writers never let it come to an end.
 """
 
+import errno
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,11 @@ from urllib.parse import quote
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE
 
-HEADER: Final = b"SQLite format 3\0"
 STEP_PAGES: Final = 512
 STEP_PAUSE_SECONDS: Final = 0.005
 MOST_RESTARTS: Final = 20
 BUSY_SECONDS: Final = 10.0
+MOST_TABLES: Final = 1000
 
 
 class _Restarted(Exception):
@@ -38,51 +38,12 @@ class Copied:
     at_once: bool
 
 
-def find_databases(folders: Sequence[Path], skipped: Sequence[Path]) -> Iterator[Path]:
-    """SQLite databases below folders, by their first bytes. No link is followed.
-
-    Args:
-        folders: Where to look; a file is looked at itself.
-        skipped: Folders that are not entered.
-    """
-    left_alone = {os.path.realpath(path) for path in skipped}
-    seen = set()
-    for start in folders:
-        for path in _files(start, left_alone):
-            real = os.path.realpath(path)
-            if real not in seen and is_database(path):
-                seen.add(real)
-                yield path
-
-
-def _files(start: Path, left_alone: set[str]) -> Iterator[Path]:
-    if start.is_file():
-        yield start
-        return
-    for place, folders, names in os.walk(start):
-        folders[:] = sorted(
-            name for name in folders if os.path.realpath(Path(place) / name) not in left_alone
-        )
-        if os.path.realpath(place) not in left_alone:
-            yield from (Path(place) / name for name in sorted(names))
-
-
-def is_database(path: Path) -> bool:
-    """Whether a file is a SQLite database, as far as this user may look."""
-    try:
-        if path.is_symlink() or not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(len(HEADER)) == HEADER
-    except OSError:
-        return False
-
-
 def copy_database(source: Path, target: Path) -> Copied:
     """Copy a database, whoever writes to it. The copy is synced.
 
     Raises:
         OperationError: It can't be read, or the copy can't be written.
+        OSError: The disk is full.
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
     try:
@@ -99,6 +60,8 @@ def copy_database(source: Path, target: Path) -> Copied:
             if at_once:
                 reader.backup(writer)
     except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
         raise OperationError(f"The database can't be copied: {error}.", on=str(source)) from error
     with target.open("rb") as file:
         os.fsync(file.fileno())
@@ -119,10 +82,13 @@ def check_database(path: Path) -> str:
     return "" if said == "ok" else said
 
 
-def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int]:
-    """Rows of each table of a copy; nothing of one that is too big to count."""
+def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int] | None:
+    """Rows of each table of a copy; None where they were not all counted.
+
+    One that is too big is not counted, nor is one with very many tables.
+    """
     if path.stat().st_size > most_bytes:
-        return {}
+        return None
     counts = {}
     try:
         with closing(_open(path, "mode=ro&immutable=1")) as database:
@@ -130,12 +96,14 @@ def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int]:
                 "SELECT name FROM sqlite_schema WHERE type = 'table'"
                 " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'"
             ).fetchall()
-            for (name,) in names[:200]:
+            if len(names) > MOST_TABLES:
+                return None
+            for (name,) in names:
                 quoted = str(name).replace('"', '""')
                 found = database.execute(f'SELECT count(*) FROM "{quoted}"')  # noqa: S608
                 counts[str(name)] = int(found.fetchone()[0])
     except sqlite3.Error:
-        return {}
+        return None
     return counts
 
 

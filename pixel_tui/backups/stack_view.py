@@ -4,6 +4,7 @@ The program and not the compose model: a backup is wanted most where compose ref
 project.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,14 @@ class Seen:
     binds: tuple[str, ...]
     volumes: tuple[tuple[str, str], ...]
     """Name and place in the container."""
+    bind_places: tuple[tuple[str, str], ...] = ()
+    """Source and place in the container of each of `binds`."""
+    data_folder: str = ""
+    """What its variable `PGDATA` says: where a Postgres server keeps its data."""
+    made: bool = True
+    """Whether there is a container; the compose file alone may speak of it."""
+    optional: bool = False
+    """Whether it is in a profile, and so is no matter of course."""
 
 
 class StackView:
@@ -75,6 +84,15 @@ class StackView:
             answer = []
         return answer if isinstance(answer, list) else []
 
+    def volumes(self) -> tuple[str, ...]:
+        """The names of the project's volumes, also of those that no container has now.
+
+        Raises:
+            OperationError: The engine can't be asked.
+        """
+        label = f"label={LABEL}project={self.project}"
+        return tuple(self._ask("volume", "ls", "--quiet", "--filter", label).splitlines())
+
     def engine_folder(self) -> Path | None:
         """Where the engine keeps what it has, on its own machine; None where it does not say."""
         said = self.programs.run(
@@ -111,11 +129,21 @@ def inside(path: str, folder: Path) -> str | None:
     return str(relative) if relative.parts else None
 
 
+def real_inside(path: str, folder: Path) -> str | None:
+    """The same, where either may be named through symbolic links."""
+    found = inside(path, folder)
+    if found is not None:
+        return found
+    return inside(os.path.realpath(path), Path(os.path.realpath(folder)))
+
+
 def _seen(node: Node) -> Seen | None:
     labels = node["Config"]["Labels"]
     if labels[f"{LABEL}oneoff"].raw.lower() == "true":
         return None
     mounts = list(node["Mounts"])
+    binds = [item for item in mounts if item["Type"].raw == "bind"]
+    variables = [item.raw.partition("=") for item in node["Config"]["Env"]]
     return Seen(
         id=node["Id"].raw,
         name=node["Name"].raw.removeprefix("/"),
@@ -123,13 +151,15 @@ def _seen(node: Node) -> Seen | None:
         image=node["Config"]["Image"].raw,
         image_id=node["Image"].raw,
         running=node["State"]["Running"].flag,
-        environment=tuple(item.raw.partition("=")[0] for item in node["Config"]["Env"]),
-        binds=tuple(item["Source"].raw for item in mounts if item["Type"].raw == "bind"),
+        environment=tuple(name for name, _, _ in variables),
+        binds=tuple(item["Source"].raw for item in binds),
         volumes=tuple(
             (item["Name"].raw, item["Destination"].raw)
             for item in mounts
             if item["Type"].raw == "volume"
         ),
+        bind_places=tuple((item["Source"].raw, item["Destination"].raw) for item in binds),
+        data_folder=next((value for name, _, value in variables if name == "PGDATA"), ""),
     )
 
 

@@ -6,25 +6,34 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from pixel_tui.backups.history import last_copies
 from pixel_tui.backups.manifest import (
     MANIFEST,
+    MOST_BYTES,
     Manifest,
     as_bytes,
     is_backup_id,
     read_manifest,
 )
 from pixel_tui.errors import FileError, OperationError
-from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file, sync_folder
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, read_regular, replace_file, sync_folder
 from pixel_tui.stack.json_value import Node, load_object
 
 VERDICT: Final = "verified.json"
 _PARTIAL: Final = ".partial"
+MOST_VERDICT_BYTES: Final = 1024 * 1024
+MOST_BYTES_LISTED: Final = 64 * 1024 * 1024
+"""So much of manifests is read in one listing: those of thousands of backups."""
+MOST_ENTRIES: Final = 50_000
+"""So many names are looked at in a folder of backups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +66,54 @@ class Backup:
         return self.manifest is not None and self.verdict is not None and self.verdict.well
 
 
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """What became of the backups that are too many."""
+
+    removed: tuple[str, ...] = ()
+    kept: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Ids of those that stay, and what nothing newer has a good copy of."""
+
+
 class BackupStore:
     """The backups of one project.
 
     Args:
-        root: The folder that they are in.
+        root: The folder that new ones are made in.
+        former: Another folder, that older ones may be in.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, former: Path | None = None) -> None:
         self.root = root
+        self._roots = tuple(dict.fromkeys((root, former or root)))
 
     def list(self) -> tuple[Backup, ...]:
         """Every complete backup, newest first; damaged ones say why.
 
+        Others may write where the backups are: nothing there is waited for, and there is an end
+        to what is read of it.
+
         Raises:
-            FileError: The folder can't be read.
+            FileError: The folder of new backups can't be read.
         """
-        try:
-            names = [entry.name for entry in os.scandir(self.root) if _is_backup(entry)]
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise _unusable(self.root, error) from error
-        return tuple(self._read(name) for name in sorted(names, key=_order, reverse=True))
+        found: dict[str, Path] = {}
+        for root in self._roots:
+            try:
+                with os.scandir(root) as entries:
+                    for entry in islice(entries, MOST_ENTRIES):
+                        if _is_backup(entry):
+                            found.setdefault(entry.name, Path(entry.path))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if root == self.root:
+                    raise _unusable(root, error) from error
+        budget = MOST_BYTES_LISTED
+        backups = []
+        for name in sorted(found, key=_order, reverse=True):
+            budget -= _manifest_size(found[name])
+            backups.append(_read(found[name]) if budget >= 0 else _unread(found[name]))
+        return tuple(backups)
 
     def find(self, backup_id: str) -> Backup:
         """The backup of this id.
@@ -142,10 +176,11 @@ class BackupStore:
             raise _unusable(self.root, error) from error
         return tuple(swept)
 
-    def retire(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> tuple[str, ...]:
-        """Remove the oldest backups; returns their ids.
+    def retire(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> Retired:
+        """Remove the oldest backups.
 
-        What can't be read as a backup is left alone: it may be somebody's.
+        What can't be read as a backup is left alone: it may be somebody's. So is one that holds
+        the last good copy of a database: what is empty or gone now is in no newer one.
 
         Args:
             keep: How many stay.
@@ -155,26 +190,46 @@ class BackupStore:
             FileError: One can't be removed.
         """
         whole = [backup for backup in self.list() if backup.manifest is not None]
-        gone = [backup for backup in whole[keep:] if backup.id not in sparing]
+        well = [(item.id, item.manifest) for item in whole if item.manifest and not item.trouble]
+        kept: dict[str, list[str]] = {}
+        for (_, source, database), backup_id in last_copies(well).items():
+            kept.setdefault(backup_id, []).append(f"{source}/{database}" if database else source)
+        gone = [item for item in whole[keep:] if item.id not in sparing and item.id not in kept]
         for backup in gone:
-            grave = self.root / f".{backup.id}{_PARTIAL}"
+            grave = backup.folder.with_name(f".{backup.id}{_PARTIAL}")
             try:
                 # Renamed first: a removal that is cut short leaves no backup with a hole.
                 backup.folder.rename(grave)
                 shutil.rmtree(grave)
             except OSError as error:
                 raise _unusable(backup.folder, error) from error
-        return tuple(backup.id for backup in gone)
+        old = {item.id for item in whole[keep:]}
+        return Retired(
+            tuple(backup.id for backup in gone),
+            {backup_id: titles for backup_id, titles in kept.items() if backup_id in old},
+        )
 
-    def _read(self, name: str) -> Backup:
-        folder = self.root / name
-        try:
-            manifest = read_manifest(folder)
-        except FileError as error:
-            return Backup(name, folder, None, trouble=str(error))
-        verdict = read_verdict(folder)
-        trouble = "; ".join(verdict.problems[:3]) if verdict else ""
-        return Backup(name, folder, manifest, verdict, trouble)
+
+def _read(folder: Path) -> Backup:
+    try:
+        manifest = read_manifest(folder)
+    except FileError as error:
+        return Backup(folder.name, folder, None, trouble=str(error))
+    verdict = read_verdict(folder)
+    trouble = "; ".join(verdict.problems[:3]) if verdict else ""
+    return Backup(folder.name, folder, manifest, verdict, trouble)
+
+
+def _unread(folder: Path) -> Backup:
+    trouble = "It was not read: the newer backups have more to read than can be of any use."
+    return Backup(folder.name, folder, None, trouble=trouble)
+
+
+def _manifest_size(folder: Path) -> int:
+    try:
+        return (folder / MANIFEST).lstat().st_size
+    except OSError:
+        return 0
 
 
 class HalfMade:
@@ -238,11 +293,11 @@ def sync_folders(folder: Path) -> None:
 def read_verdict(folder: Path) -> Verdict | None:
     """What was found last; None where nothing was, or that was of another manifest."""
     try:
-        node = Node(load_object((folder / VERDICT).read_bytes()))
+        node = Node(load_object(read_regular(folder / VERDICT, MOST_VERDICT_BYTES, follow=False)))
         if node["manifest"].raw != _manifest_hash(folder):
             return None
         time = datetime.fromisoformat(node["time"].raw).astimezone(UTC)
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError, RecursionError):
         return None
     problems: tuple[str, ...] = tuple(item.text for item in node["problems"])
     if node["ok"].value is not True and not problems:
@@ -267,7 +322,7 @@ def write_verdict(folder: Path, verdict: Verdict) -> None:
 
 
 def _manifest_hash(folder: Path) -> str:
-    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    return hashlib.sha256(read_regular(folder / MANIFEST, MOST_BYTES, follow=False)).hexdigest()
 
 
 def _is_backup(entry: os.DirEntry[str]) -> bool:

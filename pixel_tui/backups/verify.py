@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pixel_tui.backups.make import Say, hash_file
+from pixel_tui.backups.copies import hash_file
+from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.sqlite_copy import check_database
@@ -31,9 +32,11 @@ def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Ver
     for item in backup.manifest.items:
         trouble, note = check_item(backup.folder, item, servers)
         if trouble:
-            problems.append(f"{item.source}: {trouble}")
+            problems.append(f"{item.title}: {trouble}")
         words = trouble or f"as it was written, {size_words(item.size)}{note}"
-        say(f"{item.kind.value:<10} {item.source}  {words}")
+        say(f"{item.kind.value:<10} {item.title}  {words}")
+    for gap in backup.manifest.missing:
+        say(f"MISSING: {gap.what} ({gap.why})")
     return Verdict(clock.now(), tuple(problems))
 
 

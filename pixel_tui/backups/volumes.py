@@ -23,7 +23,7 @@ def volume_source(name: str, relative: str) -> str:
 
 
 def volume_folders(
-    view: StackView, seen: Sequence[Seen], names: Iterable[str]
+    view: StackView, seen: Sequence[Seen], names: Iterable[str], *, also: Sequence[str] = ()
 ) -> tuple[Mapping[str, Path], str]:
     """Those of these volumes that can be opened here, and why the others can't be.
 
@@ -31,15 +31,17 @@ def volume_folders(
         view: Asks the engine.
         seen: The project's containers.
         names: The volumes' names.
+        also: Volumes of the project that no container has.
     """
-    wanted = sorted({name for item in seen for name, _ in item.volumes} & set(names))
+    known = {name for item in seen for name, _ in item.volumes} | set(also)
+    wanted = sorted(known & set(names))
     if not wanted:
         return {}, "no container of the project has it"
     root = view.engine_folder()
     if root is None:
         return {}, "the engine does not say where its folder is"
     try:
-        own = any((root / "containers" / item.id).is_dir() for item in seen)
+        own = any((root / "containers" / item.id).is_dir() for item in seen if item.id)
     except OSError:
         own = False
     if not own:

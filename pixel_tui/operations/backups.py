@@ -84,7 +84,7 @@ def warn_of(draft: Draft, backup: Backup, manifest: Manifest) -> None:
     if manifest.project != draft.snapshot.project_name:
         draft.warn("backup", f"it was made of the project {manifest.project}")
     for gap in manifest.left_out:
-        draft.warn("left out", f"{gap.what}: {gap.why}")
+        draft.warn("missing" if gap.expected else "left out", f"{gap.what}: {gap.why}")
 
 
 def state_words(backup: Backup, facts: Facts) -> SafeText:
@@ -93,6 +93,8 @@ def state_words(backup: Backup, facts: Facts) -> SafeText:
         return SafeText("damaged")
     age = facts.read_at - backup.manifest.created
     state = "verified" if backup.verified else "damaged" if backup.trouble else "not verified"
+    if backup.manifest.incomplete:
+        state = f"INCOMPLETE, {state}"
     return plain(f"{age_words(age)} old, {size_words(backup.manifest.size)}, {state}")
 
 

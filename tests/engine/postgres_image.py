@@ -11,10 +11,12 @@ from pathlib import Path
 from tests.engine.private_engine import BASE_IMAGE, Engine
 
 POSTGRES_IMAGE = "pixel-tui-test-postgres:latest"
-PROGRAMS = ("postgres", "initdb", "pg_dump", "pg_restore", "pg_isready", "psql")
+PROGRAMS = ("postgres", "initdb", "pg_dump", "pg_dumpall", "pg_restore", "pg_isready", "psql")
 
 _START = """#!/bin/sh
 set -e
+[ -z "$POSTGRES_USER_FILE" ] || POSTGRES_USER=$(cat "$POSTGRES_USER_FILE")
+[ -z "$POSTGRES_DB_FILE" ] || POSTGRES_DB=$(cat "$POSTGRES_DB_FILE")
 export PGDATA=/var/lib/postgresql/data
 mkdir -p "$PGDATA" /var/run/postgresql
 chown -R postgres "$PGDATA" /var/run/postgresql

@@ -1,5 +1,6 @@
 """Backups of real stacks: what is in them, what breaks while they are made, what comes back."""
 
+import hashlib
 import json
 import os
 import signal
@@ -49,15 +50,19 @@ class Desk:
 
     @property
     def backups(self) -> Path:
-        return self.folder / "backups/pixel-tui"
+        mark = hashlib.sha256(os.fsencode(self.folder.resolve())).hexdigest()[:8]
+        return self.state / "pixel-tui/backups" / f"{self.folder.resolve().name}-{mark}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"XDG_STATE_HOME": str(self.state), "XDG_CONFIG_HOME": str(self.state)}
 
     def program(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "pixel_tui", *words, "-p", self.project.name]
 
     def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        env = {"XDG_STATE_HOME": str(self.state), "XDG_CONFIG_HOME": str(self.state)}
         said = self.project.engine.run(
-            self.program(*words), cwd=self.folder, env=env, check=False, timeout=120
+            self.program(*words), cwd=self.folder, env=self.env, check=False, timeout=120
         )
         assert code is None or said.returncode == code, said.stdout + said.stderr
         return said
@@ -182,7 +187,9 @@ class TestMaking:
     def test_a_worker_that_is_killed_leaves_nothing_that_looks_complete(self, desk: Desk) -> None:
         database(desk.folder / "data/pixels.db", megabytes=60)
         worker = subprocess.Popen(
-            desk.worker("make"), env=desk.project.engine.env, stdout=subprocess.DEVNULL
+            desk.worker("make"),
+            env={**desk.project.engine.env, **desk.env},
+            stdout=subprocess.DEVNULL,
         )
         eventually(lambda: list(desk.backups.glob(".*.partial/sqlite/*/*")), every=0.002)
         worker.kill()
@@ -197,7 +204,10 @@ class TestMaking:
     def test_one_that_is_cancelled_leaves_nothing(self, desk: Desk, number: signal.Signals) -> None:
         database(desk.folder / "data/pixels.db", megabytes=60)
         worker = subprocess.Popen(
-            desk.worker("make"), env=desk.project.engine.env, stdout=subprocess.PIPE, text=True
+            desk.worker("make"),
+            env={**desk.project.engine.env, **desk.env},
+            stdout=subprocess.PIPE,
+            text=True,
         )
         eventually(lambda: list(desk.backups.glob(".*.partial/sqlite/*/*")), every=0.002)
         worker.send_signal(number)
@@ -231,7 +241,7 @@ class TestMaking:
         )
         argv = ["unshare", "--mount", "sh", "-c", script, "sh", str(desk.backups)]
         said = desk.project.engine.run(
-            [*argv, sys.executable, str(path), blind, *words], cwd=desk.folder
+            [*argv, sys.executable, str(path), blind, *words], cwd=desk.folder, env=desk.env
         ).stdout
         _, careful = said.split("careful\n")
         careful, blinded = careful.split("blind\n")
@@ -386,10 +396,82 @@ volumes: {{held: , other: , cache: }}
         self.sql(project, "INSERT INTO memories VALUES ('first')")
         return Desk(project, tmp_path / "state")
 
-    def sql(self, project: Project, words: str) -> str:
+    def sql(self, project: Project, words: str, database: str = "agent") -> str:
         return project.compose(
-            "exec", "-T", "db", "psql", "-U", "pixel", "-d", "agent", "-tAc", words
+            "exec", "-T", "db", "psql", "-U", "pixel", "-d", database, "-tAc", words
         ).stdout.strip()
+
+    def test_every_database_and_role_of_a_server_whose_variables_are_files(
+        self, make_project: MakeProject, postgres_image: str, tmp_path: Path
+    ) -> None:
+        text = f"""
+services:
+  db:
+    image: {postgres_image}
+    environment: {{POSTGRES_USER_FILE: /run/secrets/user, POSTGRES_DB_FILE: /run/secrets/name}}
+    secrets: [user, name]
+    stop_grace_period: 2s
+    volumes: ["held:/var/lib/postgresql/data", "other:/other"]
+    healthcheck:
+      test: [CMD, pg_isready, -q, -U, pixel, -d, agent]
+      interval: 500ms
+      retries: 120
+secrets: {{user: {{file: ./user}}, name: {{file: ./name}}}}
+volumes: {{held: , other: }}
+"""
+        project = make_project(text, files={"user": "pixel\n", "name": "agent\n"}, up=True)
+        desk = Desk(project, tmp_path / "state")
+        odd = "it's = /odd -- \\"
+        for words in (
+            "CREATE TABLE memories (words text)",
+            "INSERT INTO memories VALUES ('first')",
+            "CREATE ROLE reader LOGIN PASSWORD 'fake'",
+            "CREATE DATABASE second OWNER reader",
+            f'CREATE DATABASE "{odd}"',
+            "CREATE DATABASE closed ALLOW_CONNECTIONS false",
+        ):
+            self.sql(project, words)
+        self.sql(project, "CREATE TABLE pages AS SELECT 7 AS n", "second")
+        self.sql(project, "ALTER TABLE pages OWNER TO reader", "second")
+
+        assert "INCOMPLETE: db/closed" in desk.run("backup", "now", code=1).stdout
+        (listed,) = desk.listed()
+        assert listed["incomplete"]
+        assert [gap["what"] for gap in listed["missing"]] == ["db/closed"]
+        assert "INCOMPLETE" in desk.run("backup", "list").stdout
+        made = desk.manifest(listed["id"])
+        volumes = {item["name"]: item["cover"] for item in made["volumes"]}
+        assert volumes[f"{project.name}_held"] == "unknown", "one database of it is not in it"
+
+        self.sql(project, "DROP DATABASE closed")
+        backup_id = desk.back_up()
+        made = desk.manifest(backup_id)
+        assert not made["incomplete"]
+        (server,) = made["servers"]
+        assert set(server["dumped"]) == {"agent", "postgres", "second", odd}
+        assert server["listed"]
+        assert server["roles"]
+        empty = {
+            item["details"]["database"]: item["details"]["empty"]
+            for item in made["items"]
+            if item["kind"] == "postgres"
+        }
+        assert empty == {"agent": False, "postgres": True, "second": False, odd: True}
+        volumes = {item["name"]: item["cover"] for item in made["volumes"]}
+        assert volumes[f"{project.name}_held"] == "dumped"
+        assert volumes[f"{project.name}_other"] in {"nothing", "unknown"}
+        desk.run("backup", "verify", backup_id)
+
+        for words in ("DROP DATABASE second", "DROP ROLE reader", "TRUNCATE memories"):
+            self.sql(project, words)
+        desk.run("backup", "restore", backup_id, "--yes", "--confirm", project.name)
+        assert self.sql(project, "SELECT words FROM memories") == "first"
+        assert self.sql(project, "SELECT n FROM pages", "second") == "7"
+        owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'pages'"
+        assert self.sql(project, owner, "second") == "reader"
+        newest = desk.manifest(desk.listed()[0]["id"])
+        assert any(words.startswith("db/second is gone") for words in newest["warnings"])
+        assert any(words.startswith("db/agent is empty now") for words in newest["warnings"])
 
     def test_dump_restore_and_wipe(self, served: Desk) -> None:
         name = served.project.name

@@ -48,12 +48,15 @@ def bench(engine: Engine, make_project: MakeProject, tmp_path: Path) -> Iterator
 
 
 def backups(bench: Bench) -> list[Path]:
-    folder = bench.project.directory / "backups/pixel-tui"
-    return sorted(path for path in folder.iterdir() if (path / "manifest.json").exists())
+    return sorted(path.parent for path in place(bench).glob("*/2*/manifest.json"))
 
 
 def halves(bench: Bench) -> list[Path]:
-    return list((bench.project.directory / "backups/pixel-tui").glob(".*.partial"))
+    return list(place(bench).glob("*/.*.partial"))
+
+
+def place(bench: Bench) -> Path:
+    return bench.home / "state/pixel-tui/backups"
 
 
 def colours(path: Path) -> list[str]:

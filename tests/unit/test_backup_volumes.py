@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Cover, Item, Kind
 from pixel_tui.backups.restore import Restorer
-from pixel_tui.backups.sources import Sources, find_sources
+from pixel_tui.backups.sources import Sources, Stack, find_sources
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.errors import FileError
@@ -91,9 +91,8 @@ def test_only_volumes_of_the_project_are_asked_for(root: Path) -> None:
 
 def sources(tmp_path: Path, place: Path | None, **changes: Any) -> Sources:
     opened = {"held": place} if place is not None else {}
-    return find_sources(
-        policy(tmp_path), [seen(**changes)], (), lambda _names: (opened, "it is elsewhere")
-    )
+    stack = Stack((seen(**changes),))
+    return find_sources(policy(tmp_path), stack, lambda _names: (opened, "it is elsewhere"))
 
 
 def why(found: Sources) -> str:
@@ -116,12 +115,20 @@ def test_its_databases_are_found_and_the_rest_is_told(root: Path, tmp_path: Path
 def test_where_it_can_not_be_opened_it_is_told_as_before(tmp_path: Path) -> None:
     found = sources(tmp_path, None)
     assert found.in_volumes == ()
-    assert why(found) == "its content is not copied (it is elsewhere); api keeps /data in it"
+    assert why(found) == (
+        "its content is not known and not copied (it is elsewhere); api keeps /data in it"
+    )
+    (content,) = found.volumes
+    assert content.cover is Cover.UNKNOWN
 
 
 def test_the_volume_of_a_postgres_is_left_to_its_dump(root: Path, tmp_path: Path) -> None:
-    found = sources(tmp_path, root / "volumes/held/_data", image="postgres:16", running=False)
+    place = (("held", "/var/lib/postgresql/data"),)
+    found = sources(
+        tmp_path, root / "volumes/held/_data", image="postgres:16", running=False, volumes=place
+    )
     assert found.in_volumes == ()
+    assert [content.cover for content in found.volumes] == [Cover.UNKNOWN]
 
 
 def test_a_link_in_a_volume_leads_nowhere(root: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import (
     MANIFEST,
+    Gap,
     Item,
     Kind,
     Manifest,
@@ -32,11 +34,11 @@ from pixel_tui.backups.manifest import (
 )
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.restore import Restorer, wanted_for_deployment, wanted_for_restore
+from pixel_tui.backups.search import search
 from pixel_tui.backups.sqlite_copy import (
     check_database,
     copy_database,
     count_rows,
-    find_databases,
 )
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import BackupStore, Verdict, write_verdict
@@ -101,7 +103,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def policy(project: Path, **settings: object) -> Policy:
-    return policy_for(project, BackupSettings(**settings))  # type: ignore[arg-type]
+    chosen = {"folder": "backups/pixel-tui", **settings}
+    return policy_for(project, BackupSettings(**chosen))  # type: ignore[arg-type]
 
 
 def make(project: Path, at: datetime = NOW, **settings: object) -> Manifest:
@@ -233,14 +236,22 @@ class TestMake:
         made = make(project, files=("*.txt",))
         assert "notes.txt" in [item.source for item in made.items]
 
-    def test_a_damaged_database_fails_it_and_leaves_nothing(self, project: Path) -> None:
+    def test_a_damaged_database_is_missing_by_name_and_the_rest_is_copied(
+        self, project: Path
+    ) -> None:
         path = project / "data/pixels.db"
         content = bytearray(path.read_bytes())
         content[4096:8192] = b"\xff" * 4096
         path.write_bytes(content)
-        with pytest.raises(OperationError, match=r"can't be copied|damaged"):
-            make(project)
-        assert [path.name for path in store_of(project).root.iterdir()] == [".gitignore"]
+        database(project / "data/well.db")
+        made = make(project)
+        gap = next(gap for gap in made.missing if gap.what == "data/pixels.db")
+        assert gap.gap is Gap.FAILED
+        assert re.search("can't be copied|damaged", gap.why)
+        assert {".env", "data/well.db"} <= {item.source for item in made.items}
+        assert "data/pixels.db" not in {item.source for item in made.items}
+        assert made.incomplete
+        assert not list(store_of(project).find(made.id).folder.rglob("pixels.db"))
 
     def test_too_little_room_is_told_before_anything_is_written(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
@@ -280,7 +291,7 @@ class TestStore:
     def test_one_that_is_spared_stays(self, project: Path) -> None:
         first = make(project).id
         make(project, NOW + timedelta(hours=1))
-        assert store_of(project).retire(1, sparing=frozenset({first})) == ()
+        assert store_of(project).retire(1, sparing=frozenset({first})).removed == ()
 
     def test_a_folder_without_a_manifest_is_no_backup(self, project: Path) -> None:
         made = make(project)
@@ -482,7 +493,7 @@ class TestSqlite:
         database(project / "data/deep/no-suffix")
         (project / "data/fake.db").write_text("no database")
         database(project / "backups/copy.db")
-        found = find_databases([project], policy(project).skipped)
+        found = search([project], policy(project).skipped).databases
         names = sorted(str(path.relative_to(project)) for path in found)
         assert names == ["data/deep/no-suffix", "data/pixels.db"]
 
@@ -506,7 +517,7 @@ class TestSqlite:
             ended.set()
             writer.join()
         assert check_database(tmp_path / "copy.db") == ""
-        rows = count_rows(tmp_path / "copy.db")["pixels"]
+        rows = (count_rows(tmp_path / "copy.db") or {})["pixels"]
         assert rows >= 20_000
         assert rows % 2 == 0
         assert not (tmp_path / "copy.db-wal").exists()

@@ -24,7 +24,10 @@ def draft_backup(draft: Draft) -> None:
     )
     if newest and newest.manifest:
         for gap in newest.manifest.left_out:
-            draft.warn("left out last time", f"{gap.what}: {gap.why}")
+            word = "missing last time" if gap.expected else "left out last time"
+            draft.warn(word, f"{gap.what}: {gap.why}")
+        for words in newest.manifest.warnings:
+            draft.warn("seen last time", words)
 
 
 ACTION: Final = Action(
@@ -32,8 +35,9 @@ ACTION: Final = Action(
     verb="Back up",
     group=Group.BACKUPS,
     when="Before anything that could lose data, and once a day. Services go on meanwhile.",
-    failing="The last line says what could not be copied; nothing half-made stays. Where the disk"
-    " is full, make room or set another folder under `[backup]`.",
+    failing="An incomplete backup is kept, and each line with MISSING says what is not in it and"
+    " why. Where the disk is full nothing is kept: make room or set another folder under"
+    " `[backup]`.",
     draft=draft_backup,
     scope=Scope.PROJECT,
     obstacle=no_place,

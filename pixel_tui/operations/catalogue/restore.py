@@ -34,7 +34,7 @@ def draft_restore(draft: Draft) -> None:
     draft.risk = Risk.DESTRUCTIVE
     draft.reason = state_words(past.backup, draft.facts)
     warn_of(draft, past.backup, manifest)
-    servers = {item.source for item in manifest.items if item.kind is Kind.POSTGRES}
+    servers = {item.server for item in manifest.items if item.server}
     users = _users(draft, manifest, servers)
     backup_first(draft, past.backup.id, "restoring")
     _step(draft, users, "stop", "Stop", _CANCEL_STOP)
@@ -50,7 +50,7 @@ def draft_restore(draft: Draft) -> None:
     _step(draft, users, "start", "Start", _CANCEL_START)
     for item in manifest.items:
         if item.kind is not Kind.DEPLOYMENT and not {item.source, item.volume} & set(left_alone):
-            draft.affect(item.source, f"is replaced by what it was ({size_words(item.size)})")
+            draft.affect(item.title, f"is replaced by what it was ({size_words(item.size)})")
     if past.changed_variables:
         draft.warn("in sync", "containers keep the variables they were made with: `recreate` them")
     for target in users:

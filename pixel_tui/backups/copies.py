@@ -1,0 +1,118 @@
+"""Copying single things into a backup: each says its details and its hash."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pixel_tui.backups.postgres import Database
+from pixel_tui.backups.servers import AskedServer
+from pixel_tui.backups.sqlite_copy import check_database, copy_database, count_rows
+from pixel_tui.errors import OperationError
+from pixel_tui.files import PRIVATE_FILE, open_regular
+from pixel_tui.stack.json_value import JsonObject
+
+CHUNK: Final = 1024 * 1024
+Copy = tuple[JsonObject, str]
+"""Details and the SHA-256 of what was copied."""
+
+
+def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
+    """A database; it is hashed while it is checked, since both read all of it."""
+    copied = copy_database(source, target)
+    with ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(hash_file, target)
+        trouble = check_database(target)
+        digest = hashing.result()
+    if trouble:
+        raise OperationError(
+            f"The database is damaged: {trouble}.",
+            on=str(source),
+            remedy="Look at it with `sqlite3`; an earlier backup has it whole.",
+        )
+    counted = count_rows(target)
+    rows: JsonObject | None = None if counted is None else dict(counted)
+    details: JsonObject = {
+        **known,
+        "mode": _mode(source.stat()),
+        "integrity": "ok",
+        "journal": copied.journal,
+        "pages": copied.pages,
+        "rows": rows,
+        "empty": None if counted is None else not any(counted.values()),
+    }
+    if copied.journal != "wal" and copied.at_once:
+        details["note"] = "writers had to wait: it is written to without pause, and not WAL"
+    return details, digest
+
+
+def copy_roles(asked: AskedServer, target: Path) -> Copy:
+    """The roles of a server, with their passwords if it lets them be read."""
+    with _new_file(target) as file:
+        passwords = asked.postgres.dump_roles(file)
+        os.fsync(file.fileno())
+    return {"passwords": passwords}, hash_file(target)
+
+
+def copy_server_database(asked: AskedServer, database: Database, target: Path) -> Copy:
+    """A dump of one database, whose table of contents is read back."""
+    server = asked.postgres
+    empty = server.empty(database.name)
+    with _new_file(target) as file:
+        server.dump(database.name, file)
+        os.fsync(file.fileno())
+    details: JsonObject = {
+        "database": database.name,
+        "owner": database.owner,
+        "encoding": database.encoding,
+        "collate": database.collate,
+        "ctype": database.ctype,
+        "version": server.version(),
+        "entries": server.contents(target),
+        "empty": empty,
+    }
+    return details, hash_file(target)
+
+
+def file_copier(source: Path, details: JsonObject) -> Callable[[Path], Copy]:
+    """What copies an ordinary file. A FIFO in its place is not waited for."""
+
+    def copy(target: Path) -> Copy:
+        with open_regular(source) as old, _new_file(target) as new:
+            mode = _mode(os.fstat(old.fileno()))
+            shutil.copyfileobj(old, new, CHUNK)
+            new.flush()
+            os.fsync(new.fileno())
+        return {**details, "mode": mode}, hash_file(target)
+
+    return copy
+
+
+def _mode(about: os.stat_result) -> str:
+    return f"{about.st_mode & 0o7777:04o}"
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _new_file(target: Path) -> BinaryIO:
+    return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb")
+
+
+def writer(content: bytes) -> Callable[[Path], Copy]:
+    """What writes a content that is known already."""
+
+    def write(target: Path) -> Copy:
+        with _new_file(target) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return {}, hash_file(target)
+
+    return write

@@ -1,0 +1,71 @@
+"""Databases that earlier backups hold and the present does not: what is missed, what must stay."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pixel_tui.backups.manifest import Gap, Item, Kind, Manifest
+
+Key = tuple[Kind, str, str]
+"""Kind, source and database: the same thing in each backup."""
+_DATABASES = frozenset({Kind.SQLITE, Kind.POSTGRES})
+
+
+def last_copies(newest_first: Sequence[tuple[str, Manifest]]) -> Mapping[Key, str]:
+    """Which backup holds the newest good copy of each database.
+
+    A file counts as well, as long as the newest backup says that it could not be copied.
+
+    Args:
+        newest_first: Ids and manifests of backups that were not found damaged.
+    """
+    failed: set[str] = set()
+    for _, manifest in newest_first[:1]:
+        failed = {gap.what for gap in manifest.left_out if gap.gap is not Gap.NOT_COPIED}
+    found: dict[Key, str] = {}
+    for backup_id, manifest in newest_first:
+        for item in manifest.items:
+            wanted = _is_good(item) or (item.kind is Kind.FILE and item.source in failed)
+            if wanted:
+                found.setdefault(_key(item), backup_id)
+    return found
+
+
+def missed(
+    items: Sequence[Item], not_copied: Iterable[str], newest_first: Sequence[Manifest]
+) -> tuple[str, ...]:
+    """What is empty or gone now, and was in the last backup: a sentence each.
+
+    Args:
+        items: What is copied now.
+        not_copied: What is there, and could not be copied or looked at; it is named already.
+        newest_first: The earlier backups, up to the last one that is complete.
+    """
+    now = {_key(item): item for item in items if item.kind in _DATABASES}
+    named = set(not_copied)
+    told: dict[Key, str] = {}
+    for manifest in newest_first:
+        for item in manifest.items:
+            key = _key(item)
+            if key in told or not _is_good(item) or _is_named(item, named):
+                continue
+            present = now.get(key)
+            if present is None:
+                told[key] = f"{item.title} is gone, and is in the backup {manifest.id}"
+            elif present.empty:
+                told[key] = f"{item.title} is empty now, and was not in the backup {manifest.id}"
+        if not manifest.incomplete:
+            break
+    return tuple(told.values())
+
+
+def _is_named(item: Item, named: set[str]) -> bool:
+    parts = item.source.split("/")
+    above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    return bool({*above, item.title, f"volume {item.volume}" if item.volume else ""} & named)
+
+
+def _is_good(item: Item) -> bool:
+    return item.kind in _DATABASES and not item.empty
+
+
+def _key(item: Item) -> Key:
+    return item.kind, item.source, item.database

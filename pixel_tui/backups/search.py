@@ -1,0 +1,117 @@
+"""Looking through folders for databases and certificates, and saying what can't be looked at."""
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.aside import is_aside, is_fresh
+from pixel_tui.files import open_regular
+
+HEADER: Final = b"SQLite format 3\0"
+PRUNED: Final = frozenset({".git", "node_modules"})
+"""Folders of these names hold what is fetched again, however deep they are."""
+CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".key", ".p12", ".pfx", ".jks"})
+MOST_FILE_BYTES: Final = 1024 * 1024
+CLUSTER: Final = "PG_VERSION"
+"""The file that each folder of a Postgres server's data has."""
+MOST_UNREAD: Final = 50
+"""So many paths that can't be looked at are named one by one."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found in folders."""
+
+    databases: list[Path] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    """Certificates, and small files that were to be looked at themselves."""
+    clusters: list[Path] = field(default_factory=list)
+    """The data of Postgres servers: only the server itself can copy it."""
+    unread: list[tuple[Path, str]] = field(default_factory=list)
+    """What could not be looked at, and why: there may be anything in it."""
+
+
+def search(starts: Sequence[Path], skipped: Sequence[Path]) -> Found:
+    """SQLite databases, by their first bytes, and certificates, by their names.
+
+    No link to a folder or a database is followed; one to a certificate is, as certbot makes them.
+
+    Args:
+        starts: Where to look; a file is looked at itself.
+        skipped: Folders that are not entered.
+    """
+    found = Found()
+    left_alone = {os.path.realpath(path) for path in skipped}
+    seen: set[str] = set()
+    for start in starts:
+        _look_below(start, left_alone, seen, found)
+    return found
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is a SQLite database. A link is none.
+
+    Raises:
+        OSError: It can't be looked at.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return False
+    with open_regular(path, follow=False) as file:
+        return file.read(len(HEADER)) == HEADER
+
+
+def _look_below(start: Path, left_alone: set[str], seen: set[str], found: Found) -> None:
+    def unread(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # it went meanwhile
+            place = Path(str(error.filename or start))
+            found.unread.append((place, error.strerror or str(error)))
+
+    try:
+        kind = start.stat().st_mode
+    except OSError as error:
+        unread(error)
+        return
+    if not stat.S_ISDIR(kind):
+        _look_at(start, seen, found, wanted=True)
+        return
+    for place, folders, names in os.walk(start, onerror=unread):
+        if os.path.realpath(place) in left_alone:
+            folders.clear()
+            continue
+        if CLUSTER in names:
+            folders.clear()
+            found.clusters.append(Path(place))
+            continue
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in PRUNED and os.path.realpath(Path(place) / name) not in left_alone
+        )
+        for name in sorted(names):
+            _look_at(Path(place) / name, seen, found)
+
+
+def _look_at(path: Path, seen: set[str], found: Found, *, wanted: bool = False) -> None:
+    if is_aside(path.name) or is_fresh(path.name):
+        return
+    try:
+        if is_database(path):
+            real = os.path.realpath(path)
+            if real not in seen:
+                seen.add(real)
+                found.databases.append(path)
+        elif (wanted or path.suffix.lower() in CERTIFICATES) and _is_small(path):
+            # Each name: a program finds it by that, wherever a link leads.
+            found.files.append(path)
+    except FileNotFoundError:
+        return  # it went meanwhile, or is a link that leads nowhere
+    except OSError as error:
+        found.unread.append((path, error.strerror or str(error)))
+
+
+def _is_small(path: Path) -> bool:
+    about = path.stat()
+    return stat.S_ISREG(about.st_mode) and about.st_size <= MOST_FILE_BYTES

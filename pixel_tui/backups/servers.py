@@ -1,0 +1,139 @@
+"""What is dumped of Postgres servers, and what may be claimed of it afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pixel_tui.backups.manifest import (
+    Cover,
+    Gap,
+    Item,
+    Kind,
+    LeftOut,
+    ServerContent,
+    VolumeContent,
+)
+from pixel_tui.backups.postgres import Database, Postgres
+from pixel_tui.backups.sources import holds_data, server_volumes, volume_words
+from pixel_tui.backups.stack_view import Seen
+from pixel_tui.errors import OperationError
+
+
+@dataclass(frozen=True, slots=True)
+class AskedServer:
+    """A server that runs, and what it said of itself."""
+
+    seen: Seen
+    postgres: Postgres
+    databases: tuple[Database, ...]
+    places: tuple[str, ...]
+    """Where it keeps its data in its container; empty where it does not say."""
+    gaps: tuple[LeftOut, ...]
+    listed: bool
+
+    @property
+    def name(self) -> str:
+        """The service."""
+        return self.seen.service
+
+    @property
+    def dumpable(self) -> tuple[Database, ...]:
+        """The databases that take connections."""
+        return tuple(item for item in self.databases if item.open)
+
+
+def ask_server(seen: Seen, postgres: Postgres) -> AskedServer | LeftOut:
+    """Ask a server which databases it has; why nothing can be dumped where that is so."""
+    if why := postgres.missing():
+        # An exporter is called like the server that it looks at.
+        data = bool(seen.data_folder or server_volumes(seen))
+        return LeftOut(seen.service, f"it can't be dumped: {why}", Gap.UNKNOWN, expected=data)
+    gaps: list[LeftOut] = []
+    databases: tuple[Database, ...] = ()
+    listed = True
+    try:
+        databases = postgres.databases()
+    except OperationError as error:
+        listed = False
+        why = f"they could not be listed: {error}"
+        gaps.append(LeftOut(f"databases of {seen.service}", why, Gap.UNKNOWN, expected=True))
+        try:
+            databases = (Database(postgres.database()),)
+        except OperationError as unknown:
+            gaps.append(LeftOut(seen.service, str(unknown), Gap.UNKNOWN, expected=True))
+    for item in databases:
+        if not item.open:
+            why = "it takes no connections"
+            gaps.append(LeftOut(f"{seen.service}/{item.name}", why, Gap.FAILED, expected=True))
+    try:
+        places = postgres.places() if listed else ()
+    except OperationError:
+        places = ()  # only a superuser may know: then nothing is claimed of its volumes
+    return AskedServer(seen, postgres, databases, places, tuple(gaps), listed)
+
+
+def server_content(asked: AskedServer, items: Sequence[Item]) -> ServerContent:
+    """What of a server is among these items."""
+    ours = [item for item in items if item.server == asked.name]
+    return ServerContent(
+        service=asked.name,
+        listed=asked.listed,
+        databases=tuple(item.name for item in asked.databases),
+        dumped=tuple(item.database for item in ours if item.kind is Kind.POSTGRES),
+        roles=any(item.kind is Kind.ROLES for item in ours),
+    )
+
+
+def server_volume_contents(
+    asked: Sequence[AskedServer], contents: Sequence[ServerContent]
+) -> tuple[VolumeContent, ...]:
+    """What may be claimed of the volumes that servers keep their data in.
+
+    One is dumped only where the server itself says that its data is there, and all that it
+    listed was dumped.
+    """
+    found: list[VolumeContent] = []
+    for server, content in zip(asked, contents, strict=True):
+        missing = sorted(set(content.databases) - set(content.dumped))
+        by = (server.name,)
+        for name in dict.fromkeys([*server_volumes(server.seen, server.places),
+                                   *server_volumes(server.seen)]):  # fmt: skip
+            mounted = [place for volume, place in server.seen.volumes if volume == name]
+            if not server.places or not content.listed:
+                cover, why = Cover.UNKNOWN, f"{server.name} does not say what it keeps in it"
+            elif not any(holds_data(place, server.places) for place in mounted):
+                cover, why = Cover.UNKNOWN, f"{server.name} keeps its data elsewhere"
+            elif missing:
+                cover = Cover.UNKNOWN
+                why = f"not dumped of {server.name}: {', '.join(missing)}"
+            elif not content.roles:
+                cover, why = Cover.UNKNOWN, f"the roles of {server.name} were not dumped"
+            else:
+                cover, why = Cover.DUMPED, "what else lies in it is not copied"
+            found.append(VolumeContent(name, cover, by, why))
+    return tuple(found)
+
+
+def volume_gaps(volumes: Sequence[VolumeContent]) -> list[LeftOut]:
+    """What is left out of those volumes that no dump stands for."""
+    return [
+        LeftOut(volume_words(item.name), item.why, Gap.UNKNOWN)
+        for item in volumes
+        if item.cover is Cover.UNKNOWN
+    ]
+
+
+def with_volumes(items: Sequence[Item], volumes: Sequence[VolumeContent]) -> tuple[Item, ...]:
+    """The items, those of a server with the volumes that they stand for."""
+    covered = [item for item in volumes if item.cover is Cover.DUMPED]
+    return tuple(
+        replace(
+            item,
+            details={
+                **item.details,
+                "volumes": [volume.name for volume in covered if item.server in volume.by],
+            },
+        )
+        if item.kind is Kind.POSTGRES
+        else item
+        for item in items
+    )
