@@ -10,6 +10,7 @@ from typing import Final
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
 from pixel_tui.backups.differences import changed_lines, changed_variables
+from pixel_tui.backups.exposure import Exposure, exposures
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
@@ -83,6 +84,8 @@ def live_facts(
             read_at=SystemClock().now(),
             no_backups=plain(why) if why else NO_TEXT,
             backups=backups,
+            backup_folder=plain(str(policy.root)),
+            exposed=_exposed(policy, snapshot),
             max_age_hours=policy.max_age_hours,
             volumes=found.volumes,
             sizes=found.sizes,
@@ -140,6 +143,15 @@ def _backups(policy: Policy) -> tuple[tuple[PastState, ...], str]:
     except ConsoleError as error:
         return (), str(error)
     return tuple(_past(backup, policy) for backup in listed), ""
+
+
+def _exposed(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
+    """What services mount of the folders of backups."""
+    containers = [item for service in snapshot.services for item in service.containers]
+    try:
+        return exposures(policy, containers)
+    except ConsoleError:
+        return ()  # that the folder can't be read is why there can be no backup
 
 
 def _past(backup: Backup, policy: Policy) -> PastState:

@@ -187,7 +187,7 @@ def _places(
         if os.path.realpath(source) != os.path.realpath(policy.project):
             why = "it is outside the project's folder"
             gaps.add(f"bind mount {source}", why, Gap.NOT_COPIED, expected=False)
-    return {name: path for name, path in places.items() if name == "." or os.path.lexists(path)}
+    return places
 
 
 def _holds(source: str, project: Path) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from pixel_tui.backups.history import last_copies
+from pixel_tui.backups.history import Key, last_copies
 from pixel_tui.backups.manifest import (
     MANIFEST,
     MOST_BYTES,
@@ -80,11 +80,12 @@ class BackupStore:
 
     Args:
         root: The folder that new ones are made in.
-        former: Another folder, that older ones may be in.
+        former: Another folder, that older ones may be in: two levels below the project's folder.
     """
 
     def __init__(self, root: Path, *, former: Path | None = None) -> None:
         self.root = root
+        self._former = former
         self._roots = tuple(dict.fromkeys((root, former or root)))
 
     def list(self) -> tuple[Backup, ...]:
@@ -92,6 +93,20 @@ class BackupStore:
 
         Others may write where the backups are: nothing there is waited for, and there is an end
         to what is read of it.
+
+        Raises:
+            FileError: The folder of new backups can't be read.
+        """
+        found = self.names()
+        budget = MOST_BYTES_LISTED
+        backups = []
+        for name in sorted(found, key=_order, reverse=True):
+            budget -= _manifest_size(found[name])
+            backups.append(_read(found[name]) if budget >= 0 else _unread(found[name]))
+        return tuple(backups)
+
+    def names(self) -> dict[str, Path]:
+        """The folders of complete backups by their ids, unread.
 
         Raises:
             FileError: The folder of new backups can't be read.
@@ -108,12 +123,7 @@ class BackupStore:
             except OSError as error:
                 if root == self.root:
                     raise _unusable(root, error) from error
-        budget = MOST_BYTES_LISTED
-        backups = []
-        for name in sorted(found, key=_order, reverse=True):
-            budget -= _manifest_size(found[name])
-            backups.append(_read(found[name]) if budget >= 0 else _unread(found[name]))
-        return tuple(backups)
+        return found
 
     def find(self, backup_id: str) -> Backup:
         """The backup of this id.
@@ -190,11 +200,19 @@ class BackupStore:
             FileError: One can't be removed.
         """
         whole = [backup for backup in self.list() if backup.manifest is not None]
-        well = [(item.id, item.manifest) for item in whole if item.manifest and not item.trouble]
+        own = [backup for backup in whole if backup.folder.parent == self.root]
+        others = [backup for backup in whole if backup.folder.parent != self.root]
+        old = [*own[keep:], *others[max(0, keep - len(own)) :]]
+        # Others may write in the former place: what is there stands for nothing that is here.
         kept: dict[str, list[str]] = {}
-        for (_, source, database), backup_id in last_copies(well).items():
+        copies = {**_last_copies(others), **_last_copies(own)}
+        for (_, source, database), backup_id in copies.items():
             kept.setdefault(backup_id, []).append(f"{source}/{database}" if database else source)
-        gone = [item for item in whole[keep:] if item.id not in sparing and item.id not in kept]
+        gone = [
+            item
+            for item in old
+            if item.id not in sparing and item.id not in kept and self._may_remove(item)
+        ]
         for backup in gone:
             grave = backup.folder.with_name(f".{backup.id}{_PARTIAL}")
             try:
@@ -203,11 +221,24 @@ class BackupStore:
                 shutil.rmtree(grave)
             except OSError as error:
                 raise _unusable(backup.folder, error) from error
-        old = {item.id for item in whole[keep:]}
+        too_many = {item.id for item in old}
         return Retired(
             tuple(backup.id for backup in gone),
-            {backup_id: titles for backup_id, titles in kept.items() if backup_id in old},
+            {backup_id: titles for backup_id, titles in kept.items() if backup_id in too_many},
         )
+
+    def _may_remove(self, backup: Backup) -> bool:
+        """In the former place a link may lead to backups of another project."""
+        if backup.folder.parent == self.root or self._former is None:
+            return True
+        project = self._former.parents[1]
+        expected = Path(os.path.realpath(project)) / self._former.relative_to(project)
+        return os.path.realpath(self._former) == str(expected)
+
+
+def _last_copies(backups: Sequence[Backup]) -> Mapping[Key, str]:
+    well = [(item.id, item.manifest) for item in backups if item.manifest and not item.trouble]
+    return last_copies(well)
 
 
 def _read(folder: Path) -> Backup:

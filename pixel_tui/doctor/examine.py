@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from pixel_tui.clock import Clock
 from pixel_tui.doctor.asking import answer, program_says
+from pixel_tui.doctor.backup_check import check_backups, look_at_backups
 from pixel_tui.doctor.engine_checks import (
     EngineTold,
     check_clock,
@@ -88,7 +89,7 @@ def examine(
 def _unnamed(error: UsageError) -> list[Check]:
     names = (
         *("socket", "clock", "compose", "project", "containers", "hashes", "logging"),
-        "environment",
+        *("environment", "backups"),
     )
     why = "It is not known on which engine."
     first, *rest = (skipped(name, why) for name in names)
@@ -119,6 +120,7 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
         check_hashes(project, _hashes(readers.project, resolved)),
         check_logging(project, containers),
         check_environment(answer(lambda: look_at_environment(command, environment))),
+        check_backups(answer(lambda: look_at_backups(command, environment, containers))),
     ]
 
 

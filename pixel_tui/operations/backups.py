@@ -83,6 +83,9 @@ def warn_of(draft: Draft, backup: Backup, manifest: Manifest) -> None:
         draft.warn("backup", "it was not verified since it was made (each item is before use)")
     if manifest.project != draft.snapshot.project_name:
         draft.warn("backup", f"it was made of the project {manifest.project}")
+    for exposed in draft.facts.exposed:
+        if exposed.holds(backup.folder) and exposed.writers:
+            draft.warn("backup", f"{exposed.words}: look at what it holds before you trust it")
     for gap in manifest.left_out:
         draft.warn("missing" if gap.expected else "left out", f"{gap.what}: {gap.why}")
 
@@ -109,10 +112,25 @@ def verified_recently(snapshot: StackSnapshot, facts: Facts) -> PastState | None
     limit = timedelta(hours=facts.max_age_hours)
     for past in facts.backups:
         manifest = past.backup.manifest
-        if manifest is None or not past.backup.verified:
+        if manifest is None or not past.backup.verified or _planted(past.backup, facts):
             continue
         age = facts.read_at - manifest.created
         # One from the future is of a wrong clock, and of no known age.
         if manifest.project == snapshot.project_name and timedelta(minutes=-5) <= age <= limit:
             return past
     return None
+
+
+def warn_of_exposure(draft: Draft) -> None:
+    """Say which services can get at the backups, and what to do about it."""
+    for exposed in draft.facts.exposed:
+        if exposed.former:
+            advice = f"move the older backups to {draft.facts.backup_folder}"
+        else:
+            advice = "set another `folder` under [backup] in the settings"
+        draft.warn("exposed", f"{exposed.words}, with every secret in the backups: {advice}")
+
+
+def _planted(backup: Backup, facts: Facts) -> bool:
+    """Whether services may have made it: it is in the former place, and they can write there."""
+    return any(item.former and item.writers and item.holds(backup.folder) for item in facts.exposed)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
+from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.store import Backup
 from pixel_tui.ledger.drafts import Draft as TaskDraft
 from pixel_tui.ledger.reading import NO_READING, LedgerReading
@@ -86,6 +87,10 @@ class Facts:
     """Why there can be no backup; empty where there can."""
     backups: tuple[PastState, ...] = ()
     """Newest first."""
+    backup_folder: SafeText = NO_TEXT
+    """Where new backups are made."""
+    exposed: tuple[Exposure, ...] = ()
+    """The folders of backups that services can get at."""
     max_age_hours: float = 0.0
     """How old a verified backup may be for something to be wiped."""
     volumes: tuple[SafeText, ...] | None = None

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.backups.deployment import Deployment, RanImage
-from pixel_tui.backups.manifest import Item, Kind, LeftOut, Manifest
+from pixel_tui.backups.exposure import Exposure
+from pixel_tui.backups.manifest import Gap, Item, Kind, LeftOut, Manifest
 from pixel_tui.backups.store import Backup, Verdict
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
@@ -83,6 +84,41 @@ def test_a_backup_is_safe_and_touches_no_service() -> None:
 
 def test_a_backup_says_what_the_last_one_left_out() -> None:
     assert "volume pixel_cache" in warnings(plan("backup", facts(past())))
+
+
+EXPOSED = Exposure(plain("/b"), (plain("api"), plain("web")), (plain("api"),))
+
+
+def test_a_backup_says_which_services_can_get_at_it() -> None:
+    said = warnings(plan("backup", facts(exposed=(EXPOSED,))))
+    assert "api can read and write /b" in said
+    assert "`folder` under [backup]" in said
+    former = replace(EXPOSED, former=True)
+    said = warnings(plan("backup", facts(exposed=(former,), backup_folder=plain("/new"))))
+    assert "move the older backups to /new" in said
+
+
+def test_a_backup_that_services_may_have_planted_is_no_licence_to_wipe() -> None:
+    past_one = past()
+    inside = replace(past_one, backup=replace(past_one.backup, folder=Path("/b/20260301-100000")))
+    former = replace(EXPOSED, former=True)
+    with pytest.raises(OperationError, match="no verified backup"):
+        plan("wipe-volumes", facts(inside, exposed=(former,)))
+    made = plan("wipe-volumes", facts(inside, exposed=(EXPOSED,)))
+    assert made.confirm == "pixel", "the user chose that folder"
+    assert "api can read and write /b" in warnings(
+        plan("restore", facts(inside, exposed=(former,)), ID)
+    )
+
+
+def test_an_incomplete_backup_says_what_it_lacks() -> None:
+    gap = LeftOut("data/a.db", "it could not be looked at", Gap.UNKNOWN, expected=True)
+    known = facts(past(left_out=(gap,), warnings=("b.db is gone",)))
+    made = plan("backup", known)
+    assert "INCOMPLETE" in made.reason
+    assert "data/a.db" in warnings(made)
+    assert "b.db is gone" in warnings(made)
+    assert "INCOMPLETE" in plan("restore", known, ID).reason
 
 
 def test_where_nothing_is_known_nothing_can_be_backed_up() -> None:

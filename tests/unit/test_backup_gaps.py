@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from pixel_tui.backups import __main__ as worker
+from pixel_tui.backups.exposure import exposures
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import (
     MANIFEST,
@@ -32,11 +33,17 @@ from pixel_tui.backups.postgres import missing_roles
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import BackupStore, Verdict, write_verdict
 from pixel_tui.clock import FixedClock
+from pixel_tui.doctor.backup_check import check_backups
+from pixel_tui.doctor.report import Verdict as DoctorVerdict
 from pixel_tui.errors import OperationError
+from pixel_tui.fact_reading import _backups
 from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.model import Mount
 from pixel_tui.stack.program import Said
+from pixel_tui.text import plain
+from tests.unit.test_actions import container as a_container
 from tests.unit.test_backups import DIGEST, NOW, database, manifest
 
 OVERRIDE = 1 << 1 | 1 << 2  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
@@ -242,6 +249,56 @@ class TestMounts:
         (project / "data/postgres").mkdir()
         (project / "data/postgres/PG_VERSION").write_text("16\n")
         assert missing(make(project)) == {"data/postgres": Gap.UNKNOWN}
+
+    def test_a_mount_behind_a_folder_that_can_not_be_entered_is_not_taken_for_gone(
+        self, project: Path, ordinary: None
+    ) -> None:
+        database(project / "closed/state/a.db")
+        (project / "closed").chmod(0)
+        mounted = container("api", (str(project / "closed/state"), "/state"))
+        made = make(project, Stack([mounted], model()))
+        (project / "closed").chmod(0o700)
+        assert missing(made) == {"closed/state": Gap.UNKNOWN}
+
+
+class TestExposure:
+    def found(self, project: Path, *mounts: tuple[str, bool], **settings: Any) -> Any:
+        made = [Mount(plain("bind"), plain(at), plain("/x"), writable=may) for at, may in mounts]
+        seen = [a_container("api", mounts=tuple(made))]
+        return exposures(rules(project, **settings), seen)
+
+    def test_a_folder_that_nobody_mounts(self, project: Path) -> None:
+        assert self.found(project, (str(project), True)) == ()
+
+    @pytest.mark.parametrize("where", ["backups", "backups/pixel-tui/2026", "."])
+    def test_one_that_is_mounted_or_above_or_below_what_is(self, project: Path, where: str) -> None:
+        (exposed,) = self.found(project, (str(project / where), True), folder="backups/pixel-tui")
+        assert exposed.words == f"api can read and write {project}/backups/pixel-tui"
+        assert not exposed.former
+
+    def test_links_on_the_way_hide_nothing(self, project: Path) -> None:
+        link = project.parent / "link"
+        link.symlink_to(project)
+        (exposed,) = self.found(project, (str(link), False), folder="backups")
+        assert exposed.words == f"api can read {project}/backups"
+
+    def test_the_former_place_counts_as_long_as_backups_are_there(self, project: Path) -> None:
+        mount = (str(project / "backups"), True)
+        assert self.found(project, mount) == ()
+        make(project, folder="backups/pixel-tui")
+        (exposed,) = self.found(project, mount)
+        assert exposed.former
+
+    def test_the_doctor_says_who_and_how_to_move_them(self, project: Path) -> None:
+        policy = rules(project)
+        assert check_backups((policy, ())).verdict is DoctorVerdict.OK
+        assert check_backups(None).verdict is DoctorVerdict.SKIPPED
+        make(project, folder="backups/pixel-tui")
+        exposed = self.found(project, (str(project), True))
+        check = check_backups((policy, exposed))
+        assert check.verdict is DoctorVerdict.WARNING
+        assert "api can read and write" in check.found
+        assert f"mv {policy.former}/2* {policy.root}/" in check.remedy
 
 
 class TestNamedFiles:
@@ -454,6 +511,36 @@ class TestPlace:
         assert not store.find(new).folder.is_relative_to(project)
         assert old not in [backup.id for backup in store.list()]
         assert not (project / "backups/pixel-tui" / old).exists()
+
+    def test_what_is_planted_in_the_former_place_displaces_nothing(self, project: Path) -> None:
+        ours = [make(project, hours=hour, keep=2).id for hour in (0, 1)]
+        policy = rules(project)
+        for day in range(1, 4):
+            planted = project / f"backups/pixel-tui/2099010{day}-000000"
+            shutil.copytree(policy.root / ours[1], planted)
+            content = json.loads((planted / MANIFEST).read_text())
+            (planted / MANIFEST).write_text(json.dumps({**content, "id": planted.name}))
+        newest = make(project, hours=2, keep=2).id
+        assert sorted(BackupStore(policy.root).names()) == [ours[1], newest]
+
+    def test_a_link_in_the_former_place_costs_another_project_nothing(self, project: Path) -> None:
+        other = project.parent / "other"
+        shutil.copytree(project, other)
+        theirs = make(other).id
+        (project / "backups").mkdir()
+        (project / "backups/pixel-tui").symlink_to(rules(other).root)
+        make(project, hours=1, keep=1)
+        assert theirs in BackupStore(rules(other).root).names()
+
+    def test_a_fifo_as_a_manifest_silences_no_action(self, project: Path) -> None:
+        planted = project / "backups/pixel-tui/20990101-000000"
+        planted.mkdir(parents=True)
+        os.mkfifo(planted / MANIFEST)
+        made = make(project).id
+        found, why = _backups(rules(project))
+        assert why == ""
+        assert [past.backup.id for past in found] == [planted.name, made]
+        assert found[0].backup.manifest is None
 
     @pytest.mark.parametrize("name", [MANIFEST, "verified.json"])
     def test_whatever_lies_in_the_former_place_stops_nothing(

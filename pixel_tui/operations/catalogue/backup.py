@@ -3,7 +3,7 @@
 from typing import Final
 
 from pixel_tui.operations.action import Action, Group, Scope
-from pixel_tui.operations.backups import no_place, state_words, worker_step
+from pixel_tui.operations.backups import no_place, state_words, warn_of_exposure, worker_step
 from pixel_tui.operations.draft import Draft
 from pixel_tui.text import plain
 
@@ -16,6 +16,7 @@ def draft_backup(draft: Draft) -> None:
         "What was begun is removed; older backups stay.",
         "make",
     )
+    warn_of_exposure(draft)
     newest = draft.facts.backups[0].backup if draft.facts.backups else None
     draft.reason = plain(
         f"the last one, {newest.id}, is {state_words(newest, draft.facts)}"

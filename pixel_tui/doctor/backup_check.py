@@ -1,0 +1,56 @@
+"""The project's backups: can a service get at them?"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.exposure import Exposure, exposures
+from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.doctor.project_checks import Asked
+from pixel_tui.doctor.report import Check, failed_with, ok, skipped, warning
+from pixel_tui.errors import ConsoleError
+from pixel_tui.settings import load_settings
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.model import Container
+
+NAME: Final = "backups"
+
+
+def look_at_backups(
+    command: ComposeCommand,
+    environment: Mapping[str, str],
+    containers: Sequence[Container] | Asked,
+) -> tuple[Policy, tuple[Exposure, ...]] | None:
+    """The folders of backups that containers mount; None if the containers are not known. Blocks.
+
+    Raises:
+        UsageError: The settings say no folder.
+        FileError: The folder can't be read.
+    """
+    if isinstance(containers, Asked):
+        return None
+    policy = policy_for(Path(command.directory), load_settings(environment).backup)
+    return policy, exposures(policy, containers)
+
+
+def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | None) -> Check:
+    """Can a service read the backups, or plant some?"""
+    if isinstance(found, ConsoleError):
+        return failed_with(NAME, found)
+    if found is None:
+        return skipped(NAME, "It is not known what the containers mount.")
+    policy, exposed = found
+    if not exposed:
+        return ok(NAME, f"No container mounts {policy.root}.")
+    words = "; ".join(item.words for item in exposed)
+    remedies = []
+    if any(not item.former for item in exposed):
+        remedies.append(
+            "Set `folder` under [backup] in the settings to a folder that no service mounts."
+        )
+    if any(item.former for item in exposed):
+        root = shlex.quote(str(policy.root))
+        former = shlex.quote(str(policy.former))
+        remedies.append(f"Move the older ones: `mkdir -p {root} && mv {former}/2* {root}/`.")
+    return warning(NAME, f"{words}, with every secret in the backups.", " ".join(remedies))
