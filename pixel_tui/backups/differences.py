@@ -13,6 +13,8 @@ from pixel_tui.text import SafeText, plain
 
 MOST_BYTES: Final = 256 * 1024
 MOST_LINES: Final = 20
+MOST_COMPARED: Final = 10_000
+"""So many lines are compared; more of them may take minutes."""
 _VARIABLE: Final = re.compile(
     r"^[^\S\n]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)[^\S\n]*=(.*)$", re.MULTILINE
 )
@@ -36,6 +38,9 @@ def changed_lines(
     for item in _items(manifest, compose=True):
         now = _text(project / item.source).splitlines()
         then = _text(folder / item.path).splitlines()
+        if len(now) + len(then) > MOST_COMPARED:
+            found.append((plain(item.source), plain("it is too long to be compared")))
+            continue
         lines = [
             f"{line[0]} {line[1:].strip()}"
             for line in difflib.unified_diff(now, then, n=0, lineterm="")

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -56,7 +57,7 @@ from pixel_tui.backups.store import BackupStore, HalfMade
 from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, FileError
+from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.project_files import find_project_files
 
@@ -254,9 +255,16 @@ class Maker:
             name = f"outside{file}"
             copier = file_copier(file, {"outside": str(file)})
             self._attempt(half, Kind.DEPLOYMENT, name, name, copier, title=str(file))
-        content = deployment_json(self._view, seen, self._policy.project)
-        self._attempt(half, Kind.DEPLOYMENT, "deployment", DEPLOYMENT, writer(content))
-        resolved, why = read_resolved(self._view.programs, self._view.command)
+
+        def write_deployment(target: Path) -> Copy:
+            content = deployment_json(self._view, seen, self._policy.project)
+            return writer(content)(target)
+
+        self._attempt(half, Kind.DEPLOYMENT, "deployment", DEPLOYMENT, write_deployment)
+        try:
+            resolved, why = read_resolved(self._view.programs, self._view.command)
+        except OperationError as error:
+            resolved, why = b"", str(error)
         if why:
             what = "the resolved compose model"
             gap = LeftOut(what, f"compose refuses it: {why}", Gap.FAILED, expected=True)
@@ -290,17 +298,15 @@ class Maker:
         """Copy one thing. What fails is left out and named; only a full disk ends it all."""
         began = time.monotonic()
         title = title or source
+        target = half.folder / path
         try:
             relative_path(source)
-            target = half.place(path)
-        except ValueError as error:
-            self._gaps.append(LeftOut(title, str(error), Gap.FAILED, expected=True))
-            return
-        try:
+            half.place(path)
             details, digest = copy(target)
-        except (OSError, ConsoleError) as error:
+        except (OSError, ValueError, ConsoleError) as error:
             full = self._full()
-            target.unlink(missing_ok=True)
+            with suppress(OSError):
+                target.unlink()
             if full or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
@@ -317,7 +323,9 @@ class Maker:
         for item in self._items:
             if item.kind is Kind.POSTGRES:
                 tools["pg_dump"] = item.details.get("version", "")
-        return tools | self._view.version()
+        with suppress(OperationError):  # no backup is lost for a version
+            tools |= self._view.version()
+        return tools
 
     def _full(self) -> bool:
         found = os.statvfs(self._policy.root)

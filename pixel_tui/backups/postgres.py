@@ -42,7 +42,10 @@ _WHO: Final = (
     + _variable("p", "POSTGRES_PASSWORD", "POSTGRESQL_PASSWORD")
     + '[ -z "$p" ] || export PGPASSWORD="$p"; export PGUSER="$u" PGCONNECT_TIMEOUT=20; '
 )
-DUMP: Final = _WHO + 'exec pg_dump --format=custom --dbname="$1"'
+DUMP: Final = _WHO + (
+    # A table that somebody keeps locked must not keep all the rest waiting for ever.
+    'exec pg_dump --format=custom --lock-wait-timeout=60000 --dbname="$1"'
+)
 ROLES: Final = _WHO + "exec pg_dumpall --globals-only"
 ROLES_WITHOUT_PASSWORDS: Final = f"{ROLES} --no-role-passwords"
 CONTENTS: Final = "exec pg_restore --list"

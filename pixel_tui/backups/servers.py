@@ -43,7 +43,11 @@ class AskedServer:
 
 def ask_server(seen: Seen, postgres: Postgres) -> AskedServer | LeftOut:
     """Ask a server which databases it has; why nothing can be dumped where that is so."""
-    if why := postgres.missing():
+    try:
+        why = postgres.missing()
+    except OperationError as error:
+        return LeftOut(seen.service, str(error), Gap.UNKNOWN, expected=True)
+    if why:
         # An exporter is called like the server that it looks at.
         data = bool(seen.data_folder or server_volumes(seen))
         return LeftOut(seen.service, f"it can't be dumped: {why}", Gap.UNKNOWN, expected=data)

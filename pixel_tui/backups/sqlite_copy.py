@@ -127,5 +127,5 @@ def _copy_in_steps(reader: sqlite3.Connection, writer: sqlite3.Connection) -> bo
 
 
 def _open(path: Path, how: str) -> sqlite3.Connection:
-    address = f"file:{quote(str(path.absolute()))}?{how}"
+    address = f"file:{quote(os.fsencode(path.absolute()))}?{how}"
     return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)

@@ -29,6 +29,8 @@ from pixel_tui.stack.json_value import Node, load_object
 
 VERDICT: Final = "verified.json"
 _PARTIAL: Final = ".partial"
+MOST_FORMER: Final = 100
+"""So many backups are looked for in the former place, the newest ones."""
 MOST_VERDICT_BYTES: Final = 1024 * 1024
 MOST_BYTES_LISTED: Final = 64 * 1024 * 1024
 """So much of manifests is read in one listing: those of thousands of backups."""
@@ -97,12 +99,14 @@ class BackupStore:
         Raises:
             FileError: The folder of new backups can't be read.
         """
+        # Each place has its own: what is planted in one takes nothing from the other.
+        budgets = dict.fromkeys(self._roots, MOST_BYTES_LISTED)
         found = self.names()
-        budget = MOST_BYTES_LISTED
         backups = []
         for name in sorted(found, key=_order, reverse=True):
-            budget -= _manifest_size(found[name])
-            backups.append(_read(found[name]) if budget >= 0 else _unread(found[name]))
+            folder = found[name]
+            budgets[folder.parent] -= _manifest_size(folder)
+            backups.append(_read(folder) if budgets[folder.parent] >= 0 else _unread(folder))
         return tuple(backups)
 
     def names(self) -> dict[str, Path]:
@@ -115,14 +119,18 @@ class BackupStore:
         for root in self._roots:
             try:
                 with os.scandir(root) as entries:
-                    for entry in islice(entries, MOST_ENTRIES):
-                        if _is_backup(entry):
-                            found.setdefault(entry.name, Path(entry.path))
+                    names = [
+                        entry.name for entry in islice(entries, MOST_ENTRIES) if _is_backup(entry)
+                    ]
             except FileNotFoundError:
                 continue
             except OSError as error:
                 if root == self.root:
                     raise _unusable(root, error) from error
+                continue
+            names.sort(key=_order, reverse=True)
+            for name in names if root == self.root else names[:MOST_FORMER]:
+                found.setdefault(name, root / name)
         return found
 
     def find(self, backup_id: str) -> Backup:

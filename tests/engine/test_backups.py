@@ -284,7 +284,7 @@ class TestRestoring:
         made = desk.back_up()
         compose_file = desk.folder / "docker-compose.yml"
         compose_file.write_text("services: [this is none\n")
-        assert "refuses" in desk.run("run", "restart", "app", code=2).stderr
+        assert "refuses" in desk.run("run", "recreate", "app", code=2).stderr
         desk.run("backup", "restore", made, "--yes", "--confirm", desk.project.name)
         assert compose_file.read_text() == APP
         assert desk.project.inspect("app")["State"]["Running"]

@@ -164,7 +164,7 @@ class TestRestore:
         assert commands(made)[1][:4] == (*COMMAND.docker, "stop")
         assert "It broke" in warnings(made)
         with pytest.raises(OperationError, match="It broke"):
-            plan("restart", facts(), "api", stack=refused(running()))
+            plan("recreate", facts(), "api", stack=refused(running()))
 
     def test_one_that_was_never_verified_or_is_another_project_s_says_so(self) -> None:
         made = plan("restore", facts(past(verified=False, project="other")), ID)

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -377,6 +377,79 @@ class TestNamedFiles:
     def test_a_model_that_compose_refuses_makes_it_incomplete(self, project: Path) -> None:
         assert missing(make(project, Stack())) == {"the resolved compose model": Gap.FAILED}
 
+    def test_a_name_that_no_text_has_is_a_name(self, project: Path) -> None:
+        database(project / os.fsdecode(b"data/\xff\xfe.db"))
+        made = make(project)
+        assert {"data/pixels.db", os.fsdecode(b"data/\xff\xfe.db")} <= held(made)
+        store = BackupStore(rules(project).root)
+        assert store.find(made.id).manifest == made
+
+
+class TestServers:
+    @dataclass
+    class Postgres(Stack):
+        """A server that answers what it is told to."""
+
+        answers: dict[str, Said] = field(default_factory=dict)
+
+        def run(self, argv: Sequence[str], **how: Any) -> Said:
+            if "exec" not in argv:
+                return super().run(argv, **how)
+            words = " ".join(argv)
+            said = next((said for key, said in self.answers.items() if key in words), None)
+            if said is None:
+                return Said(0, b"1", b"")
+            if said.code == -1:
+                raise OperationError("The program did not end within 30 seconds.", on="docker")
+            if how.get("target"):
+                how["target"].write(said.output)
+            return said
+
+    def made(self, project: Path, **answers: Said) -> Manifest:
+        server = container("db", image="postgres:16")
+        server["Mounts"] = [
+            {"Type": "volume", "Name": "held", "Destination": "/var/lib/postgresql/data"}
+        ]
+        names = [{"name": name, "open": True} for name in ("agent", "other")]
+        known = {
+            "json_agg(json_build": Said(0, json.dumps({"databases": names}).encode(), b""),
+            "data_directory": Said(0, b'{"data": "/var/lib/postgresql/data"}', b""),
+            "pg_restore": Said(0, b"1; entry", b""),
+            **answers,
+        }
+        return make(project, self.Postgres([server], model(), answers=known))
+
+    def test_a_volume_is_dumped_if_all_of_its_server_is(self, project: Path) -> None:
+        made = self.made(project)
+        assert not made.incomplete
+        assert made.volume("held").cover is Cover.DUMPED
+        assert made.servers[0].complete
+
+    def test_one_dump_that_fails_stops_no_other(self, project: Path) -> None:
+        made = self.made(project, **{"dbname='other'": Said(1, b"", b"it is locked")})
+        assert missing(made) == {"db/other": Gap.FAILED}
+        assert [item.database for item in made.items if item.database] == ["agent"]
+        assert made.volume("held").cover is Cover.UNKNOWN
+        assert "other" in made.volume("held").why
+
+    def test_roles_that_can_not_be_dumped_are_missing(self, project: Path) -> None:
+        made = self.made(project, pg_dumpall=Said(1, b"", b"no such program"))
+        assert missing(made) == {"db: roles": Gap.FAILED}
+        assert made.volume("held").cover is Cover.UNKNOWN
+
+    @pytest.mark.parametrize("code", [1, -1])
+    def test_a_server_that_lists_nothing_is_unknown(self, project: Path, code: int) -> None:
+        made = self.made(project, **{"json_agg(json_build": Said(code, b"", b"refused")})
+        assert missing(made) == {"databases of db": Gap.UNKNOWN}
+        assert made.volume("held").cover is Cover.UNKNOWN
+        assert not made.servers[0].listed
+
+    def test_one_that_does_not_answer_costs_nothing_else(self, project: Path) -> None:
+        made = self.made(project, **{"command -v": Said(-1, b"", b"")})
+        assert missing(made) == {"db": Gap.UNKNOWN}
+        assert "data/pixels.db" in held(made)
+        assert made.volume("held").cover is Cover.UNKNOWN
+
 
 class TestEmptyOrGone:
     def emptied(self, project: Path) -> None:
@@ -522,6 +595,21 @@ class TestPlace:
             (planted / MANIFEST).write_text(json.dumps({**content, "id": planted.name}))
         newest = make(project, hours=2, keep=2).id
         assert sorted(BackupStore(policy.root).names()) == [ours[1], newest]
+
+    def test_manifests_without_end_in_the_former_place_hide_nothing(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project).id
+        monkeypatch.setattr("pixel_tui.backups.store.MOST_BYTES_LISTED", 20_000)
+        monkeypatch.setattr("pixel_tui.backups.store.MOST_FORMER", 3)
+        for day in range(10, 20):
+            planted = project / f"backups/pixel-tui/209901{day}-000000"
+            planted.mkdir(parents=True)
+            (planted / MANIFEST).write_bytes(b" " * 100_000)
+        policy = rules(project)
+        listed = BackupStore(policy.root, former=policy.former).list()
+        assert [backup.id for backup in listed if backup.manifest] == [made]
+        assert len(listed) == 4
 
     def test_a_link_in_the_former_place_costs_another_project_nothing(self, project: Path) -> None:
         other = project.parent / "other"
