@@ -52,7 +52,7 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
         return parse_declared(Node(load_object(said.output)))
     except OperationError as error:
         return Declared(trouble=str(error))
-    except (ValueError, RecursionError):
+    except ValueError:
         return Declared(trouble="compose did not print it as JSON")
 
 

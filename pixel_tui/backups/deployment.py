@@ -92,16 +92,11 @@ def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, s
 def read_deployment(folder: Path) -> Deployment:
     """The deployment that a backup holds; an empty one where it holds none."""
     try:
-        return deployment_from(_content(folder / DEPLOYMENT))
+        return deployment_from(
+            load_object(read_regular(folder / DEPLOYMENT, MOST_BYTES, follow=False))
+        )
     except (OSError, ValueError):
         return Deployment()
-
-
-def _content(path: Path) -> JsonObject:
-    try:
-        return load_object(read_regular(path, MOST_BYTES, follow=False))
-    except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
 
 
 def deployment_from(content: JsonObject) -> Deployment:

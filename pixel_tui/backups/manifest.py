@@ -281,10 +281,7 @@ def from_bytes(content: bytes) -> Manifest:
     """
     if len(content) > MOST_BYTES:
         raise ValueError("it is too long")
-    try:
-        node = Node(load_object(content))
-    except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+    node = Node(load_object(content))
     version = node["version"].value
     if not isinstance(version, int) or isinstance(version, bool) or version not in READABLE:
         raise ValueError(

@@ -311,7 +311,7 @@ class Postgres:
         said = self._run(_QUERY, query, patience=ASK_SECONDS)
         try:
             return Node(load_object(said.output))
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise OperationError(
                 f"The Postgres server does not answer: {said.reason}", on=self._container[:12]
             ) from error

@@ -336,7 +336,7 @@ def read_verdict(folder: Path) -> Verdict | None:
         if node["manifest"].raw != _manifest_hash(folder):
             return None
         time = datetime.fromisoformat(node["time"].raw).astimezone(UTC)
-    except (OSError, ValueError, OverflowError, RecursionError):
+    except (OSError, ValueError, OverflowError):
         return None
     problems: tuple[str, ...] = tuple(item.text for item in node["problems"])
     if node["ok"].value is not True and not problems:
