@@ -97,6 +97,10 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
     if (finding := unknown_profiles(project)) is not None:
         found.append(finding)
     found += _made_with(snapshot, project)
+    if project.left_out:
+        words = f"Compose takes the active profiles only: {project.left_out}."
+        remedy = "The services that are left out have no sync; their containers are shown."
+        found.append(_of_stack(Severity.NOTE, words, remedy))
     return tuple(found)
 
 
@@ -299,6 +303,9 @@ def _absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
             plain(f"the containers of this folder carry the name {other}"),
             plain(f"Start the console with -p {other}."),
         )
+    if (obstacle := _obstacle(service)) is not None:
+        why, remedy = obstacle
+        return Finding(service.name, Severity.BROKEN, plain("has no container"), why, remedy)
     broken = _broken_dependency(service, snapshot)
     return Finding(
         service.name,
@@ -309,9 +316,47 @@ def _absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
     )
 
 
+def _obstacle(service: Service) -> tuple[SafeText, SafeText] | None:
+    """Why it can't be brought up as things are, and what to do first."""
+    if service.missing:
+        names = ", ".join(f"{item.kind} {item.name}" for item in service.missing)
+        first = service.missing[0]
+        empty = " (a new one is empty)" if first.kind == "volume" else ""
+        return (
+            plain(f"external {names} does not exist, and compose does not create it"),
+            plain(
+                f"Bring up the project that it belongs to, or create it{empty}: "
+                f"docker {first.kind} create {first.name}"
+            ),
+        )
+    if service.sync.action is SyncAction.UNKNOWN and service.sync.reason:
+        return service.sync.reason, plain("Correct it in the compose file or in .env.")
+    if service.sync.action is SyncAction.BUILD and service.spec is not None:
+        how = "build" if service.spec.builds else "pull"
+        words = f"docker compose {how} {service.name}, then up -d {service.name}"
+        return service.sync.reason, plain(f"Get its image first: {words}")
+    return None
+
+
+def _disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    names = service.disconnected
+    if not names:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"is not connected to its network {', '.join(names)}"),
+        plain("the others in it can't reach it"),
+        plain(f"Recreate it: docker compose up -d {service.name}"),
+    )
+
+
 def _created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if service.state is not ServiceState.CREATED or not service.wanted:
         return None
+    if service.missing and (obstacle := _obstacle(service)) is not None:
+        words = plain("was created and never started")
+        return Finding(service.name, Severity.BROKEN, words, *obstacle)
     broken = _broken_dependency(service, snapshot)
     return Finding(
         service.name,
@@ -404,6 +449,7 @@ RULES: Final[Sequence[Rule]] = (
     _absent,
     _created,
     _paused,
+    _disconnected,
     _near_memory_limit,
     _out_of_sync,
     _built_otherwise,

@@ -64,20 +64,23 @@ class CandidateReader:
         """
         with _in_memory(content or b"") as path:
             candidate = _Candidate(path, content or b"", missing=content is None)
-            try:
-                return self._read(candidate)
-            except ComposeRefused as error:
-                message = _own_words(str(error.what), candidate, self.path)
-                line = _LINE.search(message)
-                return CandidateReading(refusal=message, line=int(line[1]) if line else 0)
+            message = SafeText("")
+            # Profiles that compose refuses together may be alternatives.
+            for profiles in (EVERY_PROFILE, ()):
+                try:
+                    return self._read(candidate, profiles)
+                except ComposeRefused as error:
+                    message = _own_words(str(error.what), candidate, self.path)
+            line = _LINE.search(message)
+            return CandidateReading(refusal=message, line=int(line[1]) if line else 0)
 
-    def _read(self, candidate: "_Candidate") -> CandidateReading:
-        written = self._written(candidate)
+    def _read(self, candidate: "_Candidate", profiles: Sequence[str]) -> CandidateReading:
+        written = self._written(candidate, profiles)
         readers = {} if candidate.missing else self._readers(written, candidate)
         call = self._call_with(readers, candidate)
         with ThreadPoolExecutor(max_workers=1) as pool:
             listed = pool.submit(call, "config", "--services")
-            output, messages = call(*EVERY_PROFILE, "config", "--format", "json")
+            output, messages = call(*profiles, "config", "--format", "json")
             active = frozenset(listed.result()[0].split())
         model = _object(output)
         hashes = self._hashes(model, candidate)
@@ -103,9 +106,9 @@ class CandidateReader:
             services={str(service.name): service for service in services},
         )
 
-    def _written(self, candidate: "_Candidate") -> JsonObject:
+    def _written(self, candidate: "_Candidate", profiles: Sequence[str]) -> JsonObject:
         """The project as it is written: variables not put in, paths absolute."""
-        words = (*EVERY_PROFILE, "config", "--no-interpolate", "--format", "json")
+        words = (*profiles, "config", "--no-interpolate", "--format", "json")
         return _object(self._project.ask(self._command(candidate).reading_argv(*words))[0])
 
     def _call_with(

@@ -262,7 +262,11 @@ class ComposeProject:
             return False
 
     def resolve(self) -> ResolvedProject:
-        """`docker compose config --format json` with every profile."""
+        """`docker compose config --format json` with every profile.
+
+        Where compose refuses them together (alternatives with one name, a file that only an
+        inactive profile needs), with the active ones: that is the project for `up`.
+        """
         (asked, for_active), self._begun = self._begun or self._ask_for_project(), None
         try:
             output, messages = self._answer(asked)
@@ -272,22 +276,80 @@ class ComposeProject:
             if for_active is None and any(item["profiles"] for item in services.values()):
                 for_active = self._ask_for_active()
             active = self._answer(for_active)[0].split() if for_active else services
+        except ComposeRefused as refusal:
+            _end(asked, for_active)
+            if for_active is None:
+                raise
+            return self._resolve_active(refusal)
         except ComposeError:
             _end(asked, for_active)
             raise
         except ValueError as error:
             _end(asked, for_active)
             raise _no_json(self.command) from error
+        return self._resolved(config, frozenset(active), compose_warnings(messages))
+
+    def _resolve_active(self, refusal: ComposeRefused) -> ResolvedProject:
+        """The project with its active profiles, where compose refuses all of them together.
+
+        Services of others are known as they are written, so that their containers are no
+        orphans; they have no hash.
+        """
+        try:
+            output, messages = self._answer(
+                self._ask(self.command.reading_argv("config", "--format", "json"))
+            )
+            config = load_object(output)
+            written = self._written()
+        except ComposeRefused:
+            raise refusal from None
+        except ValueError as error:
+            raise _no_json(self.command) from error
+        services = dict(Node(config)["services"].members())
+        rest = {
+            name: node
+            for name, node in Node(written)["services"].members()
+            if name not in services and node["profiles"]
+        }
+        if not rest:
+            raise refusal
+        names = sorted({item.raw for node in rest.values() for item in node["profiles"]})
+        reason = str(refusal.what).removeprefix("Compose refuses the project: ")
+        why = f"profile {', '.join(names)} is left out: {reason}"
+        both = {name: node.value for name, node in (services | rest).items()}
+        return self._resolved(
+            {**config, "services": both},
+            frozenset(services),
+            compose_warnings(messages),
+            left_out=frozenset(rest),
+            left_out_why=why,
+        )
+
+    def _written(self) -> JsonObject:
+        """The project as it is written, with nothing put in and nothing checked."""
+        words = (*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json")
+        return load_object(self._answer(self._ask(self.command.reading_argv(*words)))[0])
+
+    def _resolved(
+        self,
+        config: JsonObject,
+        active: frozenset[str],
+        warnings: tuple[str, ...],
+        left_out: frozenset[str] = frozenset(),
+        left_out_why: str = "",
+    ) -> ResolvedProject:
         return ResolvedProject(
             config=config,
             profiles=self._asked_profiles(),
-            active=frozenset(active),
+            active=active,
             directory=self.command.directory,
             files=tuple(map(str, self.read_files().compose)),
             read=tuple(map(str, self.read_files().all)),
             env_files=self.command.env_files,
             adopted=self.command.adopted,
-            warnings=compose_warnings(messages),
+            warnings=warnings,
+            left_out=left_out,
+            left_out_why=left_out_why,
         )
 
     def _asked_profiles(self) -> frozenset[str]:
@@ -303,7 +365,15 @@ class ComposeProject:
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
         """`docker compose config --hash "*"` of the resolved model."""
-        return self.hashes_of(resolved.config, self.command)
+        config = resolved.config
+        if resolved.left_out:
+            services = {
+                name: node.value
+                for name, node in Node(config)["services"].members()
+                if name not in resolved.left_out
+            }
+            config = {**config, "services": services}
+        return self.hashes_of(config, self.command)
 
     def hashes_of(self, config: JsonObject, command: ComposeCommand) -> Mapping[str, str]:
         """The hashes of a resolved model; a service that compose can't hash has none.

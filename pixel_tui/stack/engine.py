@@ -79,13 +79,7 @@ class DockerEngine:
 
     def image(self, reference: str) -> JsonObject | None:
         """`GET /images/{name}/json`."""
-        path = quote(reference, safe="/:@")
-        try:
-            return self._object(f"/images/{path}/json")
-        except EngineRefused as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return None
-            raise
+        return self._object_or_none(f"/images/{quote(reference, safe='/:@')}/json")
 
     def image_history(self, reference: str) -> list[JsonObject]:
         """`GET /images/{name}/history`."""
@@ -119,6 +113,14 @@ class DockerEngine:
             for item in answer["Volumes"]
             if item["UsageData"]["Size"].integer >= 0
         }
+
+    def network(self, name: str) -> JsonObject | None:
+        """`GET /networks/{name}`."""
+        return self._object_or_none(f"/networks/{quote(name, safe='')}")
+
+    def volume(self, name: str) -> JsonObject | None:
+        """`GET /volumes/{name}`."""
+        return self._object_or_none(f"/volumes/{quote(name, safe='')}")
 
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats?stream=false&one-shot=true`."""
@@ -178,6 +180,14 @@ class DockerEngine:
         if not isinstance(answer, dict):
             raise EngineAnswerInvalid("The engine's answer is no JSON object.", on=path)
         return answer
+
+    def _object_or_none(self, path: str) -> JsonObject | None:
+        try:
+            return self._object(path)
+        except EngineRefused as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
     def _json(
         self, path: str, query: Mapping[str, str] | None = None, *, versioned: bool = True

@@ -11,6 +11,7 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     EngineStatus,
+    External,
     HealthStatus,
     Project,
     Service,
@@ -45,6 +46,7 @@ def join(
     taken_at: datetime | None,
     built: Mapping[str, Marks] = NO_MARKS,
     own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
+    missing: Collection[External] = (),
     other_names: tuple[SafeText, ...] = (),
 ) -> StackSnapshot:
     """Join the resolved model with the containers of the project.
@@ -59,6 +61,7 @@ def join(
         taken_at: When the containers were read; None while they never were.
         built: Image id to the build arguments that it was built with, as far as it tells.
         own_variables: Image id to the names of the variables that it sets itself, where known.
+        missing: External networks and volumes that are known not to be there.
         other_names: Names that containers of the project's folder carry, where none carries
             the project's.
     """
@@ -87,6 +90,7 @@ def join(
         own_variables=own_variables,
         awaited=awaited,
         present=present,
+        missing=missing,
         known=known,
         resolved=project_trouble is None,
     )
@@ -150,6 +154,7 @@ def _service(
     own_variables: Mapping[str, frozenset[str]],
     awaited: Collection[str],
     present: Collection[str],
+    missing: Collection[External],
     known: bool,
     resolved: bool,
 ) -> Service:
@@ -160,6 +165,7 @@ def _service(
         service,
         state=_state(service, awaited=name in awaited),
         health=_health(service.members),
+        missing=tuple(item for item in spec.externals if item in missing) if spec else (),
         sync=sync(spec, service.regular, images, present, built, own_variables)
         if resolved
         else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
@@ -174,6 +180,8 @@ def _health(members: Sequence[Container]) -> HealthStatus:
 
 def _state(service: Service, *, awaited: bool) -> ServiceState:
     spec, members = service.spec, service.members
+    if not members and spec is not None and spec.provider:
+        return ServiceState.UNKNOWN
     if not members:
         return ServiceState.ABSENT if service.wanted else ServiceState.OFF
     states = {container.state for container in members}

@@ -235,6 +235,15 @@ class Dependency:
     required: bool = True
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class External:
+    """What a service needs and compose does not make: it has to be there before."""
+
+    kind: str
+    """`network` or `volume`: the word of the docker program."""
+    name: SafeText
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """A service as the resolved compose model describes it."""
@@ -269,6 +278,11 @@ class ServiceSpec:
     """The build arguments whose values a build writes into the program, to be compared."""
     config_hash: SafeText = NO_TEXT
     """The hash that compose would label its containers with; empty when unknown."""
+    networks: tuple[SafeText, ...] = ()
+    """The names that the engine knows its networks by."""
+    externals: tuple[External, ...] = ()
+    provider: SafeText = NO_TEXT
+    """What runs it in place of the engine: it never has a container."""
     hash_doubt: SafeText = NO_TEXT
     """Why a container with another hash need not differ; empty where it does."""
     joins: tuple[SafeText, ...] = ()
@@ -291,6 +305,8 @@ class Project:
     services: tuple[ServiceSpec, ...] = ()
     warnings: tuple[SafeText, ...] = ()
     """What compose warned about while it read the project."""
+    left_out: SafeText = NO_TEXT
+    """Why services are known as they are written only: compose refuses their profiles."""
     profiles: tuple[SafeText, ...] = ()
     """What `COMPOSE_PROFILES` asks for, whether there is such a profile or not."""
     env_files: tuple[SafeText, ...] = ()
@@ -359,6 +375,8 @@ class Service:
     state: ServiceState = ServiceState.UNKNOWN
     health: HealthStatus = HealthStatus.NONE
     sync: Sync = Sync(SyncAction.UNKNOWN)
+    missing: tuple[External, ...] = ()
+    """What it needs, is not there, and compose will not make."""
 
     @property
     def orphan(self) -> bool:
@@ -398,7 +416,23 @@ class Service:
     @property
     def wanted(self) -> bool:
         """Whether it should run: named, meant, and not scaled to nothing."""
-        return self.spec is not None and self.spec.meant and self.spec.replicas > 0
+        spec = self.spec
+        return spec is not None and spec.meant and spec.replicas > 0 and not spec.provider
+
+    @property
+    def disconnected(self) -> tuple[SafeText, ...]:
+        """Networks of its own that a running container of it is not in."""
+        wanted = self.spec.networks if self.spec else ()
+        return tuple(
+            name
+            for name in wanted
+            if any(
+                item.running
+                and not item.partial
+                and name not in {at.network for at in item.networks}
+                for item in self.regular
+            )
+        )
 
     @property
     def well(self) -> bool:
@@ -409,6 +443,8 @@ class Service:
         is well unless a container of it is failing.
         """
         if self.health is HealthStatus.UNHEALTHY or any(item.partial for item in self.regular):
+            return False
+        if self.disconnected:
             return False
         if self.wanted:
             return self.state is ServiceState.DONE or (

@@ -15,6 +15,7 @@ from pixel_tui.stack.model import (
     ContainerState,
     Dependency,
     EnvironmentEntry,
+    External,
     Health,
     HealthStatus,
     Mount,
@@ -278,7 +279,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
         services=tuple(
             sorted(
                 (
-                    _service_spec(name, key, item, resolved.active, hashes.get(key, ""))
+                    _service_spec(node, key, item, resolved.active, hashes.get(key, ""))
                     for key, item in node["services"].members()
                 ),
                 key=lambda spec: spec.name,
@@ -288,11 +289,12 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
         env_files=tuple(map(plain, resolved.env_files)),
         adopted=resolved.adopted,
         warnings=tuple(plain(redact(line)) for line in resolved.warnings),
+        left_out=plain(redact(resolved.left_out_why)),
     )
 
 
 def _service_spec(
-    project: str, name: str, node: Node, active: frozenset[str], config_hash: str
+    project: Node, name: str, node: Node, active: frozenset[str], config_hash: str
 ) -> ServiceSpec:
     replicas = node["scale"].value if "scale" in _keys(node) else node["deploy"]["replicas"].value
     check = node["healthcheck"]
@@ -300,7 +302,7 @@ def _service_spec(
     context, dockerfile = node["build"]["context"].raw, node["build"]["dockerfile"].raw
     return ServiceSpec(
         name=plain(name),
-        image=node["image"].text or plain(f"{project}-{name}"),
+        image=node["image"].text or plain(f"{project['name'].raw}-{name}"),
         active=name in active,
         profiles=tuple(item.text for item in node["profiles"]),
         replicas=replicas if isinstance(replicas, int) else 1,
@@ -335,9 +337,26 @@ def _service_spec(
         variables=marks(_values(node["environment"])),
         baked=marks(pair for pair in _values(node["build"]["args"]) if is_baked(pair[0])),
         config_hash=plain(config_hash),
+        networks=tuple(_network_names(project, node)),
+        externals=tuple(sorted(set(_externals(project, node)))),
+        provider=node["provider"]["type"].text,
         hash_doubt=_hash_doubt(node, joined := tuple(dict.fromkeys(_joined(node)))),
         joins=joined,
     )
+
+
+def _network_names(project: Node, node: Node) -> Iterator[SafeText]:
+    for key, _ in node["networks"].members():
+        yield project["networks"][key]["name"].text or plain(key)
+
+
+def _externals(project: Node, node: Node) -> Iterator[External]:
+    networks = (("network", key, project["networks"][key]) for key, _ in node["networks"].members())
+    sources = [item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"]
+    volumes = (("volume", key, project["volumes"][key]) for key in sources)
+    for kind, key, found in (*networks, *volumes):
+        if found["external"].flag:
+            yield External(kind, found["name"].text or plain(key))
 
 
 def _hash_doubt(node: Node, joined: tuple[SafeText, ...]) -> SafeText:

@@ -22,6 +22,7 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     EngineStatus,
+    External,
     HealthStatus,
     Link,
     Project,
@@ -166,7 +167,8 @@ def read_images(
     """
     ids: dict[str, str | None] = {}
     own: dict[str, frozenset[str]] = {}
-    for reference in sorted({spec.image for spec in project.services} if project else set()):
+    specs = project.services if project else ()
+    for reference in sorted({spec.image for spec in specs if not spec.provider}):
         try:
             image = engine.image(reference)
         except OF_ONE_OBJECT as error:
@@ -181,6 +183,32 @@ def read_images(
         if image_id is not None and config:
             own[image_id] = frozenset(item.text.partition("=")[0] for item in config["Env"])
     return ids, own
+
+
+def read_missing(
+    engine: EngineReader, project: Project | None, containers: Iterable[Container]
+) -> frozenset[External]:
+    """The external networks and volumes that are not there.
+
+    Asked for only of active services without a running container: what runs has what it needs.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    up = {item.service for item in containers if item.running and not item.oneoff}
+    specs = project.services if project else ()
+    asked = {
+        item for spec in specs if spec.active and spec.name not in up for item in spec.externals
+    }
+    missing = set()
+    for item in sorted(asked):
+        ask = engine.network if item.kind == "network" else engine.volume
+        try:
+            if ask(item.name) is None:
+                missing.add(item)
+        except OF_ONE_OBJECT as error:  # then it is not known to be missing
+            log.warning("an external %s can't be looked up: %s", item.kind, error)
+    return frozenset(missing)
 
 
 def read_built(
@@ -255,6 +283,7 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         images=images,
         own_variables=own_variables,
         built=read_built(engine, resolved_project, containers.values(), {}),
+        missing=read_missing(engine, resolved_project, containers.values()),
         taken_at=clock.now(),
         other_names=() if containers else read_other_names(engine, resolved_project),
     )

@@ -103,6 +103,14 @@ class EngineReader(Protocol):
         """`GET /images/{name}/history`, newest first; nothing where there is no such image."""
         ...
 
+    def network(self, name: str) -> JsonObject | None:
+        """`GET /networks/{name}`; None where there is no such network."""
+        ...
+
+    def volume(self, name: str) -> JsonObject | None:
+        """`GET /volumes/{name}`; None where there is no such volume."""
+        ...
+
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats`, one sample without waiting for a second."""
         ...
@@ -159,6 +167,9 @@ class ResolvedProject:
     """What `--env-file` names."""
     adopted: bool = False
     """Files and environment files are those that the containers were made with."""
+    left_out: frozenset[str] = frozenset()
+    """Services in `config` as they are written only: compose refuses their profiles."""
+    left_out_why: str = ""
     profiles: frozenset[str] = frozenset()
     """What `COMPOSE_PROFILES` asks for."""
 

@@ -44,8 +44,7 @@ def sync(
         names = ", ".join(spec.profiles)
         return Sync(SyncAction.OFF, plain(f"profile {names} is not active"))
     image = images.get(spec.image)
-    if image == REFUSED:
-        words = f"“{spec.image}” is not a valid image name: is a variable in it empty?"
+    if words := _unasked(spec, image):
         return Sync(SyncAction.UNKNOWN, plain(words))
     if spec.image in images and image is None:
         how = "built" if spec.builds else "pulled"
@@ -64,6 +63,15 @@ def sync(
         or _rebuilding(spec, regular, built)
         or Sync(SyncAction.NOTHING)
     )
+
+
+def _unasked(spec: ServiceSpec, image: str | None) -> str:
+    """Why the engine can't say anything of the service."""
+    if spec.provider:
+        return f"{spec.provider} runs it, not Docker: nothing is known of it"
+    if image == REFUSED:
+        return f"“{spec.image}” is not a valid image name: is a variable in it empty?"
+    return ""
 
 
 def _doubtful(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
@@ -89,6 +97,16 @@ def _recreation(
         reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
     elif _changed(spec, regular) and not spec.hash_doubt:
         reasons.append(_changed_words(spec, regular, own_variables))
+    apart = {
+        name
+        for name in spec.networks
+        for container in regular
+        if container.state is ContainerState.RUNNING
+        and not container.partial
+        and name not in {at.network for at in container.networks}
+    }
+    if apart:
+        reasons.append(f"it is not connected to {', '.join(sorted(apart))}")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
         reasons.append(f"image {spec.image} is another one now")
     return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None

@@ -31,6 +31,7 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     EngineStatus,
+    External,
     Link,
     Project,
     StackEvent,
@@ -47,6 +48,7 @@ from pixel_tui.stack.reading import (
     read_containers,
     read_engine,
     read_images,
+    read_missing,
     sharing_services,
     trouble,
     with_shared,
@@ -106,6 +108,8 @@ class _Seen:
     """Containers that an event named since they were read."""
     doubtful: bool = False
     """Events may have been missed: every container is to be read anew."""
+    missing: frozenset[External] = frozenset()
+    """External networks and volumes that are not there."""
     taken_at: datetime | None = None
     """When the containers were read last."""
     other_names: tuple[SafeText, ...] = ()
@@ -484,11 +488,13 @@ class Watcher:
         containers = self._read_containers(name)
         images, own_variables = read_images(self._engine, project)
         built = read_built(self._engine, project, containers.values(), self._seen.built)
+        missing = read_missing(self._engine, project, containers.values())
         other_names = () if containers else read_other_names(self._engine, project)
         with self._lock:
             self._seen.images.update(images)
             self._seen.own_variables = own_variables
             self._seen.built = built
+            self._seen.missing = missing
             self._seen.other_names = other_names
             self._seen.taken_at = self._clock.now()
             self._seen.engine = replace(self._seen.engine, seen_at=self._seen.taken_at)
@@ -620,6 +626,7 @@ class Watcher:
                 images=seen.images,
                 own_variables=seen.own_variables,
                 built=seen.built,
+                missing=seen.missing,
                 taken_at=seen.taken_at,
                 other_names=seen.other_names,
             )

@@ -54,7 +54,7 @@ FILES = {
     "Dockerfile": "FROM pixel-tui-test:latest\nARG NEXT_PUBLIC_API_URL\nRUN echo > /built\n",
 }
 KEYS = ("HOST", "DATA", "NEXT_PUBLIC_API_URL", "LONELY", "PASSWORD", "TWICE")
-VALUES = ("one", '"two words"', "'$single'", '"a$$b"', "${HOST}x", "tail # note", "", "\\n", "ü✓")
+VALUES = ("one", '"two words"', "'$single'", '"a$$b"', "${HOST}x", "tail # note", "", "\\n", "ü✓🎉")
 LINES = ("# a comment", "", "export EXPORTED=yes", "KEYALONE")
 
 
@@ -191,3 +191,19 @@ def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProje
     anew = {name for name, before_id in ids.items() if project.container(name) != before_id}
     assert anew == set(found)
     assert reader.read(candidate.encode()).services == ()
+
+
+def test_profiles_that_exclude_each_other_do_not_refuse_a_candidate(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        "services: {app: {image: 'pixel-tui-test:latest', env_file: .env},"
+        " cpu: {image: x, container_name: same, profiles: [cpu]},"
+        " gpu: {image: x, container_name: same, profiles: [gpu]}}",
+        files={".env": "A=1\n"},
+    )
+    reading = reader_of(engine, project).read(b"A=2\n")
+    assert reading.refusal == ""
+    assert reading.services["app"].environment == {"A": "2"}
+    refused = reader_of(engine, project).read(b"A='2\n")
+    assert "unterminated" in refused.refusal

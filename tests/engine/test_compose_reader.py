@@ -7,11 +7,12 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import ComposeMissing, ComposeRefused, ProjectMissing
+from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.compose_files import find_directory
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.model import SyncAction
+from pixel_tui.stack.model import ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.reading import look_once
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
@@ -268,3 +269,145 @@ def test_a_reference_that_is_none_concerns_its_own_service(
         assert found[name][0] is SyncAction.UNKNOWN
         assert "not a valid image name" in found[name][1]
     assert found["missing"][0] is SyncAction.BUILD
+
+
+COMMON = "image: 'pixel-tui-test:latest', command: [sleep, '600'], stop_grace_period: 0s"
+ALTERNATIVES = {
+    "one container name": (
+        (
+            f"cpu: {{{COMMON}, container_name: pixel-tui-same, profiles: [cpu]}},"
+            f" gpu: {{{COMMON}, container_name: pixel-tui-same, profiles: [gpu]}}"
+        ),
+        "container name",
+    ),
+    "a file that is not there": (
+        (
+            f"cpu: {{{COMMON}, profiles: [cpu]}},"
+            f" gpu: {{{COMMON}, env_file: none.env, profiles: [gpu]}}"
+        ),
+        "none.env",
+    ),
+    "a service that is not there": (
+        (
+            f"cpu: {{{COMMON}, profiles: [cpu]}},"
+            f" gpu: {{{COMMON}, depends_on: [nobody], profiles: [gpu]}}"
+        ),
+        "nobody",
+    ),
+}
+
+
+@pytest.mark.parametrize(("services", "words"), ALTERNATIVES.values(), ids=list(ALTERNATIVES))
+def test_profiles_that_exclude_each_other_leave_the_active_ones(
+    engine: Engine, make_project: MakeProject, services: str, words: str
+) -> None:
+    project = make_project(
+        f"services: {{app: {{{COMMON}}}, {services}}}", files={".env": "COMPOSE_PROFILES=cpu\n"}
+    )
+    project.compose("up", "--detach")
+    snapshot = look_once(
+        DockerEngine(Endpoint(engine.host, plain("test"))),
+        reader_of(engine, project),
+        SystemClock(),
+    )
+    found = {item.name: item.sync.action for item in snapshot.services}
+    assert found == {
+        "app": SyncAction.NOTHING,
+        "cpu": SyncAction.NOTHING,
+        "gpu": SyncAction.OFF,
+    }
+    assert snapshot.project is not None
+    assert "gpu" in snapshot.project.left_out
+    assert words in snapshot.project.left_out
+    assert not snapshot.orphans
+
+
+def test_what_the_active_profiles_refuse_is_refused(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        f"services: {{app: {{{COMMON}, depends_on: [nobody]}}, x: {{{COMMON}, profiles: [x]}}}}"
+    )
+    with pytest.raises(ComposeRefused, match="nobody"):
+        reader_of(engine, project).resolve()
+
+
+def snapshot_of(engine: Engine, project: Project) -> StackSnapshot:
+    reader = DockerEngine(Endpoint(engine.host, plain("test")))
+    return look_once(reader, reader_of(engine, project), SystemClock())
+
+
+def said(snapshot: StackSnapshot, name: str) -> str:
+    service = snapshot.service(name)
+    assert service is not None
+    finding = finding_of(service, snapshot, SystemClock().now())
+    return f"{finding.what}; {finding.why}; {finding.remedy}" if finding else ""
+
+
+def test_what_compose_will_not_make_is_named_before_a_start_fails(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        f"services: {{net: {{{COMMON}, networks: [far]}}, vol: {{{COMMON}, volumes: ['old:/v']}},"
+        f" image: {{image: 'nowhere.test/x', depends_on: [net]}}, waits: {{{COMMON}, depends_on:"
+        " [net]}}\nnetworks: {far: {external: true, name: pixel-tui-far}}\n"
+        "volumes: {old: {external: true, name: pixel-tui-old}}\n"
+    )
+    now = snapshot_of(engine, project)
+    assert "external network pixel-tui-far does not exist" in said(now, "net")
+    assert "docker network create pixel-tui-far" in said(now, "net")
+    assert "external volume pixel-tui-old does not exist" in said(now, "vol")
+    assert "nowhere.test/x is not here" in said(now, "image")
+    assert "docker compose pull image" in said(now, "image")
+    assert "it waits for net" in said(now, "waits")
+
+    engine.docker("network", "create", "pixel-tui-far")
+    engine.docker("volume", "create", "pixel-tui-old")
+    try:
+        now = snapshot_of(engine, project)
+        assert "Bring it up" in said(now, "net")
+        assert "Bring it up" in said(now, "vol")
+        project.compose("up", "--detach", "net", "vol")
+        now = snapshot_of(engine, project)
+        assert (said(now, "net"), said(now, "vol")) == ("", "")
+    finally:
+        project.down()
+        engine.docker("network", "rm", "pixel-tui-far")
+        engine.docker("volume", "rm", "pixel-tui-old")
+
+
+def test_a_container_that_was_taken_from_its_network_is_not_well(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        f"services: {{app: {{{COMMON}, networks: [default, inner]}}, other: {{{COMMON}}}}}\n"
+        "networks: {inner: {}}\n",
+        up=True,
+    )
+    network = f"{project.name}_inner"
+    (container,) = snapshot_of(engine, project).services[0].regular
+    engine.docker("network", "disconnect", network, container.id)
+    now = snapshot_of(engine, project)
+    assert not now.services[0].well
+    assert f"is not connected to its network {network}" in said(now, "app")
+    assert now.services[0].sync.action is SyncAction.RECREATE
+    assert now.services[1].well
+    project.compose("up", "--detach", "app")
+    now = snapshot_of(engine, project)
+    assert now.services[0].well
+    assert now.services[0].sync.action is SyncAction.NOTHING
+
+
+def test_a_service_of_a_provider_is_unknown_and_wants_no_image(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project(
+        f"services: {{app: {{{COMMON}}}, db: {{provider: {{type: cloud, options: {{kind: x}}}}}}}}"
+    )
+    project.compose("up", "--detach", "--no-deps", "app")
+    now = snapshot_of(engine, project)
+    app, db = now.services
+    assert (app.sync.action, app.well) == (SyncAction.NOTHING, True)
+    assert (db.state, db.sync.action) == (ServiceState.UNKNOWN, SyncAction.UNKNOWN)
+    assert "cloud runs it" in db.sync.reason
+    assert said(now, "db") == ""

@@ -95,6 +95,12 @@ class ScriptedEngine:
     def image(self, reference: str) -> JsonObject | None:
         raise NotImplementedError
 
+    def network(self, name: str) -> JsonObject | None:
+        raise NotImplementedError
+
+    def volume(self, name: str) -> JsonObject | None:
+        raise NotImplementedError
+
     def stats(self, container_id: str) -> JsonObject:
         raise NotImplementedError
 

@@ -12,9 +12,11 @@ from pixel_tui.stack.model import (
     ContainerState,
     Dependency,
     EngineStatus,
+    External,
     Health,
     HealthStatus,
     Link,
+    NetworkAddress,
     Probe,
     Project,
     Service,
@@ -459,3 +461,54 @@ def test_a_container_that_cannot_be_inspected_is_shown_with_the_reason() -> None
     assert finding.severity is Severity.BROKEN
     assert "can't be inspected: shop-api-1" in finding.what
     assert finding.why == "input/output error"
+
+
+def test_an_image_that_is_missing_is_said_before_what_it_waits_for() -> None:
+    needed = service(name="db", state=ServiceState.ABSENT)
+    spec = ServiceSpec(plain("api"), plain("x/api"), depends_on=(Dependency(plain("db")),))
+    absent = service(
+        spec=spec,
+        state=ServiceState.ABSENT,
+        sync=Sync(SyncAction.BUILD, plain("image x/api is not here: it would be pulled")),
+    )
+    what, why, remedy = said_of(absent, needed)
+    assert (what, why) == ("has no container", "image x/api is not here: it would be pulled")
+    assert "docker compose pull api" in remedy
+    built = replace(absent, spec=replace(spec, builds=True))
+    assert "docker compose build api" in said_of(built, needed)[2]
+
+
+def test_what_compose_does_not_create_comes_first_of_all() -> None:
+    volume = External("volume", plain("old"))
+    spec = ServiceSpec(plain("api"), plain("image"), externals=(volume,))
+    absent = service(spec=spec, state=ServiceState.ABSENT, missing=(volume,))
+    _, why, remedy = said_of(absent)
+    assert "external volume old does not exist" in why
+    assert "a new one is empty" in remedy
+    created = service(
+        down(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=spec, missing=(volume,)
+    )
+    assert "external volume old does not exist" in said_of(created)[1]
+
+
+def test_a_network_that_a_running_container_is_not_in_is_a_fault() -> None:
+    inner, outer = plain("shop_inner"), plain("shop_default")
+    spec = ServiceSpec(plain("api"), plain("image"), networks=(inner, outer))
+    cut = service(container(networks=(NetworkAddress(outer, plain("10.0.0.2")),)), spec=spec)
+    assert not cut.well
+    assert "is not connected to its network shop_inner" in said_of(cut)[0]
+    stopped = service(down(), spec=spec, state=ServiceState.EXITED)
+    assert stopped.disconnected == ()
+
+
+def test_profiles_that_are_left_out_are_shown_with_the_reason() -> None:
+    project = Project(plain("shop"), plain("/srv"), left_out=plain("profile gpu is left out: why"))
+    (finding,) = findings_of_stack(replace(stack(), project=project))
+    assert finding.severity is Severity.NOTE
+    assert "profile gpu is left out: why" in finding.what
+
+
+def said_of(found: Service, *others: Service) -> tuple[str, str, str]:
+    finding = finding_of(found, stack(found, *others), NOON)
+    assert finding is not None
+    return finding.what, finding.why, finding.remedy

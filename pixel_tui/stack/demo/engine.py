@@ -105,6 +105,14 @@ class DemoEngine:
         del reference
         return []
 
+    def network(self, name: str) -> JsonObject | None:
+        """`GET /networks/{name}`: whatever is asked for is there."""
+        return {"Name": name}
+
+    def volume(self, name: str) -> JsonObject | None:
+        """`GET /volumes/{name}`: whatever is asked for is there."""
+        return {"Name": name}
+
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats`, one sample."""
         with self._actor(container_id) as (actor, now):
