@@ -16,7 +16,7 @@ from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment_facts import EnvironmentFactReader
-from pixel_tui.errors import ConsoleError
+from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
 from pixel_tui.late_answer import LateAnswer
 from pixel_tui.ledger.drafts import Drafts
 from pixel_tui.ledger.old_versions import old_versions_folder
@@ -229,10 +229,17 @@ class _SlowFacts:
             for ran in read_deployment(backup.folder).images
         }
         engine = self._engine()
-        return frozenset(image_id for image_id in ids if image_id and engine.image(image_id))
+        return frozenset(image_id for image_id in ids if image_id and _is_there(engine, image_id))
 
     def _commits_now(self) -> Deployment:
         return deployment_from({"git": read_commits(self._environment, self._policy.project)})
+
+
+def _is_there(engine: DockerEngine, image_id: str) -> bool:
+    try:
+        return engine.image(image_id) is not None
+    except OF_ONE_OBJECT:  # what the engine can't show it can't run; the others are asked for
+        return False
 
 
 def _bind_sizes(snapshot: StackSnapshot) -> dict[str, int]:

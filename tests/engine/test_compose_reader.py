@@ -411,3 +411,54 @@ def test_a_service_of_a_provider_is_unknown_and_wants_no_image(
     assert (db.state, db.sync.action) == (ServiceState.UNKNOWN, SyncAction.UNKNOWN)
     assert "cloud runs it" in db.sync.reason
     assert said(now, "db") == ""
+
+
+INCLUDING = {
+    "docker-compose.yml": """
+include:
+  - sub/inner.yml
+  - {path: sub/deep/more.yml, project_directory: sub, env_file: sub/own.env}
+services:
+  outer: {extends: {file: sub/base.yml, service: base}}
+""",
+    "sub/inner.yml": """
+services:
+  inner:
+    extends: {file: base.yml, service: base}
+    label_file: ./labels.txt
+    labels: {t: "${T:-none}"}
+""",
+    "sub/base.yml": f"""
+services: {{base: {{{COMMON}, volumes: ['./data:/d'], env_file: base.env}}}}
+""",
+    "sub/deep/more.yml": f"""
+services: {{more: {{{COMMON}, env_file: own.env, labels: {{t: '$T'}}}}}}
+""",
+    "sub/base.env": "B=1\n",
+    "sub/own.env": "T=own\n",
+    "sub/.env": "T=sub\n",
+    "sub/labels.txt": "l=1\n",
+}
+
+
+def test_paths_inside_of_included_and_extended_files_are_where_compose_has_them(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    project = make_project("", files=INCLUDING, up=True)
+    found = look(engine, project)
+    assert found == dict.fromkeys(("inner", "more", "outer"), (SyncAction.NOTHING, ""))
+    reader = reader_of(engine, project)
+    for name, changed in (
+        ("sub/base.env", {"inner", "outer"}),
+        ("sub/own.env", {"more"}),
+        ("sub/.env", {"inner"}),
+        ("sub/labels.txt", {"inner"}),
+        ("sub/base.yml", {"inner", "outer"}),
+    ):
+        before, path = reader.fingerprint(), project.directory / name
+        old = path.read_text()
+        path.write_text(old.replace("=", "=x").replace("/data", "/other"))
+        assert reader.fingerprint() != before, name
+        found = look(engine, project)
+        assert {key for key, item in found.items() if item[0] is SyncAction.RECREATE} == changed
+        path.write_text(old)

@@ -2,15 +2,19 @@
 
 import os
 import shutil
+import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pixel_tui.stack.compose import PLUGIN_FOLDERS
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import Engine, unique_name
+from tests.engine.private_engine import Engine, eventually, unique_name
 from tests.terminal.program import Program, program
 from tests.terminal.raw_bytes import foreign
 from tests.terminal.test_engine import env_of, run_status
@@ -281,3 +285,44 @@ def test_a_changed_file_shows_what_up_would_do(
         it.wait_for(lambda text: text.count("in sync") == 2)
         path.write_text(ONE.replace("image:", "init: true\n    image:"))
         it.wait_for("orphan")
+
+
+HANGING = """
+sleep 600 &
+echo $$ $! > "$0.new"
+mv "$0.new" "$0.pids"
+wait
+"""
+
+
+@pytest.mark.parametrize("how", ["q", "SIGTERM", "SIGHUP"])
+def test_quitting_leaves_nothing_of_a_compose_that_hangs(
+    engine: Engine, tmp_path: Path, how: str
+) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "compose.yaml").write_text(ONE)
+    tools = tmp_path / "tools"
+    write_script(tools / "docker-compose", HANGING)
+    pids = tools / "docker-compose.pids"
+    bare = {"PATH": f"{tools}:/usr/bin:/bin", "DOCKER_CONFIG": str(tmp_path / "no-plugins")}
+    with console(engine, tmp_path, cwd=folder, environment=bare) as it:
+        eventually(pids.exists)
+        it.wait_for("Quit")
+        begun = time.monotonic()
+        if how == "q":
+            it.press("q")
+        else:
+            it.signal(signal.Signals[how])
+        it.wait_exit()
+        assert time.monotonic() - begun < 10
+    for pid in map(int, pids.read_text().split()):
+        eventually(partial(has_ended, pid), 5)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether it is gone, or only its number is left: this process is not its parent."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
