@@ -7,12 +7,18 @@ has to be a plain file with one name.
 
 import fcntl
 import os
+import pwd
 import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from pixel_tui.exchange import NoExchange, exchange
+from pixel_tui.redaction import redacted_argv
+from pixel_tui.text import SafeText, plain
 
 ENVIRONMENT: Final = "PIXEL_TUI_LOCKS"
 SHARED_FOLDERS: Final = (Path("/run/lock"), Path("/tmp"))  # noqa: S108  see `shared_folder`
@@ -21,6 +27,8 @@ FOR_EVERYBODY: Final = 0o666
 CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """Another user may have put a link or a pipe there."""
 _PAUSE_SECONDS: Final = 0.01
+LOCKS: Final = Path("/proc/locks")
+_LONGEST_COMMAND: Final = 200
 
 
 def shared_folder(environment: Mapping[str, str]) -> Path:
@@ -62,8 +70,11 @@ def take(path: Path, *, patience: float) -> int:
                 return descriptor
         except BlockingIOError:
             if time.monotonic() >= deadline:
+                replaced = _replaced(descriptor, path)
                 os.close(descriptor)
-                raise
+                if replaced is None:
+                    raise
+                return replaced
         except OSError:
             os.close(descriptor)
             raise
@@ -77,6 +88,83 @@ def release(descriptor: int) -> None:
     # there: to close ours alone would leave it locked for that moment.
     fcntl.flock(descriptor, fcntl.LOCK_UN)
     os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that holds a lock."""
+
+    pid: int
+    user: str
+    command: str
+    """Its command line, as it may be shown; empty where this user may not see it."""
+
+    @property
+    def words(self) -> SafeText:
+        """Such as ``process 41 of eve (`sleep 9`)``."""
+        command = f" (`{self.command}`)" if self.command else ""
+        return plain(f"process {self.pid} of {self.user}{command}")
+
+
+def holders(path: Path) -> tuple[Holder, ...]:
+    """The processes that hold a file's lock, as far as the kernel lists them for this one."""
+    try:
+        about = path.lstat()
+        lines = LOCKS.read_text("ascii", "replace").splitlines()
+    except OSError:
+        return ()
+    place = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
+    words = [line.split() for line in lines]
+    pids = {
+        int(word[4])
+        for word in words
+        if len(word) > 5 and word[1] == "FLOCK" and word[5] == place and word[4].isdecimal()
+    }
+    return tuple(_holder(pid) for pid in sorted(pids))
+
+
+def _holder(pid: int) -> Holder:
+    process = Path(f"/proc/{pid}")
+    user, command = "an unknown user", ""
+    with suppress(OSError):
+        number = process.stat().st_uid
+        user = f"user {number}"
+        with suppress(KeyError):
+            user = pwd.getpwuid(number).pw_name
+        with (process / "cmdline").open("rb") as file:
+            given = file.read(_LONGEST_COMMAND).decode("utf-8", "replace").split("\0")
+        command = plain(" ".join(redacted_argv([word for word in given if word])))
+    return Holder(pid, user, command)
+
+
+def _replaced(held: int, path: Path) -> int | None:
+    """A new file, locked, in the place of one that others only hold for reading.
+
+    Whoever may read a file may hold it so for ever, and ours are readable for everybody. The
+    shared lock that is taken here shows that nobody has the exclusive one, and keeps it so.
+
+    Returns:
+        The new file; None where somebody has the exclusive lock, where the file is another
+        user's, or was replaced meanwhile.
+    """
+    made = path.with_name(f".{path.name}-{os.urandom(8).hex()}")
+    descriptor = -1
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        descriptor = _made(made)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        exchange(made, path)
+        if not _is_at(held, made):
+            exchange(made, path)  # it is another console's by now, which locked it before us
+            raise BlockingIOError
+        made.unlink()
+    except (OSError, NoExchange):
+        if descriptor >= 0:
+            with suppress(OSError):
+                made.unlink()
+            os.close(descriptor)
+        return None
+    return descriptor
 
 
 def _opened(path: Path) -> int:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError, OperationError
+from pixel_tui.exchange import NoExchange, exchange
 from pixel_tui.files import sync_folder
 from pixel_tui.ledger.document import EMPTY, Document, LedgerInvalid, parse_document
-from pixel_tui.ledger.exchange import NoExchange, exchange
 from pixel_tui.ledger.old_versions import OldVersions
 from pixel_tui.ledger.owed import Owed, owed_between, paid, put_in
 from pixel_tui.ledger.reading import FORMAT

@@ -193,6 +193,13 @@ def owner_from(content: bytes) -> Owner | None:
 
 def _held(path: Path) -> LockHeld:
     owner = holder(path)
+    others = machine_lock.holders(path) if owner is None else ()
+    if others:
+        return LockHeld(
+            f"The lock of this stack is held by {', '.join(item.words for item in others)}.",
+            on=str(path),
+            remedy=f"Wait, or end it: `kill {others[0].pid}`.",
+        )
     if owner is None:
         # It has just been taken, and the owner is about to write who it is.
         return LockHeld(

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from pixel_tui import exchange as exchange_module
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import FileError, OperationError
-from pixel_tui.ledger import exchange as exchange_module
+from pixel_tui.exchange import NoExchange
 from pixel_tui.ledger import store as store_module
 from pixel_tui.ledger.document import Document
-from pixel_tui.ledger.exchange import NoExchange
 from pixel_tui.ledger.json_edit import with_members
 from pixel_tui.ledger.old_versions import KEPT, OldVersions
 from pixel_tui.ledger.places import LedgerPlace

@@ -3,14 +3,18 @@
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
+from pixel_tui import machine_lock
 from pixel_tui.errors import FileError, LockHeld
 from pixel_tui.machine_lock import shared_folder
 from pixel_tui.operations.lock import (
@@ -259,3 +263,82 @@ def test_a_running_command_does_not_inherit_it(tmp_path: Path) -> None:
         ]
         assert held
         assert not any(os.get_inheritable(descriptor) for descriptor in held)
+
+
+# A lock that is held by who only reads.
+
+
+def hold_shared(path: Path) -> subprocess.Popen[str]:
+    """A program of another that holds a file for reading until it is ended."""
+    script = (
+        "import fcntl,sys; f=open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_SH);"
+        "print(1, flush=True); sys.stdin.read()"
+    )
+    holding = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert holding.stdout is not None
+    assert holding.stdout.readline() == "1\n"
+    return holding
+
+
+def end(holding: "subprocess.Popen[str]") -> None:
+    holding.communicate("")
+
+
+def test_one_who_only_reads_does_not_stop_the_owner(tmp_path: Path) -> None:
+    take(tmp_path).release()
+    holding = hold_shared(the_path(tmp_path))
+    try:
+        with take(tmp_path):
+            assert holder(the_path(tmp_path)) == ANA
+            with pytest.raises(LockHeld, match="Restart agent"):
+                take(tmp_path)
+        with take(tmp_path):
+            pass
+        assert [path.name for path in tmp_path.iterdir()] == [the_path(tmp_path).name]
+    finally:
+        end(holding)
+
+
+def test_two_consoles_that_displace_a_reader_at_once_do_not_both_get_it(tmp_path: Path) -> None:
+    take(tmp_path).release()
+    holding = hold_shared(the_path(tmp_path))
+    got: list[StackLock] = []
+
+    def try_it() -> None:
+        with suppress(LockHeld):
+            got.append(take(tmp_path))
+
+    try:
+        threads = [threading.Thread(target=try_it) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(got) == 1
+    finally:
+        for lock in got:
+            lock.release()
+        end(holding)
+
+
+def test_who_holds_a_lock_that_is_not_ours_to_replace_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(machine_lock, "exchange", refused)
+    take(tmp_path).release()
+    holding = hold_shared(the_path(tmp_path))
+    try:
+        with pytest.raises(LockHeld) as raised:
+            take(tmp_path)
+        message = str(raised.value)
+        for part in (f"process {holding.pid} of ", sys.executable, f"kill {holding.pid}"):
+            assert part in message
+        assert len(list(tmp_path.iterdir())) == 1
+    finally:
+        end(holding)
