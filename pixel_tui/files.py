@@ -242,6 +242,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_pipe(path: Path) -> bool:
+    """Whether a program that reads this path would wait for another one to write."""
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except OSError:
+        return False
+
+
 def read_head(path: Path, most: int) -> bytes:
     """The first bytes of a file; a pipe in its place is not waited for.
 

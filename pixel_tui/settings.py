@@ -13,7 +13,7 @@ from typing import Final
 from platformdirs import PlatformDirs
 
 from pixel_tui.errors import UsageError
-from pixel_tui.files import replace_file
+from pixel_tui.files import is_pipe, replace_file
 from pixel_tui.json_reading import parse_json
 
 APPLICATION: Final = "pixel-tui"
@@ -112,6 +112,12 @@ def load_settings(
 
 
 def _from_file(path: Path) -> Settings:
+    if is_pipe(path):
+        raise UsageError(
+            "The settings file is a pipe, which is not waited for.",
+            on=str(path),
+            remedy="Move it away, and make a file.",
+        )
     try:
         text = path.read_text("utf-8")
         import tomllib  # most have no such file

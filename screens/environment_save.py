@@ -25,6 +25,7 @@ APPLY: Final = "environment-apply"
 CHANGES: Final = {
     Change.RECREATE: ("recreate", "$text-primary"),
     Change.REBUILD: ("rebuild", "$text-warning"),
+    Change.RESTART: ("restart", "$text-primary"),
 }
 
 
@@ -176,6 +177,8 @@ def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
                 (item.service.ljust(width), "bold"), "  ", (f"{word:<9}", style), plain(said)
             )
         )
+    if all(item.change is Change.RESTART for item in services):
+        return lines
     return [*lines, Content.styled(NO_RESTART, "$foreground-muted")]
 
 

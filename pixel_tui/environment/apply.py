@@ -278,8 +278,9 @@ class Applying:
     def _up(self, state: ApplyState, *, apart: bool = False) -> bool:
         """Make the services anew, and restart what keeps the addresses that they had."""
         scales = (f"--scale={item}" for item in state.scales)
-        words = ("up", "--detach", "--no-deps", *scales, "--")
-        if not self._compose(*words, *state.services, apart=apart):
+        # Forced: what changes in a secret or a config alone is the same to compose.
+        words = ("up", "--detach", "--no-deps", "--force-recreate", *scales, "--")
+        if state.services and not self._compose(*words, *state.services, apart=apart):
             return False
         return not state.restart or self._compose("restart", "--", *state.restart, apart=apart)
 

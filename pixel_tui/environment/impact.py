@@ -19,6 +19,8 @@ class Change(StrEnum):
     RECREATE = "recreate"
     REBUILD = "rebuild"
     """And recreated from the new image."""
+    RESTART = "restart"
+    """Only that: it mounts the file, and has the old one until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Impact:
 
     @property
     def applied_to(self) -> tuple[ServiceImpact, ...]:
-        """The services that have containers to be made anew."""
+        """The services that have containers about which something is to be done."""
         return tuple(item for item in self.services if item.running)
 
 
@@ -80,7 +82,13 @@ def find_impact(
             if impact is not None:
                 found[name] = impact
     _take_along(candidate, running, found)
-    warnings = [*candidate.warnings, *_renamed(candidate, current)]
+    if changed:
+        _restart_mounting(candidate, running, changed, found)
+    warnings = [
+        *candidate.warnings,
+        *_renamed(candidate, current),
+        *_activated(candidate, current, running),
+    ]
     services = tuple(found[name] for name in sorted(found))
     return Impact(SafeText(""), tuple(warnings), services, candidate.project)
 
@@ -97,10 +105,12 @@ def _of_service(
     recreated = not service.shares and any(item != service.config_hash for item in hashes)
     if service.shares and before is not None:
         recreated = before.config_hash != service.config_hash
-    if not arguments and not recreated:
+    # Compose compares the names of secrets and configs, and not what is in them.
+    delivered = set(changed) & service.delivered
+    if not arguments and not recreated and not delivered:
         return None
     environment = _other_environment(service, before, run)
-    behind = (set(changed) & service.keys) | environment | arguments
+    behind = (set(changed) & service.keys) | environment | arguments | delivered
     known = behind & set(changed)
     if arguments:
         what = Change.REBUILD
@@ -109,6 +119,8 @@ def _of_service(
     else:
         what = Change.RECREATE
         cause = "its environment changes" if environment else "its configuration changes"
+        if delivered and not recreated:
+            cause = "a secret or config of it changes"
         if not known:
             cause = "it was made with another environment or compose file"
     return ServiceImpact(
@@ -176,6 +188,49 @@ def _take_along(
                 stopped=not run.up,
             )
             grown = True
+
+
+def _restart_mounting(
+    candidate: CandidateReading,
+    running: Mapping[str, RunningService],
+    changed: Collection[str],
+    found: dict[str, ServiceImpact],
+) -> None:
+    """What mounts the file by itself: a save replaces the file, and the mount keeps the old one."""
+    for name, service in sorted(candidate.services.items()):
+        run = running.get(name)
+        if service.mounts_file and name not in found and run is not None and run.up:
+            found[name] = ServiceImpact(
+                service=service.name,
+                change=Change.RESTART,
+                keys=tuple(map(plain, sorted(changed))),
+                cause=SafeText("it mounts the file, and reads the old one until it is restarted"),
+                running=True,
+            )
+
+
+def _activated(
+    candidate: CandidateReading,
+    current: CandidateReading,
+    running: Mapping[str, RunningService],
+) -> list[SafeText]:
+    """What another `COMPOSE_PROFILES` or `COMPOSE_FILE` brings in and leaves out."""
+    if current.refusal:
+        return []
+    now = {name for name, service in candidate.services.items() if service.active}
+    before = {name for name, service in current.services.items() if service.active}
+    words = []
+    if brought := sorted(now - before - set(running)):
+        words.append(f"With this file `up` starts {', '.join(brought)} as well.")
+    left = sorted(before - now)
+    if stay := [name for name in left if name in running]:
+        words.append(
+            f"With this file {', '.join(stay)} no longer belongs to what is active, and what runs"
+            " of it stays until it is stopped."
+        )
+    if others := [name for name in left if name not in running]:
+        words.append(f"With this file `up` starts {', '.join(others)} no longer.")
+    return [plain(item) for item in words]
 
 
 def _renamed(candidate: CandidateReading, current: CandidateReading) -> list[SafeText]:

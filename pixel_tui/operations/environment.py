@@ -171,6 +171,7 @@ def tell_impact(draft: Draft, services: Sequence[ServiceImpact], *, applied: boo
         what = {
             Change.RECREATE: "recreated",
             Change.REBUILD: "built anew and recreated",
+            Change.RESTART: "restarted",
         }[item.change]
         draft.affect(item.service, f"is {what}" if applied else f"would have to be {what}", cause)
 

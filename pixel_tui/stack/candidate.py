@@ -96,6 +96,8 @@ class CandidateReader:
                 build_arguments=_texts(node["build"]["args"]),
                 keys=_names(raw[name]),
                 reads_file=name in readers,
+                delivered=_delivered(node, Node(written)),
+                mounts_file=self._mounts(node, Node(model)),
                 shares=tuple(_shared(node)),
             )
             for name, node in Node(model)["services"].members()
@@ -179,6 +181,12 @@ class CandidateReader:
         found = Node(_object(output))["services"]["path"]["labels"]["path"].raw
         return found.replace("$$", "$")
 
+    def _mounts(self, service: Node, project: Node) -> bool:
+        """Whether a service has the file mounted by itself, and not its folder."""
+        sources = [item["source"].raw for item in service["volumes"] if item["type"].raw == "bind"]
+        sources += [project[kind][source]["file"].raw for kind, source in _sources(service)]
+        return any(self._is_own(source) for source in sources)
+
     def _is_own(self, path: str) -> bool:
         if not path:
             return False
@@ -229,6 +237,21 @@ class _Candidate:
 
 def _names(raw: Node) -> frozenset[str]:
     return frozenset(filter(None, _REFERENCE.findall(json.dumps(raw.value))))
+
+
+def _sources(service: Node) -> Iterator[tuple[str, str]]:
+    for kind in ("secrets", "configs"):
+        for item in service[kind]:
+            yield kind, item.raw or item["source"].raw
+
+
+def _delivered(service: Node, written: Node) -> frozenset[str]:
+    """The variables in a service's secrets and configs; compose hashes only their names."""
+    found: set[str] = set()
+    for kind, source in _sources(service):
+        item = written[kind][source]
+        found |= {item["environment"].raw, *_REFERENCE.findall(item["content"].raw)}
+    return frozenset(filter(None, found))
 
 
 def _shared(node: Node) -> Iterator[str]:

@@ -22,6 +22,10 @@ class ServiceReading:
     """The variables that the compose file names in it."""
     reads_file: bool = False
     """It names the project's `.env` as its `env_file`."""
+    delivered: frozenset[str] = frozenset()
+    """The variables that its secrets and configs are made from, when its container is made."""
+    mounts_file: bool = False
+    """It mounts the project's `.env` by itself: as a volume, a secret or a config."""
     shares: tuple[str, ...] = ()
     """Services whose namespaces or volumes it shares: it is recreated with them."""
 

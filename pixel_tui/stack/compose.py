@@ -23,7 +23,7 @@ from pixel_tui.errors import (
     ProjectMissing,
     UsageError,
 )
-from pixel_tui.files import is_file
+from pixel_tui.files import is_file, is_pipe
 from pixel_tui.redaction import redact
 from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -451,6 +451,13 @@ class ComposeProject:
                 on=self.command.directory,
                 remedy="Check the path behind -C.",
             )
+        for env_file in self.command.env_paths:
+            if is_pipe(Path(env_file)):
+                raise ComposeRefused(
+                    "The environment file is a pipe, and compose would wait for it.",
+                    on=env_file,
+                    remedy="Move it away, and make a file.",
+                )
 
     def _ask(self, argv: Sequence[str], *, stdin: str = "") -> Asked:
         """Start a reading command."""

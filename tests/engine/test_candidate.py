@@ -7,6 +7,7 @@ import pytest
 
 from pixel_tui.environment.impact import Change
 from pixel_tui.environment.impact_reading import ImpactReader
+from pixel_tui.files import replace_file
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import ComposeProject, find_command
 from tests.engine.fixtures import MakeProject
@@ -207,3 +208,61 @@ def test_profiles_that_exclude_each_other_do_not_refuse_a_candidate(
     assert reading.services["app"].environment == {"A": "2"}
     refused = reader_of(engine, project).read(b"A='2\n")
     assert "unterminated" in refused.refusal
+
+
+DELIVERING = """
+services:
+  holder:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+    secrets: [token]
+    configs: [site]
+  mounting:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+    volumes: ["./.env:/app/.env:ro"]
+  other:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+    volumes: [".:/app:ro"]
+secrets: {token: {environment: API_TOKEN}}
+configs: {site: {content: "host=${SITE}"}}
+"""
+
+
+def test_what_is_delivered_or_mounted_counts_though_its_hash_stays(
+    engine: Engine, make_project: MakeProject
+) -> None:
+    before = b"API_TOKEN=old-one\nSITE=a\nNOBODY=1\n"
+    project = make_project(DELIVERING, files={".env": before.decode()}, up=True)
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, host=engine.host, directory=str(project.directory), project=project.name
+    )
+
+    def changes(candidate: bytes) -> dict[str, Change]:
+        found = ImpactReader(command, environment).read(candidate).services
+        return {str(item.service): item.change for item in found}
+
+    assert changes(before) == {}
+    assert changes(before.replace(b"NOBODY=1", b"NOBODY=2")) == {"mounting": Change.RESTART}
+    expected = {"mounting": Change.RESTART, "holder": Change.RECREATE}
+    assert changes(before.replace(b"SITE=a", b"SITE=b")) == expected
+    after = before.replace(b"old-one", b"new-one")
+    assert changes(after) == expected
+
+    def said(service: str, path: str) -> str:
+        return project.compose("exec", "-T", service, "cat", path).stdout
+
+    replace_file(project.directory / ".env", after)
+    assert "old-one" in said("mounting", "/app/.env")
+    assert "new-one" in said("other", "/app/.env")
+    project.compose("restart", "mounting")
+    assert "new-one" in said("mounting", "/app/.env")
+    project.compose("up", "--detach")
+    assert said("holder", "/run/secrets/token") == "old-one"
+    project.compose("up", "--detach", "--no-deps", "--force-recreate", "holder")
+    assert said("holder", "/run/secrets/token") == "new-one"

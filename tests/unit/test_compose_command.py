@@ -1,6 +1,7 @@
 """How docker and compose are called."""
 
 import argparse
+import os
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from pixel_tui.backups import __main__ as backups
 from pixel_tui.backups.worker import worker_argv as backup_argv
 from pixel_tui.environment import __main__ as environments
 from pixel_tui.environment.worker import worker_argv as environment_argv
+from pixel_tui.errors import ComposeRefused
 from pixel_tui.ledger import __main__ as ledger
 from pixel_tui.ledger.program import ledger_argv
 from pixel_tui.stack import health_wait
-from pixel_tui.stack.compose import find_command
+from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.compose_command import ComposeCommand, operands, option, shown
 from pixel_tui.stack.compose_files import find_directory
 from pixel_tui.stack.own_program import add_project_options, command_from, project_options
@@ -196,3 +198,15 @@ def test_the_project_is_looked_for_upwards(tmp_path: Path) -> None:
     assert find_directory(deep) == tmp_path
     (tmp_path / "a" / "docker-compose.yaml").write_text("services: {}")
     assert find_directory(deep) == tmp_path / "a"
+
+
+@pytest.mark.parametrize("name", [".env", "more.env"])
+def test_a_pipe_in_place_of_an_environment_file_is_told_and_not_waited_for(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    os.mkfifo(tmp_path / name)
+    files = () if name == ".env" else (str(tmp_path / name),)
+    command = ComposeCommand(directory=str(tmp_path), env_files=files, reader=("/bin/cat",))
+    with pytest.raises(ComposeRefused, match="pipe"):
+        ComposeProject(command, {}).resolve()

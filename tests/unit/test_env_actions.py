@@ -179,6 +179,18 @@ class TestApply:
         assert "--scale=api=2" in made.steps[0].command
         assert made.checks_after[0].containers == 2
 
+    def test_what_only_mounts_the_file_is_restarted_by_the_same_step(self) -> None:
+        mounting = changed("api", Change.RESTART)
+        made = plan("environment-apply", facts(impact(mounting)), ID)
+        (step,) = made.steps
+        assert "--restart=api" in step.command
+        assert not [word for word in step.command if word.startswith(("--recreate", "--rebuild"))]
+        assert [(item.service, item.change) for item in made.affects] == [("api", "is restarted")]
+        assert "restart api" in step.title
+        saved = plan("environment-save", facts(impact(mounting)), ID)
+        assert "reads the old one until a restart" in warnings(saved)
+        assert "a restart changes nothing" not in warnings(saved)
+
     def test_no_value_and_no_content_is_in_it(self) -> None:
         made = plan("environment-apply", facts(impact(changed("api"))), ID)
         assert "API_TOKEN=" not in repr(made)

@@ -86,6 +86,7 @@ class World:
             elif "up" in argv:
                 assert argv[-2:] == ("api", "web")
                 assert "--no-deps" in argv
+                assert "--force-recreate" in argv  # of a secret compose compares the name alone
                 assert "--remove-orphans" not in argv
                 assert "--scale=api=3" in argv, "on the way back as well"
                 self.made_with, self.ran = self.content, self.image

@@ -181,3 +181,41 @@ def test_the_history_of_an_image_tells_what_it_was_built_with(
 ) -> None:
     history: list[JsonObject] = [{"CreatedBy": command} for command in commands]
     assert build_arguments(history) == found
+
+
+def test_a_secret_made_from_a_changed_key_has_its_service_recreated_though_the_hash_stays() -> None:
+    item = replace(service(), delivered=frozenset({"API_TOKEN"}))
+    impact = only(item, item, run(), "API_TOKEN", "Z")
+    assert impact is not None
+    assert (impact.change, impact.keys) == (Change.RECREATE, ("API_TOKEN",))
+    assert impact.cause == "a secret or config of it changes"
+    assert only(item, item, run(), "Z") is None
+
+
+def test_what_mounts_the_file_by_itself_is_restarted_unless_it_is_recreated() -> None:
+    item = replace(service(), mounts_file=True)
+    impact = only(item, item, run(), "A")
+    assert impact is not None
+    assert (impact.change, impact.keys) == (Change.RESTART, ("A",))
+    assert only(item, item, run()) is None
+    assert only(item, item, None, "A") is None
+    assert only(item, item, replace(run(), up=False), "A") is None
+    recreated = only(replace(item, config_hash="new"), item, run(), "TAG")
+    assert recreated is not None
+    assert recreated.change is Change.RECREATE
+
+
+def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:
+    tool, web, old = service("tool"), service("web"), service("old")
+    before = reading(replace(tool, active=False), web, old)
+    after = reading(tool, replace(web, active=False), replace(old, active=False))
+    found = find_impact(after, before, {"web": run("web")}, ("COMPOSE_PROFILES",))
+    assert found.warnings == (
+        "With this file `up` starts tool as well.",
+        plain(
+            "With this file web no longer belongs to what is active, and what runs of it stays"
+            " until it is stopped."
+        ),
+        "With this file `up` starts old no longer.",
+    )
+    assert find_impact(before, before, {}, ("A",)).warnings == ()

@@ -1,5 +1,6 @@
 """What the user wants, and what the console remembers by itself."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -35,6 +36,12 @@ def test_the_file_is_found_where_it_belongs(tmp_path: Path) -> None:
     assert config_path({}) == tmp_path / "config" / "pixel-tui" / "settings.toml"
     assert config_path({ENVIRONMENT_CONFIG: "/etc/x.toml"}) == Path("/etc/x.toml")
     assert state_folder() == tmp_path / "state" / "pixel-tui"
+
+
+def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(file: Path) -> None:
+    os.mkfifo(file)
+    with pytest.raises(UsageError, match="pipe"):
+        load(file)
 
 
 def test_every_setting_is_read(file: Path) -> None:

@@ -41,27 +41,33 @@ def draft_apply(draft: Draft) -> None:
     draft.subject = file_name(draft)
     recreate = [item.service for item in impact.applied_to if item.change is Change.RECREATE]
     rebuild = [item.service for item in impact.applied_to if item.change is Change.REBUILD]
+    restart = [item.service for item in impact.applied_to if item.change is Change.RESTART]
     names = [*recreate, *rebuild]
     tell_impact(draft, impact.services, applied=True)
     for warning in impact.warnings:
         draft.warn("compose", warning)
-    if not names:
+    if not names and not restart:
         work_step(draft, f"Save {draft.subject}", CANCELLING, "save", name=candidate.id)
         draft.reason = SafeText("it was edited, and changes nothing that runs")
     else:
-        proxies = _proxies(draft, names, recreate)
+        proxies = _proxies(draft, names, recreate) if names else []
+        for name in restart:
+            if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
+                draft.interrupt(target, f"up to {duration(target.grace)} to stop, then it is back")
         words = [f"--recreate={name}" for name in recreate]
         words += [f"--rebuild={name}" for name in rebuild]
-        words += [f"--restart={name}" for name in proxies]
+        words += [f"--restart={name}" for name in dict.fromkeys((*restart, *proxies))]
         scales = kept_scales(draft.snapshot, names, alone=True)
         tell_scales(draft, scales)
         words += [f"--scale={name}={count}" for name, count in scales.items()]
         seconds = f"{draft.facts.environment.confirm_seconds:g}"
         words.append(f"--within={seconds}")
-        title = f"Save .env, bring up {listed(names)}, wait to be confirmed"
+        doing = [f"bring up {listed(names)}"] if names else []
+        doing += [f"restart {listed(restart)}"] if restart else []
+        title = f"Save .env, {', '.join(doing)}, wait to be confirmed"
         work_step(draft, title, CANCELLING, "apply", *words, name=candidate.id, takes_back=True)
         draft.risk = Risk.DISRUPTIVE
-        draft.reason = plain(f"it was edited, and changes {listed(names)}")
+        draft.reason = plain(f"it was edited, and changes {listed([*names, *restart])}")
         draft.warn(
             "confirm",
             f"it stays only if it is confirmed within {seconds} s after it works (`c` on"

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pixel_tui.environment.impact import Change
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
@@ -29,7 +30,9 @@ def draft_save(draft: Draft) -> None:
     tell_impact(draft, impact.services, applied=False)
     for warning in impact.warnings:
         draft.warn("compose", warning)
-    if impact.applied_to:
+    if any(item.change is Change.RESTART for item in impact.applied_to):
+        draft.warn("mounted", "what mounts the file by itself reads the old one until a restart")
+    if any(item.change is not Change.RESTART for item in impact.applied_to):
         draft.warn("in sync", "containers keep what they were made with: a restart changes nothing")
 
 
