@@ -89,7 +89,11 @@ class Staging:
         note = json.dumps({"base": base, "maker": maker}).encode()
         # First, so that no candidate is ever without one.
         replace_file(self._note_path(candidate_id), note, durable=False)
-        replace_file(self.path(candidate_id), content, durable=False)
+        try:
+            replace_file(self.path(candidate_id), content, durable=False)
+        except FileError:
+            self.forget(candidate_id)
+            raise
         return candidate_id
 
     def ids(self) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.errors import FileError, NothingToDo, OperationError
 from pixel_tui.ledger import changes
 from pixel_tui.ledger.drafts import Drafts, new_task
 from pixel_tui.ledger.old_versions import OldVersions, old_versions_folder
@@ -151,8 +152,18 @@ class _Work:
             raise OperationError(
                 "Another worker is being started, or runs: the worker lock is held.", on=str(path)
             ) from None
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(lock_content(self._task, self._clock.now()))
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(lock_content(self._task, self._clock.now()))
+        except OSError as error:
+            # An empty lock would keep every worker away, for a task that nobody knows.
+            with suppress(OSError):
+                path.unlink()
+            raise FileError(
+                f"The worker lock can't be written: {error.strerror or error}.",
+                on=str(path),
+                remedy="Check the free space.",
+            ) from error
         say("The worker lock is taken; the worker removes it when it ends.")
 
     def _unlock(self) -> None:

@@ -271,6 +271,9 @@ class LedgerStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(prefix=".task-ledger.pixel-tui-", dir=folder)
+        except OSError as error:
+            raise _cannot_write(self._path, error) from error
+        try:
             with os.fdopen(descriptor, "wb") as file:
                 if old is not None:
                     with suppress(PermissionError):
@@ -280,8 +283,12 @@ class LedgerStore:
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())
-        except OSError as error:
-            raise _cannot_write(self._path, error) from error
+        except BaseException as error:
+            with suppress(OSError):
+                Path(name).unlink()
+            if isinstance(error, OSError):
+                raise _cannot_write(self._path, error) from error
+            raise
         return Path(name)
 
 

@@ -127,7 +127,20 @@ def _changed_words(
     if not names:
         return "its configuration has changed"
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"its environment has changed ({', '.join(names[:NAMED])}{more})"
+    words = f"its environment has changed ({', '.join(names[:NAMED])}{more})"
+    if baked := changed_and_baked(spec, regular):
+        words += f", and {', '.join(baked)} is built into its image: rebuild it"
+    return words
+
+
+def changed_and_baked(spec: ServiceSpec, regular: Sequence[Container]) -> Sequence[SafeText]:
+    """Variables with another value than the containers have, which a build writes into the image.
+
+    A recreate gives the container the new value, and the program in it keeps the old one.
+    """
+    baked = {name for name, _ in spec.baked}
+    found = {name for item in regular for name in others(spec.variables, item.variables)}
+    return sorted(found & baked)
 
 
 def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -> set[SafeText]:

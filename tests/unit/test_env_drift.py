@@ -11,7 +11,7 @@ from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.stack.sync import sync
 from pixel_tui.stack.value_mark import marks, value_mark
 from pixel_tui.text import plain
-from tests.unit.test_actions import plan, running
+from tests.unit.test_actions import CHAIN, plan, running, stack
 from tests.unit.test_actions import warnings as warnings_of
 from tests.unit.test_join import container, spec
 
@@ -64,6 +64,33 @@ def test_an_image_that_was_built_with_another_value_is_told() -> None:
     )  # fmt: skip
     same = {"sha256:now": marks([("NEXT_PUBLIC_API_URL", "http://b"), ("OTHER", "x")])}
     assert sync(WEB, [container()], IMAGES, built=same).action is SyncAction.NOTHING
+
+
+def test_a_recreate_for_a_key_that_is_built_in_says_that_it_is_not_enough() -> None:
+    wanted = replace(WEB, variables=marks([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "2")]))
+    has = container(
+        config_hash="other",
+        variables=marks([("NEXT_PUBLIC_API_URL", "http://a"), ("A", "1")]),
+    )
+    found = sync(wanted, [has], IMAGES)
+    assert found.action is SyncAction.RECREATE
+    assert found.reason.endswith("NEXT_PUBLIC_API_URL is built into its image: rebuild it")
+    other = replace(has, variables=marks([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "1")]))
+    assert "built into" not in sync(wanted, [other], IMAGES).reason
+
+
+def test_the_plan_of_such_a_recreate_warns_that_the_image_keeps_the_old_value() -> None:
+    key = "NEXT_PUBLIC_API_URL"
+    wanted = tuple(
+        replace(item, baked=marks([(key, "b")]), variables=marks([(key, "b")]))
+        if item.name == "api"
+        else item
+        for item in CHAIN
+    )
+    for value, warned in (("a", True), ("b", False)):
+        has = [container(item.name, variables=marks([(key, value)])) for item in wanted]
+        made = plan("recreate", stack(*has, specs=wanted), "api")
+        assert ("is built into the image of api" in warnings_of(made)) is warned
 
 
 def test_an_image_that_tells_nothing_is_not_suspected() -> None:

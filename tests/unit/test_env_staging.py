@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui import files
 from pixel_tui.clock import SystemClock
+from pixel_tui.environment import staging as staging_module
 from pixel_tui.environment.drafts import Drafts
 from pixel_tui.environment.impact_reading import ImpactReader
 from pixel_tui.environment.staging import UNKNOWN_BASE, CandidateGone, Staging, digest
 from pixel_tui.environment_desk import LiveDesk
 from pixel_tui.environment_facts import EnvironmentFactReader
+from pixel_tui.errors import FileError
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import EngineStatus, StackSnapshot
 from pixel_tui.text import plain
@@ -93,3 +96,19 @@ def test_one_that_goes_while_they_are_read_hides_no_other(
     found = reader.read(StackSnapshot(EngineStatus(plain("x"), plain("x"))))
     assert [item.id for item in found.candidates] == [left]
     assert [item.base for item in found.candidates] == [found.sha256]
+
+
+def test_a_full_disk_leaves_nothing_of_a_candidate(
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = files.replace_file
+
+    def full(path: Path, content: bytes, *, durable: bool) -> None:
+        if path.suffix == ".env":
+            raise FileError("The file can't be written: No space left on device.")
+        original(path, content, durable=durable)
+
+    monkeypatch.setattr(staging_module, "replace_file", full)
+    with pytest.raises(FileError, match="No space"):
+        staging.stage(NEW, base=digest(OLD))
+    assert not list(staging.path("0" * 16).parent.iterdir())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -295,3 +296,38 @@ def test_one_that_is_told_to_end_between_two_exchanges_loses_nothing(
         signal.signal(signal.SIGTERM, before)
     assert set(held(place)) == {ONE, TWO}
     assert [path.name for path in place.ledger.parent.iterdir()] == ["task-ledger.json"]
+
+
+def full_disk(limit: int) -> None:
+    """Nothing longer can be written, as where the disk is full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from tests.unit.ledger_files import THREE
+from tests.unit.test_ledger_store import adding, store_of
+from pixel_tui.errors import FileError
+from pixel_tui.ledger.places import LedgerPlace
+try:
+    store_of(LedgerPlace(Path(sys.argv[1]))).change(adding(THREE))
+except FileError:
+    sys.exit(7)
+"""
+
+
+def test_a_full_disk_leaves_no_temporary_file_and_the_ledger_as_it_was(tmp_path: Path) -> None:
+    place = project(tmp_path, task(ONE))
+    before = place.ledger.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", WRITES, str(tmp_path)],
+        preexec_fn=lambda: full_disk(len(before)),
+        check=False,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 7
+    assert place.ledger.read_bytes() == before
+    assert not [path for path in place.ledger.parent.iterdir() if "pixel-tui" in path.name]

@@ -6,6 +6,7 @@ from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.cascade import CANCEL_UP, draft_up, refuse_up
 from pixel_tui.operations.convergence import UpOptions, kept_scales
 from pixel_tui.operations.draft import Draft
+from pixel_tui.stack.sync import changed_and_baked
 
 
 def draft_recreate(draft: Draft) -> None:
@@ -16,6 +17,14 @@ def draft_recreate(draft: Draft) -> None:
     words = ("up", "--detach", "--force-recreate", "--no-deps", *options.scale_words)
     draft.compose_step(draft.services, *words, cancelling=CANCEL_UP)
     draft_up(draft, options)
+    for target in draft.services:
+        baked = changed_and_baked(target.spec, target.containers) if target.spec else ()
+        if baked:
+            draft.warn(
+                "built in",
+                f"{', '.join(baked)} is built into the image of {target.name}, which keeps the old"
+                " value: rebuild it instead",
+            )
 
 
 ACTION: Final = Action(
