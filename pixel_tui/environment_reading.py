@@ -21,7 +21,7 @@ from pixel_tui.environment.surroundings import (
     look_at_file,
     socket_group,
 )
-from pixel_tui.environment.values import read_values
+from pixel_tui.environment.values import Reading, read_values
 from pixel_tui.errors import ComposeRefused, ConsoleError
 from pixel_tui.files import is_file
 from pixel_tui.stack.candidate import CandidateReader
@@ -57,6 +57,8 @@ class Around:
     surroundings: Surroundings
     unasked: tuple[SafeText, ...] = ()
     """What could not be found out, and why: checks that rest on it find nothing."""
+    earlier: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the environment files that compose reads before this one give."""
 
 
 class Examined:
@@ -74,25 +76,27 @@ class Examined:
 
     def all(self, document: Document) -> Overview:
         """Every key."""
-        around = self._around
-        readings = read_values(document, self._environment)
+        around, readings, surroundings = self._around, *self._read(document)
         return overview(
-            document, readings, around.example, self._catalogue, around.uses, around.surroundings
+            document, readings, around.example, self._catalogue, around.uses, surroundings
         )
 
     def one(self, document: Document, key: str) -> KeyRow:
         """One key."""
-        around = self._around
-        readings = read_values(document, self._environment)
+        around, readings, surroundings = self._around, *self._read(document)
         return key_row(
-            key,
-            document,
-            readings,
-            around.example,
-            self._catalogue,
-            around.uses,
-            around.surroundings,
+            key, document, readings, around.example, self._catalogue, around.uses, surroundings
         )
+
+    def _read(self, document: Document) -> tuple[Mapping[str, Reading], Surroundings]:
+        """The values, where earlier files count as set for what this file does not set."""
+        earlier = {
+            key: value for key, value in self._around.earlier.items() if not document.entry(key)
+        }
+        surroundings = self._around.surroundings
+        if earlier:
+            surroundings = replace(surroundings, exported=surroundings.exported | earlier.keys())
+        return read_values(document, {**earlier, **self._environment}), surroundings
 
 
 def environment_path(command: ComposeCommand) -> Path:
@@ -144,7 +148,25 @@ def read_around(
             user=os.geteuid(),
         )  # fmt: skip
     example = read_example(path, Path(command.directory), unasked)
-    return Around(example, uses, facts, tuple(unasked))
+    earlier = _earlier(command, environment, unasked) if path == command.edited_env else {}
+    return Around(example, uses, facts, tuple(unasked), earlier)
+
+
+def _earlier(
+    command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
+) -> Mapping[str, str]:
+    """What the files before the edited one give, by compose's rules."""
+    found: dict[str, str] = {}
+    for path in map(Path, command.env_paths[:-1]):
+        try:
+            document = Document.parse(path.read_bytes())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            unasked.append(plain(f"An environment file can't be read: {path}: {reason}."))
+            continue
+        readings = read_values(document, {**found, **environment})
+        found |= {key: item.value for key, item in readings.items() if item.value is not None}
+    return found
 
 
 def _told_of_files(path: Path, command: ComposeCommand) -> list[SafeText]:

@@ -618,7 +618,7 @@ def _why_empty(snapshot: StackSnapshot) -> str:
 
 
 def _calm(snapshot: StackSnapshot, clock: Clock) -> str:
-    if not snapshot.complete:
+    if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     others = findings(snapshot, clock.now())
     if not others:

@@ -91,7 +91,7 @@ class DetailsPane(Vertical):
         return detail_sections(
             service,
             next((item for item in service.containers if item.id == wanted), None),
-            snapshot.project,
+            snapshot.model,
             finding_of(service, snapshot, self._clock.now()),
             self._observer.events,
             self._clock.now(),

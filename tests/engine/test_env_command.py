@@ -275,6 +275,7 @@ def test_the_last_environment_file_is_edited_with_those_before_it_as_compose_rea
     assert base.read_text().startswith("DB_PASSWORD=")
     assert (project.directory / ".env").read_text() == ENV
     checked = run(engine, project, tmp_path, "check", *named)
+    assert "DB_PASSWORD" not in checked.stdout, "the file before gives it"
     assert f"Compose reads {base} first" in checked.stderr
 
 

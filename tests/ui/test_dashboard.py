@@ -1,10 +1,13 @@
 """The dashboard: what is shown, and what stays where it was."""
 
+from typing import NoReturn
+
 import pytest
 from textual.screen import Screen
 
-from pixel_tui.errors import UsageError
+from pixel_tui.errors import ComposeRefused, UsageError
 from pixel_tui.settings import Settings
+from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import Fault
 from pixel_tui.stack.ring import LineKind, LogLine
 from screens.bindings import named_bindings
@@ -369,3 +372,21 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
         await it.until(lambda: it.log.feed is not shown and it.log.lines > 0)
         await it.pilot.pause()
         assert [scrolled for scrolled in laid_out if not scrolled] == []
+
+
+async def test_a_file_that_breaks_makes_no_orphan_and_keeps_restart_in_reach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_project: DemoProject) -> NoReturn:
+        raise ComposeRefused("Compose refuses the project: yaml: line 3.")
+
+    async with console() as it:
+        monkeypatch.setattr(DemoProject, "resolve", refuse)
+        it.app.parts.observer.refresh()
+        await it.until(lambda: "yaml: line 3" in it.text("Banner"))
+        assert "orphan" not in it.text("ServiceTable")
+        assert "● running" in it.text("ServiceTable")
+        assert "Everything that should run does" not in it.text()
+        it.dashboard.select("postgres")
+        await it.press("r")
+        await it.until(lambda: "docker restart pixel-postgres-1" in it.text())
