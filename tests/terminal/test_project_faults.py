@@ -116,8 +116,8 @@ def test_without_compose_the_containers_are_shown_and_the_remedy_is_told(
         prefix=without_plugins(),
     ) as it:  # fmt: skip
         it.wait_for(said("Docker Compose version 2 is not installed", "docker-compose-plugin"))
-        it.wait_for("front")
-        it.wait_for("orphan")
+        it.wait_for(said("front", "labels of the containers", "unknown"))
+        assert "orphan" not in it.text
 
 
 def test_a_wrong_name_is_told_with_the_right_one(
@@ -174,8 +174,9 @@ def test_a_name_alone_finds_the_folder_of_its_containers(
     project.directory.rename(moved)
     try:
         with console(engine, tmp_path, "-p", project.name, cwd=tmp_path) as it:
-            it.wait_for(said("no compose file", f"the project's folder is {project.directory}"))
-            it.wait_for("orphan")
+            it.wait_for(said("no compose file", f"They were made in {project.directory}"))
+            it.wait_for(said("2 of 2 running", "unknown"))
+            assert "orphan" not in it.text
     finally:
         moved.rename(project.directory)
 
@@ -190,7 +191,9 @@ def test_a_profile_that_no_service_has_is_told(
     with console(
         engine, tmp_path, "-p", project.name, cwd=project.directory, environment=environment
     ) as it:
-        it.wait_for(said("COMPOSE_PROFILES asks for tolls, which no service has", "are: tools"))
+        it.wait_for(
+            said("COMPOSE_PROFILES or --profile asks for tolls, which no service has", "are: tools")
+        )
         it.wait_for(said("front", "off", "tools"))
 
 
