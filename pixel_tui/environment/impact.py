@@ -51,6 +51,8 @@ class Impact:
     """What the project would be called."""
     line: int = 0
     """The line that the refusal names; 0 where it names none."""
+    networks: tuple[SafeText, ...] = ()
+    """The networks that would get another configuration."""
 
     @property
     def applied_to(self) -> tuple[ServiceImpact, ...]:
@@ -81,6 +83,17 @@ def find_impact(
             impact = _of_service(service, current.services.get(name), run, changed)
             if impact is not None:
                 found[name] = impact
+    networks = sorted(
+        key
+        for key, found_hash in candidate.networks.items()
+        if current.networks.get(key, found_hash) != found_hash
+    )
+    for name, service in sorted(candidate.services.items()):
+        run = running.get(name)
+        on = [key for key in networks if key in service.networks]
+        if on and run is not None and name not in found:
+            cause = plain(f"its network changes ({', '.join(on)})")
+            found[name] = ServiceImpact(service.name, Change.RECREATE, (), cause, run.up)
     _take_along(candidate, running, found)
     if changed:
         _restart_mounting(candidate, running, changed, found)
@@ -90,7 +103,13 @@ def find_impact(
         *_activated(candidate, current, running),
     ]
     services = tuple(found[name] for name in sorted(found))
-    return Impact(SafeText(""), tuple(warnings), services, candidate.project)
+    return Impact(
+        SafeText(""),
+        tuple(warnings),
+        services,
+        candidate.project,
+        networks=tuple(map(plain, networks)),
+    )
 
 
 def _of_service(

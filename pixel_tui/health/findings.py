@@ -17,6 +17,7 @@ from pixel_tui.stack.model import (
     Container,
     HealthStatus,
     Project,
+    ResourceKind,
     Service,
     ServiceState,
     StackSnapshot,
@@ -273,6 +274,16 @@ def _dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding 
     )
 
 
+def _without_network(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if not service.cut_off or service.spec is None:
+        return None
+    gateway = service.spec.network_of
+    remedy = f"Restart it (r); if {gateway} is down, start that first. If it is gone, recreate it."
+    return Finding(
+        service.name, Severity.BROKEN, plain("has no network"), service.cut_off, plain(remedy)
+    )
+
+
 def _unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if service.health is not HealthStatus.UNHEALTHY:
         return None
@@ -398,7 +409,7 @@ def _near_memory_limit(
     )
 
 
-def _out_of_sync(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+def _out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if not service.wanted or service.sync.action not in {
         SyncAction.RECREATE,
         SyncAction.SCALE_UP,
@@ -411,7 +422,32 @@ def _out_of_sync(service: Service, _snapshot: StackSnapshot, _now: datetime) -> 
         Severity.NOTE,
         plain(f"is not as the compose file says: up would {service.sync.action.value} it"),
         service.sync.reason,
-        plain(f"When that is meant: docker compose up -d {service.name}"),
+        plain(
+            "When that is meant, recreate it here (a): all on its network is taken along, where"
+            " `docker compose up` of one service would fail half way."
+            if _on_changed_network(service, snapshot)
+            else f"When that is meant: docker compose up -d {service.name}"
+        ),
+    )
+
+
+def _on_changed_network(service: Service, snapshot: StackSnapshot) -> bool:
+    keys = service.spec.network_keys if service.spec else ()
+    return any(
+        item.kind is ResourceKind.NETWORK and item.key in keys and not item.unread
+        for item in snapshot.diverged
+    )
+
+
+def _changed_volume(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    if service.sync.action is not SyncAction.VOLUME:
+        return None
+    return Finding(
+        service.name,
+        Severity.NOTE,
+        plain("has a volume that is not as the compose file says"),
+        service.sync.reason,
+        plain("To change it: back it up, remove it, bring it up, restore. Else undo the change."),
     )
 
 
@@ -445,6 +481,7 @@ RULES: Final[Sequence[Rule]] = (
     _left_by_recreate,
     _could_not_start,
     _dead,
+    _without_network,
     _unhealthy,
     _absent,
     _created,
@@ -452,6 +489,7 @@ RULES: Final[Sequence[Rule]] = (
     _disconnected,
     _near_memory_limit,
     _out_of_sync,
+    _changed_volume,
     _built_otherwise,
     _orphan,
 )

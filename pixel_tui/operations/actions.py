@@ -13,6 +13,7 @@ from pixel_tui.operations.dependencies import layers
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import NO_FACTS, Facts
 from pixel_tui.operations.leftovers import remove_leftovers_first
+from pixel_tui.operations.partners import restart_partners
 from pixel_tui.operations.plan import Check, Plan
 from pixel_tui.operations.targets import Target, find_targets
 from pixel_tui.operations.words import listed
@@ -124,6 +125,7 @@ def plan_action(
     for words in refused:
         draft.warn("left alone", words)
     action.draft(draft)
+    restart_partners(draft)
     remove_leftovers_first(draft)
     return draft.finished(now)
 
@@ -161,6 +163,7 @@ def _plan_whole(
         _name_host(draft, targets)
     _check(draft)
     action.draft(draft)
+    restart_partners(draft)
     remove_leftovers_first(draft)
     return draft
 

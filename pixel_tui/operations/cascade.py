@@ -1,8 +1,10 @@
 """What actions that end in `docker compose up` have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
+from pixel_tui.errors import OperationError
 from pixel_tui.operations.convergence import (
     Change,
     Prediction,
@@ -12,6 +14,13 @@ from pixel_tui.operations.convergence import (
     predict_up,
 )
 from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.networks import (
+    changed_networks,
+    network_steps,
+    others_on,
+    touched_by_up,
+    warn_of_resources,
+)
 from pixel_tui.operations.plan import Check, Risk, is_up
 from pixel_tui.operations.proxies import ask_proxies, proxies_to_restart
 from pixel_tui.operations.targets import Target, find_target
@@ -53,6 +62,13 @@ def refuse_build(target: Target) -> str:
     return refuse_up(target)
 
 
+def draft_recreate(draft: Draft) -> None:
+    """`up --force-recreate --no-deps`: nothing but what it names, and what can't be left out."""
+    along = take_along(draft, force=True, alone=True)
+    options = up_steps(draft, force=True, alone=True)
+    draft_up(draft, options, along)
+
+
 def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
     """`build`, then `up`.
 
@@ -60,17 +76,88 @@ def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
         draft: What is drafted.
         cached: Use what was kept of earlier builds.
     """
-    names = tuple(target.name for target in draft.services)
-    options = UpOptions(rebuilt=names, scales=kept_scales(draft.snapshot, names))
-    draft.remade += [target.service for target in draft.services]
+    built = draft.services
+    names = tuple(target.name for target in built)
+    draft.remade += [target.service for target in built]
     words = ("build",) if cached else ("build", "--no-cache")
-    draft.compose_step(draft.services, *words, cancelling=CANCEL_BUILD, verb="Build")
-    up = ("up", "--detach", *options.scale_words)
-    draft.compose_step(draft.services, *up, cancelling=CANCEL_UP, verb="Bring up")
-    draft_up(draft, options)
+    draft.compose_step(built, *words, cancelling=CANCEL_BUILD, verb="Build")
+    along = take_along(draft, rebuilt=names)
+    options = up_steps(draft, rebuilt=names, verb="Bring up")
+    draft_up(draft, options, along)
 
 
-def draft_up(draft: Draft, options: UpOptions) -> None:
+def take_along(
+    draft: Draft, *, force: bool = False, alone: bool = False, rebuilt: Collection[str] = ()
+) -> Mapping[str, SafeText]:
+    """Add to the targets what would be broken by leaving it out.
+
+    That is what runs on a changed network, and what shares a namespace or the volumes of a
+    container that is recreated.
+
+    Returns:
+        What was added, with the cause.
+
+    Raises:
+        OperationError: Something can't be taken along.
+    """
+    snapshot = draft.snapshot
+    names = [target.name for target in draft.services]
+    along: dict[str, SafeText] = {}
+    while True:
+        found: dict[str, SafeText] = {
+            name: SafeText("it is on a network that is made again")
+            for name in others_on(snapshot, names, alone=alone)
+        }
+        options = UpOptions(force=force, alone=alone, rebuilt=rebuilt)
+        for sharer, shared in left_without(snapshot, predict_up(snapshot, names, options)).items():
+            found.setdefault(sharer, plain(f"it shares what {shared} has"))
+        if not found:
+            break
+        names += map(plain, found)
+        along |= found
+    for name in along:
+        target = find_target(name, snapshot)
+        if target is None:
+            continue
+        if reason := refuse_up(target):
+            raise OperationError(f"{name} would have to be recreated as well, and {reason}.")
+        draft.chosen = (*draft.chosen, target)
+    return along
+
+
+def up_steps(
+    draft: Draft,
+    *,
+    force: bool = False,
+    alone: bool = False,
+    rebuilt: Collection[str] = (),
+    verb: str = "",
+) -> UpOptions:
+    """The steps that end in `up` of the targets; returns how that is called.
+
+    Raises:
+        OperationError: It is known to fail half way.
+    """
+    names = [target.name for target in draft.services]
+    touched = touched_by_up(draft.snapshot, names, alone=alone)
+    networks = changed_networks(draft.snapshot, touched)
+    if networks:
+        force = True  # what is on a network that is gone can't be started, only recreated
+        network_steps(draft, networks)
+    options = UpOptions(
+        force=force,
+        alone=alone,
+        rebuilt=rebuilt,
+        scales=kept_scales(draft.snapshot, names, alone=alone),
+    )
+    words = ["up", "--detach"]
+    words += ["--force-recreate"] * force + ["--no-deps"] * alone + [*options.scale_words]
+    draft.compose_step(draft.services, *words, cancelling=CANCEL_UP, verb=verb)
+    warn_of_resources(draft, touched)
+    return options
+
+
+def draft_up(draft: Draft, options: UpOptions, along: Mapping[str, SafeText]) -> None:
     """Say what an `up` of the targets does: to them, to what they depend on, to the rest."""
     tell_scales(draft, options.scales)
     named = [target.name for target in draft.services]
@@ -84,7 +171,9 @@ def draft_up(draft: Draft, options: UpOptions) -> None:
             draft.affect(name, "stays as it is")
             draft.expect_running(target, ())
             continue
-        _affect(draft, target, prediction, asked=name in named)
+        if cause := along.get(name):
+            prediction = replace(prediction, cause=prediction.cause or cause)
+        _affect(draft, target, prediction, asked=name in named and name not in along)
     for name, shared in left_without(draft.snapshot, predicted).items():
         draft.affect(name, f"loses what it shares with {shared}", "its container was made for it")
         draft.warn("shared", f"{name} has to be recreated as well: it shares what {shared} has")

@@ -190,6 +190,13 @@ def fingerprint(
         ],
         [[name, _facts(snapshot.service(name))] for name in sorted(set(services))],
     ]
+    if snapshot.diverged:
+        facts.append(
+            [
+                [item.kind, item.name, [other.container_id for other in item.attached]]
+                for item in snapshot.diverged
+            ]
+        )
     marks = [[mark.path, mark.sha256] for mark in files]
     if marks:
         facts.append(marks)

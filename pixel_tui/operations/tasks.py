@@ -14,6 +14,7 @@ from pixel_tui.ledger.workers import SERVICE, Worker, container_name, workers_of
 from pixel_tui.operations.action import Choice
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import Step
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import SafeText, plain
@@ -160,6 +161,7 @@ def spawn_steps(draft: Draft, task_id: str, *, rebuild: bool = False) -> None:
         raise OperationError(
             "The compose file has no service `worker`.", remedy="See `pixel-tui status`."
         )
+    refuse_changed_networks(draft, [SERVICE])  # `run` makes networks again, as `up` does
     name = container_name(task_id, rebuild=rebuild)
     old = [worker for worker in workers_of(draft.snapshot) if worker.container.name == name]
     if old:

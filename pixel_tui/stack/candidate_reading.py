@@ -28,6 +28,8 @@ class ServiceReading:
     """It mounts the project's `.env` by itself: as a volume, a secret or a config."""
     shares: tuple[str, ...] = ()
     """Services whose namespaces or volumes it shares: it is recreated with them."""
+    networks: frozenset[str] = frozenset()
+    """By their keys in the compose file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,5 @@ class CandidateReading:
     project: SafeText = SafeText("")
     warnings: tuple[SafeText, ...] = ()
     services: Mapping[str, ServiceReading] = field(default_factory=dict)
+    networks: Mapping[str, str] = field(default_factory=dict)
+    """The hashes that compose would label its networks with, by key."""

@@ -105,6 +105,18 @@ class DockerEngine:
         items = answer if isinstance(answer, list) else []
         return [item for item in items if isinstance(item, dict)]
 
+    def labelled_volumes(self) -> list[JsonObject]:
+        """`GET /volumes` of each project, as compose has made them."""
+        filters = json.dumps({"label": [f"{LABEL}volume"]})
+        answer = Node(self._json("/volumes", {"filters": filters}))
+        return [item.value for item in answer["Volumes"] if isinstance(item.value, dict)]
+
+    def networks(self) -> list[JsonObject]:
+        """`GET /networks` of each project, as compose has made them."""
+        filters = json.dumps({"label": [f"{LABEL}network"]})
+        answer = Node(self._json("/networks", {"filters": filters}))
+        return [item.value for item in answer if isinstance(item.value, dict)]
+
     def volume_sizes(self) -> Mapping[str, int]:
         """`GET /system/df?type=volume`: bytes by name. The engine counts every file for it."""
         answer = Node(self._json("/system/df", {"type": "volume"}))

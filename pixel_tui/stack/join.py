@@ -8,8 +8,10 @@ from functools import partial
 
 from pixel_tui.stack.label_model import labelled_project
 from pixel_tui.stack.model import (
+    NO_TEXT,
     Container,
     ContainerState,
+    Diverged,
     EngineStatus,
     External,
     HealthStatus,
@@ -23,7 +25,7 @@ from pixel_tui.stack.model import (
     Trouble,
 )
 from pixel_tui.stack.replacements import leftovers
-from pixel_tui.stack.sync import NO_MARKS, NO_NAMES, sync
+from pixel_tui.stack.sync import NO_MARKS, NO_NAMES, Resources, sync
 from pixel_tui.stack.value_mark import Marks
 from pixel_tui.text import SafeText, plain
 
@@ -48,6 +50,7 @@ def join(
     own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
     missing: Collection[External] = (),
     other_names: tuple[SafeText, ...] = (),
+    diverged: tuple[Diverged, ...] = (),
 ) -> StackSnapshot:
     """Join the resolved model with the containers of the project.
 
@@ -62,6 +65,7 @@ def join(
         built: Image id to the build arguments that it was built with, as far as it tells.
         own_variables: Image id to the names of the variables that it sets itself, where known.
         missing: External networks and volumes that are known not to be there.
+        diverged: Networks and volumes that are not as the project says.
         other_names: Names that containers of the project's folder carry, where none carries
             the project's.
     """
@@ -76,7 +80,7 @@ def join(
     by_service: dict[str, list[Container]] = defaultdict(list)
     for container in containers:
         by_service[container.service].append(container)
-    present = {container.id for container in containers}
+    lives = {container.id: container for container in containers}
     by_labels = None
     if project_trouble is not None:
         named = {spec.name for spec in project.services} if project else set()
@@ -89,10 +93,11 @@ def join(
         built=built,
         own_variables=own_variables,
         awaited=awaited,
-        present=present,
         missing=missing,
         known=known,
         resolved=project_trouble is None,
+        lives=lives,
+        resources=Resources(diverged),
     )
     services += [
         make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
@@ -109,6 +114,7 @@ def join(
         services=tuple(services),
         taken_at=taken_at,
         other_names=other_names,
+        diverged=diverged,
     )
 
 
@@ -153,10 +159,11 @@ def _service(
     built: Mapping[str, Marks],
     own_variables: Mapping[str, frozenset[str]],
     awaited: Collection[str],
-    present: Collection[str],
     missing: Collection[External],
     known: bool,
     resolved: bool,
+    lives: Mapping[str, Container],
+    resources: Resources,
 ) -> Service:
     service = Service(name=name, spec=spec, containers=containers)
     if not known:
@@ -166,10 +173,34 @@ def _service(
         state=_state(service, awaited=name in awaited),
         health=_health(service.members),
         missing=tuple(item for item in spec.externals if item in missing) if spec else (),
-        sync=sync(spec, service.regular, images, present, built, own_variables)
+        cut_off=_cut_off(spec, service.regular, lives),
+        sync=sync(spec, service.regular, images, lives, built, own_variables, resources)
         if resolved
         else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
     )
+
+
+def _cut_off(
+    spec: ServiceSpec | None, regular: Sequence[Container], lives: Mapping[str, Container]
+) -> SafeText:
+    """Why a container runs without the network of the one that it was joined to.
+
+    The engine makes that anew at each start, and does not tell who had the one of before.
+    """
+    if spec is None or not spec.network_of:
+        return NO_TEXT
+    for container in regular:
+        if container.state is not ContainerState.RUNNING or not container.network_of:
+            continue
+        gateway = lives.get(container.network_of)
+        if gateway is None:
+            return plain(f"the container of {spec.network_of} whose network it shares is gone")
+        if not gateway.running:
+            return plain(f"{spec.network_of}, whose network it shares, does not run")
+        started, since = gateway.started_at, container.started_at
+        if started is not None and since is not None and started > since:
+            return plain(f"{spec.network_of}, whose network it shares, was started after it")
+    return NO_TEXT
 
 
 def _health(members: Sequence[Container]) -> HealthStatus:

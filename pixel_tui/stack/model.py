@@ -70,6 +70,8 @@ class SyncAction(StrEnum):
     SCALE_DOWN = "scale down"
     BUILD = "build"
     """The image is not there: it would be built or pulled first."""
+    VOLUME = "volume"
+    """It would ask whether to make a volume again, and lose its data."""
     REBUILD = "rebuild"
     """Nothing, though its image was built with other values than a build would get now."""
     OFF = "off"
@@ -188,6 +190,8 @@ class Container:
     """The engine lists it and could not tell more: `error` says why."""
     joins: tuple[str, ...] = ()
     """Ids of the containers whose namespaces or volumes it shares."""
+    network_of: str = ""
+    """Id of the container whose network it shares."""
     replaces: str = ""
     """The first digits of the id of the container that compose made it to replace, while it is
     not in its place."""
@@ -288,11 +292,57 @@ class ServiceSpec:
     joins: tuple[SafeText, ...] = ()
     """The services of whose containers it shares a namespace or the volumes: each of its
     containers belongs to one certain container of theirs."""
+    network_of: SafeText = NO_TEXT
+    """The service whose network it shares (`network_mode: service:vpn`)."""
+    network_keys: tuple[SafeText, ...] = ()
+    """Its networks by their keys in the compose file."""
+    volumes: tuple[SafeText, ...] = ()
+    """By their keys in the compose file."""
 
     @property
     def meant(self) -> bool:
         """Whether it is meant where nothing is named: active, or brought up by a profile."""
         return self.active or self.brought_up
+
+
+class ResourceKind(StrEnum):
+    """What compose makes beside containers."""
+
+    NETWORK = "network"
+    VOLUME = "volume"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A network or a volume as the resolved compose model describes it."""
+
+    kind: ResourceKind
+    key: SafeText
+    """What services call it."""
+    name: SafeText
+    """What the engine calls it."""
+    config_hash: str = ""
+    """What compose compares it by; empty for an external one, which it does not compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A container that runs on a network, of whichever project."""
+
+    container_id: str
+    name: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """A network or a volume that is not known to be as the file says."""
+
+    kind: ResourceKind
+    key: SafeText
+    name: SafeText
+    attached: tuple[Attached, ...] = ()
+    unread: SafeText = NO_TEXT
+    """Why it is not known whether it is another one, in the engine's words; empty where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +365,8 @@ class Project:
     """It is read with the files that its containers were made with; nobody named them."""
     from_labels: bool = False
     """Compose has not resolved it: it is what the labels of the containers tell."""
+    resources: tuple[Resource, ...] = ()
+    """Its networks and volumes."""
 
     def needed_by(self, service: str) -> tuple[SafeText, ...]:
         """The services that name this one in their `depends_on`."""
@@ -377,6 +429,8 @@ class Service:
     sync: Sync = Sync(SyncAction.UNKNOWN)
     missing: tuple[External, ...] = ()
     """What it needs, is not there, and compose will not make."""
+    cut_off: SafeText = NO_TEXT
+    """Why it runs without the network that it shares; empty where it has it, or shares none."""
 
     @property
     def orphan(self) -> bool:
@@ -442,7 +496,8 @@ class Service:
         that ran to its end with exit code 0 is well too. One that need not run
         is well unless a container of it is failing.
         """
-        if self.health is HealthStatus.UNHEALTHY or any(item.partial for item in self.regular):
+        partial = any(item.partial for item in self.regular)
+        if self.health is HealthStatus.UNHEALTHY or self.cut_off or partial:
             return False
         if self.disconnected:
             return False
@@ -474,6 +529,8 @@ class StackSnapshot:
 
     Asked for only where no container carries its own.
     """
+    diverged: tuple[Diverged, ...] = ()
+    """Networks and volumes that are not as the compose file says."""
 
     @property
     def complete(self) -> bool:

@@ -27,6 +27,7 @@ from pixel_tui.stack.model import (
     StackEvent,
 )
 from pixel_tui.stack.replacements import REPLACE_LABEL, replaced_id
+from pixel_tui.stack.resources import parse_resources
 from pixel_tui.stack.service_hash import NOT_UTF8
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.stack.value_mark import marks
@@ -115,6 +116,7 @@ def parse_container(inspected: JsonObject) -> Container:
         memory_limit=host["Memory"].integer or None,
         config_hash=labels[f"{LABEL}config-hash"].text,
         joins=tuple(dict.fromkeys(_joined_ids(host))),
+        network_of=_network_of(host["NetworkMode"].raw, "container:"),
         replaces=replaced_id(
             node["Name"].raw.removeprefix("/"), labelled=bool(labels[REPLACE_LABEL])
         ),
@@ -146,6 +148,10 @@ def parse_listed(listed: JsonObject, why: SafeText) -> Container:
         config_hash=labels[f"{LABEL}config-hash"].text,
         partial=True,
     )
+
+
+def _network_of(mode: str, prefix: str) -> str:
+    return mode.removeprefix(prefix) if mode.startswith(prefix) else ""
 
 
 def _joined_ids(host: Node) -> Iterator[str]:
@@ -285,6 +291,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
                 key=lambda spec: spec.name,
             )
         ),
+        resources=tuple(parse_resources(resolved.config)),
         profiles=tuple(sorted(map(plain, resolved.profiles))),
         env_files=tuple(map(plain, resolved.env_files)),
         adopted=resolved.adopted,
@@ -342,6 +349,15 @@ def _service_spec(
         provider=node["provider"]["type"].text,
         hash_doubt=_hash_doubt(node, joined := tuple(dict.fromkeys(_joined(node)))),
         joins=joined,
+        network_of=plain(_network_of(node["network_mode"].raw, "service:")),
+        network_keys=tuple(plain(key) for key, _ in node["networks"].members()),
+        volumes=tuple(
+            dict.fromkeys(
+                item["source"].text
+                for item in node["volumes"]
+                if item["type"].raw == "volume" and item["source"].raw
+            )
+        ),
     )
 
 

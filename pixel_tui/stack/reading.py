@@ -32,6 +32,7 @@ from pixel_tui.stack.model import (
 )
 from pixel_tui.stack.parse import parse_container, parse_listed, parse_project
 from pixel_tui.stack.places import labelled_name, read_other_names
+from pixel_tui.stack.resources import ResourceReader
 from pixel_tui.stack.service_hash import as_up_hashes, partners
 from pixel_tui.stack.source import EngineReader, ProjectReader, ResolvedProject
 from pixel_tui.stack.sync import REFUSED
@@ -286,6 +287,7 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         missing=read_missing(engine, resolved_project, containers.values()),
         taken_at=clock.now(),
         other_names=() if containers else read_other_names(engine, resolved_project),
+        diverged=ResourceReader(engine).read(resolved_project, containers.values()),
     )
 
 

@@ -111,6 +111,14 @@ class EngineReader(Protocol):
         """`GET /volumes/{name}`; None where there is no such volume."""
         ...
 
+    def networks(self) -> list[JsonObject]:
+        """`GET /networks` of those that compose has made, for whichever project."""
+        ...
+
+    def labelled_volumes(self) -> list[JsonObject]:
+        """`GET /volumes` of those that compose has made, for whichever project."""
+        ...
+
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats`, one sample without waiting for a second."""
         ...

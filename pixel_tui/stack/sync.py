@@ -1,12 +1,15 @@
 """What `docker compose up` would do to a service, and why. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
     ContainerState,
+    Diverged,
+    ResourceKind,
     ServiceSpec,
     Sync,
     SyncAction,
@@ -22,6 +25,26 @@ OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", 
 """Variables that docker's own configuration may add to a container, in small letters too."""
 NAMED: Final = 5
 """As many variables are told by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The networks and volumes of a project."""
+
+    diverged: tuple[Diverged, ...] = ()
+    """Those that are there, and not as the project says."""
+
+    def changed(self, kind: ResourceKind, keys: Collection[str]) -> str:
+        """The names of the changed ones among these, as an enumeration; empty for none."""
+        names = [
+            item.name
+            for item in self.diverged
+            if item.kind is kind and item.key in keys and not item.unread
+        ]
+        return ", ".join(names)
+
+
+NO_RESOURCES: Final = Resources()
 _IDLE = frozenset({ContainerState.EXITED, ContainerState.CREATED})
 
 
@@ -32,11 +55,13 @@ def sync(
     present: Collection[str] = (),
     built: Mapping[str, Marks] = NO_MARKS,
     own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
+    resources: Resources = NO_RESOURCES,
 ) -> Sync:
     """What `docker compose up` would do to a service, by reading only.
 
     Compose 2 recreates a container whose label `config-hash` is not the hash of
-    its service now, or whose image is not the one that the reference means now.
+    its service now, or whose image is not the one that the reference means now. It makes
+    a network anew whose label is not the hash of the network now, with what is on it.
     """
     if spec is None:
         return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
@@ -56,10 +81,12 @@ def sync(
     if not spec.config_hash:
         return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
     return (
-        _recreation(spec, regular, image, present, own_variables)
+        _recreation(spec, regular, image, present, own_variables, resources)
         or _scaling(spec, regular)
         or _starting(regular)
         or _doubtful(spec, regular)
+        or _volumes(spec, resources)
+        or _unread(spec, resources)
         or _rebuilding(spec, regular, built)
         or Sync(SyncAction.NOTHING)
     )
@@ -91,6 +118,7 @@ def _recreation(
     image: str | None,
     present: Collection[str],
     own_variables: Mapping[str, frozenset[str]],
+    resources: Resources,
 ) -> Sync | None:
     reasons = []
     if spec.joins and any(set(container.joins) - set(present) for container in regular):
@@ -109,7 +137,27 @@ def _recreation(
         reasons.append(f"it is not connected to {', '.join(sorted(apart))}")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
         reasons.append(f"image {spec.image} is another one now")
+    if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
+        reasons.append(f"network {networks} has changed in the compose file")
     return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None
+
+
+def _unread(spec: ServiceSpec, resources: Resources) -> Sync | None:
+    """The engine refuses to tell of networks or volumes, as some of its proxies do."""
+    for item in resources.diverged:
+        keys = spec.network_keys if item.kind is ResourceKind.NETWORK else spec.volumes
+        if item.unread and item.key in keys:
+            words = f"{item.kind.value} {item.name} can't be compared: {item.unread}"
+            return Sync(SyncAction.UNKNOWN, plain(words))
+    return None
+
+
+def _volumes(spec: ServiceSpec, resources: Resources) -> Sync | None:
+    names = resources.changed(ResourceKind.VOLUME, spec.volumes)
+    if not names:
+        return None
+    words = f"volume {names} has changed in the compose file, and is kept as it is"
+    return Sync(SyncAction.VOLUME, plain(words))
 
 
 def _changed_words(

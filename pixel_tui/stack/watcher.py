@@ -30,6 +30,7 @@ from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
     ContainerState,
+    Diverged,
     EngineStatus,
     External,
     Link,
@@ -53,6 +54,7 @@ from pixel_tui.stack.reading import (
     trouble,
     with_shared,
 )
+from pixel_tui.stack.resources import ResourceReader
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
 from pixel_tui.stack.usage_sampler import UsageSampler
@@ -113,6 +115,7 @@ class _Seen:
     taken_at: datetime | None = None
     """When the containers were read last."""
     other_names: tuple[SafeText, ...] = ()
+    diverged: tuple[Diverged, ...] = ()
 
 
 class Watcher:
@@ -138,6 +141,7 @@ class Watcher:
         local: SampleSource | None = None,
     ) -> None:
         self._engine = engine
+        self._resources = ResourceReader(engine)
         self._project = project
         self._clock = clock
         self._pace = pace or Pace()
@@ -490,12 +494,14 @@ class Watcher:
         built = read_built(self._engine, project, containers.values(), self._seen.built)
         missing = read_missing(self._engine, project, containers.values())
         other_names = () if containers else read_other_names(self._engine, project)
+        diverged = self._resources.read(project, containers.values())
         with self._lock:
             self._seen.images.update(images)
             self._seen.own_variables = own_variables
             self._seen.built = built
             self._seen.missing = missing
             self._seen.other_names = other_names
+            self._seen.diverged = diverged
             self._seen.taken_at = self._clock.now()
             self._seen.engine = replace(self._seen.engine, seen_at=self._seen.taken_at)
         self._publish()
@@ -629,6 +635,7 @@ class Watcher:
                 missing=seen.missing,
                 taken_at=seen.taken_at,
                 other_names=seen.other_names,
+                diverged=seen.diverged,
             )
             changed = snapshot != self._snapshot
             self._snapshot = snapshot

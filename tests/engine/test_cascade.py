@@ -12,7 +12,7 @@ from pixel_tui.operations.convergence import Change, UpOptions, left_without, pr
 from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.model import StackSnapshot, SyncAction
 from pixel_tui.stack.reading import look_once
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
@@ -153,7 +153,7 @@ def test_what_shares_a_namespace_and_is_not_named_is_told_to_lose_it(
     snapshot = seen(project)
     app = snapshot.service("app")
     assert app is not None
-    assert "shares what vpn has" in app.sync.reason, "no hash is told, so that nothing is claimed"
+    assert app.sync.action is SyncAction.NOTHING
     predicted = predict_up(snapshot, ["vpn"], UpOptions(force=True))
     assert list(left_without(snapshot, predicted)) == ["app"]
     project.compose("up", "--detach", "--force-recreate", "vpn")

@@ -92,6 +92,12 @@ class ScriptedEngine:
     def image_history(self, reference: str) -> list[JsonObject]:
         return []
 
+    def networks(self) -> list[JsonObject]:
+        return []
+
+    def labelled_volumes(self) -> list[JsonObject]:
+        return []
+
     def image(self, reference: str) -> JsonObject | None:
         raise NotImplementedError
 

@@ -14,11 +14,13 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     Dependency,
+    Diverged,
     EngineStatus,
     Health,
     HealthStatus,
     Link,
     Project,
+    Resource,
     ServiceSpec,
     StackSnapshot,
     Trouble,
@@ -78,16 +80,23 @@ def worker(name: str = "pixel-worker-1234", **changes: object) -> Container:
 
 
 def stack(
-    *containers: Container, specs: tuple[ServiceSpec, ...], image: str | None = "sha256:now"
+    *containers: Container,
+    specs: tuple[ServiceSpec, ...],
+    image: str | None = "sha256:now",
+    diverged: tuple[Diverged, ...] = (),
+    resources: tuple[Resource, ...] = (),
 ) -> StackSnapshot:
     return join(
         engine=ENGINE,
-        project=Project(SafeText("pixel"), SafeText("/srv/pixel"), services=specs),
+        project=Project(
+            SafeText("pixel"), SafeText("/srv/pixel"), services=specs, resources=resources
+        ),
         project_name=SafeText("pixel"),
         project_trouble=None,
         containers=containers,
         images={item.image: image for item in specs},
         taken_at=NOW,
+        diverged=diverged,
     )
 
 

@@ -1,13 +1,20 @@
 """Recreate and rebuild: what the plan says of the targets and of all that hangs on them."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from pixel_tui.errors import NothingToDo
+from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.convergence import Change, UpOptions, left_without, predict_up
-from pixel_tui.operations.plan import Outcome, Plan, Risk
+from pixel_tui.operations.plan import Outcome, Plan, Risk, plan_outdated
 from pixel_tui.stack.model import (
+    Attached,
     Container,
     ContainerState,
+    Diverged,
+    ResourceKind,
     ServiceState,
     StackSnapshot,
     SyncAction,
@@ -17,6 +24,7 @@ from tests.unit.test_actions import (
     COMMAND,
     COMPOSE,
     NOW,
+    STARTED,
     commands,
     container,
     effects,
@@ -76,7 +84,7 @@ class TestPrediction:
     def test_what_shares_a_recreated_container_is_recreated_where_it_is_looked_at(self) -> None:
         specs = (spec("vpn"), spec("app", restarting_with("vpn"), joins=(SafeText("vpn"),)))
         vpn = container("vpn")
-        app = container("app", joins=(vpn.id,), config_hash=SafeText("with an id in it"))
+        app = container("app", joins=(vpn.id,))
         snapshot = stack(vpn, app, specs=specs)
         assert changes(snapshot, "app") == {}
         assert changes(snapshot, "app", "vpn", force=True) == {
@@ -227,6 +235,167 @@ class TestHandScaled:
         made = plan("recreate", stack(container("api"), specs=specs), "api")
         assert "--scale" not in str(commands(made))
         assert made.checks_after[0].containers == 2
+
+
+NET = (SafeText("net"),)
+ON_NET = (
+    spec("postgres", network_keys=NET),
+    spec("api", "postgres", network_keys=NET),
+    spec("web", network_keys=(SafeText("front"),)),
+    spec("job", network_keys=NET),
+)
+
+
+def changed_net(*others: Container) -> StackSnapshot:
+    """All but a stopped job runs; the network of all but web has changed."""
+    there = [container("postgres"), container("api")]
+    attached = tuple(Attached(item.id, item.name) for item in (*there, *others))
+    net = Diverged(ResourceKind.NETWORK, NET[0], SafeText("pixel_net"), attached)
+    return stack(*there, container("web"), exited("job"), specs=ON_NET, diverged=(net,))
+
+
+class TestChangedNetwork:
+    def test_sync_tells_it_of_all_on_it_and_of_no_other(self) -> None:
+        found = {item.name: item.sync for item in changed_net().services}
+        for name in ("postgres", "api"):
+            assert found[SafeText(name)].action is SyncAction.RECREATE
+            words = "network pixel_net has changed in the compose file"
+            assert found[SafeText(name)].reason == words
+        assert found[SafeText("web")].action is SyncAction.NOTHING
+
+    def test_a_recreate_takes_along_what_runs_on_it(self) -> None:
+        made = plan("recreate", changed_net(), "api")
+        up = ("up", "--detach", "--force-recreate", "--no-deps")
+        assert commands(made) == [
+            (*COMPOSE, "stop", "api", "postgres"),
+            (*COMMAND.docker, "network", "rm", "pixel_net"),
+            (*COMPOSE, *up, "api", "postgres"),
+        ]
+        assert effects(made)["postgres"] == "is recreated as well"
+        assert made.targets == ("api", "postgres")
+        assert all(item.before for item in made.checks_after if item.name in made.targets)
+        assert "made again, with all on it" in warnings(made)
+        assert "job is stopped: recreate it before you start it" in warnings(made)
+
+    def test_a_rebuild_builds_what_was_asked_for_and_recreates_all_on_it(self) -> None:
+        specs = tuple(replace(item, builds=True) for item in ON_NET)
+        snapshot = changed_net()
+        assert snapshot.project is not None
+        snapshot = stack(
+            *(item for service in snapshot.services for item in service.containers),
+            specs=specs,
+            diverged=snapshot.diverged,
+        )
+        made = plan("rebuild", snapshot, "api")
+        assert commands(made)[0] == (*COMPOSE, "build", "api")
+        up = ("up", "--detach", "--force-recreate", "api", "postgres")
+        assert commands(made)[-1] == (*COMPOSE, *up)
+
+    @pytest.mark.parametrize("action", ["recreate", "start"])
+    def test_what_would_fail_half_way_is_refused_with_what_to_do(self, action: str) -> None:
+        stranger = container("other", name=SafeText("elsewhere-db-1"))
+        snapshot = changed_net(stranger)
+        if action == "start":
+            specs = (*ON_NET, spec("new", network_keys=NET))
+            containers = [item for service in snapshot.services for item in service.containers]
+            snapshot = stack(*containers, specs=specs, diverged=snapshot.diverged)
+        with pytest.raises(OperationError) as caught:
+            plan(action, snapshot, "api" if action == "recreate" else "new")
+        assert "Network pixel_net has changed in the compose file" in caught.value.what
+        if action == "recreate":
+            assert "elsewhere-db-1" in caught.value.what
+            assert caught.value.remedy == "Wait for its end, or stop it: docker stop elsewhere-db-1"
+
+    def test_a_network_that_nothing_named_is_on_changes_no_plan(self) -> None:
+        assert len(commands(plan("recreate", changed_net(), "web"))) == 1
+
+    def test_who_is_on_it_is_part_of_what_a_plan_was_made_from(self) -> None:
+        made = plan("recreate", changed_net(), "api")
+        assert not plan_outdated(made, changed_net())
+        assert plan_outdated(made, changed_net(container("other")))
+
+    def test_a_changed_volume_is_told_and_kept(self) -> None:
+        data = Diverged(ResourceKind.VOLUME, SafeText("data"), SafeText("pixel_data"))
+        specs = (spec("api", volumes=(SafeText("data"),)),)
+        snapshot = stack(container("api"), specs=specs, diverged=(data,))
+        service = snapshot.service("api")
+        assert service is not None
+        assert service.sync.action is SyncAction.VOLUME
+        assert "pixel_data has changed" in service.sync.reason
+        made = plan("recreate", snapshot, "api")
+        assert len(made.steps) == 1
+        assert "it is kept as it is, with its data" in warnings(made)
+
+
+class TestSharing:
+    def test_what_shares_the_network_of_a_recreated_one_is_recreated_with_it(self) -> None:
+        vpn = container("vpn")
+        specs = (spec("vpn"), spec("app", "vpn", joins=(SafeText("vpn"),)))
+        made = plan("recreate", stack(vpn, container("app", joins=(vpn.id,)), specs=specs), "vpn")
+        assert commands(made)[-1][-2:] == ("vpn", "app")
+        assert effects(made)["app"] == "is recreated as well"
+        app = next(item for item in made.checks_after if item.name == "app")
+        assert app.before
+
+
+VPN = SafeText("vpn")
+BEHIND_VPN = (spec("vpn"), spec("app", "vpn", joins=(VPN,), network_of=VPN))
+
+
+def behind_vpn(vpn: Container, **changes: object) -> StackSnapshot:
+    joined: dict[str, object] = {"joins": (vpn.id,), "network_of": vpn.id}
+    return stack(vpn, container("app", 1, **(joined | changes)), specs=BEHIND_VPN)
+
+
+class TestNetworkOfAnother:
+    @pytest.mark.parametrize(
+        ("vpn", "why"),
+        [
+            (container("vpn", started_at=STARTED + timedelta(seconds=1)), "was started after it"),
+            (exited("vpn"), "does not run"),
+            (container("vpn"), ""),
+            (container("vpn", started_at=STARTED - timedelta(seconds=1)), ""),
+        ],
+    )
+    def test_what_has_lost_it_is_not_well_and_a_finding_says_why(
+        self, vpn: Container, why: str
+    ) -> None:
+        snapshot = behind_vpn(vpn)
+        app = snapshot.service("app")
+        assert app is not None
+        assert app.well is not bool(why)
+        found = finding_of(app, snapshot, NOW)
+        assert (found.what if found else "") == ("has no network" if why else "")
+        assert why in app.cut_off
+
+    def test_what_shared_a_container_that_is_gone_has_none(self) -> None:
+        app = behind_vpn(container("vpn"), network_of="d" * 64).service("app")
+        assert app is not None
+        assert "is gone" in app.cut_off
+        assert not app.well
+
+    @pytest.mark.parametrize("action", ["restart", "start"])
+    def test_it_is_restarted_after_the_one_whose_network_it_shares(self, action: str) -> None:
+        vpn = container("vpn") if action == "restart" else exited("vpn")
+        made = plan(action, behind_vpn(vpn), "vpn")
+        assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
+        assert effects(made)["app"] == "is restarted at the end"
+        (app,) = [item for item in made.checks_after if item.name == "app"]
+        assert app.before
+        assert made.risk is Risk.DISRUPTIVE
+
+    def test_where_compose_restarts_it_along_that_is_enough(self) -> None:
+        vpn = container("vpn")
+        specs = (spec("vpn"), spec("app", restarting_with("vpn"), joins=(VPN,), network_of=VPN))
+        app = container("app", joins=(vpn.id,), network_of=vpn.id)
+        made = plan("restart", stack(vpn, app, specs=specs), "vpn")
+        assert commands(made) == [(*COMPOSE, "restart", "vpn")]
+
+    def test_one_that_is_stopped_is_left_alone(self) -> None:
+        vpn = container("vpn")
+        app = exited("app", joins=(vpn.id,), network_of=vpn.id)
+        made = plan("restart", stack(vpn, app, specs=BEHIND_VPN), "vpn")
+        assert len(made.steps) == 1
 
 
 class TestLeftovers:

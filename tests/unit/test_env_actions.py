@@ -191,6 +191,13 @@ class TestApply:
         assert "reads the old one until a restart" in warnings(saved)
         assert "a restart changes nothing" not in warnings(saved)
 
+    def test_a_content_that_changes_a_network_is_saved_and_not_applied(self) -> None:
+        known = facts(impact(changed("api"), networks=(plain("net"),)))
+        with pytest.raises(OperationError, match="changes network net") as caught:
+            plan("environment-apply", known, ID)
+        assert "Save it without applying it" in caught.value.remedy
+        assert plan("environment-save", known, ID).steps
+
     def test_no_value_and_no_content_is_in_it(self) -> None:
         made = plan("environment-apply", facts(impact(changed("api"))), ID)
         assert "API_TOKEN=" not in repr(made)

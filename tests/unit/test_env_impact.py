@@ -219,3 +219,17 @@ def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:
         "With this file `up` starts old no longer.",
     )
     assert find_impact(before, before, {}, ("A",)).warnings == ()
+
+
+def test_what_is_on_a_network_that_changes_is_recreated_with_it() -> None:
+    on_it = replace(service(), networks=frozenset({"net"}))
+    apart = replace(service("web"), networks=frozenset({"other"}))
+    sharing = replace(service("app"), shares=("api",))
+    services = {str(item.name): item for item in (on_it, apart, sharing)}
+    now = CandidateReading(services=services, networks={"net": "1", "other": "1"})
+    then = replace(now, networks={"net": "2", "other": "1"})
+    found = find_impact(then, now, {name: run(name) for name in services}, ["SUBNET"])
+    assert [item.service for item in found.services] == ["api", "app"]
+    assert found.services[0].cause == "its network changes (net)"
+    assert found.networks == ("net",)
+    assert not find_impact(now, now, {"api": run()}, ["SUBNET"]).networks

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pixel_tui.errors import EngineRefused
 from pixel_tui.stack.join import join
+from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -15,15 +17,20 @@ from pixel_tui.stack.model import (
     Health,
     HealthStatus,
     Link,
+    NetworkAddress,
     Port,
     Project,
+    Resource,
+    ResourceKind,
     Service,
     ServiceSpec,
     ServiceState,
     SyncAction,
     Trouble,
 )
+from pixel_tui.stack.resources import HASH_LABEL, ResourceReader
 from pixel_tui.text import SafeText, plain
+from tests.unit.scripted_engine import ScriptedEngine
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
@@ -318,3 +325,51 @@ def test_equal_stacks_are_equal_whenever_they_were_seen() -> None:
         )
 
     assert look(NOW) == look(NOW.replace(hour=13))
+
+
+def test_what_the_engine_does_not_tell_of_networks_is_unknown_and_not_in_sync() -> None:
+    """As a proxy of the engine does that lets nothing through but what concerns containers."""
+
+    class Refusing(ScriptedEngine):
+        def networks(self) -> list[JsonObject]:
+            raise EngineRefused(403, "Forbidden", on="/networks")
+
+    net = SafeText("net")
+    resources = (Resource(ResourceKind.NETWORK, net, SafeText("p_net"), "a hash"),)
+    specs = (spec(network_keys=(net,)),)
+    project = Project(SafeText("p"), SafeText("/srv/p"), services=specs, resources=resources)
+    running = container(networks=(NetworkAddress(SafeText("p_net"), SafeText("10.0.0.2")),))
+    snapshot = join(
+        engine=ENGINE,
+        project=project,
+        project_name=SafeText("p"),
+        project_trouble=None,
+        containers=(running,),
+        images={"api:1": "sha256:now"},
+        taken_at=NOW,
+        diverged=ResourceReader(Refusing()).read(project, (running,)),
+    )
+    found = snapshot.services[0].sync
+    assert found.action is SyncAction.UNKNOWN
+    assert found.reason == "network p_net can't be compared: Forbidden: /networks."
+
+
+def test_networks_are_listed_again_only_where_containers_are_others() -> None:
+    class Counting(ScriptedEngine):
+        asked = 0
+
+        def networks(self) -> list[JsonObject]:
+            self.asked += 1
+            return [{"Name": "p_net", "Labels": {HASH_LABEL: "another"}}]
+
+        def network(self, name: str) -> JsonObject | None:
+            return {"Name": name, "Containers": {}}
+
+    resources = (Resource(ResourceKind.NETWORK, SafeText("net"), SafeText("p_net"), "a hash"),)
+    project = Project(SafeText("p"), SafeText("/srv/p"), resources=resources)
+    engine = Counting()
+    reader = ResourceReader(engine)
+    for containers in ((container(),), (container(),), (container(number=2),)):
+        (found,) = reader.read(project, containers)
+        assert (found.name, found.unread) == ("p_net", "")
+    assert engine.asked == 2

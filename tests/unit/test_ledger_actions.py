@@ -23,7 +23,14 @@ from pixel_tui.ledger.worker_lock import WorkerLock
 from pixel_tui.operations.actions import action_named, all_actions, plan_action, why_not
 from pixel_tui.operations.facts import NO_FACTS, Facts, LedgerFacts
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
-from pixel_tui.stack.model import Container, EnvironmentEntry, StackSnapshot, Trouble
+from pixel_tui.stack.model import (
+    Container,
+    Diverged,
+    EnvironmentEntry,
+    ResourceKind,
+    StackSnapshot,
+    Trouble,
+)
 from pixel_tui.text import plain
 from tests.unit.ledger_files import NOW, ONE, TWO, parsed, task, text
 from tests.unit.test_actions import COMMAND, commands, container, effects, spec, stack, warnings
@@ -332,3 +339,12 @@ def test_a_task_that_is_called_like_an_option_is_a_task(task_id: str, tmp_path: 
     assert (done.returncode, "is aborted" in done.stdout) == (0, True), done.stdout + done.stderr
     assert "usage" not in done.stdout
     assert '"aborted"' in place.ledger.read_text()
+
+
+def test_no_worker_is_started_on_a_network_that_compose_would_make_again() -> None:
+    net = plain("net")
+    specs = (SPECS[0], replace(SPECS[1], network_keys=(net,)), SPECS[2])
+    diverged = (Diverged(ResourceKind.NETWORK, net, plain("pixel_net")),)
+    changed = stack(container("syntropy"), container("api"), specs=specs, diverged=diverged)
+    with pytest.raises(OperationError, match="Network pixel_net has changed"):
+        plan_action("task-spawn", [ONE], changed, COMMAND, now=NOW, facts=known(task()))

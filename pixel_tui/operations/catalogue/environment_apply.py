@@ -21,6 +21,7 @@ from pixel_tui.operations.environment import (
     why_no_candidate,
     work_step,
 )
+from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import FileMark, Risk
 from pixel_tui.operations.proxies import proxies_to_restart
 from pixel_tui.operations.targets import Target, find_target
@@ -50,6 +51,8 @@ def draft_apply(draft: Draft) -> None:
         work_step(draft, f"Save {draft.subject}", CANCELLING, "save", name=candidate.id)
         draft.reason = SafeText("it was edited, and changes nothing that runs")
     else:
+        refuse_changed_networks(draft, names, alone=True)
+        _require_same_networks(impact)
         proxies = _proxies(draft, names, recreate) if names else []
         for name in restart:
             if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
@@ -88,6 +91,20 @@ def _require_same_project(draft: Draft, impact: Impact) -> None:
             f" {draft.snapshot.project_name}.",
             remedy="Keep COMPOSE_PROJECT_NAME as it is; or save it, and take the old stack down"
             " yourself.",
+        )
+
+
+def _require_same_networks(impact: Impact) -> None:
+    """An apply makes no network anew: its way back could fail half way.
+
+    Raises:
+        OperationError: The content changes one.
+    """
+    if impact.networks:
+        raise OperationError(
+            f"It changes network {listed(impact.networks)}, and with it all that runs on it.",
+            remedy="Save it without applying it, then recreate a service on that network: that"
+            " plan recreates all of them.",
         )
 
 

@@ -7,6 +7,7 @@ from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.impossible import why_no_start
+from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.stack.model import Container, ContainerState, SyncAction
@@ -36,6 +37,7 @@ def draft_start(draft: Draft) -> None:
     created = tuple(target for target in draft.services if _wants_up(target, draft))
     started = tuple(target for target in draft.services if target not in created)
     draft.compose_step(started, "start", cancelling=CANCELLING)
+    refuse_changed_networks(draft, [target.name for target in created])
     # Without `--no-recreate` this would be a deployment of whatever has changed since.
     draft.compose_step(created, "up", "--detach", "--no-recreate", cancelling=CANCELLING)
     draft.docker_step("start", cancelling=CANCELLING)

@@ -113,6 +113,14 @@ class DemoEngine:
         """`GET /volumes/{name}`: whatever is asked for is there."""
         return {"Name": name}
 
+    def networks(self) -> list[JsonObject]:
+        """`GET /networks`: none has a hash that could be another one."""
+        return []
+
+    def labelled_volumes(self) -> list[JsonObject]:
+        """`GET /volumes`: there are none."""
+        return []
+
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats`, one sample."""
         with self._actor(container_id) as (actor, now):

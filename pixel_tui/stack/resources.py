@@ -1,0 +1,153 @@
+"""Networks and volumes: what compose compares them by, and which are not as the file says.
+
+Compose labels each that it makes with a hash of its configuration. Where that is another one
+now, seen with 2.40.3 and 5.6.1 on a real engine:
+
+- `up` stops the services of the command that are on a *network*, and removes it. Where anything
+  else runs on it, that fails, and what was stopped stays down.
+- `up` asks whether to make a *volume* again, with the loss of its data. Without a terminal it
+  takes no for an answer, and keeps the volume.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from pixel_tui.errors import EngineRefused
+from pixel_tui.stack.json_value import JsonObject, JsonValue, Node
+from pixel_tui.stack.model import (
+    Attached,
+    Container,
+    Diverged,
+    Project,
+    Resource,
+    ResourceKind,
+)
+from pixel_tui.stack.source import EngineReader
+from pixel_tui.text import plain
+
+HASH_LABEL: Final = "com.docker.compose.config-hash"
+_ESCAPED: Final = "<>&\u2028\u2029"
+"""What Go's JSON escapes beyond what Python's does."""
+_KEYS: Final = {ResourceKind.NETWORK: "networks", ResourceKind.VOLUME: "volumes"}
+
+
+def parse_resources(config: JsonObject) -> Iterator[Resource]:
+    """The networks and volumes of `docker compose config --format json`."""
+    for kind, key in _KEYS.items():
+        for name, node in Node(config)[key].members():
+            external = node["external"].flag
+            yield Resource(
+                kind=kind,
+                key=plain(name),
+                name=node["name"].text or plain(name),
+                config_hash="" if external else resource_hash(kind, node.value),
+            )
+
+
+def resource_hash(kind: ResourceKind, value: JsonValue) -> str:
+    """The hash that compose labels it with: of its JSON, as Go writes it.
+
+    Args:
+        kind: A volume gets `driver` written in where the file names none.
+        value: As compose prints it, in which each `$` is doubled.
+    """
+    members: dict[str, JsonValue] = {}
+    for key, item in Node(value).members():
+        members[key] = item.value
+        if kind is ResourceKind.VOLUME and key == "name" and not Node(value)["driver"]:
+            members["driver"] = "local"
+    text = json.dumps(_without_doubled(members), ensure_ascii=False, separators=(",", ":"))
+    for character in _ESCAPED:
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _without_doubled(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return value.replace("$$", "$")
+    if isinstance(value, dict):
+        return {key.replace("$$", "$"): _without_doubled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_doubled(item) for item in value]
+    return value
+
+
+class ResourceReader:
+    """Finds the networks and volumes that are not as the file says.
+
+    They change with the containers: what is removed or made anew can't be in use. So they are
+    listed again only where the project or the containers are others; who is on a network that
+    has changed is asked each time.
+
+    Args:
+        engine: Where they are.
+    """
+
+    def __init__(self, engine: EngineReader) -> None:
+        self._engine = engine
+        self._seen: object = None
+        self._diverged: tuple[Diverged, ...] = ()
+
+    def read(
+        self, project: Project | None, containers: Iterable[Container]
+    ) -> tuple[Diverged, ...]:
+        """What compose would make anew.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        resources = project.resources if project else ()
+        lives = frozenset((item.id, item.state, item.started_at) for item in containers)
+        if self._seen != (resources, lives):
+            self._diverged = self._compare(resources)
+            self._seen = (resources, lives)
+        return tuple(item if item.unread else self._with_attached(item) for item in self._diverged)
+
+    def _compare(self, resources: Iterable[Resource]) -> tuple[Diverged, ...]:
+        found: list[Diverged] = []
+        for kind in ResourceKind:
+            wanted = [item for item in resources if item.kind is kind and item.config_hash]
+            if not wanted:
+                continue
+            try:
+                there = hashes_of(self._engine, kind)
+            except EngineRefused as error:
+                found += [
+                    Diverged(kind, item.key, item.name, unread=error.sentence) for item in wanted
+                ]
+                continue
+            found += [
+                Diverged(kind, item.key, item.name)
+                for item in wanted
+                if there.get(item.name, item.config_hash) != item.config_hash
+            ]
+        return tuple(found)
+
+    def _with_attached(self, item: Diverged) -> Diverged:
+        """With what runs on a network."""
+        if item.kind is not ResourceKind.NETWORK:
+            return item
+        try:
+            node = Node(self._engine.network(item.name))["Containers"]
+        except EngineRefused as error:
+            return replace(item, unread=error.sentence)
+        pairs = sorted((key, container["Name"].text) for key, container in node.members())
+        return replace(item, attached=tuple(Attached(key, name) for key, name in pairs))
+
+
+def hashes_of(engine: EngineReader, kind: ResourceKind) -> Mapping[str, str]:
+    """The hashes in the labels of all that compose has made, by name; those that have one.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    listed = engine.networks() if kind is ResourceKind.NETWORK else engine.labelled_volumes()
+    nodes = list(map(Node, listed))
+    return {
+        node["Name"].text: node["Labels"][HASH_LABEL].raw
+        for node in nodes
+        if node["Labels"][HASH_LABEL].raw
+    }

@@ -1,0 +1,176 @@
+"""What compose recreates beside containers, and what goes with them: on a real engine."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.job import JobState
+from pixel_tui.stack.model import Service, SyncAction
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import BASE_IMAGE, Project, eventually
+from tests.engine.test_cascade import seen
+from tests.engine.test_changes import Desk, desk_of
+
+pytestmark = pytest.mark.engine
+
+PART = f"{{image: {BASE_IMAGE}, command: [sleep, '100000'], stop_grace_period: 0s"
+NETWORK = f"""
+services:
+  a: {PART}, networks: [net]}}
+  b: {PART}, networks: [net, other]}}
+  c: {PART}, networks: [other]}}
+networks: {{net: {{labels: {{version: "1"}}}}, other: {{}}}}
+"""
+
+
+def write(project: Project, text: str) -> None:
+    (project.directory / "docker-compose.yml").write_text(text)
+
+
+def service(desk: Desk, name: str) -> Service:
+    found = desk.watcher.snapshot.service(name)
+    assert found is not None
+    return found
+
+
+def is_told(desk: Desk, name: str, words: str) -> None:
+    eventually(lambda: words in service(desk, name).sync.reason)
+
+
+def test_a_changed_network_is_told_and_made_again_with_all_on_it(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(NETWORK, up=True)
+    bystander = project.container("c")
+    with desk_of(project, tmp_path / "state") as desk:
+        eventually(lambda: service(desk, "a").sync.action is SyncAction.NOTHING)
+        write(project, NETWORK.replace('"1"', '"2"'))
+        desk.watcher.refresh()
+        for name in ("a", "b"):
+            is_told(desk, name, f"network {project.name}_net has changed in the compose file")
+        assert service(desk, "c").sync.action is SyncAction.NOTHING
+        status = desk.run("recreate", "a")
+        assert status.state is JobState.SUCCEEDED, status.message
+        eventually(lambda: service(desk, "a").sync.action is SyncAction.NOTHING)
+        # What compose leaves half way: it has stopped and disconnected one of two.
+        write(project, NETWORK.replace('"1"', '"3"'))
+        assert project.compose("up", "--detach", "--no-deps", "a", check=False).returncode
+        desk.watcher.refresh()
+        is_told(desk, "a", "has changed in the compose file")
+        eventually(lambda: not service(desk, "a").containers[0].running)
+        status = desk.run("recreate", "a")
+        assert status.state is JobState.SUCCEEDED, status.message
+    labels = project.engine.inspect(f"{project.name}_net")["Labels"]
+    assert labels["version"] == "3"
+    assert project.container("c") == bystander
+
+
+def test_a_stranger_on_a_changed_network_is_named_before_anything_is_stopped(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(NETWORK, up=True)
+    stranger = f"{project.name}-stranger"
+    net = f"{project.name}_net"
+    run = ("run", "--detach", "--rm", "--name", stranger, "--network", net)
+    project.engine.docker(*run, BASE_IMAGE, "sleep", "100000")
+    try:
+        with desk_of(project, tmp_path / "state") as desk:
+            write(project, NETWORK.replace('"1"', '"2"'))
+            desk.watcher.refresh()
+            is_told(desk, "a", "has changed in the compose file")
+            with pytest.raises(OperationError, match=f"while {stranger} runs on it"):
+                desk.plan("recreate", "a")
+    finally:
+        project.engine.docker("rm", "--force", stranger)
+
+
+def test_the_hashes_of_networks_and_volumes_are_the_labels_that_compose_writes(
+    make_project: MakeProject,
+) -> None:
+    odd = "a<b$$c&d>e \u2028 \u00fc \U0001f600 \\t \\\" '"
+    networks = {
+        "plain": {},
+        "odd": {"labels": {"odd": odd, "z": "", "a": "1"}, "driver": "bridge"},
+        "options": {"driver_opts": {"com.docker.network.driver.mtu": 1400}, "attachable": True},
+        "range": {"ipam": {"config": [{"subnet": "10.214.9.0/24"}]}, "x-note": "left out"},
+        "named": {"name": "${NAME}", "internal": True},
+    }
+    volumes = {
+        "data": {},
+        "marked": {"labels": {"odd": odd}},
+        "memory": {"driver_opts": {"type": "tmpfs", "device": "tmpfs"}},
+        "local": {"driver": "local", "name": "${NAME}-data"},
+    }
+    mounts = [f"{name}:/{name}" for name in volumes]
+    app = {"image": BASE_IMAGE, "command": ["sleep", "100000"], "stop_grace_period": "0s"}
+    app |= {"networks": list(networks), "volumes": mounts}
+    text = json.dumps(
+        {"services": {"app": app}, "networks": networks, "volumes": volumes}, ensure_ascii=False
+    )
+    project = make_project(text)
+    write(project, text.replace("${NAME}", f"{project.name}-own"))
+    project.compose("up", "--detach")
+    resources = seen(project).project.resources  # type: ignore[union-attr]
+    assert len(resources) == len(networks) + len(volumes)
+    for item in resources:
+        command = ("docker", item.kind.value, "inspect", item.name)
+        (there,) = json.loads(project.engine.run(command).stdout)
+        assert there["Labels"]["com.docker.compose.config-hash"] == item.config_hash, item
+    assert not seen(project).diverged
+
+
+VOLUME = f"""
+services:
+  a: {PART}, volumes: ['data:/data']}}
+volumes: {{data: {{labels: {{version: "1"}}}}}}
+"""
+
+
+def test_a_changed_volume_is_told_and_its_data_stays(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(VOLUME, up=True)
+    project.compose("exec", "-T", "a", "touch", "/data/precious")
+    write(project, VOLUME.replace('"1"', '"2"'))
+    with desk_of(project, tmp_path / "state") as desk:
+        is_told(desk, "a", f"volume {project.name}_data has changed in the compose file")
+        assert service(desk, "a").sync.action is SyncAction.VOLUME
+        status = desk.run("recreate", "a")
+        assert status.state is JobState.SUCCEEDED, status.message
+    assert project.compose("exec", "-T", "a", "ls", "/data").stdout.split() == ["precious"]
+
+
+# Written out without `restart: true`, compose restarts nothing along.
+GATEWAY = f"""
+services:
+  vpn: {PART}}}
+  app: {PART}, network_mode: "service:vpn", depends_on: [vpn]}}
+"""
+
+
+def has_network(project: Project) -> bool:
+    return "eth0" in project.compose("exec", "-T", "app", "ip", "-o", "addr").stdout
+
+
+def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_plan(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(GATEWAY, up=True)
+    with desk_of(project, tmp_path / "state") as desk:
+        assert service(desk, "app").well
+        project.engine.docker("restart", "--time", "0", project.container("vpn"))
+        assert not has_network(project)
+        eventually(lambda: service(desk, "app").cut_off)
+        assert not service(desk, "app").well
+        for action in ("restart", "recreate"):
+            status = desk.run(action, "vpn")
+            assert status.state is JobState.SUCCEEDED, status.message
+            assert has_network(project), action
+            eventually(lambda: service(desk, "app").well)
+        project.compose("stop", "vpn")
+        eventually(lambda: "does not run" in service(desk, "app").cut_off)
+        status = desk.run("start", "vpn")
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert has_network(project)
