@@ -1,7 +1,7 @@
 """Settings: flags over environment over the file over defaults; and what is remembered.
 
 The file is TOML (`docs/configuration.md`); what the console remembers by itself
-(sorting, columns, filter, theme) is JSON in the state folder.
+(sorting, columns, theme) is JSON in the state folder.
 """
 
 import json
@@ -62,12 +62,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the console keeps of its look, for one project."""
+    """What the console keeps of its look, for one project.
+
+    No filter: one that was left on would hide a failing service in the next session.
+    """
 
     sort_column: str = "service"
     sort_reverse: bool = False
     columns: tuple[str, ...] | None = None
-    filter: str = ""
     theme: str | None = None
 
 
@@ -259,7 +261,6 @@ class Memory:
                 sort_column=str(raw.get("sort_column", "service")),
                 sort_reverse=raw.get("sort_reverse") is True,
                 columns=tuple(map(str, columns)) if isinstance(columns, list) else None,
-                filter=str(raw.get("filter", "")),
                 theme=theme if isinstance(theme, str) and theme in THEMES else None,
             )
         except (OSError, ValueError):

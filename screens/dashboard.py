@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -234,7 +235,6 @@ class DashboardScreen(Screen[None]):
         self._unsubscribe = self._observer.subscribe(self._heard)
         self.table.sort_by(self.look.sorting)
         self.table.choose_columns(self.look.columns)
-        self.query_one(FilterBox).value = self.look.filter
         self.set_interval(CLOCK_SECONDS, self._tick)
         if self._jobs is not None:
             self._jobs.on_change(self._jobs_changed)
@@ -313,6 +313,7 @@ class DashboardScreen(Screen[None]):
         status.now = now
         self.query_one(Banner).show(self._snapshot, now)
         self._draw_emptiness()
+        self._draw_filter(now)
         self._draw_advice()
         self.call_after_refresh(self._share_height)
 
@@ -333,6 +334,20 @@ class DashboardScreen(Screen[None]):
             empty = self.query_one("#empty", Static)
             empty.set_class(bool(said), "-shown")
             empty.update(Content(said))
+
+    def _draw_filter(self, now: datetime) -> None:
+        """Show the filter in the title, with how many problems it hides."""
+        words, title = self.query_one(FilterBox).value, Content("1 Services")
+        if words:
+            title += Content(f" · filter: {plain(words)}")
+            hidden = self.table.hidden
+            problems = sum(item.service in hidden for item in findings(self._snapshot, now))
+            if problems:
+                noun = "problem" if problems == 1 else "problems"
+                title += Content.styled(f" · {problems} {noun} hidden", "$text-error")
+        pane = self.query_one(f"#{Pane.SERVICES}")
+        if pane.border_title != title.markup:
+            pane.border_title = title.markup
 
     def _draw_advice(self) -> None:
         row, snapshot, now = self.table.current, self._snapshot, self._clock.now()
@@ -471,12 +486,9 @@ class DashboardScreen(Screen[None]):
     def _filter_changed(self, event: FilterBox.Changed) -> None:
         self.table.filter_by(event.value)
         self._draw_frame()
-        said = f" · filter: {plain(event.value)}" if event.value else ""
-        self.query_one(f"#{Pane.SERVICES}").border_title = Content(f"1 Services{said}").markup
 
     @on(FilterBox.Closed)
-    def _filter_closed(self, event: FilterBox.Closed) -> None:
-        self.look.filter_by(event.words)
+    def _filter_closed(self) -> None:
         self.set_focus(self.table)
 
     # What the keys do.

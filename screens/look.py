@@ -41,11 +41,6 @@ class Look:
             return None
         return tuple(column for column in LOOKS if column.value in self._now.columns) or None
 
-    @property
-    def filter(self) -> str:
-        """The words that rows are filtered by."""
-        return self._now.filter
-
     def sort(self, sorting: Sorting[Column]) -> None:
         """Remember how rows are sorted."""
         self._keep(
@@ -56,10 +51,6 @@ class Look:
         """Remember which columns are shown."""
         names = tuple(column.value for column in columns) if columns else None
         self._keep(replace(self._now, columns=names))
-
-    def filter_by(self, words: str) -> None:
-        """Remember the filter."""
-        self._keep(replace(self._now, filter=words))
 
     def use_theme(self, theme: str) -> None:
         """Remember the theme."""

@@ -1,6 +1,5 @@
 """A line for words that rows must hold."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -22,11 +21,8 @@ class FilterBox(Input):
         Binding("enter,down", "keep_and_close", "Keep", id="filter.keep"),
     ]
 
-    @dataclass
     class Closed(Message):
-        """It was closed; these words hold."""
-
-        words: str
+        """It was closed."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id, placeholder="words that must stand in the row")
@@ -50,4 +46,4 @@ class FilterBox(Input):
     def action_keep_and_close(self) -> None:
         """Enter."""
         self.display = False
-        self.post_message(self.Closed(self.value))
+        self.post_message(self.Closed())

@@ -35,6 +35,11 @@ class ServiceTable(KeyedTable[Column, Row]):
         every = (row for group, members in self._groups for row in (group, *members))
         return tuple(row for row in every if row.key in self._marked)
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The services that the filter hides."""
+        return frozenset(item[0].service for item in self._groups if not self._passes(item))
+
     def show(self, groups: Groups) -> None:
         """Take new rows; only lines that differ are painted."""
         self._groups = groups

@@ -6,6 +6,7 @@ import pytest
 from textual.screen import Screen
 
 from pixel_tui.errors import ComposeRefused, UsageError
+from pixel_tui.health.findings import findings
 from pixel_tui.settings import Settings
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import Fault
@@ -121,7 +122,7 @@ async def test_a_filter_without_a_hit_says_so() -> None:
 async def test_letters_that_come_at_once_are_typed_and_are_no_commands() -> None:
     async with console() as it:
         await it.burst("slash", *"retry", "enter")
-        await it.until(lambda: it.dashboard.look.filter == "retry")
+        await it.until(lambda: "filter: retry" in it.text("#services-pane"))
         assert it.app.screen is it.dashboard
         await it.press("escape")
         await it.burst("2", "slash", *"retry", "enter")
@@ -144,17 +145,32 @@ async def test_what_is_searched_in_the_log_does_not_filter_the_services() -> Non
         assert it.table.cursor_key == key
 
 
-async def test_order_columns_and_filter_are_remembered() -> None:
+async def test_order_and_columns_are_remembered_and_no_filter() -> None:
     async with console() as it:
         await it.press("slash", *"pixel", "enter")
         it.table.action_reverse()
         it.dashboard.look.choose((Column.SERVICE, Column.PORTS))
-        await it.until(lambda: it.dashboard.look.sorting.reverse and it.dashboard.look.filter)
+        await it.until(lambda: it.dashboard.look.sorting.reverse)
+        names = it.names()
         await it.app.workers.wait_for_complete()
     async with console() as again:
         assert again.table.sorting.reverse
         assert again.table.columns == (Column.SERVICE, Column.PORTS)
-        assert again.dashboard.look.filter == "pixel"
+        assert "filter:" not in again.text("#services-pane")
+        assert len(again.names()) > len(names)
+
+
+async def test_a_filter_counts_the_problems_that_it_hides() -> None:
+    async with console() as it:
+        wrong = [item.service for item in findings(it.dashboard._snapshot, it.clock.now())]
+        assert len(wrong) > 1
+        await it.press("slash", *"zzz", "enter")
+        assert f"{len(wrong)} problems hidden" in it.text("#services-pane")
+        await it.press("escape", "slash", *wrong[0], "enter")
+        left = len(set(wrong) - set(it.names()))
+        assert f"{left} problem" in it.text("#services-pane")
+        await it.press("escape")
+        assert "hidden" not in it.text("#services-pane")
 
 
 async def test_columns_can_be_chosen() -> None:

@@ -133,7 +133,7 @@ def test_nothing_lifts_read_only_once_anything_asks_for_it(file: Path) -> None:
 
 # What is remembered.
 
-LOOK = Remembered("cpu", sort_reverse=True, columns=("state", "cpu"), filter="a/b", theme=None)
+LOOK = Remembered("cpu", sort_reverse=True, columns=("state", "cpu"), theme=None)
 
 
 def test_a_look_is_remembered_by_project(tmp_path: Path) -> None:
