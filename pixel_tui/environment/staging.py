@@ -20,6 +20,7 @@ from typing import Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import remove_leftovers, replace_file
+from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 
 ID_LENGTH: Final = 16
@@ -174,13 +175,11 @@ class Staging:
         try:
             descriptor = os.open(self._note_path(candidate_id), _CAREFULLY)
             with os.fdopen(descriptor, "rb") as file:
-                raw = json.loads(file.read(_LONGEST_NOTE))
-            maker = raw["maker"]
-            return _Note(
-                str(raw["base"]),
-                ProcessMark(int(maker["pid"]), int(maker["started"]), str(maker["boot"]))
-                if maker
-                else None,
-            )
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+                node = Node(load_object(file.read(_LONGEST_NOTE)))
+        except (OSError, ValueError):
             return _Note()
+        base, maker = node["base"].value, node["maker"]
+        if not isinstance(base, str):
+            return _Note()
+        mark = ProcessMark(maker["pid"].integer, maker["started"].integer, maker["boot"].raw)
+        return _Note(base, mark if maker else None)
