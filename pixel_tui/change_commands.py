@@ -44,7 +44,11 @@ def add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     run.add_argument("--yes", action="store_true", help="run it, and not only show it")
     run.add_argument(
-        "--confirm", metavar="NAME", default="", help="what a plan asks for before it is run"
+        "--confirm",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="what a plan asks for before it is run; twice where it asks for two words",
     )
     for parser, runs in ((plan, _run_plan), (run, run_action)):
         parser.add_argument("action", help="its name: `pixel-tui actions` lists them")
@@ -70,7 +74,14 @@ def add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     backup.add_argument("target", nargs="*", metavar="ID", help="which backup")
     backup.add_argument("--json", action="store_true", help="list: as JSON")
     backup.add_argument("--yes", action="store_true", help="restore: do it, and not only show it")
-    backup.add_argument("--confirm", metavar="NAME", default="", help="what the plan asks for")
+    backup.add_argument(
+        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
+    )
+    backup.add_argument(
+        "--no-backup-first",
+        action="store_true",
+        help="restore: without a backup of the present state first, where there is no room for one",
+    )
     add_project_options(backup, default=argparse.SUPPRESS)
     backup.set_defaults(run=_run_backup)
 
@@ -152,7 +163,8 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     from pixel_tui.stack.process import ProcessRunner
 
     action_named(arguments.action)
-    wish = Wish(arguments.action, tuple(arguments.target), arguments.yes, arguments.confirm)
+    confirmed = tuple(arguments.confirm)
+    wish = Wish(arguments.action, tuple(arguments.target), arguments.yes, confirmed)
     engine, project = readers(arguments, environment)
     observer = live_observer(engine, project, settings)
     command, clock = project.command, SystemClock()
@@ -169,7 +181,8 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 
 def _run_backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     if arguments.what in {"now", "restore"}:
-        arguments.action = {"now": "backup", "restore": "restore"}[arguments.what]
+        restore = "restore-without-backup" if arguments.no_backup_first else "restore"
+        arguments.action = {"now": "backup", "restore": restore}[arguments.what]
         arguments.yes = arguments.yes or arguments.what == "now"
         return run_action(arguments, environment)
     from pixel_tui import backup_command

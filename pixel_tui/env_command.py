@@ -75,7 +75,9 @@ def _add_changing(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action="store_true",
         help="and recreate or rebuild what it changes (environment-apply)",
     )
-    change.add_argument("--confirm", metavar="NAME", default="", help="what the plan asks for")
+    change.add_argument(
+        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
+    )
     change.set_defaults(run=_run_set)
 
     diff = kinds.add_parser(

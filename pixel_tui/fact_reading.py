@@ -1,9 +1,12 @@
 """Where the facts for plans come from. What reads them is imported with the first plan."""
 
+import os
 import socket
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +14,14 @@ from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
 from pixel_tui.backups.differences import changed_lines, changed_variables
 from pixel_tui.backups.exposure import Exposure, exposures
+from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_container, volume_of
+from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment_facts import EnvironmentFactReader
-from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
+from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError, EngineRefused
 from pixel_tui.late_answer import LateAnswer
 from pixel_tui.ledger.drafts import Drafts
 from pixel_tui.ledger.old_versions import old_versions_folder
@@ -29,6 +34,7 @@ from pixel_tui.settings import BackupSettings, load_settings, state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.start_facts import read_build_troubles, read_held_ports
 from pixel_tui.text import plain
@@ -88,6 +94,7 @@ def live_facts(
             exposed=_exposed(policy, snapshot),
             max_age_hours=policy.max_age_hours,
             volumes=found.volumes,
+            holders=found.holders,
             sizes=found.sizes,
             images=found.images,
             deployment=found.deployment,
@@ -159,10 +166,20 @@ def _past(backup: Backup, policy: Policy) -> PastState:
         return PastState(backup)
     return PastState(
         backup,
+        _real_places(backup.manifest, policy.project),
         read_deployment(backup.folder),
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),
     )
+
+
+def _real_places(manifest: Manifest, project: Path) -> Mapping[str, str]:
+    """Where the files of a backup are now; those in volumes are found by the volume."""
+    return {
+        item.source: os.path.realpath(project / item.source)
+        for item in manifest.items
+        if item.kind in {Kind.SQLITE, Kind.FILE} and not item.volume
+    }
 
 
 class _SlowFacts:
@@ -184,10 +201,10 @@ class _SlowFacts:
         self._environment = environment
         clock = SystemClock()
         self._clock = clock
-        volumes: tuple[str, ...] | None = None
+        mounted: tuple[tuple[Volume, ...], tuple[Holder, ...]] | None = None
         images: frozenset[str] | None = None
         sizes: Mapping[str, int] = {}
-        self._volumes = LateAnswer(volumes, clock, FRESH_SECONDS)
+        self._mounted = LateAnswer(mounted, clock, FRESH_SECONDS)
         self._sizes = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
         self._binds = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
         self._images = LateAnswer(images, clock, FRESH_SECONDS)
@@ -200,7 +217,7 @@ class _SlowFacts:
         """Start asking; returns what waits for the answers."""
         deadline = self._clock.monotonic() + self._patience
         project = snapshot.project_name
-        self._volumes.ask(lambda: tuple(self._engine().volumes(project)))
+        self._mounted.ask(lambda: self._mounted_now(project))
         self._sizes.ask(lambda: self._engine().volume_sizes())
         self._binds.ask(lambda: _bind_sizes(snapshot))
         self._images.ask(self._present_images)
@@ -208,9 +225,10 @@ class _SlowFacts:
         self._ports.ask(lambda: read_held_ports(self._engine()))
 
         def answers() -> Facts:
-            volumes = self._volumes.answer(deadline)
+            volumes, holders = self._mounted.answer(deadline) or (None, None)
             return Facts(
-                volumes=None if volumes is None else tuple(map(plain, volumes)),
+                volumes=volumes,
+                holders=holders,
                 sizes={**self._sizes.answer(deadline), **self._binds.answer(deadline)},
                 images=self._images.answer(deadline),
                 deployment=self._commits.answer(deadline),
@@ -221,6 +239,23 @@ class _SlowFacts:
 
     def _engine(self) -> DockerEngine:
         return DockerEngine(endpoint_of(self._command, self._environment))
+
+    def _mounted_now(self, project: str) -> tuple[tuple[Volume, ...], tuple[Holder, ...]]:
+        """Every volume and every container of the engine."""
+        engine, own = self._engine(), own_container()
+        volumes = tuple(volume_of(Node(item)) for item in engine.all_volumes())
+        by_name = named(volumes)
+        holders = []
+        for item in engine.all_containers():
+            holder = holder_of(Node(item), by_name, own)
+            regular = holder.project == project and not holder.oneoff
+            if holder.running and holder.places and not regular:
+                # Only this says whether it is removed when it exits.
+                with suppress(EngineRefused):  # it has been removed meanwhile
+                    whole = holder_of(Node(engine.inspect(holder.id)), by_name, own)
+                    holder = replace(holder, passing=whole.passing)
+            holders.append(holder)
+        return volumes, tuple(holders)
 
     def _present_images(self) -> frozenset[str]:
         ids = {

@@ -56,7 +56,9 @@ def add_ledger(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="add: opencode (what is meant where nothing is said), docker-op or git-op",
     )
     ledger.add_argument("--yes", action="store_true", help="do it, and not only show it")
-    ledger.add_argument("--confirm", metavar="NAME", default="", help="what the plan asks for")
+    ledger.add_argument(
+        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
+    )
     add_project_options(ledger, default=argparse.SUPPRESS)
     ledger.set_defaults(run=_run_ledger)
 

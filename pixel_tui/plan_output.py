@@ -21,6 +21,7 @@ def as_json(plan: Plan) -> JsonObject:
         "reason": plan.reason,
         "fingerprint": plan.fingerprint,
         "confirm": plan.confirm,
+        "confirm_loss": plan.confirm_loss,
         "steps": [
             {"title": step.title, "command": [plain(word) for word in step.command]}
             for step in plan.steps
@@ -48,6 +49,7 @@ def nothing_as_json(action: str, targets: list[str], reason: str) -> JsonObject:
         "reason": reason,
         "fingerprint": "",
         "confirm": "",
+        "confirm_loss": "",
         "steps": [],
         "affects": [],
         "interrupts": [],
@@ -65,6 +67,7 @@ def as_text(plan: Plan) -> str:
         f"{plan.reason}",
     ]
     sections = (
+        ("Can't be undone", plan.irreversible),
         ("Commands", [f"$ {shown(step.command)}" for step in plan.steps]),
         (
             "What changes",
@@ -74,7 +77,6 @@ def as_text(plan: Plan) -> str:
             ],
         ),
         ("What is interrupted", plan.interrupts),
-        ("Can't be undone", plan.irreversible),
         (
             "Checks",
             [f"{'ok' if item.ok else '! '} {item.name}: {item.message}"

@@ -3,6 +3,7 @@
 The same plan, lock, audit and verification as on the screen.
 """
 
+import shlex
 import signal
 import threading
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.confirmation import words_of
 from pixel_tui.operations.facts import FactReader
 from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import Operator
@@ -48,8 +50,8 @@ class Wish:
     """Empty for all services."""
     agreed: bool = False
     """Do it, and not only show it."""
-    confirmed: str = ""
-    """What the plan wants typed."""
+    confirmed: tuple[str, ...] = ()
+    """The words that the plan wants typed."""
 
 
 def _require_read(observer: Observer) -> None:
@@ -119,14 +121,16 @@ def carry_out(
 
 
 def _require_agreement(plan: Plan, wish: Wish) -> None:
+    words = words_of(plan)
+    options = "".join(f" --confirm {shlex.quote(word)}" for word in words)
     if not wish.agreed:
-        words = f" --confirm {plan.confirm}" if plan.confirm else ""
-        raise OperationError("Nothing was done.", remedy=f"Add --yes{words} to run it.")
-    if plan.confirm and wish.confirmed != plan.confirm:
+        raise OperationError("Nothing was done.", remedy=f"Add --yes{options} to run it.")
+    if words and wish.confirmed != words:
+        twice = ", twice, since no backup has all that is lost" if len(words) > 1 else ""
         raise OperationError(
-            f"This plan is {plan.risk.value} and wants to be confirmed by name.",
-            on=wish.confirmed,
-            remedy=f"Add --confirm {plan.confirm} if you mean it.",
+            f"This plan is {plan.risk.value} and wants to be confirmed by name{twice}.",
+            on=" ".join(wish.confirmed),
+            remedy=f"Add{options} if you mean it.",
         )
 
 

@@ -17,7 +17,7 @@ from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.compose_command import shown
 from pixel_tui.text import plain
 from screens.dialog import Dialog
-from screens.plan_content import plan_content, plan_head
+from screens.plan_content import plan_content, plan_head, plan_losses
 from widgets.key_bar import KeyBar
 
 Seconds = Callable[[], float]
@@ -59,13 +59,19 @@ class PlanScreen(Dialog[bool]):
         self._action = action
         self._seconds = seconds
         self._agreement = Agreement(plan, seconds())
+        self._seen = 0
+        """Rows from the top that have been on the screen, without a gap."""
 
     def compose(self) -> ComposeResult:
         """The plan, what to press, and two buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Plan"
             yield Static(plan_head(self._plan, self._note), id="plan-head")
-            with VerticalScroll(can_focus=False):
+            with VerticalScroll(can_focus=False) as scroll:
+                if self._plan.irreversible:
+                    yield Static(plan_losses(self._plan), id="plan-losses")
+                    # A word is typed about what was read: see `_look`.
+                    self.watch(scroll, "scroll_y", self._look, init=False)
                 yield Static(plan_content(self._plan, self._action))
             with Vertical(id="plan-agreement"):
                 yield Static(id="plan-hint")
@@ -87,6 +93,24 @@ class PlanScreen(Dialog[bool]):
             Confirmation.WORD: "#plan-word",
         }
         self.query_one(places[self._agreement.kind]).focus()
+        self.call_after_refresh(self._look)
+
+    def on_resize(self) -> None:
+        """The rows are other ones now."""
+        self._seen = 0
+        self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        """Take note of how much of what can't be undone has been on the screen."""
+        losses = self.query("#plan-losses")
+        scroll = self.query_one(VerticalScroll)
+        top, height = round(scroll.scroll_y), scroll.size.height
+        if not losses or self._agreement.shown or top > self._seen:
+            return
+        self._seen = max(self._seen, top + height)
+        if height and self._seen >= losses.first().virtual_region.bottom > 0:
+            self._agreement.show()
+            self._say(Answer(run=False, said=self._agreement.hint))
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Where a word is wanted, no key stands for it, and letters are typed."""
@@ -130,6 +154,9 @@ class PlanScreen(Dialog[bool]):
             self.dismiss(True)
             return
         self._say(answer)
+        if not answer.wrong:
+            for box in self.query(Input):
+                box.value = ""
         if self._agreement.armed:
             self.query_one("#run").focus()
 
@@ -150,4 +177,6 @@ class PlanScreen(Dialog[bool]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll a plan that is longer than the screen."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        scroll = self.query_one(VerticalScroll)
+        most = max(1, scroll.size.height)  # no row is passed over
+        scroll.scroll_relative(y=max(-most, min(lines, most)), animate=False)

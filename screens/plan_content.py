@@ -31,6 +31,13 @@ def plan_head(plan: Plan, note: str = "") -> Content:
     return Content("\n").join(parts)
 
 
+def plan_losses(plan: Plan) -> Content:
+    """What can't be undone, which is shown before anything else; empty if all of it can."""
+    lines = [Content.styled(line, "$text-error bold") for line in plan.irreversible]
+    title = Content.styled("Can't be undone", "$text-error bold")
+    return Content("\n").join([title, *(Content("  ") + line for line in lines)] if lines else [])
+
+
 def plan_content(plan: Plan, action: Action | None = None) -> Content:
     """All that it does, costs and verifies, and what to do when it fails."""
     parts = [Content.styled(plan.reason, "$foreground-muted")]
@@ -49,9 +56,6 @@ def plan_content(plan: Plan, action: Action | None = None) -> Content:
         ],
     )
     parts += _part("What is interrupted", [Content(line) for line in plan.interrupts])
-    parts += _part(
-        "Can't be undone", [Content.styled(line, "$text-error") for line in plan.irreversible]
-    )
     parts += _part(
         "Checks",
         [

@@ -7,22 +7,25 @@ import argparse
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pixel_tui.backups.aside import aside_mark
 from pixel_tui.backups.deployment import read_deployment
+from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Item, Manifest
+from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
+from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import (
     Restorer,
     retag,
     wanted_for_deployment,
     wanted_for_restore,
 )
-from pixel_tui.backups.stack_view import StackView
+from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, write_verdict
 from pixel_tui.backups.verify import verify
 from pixel_tui.backups.volumes import volume_folders
@@ -47,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pixel_tui.backups",
         description="The work behind `pixel-tui backup`, without plan, lock and audit.",
     )
-    parser.add_argument("verb", choices=("make", "verify", "restore", "roll-back"))
+    verbs = ("make", "verify", "restore", "roll-back", "check-volumes")
+    parser.add_argument("verb", choices=verbs)
     parser.add_argument("id", nargs="?", default="", help="which backup")
     add_project_options(parser)
     parser.add_argument("--reason", default="", help="why a backup is made")
@@ -58,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a Postgres service, or a volume, to leave alone",
     )
+    parser.add_argument("--gone", action="append", default=[], help="a volume that was removed")
+    parser.add_argument("--stays", action="append", default=[], help="a volume that was not")
     parser.add_argument(
         "--salvage", action="store_true", help="an incomplete backup is good enough"
     )
@@ -84,6 +90,7 @@ class _Work:
             "verify": self._verify,
             "restore": self._restore,
             "roll-back": self._roll_back,
+            "check-volumes": self._check_volumes,
         }[verb]()
 
     def _make(self) -> None:
@@ -123,9 +130,8 @@ class _Work:
         backup = self._store.find(self._arguments.id)
         if backup.manifest is None:
             raise OperationError(backup.trouble)
-        self._restorer(backup.folder, self._volumes(backup.manifest)).restore(
-            backup.manifest, self._wanted
-        )
+        volumes = self._volumes(backup.manifest)
+        self._restorer(backup.folder, volumes, self._running).restore(backup.manifest, self._wanted)
 
     def _wanted(self, item: Item) -> bool:
         left_alone = {item.server, item.volume} & set(self._arguments.without)
@@ -142,11 +148,46 @@ class _Work:
         self._restorer(backup.folder).restore(backup.manifest, wanted_for_deployment)
         retag(self._view, list(read_deployment(backup.folder).images), say)
 
-    def _restorer(self, folder: Path, volumes: Mapping[str, Path] | None = None) -> Restorer:
-        mark = aside_mark(self._clock.now())
-        project = self._policy.project
-        servers = self._servers()
-        return Restorer(folder, project, servers, mark=mark, say=say, volumes=volumes)
+    def _running(self) -> Sequence[Holder]:
+        """What runs, but for what has to: servers that are restored into, and this itself."""
+        serving = {item.id for item in self._view.containers() if self._serves(item)}
+        return [
+            holder for holder in self._view.running() if holder.id not in serving and not holder.own
+        ]
+
+    def _restorer(
+        self,
+        folder: Path,
+        volumes: Mapping[str, Path] | None = None,
+        running: Callable[[], Sequence[Holder]] | None = None,
+    ) -> Restorer:
+        try:
+            seen = self._view.containers()
+        except OperationError:
+            seen = ()
+        binds = tuple(source for item in seen for source in item.binds)
+        grounds = Grounds(self._policy.project, self._policy.root, volumes or {}, binds)
+        return Restorer(
+            folder,
+            grounds,
+            self._servers(),
+            mark=aside_mark(self._clock.now()),
+            say=say,
+            running=running,
+            owners=Owners(self._view),
+        )
+
+    def _check_volumes(self) -> None:
+        """Whether exactly what a plan named is gone."""
+        there = set(self._view.all_volumes())
+        left = sorted(set(self._arguments.gone) & there)
+        lost = sorted(set(self._arguments.stays) - there)
+        if left or lost:
+            words = [f"still there: {', '.join(left)}"] if left else []
+            words += [f"gone, and should not be: {', '.join(lost)}"] if lost else []
+            raise OperationError(f"The volumes are not as planned: {'; '.join(words)}.")
+        for name in self._arguments.gone:
+            say(f"volume     {name}  is gone")
 
     def _servers(self) -> dict[str, Postgres]:
         try:
@@ -157,8 +198,11 @@ class _Work:
         return {
             item.service: Postgres(self._view.programs, self._view.command, item.id)
             for item in seen
-            if item.running and is_postgres(item, self._policy.postgres_images)
+            if self._serves(item)
         }
+
+    def _serves(self, item: Seen) -> bool:
+        return item.running and is_postgres(item, self._policy.postgres_images)
 
 
 if __name__ == "__main__":

@@ -5,29 +5,40 @@ done, the new content is whole beside its place before the old one leaves it, an
 puts it there.
 """
 
+import hashlib
 import os
-import shutil
-import sqlite3
+import stat
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from pixel_tui.backups.aside import fresh_name
 from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.deployment import RanImage
+from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
-from pixel_tui.backups.manifest import Item, Kind, Manifest, relative_path
+from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.open_files import opened
+from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.postgres import Postgres, database_of
+from pixel_tui.backups.restorable import (
+    SIDE_FILES,
+    Grounds,
+    is_beside_database,
+    mode_of,
+    require_content,
+    target_of,
+)
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
-from pixel_tui.backups.volumes import volume_source
+from pixel_tui.backups.words import size_words
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, sync_folder
 
+CHUNK: Final = 1024 * 1024
 READY_SECONDS: Final = 60.0
-SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 
 
 def wanted_for_deployment(item: Item) -> bool:
@@ -47,55 +58,60 @@ class Restorer:
 
     Args:
         folder: The backup's.
-        project: The project's folder.
+        grounds: Where files may be put.
         servers: Postgres servers that run, by service.
         mark: What is put aside is called `NAME.MARK`.
         say: Told a line for each thing that is done.
-        volumes: The folders of volumes, by name.
+        running: Asks the engine which containers run and what they mount; None if none of them
+            uses what is restored.
+        owners: What gives files to their owners.
     """
 
     def __init__(
         self,
         folder: Path,
-        project: Path,
+        grounds: Grounds,
         servers: Mapping[str, Postgres],
         *,
         mark: str,
         say: Say,
-        volumes: Mapping[str, Path] | None = None,
+        running: Callable[[], Sequence[Holder]] | None = None,
+        owners: Owners | None = None,
     ) -> None:
         self._folder = folder
-        self._project = project
+        self._grounds = grounds
         self._servers = servers
         self._mark = mark
         self._say = say
-        self._volumes = volumes or {}
+        self._running = running
+        self._owners = owners or Owners()
+        self._unseen = False
         self.aside: list[str] = []
         """What was put aside, relative to the project's folder."""
 
     def restore(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> None:
-        """Put the wanted items back, once all of them have been found whole.
+        """Put the wanted items back, once all of them have been looked at.
 
         Raises:
-            OperationError: The backup is damaged (nothing was changed), or an item could not be
-                put back; it says what was put aside.
-            FileError: The same, of a file.
+            OperationError: One can't be put back (nothing was changed), or could not be; it says
+                what was put aside.
         """
         items = [item for item in manifest.items if wanted(item)]
         items.sort(key=lambda item: item.kind is not Kind.ROLES)  # databases belong to them
-        for item in items:
-            self._require_whole(item)
+        for item in [item for item in items if is_beside_database(item, items)]:
+            self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
+            items.remove(item)
+        targets = self._checked(items)
         self._say(f"all {len(items)} are whole; what they replace is kept as NAME.{self._mark}")
         for item in items:
             try:
                 if item.server:
                     self._restore_server(item)
                 else:
-                    self._put_back(item)
-            except (OSError, ConsoleError, sqlite3.Error) as error:
-                reason = (error.strerror or error) if isinstance(error, OSError) else error
+                    self._put_back(item, targets[item.path])
+            except (OSError, ValueError, ConsoleError) as error:
                 raise OperationError(
-                    f"{item.title} could not be put back: {reason}. {self.aside_words}"
+                    f"{item.title} could not be put back: {_reason(error)}. {self.aside_words}"
                 ) from error
         self._say(self.aside_words)
 
@@ -104,19 +120,55 @@ class Restorer:
         """What was put aside and where, as a sentence."""
         if not self.aside:
             return "Nothing had to be put aside."
-        return f"Put aside in {self._project}: {', '.join(self.aside)}."
+        return f"Put aside in {self._grounds.project}: {', '.join(self.aside)}."
+
+    def _checked(self, items: Sequence[Item]) -> Mapping[str, Path]:
+        """Look at everything that could fail; returns where items go, by their paths."""
+        targets: dict[str, Path] = {}
+        for item in items:
+            with self._nothing_yet(f"{item.title} can't be"):
+                self._require_whole(item)
+                if not item.server:
+                    target = target_of(item, self._grounds)
+                    if target in targets.values():
+                        raise FileError("Two items go to one place.", on=str(target))
+                    targets[item.path] = target
+        files = [item for item in items if item.path in targets]
+        with self._nothing_yet("the backup can't be"):
+            changed = [item for item in files if not self._is_same(item, targets[item.path])]
+            require_room([(targets[item.path], item.size) for item in changed])
+        holders: Sequence[Holder] = ()
+        if files:
+            with self._nothing_yet("what uses it is unknown"):
+                holders = self._holders()
+        for item in files:
+            with self._nothing_yet(f"{item.title} can't be"):
+                self._require_unused(item, targets[item.path], holders)
+        for item in changed:
+            with self._nothing_yet(f"{item.title} can't be"):
+                self._require_ownable(targets[item.path])
+        return targets
+
+    @contextmanager
+    def _nothing_yet(self, why: str) -> Iterator[None]:
+        """Say of whatever fails that nothing has been touched."""
+        try:
+            yield
+        except (OSError, ValueError, ConsoleError) as error:
+            raise OperationError(
+                f"Nothing was restored, since {why}: {_reason(error)}.",
+                on=self._folder.name,
+            ) from error
 
     def _require_whole(self, item: Item) -> None:
         trouble, _ = check_item(self._folder, item, self._servers)
         if not trouble and item.server:
             trouble = self._why_not_ready(item.source)
-        if not trouble and item.volume and item.volume not in self._volumes:
+        if not trouble and item.volume and item.volume not in (self._grounds.volumes or {}):
             trouble = "its volume can't be opened on this machine (is the stack up?)"
         if trouble:
-            raise OperationError(
-                f"Nothing was restored, since {item.title} can't be: {trouble}.",
-                on=self._folder.name,
-            )
+            raise OperationError(trouble)
+        require_content(item, item_file(self._folder, item))
 
     def _restore_server(self, item: Item) -> None:
         """Put a database, or those roles that are gone, back into its server."""
@@ -139,21 +191,64 @@ class Restorer:
             time.sleep(0.5)
         return ""
 
-    def _put_back(self, item: Item) -> None:
-        target = self._target(item)
+    def _holders(self) -> Sequence[Holder]:
+        """Which containers run now."""
+        return self._running() if self._running is not None else ()
+
+    def _require_unused(self, item: Item, target: Path, holders: Sequence[Holder]) -> None:
+        """Raise `OperationError` if a container may write to it, or a process has it open."""
+        users = [holder.name for holder in holders if holder.holds(str(target), item.volume)]
+        if users:
+            raise OperationError(
+                f"{', '.join(users[:3])} runs and mounts it",
+                remedy=f"Stop it first: docker stop {' '.join(users[:3])}",
+            )
+        if item.kind is not Kind.SQLITE:
+            return
+        found = opened([target, *_side_files(target)])
+        if found.processes:
+            raise OperationError(
+                f"{', '.join(found.processes[:3])} has it open", remedy="Stop that first"
+            )
+        if found.unseen and not self._unseen:
+            self._unseen = True
+            self._say("open files of other users' processes could not be looked at")
+
+    def _require_ownable(self, target: Path) -> None:
+        """Try out whether a new file beside the target can get its owner."""
+        folder = target.parent
+        while not folder.is_dir():
+            folder = folder.parent
+        like = target if target.is_file() else folder
+        probe = folder / fresh_name(target.name)
+        probe.unlink(missing_ok=True)  # of a restore that died
+        try:
+            os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+            self._owners.give(probe, like.stat().st_uid, like.stat().st_gid)
+        except PermissionError as error:
+            raise OperationError(
+                f"this user may not write in {folder}", remedy="Run the restore as root"
+            ) from error
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def _is_same(self, item: Item, target: Path) -> bool:
+        same = item.kind is Kind.FILE and target.is_file()
+        return same and hash_file(target) == item.sha256
+
+    def _put_back(self, item: Item, target: Path) -> None:
         source = item_file(self._folder, item)
-        same = item.kind is Kind.FILE and target.is_file() and hash_file(target) == item.sha256
-        if same:
+        if self._is_same(item, target):
             self._say(f"{item.kind.value:<10} {item.source}  is the same already")
             return
-        _make_folders(target.parent)
+        self._make_folders(target.parent)
         fresh = self._copy_beside(source, target, item)
         try:
-            beside: list[Path] = []
+            # Again: the copy took its time.
+            self._require_unused(item, target, self._holders())
+            beside = []
             if item.kind is Kind.SQLITE:
-                _require_unused(target)
-                names = [target.with_name(f"{target.name}{suffix}") for suffix in SIDE_FILES]
-                beside = [path for path in names if os.path.lexists(path)]
+                beside = [path for path in _side_files(target) if os.path.lexists(path)]
             # The database first: one that is not there is taken for no other's, but one that
             # lost its `-wal`, or met another's, is torn.
             for path in (target, *beside):
@@ -165,40 +260,39 @@ class Restorer:
         sync_folder(target.parent)
         self._say(f"{item.kind.value:<10} {item.source}  restored")
 
-    def _target(self, item: Item) -> Path:
-        """Where an item goes: a link is followed as long as it stays in the project."""
-        if item.volume:
-            return self._in_volume(item)
-        target = self._project / relative_path(item.source)
-        real = target.resolve()
-        # A data folder may be on another disk; a single file that leads away is a trap.
-        if target.is_symlink() and not real.is_relative_to(self._project.resolve()):
-            raise FileError("A link leads out of the project's folder.", on=str(target))
-        return real
-
-    def _in_volume(self, item: Item) -> Path:
-        """Where a database of a volume goes. Whoever fills the volume may have put links there."""
-        place = self._volumes[item.volume].resolve()
-        relative = item.source.removeprefix(volume_source(item.volume, ""))
-        target = place / relative_path(relative)
-        if target.resolve() != target:
-            raise FileError("A link leads to another place than in the backup.", on=str(target))
-        return target
-
     def _copy_beside(self, source: Path, target: Path, item: Item) -> Path:
+        """The new content beside its place, with owner and mode of what is there now.
+
+        It is compared again while it is copied: whoever may write to the folder of the backups
+        may have changed it since it was checked.
+        """
         fresh = target.with_name(fresh_name(target.name))
         fresh.unlink(missing_ok=True)  # of a restore that died
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-            with os.fdopen(descriptor, "wb") as new, source.open("rb") as old:
-                shutil.copyfileobj(old, new, 1024 * 1024)
-                new.flush()
-                _copy_rights(target, new.fileno(), item)
+            with os.fdopen(descriptor, "wb") as new, _unfollowed(source) as old:
+                _copy(old, new, item.sha256)
+                like, mode = _rights(target, item)
+                os.fchmod(new.fileno(), mode)
+                self._owners.give(fresh, like.st_uid, like.st_gid)
+                if stat.S_IMODE(os.fstat(new.fileno()).st_mode) != mode:
+                    with suppress(PermissionError):  # another owner's: as good as it gets
+                        os.fchmod(new.fileno(), mode)
                 os.fsync(new.fileno())
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
         return fresh
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make what is missing as open as the folder above: a container has to enter it."""
+        if folder.is_dir():
+            return
+        self._make_folders(folder.parent)
+        above = folder.parent.stat()
+        folder.mkdir()
+        folder.chmod(stat.S_IMODE(above.st_mode))
+        self._owners.give(folder, above.st_uid, above.st_gid)
 
     def _put_aside(self, path: Path, *, replaced: bool) -> None:
         """Give a file the name under which it is kept.
@@ -220,9 +314,70 @@ class Restorer:
 
     def _shown(self, path: Path) -> str:
         try:
-            return str(path.relative_to(self._project.resolve()))
+            return str(path.relative_to(self._grounds.project.resolve()))
         except ValueError:
             return str(path)
+
+
+def require_room(needs: Sequence[tuple[Path, int]]) -> None:
+    """Raise `FileError` where a disk has not the room for what is put there.
+
+    Args:
+        needs: Places and bytes; what is there now stays beside them.
+    """
+    disks: dict[int, tuple[Path, int]] = {}
+    for target, size in needs:
+        folder = target.parent
+        while not folder.is_dir():
+            folder = folder.parent
+        device = folder.stat().st_dev
+        disks[device] = (folder, disks.get(device, (folder, 0))[1] + size)
+    for folder, need in disks.values():
+        found = os.statvfs(folder)
+        blocks = found.f_bfree if os.geteuid() == 0 else found.f_bavail
+        if need > blocks * found.f_frsize:
+            free = size_words(blocks * found.f_frsize)
+            raise FileError(
+                f"There is not enough room: it needs {size_words(need)}, and {free} are free.",
+                on=str(folder),
+                remedy="Remove older backups, or files named NAME.before-TIME",
+            )
+
+
+def _side_files(database: Path) -> list[Path]:
+    return [database.with_name(f"{database.name}{suffix}") for suffix in SIDE_FILES]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, ConsoleError):
+        return str(error).removesuffix(".")
+    return str(error)
+
+
+def _copy(old: BinaryIO, new: BinaryIO, sha256: str) -> None:
+    digest = hashlib.sha256()
+    while chunk := old.read(CHUNK):
+        digest.update(chunk)
+        new.write(chunk)
+    if digest.hexdigest() != sha256:
+        raise FileError("Its content has changed since it was checked.")
+    new.flush()
+
+
+def _unfollowed(path: Path) -> BinaryIO:
+    """Open a file that is no link, and no pipe that would be waited for."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags), "rb")
+
+
+def _rights(target: Path, item: Item) -> tuple[os.stat_result, int]:
+    """Owner and mode of what is there, else the folder's owner and the recorded mode."""
+    if target.is_file():
+        old = target.stat()
+        return old, stat.S_IMODE(old.st_mode)
+    return target.parent.stat(), mode_of(item)
 
 
 def _linked(path: Path, second: Path) -> bool:
@@ -255,50 +410,3 @@ def retag(view: StackView, images: list[RanImage], say: Say) -> None:
         if said.code:
             raise OperationError(f"{ran.image} can't be tagged: {said.reason}")
         say(f"image      {ran.service}  {ran.image} is {ran.image_id[:19]}")
-
-
-def _require_unused(database: Path) -> None:
-    """Raise `OperationError` where somebody has the database open and locked."""
-    if not database.exists():
-        return
-    try:
-        with closing(sqlite3.connect(database, timeout=0.5, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise OperationError(
-                "Somebody still writes to the database.",
-                on=str(database),
-                remedy="Stop what uses it.",
-            ) from error
-    except sqlite3.DatabaseError:
-        return  # it is damaged: that is why it is replaced
-
-
-def _make_folders(folder: Path) -> None:
-    """Make what is missing of a folder as open as the one above: a container has to enter it."""
-    if folder.is_dir():
-        return
-    _make_folders(folder.parent)
-    above = folder.parent.stat()
-    folder.mkdir()
-    with suppress(PermissionError):
-        os.chown(folder, above.st_uid, above.st_gid)
-    folder.chmod(above.st_mode & 0o7777)
-
-
-def _copy_rights(target: Path, descriptor: int, item: Item) -> None:
-    """Owner and mode of what is there, else the recorded mode and the folder's owner."""
-    try:
-        old = target.stat()
-        mode = old.st_mode & 0o7777
-    except OSError:
-        old = target.parent.stat()
-        recorded = item.details.get("mode")
-        mode = (
-            int(recorded, 8) & 0o777 if isinstance(recorded, str) and recorded.isdigit() else 0o600
-        )
-    with suppress(PermissionError):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, mode)

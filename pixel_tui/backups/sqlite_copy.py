@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from pixel_tui.backups.closed_database import copy_closed
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE
 
@@ -41,12 +42,18 @@ class Copied:
 def copy_database(source: Path, target: Path) -> Copied:
     """Copy a database, whoever writes to it. The copy is synced.
 
+    Nothing is left beside the database.
+
     Raises:
         OperationError: It can't be read, or the copy can't be written.
         OSError: The disk is full.
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
     try:
+        if copy_closed(source, target):
+            with target.open("rb") as file:
+                os.fsync(file.fileno())
+            return Copied("wal", _count_pages(target), at_once=True)
         with (
             closing(_open(source, "mode=ro")) as reader,
             closing(_open(target, "mode=rw")) as writer,
@@ -59,8 +66,8 @@ def copy_database(source: Path, target: Path) -> Copied:
             at_once = journal == "wal" or not _copy_in_steps(reader, writer)
             if at_once:
                 reader.backup(writer)
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    except (sqlite3.Error, PermissionError) as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
         raise OperationError(f"The database can't be copied: {error}.", on=str(source)) from error
     with target.open("rb") as file:
@@ -105,6 +112,11 @@ def count_rows(path: Path, *, most_bytes: int = 1024**3) -> dict[str, int] | Non
     except sqlite3.Error:
         return None
     return counts
+
+
+def _count_pages(copy: Path) -> int:
+    with closing(_open(copy, "mode=ro&immutable=1")) as database:
+        return int(database.execute("PRAGMA page_count").fetchone()[0])
 
 
 def _copy_in_steps(reader: sqlite3.Connection, writer: sqlite3.Connection) -> bool:

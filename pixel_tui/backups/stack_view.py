@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.backups.holders import Holder, holder_of, named, own_container, volume_of
 from pixel_tui.errors import OperationError
 from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -73,6 +74,25 @@ class StackView:
         found = [_seen(node) for node in map(Node, self.inspect("container", ids))]
         return tuple(sorted((item for item in found if item), key=lambda item: item.name))
 
+    def running(self) -> tuple[Holder, ...]:
+        """Every container of the engine that runs, and what it mounts.
+
+        Raises:
+            OperationError: The engine can't be asked.
+        """
+        ids = self._ask("ps", "--quiet", "--no-trunc").split()
+        nodes = [Node(item) for item in self.inspect("container", ids)] if ids else []
+        if missing := set(ids) - {node["Id"].raw for node in nodes}:
+            still = set(self._ask("ps", "--quiet", "--no-trunc").split())
+            if missing & still:
+                raise OperationError("The engine can't be asked what its containers mount.")
+        mounts = (mount for node in nodes for mount in node["Mounts"])
+        names = sorted({item["Name"].raw for item in mounts if item["Type"].raw == "volume"})
+        volumes = map(Node, self.inspect("volume", names)) if names else ()
+        by_name = named(map(volume_of, volumes))
+        own = own_container()
+        return tuple(holder_of(node, by_name, own) for node in nodes)
+
     def inspect(self, what: str, names: Sequence[str]) -> list[JsonValue]:
         """`docker WHAT inspect`; what is not there is not in the answer."""
         said = self.programs.run(
@@ -83,6 +103,14 @@ class StackView:
         except ValueError:
             answer = []
         return answer if isinstance(answer, list) else []
+
+    def all_volumes(self) -> list[str]:
+        """The names of all volumes of the engine.
+
+        Raises:
+            OperationError: The engine can't be asked.
+        """
+        return self._ask("volume", "ls", "--quiet").split()
 
     def volumes(self) -> tuple[str, ...]:
         """The names of the project's volumes, also of those that no container has now.

@@ -11,6 +11,7 @@ from typing import Final
 
 from pixel_tui.operations.plan import Plan, Risk
 from pixel_tui.operations.words import listed
+from pixel_tui.stack.model import NO_TEXT
 from pixel_tui.text import SafeText, plain
 
 SLIP_SECONDS: Final = 1.0
@@ -27,14 +28,17 @@ class Confirmation(StrEnum):
 
 def confirmation_of(plan: Plan) -> Confirmation:
     """What a plan wants."""
-    if plan.confirm or plan.risk is Risk.DESTRUCTIVE:
+    if plan.confirm or plan.confirm_loss or plan.risk is Risk.DESTRUCTIVE:
         return Confirmation.WORD
     return Confirmation.KEY if plan.risk is Risk.SAFE else Confirmation.TWO_KEYS
 
 
-def word_of(plan: Plan) -> SafeText:
-    """What has to be typed."""
-    return plan.confirm or plan.project
+def words_of(plan: Plan) -> tuple[SafeText, ...]:
+    """What has to be typed, one after the other; empty if a key is enough."""
+    if confirmation_of(plan) is not Confirmation.WORD:
+        return ()
+    first = plan.confirm or plan.project
+    return (first, plan.confirm_loss) if plan.confirm_loss else (first,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,16 @@ class Agreement:
         self._plan = plan
         self._opened = now
         self._pressed: float | None = now
+        self._typed = 0
+        """How many of the words have been typed."""
+        self.shown = not plan.irreversible
+        """All that can't be undone has been on the screen."""
         self.armed = False
         """Enter runs it."""
+
+    def show(self) -> None:
+        """All that can't be undone has been on the screen now."""
+        self.shown = True
 
     @property
     def kind(self) -> Confirmation:
@@ -72,11 +84,18 @@ class Agreement:
     @property
     def hint(self) -> SafeText:
         """What to press now."""
+        if not self.shown:
+            return SafeText("Scroll down (PageDown) to all that can't be undone first.")
         match self.kind:
             case Confirmation.KEY:
                 return SafeText("Enter runs it.")
             case Confirmation.WORD:
-                return plain(f"Type {word_of(self._plan)} and press Enter to run it.")
+                words = words_of(self._plan)
+                if self._typed:
+                    lost = "No backup has all that is lost. "
+                    return plain(f"{lost}Type {words[self._typed]} as well to run it.")
+                then = " (a second word is asked for then)" if len(words) > 1 else " to run it"
+                return plain(f"Type {words[0]} and press Enter{then}.")
             case Confirmation.TWO_KEYS if self.armed:
                 return plain(f"Press Enter to run it: {self._cost}. Esc disarms it.")
             case Confirmation.TWO_KEYS:
@@ -85,6 +104,8 @@ class Agreement:
     def yes(self) -> Answer:
         """`y` was pressed: it runs what is safe, and arms what interrupts something."""
         self._pressed = None
+        if not self.shown:
+            return Answer(run=False, said=self.hint, wrong=True)
         if self.kind is Confirmation.KEY:
             return Answer(run=True, said=self.hint)
         self.armed = self.kind is Confirmation.TWO_KEYS
@@ -94,7 +115,7 @@ class Agreement:
         """Enter was pressed on the button that runs it, or that was clicked on."""
         before, self._pressed = self._pressed, now
         slipped = before is not None and now - before < SLIP_SECONDS
-        if self.kind is Confirmation.WORD:
+        if self.kind is Confirmation.WORD or not self.shown:
             return Answer(run=False, said=self.hint, wrong=True)
         if slipped:
             said = plain(f"That was too quick to be meant. {self.hint}")
@@ -110,9 +131,14 @@ class Agreement:
 
     def typed(self, word: str) -> Answer:
         """A word was typed, and Enter pressed."""
-        wanted = word_of(self._plan)
-        if self.kind is Confirmation.WORD and word and word == wanted:
-            return Answer(run=True, said=self.hint)
+        words = words_of(self._plan)
+        wanted = words[self._typed] if words else NO_TEXT
+        if not self.shown:
+            return Answer(run=False, said=self.hint, wrong=True)
+        if wanted and word == wanted:
+            last = self._typed == len(words) - 1
+            self._typed += 0 if last else 1
+            return Answer(run=last, said=self.hint)
         said = f"“{plain(word)}” is not {wanted}: nothing was done. " if word else ""
         return Answer(run=False, said=plain(f"{said}{self.hint}"), wrong=True)
 

@@ -46,6 +46,8 @@ class Draft:
     irreversible: list[SafeText] = field(default_factory=list)
     confirm: SafeText = NO_TEXT
     """What has to be typed, where the risk alone does not ask for the project's name."""
+    confirm_loss: SafeText = NO_TEXT
+    """A second word to type, if something is lost of which no backup has a copy."""
     whole: bool = False
     """Every service is meant."""
     risk: Risk = Risk.SAFE
@@ -228,6 +230,7 @@ class Draft:
             confirm=guard.confirm
             or self.confirm
             or (self.snapshot.project_name if typed else NO_TEXT),
+            confirm_loss=self.confirm_loss,
             host=self.facts.host,
             files=tuple(self.files),
         )

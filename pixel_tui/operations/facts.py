@@ -7,6 +7,7 @@ from typing import Final
 
 from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
 from pixel_tui.backups.exposure import Exposure
+from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.store import Backup
 from pixel_tui.ledger.drafts import Draft as TaskDraft
 from pixel_tui.ledger.reading import NO_READING, LedgerReading
@@ -24,6 +25,8 @@ class PastState:
     """A backup, and what is different now."""
 
     backup: Backup
+    places: Mapping[str, str] = field(default_factory=dict)
+    """The real paths of the files that it would replace, by their source in the manifest."""
     deployment: Deployment = NO_DEPLOYMENT
     changed_variables: tuple[SafeText, ...] = ()
     """Names of variables of the environment files; never their values."""
@@ -93,8 +96,10 @@ class Facts:
     """The folders of backups that services can get at."""
     max_age_hours: float = 0.0
     """How old a verified backup may be for something to be wiped."""
-    volumes: tuple[SafeText, ...] | None = None
-    """The project's named volumes; None where the engine did not say in time."""
+    volumes: tuple[Volume, ...] | None = None
+    """Every volume of the engine; None if it did not answer in time."""
+    holders: tuple[Holder, ...] | None = None
+    """Every container of the engine and what it mounts; None if it did not answer in time."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of volumes and bind mounts, of those that could be measured in time."""
     images: frozenset[str] | None = None

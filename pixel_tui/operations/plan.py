@@ -162,6 +162,8 @@ class Plan:
     irreversible: tuple[SafeText, ...] = ()
     confirm: SafeText = NO_TEXT
     """What has to be typed before it is run; empty where a key is enough."""
+    confirm_loss: SafeText = NO_TEXT
+    """A second word to type, if something is lost of which no backup has a copy."""
     host: SafeText = NO_TEXT
     """The machine that it is run on; empty where that is unknown."""
     files: tuple[FileMark, ...] = ()

@@ -58,6 +58,7 @@ def plan_as_json(plan: Plan) -> JsonObject:
         ],
         "checks_after": [_expectation_as_json(item) for item in plan.checks_after],
         "confirm": plan.confirm,
+        "confirm_loss": plan.confirm_loss,
         "host": plan.host,
     }
 
@@ -103,6 +104,7 @@ def plan_from_json(node: Node) -> Plan:
         checks_after=tuple(_expectation_from_json(item) for item in node["checks_after"]),
         irreversible=_texts(node["irreversible"]),
         confirm=node["confirm"].text,
+        confirm_loss=node["confirm_loss"].text,
         host=node["host"].text,
     )
 

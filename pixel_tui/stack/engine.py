@@ -93,11 +93,17 @@ class DockerEngine:
         items = answer if isinstance(answer, list) else []
         return [item for item in items if isinstance(item, dict)]
 
-    def volumes(self, project: str) -> list[str]:
-        """`GET /volumes` of one project: their names."""
-        filters = json.dumps({"label": [f"{LABEL}project={project}"]})
-        answer = Node(self._json("/volumes", {"filters": filters}))
-        return [item["Name"].raw for item in answer["Volumes"] if item["Name"].raw]
+    def all_containers(self) -> list[JsonObject]:
+        """`GET /containers/json` of the whole engine, stopped ones included."""
+        answer = self._json("/containers/json", {"all": "1"})
+        if not isinstance(answer, list):
+            raise EngineAnswerInvalid("The engine's list of containers is no list.")
+        return [item for item in answer if isinstance(item, dict)]
+
+    def all_volumes(self) -> list[JsonObject]:
+        """`GET /volumes` of the whole engine."""
+        answer = Node(self._json("/volumes"))
+        return [item.value for item in answer["Volumes"] if isinstance(item.value, dict)]
 
     def published_ports(self) -> list[JsonObject]:
         """`GET /containers/json`: the running containers of whatever project, with their ports."""

@@ -346,6 +346,16 @@ class Diverged:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeSpec:
+    """A volume as the resolved compose model describes it."""
+
+    name: SafeText
+    """The engine's name of it."""
+    external: bool = False
+    """Compose neither makes nor removes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A compose project as compose itself resolves it."""
 
@@ -357,6 +367,7 @@ class Project:
     """What compose warned about while it read the project."""
     left_out: SafeText = NO_TEXT
     """Why services are known as they are written only: compose refuses their profiles."""
+    volumes: tuple[VolumeSpec, ...] = ()
     profiles: tuple[SafeText, ...] = ()
     """What `COMPOSE_PROFILES` asks for, whether there is such a profile or not."""
     env_files: tuple[SafeText, ...] = ()

@@ -25,6 +25,7 @@ from pixel_tui.stack.model import (
     Project,
     ServiceSpec,
     StackEvent,
+    VolumeSpec,
 )
 from pixel_tui.stack.replacements import REPLACE_LABEL, replaced_id
 from pixel_tui.stack.resources import parse_resources
@@ -292,6 +293,10 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
             )
         ),
         resources=tuple(parse_resources(resolved.config)),
+        volumes=tuple(
+            VolumeSpec(item["name"].text or plain(f"{name}_{key}"), external=item["external"].flag)
+            for key, item in node["volumes"].members()
+        ),
         profiles=tuple(sorted(map(plain, resolved.profiles))),
         env_files=tuple(map(plain, resolved.env_files)),
         adopted=resolved.adopted,

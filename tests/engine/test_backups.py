@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ class Desk:
 
     project: Project
     state: Path
+    place: Path | None = None
+    """The folder as it is given, where that is no other than the project's."""
 
     @property
     def folder(self) -> Path:
@@ -58,7 +60,8 @@ class Desk:
         return {"XDG_STATE_HOME": str(self.state), "XDG_CONFIG_HOME": str(self.state)}
 
     def program(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "pixel_tui", *words, "-p", self.project.name]
+        place = ["-C", str(self.place)] if self.place else []
+        return [sys.executable, "-m", "pixel_tui", *place, *words, "-p", self.project.name]
 
     def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         said = self.project.engine.run(
@@ -279,6 +282,70 @@ class TestRestoring:
         copy = desk.backups / newest["id"] / "sqlite/data/pixels.db"
         assert count(copy) == 0
 
+    def test_whatever_mounts_the_data_is_stopped_whoever_made_it(
+        self, desk: Desk, engine: Engine, tmp_path: Path
+    ) -> None:
+        path = database(desk.folder / "data/pixels.db")
+        desk.project.compose("up", "--detach")
+        made = desk.back_up()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP TABLE pixels")
+        single, foreign, brief = unique_name("single"), unique_name("other"), unique_name("brief")
+        desk.project.compose("run", "--detach", "--name", single, "app", "sleep", "100000")
+        data = f"{desk.folder}/data:/data"
+        engine.docker("run", "--detach", "--name", foreign, "--stop-timeout", "0",
+                      "--volume", data, BASE_IMAGE, "sleep", "100000")  # fmt: skip
+        whole = f"{desk.folder}:/all:ro"
+        engine.docker("run", "--detach", "--rm", "--name", brief, "--stop-timeout", "0",
+                      "--volume", whole, BASE_IMAGE, "sleep", "100000")  # fmt: skip
+        lives = {name: engine.inspect(name)["State"]["StartedAt"] for name in (single, foreign)}
+        link = tmp_path / "link"
+        link.symlink_to(desk.folder)
+        linked = replace(desk, place=link)
+        app = desk.project.inspect("app")["State"]["StartedAt"]
+        try:
+            name = desk.project.name
+            said = linked.run("backup", "restore", made, "--yes", "--confirm", name).stdout
+            assert f"{brief} (a container outside any project): its work is cut off" in said
+            assert count(path) == 0, "the table is there again"
+            state = desk.project.inspect("app")["State"]
+            assert state["Running"]
+            assert state["StartedAt"] != app
+            assert not engine.inspect(single)["State"]["Running"]
+            assert engine.inspect(foreign)["State"]["Running"]
+            assert engine.inspect(foreign)["State"]["StartedAt"] != lives[foreign]
+            assert brief not in engine.docker("ps", "--all").stdout
+        finally:
+            engine.docker("rm", "--force", single, foreign, brief, check=False)
+
+    def test_who_may_not_change_owners_gives_files_back_by_a_container(self, desk: Desk) -> None:
+        path = database(desk.folder / "data/pixels.db")
+        os.chown(path, 1234, 1234)
+        path.chmod(0o640)
+        desk.project.compose("up", "--detach")
+        made = desk.back_up()
+        assert {item.name for item in path.parent.iterdir()} == {"pixels.db", "task-ledger.json"}
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP TABLE pixels")
+        words = desk.program("backup", "restore", made, "--yes", "--confirm", desk.project.name)
+        env = {"XDG_STATE_HOME": str(desk.state), "XDG_CONFIG_HOME": str(desk.state)}
+        argv = ["setpriv", "--bounding-set=-chown", *words]
+        desk.project.engine.run(argv, cwd=desk.folder, env=env, timeout=120)
+        assert count(path) == 0, "the table is there again"
+        about = path.stat()
+        assert (about.st_uid, about.st_gid, about.st_mode & 0o777) == (1234, 1234, 0o640)
+
+    def test_a_process_of_the_host_that_has_it_open_is_named(self, desk: Desk) -> None:
+        path = database(desk.folder / "data/pixels.db")
+        desk.project.compose("up", "--detach")
+        made = desk.back_up()
+        name = desk.project.name
+        with written_to(path):
+            said = desk.run("backup", "restore", made, "--yes", "--confirm", name, code=1)
+        assert f"process {os.getpid()} (" in said.stdout
+        assert "Nothing was restored" in said.stdout
+        assert not list(path.parent.glob("*.before-*"))
+
     def test_it_works_where_compose_refuses_the_project(self, desk: Desk) -> None:
         desk.project.compose("up", "--detach")
         made = desk.back_up()
@@ -366,6 +433,54 @@ class TestVolumes:
         project.compose("up", "--detach")
         desk.run("backup", "restore", made, "--yes", "--confirm", project.name)
         assert count(Path(project.engine.inspect(volume)["Mountpoint"]) / "deep/pixels.db") == rows
+
+
+class TestWiping:
+    def test_exactly_what_the_plan_names_is_gone(
+        self, make_project: MakeProject, engine: Engine, tmp_path: Path
+    ) -> None:
+        fixed, shared, unused, other = map(unique_name, ("fixed", "shared", "unused", "other"))
+        text = (
+            APP.replace('["./data:/data"]', '["held:/held", "shared:/shared", "/scratch"]')
+            + f"""
+  late:
+    image: {BASE_IMAGE}
+    profiles: [late]
+    volumes: ["fixed:/fixed"]
+volumes:
+  held:
+  fixed: {{name: {fixed}}}
+  unused: {{name: {unused}}}
+  shared: {{name: {shared}, external: true}}
+"""
+        )
+        project = make_project(text)
+        desk = Desk(project, tmp_path / "state")
+        labels = ("--label", "com.docker.compose.project=other")
+        for options in ((shared,), (*labels, other), (unused,)):
+            engine.docker("volume", "create", *options)
+        project.compose("--profile", "late", "up", "--detach")
+        project.compose("rm", "--stop", "--force", "late")
+        (mount,) = [m for m in project.inspect("app")["Mounts"] if m["Destination"] == "/scratch"]
+        scratch, held = mount["Name"], f"{project.name}_held"
+        desk.run("backup", "verify", desk.back_up())
+        plan = json.loads(desk.run("plan", "wipe-volumes", "--json", code=100).stdout)
+        named = {line.split()[1] for line in plan["irreversible"]}
+        told = [item["message"] for item in plan["checks"]]
+        assert any(message.startswith(f"{shared} ") for message in told)
+        before = set(engine.docker("volume", "ls", "--quiet").stdout.split())
+        assert {held, fixed, scratch} <= named
+        assert not {shared, other} & named
+        words = (plan["confirm"], plan["confirm_loss"])
+        desk.run("run", "wipe-volumes", "--yes", "--confirm", words[0], "--confirm", words[1])
+        after = set(engine.docker("volume", "ls", "--quiet").stdout.split())
+        assert before - after == named
+        assert {shared, other} <= after
+        argv = desk.worker("check-volumes", f"--gone={shared}", f"--stays={held}")
+        said = engine.run(argv, check=False)
+        assert said.returncode == 1
+        assert f"still there: {shared}; gone, and should not be: {held}" in said.stdout
+        engine.docker("volume", "rm", "--force", shared, other, unused)
 
 
 class TestPostgres:
@@ -489,7 +604,7 @@ volumes: {{held: , other: }}
         assert self.sql(served.project, "SELECT words FROM memories") == "first"
         assert served.project.inspect("app")["State"]["Running"]
 
-        wipe = ("run", "wipe-volumes", "--yes", "--confirm", name)
+        wipe = ("run", "wipe-volumes", "--yes", "--confirm", name, "--confirm", "lose-1-volume")
         assert "no verified backup" in served.run(*wipe, code=2).stderr
         assert self.sql(served.project, "SELECT words FROM memories") == "first"
         served.run("backup", "verify", made)
@@ -503,6 +618,7 @@ volumes: {{held: , other: }}
         assert "in NO backup" in cache
         assert any("not touched" in check["message"] for check in plan["checks"])
         assert "confirmed by name" in served.run(*wipe[:3], code=2).stderr
+        assert "no backup has all" in served.run(*wipe[:5], code=2).stderr
         served.run(*wipe)
         volumes = served.project.engine.docker("volume", "ls", "--quiet").stdout
         assert name not in volumes

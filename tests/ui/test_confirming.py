@@ -1,9 +1,13 @@
 """A plan is agreed to by its risk, and by no slip."""
 
+from dataclasses import replace
+
 import pytest
 from textual import events
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Input
 
+from pixel_tui.text import SafeText
 from screens.job import JobScreen
 from screens.plan import PlanScreen
 from tests.ui.driving import Console, console
@@ -171,3 +175,58 @@ async def test_a_plan_says_where_it_is_run_and_what_to_do_when_it_fails() -> Non
         assert "project pixel" in said
         assert "When to use it" in said
         assert "When it fails" in said
+
+
+async def ask_to_lose(it: Console, count: int) -> None:
+    """Show a plan that loses so many volumes, as `wipe-volumes` does."""
+    assert it.app.parts.operations is not None
+    it.app.parts.operations.ask(it.dashboard, "stop", [])
+    await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)
+    lost = tuple(SafeText(f"volume held-{number}: in NO backup") for number in range(count))
+    plan = replace(
+        plan_shown(it)._plan, irreversible=lost, confirm_loss=SafeText(f"lose-{count}-volumes")
+    )
+    await it.press("escape")
+    it.app.push_screen(PlanScreen(plan))
+    await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)
+
+
+async def type_out(it: Console, word: str) -> None:
+    it.app.screen.query_one(Input).value = word
+    await it.press("enter")
+
+
+async def test_what_is_lost_stands_first_and_wants_a_second_word() -> None:
+    async with console(size=(80, 24)) as it:
+        await ask_to_lose(it, 2)
+        said = it.text()
+        assert said.index("Can't be undone") < said.index("Commands")
+        await it.until(lambda: "Type syntropy" in it.text("#plan-hint"))
+        await type_out(it, "lose-2-volumes")
+        assert "is not syntropy" in it.text("#plan-hint")
+        await type_out(it, "syntropy")
+        assert "Type lose-2-volumes as well" in it.text("#plan-hint")
+        assert it.app.screen.query_one(Input).value == ""
+        await type_out(it, "syntropy")
+        plan_shown(it)
+        await it.press("escape")
+        assert it.app.screen is it.dashboard
+
+
+async def test_nothing_is_confirmed_before_all_that_is_lost_was_on_the_screen() -> None:
+    async with console(size=(80, 24)) as it:
+        await ask_to_lose(it, 30)
+        assert "held-29" not in it.text()
+        assert "Scroll down" in it.text("#plan-hint")
+        await type_out(it, "syntropy")
+        assert "Scroll down" in it.text("#plan-hint")
+        scroll = it.app.screen.query_one(VerticalScroll)
+        scroll.scroll_end(animate=False)
+        await it.until(lambda: "Verified afterwards" in it.text())
+        await type_out(it, "syntropy")
+        assert "Scroll down" in it.text("#plan-hint"), "a jump to the end has shown nothing"
+        scroll.scroll_home(animate=False)
+        await it.press(*["pagedown"] * 8)
+        await it.until(lambda: "Type syntropy" in it.text("#plan-hint"))
+        await type_out(it, "syntropy")
+        assert "Type lose-30-volumes as well" in it.text("#plan-hint")

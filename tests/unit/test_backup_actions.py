@@ -8,13 +8,14 @@ import pytest
 
 from pixel_tui.backups.deployment import Deployment, RanImage
 from pixel_tui.backups.exposure import Exposure
-from pixel_tui.backups.manifest import Gap, Item, Kind, LeftOut, Manifest
+from pixel_tui.backups.holders import Holder, Volume
+from pixel_tui.backups.manifest import Cover, Gap, Item, Kind, LeftOut, Manifest, VolumeContent
 from pixel_tui.backups.store import Backup, Verdict
-from pixel_tui.errors import OperationError, UsageError
+from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.facts import NO_FACTS, Facts, PastState
 from pixel_tui.operations.plan import Outcome, Plan, Risk
-from pixel_tui.stack.model import Mount, StackSnapshot
+from pixel_tui.stack.model import Mount, StackSnapshot, VolumeSpec
 from pixel_tui.text import plain
 from tests.unit.test_actions import (
     COMMAND,
@@ -25,8 +26,10 @@ from tests.unit.test_actions import (
     effects,
     exited,
     running,
+    spec,
     warnings,
 )
+from tests.unit.test_actions import stack as stack_of
 
 ID = "20260301-100000"
 OLD = "sha256:" + "0" * 64
@@ -54,12 +57,25 @@ def past(*, verified: bool = True, hours: float = 2, **changes: object) -> PastS
 
 
 def facts(*backups: PastState, **changes: object) -> Facts:
-    known = Facts(read_at=NOW, no_backups=plain(""), backups=backups, max_age_hours=24)
+    known = Facts(
+        read_at=NOW,
+        no_backups=plain(""),
+        backups=backups,
+        max_age_hours=24,
+        volumes=(Volume("pixel_held", "pixel"),),
+        holders=(),
+    )
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
 def plan(name: str, known: Facts, *targets: str, stack: StackSnapshot | None = None) -> Plan:
     return plan_action(name, targets, stack or running(), COMMAND, now=NOW, facts=known)
+
+
+def holder(service: str, *places: str, volumes: tuple[str, ...] = ()) -> Holder:
+    """The regular container of a service, as the engine lists it."""
+    known = container(service)
+    return Holder(known.id, known.name, "pixel", service, places=places, volumes=volumes)
 
 
 def refused(stack: StackSnapshot) -> StackSnapshot:
@@ -104,7 +120,7 @@ def test_a_backup_that_services_may_have_planted_is_no_licence_to_wipe() -> None
     former = replace(EXPOSED, former=True)
     with pytest.raises(OperationError, match="no verified backup"):
         plan("wipe-volumes", facts(inside, exposed=(former,)))
-    made = plan("wipe-volumes", facts(inside, exposed=(EXPOSED,)))
+    made = plan("wipe-volumes", facts(inside, exposed=(EXPOSED,)), stack=TestWipe().stack())
     assert made.confirm == "pixel", "the user chose that folder"
     assert "api can read and write /b" in warnings(
         plan("restore", facts(inside, exposed=(former,)), ID)
@@ -144,10 +160,66 @@ class TestRestore:
         assert stop[-3:] == ("stop", "api", "web")
 
     def test_what_mounts_the_data_stops(self) -> None:
-        data = Mount(plain("bind"), plain("/srv/pixel/data"), plain("/data"), writable=True)
-        stack = running(container("landing", mounts=(data,)))
-        stop = commands(plan("restore", facts(past()), ID, stack=stack))[1]
+        known = facts(past(), holders=(holder("landing", "/srv/pixel/data"),))
+        stop = commands(plan("restore", known, ID))[1]
         assert set(stop[-3:]) == {"api", "web", "landing"}
+
+    def test_so_it_does_where_the_folder_is_reached_over_a_link(self) -> None:
+        linked = replace(past(), places={"data/pixels.db": "/mnt/disk/data/pixels.db"})
+        held = facts(linked, holders=(holder("landing", "/mnt/disk"),))
+        assert "landing" in commands(plan("restore", held, ID))[1]
+        beside = facts(linked, holders=(holder("landing", "/mnt/disk2", "/srv/pixel/data"),))
+        assert "landing" not in commands(plan("restore", beside, ID))[1]
+
+    def test_what_is_no_regular_container_stops_too_and_is_named(self) -> None:
+        one = Holder("1" * 64, "pixel-worker-1", "pixel", "worker", oneoff=True, places=("/srv",))
+        other = Holder("2" * 64, "writer", places=("/srv/pixel/data/pixels.db",))
+        brief = replace(other, id="3" * 64, name="brief", passing=True)
+        idle = replace(other, id="4" * 64, name="idle", running=False)
+        elsewhere = replace(other, id="5" * 64, name="elsewhere", places=("/srv/pixel/dat",))
+        own = replace(other, id="6" * 64, name="own", own=True)
+        known = facts(past(), holders=(one, other, brief, idle, elsewhere, own))
+        made = plan("restore", known, ID)
+        assert verbs(made) == ["make", "stop", "stop", "restore", "start", "start"]
+        assert commands(made)[2] == (*COMMAND.docker, "stop", one.id, other.id, brief.id)
+        assert made.steps[2].title == "Stop pixel-worker-1, writer and brief"
+        assert commands(made)[-1] == (*COMMAND.docker, "start", other.id), "these come back"
+        assert effects(made)["writer"] == "is stopped, and started again"
+        assert effects(made)["pixel-worker-1"] == "is stopped, and stays stopped"
+        assert "brief (a container outside any project): its work is cut off" in warnings(made)
+        assert (one.name, Outcome.STOPPED) in {(e.name, e.outcome) for e in made.checks_after}
+
+    def test_a_volume_that_is_a_folder_of_the_project_counts_as_that_folder(self) -> None:
+        known = facts(past(), holders=(holder("landing", "/srv/pixel/data", volumes=("data",)),))
+        assert "landing" in commands(plan("restore", known, ID))[1]
+
+    def test_a_name_that_begins_like_an_option_is_none(self) -> None:
+        specs = (spec("-v"), spec("api"))
+        stack = stack_of(container("-v"), container("api"), specs=specs)
+        only = past(items=(item(Kind.SQLITE, "data/pixels.db"),))
+        known = facts(only, holders=(holder("-v", "/srv/pixel/data"),))
+        _, stop, _, start = commands(plan("restore", known, ID, stack=stack))
+        assert stop[-3:] == ("stop", "--", "-v")
+        assert start[-3:] == ("start", "--", "-v")
+        gone = past(items=(item(Kind.POSTGRES, "-x"),))
+        assert "--without=-x" in commands(plan("restore", facts(gone), ID))[-1]
+
+    def test_where_docker_does_not_say_what_runs_nothing_is_restored(self) -> None:
+        with pytest.raises(OperationError, match="what uses the data is unknown"):
+            plan("restore", facts(past(), holders=None), ID)
+
+    def test_a_container_that_this_runs_in_can_not_be_stopped(self) -> None:
+        known = facts(past(), holders=(replace(holder("api", "/srv"), own=True),))
+        with pytest.raises(OperationError, match="runs in a container that"):
+            plan("restore", known, ID)
+
+    def test_without_room_for_a_backup_it_wants_a_second_word(self) -> None:
+        made = plan("restore-without-backup", facts(past()), ID)
+        assert verbs(made) == ["stop", "restore", "start"]
+        assert (made.confirm, made.confirm_loss) == ("pixel", "no-backup")
+        assert "is in NO backup" in made.irreversible[0]
+        assert "databases of postgres" in made.irreversible[1]
+        assert plan("restore", facts(past()), ID).confirm_loss == ""
 
     def test_what_did_not_run_is_not_started(self) -> None:
         start = commands(plan("restore", facts(past()), ID, stack=running(exited("web"))))[-1]
@@ -156,7 +228,7 @@ class TestRestore:
     def test_a_server_that_does_not_run_is_left_alone_and_named(self) -> None:
         made = plan("restore", facts(past()), ID, stack=running(exited("postgres")))
         assert "postgres does not run" in warnings(made)
-        assert commands(made)[2][6:8] == ("--without", "postgres")
+        assert "--without=postgres" in commands(made)[-1]
 
     def test_it_can_be_done_where_compose_refuses_the_project(self) -> None:
         made = plan("restore", facts(past()), ID, stack=refused(running()))
@@ -208,10 +280,21 @@ class TestRollBack:
 
 
 class TestWipe:
-    def stack(self) -> StackSnapshot:
-        volume = Mount(plain("volume"), plain("pixel_held"), plain("/var"), writable=True)
+    def stack(self, *volumes: VolumeSpec) -> StackSnapshot:
         bind = Mount(plain("bind"), plain("/srv/pixel/data"), plain("/data"), writable=True)
-        return running(container("postgres", mounts=(volume, bind)))
+        seen = running(container("postgres", mounts=(bind,)))
+        assert seen.project is not None
+        declared = volumes or (VolumeSpec(plain("pixel_held")), VolumeSpec(plain("pixel_cache")))
+        return replace(seen, project=replace(seen.project, volumes=declared))
+
+    def known(self, *volumes: Volume, **changes: object) -> Facts:
+        there = (Volume("pixel_held", "pixel"), Volume("pixel_cache", "pixel"), *volumes)
+        sizes = {"pixel_held": 5_000_000, "/srv/pixel/data": 1000}
+        contents = (
+            VolumeContent("pixel_held", Cover.DUMPED, ("postgres",)),
+            VolumeContent("pixel_cache", Cover.NOTHING),
+        )
+        return facts(past(volumes=contents), volumes=there, sizes=sizes, **changes)
 
     @pytest.mark.parametrize(
         "backups",
@@ -230,22 +313,61 @@ class TestWipe:
             plan("wipe-volumes", facts(*backups))
 
     def test_it_names_what_is_lost_and_what_is_not(self) -> None:
-        known = facts(
-            past(),
-            volumes=(plain("pixel_held"), plain("pixel_cache")),
-            sizes={"pixel_held": 5_000_000, "/srv/pixel/data": 1000},
-        )
-        made = plan("wipe-volumes", known, stack=self.stack())
-        assert made.confirm == "pixel"
+        made = plan("wipe-volumes", self.known(), stack=self.stack())
+        assert (made.confirm, made.confirm_loss) == ("pixel", "lose-1-volume")
         assert made.irreversible == (
             "volume pixel_cache (size unknown): in NO backup",
-            "volume pixel_held (5.0 MB): its database is dumped in the backup",
+            "volume pixel_held (5.0 MB): every database of postgres is dumped in the backup",
         )
         said = [check.message for check in made.checks_before if check.ok]
         assert "/srv/pixel/data (1.0 kB) is a folder of the host: not touched" in said
         assert {item.outcome for item in made.checks_after} == {Outcome.STOPPED}
-        assert commands(made)[0][-2:] == ("down", "--volumes")
+        down, check = commands(made)
+        assert down[-2:] == ("down", "--volumes")
+        assert check[4:7] == ("check-volumes", "--gone=pixel_cache", "--gone=pixel_held")
 
-    def test_it_says_where_the_engine_did_not_list_the_volumes_in_time(self) -> None:
-        made = plan("wipe-volumes", facts(past()), stack=self.stack())
-        assert "did not list them" in warnings(made)
+    def test_where_the_backup_has_it_all_one_word_is_enough(self) -> None:
+        stack = self.stack(VolumeSpec(plain("pixel_held")))
+        assert plan("wipe-volumes", self.known(), stack=stack).confirm_loss == ""
+
+    def test_what_down_leaves_alone_is_told_as_staying(self) -> None:
+        specs = (VolumeSpec(plain("pixel_held")), VolumeSpec(plain("shared"), external=True))
+        orphan = Holder("9" * 64, "pixel-old-1", "pixel", "old", volumes=("old",))
+        known = self.known(
+            Volume("shared"), Volume("old", "pixel"), Volume("unrelated", "other"),
+            holders=(orphan,),
+        )  # fmt: skip
+        made = plan("wipe-volumes", known, stack=self.stack(*specs))
+        assert [line.split()[1] for line in made.irreversible] == ["pixel_held"]
+        words = commands(made)[1]
+        stays = sorted(word for word in words if word.startswith("--stays="))
+        assert stays == ["--stays=old", "--stays=pixel_cache", "--stays=shared"]
+        said = "; ".join(check.message for check in made.checks_before)
+        assert "shared (size unknown) is external: not removed" in said
+        assert "unrelated" not in said
+
+    def test_an_anonymous_volume_goes_with_its_container(self) -> None:
+        nameless = Volume("a" * 64, anonymous=True)
+        holders = (replace(holder("api"), volumes=(nameless.name,)),)
+        stack = self.stack(VolumeSpec(plain("pixel_held")))
+        made = plan("wipe-volumes", self.known(nameless, holders=holders), stack=stack)
+        assert (
+            "anonymous, of pixel-api-1): it is UNKNOWN what the backup has" in made.irreversible[0]
+        )
+        assert f"--gone={nameless.name}" in commands(made)[1]
+
+    def test_what_would_fail_half_way_or_take_another_s_is_refused(self) -> None:
+        other = Holder("9" * 64, "other-db-1", "other", "db", False, False, (), ("pixel_held",))
+        with pytest.raises(OperationError, match="in use by other-db-1"):
+            plan("wipe-volumes", self.known(holders=(other,)), stack=self.stack())
+        stack = self.stack(VolumeSpec(plain("theirs")))
+        with pytest.raises(OperationError, match="belongs to the project other"):
+            plan("wipe-volumes", self.known(Volume("theirs", "other")), stack=stack)
+
+    def test_a_project_without_volumes_has_nothing_to_wipe(self) -> None:
+        with pytest.raises(NothingToDo):
+            plan("wipe-volumes", self.known(), stack=self.stack(VolumeSpec(plain("never-made"))))
+
+    def test_where_the_volumes_are_not_known_nothing_is_wiped(self) -> None:
+        with pytest.raises(OperationError, match="what would be lost is unknown"):
+            plan("wipe-volumes", facts(past(), volumes=None), stack=self.stack())

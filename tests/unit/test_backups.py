@@ -9,8 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixel_tui.backups import closed_database
+from pixel_tui.backups.holders import Holder, holder_of, volume_of
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import (
     MANIFEST,
@@ -32,7 +34,9 @@ from pixel_tui.backups.manifest import (
     is_backup_id,
     relative_path,
 )
+from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import Restorer, wanted_for_deployment, wanted_for_restore
 from pixel_tui.backups.search import search
 from pixel_tui.backups.sqlite_copy import (
@@ -48,6 +52,7 @@ from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.program import Said
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -122,12 +127,13 @@ def store_of(project: Path) -> BackupStore:
 KILLED_AT = """
 import os, signal, sys
 from pathlib import Path
+from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.store import BackupStore
 project, backup_id, left = Path(sys.argv[1]), sys.argv[2], [int(sys.argv[3])]
 KINDS = {"os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect"}
 backup = BackupStore(project / "backups/pixel-tui").find(backup_id)
-restorer = Restorer(backup.folder, project, {}, mark="before-x",
+restorer = Restorer(backup.folder, Grounds(project), {}, mark="before-x",
                     say=lambda line: print(line, flush=True))
 
 def heard(event, arguments):
@@ -141,7 +147,7 @@ restorer.restore(backup.manifest, wanted_for_restore)
 """
 
 
-# A reader that has the database open, and its wal with it.
+# A client that has the database open, and its wal with it.
 IDLE = """
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as connection:
@@ -152,10 +158,35 @@ sys.stdin.read()
 """
 
 
-def restore(project: Path, backup_id: str, *, mark: str = "before-x") -> list[str]:
+@contextmanager
+def opened_by_another(database: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that has emptied a database, holds no lock, and keeps it open."""
+    with subprocess.Popen(
+        [sys.executable, "-c", IDLE, str(database)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        other.stdout.readline()
+        yield other
+
+
+def restore(
+    project: Path,
+    backup_id: str,
+    *,
+    mark: str = "before-x",
+    binds: Sequence[str] = (),
+    running: Sequence[Holder] = (),
+    owners: Owners | None = None,
+) -> list[str]:
+    said: list[str] = []
     backup = store_of(project).find(backup_id)
     assert backup.manifest is not None
-    restorer = Restorer(backup.folder, project, {}, mark=mark, say=lambda _: None)
+    grounds = Grounds(project, policy(project).root, binds=binds)
+    restorer = Restorer(
+        backup.folder, grounds, {}, mark=mark, say=said.append, running=lambda: running,
+        owners=owners,
+    )  # fmt: skip
     restorer.restore(backup.manifest, wanted_for_restore)
     return restorer.aside
 
@@ -400,11 +431,30 @@ class TestRestore:
 
     def test_a_database_that_is_written_to_is_left_alone(self, project: Path) -> None:
         made = make(project)
-        with closing(sqlite3.connect(project / "data/pixels.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(OperationError, match="still writes"):
-                restore(project, made.id)
-        assert not (project / "data/pixels.db.before-x").exists()
+        (project / ".env").write_text("broken")
+        with (
+            opened_by_another(project / "data/pixels.db") as other,
+            pytest.raises(OperationError, match=rf"process {other.pid} \(python"),
+        ):
+            restore(project, made.id)
+        assert not list(project.rglob("*.before-x"))
+        assert (project / ".env").read_text() == "broken", "nor is anything else touched"
+
+    def test_so_is_one_that_a_running_container_mounts_over_any_path(self, project: Path) -> None:
+        made = make(project)
+        link = project.with_name("link")
+        link.symlink_to(project)
+        node = Node({"Id": "1", "Names": ["/writer"], "State": "running",
+                     "Mounts": [{"Type": "bind", "Source": f"{link}/data"}]})  # fmt: skip
+        with pytest.raises(OperationError, match="writer runs and mounts it"):
+            restore(project, made.id, running=[holder_of(node, {})])
+        options: JsonObject = {"type": "none", "o": "bind", "device": f"{link}/data"}
+        bound = Node({"Name": "held", "Mountpoint": "/x", "Options": options})
+        node = Node({"Id": "1", "Name": "/named", "State": {"Status": "paused"},
+                     "Mounts": [{"Type": "volume", "Name": "held", "Source": "/x"}]})  # fmt: skip
+        with pytest.raises(OperationError, match="named runs and mounts it"):
+            restore(project, made.id, running=[holder_of(node, {"held": volume_of(bound)})])
+        assert not list(project.rglob("*.before-x"))
 
     def test_killed_at_any_moment_each_file_is_the_old_or_the_new_one(
         self, project: Path, tmp_path: Path
@@ -445,31 +495,29 @@ class TestRestore:
         assert (0, "SECRET=new\n") in seen, "some died before anything was done"
         assert len(seen) == 3, "and some between two files"
 
-    def test_killed_beside_a_wal_that_is_in_use_no_database_meets_anothers(
+    def test_killed_beside_a_wal_that_was_left_no_database_meets_anothers(
         self, project: Path, tmp_path: Path
     ) -> None:
         made = make(project)
+        with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
+            connection.execute("INSERT INTO pixels (colour) VALUES ('blue')")
         codes = [-1]
         for moment in range(100):
             copy = tmp_path / f"killed-{moment}"
             shutil.copytree(project, copy)
             target = copy / "data/pixels.db"
             wal = target.with_name("pixels.db-wal")
-            with subprocess.Popen(
-                [sys.executable, "-c", IDLE, str(target)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            ) as idle:  # fmt: skip
-                assert idle.stdout is not None
-                idle.stdout.readline()
-                before = (target.read_bytes(), wal.read_bytes())
-                assert len(before[1]) > 1000, "it is all in the wal"
-                ran = subprocess.run(
-                    [sys.executable, "-c", KILLED_AT, str(copy), made.id, str(moment)],
-                    capture_output=True, check=False,
-                )  # fmt: skip
-                now = tuple(path.read_bytes() if path.exists() else b"" for path in (target, wal))
-                old, gone, new = now == before, not now[0], now[0] not in {b"", before[0]}
-                assert old or gone or (new and not now[1])
+            with opened_by_another(target) as writer:
+                writer.kill()
+            before = (target.read_bytes(), wal.read_bytes())
+            assert len(before[1]) > 1000, "it is all in the wal"
+            ran = subprocess.run(
+                [sys.executable, "-c", KILLED_AT, str(copy), made.id, str(moment)],
+                capture_output=True, check=False,
+            )  # fmt: skip
+            now = tuple(path.read_bytes() if path.exists() else b"" for path in (target, wal))
+            old, gone, new = now == before, not now[0], now[0] not in {b"", before[0]}
+            assert old or gone or (new and not now[1])
             restore(copy, made.id, mark="before-y")
             assert rows_of(target) == 10
             again = tmp_path / "again.db"
@@ -521,6 +569,51 @@ class TestSqlite:
         assert rows >= 20_000
         assert rows % 2 == 0
         assert not (tmp_path / "copy.db-wal").exists()
+
+    def test_nothing_is_left_beside_a_database_that_was_only_read(self, tmp_path: Path) -> None:
+        source = database(tmp_path / "a/a.db")
+        copied = copy_database(source, tmp_path / "copy.db")
+        assert (copied.journal, rows_of(tmp_path / "copy.db")) == ("wal", 10)
+        assert [path.name for path in source.parent.iterdir()] == ["a.db"]
+
+    @pytest.mark.parametrize("shm", [True, False])
+    def test_what_a_killed_process_left_in_the_wal_is_copied(
+        self, tmp_path: Path, shm: bool
+    ) -> None:
+        source = database(tmp_path / "a/a.db")
+        with opened_by_another(source) as writer:
+            writer.kill()
+        if not shm:
+            (source.parent / "a.db-shm").unlink()
+        before = {path.name: path.read_bytes() for path in source.parent.iterdir()}
+        copy_database(source, tmp_path / "copy.db")
+        assert count_rows(tmp_path / "copy.db") == {"pixels": 0}
+        assert not (tmp_path / "copy.db-wal").exists()
+        assert {path.name for path in source.parent.iterdir()} == before.keys()
+
+    def test_one_that_is_open_is_copied_as_its_clients_see_it(self, tmp_path: Path) -> None:
+        source = database(tmp_path / "a/a.db")
+        with opened_by_another(source):
+            copy_database(source, tmp_path / "copy.db")
+            assert count_rows(tmp_path / "copy.db") == {"pixels": 0}
+
+    def test_one_that_changes_while_it_is_copied_is_copied_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source, copied = database(tmp_path / "a/a.db"), list[Path]()
+        copy = closed_database._copy
+
+        def meanwhile(old: Path, new: Path) -> None:
+            copy(old, new)
+            if not copied:
+                with closing(sqlite3.connect(source)) as other, other:
+                    other.execute("DELETE FROM pixels")
+            copied.append(old)
+
+        monkeypatch.setattr(closed_database, "_copy", meanwhile)
+        copy_database(source, tmp_path / "copy.db")
+        assert count_rows(tmp_path / "copy.db") == {"pixels": 0}
+        assert copied == [source, source]
 
     def test_a_name_that_looks_like_an_option_is_a_name(self, tmp_path: Path) -> None:
         source = database(tmp_path / "a?mode=memory#%41.db")

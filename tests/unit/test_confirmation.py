@@ -100,6 +100,31 @@ def test_a_typed_word_is_no_way_round_the_keys() -> None:
     assert not Agreement(restart(), 0).typed("pixel").run
 
 
+def losing(**changes: object) -> Plan:
+    lost = replace(stop_all(), irreversible=(SafeText("volume held: in NO backup"),))
+    return replace(lost, **changes)  # type: ignore[arg-type]
+
+
+def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
+    agreement = Agreement(losing(confirm_loss=SafeText("lose-1-volume")), 0)
+    agreement.show()
+    assert not agreement.typed("lose-1-volume").run
+    assert not agreement.typed("pixel").run
+    assert not agreement.typed("pixel").run
+    assert "Type lose-1-volume as well" in agreement.hint
+    assert agreement.typed("lose-1-volume").run
+
+
+@pytest.mark.parametrize("risk", list(Risk))
+def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
+    agreement = Agreement(losing(risk=risk, confirm=SafeText("")), 0)
+    answers = [agreement.yes(), agreement.enter(5), agreement.enter(9), agreement.typed("pixel")]
+    assert not any(answer.run for answer in answers)
+    agreement.show()
+    agreement.yes()
+    assert agreement.enter(20).run or agreement.typed("pixel").run
+
+
 def draft_prune(draft: Draft) -> None:
     draft.risk = Risk.DESTRUCTIVE
 

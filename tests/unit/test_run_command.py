@@ -105,9 +105,9 @@ class TestRun:
     def test_all_services_want_the_projects_name(self, desk: Desk) -> None:
         for confirmed in ("", "agent"):
             with pytest.raises(OperationError, match="--confirm pixel"):
-                carried(desk, Wish("restart", (), agreed=True, confirmed=confirmed))
+                carried(desk, Wish("restart", (), agreed=True, confirmed=(confirmed,)))
         assert desk.runner.started == []
-        wish = Wish("restart", (), agreed=True, confirmed="pixel")
+        wish = Wish("restart", (), agreed=True, confirmed=("pixel",))
         assert carried(desk, wish) is RunExit.DONE
 
     def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,9 @@
 """Put the data and files of a backup back; what is there now is put aside."""
 
-from pathlib import PurePosixPath
+from collections.abc import Sequence
 from typing import Final
 
+from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.words import size_words
 from pixel_tui.operations.action import Action, Group, Scope
@@ -11,17 +12,15 @@ from pixel_tui.operations.backups import (
     backup_first,
     chosen_backup,
     no_backup,
-    running_targets,
     state_words,
     warn_of,
     worker_step,
 )
-from pixel_tui.operations.dependencies import needed_by
+from pixel_tui.operations.data_users import DataUsers, data_users
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.plan import Risk, Step
+from pixel_tui.operations.plan import Expectation, Outcome, Risk, Step
 from pixel_tui.operations.targets import Target, find_target
-from pixel_tui.operations.words import duration
-from pixel_tui.stack.compose_command import option
+from pixel_tui.operations.words import duration, listed
 from pixel_tui.text import SafeText, plain
 
 _CANCEL_STOP: Final = SafeText("Some services are stopped; nothing has been restored.")
@@ -30,83 +29,117 @@ _CANCEL_START: Final = SafeText("It is restored; some services do not run yet.")
 
 def draft_restore(draft: Draft) -> None:
     """Back up, stop what uses the data, put it back, start what ran."""
+    _draft(draft, save_first=True)
+    draft.irreversible.append(
+        plain(
+            f"what was written after {_moment(draft)} is only in the backup made first, and in"
+            " the files that are put aside"
+        )
+    )
+
+
+def draft_unsaved_restore(draft: Draft) -> None:
+    """The same without a backup first: a disk that is full has no room for one."""
+    _draft(draft, save_first=False)
+    draft.confirm_loss = SafeText("no-backup")
+    draft.irreversible.append(
+        plain(
+            f"what was written after {_moment(draft)} is in NO backup, only in the files that are"
+            " put aside"
+        )
+    )
+    _, manifest = chosen_backup(draft)
+    for item in manifest.items:
+        if item.kind is Kind.POSTGRES:
+            words = f"the present content of the databases of {item.source} is lost for good"
+            draft.irreversible.append(plain(words))
+
+
+def _moment(draft: Draft) -> str:
+    _, manifest = chosen_backup(draft)
+    return f"{manifest.created:%Y-%m-%d %H:%M} UTC"
+
+
+def _draft(draft: Draft, *, save_first: bool) -> None:
     past, manifest = chosen_backup(draft)
     draft.risk = Risk.DESTRUCTIVE
     draft.reason = state_words(past.backup, draft.facts)
     warn_of(draft, past.backup, manifest)
     servers = {item.server for item in manifest.items if item.server}
-    users = _users(draft, manifest, servers)
-    backup_first(draft, past.backup.id, "restoring")
-    _step(draft, users, "stop", "Stop", _CANCEL_STOP)
-    left_alone = [*_without(draft, servers), *_volumes_gone(draft, manifest)]
+    left_alone = {*_without(draft, servers), *_volumes_gone(draft, manifest)}
+    items = [
+        item
+        for item in manifest.items
+        if item.kind is not Kind.DEPLOYMENT and not {item.server, item.volume} & left_alone
+    ]
+    users = data_users(draft, past, items, frozenset(servers - left_alone))
+    if save_first:
+        backup_first(draft, past.backup.id, "restoring")
+    _stop(draft, users)
     worker_step(
         draft,
         f"Restore {draft.subject}",
         "What has been put back stays; what it replaced is beside it, under a name with the time.",
         "restore",
-        *(word for name in left_alone for word in option("--without", name)),
+        *(f"--without={name}" for name in sorted(left_alone)),
         name=draft.subject,
     )
-    _step(draft, users, "start", "Start", _CANCEL_START)
-    for item in manifest.items:
-        if item.kind is not Kind.DEPLOYMENT and not {item.source, item.volume} & set(left_alone):
-            draft.affect(item.title, f"is replaced by what it was ({size_words(item.size)})")
+    _start(draft, users)
+    for item in items:
+        place = past.places.get(item.source, "")
+        elsewhere = place and not place.endswith(f"/{item.source}")
+        draft.affect(
+            item.title,
+            f"is replaced by what it was ({size_words(item.size)})",
+            f"a link leads to {place}" if elsewhere else "",
+        )
     if past.changed_variables:
         draft.warn("in sync", "containers keep the variables they were made with: `recreate` them")
-    for target in users:
+
+
+def _stop(draft: Draft, users: DataUsers) -> None:
+    _step(draft, users.services, "stop", "Stop what uses the data", _CANCEL_STOP)
+    beside = (*users.oneoffs, *users.others)
+    _docker(draft, beside, "stop", "Stop", _CANCEL_STOP)
+    for target in users.services:
         draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until all is back")
+    for holder in beside:
+        kind = "a one-off container" if holder in users.oneoffs else _whose(holder)
+        back = holder in _restarted(users)
+        change = "is stopped, and started again" if back else "is stopped, and stays stopped"
+        draft.affect(holder.name, change, f"{kind} that uses the data")
+        how_long = "up to 10 s to stop, then until all is back" if back else "it stays down"
+        draft.interrupts.append(plain(f"{holder.name}: {how_long}"))
+        if not back:
+            draft.warn("stays stopped", f"{holder.name} ({kind}): its work is cut off")
+        if holder in users.oneoffs:
+            stopped = Expectation(plain(holder.name), Outcome.STOPPED, container_id=holder.id)
+            draft.expected.append(stopped)
+
+
+def _start(draft: Draft, users: DataUsers) -> None:
+    _step(draft, users.services, "start", "Start what ran before", _CANCEL_START)
+    _docker(draft, _restarted(users), "start", "Start", _CANCEL_START)
+    for target in users.services:
         draft.expect_running(target, target.up)
-    draft.irreversible.append(
-        plain(
-            f"what was written after {manifest.created:%Y-%m-%d %H:%M} UTC is only in the backup"
-            " made first, and in the files that are put aside"
-        )
-    )
 
 
-def _users(draft: Draft, manifest: Manifest, servers: set[str]) -> list[Target]:
-    """What runs and uses the data: it mounts a part of it, or depends on a server.
-
-    Where compose refuses the project nobody knows who depends on whom: all that runs does.
-    """
-    running = [target for target in running_targets(draft) if target.name not in servers]
-    if draft.snapshot.project is None:
-        return running
-    dependants = needed_by(draft.project, servers)
-    folder = PurePosixPath(draft.command.directory)
-    sources = [
-        folder / item.source for item in manifest.items if item.kind in {Kind.SQLITE, Kind.FILE}
-    ]
-    volumes = {item.volume for item in manifest.items if item.volume}
-    return [
-        target
-        for target in running
-        if target.name in dependants or _mounts(target, sources) or _holds(target, volumes)
-    ]
+def _restarted(users: DataUsers) -> tuple[Holder, ...]:
+    """Those that can be started again: what the engine removes when it stops can't be."""
+    return tuple(holder for holder in users.others if not holder.passing)
 
 
-def _mounts(target: Target, sources: list[PurePosixPath]) -> bool:
-    mounted = [
-        PurePosixPath(mount.source)
-        for container in target.containers
-        for mount in container.mounts
-        if mount.kind == "bind"
-    ]
-    return any(source.is_relative_to(place) for source in sources for place in mounted)
-
-
-def _holds(target: Target, volumes: set[str]) -> bool:
-    return any(
-        mount.kind == "volume" and mount.source in volumes
-        for container in target.containers
-        for mount in container.mounts
-    )
+def _whose(holder: Holder) -> str:
+    return f"a container of the project {holder.project}" if holder.project else (
+        "a container outside any project"
+    )  # fmt: skip
 
 
 def _volumes_gone(draft: Draft, manifest: Manifest) -> list[str]:
     """The volumes of the backup that are not there; there is no place for their databases."""
     wanted = {item.volume for item in manifest.items if item.volume}
-    gone = [] if draft.facts.volumes is None else sorted(wanted - set(draft.facts.volumes))
+    there = draft.facts.volumes
+    gone = [] if there is None else sorted(wanted - {volume.name for volume in there})
     for name in gone:
         words = f"volume {name} is not there: its databases are not restored (`start` makes it)"
         draft.warn("volume", words)
@@ -126,17 +159,29 @@ def _without(draft: Draft, servers: set[str]) -> list[str]:
     return left_alone
 
 
-def _step(draft: Draft, targets: list[Target], word: str, verb: str, cancelling: SafeText) -> None:
+def _step(
+    draft: Draft, targets: Sequence[Target], word: str, title: str, cancelling: SafeText
+) -> None:
     """Stop or start, by compose where it knows the project, else by the engine."""
     if not targets:
         return
-    title = plain(f"{verb} what uses the data" if word == "stop" else f"{verb} what ran before")
+    names = [target.name for target in targets]
     if draft.snapshot.project_trouble is None and all(target.spec for target in targets):
-        argv = draft.command.compose_argv(word, names=[target.name for target in targets])
+        argv = draft.command.compose_argv(word, names=names)
     else:
-        names = [container.name for target in targets for container in target.up]
-        argv = draft.command.docker_argv(word, names=names)
-    draft.steps.append(Step(title, argv, cancelling))
+        up = [container.id for target in targets for container in target.up]
+        argv = draft.command.docker_argv(word, names=up)
+    draft.steps.append(Step(plain(title), argv, cancelling))
+
+
+def _docker(
+    draft: Draft, holders: Sequence[Holder], word: str, verb: str, cancelling: SafeText
+) -> None:
+    """Stop or start single containers, by their ids: a name may be taken by another meanwhile."""
+    if holders:
+        argv = draft.command.docker_argv(word, names=[holder.id for holder in holders])
+        title = plain(f"{verb} {listed([plain(holder.name) for holder in holders])}")
+        draft.steps.append(Step(title, argv, cancelling))
 
 
 ACTION: Final = Action(

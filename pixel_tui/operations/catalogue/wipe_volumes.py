@@ -1,17 +1,18 @@
-"""Remove the containers and every named volume of the project."""
+"""Remove the containers and the volumes of the project."""
 
 from typing import Final
 
-from pixel_tui.backups.manifest import Kind, Manifest
+from pixel_tui.backups.holders import Volume
+from pixel_tui.backups.manifest import Cover, Manifest
 from pixel_tui.backups.words import size_words
 from pixel_tui.ledger.workers import workers_of
 from pixel_tui.operations.action import Action, Group, Scope
-from pixel_tui.operations.backups import no_place, state_words, verified_recently
+from pixel_tui.operations.backups import no_place, state_words, verified_recently, worker_step
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.plan import Check, Risk, Step
 from pixel_tui.operations.targets import find_target
-from pixel_tui.stack.json_value import Node
+from pixel_tui.operations.volume_fate import fate_of_volumes
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
@@ -29,14 +30,23 @@ def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def draft_wipe(draft: Draft) -> None:
-    """`down --volumes`: what is lost is listed one by one."""
+    """`down --volumes`, and a look afterwards whether exactly the named volumes are gone."""
     draft.risk = Risk.DESTRUCTIVE
     past = verified_recently(draft.snapshot, draft.facts)
     if past is None or past.backup.manifest is None:
         return  # the obstacle has been asked before
+    fate = fate_of_volumes(draft.project, draft.facts)
     argv = draft.command.compose_argv("--profile", "*", "down", "--volumes")
     cancelling = SafeText("What has been removed is gone; the rest stays.")
     draft.steps.append(Step(draft.title(()), argv, cancelling))
+    worker_step(
+        draft,
+        "Verify that exactly these volumes are gone",
+        "Nothing more is removed.",
+        "check-volumes",
+        *(f"--gone={volume.name}" for volume in fate.gone),
+        *(f"--stays={volume.name}" for volume, _ in fate.stays),
+    )
     words = f"{past.backup.id} is {state_words(past.backup, draft.facts)}"
     draft.reason = plain(f"the backup {words}")
     draft.checks.append(Check(SafeText("backup"), ok=True, message=plain(words)))
@@ -50,44 +60,55 @@ def draft_wipe(draft: Draft) -> None:
             draft.interrupt(target, "until it is started again, without its volumes")
     for worker in workers_of(draft.snapshot):
         draft.affect(worker.container.name, "is removed as well", worker.words)
-    _tell_volumes(draft, past.backup.manifest)
+    _tell_lost(draft, past.backup.manifest, fate.gone)
+    for volume, why in fate.stays:
+        message = plain(f"{volume.name} ({_size(draft, volume.name)}) {why}: not removed")
+        draft.checks.append(Check(SafeText("volume"), ok=True, message=message))
     _tell_bind_mounts(draft)
 
 
-def _tell_volumes(draft: Draft, manifest: Manifest) -> None:
-    covered = {
-        name.raw
-        for item in manifest.items
-        if item.kind is Kind.POSTGRES
-        for name in Node(item.details)["volumes"]
-    }
-    copied = {item.volume for item in manifest.items if item.volume}
-    mounted = _mounted(draft, "volume")
-    if draft.facts.volumes is None:
-        draft.warn("volumes", "the engine did not list them in time: only mounted ones are told")
-    for name in sorted({*(draft.facts.volumes or ()), *mounted}):
-        held = "in NO backup"
-        if name in covered:
-            held = "its database is dumped in the backup"
-        elif name in copied:
-            held = "its SQLite databases are in the backup, and NOTHING else of it"
-        draft.irreversible.append(plain(f"volume {name} ({_size(draft, name)}): {held}"))
+def _tell_lost(draft: Draft, manifest: Manifest, gone: tuple[Volume, ...]) -> None:
+    """Say what is removed and what of it is in the backup, that which is in none first."""
+    contents = {volume.name: manifest.volume(volume.name) for volume in gone}
+    kept = {Cover.DUMPED, Cover.DATABASES}
+    in_none = [volume for volume in gone if contents[volume.name].cover not in kept]
+    for volume in (*in_none, *(item for item in gone if item not in in_none)):
+        content = contents[volume.name]
+        match content.cover:
+            case Cover.DUMPED:
+                held = f"every database of {', '.join(content.by)} is dumped in the backup"
+            case Cover.DATABASES:
+                held = "its SQLite databases are in the backup, and NOTHING else of it"
+            case Cover.NOTHING:
+                held = "in NO backup"
+            case _:
+                held = f"it is UNKNOWN what the backup has of it ({content.why})"
+        draft.irreversible.append(plain(f"volume {_called(draft, volume)}: {held}"))
+    if in_none:
+        count = f"{len(in_none)}-volume{'' if len(in_none) == 1 else 's'}"
+        draft.confirm_loss = plain(f"lose-{count}")
+
+
+def _called(draft: Draft, volume: Volume) -> str:
+    """A volume's name and size; one without a name of its own is known by who has it."""
+    size = _size(draft, volume.name)
+    users = [item.name for item in draft.facts.holders or () if volume.name in item.volumes]
+    if volume.anonymous and users:
+        return f"{volume.name} ({size}, anonymous, of {', '.join(users)})"
+    return f"{volume.name} ({size})"
 
 
 def _tell_bind_mounts(draft: Draft) -> None:
-    for source in sorted(_mounted(draft, "bind")):
-        message = plain(f"{source} ({_size(draft, source)}) is a folder of the host: not touched")
-        draft.checks.append(Check(SafeText("bind mount"), ok=True, message=message))
-
-
-def _mounted(draft: Draft, kind: str) -> set[SafeText]:
-    return {
+    sources = {
         mount.source
         for service in draft.snapshot.services
         for container in service.containers
         for mount in container.mounts
-        if mount.kind == kind
+        if mount.kind == "bind"
     }
+    for source in sorted(sources):
+        message = plain(f"{source} ({_size(draft, source)}) is a folder of the host: not touched")
+        draft.checks.append(Check(SafeText("bind mount"), ok=True, message=message))
 
 
 def _size(draft: Draft, name: str) -> str:

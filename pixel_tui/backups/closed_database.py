@@ -1,0 +1,95 @@
+"""A copy of a SQLite database in WAL mode that no process has open. Nothing is made beside it.
+
+SQLite itself makes a `-wal` and a `-shm` to read such a database, and a reader that may not write
+to it leaves them behind: as files of whoever made the backup, so that the service can't write to
+its own database any more. Without a process that has it open its bytes stand still, and a copy
+of them is as good: SQLite looks into the copy.
+"""
+
+import os
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+_WAL_VERSION: Final = b"\x02\x02"
+"""Bytes 18 and 19 of a database in WAL mode: https://www.sqlite.org/fileformat2.html"""
+_ATTEMPTS: Final = 3
+_TICK_SECONDS: Final = 0.02
+"""A second write within it may leave the time stamp of a file as it is."""
+_CHUNK: Final = 1024 * 1024
+
+
+def copy_closed(source: Path, target: Path) -> bool:
+    """Copy a database and what is left of its log; False if it is open, or not in WAL mode.
+
+    Args:
+        source: The database.
+        target: An empty file.
+
+    Raises:
+        OSError: It can't be read, or the copy can't be written.
+        sqlite3.Error: What is left of its log can't be read.
+    """
+    with source.open("rb") as file:
+        if file.read(20)[18:] != _WAL_VERSION:
+            return False
+    wal, copied_wal = _beside(source, "-wal"), _beside(target, "-wal")
+    for _ in range(_ATTEMPTS):
+        if os.path.lexists(_beside(source, "-shm")) and os.path.lexists(wal):
+            return False
+        if _is_fresh(source):
+            time.sleep(_TICK_SECONDS)
+        before = _marks(source)
+        if _is_fresh(source):
+            continue
+        copied_wal.unlink(missing_ok=True)
+        _copy(source, target)
+        if wal.exists():
+            _copy(wal, copied_wal)
+        if _marks(source) == before:
+            _take_in(target)
+            return True
+    copied_wal.unlink(missing_ok=True)
+    target.write_bytes(b"")
+    return False
+
+
+def _is_fresh(source: Path) -> bool:
+    """Whether it was written to within the last tick."""
+    return abs(time.time() - source.stat().st_mtime) < _TICK_SECONDS
+
+
+def _marks(source: Path) -> list[object]:
+    """What differs once anything was written, or the database was opened."""
+    found: list[object] = []
+    for path in (source, _beside(source, "-wal"), _beside(source, "-shm")):
+        try:
+            about = path.stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns))
+    return found
+
+
+def _take_in(copy: Path) -> None:
+    """Write what is in the log of a copy into it, and remove the log."""
+    if _beside(copy, "-wal").exists():
+        address = f"file:{quote(str(copy.absolute()))}?mode=rw"
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    for suffix in ("-wal", "-shm"):
+        _beside(copy, suffix).unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as old, target.open("wb") as new:
+        shutil.copyfileobj(old, new, _CHUNK)
+
+
+def _beside(database: Path, suffix: str) -> Path:
+    return database.with_name(f"{database.name}{suffix}")

@@ -1,0 +1,121 @@
+"""Which containers mount a file, whoever made them: services, one-off containers, other projects.
+
+Mounts are compared by real paths. The engine keeps the path that compose gave it, which may lead
+over a link; and a named volume may be a folder of the project (`driver_opts: {o: bind, device}`).
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pixel_tui.stack.json_value import Node
+
+_LABEL: Final = "com.docker.compose."
+_OWN_FILES: Final = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)")
+"""The engine mounts these of its own folder into each container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume of the engine."""
+
+    name: str
+    project: str = ""
+    """The compose project that made it; empty if none did."""
+    place: str = ""
+    """The real path of its content, as far as this machine knows it."""
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A container and what it mounts."""
+
+    id: str
+    name: str
+    project: str = ""
+    service: str = ""
+    oneoff: bool = False
+    """Made by `docker compose run`."""
+    running: bool = True
+    places: tuple[str, ...] = ()
+    """Real paths of what it mounts."""
+    volumes: tuple[str, ...] = ()
+    """Names of its volumes."""
+    passing: bool = False
+    """The engine removes it when it exits (`--rm`)."""
+    own: bool = False
+    """This process runs in it."""
+
+    def holds(self, place: str, volume: str = "") -> bool:
+        """Whether a file is in what it mounts.
+
+        Args:
+            place: The file's real path; empty if unknown.
+            volume: The volume that it is in; empty if it is in none.
+        """
+        if volume and volume in self.volumes:
+            return True
+        path = PurePosixPath(place)
+        return bool(place) and any(path.is_relative_to(mounted) for mounted in self.places)
+
+
+def volume_of(node: Node) -> Volume:
+    """A volume from `GET /volumes` or `docker volume inspect`."""
+    options = node["Options"]
+    device = options["device"].raw
+    bound = "bind" in options["o"].raw.split(",") and device.startswith("/")
+    labels = node["Labels"]
+    return Volume(
+        name=node["Name"].raw,
+        project=labels[f"{_LABEL}project"].raw,
+        place=os.path.realpath(device if bound else node["Mountpoint"].raw or "/nowhere"),
+        anonymous=dict(labels.members()).get("com.docker.volume.anonymous") is not None,
+    )
+
+
+def holder_of(node: Node, volumes: Mapping[str, Volume], own: str = "") -> Holder:
+    """A container from `GET /containers/json`, `GET /containers/{id}/json` or `docker inspect`.
+
+    Args:
+        node: What the engine says of it.
+        volumes: The engine's volumes by name.
+        own: The id of the container that this process runs in.
+    """
+    names = [item.raw for item in node["Names"]]
+    labels = node["Labels"] or node["Config"]["Labels"]
+    state = node["State"].raw or node["State"]["Status"].raw
+    mounts = list(node["Mounts"])
+    used = tuple(item["Name"].raw for item in mounts if item["Type"].raw == "volume")
+    sources = [item["Source"].raw for item in mounts]
+    places = {os.path.realpath(source) for source in sources if source.startswith("/")}
+    places |= {volumes[name].place for name in used if name in volumes and volumes[name].place}
+    return Holder(
+        id=node["Id"].raw,
+        name=(names[0] if names else node["Name"].raw).removeprefix("/"),
+        project=labels[f"{_LABEL}project"].raw,
+        service=labels[f"{_LABEL}service"].raw,
+        oneoff=labels[f"{_LABEL}oneoff"].raw.lower() == "true",
+        running=state in {"running", "paused", "restarting"},
+        places=tuple(sorted(places)),
+        volumes=used,
+        passing=node["HostConfig"]["AutoRemove"].flag,
+        own=bool(own) and node["Id"].raw == own,
+    )
+
+
+def own_container(mountinfo: Path = Path("/proc/self/mountinfo")) -> str:
+    """The id of the container that this process runs in; empty if it runs in none."""
+    try:
+        found = _OWN_FILES.search(mountinfo.read_text(errors="replace"))
+    except OSError:
+        return ""
+    return found.group(1) if found else ""
+
+
+def named(volumes: Iterable[Volume]) -> dict[str, Volume]:
+    """Volumes by name."""
+    return {volume.name: volume for volume in volumes}

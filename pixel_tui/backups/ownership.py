@@ -1,0 +1,98 @@
+"""Giving a file to its owner, by a container if this user may not.
+
+Whoever operates a stack is often in the group `docker` and not root. A database that is restored
+as theirs is one that the service can't write to. A container may change owners, as the operator
+would do by hand: `docker run --rm -v FOLDER:/data alpine chown UID:GID /data/FILE`.
+"""
+
+import csv
+import io
+import os
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
+from pixel_tui.errors import OperationError
+
+_COMMON: Final = ("alpine:latest", "busybox:latest")
+_MOST_IMAGES: Final = 6
+_INSIDE: Final = "/beside"
+
+
+class Owners:
+    """Changes owners, by the kernel or else by the engine.
+
+    Args:
+        view: Asks the engine; None if there is none to ask.
+    """
+
+    def __init__(self, view: StackView | None = None) -> None:
+        self._view = view
+        self._images: list[str] | None = None
+
+    def give(self, path: Path, uid: int, gid: int) -> None:
+        """Give a file or a folder to an owner and a group.
+
+        Raises:
+            OperationError: Neither this user nor a container can.
+            OSError: It is not there.
+        """
+        if _owned(path, uid, gid):
+            return
+        try:
+            os.chown(path, uid, gid, follow_symlinks=False)
+        except PermissionError as error:
+            if self._by_container(path, uid, gid):
+                return
+            raise OperationError(
+                f"Only root can give a file to the owner {uid}:{gid}, and no image with `chown`"
+                " is here to do it in a container.",
+                on=str(path.parent),
+                remedy="Run the restore as root, or `docker pull alpine` and try again.",
+            ) from error
+
+    def _by_container(self, path: Path, uid: int, gid: int) -> bool:
+        for image in self._candidates():
+            said = self._run(image, path, uid, gid)
+            # With the owners of the engine mapped (`userns-remap`) it is done, and is another.
+            if said and _owned(path, uid, gid):
+                self._images = [image]
+                return True
+        return False
+
+    def _candidates(self) -> list[str]:
+        """Images that are here and may have `chown`; nothing is pulled."""
+        if self._images is None:
+            self._images = []
+            if self._view is not None:
+                common = [name for name in _COMMON if self._view.inspect("image", [name])]
+                ids = [item.image_id for item in self._view.containers() if item.image_id]
+                self._images = [*common, *dict.fromkeys(ids)][:_MOST_IMAGES]
+        return self._images
+
+    def _run(self, image: str, path: Path, uid: int, gid: int) -> bool:
+        if self._view is None:
+            return False
+        mount = _mount_words(path.parent)
+        argv = self._view.command.docker_argv(
+            *("run", "--rm", "--pull", "never", "--network", "none", "--log-driver", "none"),
+            *("--cap-drop", "ALL", "--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE"),
+            *("--security-opt", "no-new-privileges", "--read-only", "--user", "0:0"),
+            *("--mount", mount, "--entrypoint", "chown"),
+            *(image, f"{uid}:{gid}", f"{_INSIDE}/{path.name}"),
+        )
+        return self._view.programs.run(argv, patience=ASK_SECONDS).code == 0
+
+
+def _mount_words(folder: Path) -> str:
+    """The option's value, quoted: docker reads it as a line of CSV."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(
+        ["type=bind", f"source={folder.resolve()}", f"target={_INSIDE}"]
+    )
+    return line.getvalue()
+
+
+def _owned(path: Path, uid: int, gid: int) -> bool:
+    about = path.lstat()
+    return (about.st_uid, about.st_gid) == (uid, gid)

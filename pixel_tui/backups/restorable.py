@@ -1,0 +1,151 @@
+"""What of a manifest may be put back, and where. Whoever wrote the manifest is not trusted.
+
+A backup may lie where a service can write, so that it may hold what no backup of ours can. All
+of it is looked at before the first file is touched.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.aside import is_aside, is_fresh
+from pixel_tui.backups.manifest import Item, Kind, relative_path
+from pixel_tui.backups.search import is_database
+from pixel_tui.backups.volumes import volume_source
+from pixel_tui.errors import FileError
+
+SIDE_FILES: Final = ("-wal", "-shm", "-journal")
+_HISTORIES: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
+"""What is in there is run by the next command in the folder."""
+_MODE: Final = re.compile("[0-7]{3,4}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Where files may be put."""
+
+    project: Path
+    """The project's folder."""
+    backups: Path | None = None
+    """The folder of its backups."""
+    volumes: Mapping[str, Path] | None = None
+    """The folders of volumes, by name."""
+    binds: Sequence[str] = ()
+    """What the containers of the project mount, as the engine was told."""
+
+
+def target_of(item: Item, grounds: Grounds) -> Path:
+    """Where an item goes: the real path.
+
+    Raises:
+        FileError: No backup of ours can contain it, or a link leads to where nothing of the
+            project is.
+    """
+    _require_ours(item)
+    if item.volume:
+        return _in_volume(item, grounds)
+    target = grounds.project / relative_path(item.source)
+    project, real = grounds.project.resolve(), target.resolve()
+    if not real.is_relative_to(project) and not _led_by_the_project(target, real, grounds):
+        raise FileError(
+            "A link leads out of the project's folder, to where no service has its data.",
+            on=f"{target} -> {real}",
+            remedy="Remove the link if you did not make it.",
+        )
+    for path in (real, target):
+        if grounds.backups is not None and path.is_relative_to(grounds.backups.resolve()):
+            raise FileError("It is in the folder of the backups itself.", on=str(path))
+    if real.is_relative_to(project) and _in_history(real.relative_to(project).parts):
+        raise FileError("A link leads into the history of a repository.", on=str(target))
+    place = real.parent
+    while not os.path.lexists(place):
+        place = place.parent
+    if not place.is_dir():
+        raise FileError("It would be below what is no folder.", on=str(place))
+    return real
+
+
+def require_content(item: Item, path: Path) -> None:
+    """Raise `FileError` if the file of an item is not of the kind that it says.
+
+    Args:
+        item: The item.
+        path: Its file in the backup.
+    """
+    if item.kind is Kind.SQLITE and not is_database(path):
+        raise FileError("It is said to be a SQLite database and is none.", on=str(path))
+
+
+def mode_of(item: Item) -> int:
+    """The permissions that were recorded, never more than these: no set-user-ID.
+
+    The owner alone may read what has none.
+    """
+    mode = item.details.get("mode")
+    return int(mode, 8) & 0o777 if isinstance(mode, str) else 0o600
+
+
+def is_beside_database(item: Item, items: Iterable[Item]) -> bool:
+    """Whether it is the `-wal` of a database that is restored: that would be torn by it."""
+    if item.kind is not Kind.FILE:
+        return False
+    names = {other.source for other in items if other.kind is Kind.SQLITE}
+    return any(
+        item.source.removesuffix(suffix) in names
+        for suffix in SIDE_FILES
+        if item.source.endswith(suffix)
+    )
+
+
+def _require_ours(item: Item) -> None:
+    path = relative_path(item.source)
+    if _in_history(path.parts):
+        raise FileError("No backup contains the history of a repository.", on=item.source)
+    if is_aside(path.name) or is_fresh(path.name):
+        raise FileError("No backup contains what a restore has put aside.", on=item.source)
+    if item.volume and (
+        item.kind is not Kind.SQLITE or not item.source.startswith(volume_source(item.volume, ""))
+    ):
+        raise FileError("It is said to be in a volume, and is not.", on=item.source)
+    mode = item.details.get("mode")
+    if mode is not None and not (isinstance(mode, str) and _MODE.fullmatch(mode)):
+        raise FileError(f"No file is restored with the mode {str(mode)[:20]!r}.", on=item.source)
+
+
+def _in_history(parts: Iterable[str]) -> bool:
+    return any(part.casefold() in _HISTORIES for part in parts)
+
+
+def _led_by_the_project(target: Path, real: Path, grounds: Grounds) -> bool:
+    """Whether a link out of the project leads to data of the project.
+
+    A data folder may be on another disk. That it is one is known from a service that mounts it;
+    without containers, a link directly in the project's folder is believed. A service could have
+    made any other.
+    """
+    if target.is_symlink():
+        return False  # a single file that leads away is a trap
+    project = grounds.project.resolve()
+    for bind in grounds.binds:
+        place, named = Path(bind).resolve(), Path(os.path.normpath(bind))
+        ours = named.is_relative_to(grounds.project) or named.is_relative_to(project)
+        if ours and not project.is_relative_to(place) and real.is_relative_to(place):
+            return True
+    first = relative_path(target.relative_to(grounds.project).as_posix()).parts[0]
+    link = grounds.project / first
+    open_to_services = any(project.is_relative_to(Path(bind).resolve()) for bind in grounds.binds)
+    direct = link.resolve() / target.relative_to(link) == real
+    return link.is_symlink() and direct and not open_to_services
+
+
+def _in_volume(item: Item, grounds: Grounds) -> Path:
+    """Where a database of a volume goes. Whoever fills the volume may have put links there."""
+    place = (grounds.volumes or {})[item.volume].resolve()
+    relative = item.source.removeprefix(volume_source(item.volume, ""))
+    target = place / relative_path(relative)
+    if target.resolve() != target:
+        raise FileError("A link leads to another place than in the backup.", on=str(target))
+    return target
