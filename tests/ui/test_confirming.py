@@ -20,10 +20,15 @@ def plan_shown(it: Console) -> PlanScreen:
 
 
 def let_a_moment_pass(it: Console) -> None:
-    """As if the plan had been looked at for a while."""
+    """As if the plan had been looked at for a while; the keys that follow take no time."""
+    stop_the_clock(it, 5)
+
+
+def stop_the_clock(it: Console, seconds: float) -> None:
+    """So many seconds after the plan was shown."""
     screen = plan_shown(it)
-    before = screen._seconds
-    screen._seconds = lambda: before() + 5
+    now = screen._agreement._opened + seconds
+    screen._seconds = lambda: now
 
 
 def jobs(it: Console) -> int:
@@ -74,6 +79,7 @@ async def test_a_safe_plan_is_run_by_enter() -> None:
 async def test_an_enter_that_may_have_asked_for_a_safe_plan_does_not_run_it() -> None:
     async with console() as it:
         await ask_to_start(it)
+        stop_the_clock(it, 0.1)
         await it.burst("enter", "enter", "enter")
         assert "too quick" in it.text("#plan-hint")
         assert not jobs(it)
