@@ -179,7 +179,7 @@ class Staging:
         except (OSError, ValueError):
             return _Note()
         base, maker = node["base"].value, node["maker"]
-        if not isinstance(base, str):
+        if not isinstance(base, str) or not isinstance(maker.value, dict | None):
             return _Note()
         mark = ProcessMark(maker["pid"].integer, maker["started"].integer, maker["boot"].raw)
         return _Note(base, mark if maker else None)
