@@ -99,6 +99,7 @@ def live_facts(
             images=found.images,
             deployment=found.deployment,
             held_ports=found.held_ports,
+            networks=found.networks,
             build_troubles=read_build_troubles(snapshot),
             ledger=_ledger(reader),
             environment=environment_facts.read(snapshot),
@@ -210,6 +211,8 @@ class _SlowFacts:
         self._images = LateAnswer(images, clock, FRESH_SECONDS)
         ports: tuple[HeldPort, ...] | None = None
         self._ports = LateAnswer(ports, clock, FRESH_SECONDS)
+        networks: frozenset[str] | None = None
+        self._networks = LateAnswer(networks, clock, FRESH_SECONDS)
         unread = Deployment(trouble="git has not answered yet: ask for the plan again")
         self._commits = LateAnswer(unread, clock, FRESH_SECONDS)
 
@@ -222,6 +225,7 @@ class _SlowFacts:
         self._binds.ask(lambda: _bind_sizes(snapshot))
         self._images.ask(self._present_images)
         self._commits.ask(self._commits_now)
+        self._networks.ask(lambda: self._engine().network_ids())
         self._ports.ask(lambda: read_held_ports(self._engine()))
 
         def answers() -> Facts:
@@ -233,6 +237,7 @@ class _SlowFacts:
                 images=self._images.answer(deadline),
                 deployment=self._commits.answer(deadline),
                 held_ports=self._ports.answer(deadline),
+                networks=self._networks.answer(deadline),
             )
 
         return answers

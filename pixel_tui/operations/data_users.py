@@ -26,6 +26,8 @@ class DataUsers:
     """Made by `docker compose run`: stopped, and nothing starts them again."""
     others: tuple[Holder, ...]
     """Of another project, or of none."""
+    dependants: frozenset[str] = frozenset()
+    """Those of the services that mount nothing of it, and may only depend on it."""
 
 
 def data_users(
@@ -90,6 +92,11 @@ def data_users(
         services,
         tuple(holder for holder in singles if holder.oneoff and _ours(holder, draft)),
         tuple(holder for holder in singles if not (holder.oneoff and _ours(holder, draft))),
+        frozenset(
+            target.name
+            for target in services
+            if not any(container.id in held for container in target.containers)
+        ),
     )
 
 

@@ -108,6 +108,8 @@ class Facts:
     """The commits now."""
     held_ports: tuple[HeldPort, ...] | None = None
     """None where the engine did not say in time."""
+    networks: frozenset[str] | None = None
+    """The ids of the networks that there are; None where the engine did not say in time."""
     build_troubles: Mapping[str, str] = field(default_factory=dict)
     """Why a service can't be built from its folder, as a sentence's second half; by service."""
     ledger: LedgerFacts = LedgerFacts()

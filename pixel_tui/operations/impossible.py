@@ -3,7 +3,8 @@
 What compose 2.40 and the engine do, seen on a real engine: a dependency whose profile is off is
 "no such service", and for one that is active anyway the whole project is invalid; a host port
 that another container holds ends the start when half of it is done; a build from an empty folder
-fails after everything before it was built.
+fails after everything before it was built; a network that was removed and made again is another
+one to the containers of before.
 """
 
 from collections.abc import Iterable
@@ -70,10 +71,23 @@ def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         held = _holder(port, facts.held_ports or (), own)
         if held is not None:
             return f"wants port {port.host_port}, which {held.container} holds (stop that first)"
+    if reason := _network_that_is_gone(target, facts):
+        return reason
     service = snapshot.service(target.service)
     builds = service is not None and service.sync.action is SyncAction.BUILD and target.spec.builds
-    if builds and (reason := facts.build_troubles.get(target.service)):
-        return f"has to be built, and {reason}"
+    if builds and (trouble := facts.build_troubles.get(target.service)):
+        return f"has to be built, and {trouble}"
+    return ""
+
+
+def _network_that_is_gone(target: Target, facts: Facts) -> str:
+    """A container looks for its networks by their ids: `start` fails where one was made again."""
+    if facts.networks is None or target.missing:
+        return ""  # `up` looks by name, and makes the container again
+    for container in target.containers:
+        for place in container.networks:
+            if place.network_id and place.network_id not in facts.networks:
+                return f"was made for a network {place.network} that is gone (recreate it)"
     return ""
 
 

@@ -105,6 +105,10 @@ class DockerEngine:
         answer = Node(self._json("/volumes"))
         return [item.value for item in answer["Volumes"] if isinstance(item.value, dict)]
 
+    def network_ids(self) -> frozenset[str]:
+        """`GET /networks`: the ids of all networks, whoever made them."""
+        return frozenset(item["Id"].raw for item in Node(self._json("/networks")))
+
     def published_ports(self) -> list[JsonObject]:
         """`GET /containers/json`: the running containers of whatever project, with their ports."""
         answer = self._json("/containers/json")

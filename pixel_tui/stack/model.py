@@ -136,6 +136,8 @@ class NetworkAddress:
     network: SafeText
     address: SafeText
     aliases: tuple[SafeText, ...] = ()
+    network_id: str = ""
+    """Of the network that it was attached to: one that is made again has another."""
 
 
 @dataclass(frozen=True, slots=True)

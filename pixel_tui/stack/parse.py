@@ -259,6 +259,7 @@ def _networks(node: Node) -> tuple[NetworkAddress, ...]:
                     network=plain(name),
                     address=item["IPAddress"].text or item["GlobalIPv6Address"].text,
                     aliases=tuple(sorted({alias.text for alias in item["Aliases"]})),
+                    network_id=item["NetworkID"].raw,
                 )
                 for name, item in node.members()
             ),

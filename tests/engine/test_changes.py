@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -449,6 +450,45 @@ services:
     profiles: [tools]
   base: {{image: {BASE_IMAGE}, command: [sleep, "100000"], profiles: [data]}}
 """
+
+
+MOVED = f"""
+services:
+  app:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+    networks: [shared]
+networks: {{shared: {{external: true, name: NAME}}}}
+"""
+
+
+def test_a_start_on_a_network_that_was_made_again_is_refused_and_a_recreate_works(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    name = f"shared-{uuid4().hex[:8]}"
+    project = make_project(MOVED.replace("NAME", name))
+    engine = project.engine
+    engine.docker("network", "create", name)
+    try:
+        project.compose("up", "--detach")
+        project.compose("stop")
+        engine.docker("network", "rm", name)
+        engine.docker("network", "create", name)
+        said = project.compose("start", check=False)
+        assert "not found" in said.stderr, "what would happen"
+        with desk_of(project, tmp_path / "state") as desk:
+            ids = DockerEngine(Endpoint(engine.host, plain("test"))).network_ids()
+            with pytest.raises(OperationError, match="that is gone \\(recreate it\\)"):
+                plan_action(
+                    "start", ["app"], desk.watcher.snapshot, desk.command,
+                    now=SystemClock().now(), facts=Facts(networks=ids),
+                )  # fmt: skip
+            status = desk.run("recreate", "app")
+            assert status.state is JobState.SUCCEEDED, status.message
+    finally:
+        project.down()
+        engine.docker("network", "rm", name, check=False)
 
 
 def test_a_start_that_can_not_work_is_refused_before_as_compose_would_after(

@@ -15,7 +15,7 @@ from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.facts import NO_FACTS, Facts, PastState
 from pixel_tui.operations.plan import Outcome, Plan, Risk
-from pixel_tui.stack.model import Mount, StackSnapshot, VolumeSpec
+from pixel_tui.stack.model import Health, HealthStatus, Mount, StackSnapshot, VolumeSpec
 from pixel_tui.text import plain
 from tests.unit.test_actions import (
     COMMAND,
@@ -224,6 +224,15 @@ class TestRestore:
     def test_what_did_not_run_is_not_started(self) -> None:
         start = commands(plan("restore", facts(past()), ID, stack=running(exited("web"))))[-1]
         assert "web" not in start
+
+    def test_what_only_depends_on_the_data_and_was_ill_before_fails_no_restore(self) -> None:
+        ill = Health(HealthStatus.UNHEALTHY)
+        seen = running(container("web", health=ill), container("api", health=ill))
+        known = facts(past(), holders=(holder("api", "/srv/pixel/data"),))
+        made = plan("restore", known, ID, stack=seen)
+        found = {str(item.name): item.by_the_way for item in made.checks_after}
+        assert found["web"]
+        assert not found["api"], "it mounts what is restored"
 
     def test_a_server_that_does_not_run_is_left_alone_and_named(self) -> None:
         made = plan("restore", facts(past()), ID, stack=running(exited("postgres")))

@@ -211,7 +211,8 @@ class TestApply:
         proxy = Proxy(plain("landing"), pinned=(plain("api"),), file=plain("nginx.conf"))
         known = replace(facts(impact(changed("api"))), proxies=(proxy,))
         made = plan("environment-apply", known, ID)
-        (step,) = made.steps
+        tested, step = made.steps
+        assert tested.title == "Test the configuration of pixel-landing-1", "before any change"
         assert "--restart=landing" in step.command
 
     def test_another_project_name_is_refused(self) -> None:

@@ -8,7 +8,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.facts import Facts, HeldPort
 from pixel_tui.operations.plan import Plan
-from pixel_tui.stack.model import Dependency, Port, ServiceSpec, StackSnapshot
+from pixel_tui.stack.model import Dependency, NetworkAddress, Port, ServiceSpec, StackSnapshot
 from pixel_tui.start_facts import read_build_troubles
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
@@ -107,6 +107,23 @@ def test_a_folder_with_its_dockerfile_can_be_built_from(tmp_path: Path) -> None:
     (tmp_path / "other.Dockerfile").touch()
     assert not read_build_troubles(building(tmp_path, "other.Dockerfile"))
     assert not read_build_troubles(building(tmp_path, "")), "it is written in the compose file"
+
+
+def on_network(network_id: str) -> StackSnapshot:
+    place = NetworkAddress(plain("shared"), plain(""), network_id=network_id)
+    return stack(exited("web", networks=(place,)), specs=(spec("web"),))
+
+
+def test_a_network_that_was_made_again_is_another_one() -> None:
+    now = Facts(networks=frozenset({"new"}))
+    with pytest.raises(OperationError, match=r"a network shared that is gone \(recreate it\)"):
+        start(on_network("old"), "web", facts=now)
+    assert plan_action("recreate", ["web"], on_network("old"), COMMAND, now=NOW, facts=now).steps
+
+
+@pytest.mark.parametrize("facts", [Facts(), Facts(networks=frozenset({"old"}))])
+def test_a_network_that_is_there_or_unknown_stands_against_nothing(facts: Facts) -> None:
+    assert start(on_network("old"), "web", facts=facts).steps
 
 
 def test_one_that_can_not_start_leaves_the_others_their_start() -> None:

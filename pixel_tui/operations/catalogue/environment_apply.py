@@ -23,7 +23,7 @@ from pixel_tui.operations.environment import (
 )
 from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import FileMark, Risk
-from pixel_tui.operations.proxies import proxies_to_restart
+from pixel_tui.operations.proxies import proxies_to_restart, test_configuration
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.model import NO_TEXT
@@ -57,9 +57,13 @@ def draft_apply(draft: Draft) -> None:
         for name in restart:
             if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
                 draft.interrupt(target, f"up to {duration(target.grace)} to stop, then it is back")
+        # Before anything is changed: what is put back needs the proxy restarted as well.
+        again = list(dict.fromkeys((*restart, *proxies)))
+        restarted = [find_target(name, draft.snapshot) for name in again]
+        test_configuration(draft, [target for target in restarted if target is not None])
         words = [f"--recreate={name}" for name in recreate]
         words += [f"--rebuild={name}" for name in rebuild]
-        words += [f"--restart={name}" for name in dict.fromkeys((*restart, *proxies))]
+        words += [f"--restart={name}" for name in again]
         scales = kept_scales(draft.snapshot, names, alone=True)
         tell_scales(draft, scales)
         words += [f"--scale={name}={count}" for name, count in scales.items()]

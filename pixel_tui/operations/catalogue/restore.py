@@ -121,7 +121,7 @@ def _start(draft: Draft, users: DataUsers) -> None:
     _step(draft, users.services, "start", "Start what ran before", _CANCEL_START)
     _docker(draft, _restarted(users), "start", "Start", _CANCEL_START)
     for target in users.services:
-        draft.expect_running(target, target.up)
+        draft.expect_running(target, target.up, by_the_way=target.name in users.dependants)
 
 
 def _restarted(users: DataUsers) -> tuple[Holder, ...]:
