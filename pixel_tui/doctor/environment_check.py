@@ -47,7 +47,7 @@ def check_environment(found: Overview | ConsoleError | None) -> Check:
     if wrong:
         return warning(
             NAME,
-            f"In the {keys} of .env there are {' and '.join(wrong)}.",
+            f"{' and '.join(wrong)} in the {keys} of .env.",
             "`pixel-tui env check` says which, why, and what to do.",
         )
     return ok(NAME, f"Nothing is wrong with the {keys} in .env.")

@@ -274,11 +274,15 @@ def _dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding 
     )
 
 
-def _without_network(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+def _without_network(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if not service.cut_off or service.spec is None:
         return None
     gateway = service.spec.network_of
-    remedy = f"Restart it (r); if {gateway} is down, start that first. If it is gone, recreate it."
+    joined = [item.network_of for item in service.regular if item.network_of]
+    if any(snapshot.container(item) is None for item in joined):
+        remedy = "Recreate it (a): a restart stops it, and can't start it again."
+    else:
+        remedy = f"Restart it (r); if {gateway} is down, start {gateway}: it is restarted with it."
     return Finding(
         service.name, Severity.BROKEN, plain("has no network"), service.cut_off, plain(remedy)
     )
@@ -502,8 +506,11 @@ def _worst(service: Service) -> Container | None:
 
 def _beside(service: Service) -> str:
     """What may be taken for the service, and is only a command that was run beside it."""
-    names = ", ".join(container.name for container in service.oneoffs)
-    return f"{names} is a one-off of `docker compose run`, not the service" if names else ""
+    names = [container.name for container in service.oneoffs]
+    if not names:
+        return ""
+    what = "is a one-off" if len(names) == 1 else "are one-offs"
+    return f"{' and '.join(names)} {what} of `docker compose run`, not the service"
 
 
 def _exit_reason(container: Container) -> SafeText:

@@ -116,6 +116,12 @@ class Draft:
         """Say what a person should know before."""
         self.checks.append(Check(plain(name), ok=False, message=plain(message)))
 
+    def leave_alone(self, name: str, reason: str) -> None:
+        """Say why nothing is done to a service that the action could be meant for."""
+        words = plain(f"{name} {reason}")
+        if all(check.message != words for check in self.checks):
+            self.warn("left alone", words)
+
     def expect_stopped(self, target: Target) -> None:
         """Verify afterwards that it does not run."""
         single = target.containers[0].id if target.single else ""

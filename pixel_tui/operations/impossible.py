@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.facts import Facts, HeldPort
+from pixel_tui.operations.partners import why_no_network
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.stack.model import Port, Project, ServiceSpec, StackSnapshot, SyncAction
 
@@ -65,6 +66,8 @@ def _profiles(project: Project, service: str) -> tuple[str, ...]:
 def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     if target.spec is None or len(target.up) > 0:
         return ""
+    if reason := why_no_network(target, snapshot):
+        return reason
     wanted = tuple(port for item in target.containers for port in item.ports) or target.spec.ports
     own = {container.id for container in target.containers}
     for port in wanted:

@@ -391,6 +391,44 @@ class TestNetworkOfAnother:
         made = plan("restart", stack(vpn, app, specs=specs), "vpn")
         assert commands(made) == [(*COMPOSE, "restart", "vpn")]
 
+    @pytest.mark.parametrize("action", ["restart", "start"])
+    def test_what_shared_a_container_that_is_gone_can_only_be_recreated(self, action: str) -> None:
+        # The engine stops it, and then finds no container to join.
+        changes: dict[str, object] = {"joins": ("d" * 64,), "network_of": "d" * 64}
+        app = (container if action == "restart" else exited)("app", **changes)
+        snapshot = stack(container("vpn"), app, specs=BEHIND_VPN)
+        with pytest.raises(OperationError, match=r"is gone \(recreate it\)"):
+            plan(action, snapshot, "app")
+
+    def test_the_finding_of_it_does_not_advise_a_restart(self) -> None:
+        snapshot = behind_vpn(container("vpn"), network_of="d" * 64)
+        app = snapshot.service("app")
+        assert app is not None
+        found = finding_of(app, snapshot, NOW)
+        assert found is not None
+        assert found.remedy.startswith("Recreate it")
+
+    def test_a_gateway_that_is_created_takes_along_what_shared_the_one_that_is_gone(self) -> None:
+        app = container("app", joins=("d" * 64,), network_of="d" * 64)
+        made = plan("start", stack(app, specs=BEHIND_VPN), "vpn")
+        words = ("up", "--detach", "--force-recreate", "--no-deps", "app")
+        assert commands(made)[-1] == (*COMPOSE, *words)
+        assert effects(made)["app"] == "is recreated at the end"
+        (expected,) = [item for item in made.checks_after if item.name == "app"]
+        assert expected.before
+        assert made.risk is Risk.DISRUPTIVE
+
+    @pytest.mark.parametrize("names", [("vpn",), ()], ids=["the gateway", "all"])
+    def test_a_restart_that_compose_would_fail_along_recreates_instead(
+        self, names: tuple[str, ...]
+    ) -> None:
+        specs = (spec("vpn"), spec("app", restarting_with("vpn"), joins=(VPN,), network_of=VPN))
+        app = container("app", joins=("d" * 64,), network_of="d" * 64)
+        made = plan("restart", stack(container("vpn"), app, specs=specs), *names)
+        assert [item[len(COMPOSE)] for item in commands(made)] == ["restart", "up"]
+        assert commands(made)[0][-2:] == ("--no-deps", "vpn")
+        assert "left alone" not in {check.name for check in made.checks_before}
+
     def test_one_that_is_stopped_is_left_alone(self) -> None:
         vpn = container("vpn")
         app = exited("app", joins=(vpn.id,), network_of=vpn.id)

@@ -13,7 +13,7 @@ from tests.unit.environment_cases import look
 def test_errors_and_warnings_are_counted_without_a_name_or_a_value() -> None:
     check = check_environment(look("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n"))
     assert check.verdict is Verdict.WARNING
-    assert check.found == "In the 2 keys of .env there are 1 error and 1 warning."
+    assert check.found == "1 error and 1 warning in the 2 keys of .env."
     assert "pixel-tui env check" in check.remedy
 
 

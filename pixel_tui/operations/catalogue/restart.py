@@ -13,16 +13,24 @@ from pixel_tui.operations.dependencies import (
     needs,
 )
 from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.partners import why_no_network
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.proxies import ask_proxies, test_configuration, watch_kept_addresses
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.waiting import wait_for_completion, wait_for_health
 from pixel_tui.operations.words import duration
+from pixel_tui.stack.model import StackSnapshot
 
 
 def refuse(target: Target) -> str:
     """Why it can't be restarted, as a predicate; empty where it can."""
     return target.left_over or ("" if target.containers else "has no container (start it)")
+
+
+def why_no_restart(target: Target, snapshot: StackSnapshot, _facts: Facts) -> str:
+    """Why it would be stopped and could not be started again; empty where it can."""
+    return "" if target.single else why_no_network(target, snapshot)
 
 
 def draft_restart(draft: Draft) -> None:
@@ -39,6 +47,9 @@ def draft_restart(draft: Draft) -> None:
     for name, chain in needed_by(draft.project, names, restarted=True).items():
         other = find_target(name, draft.snapshot)
         if other is None or not other.containers:
+            continue
+        if reason := why_no_network(other, draft.snapshot):
+            draft.leave_alone(name, reason)
             continue
         along.append(name)
         change = "is restarted as well" if other.up else "is stopped now and is started as well"
@@ -61,8 +72,10 @@ def _restart_in_order(draft: Draft) -> None:
     names = [target.name for target in draft.services]
     along = needed_by(draft.project, names, restarted=True)
     others = [find_target(name, draft.snapshot) for name in along]
-    every = {item.name: item for item in (*draft.services, *others) if item and item.containers}
-    if len(layers(draft.project, names)) < 2:
+    there = [item for item in others if item and item.containers]
+    able = [item for item in there if not why_no_network(item, draft.snapshot)]
+    every = {item.name: item for item in (*draft.services, *able)}
+    if len(layers(draft.project, names)) < 2 and len(able) == len(there):
         test_configuration(draft, draft.services)
         draft.compose_step(draft.services, "restart", cancelling=CANCELLING)
         return
@@ -110,6 +123,7 @@ ACTION: Final = Action(
     " with: a changed compose file or `.env` needs `recreate`.",
     failing="Its log says why it does not come up again. What ends each time needs `rebuild`.",
     refuse=refuse,
+    impossible=why_no_restart,
     draft=draft_restart,
     by_container=True,
 )
