@@ -92,11 +92,22 @@ class Draft:
             title = plain(f"{verb} {listed(names)}") if verb else self.title(targets)
             self.steps.append(Step(title, argv, cancelling))
 
-    def docker_step(self, word: str, *, cancelling: SafeText) -> None:
-        """`docker WORD CONTAINER...`, where there is a single container to name."""
-        if self.singles:
-            argv = self.command.docker_argv(word, names=[target.name for target in self.singles])
-            self.steps.append(Step(self.title(self.singles), argv, cancelling))
+    def docker_step(
+        self, targets: Sequence[Target], word: str, *, cancelling: SafeText, verb: str = ""
+    ) -> None:
+        """`docker WORD CONTAINER...`, where there is a single container to name.
+
+        Args:
+            targets: Single containers.
+            word: What docker is to do.
+            cancelling: What it means to cancel it.
+            verb: What the step is called, where it is one of several; else as the action is.
+        """
+        if targets:
+            names = [target.name for target in targets]
+            argv = self.command.docker_argv(word, names=names)
+            title = plain(f"{verb} {listed(names)}") if verb else self.title(targets)
+            self.steps.append(Step(title, argv, cancelling))
 
     def affect(self, service: str, change: str, cause: str = "") -> None:
         """Say what the plan means for a service."""

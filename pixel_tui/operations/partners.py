@@ -6,13 +6,14 @@ before keeps that, empty, until it is restarted; nothing tells. Seen with engine
 without `restart: true`. A recreated container has another id: `cascade` takes such along.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.plan import Outcome, Risk
-from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.plan import Outcome, Risk, is_up
+from pixel_tui.operations.targets import Target, find_target, find_targets
 from pixel_tui.operations.words import duration
-from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 CANCELLING: Final = SafeText("What it shares the network of runs again; restart it yourself.")
@@ -42,6 +43,9 @@ def restart_partners(draft: Draft) -> None:
     names = {item.name for item in running}
     again = {life.container_id for item in running for life in item.before}
     seen_to = {item.name for item in running if item.before}
+    _restart_containers(draft, again)
+    if draft.snapshot.project_trouble is not None:
+        return
     for service in draft.snapshot.services:
         target = find_target(service.name, draft.snapshot)
         if target is None or not target.up or service.spec is None or service.name in seen_to:
@@ -54,6 +58,22 @@ def restart_partners(draft: Draft) -> None:
             _recreate(draft, target, gateway)
         elif any(item.network_of in again for item in service.regular):
             _restart(draft, target, gateway)
+
+
+def _restart_containers(draft: Draft, again: Collection[str]) -> None:
+    """The same by container, where compose does not know the service."""
+    ids = [
+        container.id
+        for service in draft.snapshot.services
+        if service.spec is None or draft.snapshot.project_trouble is not None
+        for container in service.regular
+        if is_up(container) and container.network_of in again and container.id not in again
+    ]
+    targets = find_targets(ids, draft.snapshot)
+    draft.docker_step(targets, "restart", cancelling=CANCELLING, verb="Restart")
+    for target in targets:
+        gateway = draft.snapshot.container(target.containers[0].network_of)
+        _affect_restart(draft, target, gateway.name if gateway else NO_TEXT)
 
 
 def _recreate(draft: Draft, target: Target, gateway: SafeText) -> None:
@@ -70,6 +90,10 @@ def _recreate(draft: Draft, target: Target, gateway: SafeText) -> None:
 def _restart(draft: Draft, target: Target, gateway: SafeText) -> None:
     words = ("restart", "--no-deps")
     draft.compose_step((target,), *words, cancelling=CANCELLING, verb="Restart")
+    _affect_restart(draft, target, gateway)
+
+
+def _affect_restart(draft: Draft, target: Target, gateway: SafeText) -> None:
     cause = f"it shares the network of {gateway}, and has none until then"
     draft.affect(target.name, "is restarted at the end", cause)
     _expect_back(draft, target)

@@ -527,6 +527,15 @@ class TestWithoutCompose:
         )  # fmt: skip
         assert made.confirm == "pixel"
 
+    def test_what_depends_on_a_container_waits_for_its_health(self) -> None:
+        healthy = container("postgres", health=Health(HealthStatus.HEALTHY))
+        apis = (depending("api", "postgres"), depending("web", "api"))
+        first, wait, rest = commands(plan("restart", by_labels(*apis, healthy, worker())))
+        assert first == (*DOCKER, "restart", "pixel-postgres-1")
+        assert wait[-1] == "pixel-postgres-1"
+        assert "pixel_tui.stack.health_wait" in wait
+        assert rest[-2:] == ("pixel-api-1", "pixel-web-1")
+
     def test_what_is_down_is_started(self) -> None:
         assert commands(plan("start", self.STACK)) == [(*DOCKER, "start", "pixel-web-1")]
 

@@ -23,8 +23,10 @@ from pixel_tui.text import SafeText
 from tests.unit.test_actions import (
     COMMAND,
     COMPOSE,
+    DOCKER,
     NOW,
     STARTED,
+    TROUBLE,
     commands,
     container,
     effects,
@@ -395,7 +397,7 @@ class TestNetworkOfAnother:
     def test_what_shared_a_container_that_is_gone_can_only_be_recreated(self, action: str) -> None:
         # The engine stops it, and then finds no container to join.
         changes: dict[str, object] = {"joins": ("d" * 64,), "network_of": "d" * 64}
-        app = (container if action == "restart" else exited)("app", **changes)
+        app = container("app", 1, **changes) if action == "restart" else exited("app", 1, **changes)
         snapshot = stack(container("vpn"), app, specs=BEHIND_VPN)
         with pytest.raises(OperationError, match=r"is gone \(recreate it\)"):
             plan(action, snapshot, "app")
@@ -428,6 +430,16 @@ class TestNetworkOfAnother:
         assert [item[len(COMPOSE)] for item in commands(made)] == ["restart", "up"]
         assert commands(made)[0][-2:] == ("--no-deps", "vpn")
         assert "left alone" not in {check.name for check in made.checks_before}
+
+    def test_it_is_restarted_by_container_while_compose_can_not_read_the_project(self) -> None:
+        broken = replace(behind_vpn(container("vpn")), project_trouble=TROUBLE)
+        made = plan("restart", broken, "vpn")
+        assert commands(made) == [
+            (*DOCKER, "restart", "pixel-vpn-1"),
+            (*DOCKER, "restart", "pixel-app-1"),
+        ]
+        assert effects(made)["pixel-app-1"] == "is restarted at the end"
+        assert {item.name for item in made.checks_after} == {"pixel-vpn-1", "pixel-app-1"}
 
     def test_one_that_is_stopped_is_left_alone(self) -> None:
         vpn = container("vpn")

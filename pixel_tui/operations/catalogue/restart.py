@@ -1,5 +1,6 @@
 """Restart what is there, in the configuration that it was made with."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.operations.action import Action, Group
@@ -37,8 +38,7 @@ def draft_restart(draft: Draft) -> None:
     """`restart`, which takes dependants with `restart: true` along."""
     draft.risk = Risk.DISRUPTIVE
     _restart_in_order(draft)
-    test_configuration(draft, draft.singles)
-    draft.docker_step("restart", cancelling=CANCELLING)
+    _restart_containers(draft)
     for target in draft.chosen:
         draft.affect(target.name, "is restarted" if target.up else "is started")
         _interrupt(draft, target)
@@ -90,6 +90,33 @@ def _restart_in_order(draft: Draft) -> None:
         left = [target for target in left if target.name not in needed]
         test_configuration(draft, targets)
         draft.compose_step(targets, "restart", "--no-deps", cancelling=CANCELLING)
+
+
+def _restart_containers(draft: Draft) -> None:
+    """Single containers, in the order of what they depend on, and waited for like services."""
+    awaited = completed_for(draft.project, [target.service for target in draft.singles])
+    batch: list[Target] = []
+    left = [
+        target
+        for target in draft.singles
+        if not target.containers[0].oneoff and (target.probed or target.service in awaited)
+    ]
+    for layer in layers(draft.project, [target.service for target in draft.singles]):
+        needed = needs(draft.project, layer)
+        waited = [target for target in left if target.service in needed]
+        if waited:
+            _restart_batch(draft, batch)
+            batch = []
+        wait_for_completion(draft, [item for item in waited if item.service in awaited])
+        wait_for_health(draft, [item for item in waited if item.service not in awaited])
+        left = [target for target in left if target not in waited]
+        batch += [target for target in draft.singles if target.service in layer]
+    _restart_batch(draft, batch)
+
+
+def _restart_batch(draft: Draft, targets: Sequence[Target]) -> None:
+    test_configuration(draft, targets)
+    draft.docker_step(targets, "restart", cancelling=CANCELLING)
 
 
 def _interrupt(draft: Draft, target: Target) -> None:

@@ -40,7 +40,7 @@ def draft_start(draft: Draft) -> None:
     refuse_changed_networks(draft, [target.name for target in created])
     # Without `--no-recreate` this would be a deployment of whatever has changed since.
     draft.compose_step(created, "up", "--detach", "--no-recreate", cancelling=CANCELLING)
-    draft.docker_step("start", cancelling=CANCELLING)
+    draft.docker_step(draft.singles, "start", cancelling=CANCELLING)
     for target in draft.chosen:
         off = target.spec is not None and not target.spec.active and not target.single
         cause = "its profile is off: naming it starts it all the same" if off else ""

@@ -26,7 +26,7 @@ def draft_stop(draft: Draft) -> None:
     """`stop`, which touches nothing but what it names."""
     draft.risk = Risk.DISRUPTIVE
     draft.compose_step(draft.services, "stop", cancelling=CANCELLING)
-    draft.docker_step("stop", cancelling=CANCELLING)
+    draft.docker_step(draft.singles, "stop", cancelling=CANCELLING)
     for target in draft.chosen:
         draft.affect(target.name, "is stopped")
         how_long = f"up to {duration(target.grace)} to stop, then until it is started again"
