@@ -1,17 +1,28 @@
 """How a program that is a step of a plan speaks, and how it ends."""
 
+import atexit
 import signal
 from collections.abc import Callable
 from types import FrameType
 
 from pixel_tui.errors import ConsoleError, NothingToDo
 from pixel_tui.redaction import redact
+from pixel_tui.standard_streams import output_error
 from pixel_tui.text import plain
 
 
 def say(line: str) -> None:
-    """Print a line at once, harmless and without secrets."""
-    print(plain(redact(line)), flush=True)  # noqa: T201
+    """Print a line at once, harmless and without secrets.
+
+    The file that it goes to may be on a disk that is full. That ends no work that is half done,
+    and says nothing of how it went: the stream keeps the line, and writes it with the next one.
+    """
+    try:
+        print(plain(redact(line)), flush=True)  # noqa: T201
+    except OSError:
+        # What is still kept at the end would make the exit code that of a failure.
+        atexit.unregister(output_error)
+        atexit.register(output_error)
 
 
 def finished(work: Callable[[], None]) -> int:

@@ -3,7 +3,10 @@
 import argparse
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +80,52 @@ def test_it_calls_compose_as_the_console_does(command: ComposeCommand) -> None:
     parser = argparse.ArgumentParser()
     add_project_options(parser)
     assert command_from(parser.parse_args(project_options(command, "pixel"))) == command
+
+
+TALKATIVE = """
+import os, sys
+from pathlib import Path
+from pixel_tui.stack.step_program import finished, say
+
+def work():
+    for number in range(3000):
+        say(f"line {number}")
+    Path(sys.argv[1]).write_text("done")
+    if sys.argv[2:]:
+        os.dup2(os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT), 1)
+    say("the last")
+
+sys.exit(finished(work))
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_below_its_output_ends_no_work(tmp_path: Path, unbuffered: str) -> None:
+    done = tmp_path / "done"
+    ended = on_a_full_disk(TALKATIVE, str(done), unbuffered=unbuffered)
+    assert (done.read_text(), ended.returncode, ended.stderr) == ("done", 0, "")
+
+
+def test_what_a_full_disk_kept_back_is_said_when_there_is_room_again(tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    assert on_a_full_disk(TALKATIVE, str(tmp_path / "done"), str(later)).returncode == 0
+    lines = later.read_text().splitlines()
+    assert (lines[:2], lines[-1]) == (["line 0", "line 1"], "the last")
+
+
+def test_work_that_fails_on_a_full_disk_is_still_told_failed(tmp_path: Path) -> None:
+    assert on_a_full_disk(TALKATIVE, str(tmp_path / "not there/done")).returncode == 1
+
+
+def on_a_full_disk(
+    program: str, *words: str, unbuffered: str = ""
+) -> subprocess.CompletedProcess[str]:
+    with open("/dev/full", "w") as full:
+        return subprocess.run(
+            [sys.executable, "-c", program, *words],
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
