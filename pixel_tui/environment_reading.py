@@ -13,7 +13,7 @@ from typing import Final
 
 from pixel_tui.environment.catalogue import load_catalogue
 from pixel_tui.environment.document import Document
-from pixel_tui.environment.file_state import read_file
+from pixel_tui.environment.file_state import LONGEST_BYTES, read_file
 from pixel_tui.environment.overview import KeyRow, Overview, key_row, overview
 from pixel_tui.environment.surroundings import (
     GitState,
@@ -23,7 +23,7 @@ from pixel_tui.environment.surroundings import (
 )
 from pixel_tui.environment.values import Reading, read_values
 from pixel_tui.errors import ComposeRefused, ConsoleError
-from pixel_tui.files import is_file
+from pixel_tui.files import is_file, read_regular
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -159,7 +159,7 @@ def _earlier(
     found: dict[str, str] = {}
     for path in map(Path, command.env_paths[:-1]):
         try:
-            document = Document.parse(path.read_bytes())
+            document = Document.parse(read_regular(path, LONGEST_BYTES))
         except OSError as error:
             reason = error.strerror or str(error)
             unasked.append(plain(f"An environment file can't be read: {path}: {reason}."))
@@ -199,7 +199,7 @@ def read_example(path: Path, directory: Path, unasked: list[SafeText]) -> Docume
         example = example_in(folder, path.name)
         if example is not None and not _same(example, path):
             try:
-                return Document.parse(example.read_bytes())
+                return Document.parse(read_regular(example, LONGEST_BYTES))
             except OSError as error:
                 reason = error.strerror or str(error)
                 unasked.append(plain(f"The example can't be read: {example}: {reason}."))

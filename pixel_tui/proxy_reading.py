@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pixel_tui.files import open_regular
 from pixel_tui.operations.facts import Proxy
 from pixel_tui.operations.nginx_pins import pinned_hosts
 from pixel_tui.operations.nginx_routes import routes
@@ -102,8 +103,8 @@ def _on_host(pattern: PurePosixPath, mounts: Sequence[Mount]) -> list[Path]:
 
 def _text(path: Path, service: Service) -> str:
     """A file as nginx gets it: its image fills templates with the container's variables."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        text = file.read(MOST_BYTES)
+    with open_regular(path) as file:
+        text = file.read(MOST_BYTES).decode("utf-8", "replace")
     if path.suffix != TEMPLATE:
         return text
     known = {item.name: item.value for box in service.regular for item in box.environment}

@@ -13,10 +13,11 @@ from typing import Final
 from platformdirs import PlatformDirs
 
 from pixel_tui.errors import UsageError
-from pixel_tui.files import is_pipe, replace_file
+from pixel_tui.files import is_pipe, read_regular, replace_file
 from pixel_tui.json_reading import parse_json
 
 APPLICATION: Final = "pixel-tui"
+LONGEST_BYTES: Final = 1024 * 1024
 ENVIRONMENT_READ_ONLY: Final = "PIXEL_TUI_READ_ONLY"
 ENVIRONMENT_CONFIG: Final = "PIXEL_TUI_CONFIG"
 THEMES: Final = ("pixel-dark", "pixel-light", "pixel-ansi")
@@ -121,7 +122,7 @@ def _from_file(path: Path) -> Settings:
             remedy="Move it away, and make a file.",
         )
     try:
-        text = path.read_text("utf-8")
+        text = read_regular(path, LONGEST_BYTES).decode()
         import tomllib  # most have no such file
 
         raw = tomllib.loads(text)
@@ -253,7 +254,7 @@ class Memory:
     def load(self) -> Remembered:
         """What was remembered last."""
         try:
-            raw = parse_json(self._path.read_text("utf-8"))
+            raw = parse_json(read_regular(self._path, LONGEST_BYTES).decode())
             if not isinstance(raw, dict):
                 return Remembered()
             columns, theme = raw.get("columns"), raw.get("theme")

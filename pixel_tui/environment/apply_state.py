@@ -14,14 +14,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.environment.file_state import LONGEST_BYTES
 from pixel_tui.environment.staging import project_mark
 from pixel_tui.errors import FileError
-from pixel_tui.files import replace_file
+from pixel_tui.files import read_regular, replace_file
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText, plain
 
 VERSION: Final = 1
+LONGEST_STATE: Final = 1024 * 1024
 
 
 class Phase(StrEnum):
@@ -115,7 +117,7 @@ class ApplyFiles:
             FileError: It can't be read.
         """
         try:
-            return _from_json(Node(load_object(self._state.read_bytes())))
+            return _from_json(Node(load_object(read_regular(self._state, LONGEST_STATE))))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -170,7 +172,7 @@ class ApplyFiles:
             FileError: It can't be read.
         """
         try:
-            return self._before.read_bytes()
+            return read_regular(self._before, LONGEST_BYTES)
         except OSError as error:
             raise FileError(
                 f"The file of before can't be read: {error.strerror or error}.",
@@ -181,7 +183,8 @@ class ApplyFiles:
     def confirmed(self, token: str) -> bool:
         """Whether somebody has confirmed this apply."""
         try:
-            return self._confirmation.read_text("ascii").strip() == token
+            said = read_regular(self._confirmation, LONGEST_STATE)
+            return said.decode("ascii").strip() == token
         except (OSError, ValueError):
             return False
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError, OperationError
-from pixel_tui.files import remove_leftovers, replace_file
+from pixel_tui.files import open_regular, read_regular, remove_leftovers, replace_file
 from pixel_tui.stack.json_value import Node, load_object
 
 log = logging.getLogger(__name__)
 
 KEPT: Final = 30
+LONGEST_NOTE: Final = 4096
 """How many versions of a file are kept."""
 FEWEST: Final = 2
 """What was there before a save, and what the save put there."""
@@ -108,8 +109,7 @@ class History:
             FileError: It can't be read, or is not what was kept.
         """
         try:
-            descriptor = os.open(version.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
+            with open_regular(version.path, follow=False) as file:
                 data = file.read(version.size + 1)
         except OSError as error:
             raise _unreadable(version.path, error) from error
@@ -154,7 +154,7 @@ class History:
     def applied(self) -> Applied | None:
         """Which content the stack was given last; None where nobody knows."""
         try:
-            node = Node(load_object(self._applied.read_bytes()))
+            node = Node(load_object(read_regular(self._applied, LONGEST_NOTE)))
             digest, time = node["sha256"].raw, datetime.fromisoformat(node["time"].raw)
             return Applied(digest, time.astimezone(UTC)) if digest else None
         except FileNotFoundError:

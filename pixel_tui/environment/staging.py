@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError
-from pixel_tui.files import remove_leftovers, replace_file
+from pixel_tui.files import read_regular, remove_leftovers, replace_file
 from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 
 ID_LENGTH: Final = 16
+LONGEST_CANDIDATE: Final = 4 * 1024 * 1024
 KEPT_SECONDS: Final = 24 * 3600.0
 UNKNOWN_BASE: Final = "unknown"
 """In place of a digest, where nobody knows what a candidate was made from."""
@@ -117,7 +118,7 @@ class Staging:
         if not _ID.fullmatch(candidate_id):
             raise CandidateGone(candidate_id)
         try:
-            content = self.path(candidate_id).read_bytes()
+            content = read_regular(self.path(candidate_id), LONGEST_CANDIDATE)
         except FileNotFoundError as error:
             raise CandidateGone(candidate_id) from error
         except OSError as error:

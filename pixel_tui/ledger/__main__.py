@@ -16,6 +16,7 @@ from typing import Final
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import FileError, NothingToDo, OperationError
+from pixel_tui.files import read_regular
 from pixel_tui.ledger import changes
 from pixel_tui.ledger.drafts import Drafts, new_task
 from pixel_tui.ledger.old_versions import OldVersions, old_versions_folder
@@ -29,6 +30,7 @@ from pixel_tui.settings import state_folder
 from pixel_tui.stack.step_program import finished, say
 
 LOOK_SECONDS: Final = 0.25
+LONGEST_LOCK: Final = 1024 * 1024
 """Between two looks at a task that is waited for."""
 REBUILD: Final = """\
 SYNTROPY SELF-REBUILD
@@ -169,7 +171,7 @@ class _Work:
     def _unlock(self) -> None:
         path = self._place.lock
         try:
-            held = parse_lock(path.read_bytes(), path.stat().st_mtime)
+            held = parse_lock(read_regular(path, LONGEST_LOCK), path.stat().st_mtime)
         except FileNotFoundError:
             raise NothingToDo("The worker lock is gone already.") from None
         if held.task != self._task:

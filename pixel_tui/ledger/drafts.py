@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError, OperationError
-from pixel_tui.files import replace_file
+from pixel_tui.files import read_regular, replace_file
 from pixel_tui.ledger.json_edit import members_of, written_out
 from pixel_tui.ledger.old_versions import old_versions_folder
 from pixel_tui.ledger.task import Task, TaskType, parse_task
 from pixel_tui.ledger.worker_lock import stamp
 from pixel_tui.stack.json_value import JsonObject
 
+LONGEST_DRAFT: Final = 1024 * 1024
 ATTEMPTS: Final = {TaskType.SYNTROPY_REBUILD: 1}
 """How often a type is tried, where not three times."""
 TEMPLATE: Final = """\
@@ -91,7 +92,7 @@ class Drafts:
         found = []
         for path in self.folder.glob("draft-*.json"):
             with suppress(OSError, ValueError):
-                raw = path.read_bytes()
+                raw = read_regular(path, LONGEST_DRAFT)
                 value = members_of(raw)
                 found.append(Draft(parse_task(raw, value), value))
         found.sort(key=lambda draft: str(draft.value.get("createdAt")), reverse=True)

@@ -19,7 +19,7 @@ from typing import Final
 
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.exchange import NoExchange, exchange
-from pixel_tui.files import sync_folder
+from pixel_tui.files import open_regular, sync_folder
 from pixel_tui.ledger.document import EMPTY, Document, LedgerInvalid, parse_document
 from pixel_tui.ledger.old_versions import OldVersions
 from pixel_tui.ledger.owed import Owed, owed_between, paid, put_in
@@ -169,11 +169,8 @@ class LedgerStore:
     def _settle(self, replaced: bytes | None) -> None:
         """Make what was written durable, and keep what it replaced where that was not done yet."""
         with suppress(OSError):
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            with open_regular(self._path) as file:
+                os.fsync(file.fileno())
             sync_folder(self._path.parent)
         if replaced is not None:
             self._old.keep(replaced)

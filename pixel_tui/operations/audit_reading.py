@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from pixel_tui.errors import FileError
+from pixel_tui.files import open_regular, read_regular
 from pixel_tui.operations.audit_chain import Trail, digest, read_trail
 from pixel_tui.operations.audit_seal import Seal, compared, read_seal
 
 HEAD_SUFFIX: Final = ".head"
+LONGEST_HEAD: Final = 4096
 CHUNK: Final = 1024 * 1024
 """Bytes that are looked through at once for the ends of lines."""
 
@@ -32,7 +34,7 @@ def read_audit(path: Path, *, most: int | None = None, seal: Seal | None = None)
         FileError: It can't be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH)  # between a record and its head
             skipped = 0 if most is None else _skip(file, most)
             return _sealed(file.read(), path, seal or read_seal(path), skipped)
@@ -82,11 +84,11 @@ def _skip(file: BinaryIO, most: int) -> int:
 
 def _read_head(path: Path) -> str | None:
     try:
-        return head_path(path).read_text("ascii", "replace").strip()
+        return read_regular(head_path(path), LONGEST_HEAD).decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(head_path(path), error) from error
 
 
 def _unreadable(path: Path, error: OSError) -> FileError:

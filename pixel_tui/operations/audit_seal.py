@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError
-from pixel_tui.files import PRIVATE_FOLDER, replace_file
+from pixel_tui.files import PRIVATE_FOLDER, read_regular, replace_file
 from pixel_tui.stack.json_value import Node, load_object
 
 SYSLOG: Final = Path("/dev/log")
@@ -50,8 +50,7 @@ def read_seal(trail: Path) -> Seal | None:
         FileError: It is there, and can't be read.
     """
     try:
-        with seal_path(trail).open("rb") as file:
-            node = Node(load_object(file.read(_LONGEST_BYTES)))
+        node = Node(load_object(read_regular(seal_path(trail), _LONGEST_BYTES)))
     except (FileNotFoundError, ValueError):
         return None
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
-from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.files import PRIVATE_FILE, open_regular
 from pixel_tui.operations.absence import Absences
 from pixel_tui.operations.findings import Finding, Standing, sentence
 from pixel_tui.operations.job import Job, JobState, JobStatus, StepTime
@@ -212,7 +212,7 @@ def append_line(path: Path, line: str) -> None:
 def last_line(path: Path) -> str:
     """What the last command said last, without secrets; empty where nothing was."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             lines = [line.strip() for line in plain_lines(file.read())]
     except OSError:

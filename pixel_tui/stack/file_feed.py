@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.files import open_regular
 from pixel_tui.redaction import redact
 from pixel_tui.stack.log_feed import FeedState, FeedStatus, Reach, Source
 from pixel_tui.stack.ring import LineKind, LogLine, Ring
@@ -76,7 +77,7 @@ class FileFeed:
         while True:
             last = self._closed.is_set()
             try:
-                with self._path.open("rb") as file:
+                with open_regular(self._path) as file:
                     file.seek(offset)
                     while chunk := file.read(CHUNK):
                         offset += len(chunk)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.files import open_regular
 from pixel_tui.stack.program import Said
 
 _SETTINGS: Final = frozenset(
@@ -160,7 +161,7 @@ def _lay_out(made: Path, git_folder: Path, common: Path, settings: Mapping[str, 
     for shared in git_folder.glob("sharedindex.*"):
         (made / shared.name).symlink_to(shared)
     # A link would have to be called as a branch is. Discovery has found it to be a HEAD.
-    with (git_folder / "HEAD").open("rb") as head:
+    with open_regular(git_folder / "HEAD") as head:
         (made / "HEAD").write_bytes(head.read(_LONGEST_HEAD))
     formats = [
         f"\t{name.removeprefix('extensions.')} = {value}\n"

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from pixel_tui.errors import OperationError
-from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.files import PRIVATE_FILE, read_regular
+
+LONGEST_CODE: Final = 16
 
 # The shell survives what asks its command to end; the command meets each signal as ever.
 # The last line is all builtin: nothing of it can be interrupted.
@@ -98,7 +100,7 @@ def exit_code_of(output: Path) -> int | None:
     None while it runs, where it was killed, and where the disk was full: it is not known then.
     """
     try:
-        return int(exit_path(output).read_text("ascii"))
+        return int(read_regular(exit_path(output), LONGEST_CODE))
     except (OSError, ValueError):
         return None
 

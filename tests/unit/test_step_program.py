@@ -120,7 +120,7 @@ def test_work_that_fails_on_a_full_disk_is_still_told_failed(tmp_path: Path) -> 
 def on_a_full_disk(
     program: str, *words: str, unbuffered: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         return subprocess.run(
             [sys.executable, "-c", program, *words],
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},

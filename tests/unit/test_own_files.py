@@ -1,0 +1,79 @@
+"""Files of the console's own that are something else by now: never waited for, never read whole."""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from pixel_tui.environment.apply_state import ApplyFiles
+from pixel_tui.environment.history import History
+from pixel_tui.environment.staging import Staging
+from pixel_tui.errors import ConsoleError
+from pixel_tui.ledger.drafts import Drafts
+from pixel_tui.operations.audit_reading import head_path, read_audit
+from pixel_tui.operations.audit_seal import read_seal, seal_path
+from pixel_tui.operations.execution import last_line
+from pixel_tui.settings import Memory
+from pixel_tui.stack.process import exit_code_of, exit_path
+
+PATIENCE: Final = 10.0
+CANDIDATE: Final = "0123456789abcdef"
+
+READERS: Final[dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]]] = {
+    "trail": (lambda at: at / "audit.jsonl", lambda at: read_audit(at / "audit.jsonl")),
+    "head": (lambda at: head_path(at / "audit.jsonl"), lambda at: read_audit(at / "audit.jsonl")),
+    "seal": (lambda at: seal_path(at / "audit.jsonl"), lambda at: read_seal(at / "audit.jsonl")),
+    "exit code": (lambda at: exit_path(at / "1.log"), lambda at: exit_code_of(at / "1.log")),
+    "output": (lambda at: at / "1.log", lambda at: last_line(at / "1.log")),
+    "memory": (lambda at: at / "remembered/p.json", lambda at: Memory(at, "p").load()),
+    "applied": (lambda at: at / "applied.json", lambda at: History(at).applied()),
+    "draft": (lambda at: at / "draft-1.json", lambda at: Drafts(at).list()),
+    "candidate": (
+        lambda at: Staging(at, at).path(CANDIDATE),
+        lambda at: Staging(at, at).read(CANDIDATE),
+    ),
+    "apply": (lambda at: ApplyFiles(at, at)._state, lambda at: ApplyFiles(at, at).read()),
+    "before": (lambda at: ApplyFiles(at, at)._before, lambda at: ApplyFiles(at, at).before()),
+    "confirmation": (
+        lambda at: ApplyFiles(at, at)._confirmation,
+        lambda at: ApplyFiles(at, at).confirmed("token"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_pipe_in_its_place_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    place, read = READERS[name]
+    path = place(tmp_path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path)
+    ended = threading.Event()
+
+    def look() -> None:
+        with suppress(ConsoleError):
+            read(tmp_path)
+        ended.set()
+
+    reader = threading.Thread(target=look, daemon=True)
+    reader.start()
+    waited_for = not ended.wait(PATIENCE / 5)
+    if waited_for:  # let go of it
+        with suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    reader.join(PATIENCE)
+    assert not waited_for
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if name not in {"trail", "output"}])
+def test_a_huge_one_is_not_read(name: str, tmp_path: Path) -> None:
+    place, read = READERS[name]
+    path = place(tmp_path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # no memory holds it
+    with suppress(ConsoleError):
+        read(tmp_path)
