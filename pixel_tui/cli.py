@@ -15,6 +15,7 @@ from typing import Final
 
 from pixel_tui import __version__
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
+from pixel_tui.early_log import speak_warnings
 from pixel_tui.env_command import add_env
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.ledger_command import add_ledger
@@ -42,6 +43,7 @@ of them, would be gone through every few seconds of a flood, and a key waits for
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     prepare_streams()
+    speak_warnings()
     try:
         code = _run(argv)
     except SystemExit as leaving:  # --help, --version, an argument that is wrong

@@ -1,9 +1,30 @@
-"""What is logged before there is a log file is kept for it: the terminal is the console's."""
+"""What is logged where there is no log file: kept for one, as the terminal is the console's.
+
+A command has none. What is worth a warning is a line on its standard error.
+"""
 
 import logging
 from typing import Final
 
+from pixel_tui.redaction import redact
+from pixel_tui.standard_streams import complain
+
 MOST: Final = 200
+
+
+class _Spoken(logging.Handler):
+    """Says the record as a line of the program, with the reason and without a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        error = record.exc_info[1] if record.exc_info else None
+        reason = f": {str(error) or type(error).__name__}" if error is not None else ""
+        complain(redact(f"{record.getMessage()}{reason}"))
+
+
+def speak_warnings() -> None:
+    """Have Python say what nobody logs as this program does, redacted and harmless."""
+    logging.lastResort = _Spoken(logging.WARNING)
 
 
 class _Held(logging.Handler):

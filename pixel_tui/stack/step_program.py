@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
+from pixel_tui.early_log import speak_warnings
 from pixel_tui.errors import ConsoleError, NothingToDo
 from pixel_tui.redaction import redact
 from pixel_tui.standard_streams import output_error
@@ -31,6 +32,7 @@ def finished(work: Callable[[], None]) -> int:
     What asks it to end, or a connection that breaks, interrupts it as Ctrl+C does. Why it was
     not done is printed.
     """
+    speak_warnings()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui import log_file
-from pixel_tui.early_log import hold_log
+from pixel_tui.early_log import hold_log, speak_warnings
 from pixel_tui.log_file import start_log
 
 SECRET = "hunter2-fake-secret"
@@ -43,6 +43,25 @@ def test_only_its_owner_can_read_it(path: Path) -> None:
     logging.getLogger("x").info("words")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_command_without_a_log_says_one_redacted_harmless_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging, "lastResort", logging.lastResort)
+    speak_warnings()
+    logging.getLogger("x").info("not worth it")
+    logging.getLogger("x").warning("PASSWORD=%s\n\x1b]0;owned\x07forged line", SECRET)
+    try:
+        fail_with_a_secret()
+    except ValueError:
+        logging.getLogger("x").exception("it failed")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("pixel-tui: PASSWORD=")
+    assert SECRET not in first
+    assert "\x1b" not in first
+    assert second == "pixel-tui: it failed: 1 wrong"
 
 
 def test_a_message_is_one_redacted_harmless_line(path: Path) -> None:
