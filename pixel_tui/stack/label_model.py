@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from pixel_tui.stack.model import Container, Dependency, Project, Service, ServiceSpec
+from pixel_tui.stack.model import NO_TEXT, Container, Dependency, Project, Service, ServiceSpec
 from pixel_tui.text import SafeText, plain
 
 _LABEL: Final = "com.docker.compose."
@@ -28,16 +28,18 @@ def labelled_project(
         containers: All that carry it.
         without: Services that are known otherwise.
     """
+    containers = tuple(containers)
     by_service: dict[SafeText, list[Container]] = defaultdict(list)
     for container in containers:
         by_service[container.service].append(container)
+    services = {container.id: container.service for container in containers}
     every = [item for members in by_service.values() for item in members if not item.oneoff]
     return Project(
         name=name,
         directory=next(iter(labelled(every, WORKING_DIR)), SafeText("")),
         files=tuple(_paths(labelled(every, CONFIG_FILES))),
         services=tuple(
-            _spec(service, members)
+            _spec(service, members, services)
             for service, members in sorted(by_service.items())
             if service not in without
         ),
@@ -56,17 +58,28 @@ def _paths(values: Iterable[SafeText]) -> Iterator[SafeText]:
     yield from dict.fromkeys(plain(path) for value in values for path in value.split(",") if path)
 
 
-def _spec(service: SafeText, members: Sequence[Container]) -> ServiceSpec:
-    """A service as its containers were made. One that has only one-offs is not wanted."""
+def _spec(
+    service: SafeText, members: Sequence[Container], services: Mapping[str, SafeText]
+) -> ServiceSpec:
+    """A service as its containers were made. One that has only one-offs is not wanted.
+
+    What compose made with `--no-deps` names no dependency in its labels, not even the container
+    whose network it shares.
+    """
     regular = Service(service, None, tuple(members)).regular
     first = min(regular or members, key=lambda item: item.number)
     labels: Mapping[str, SafeText] = {str(name): value for name, value in first.labels}
+    gateway = services.get(first.network_of, NO_TEXT)
+    dependencies = list(_dependencies(labels.get(DEPENDS_ON, NO_TEXT)))
+    if gateway and all(item.service != gateway for item in dependencies):
+        dependencies.append(Dependency(gateway, SafeText("service_started")))
     return ServiceSpec(
         name=service,
         image=first.image,
         active=bool(regular),
         replicas=len(regular),
-        depends_on=tuple(_dependencies(labels.get(DEPENDS_ON, SafeText("")))),
+        depends_on=tuple(dependencies),
+        network_of=gateway,
         has_health_check=first.health is not None,
         restart_policy=first.restart_policy,
         log_driver=first.log_driver,

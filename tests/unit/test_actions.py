@@ -536,6 +536,12 @@ class TestWithoutCompose:
         assert "pixel_tui.stack.health_wait" in wait
         assert rest[-2:] == ("pixel-api-1", "pixel-web-1")
 
+    def test_what_shares_a_network_comes_after_it_without_a_label_that_says_so(self) -> None:
+        vpn = container("vpn")
+        app = container("app", joins=(vpn.id,), network_of=vpn.id)
+        (command,) = commands(plan("restart", by_labels(app, vpn)))
+        assert command == (*DOCKER, "restart", "pixel-vpn-1", "pixel-app-1")
+
     def test_what_is_down_is_started(self) -> None:
         assert commands(plan("start", self.STACK)) == [(*DOCKER, "start", "pixel-web-1")]
 
