@@ -181,8 +181,9 @@ def _restart_loop(service: Service, _snapshot: StackSnapshot, _now: datetime) ->
     container = _worst(service)
     if container is None or container.restarts < LOOP_RESTARTS:
         return None
-    if service.state is not ServiceState.RESTARTING and container.running:
-        return None
+    restarting = container.state is ContainerState.RESTARTING
+    if service.state is not ServiceState.RESTARTING and not restarting:
+        return None  # it runs, or it was stopped, or the engine has given it up
     oom = container.oom_killed or container.exit_code == 137
     return Finding(
         service.name,
@@ -265,11 +266,15 @@ def _dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding 
     if container is None or container.running:
         return None
     ago = _ago(container.finished_at, now)
+    why = _exit_reason(container)
+    if container.restarts:
+        times = "once" if container.restarts == 1 else f"{container.restarts} times"
+        why = plain(f"{why}, after the daemon had restarted it {times}")
     return Finding(
         service.name,
         Severity.BROKEN,
         plain(f"is down{ago}" if service.state is ServiceState.EXITED else f"is partly down{ago}"),
-        _exit_reason(container),
+        why,
         plain("Read its last lines (2), then start it (s)."),
     )
 

@@ -242,6 +242,14 @@ def test_the_loop_wins_over_the_death_and_the_death_over_its_old_image() -> None
     assert only(dead)[1].startswith("is down")
 
 
+def test_one_that_was_stopped_or_given_up_after_restarts_is_down_and_restarts_no_more() -> None:
+    stopped = service(down(3, restarts=9), state=ServiceState.EXITED)
+    _, what, why, remedy = only(stopped)
+    assert what.startswith("is down")
+    assert why == "it exited with 3 error, after the daemon had restarted it 9 times"
+    assert "stop it" not in remedy
+
+
 def test_an_unhealthy_one_that_is_out_of_sync_is_unhealthy() -> None:
     both = service(
         container(health=probed(HealthStatus.UNHEALTHY, "no")),
