@@ -15,6 +15,7 @@ from pixel_tui.stack.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
 from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
+    ContainerState,
     HealthStatus,
     Project,
     ResourceKind,
