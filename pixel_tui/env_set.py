@@ -73,7 +73,7 @@ def _set(
     finally:
         staging.forget(candidate)
     if code == ExitCode.WELL and not arguments.apply:
-        print(f"{key} is saved in {path}. What runs keeps its old value, also after a restart.")  # noqa: T201
+        print(f"{key} is saved in {path}. What runs keeps its old value until it is recreated.")  # noqa: T201
     return code
 
 

@@ -3,8 +3,11 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pixel_tui.ledger.task import Task
+
+LEDGER_NAME: Final = "task-ledger.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class LedgerPlace:
     @property
     def ledger(self) -> Path:
         """The queue."""
-        return self.project / "data/task-ledger.json"
+        return self.project / "data" / LEDGER_NAME
 
     @property
     def lock(self) -> Path:

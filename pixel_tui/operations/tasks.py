@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Final
 
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.ledger.findings import case_of
+from pixel_tui.ledger.places import LEDGER_NAME
 from pixel_tui.ledger.program import ledger_argv
 from pixel_tui.ledger.task import Task, TaskStatus, shown
 from pixel_tui.ledger.truth import Truth, Verdict, findings_of, truth_of, truths_of
@@ -15,7 +17,8 @@ from pixel_tui.operations.action import Choice
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.networks import refuse_changed_networks
-from pixel_tui.operations.plan import Step
+from pixel_tui.operations.plan import Step, is_up
+from pixel_tui.operations.words import listed
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
@@ -108,6 +111,26 @@ def ledger_step(
     """
     argv = ledger_argv(draft.command, verb, *words, name=task)
     draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
+    if verb not in {"lock", "unlock"}:
+        _warn_of_file_mounts(draft)
+
+
+def _warn_of_file_mounts(draft: Draft) -> None:
+    """The ledger is replaced by another file, and a file that is mounted stays what it was."""
+    names = [
+        container.name
+        for service in draft.snapshot.services
+        for container in service.containers
+        if is_up(container)
+        and any(PurePosixPath(mount.source).name == LEDGER_NAME for mount in container.mounts)
+    ]
+    if names and not any(check.name == "mounted" for check in draft.checks):
+        mount = "mounts" if len(names) == 1 else "mount"
+        draft.warn(
+            "mounted",
+            f"{listed(names)} {mount} {LEDGER_NAME} itself, and not its folder: the old one is"
+            " read and written there until a restart",
+        )
 
 
 def require_idle(draft: Draft) -> None:

@@ -27,6 +27,7 @@ from pixel_tui.stack.model import (
     Container,
     Diverged,
     EnvironmentEntry,
+    Mount,
     ResourceKind,
     StackSnapshot,
     Trouble,
@@ -91,6 +92,15 @@ def test_a_torn_ledger_is_not_written_to() -> None:
     trouble = Trouble(plain("It is torn."), plain("Mend it."), NOW)
     with pytest.raises(OperationError, match="It is torn"):
         plan("task-retry", known(ended(300), trouble=trouble), ONE)
+
+
+def test_a_ledger_that_is_mounted_as_a_file_stays_the_old_one_and_it_is_said() -> None:
+    mount = Mount(plain("bind"), plain("/srv/pixel/data/task-ledger.json"), plain("/l.json"), True)  # noqa: FBT003
+    snapshot = stack(container("syntropy", mounts=(mount,)), container("api"), specs=SPECS)
+    facts = known(ended(300))
+    made = plan_action("task-retry", [ONE], snapshot, COMMAND, now=NOW, facts=facts)
+    assert "pixel-syntropy-1 mounts task-ledger.json itself" in warnings(made)
+    assert "task-ledger.json" not in warnings(plan("task-retry", facts, ONE))
 
 
 class TestSpawn:
