@@ -95,7 +95,7 @@ def test_a_torn_ledger_is_not_written_to() -> None:
 
 
 def test_a_ledger_that_is_mounted_as_a_file_stays_the_old_one_and_it_is_said() -> None:
-    mount = Mount(plain("bind"), plain("/srv/pixel/data/task-ledger.json"), plain("/l.json"), True)  # noqa: FBT003
+    mount = Mount(plain("bind"), plain("/srv/pixel/data/task-ledger.json"), plain("/l.json"), True)
     snapshot = stack(container("syntropy", mounts=(mount,)), container("api"), specs=SPECS)
     facts = known(ended(300))
     made = plan_action("task-retry", [ONE], snapshot, COMMAND, now=NOW, facts=facts)
