@@ -19,7 +19,7 @@ from pixel_tui.environment.apply_parts import (
 )
 from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.environment.staging import digest
-from pixel_tui.errors import ConsoleError, EngineError, OperationError
+from pixel_tui.errors import ConsoleError, EngineError, FileError, OperationError
 from pixel_tui.stack.compose_command import ComposeCommand
 
 COUNTED_AT: Final = (90, 60, 30, 20, 10, 5)
@@ -133,7 +133,12 @@ class Applying:
         )
         self._files.forget_confirmation()
         self._files.keep_before(now or b"")
-        self._files.write(state)
+        self._files.keep_room(len(now or b"") + len(wanted.content))
+        try:
+            self._files.write(state)
+        except ConsoleError:
+            self._files.free_room()
+            raise
         return state
 
     def _try(self, state: ApplyState, wanted: Wanted) -> Ending:
@@ -222,7 +227,12 @@ class Applying:
         built = touched or state.phase is Phase.BUILDING
         # Written down as it was, so that whoever goes on knows what was touched.
         state = replace(state, process=this_process())
-        self._files.write(replace(state, phase=Phase.RETURNING) if touched else state)
+        self._files.free_room()
+        try:
+            self._files.write(replace(state, phase=Phase.RETURNING) if touched else state)
+        except FileError as error:
+            # Of no account for the way back itself: whoever takes it again finds what was before.
+            self._say(str(error))
         if not self._file_back(state):
             return False
         if built:

@@ -9,6 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +25,8 @@ from pixel_tui.text import SafeText, plain
 
 VERSION: Final = 1
 LONGEST_STATE: Final = 1024 * 1024
+OWN_ROOM: Final = 64 * 1024
+"""Bytes that the state, a version of the history and folders take."""
 
 
 class Phase(StrEnum):
@@ -109,6 +112,7 @@ class ApplyFiles:
         self._state = folder / f"apply-{name}.json"
         self._before = folder / f"apply-{name}.env"
         self._confirmation = folder / f"apply-{name}.confirm"
+        self._room = folder / f"apply-{name}.room"
 
     def read(self) -> ApplyState | None:
         """The apply that is under way, or was left half done; None where there is none.
@@ -165,6 +169,23 @@ class ApplyFiles:
         """
         replace_file(self._before, content)
 
+    def keep_room(self, most_bytes: int) -> None:
+        """Take up room on the disk, so that the way back has some where the disk is full then.
+
+        Args:
+            most_bytes: What the way back writes of files, beside its state.
+
+        Raises:
+            FileError: There is not as much.
+        """
+        # Zeros take no room where the file system compresses.
+        replace_file(self._room, os.urandom(most_bytes + OWN_ROOM), durable=False)
+
+    def free_room(self) -> None:
+        """Let go of it."""
+        with suppress(OSError):
+            self._room.unlink(missing_ok=True)
+
     def before(self) -> bytes:
         """The content of before.
 
@@ -204,7 +225,7 @@ class ApplyFiles:
         """
         # The state first: without it nobody looks for the rest, which may go or stay.
         try:
-            for path in (self._state, self._confirmation, self._before):
+            for path in (self._state, self._confirmation, self._before, self._room):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise FileError(

@@ -9,6 +9,7 @@ import pytest
 from pixel_tui.environment.apply import Applying
 from pixel_tui.environment.apply_parts import Ending, Wanted, Wellness
 from pixel_tui.environment.apply_state import (
+    OWN_ROOM,
     ApplyFiles,
     ApplyState,
     Confirmation,
@@ -194,6 +195,44 @@ def test_what_is_ill_is_as_before(tmp_path: Path) -> None:
     assert world.applying().apply(wanted()) is Ending.UNHEALTHY
     assert world.as_before
     assert "api is unhealthy." in world.said
+
+
+def test_a_disk_that_is_full_by_then_has_room_for_the_way_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk has room for what was there when it began, less what is there still."""
+    world, rooms = World(tmp_path), list[int]()
+
+    def write(files: ApplyFiles, state: ApplyState) -> None:
+        room = sum(path.stat().st_size for path in tmp_path.glob("state/environment/*.room"))
+        rooms.append(room)
+        if world.content == NEW:
+            assert not room or state.phase is not Phase.RETURNING, "it is let go of first"
+            raise FileError("The file can't be written: No space left on device.")
+        written(files, state)
+
+    written = ApplyFiles.write
+    monkeypatch.setattr(ApplyFiles, "write", write)
+    world.ill_with = NEW
+    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    assert world.as_before
+    assert rooms[0] >= OWN_ROOM + len(OLD) + len(NEW)
+    assert not list((tmp_path / "state" / "environment").iterdir())
+
+
+def test_without_room_for_the_way_back_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep_room(_files: ApplyFiles, _most: int) -> None:
+        raise FileError("The file can't be written: No space left on device.")
+
+    monkeypatch.setattr(ApplyFiles, "keep_room", keep_room)
+    world = World(tmp_path)
+    with pytest.raises(FileError):
+        world.applying().apply(wanted())
+    assert world.as_before
+    assert world.content == OLD
+    assert ApplyFiles(tmp_path / "state", tmp_path).read() is None
 
 
 def test_an_engine_that_is_away_for_a_moment_decides_nothing(tmp_path: Path) -> None:
