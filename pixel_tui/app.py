@@ -455,9 +455,12 @@ def live_parts(
 
         def operator() -> "Operator":
             from pixel_tui.operations.operator import Operator
+            from pixel_tui.stack.live_witness import live_witness
             from pixel_tui.stack.process import ProcessRunner
 
-            return Operator(ProcessRunner(environment), observer, command, folder, clock)
+            runner = ProcessRunner(environment)
+            witness = live_witness(command, environment, folder)
+            return Operator(runner, observer, command, folder, clock, witness=witness)
 
         @cache
         def reader() -> "FactReader":

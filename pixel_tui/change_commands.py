@@ -121,13 +121,14 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.operations.actions import action_named, plan_action
     from pixel_tui.plan_output import as_json, as_text, nothing_as_json
     from pixel_tui.settings import load_settings
+    from pixel_tui.stack.build_record import build_records
     from pixel_tui.stack.reading import look_once
 
     name, targets = arguments.action, arguments.target
     action_named(name)  # before anybody is asked
     engine, project = readers(arguments, environment)
     clock = SystemClock()
-    snapshot = look_once(engine, project, clock)
+    snapshot = look_once(engine, project, clock, build_records(project.command))
     settings = load_settings(environment, read_only=arguments.read_only)
     read_facts = live_facts(
         project.command, settings.backup, environment, patience=SHELL_PATIENCE_SECONDS
@@ -160,6 +161,7 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     from pixel_tui.operations.actions import action_named
     from pixel_tui.operations.operator import Operator
     from pixel_tui.run_command import Wish, carry_out
+    from pixel_tui.stack.live_witness import live_witness
     from pixel_tui.stack.process import ProcessRunner
 
     action_named(arguments.action)
@@ -168,7 +170,15 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     engine, project = readers(arguments, environment)
     observer = live_observer(engine, project, settings)
     command, clock = project.command, SystemClock()
-    operator = Operator(ProcessRunner(environment), observer, command, state_folder(), clock)
+    folder = state_folder()
+    operator = Operator(
+        ProcessRunner(environment),
+        observer,
+        command,
+        folder,
+        clock,
+        witness=live_witness(command, environment, folder),
+    )
     observer.start()
     try:
         read_facts = live_facts(

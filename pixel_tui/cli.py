@@ -173,12 +173,13 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     from pixel_tui.clock import SystemClock
     from pixel_tui.health.findings import findings_of_stack
     from pixel_tui.settings import load_settings
+    from pixel_tui.stack.build_record import build_records
     from pixel_tui.stack.reading import look_once
     from pixel_tui.status import all_well, as_json, as_table
 
     settings = load_settings(environment, read_only=arguments.read_only)
     engine, project = readers(arguments, environment)
-    snapshot = look_once(engine, project, SystemClock())
+    snapshot = look_once(engine, project, SystemClock(), build_records(project.command))
     if arguments.json:
         print(json.dumps(as_json(snapshot, read_only=settings.read_only), indent=2))  # noqa: T201
     elif snapshot.services:
@@ -196,6 +197,7 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui import log_command
     from pixel_tui.clock import SystemClock
     from pixel_tui.settings import load_settings
+    from pixel_tui.stack.build_record import build_records
     from pixel_tui.stack.log_history import LogHistory
     from pixel_tui.stack.reading import look_once
 
@@ -218,7 +220,7 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
         as_json=arguments.json,
     )
     engine, project = readers(arguments, environment)
-    snapshot = look_once(engine, project, clock)
+    snapshot = look_once(engine, project, clock, build_records(project.command))
     containers = log_command.containers_wished(snapshot, wish.services)
     for container in containers:
         if not container.logs_readable:

@@ -110,6 +110,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
     from pixel_tui.ledger.places import LedgerPlace
     from pixel_tui.ledger.reading import LedgerReader
     from pixel_tui.ledger.view import view_of
+    from pixel_tui.stack.build_record import build_records
     from pixel_tui.stack.model import EngineStatus, StackSnapshot
     from pixel_tui.stack.reading import look_once
 
@@ -123,7 +124,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
             "There is no ledger of tasks.", on=str(place.ledger), remedy="Choose a folder with -C."
         )
     try:
-        snapshot = look_once(engine, project, clock)
+        snapshot = look_once(engine, project, clock, build_records(project.command))
     except EngineError as error:
         complain(f"nothing is known of workers: {error}")
         snapshot = StackSnapshot(EngineStatus(engine.address, engine.context))

@@ -6,6 +6,7 @@ being imported.
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.settings import Settings
+from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.cgroups import Cgroups
 from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.endpoint import LOCAL
@@ -19,4 +20,12 @@ def live_observer(engine: DockerEngine, project: ComposeProject, settings: Setti
     # An engine behind a local socket is most often this host's; the ids show whether it is.
     local = Cgroups(clock) if engine.address.startswith(LOCAL) else None
     pace = Pace(usage=settings.usage_seconds)
-    return Watcher(engine, project, clock, pace, log_tail=settings.log_tail, local=local)
+    return Watcher(
+        engine,
+        project,
+        clock,
+        pace,
+        log_tail=settings.log_tail,
+        local=local,
+        records=build_records(project.command),
+    )

@@ -118,7 +118,7 @@ def _table_rows(service: Service) -> Iterable[tuple[str, ...]]:
         service.name,
         f"{service.state.value}{profile}",
         _health(service.health),
-        service.sync.action.value,
+        service.sync.words,
         str(service.restarts),
         _exit(first),
         first.name if first else "-",

@@ -25,6 +25,7 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.live_witness import live_witness
 from pixel_tui.stack.own_program import add_project_options, command_from
 from pixel_tui.stack.program import run_openly
 from pixel_tui.stack.step_program import say
@@ -130,8 +131,9 @@ class _Work:
         """
         reader = CandidateReader(ComposeProject(self._command, self._environment))
         if refusal := reader.read(content).refusal:
+            # In this order: what compose quotes of a file is masked to the end of the line.
             raise ConsoleError(
-                f"{refusal.rstrip('.')}. Nothing was saved.",
+                f"Nothing was saved: {refusal.rstrip('.')}.",
                 remedy="Mend it in the editor, and save again.",
             )
 
@@ -168,6 +170,7 @@ class _Work:
             run=self._run,
             say=say,
             cancelled=lambda: self._wishes.cancelled,
+            witness=live_witness(self._command, self._environment, self._state),
         )
 
     def _run(self, argv: Sequence[str], *, apart: bool) -> int:

@@ -20,6 +20,7 @@ from pixel_tui.environment.apply_parts import (
 from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.environment.staging import digest
 from pixel_tui.errors import ConsoleError, EngineError, FileError, OperationError
+from pixel_tui.stack.build_witness import Witness
 from pixel_tui.stack.compose_command import ComposeCommand
 
 COUNTED_AT: Final = (90, 60, 30, 20, 10, 5)
@@ -43,6 +44,7 @@ class Applying:
         say: Prints a line.
         cancelled: Whether somebody wishes that it be cancelled.
         pause: Waits for so many seconds.
+        witness: What writes down what images were built with.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Applying:
         say: Callable[[str], None],
         cancelled: Callable[[], bool],
         pause: Callable[[float], None] = time.sleep,
+        witness: Witness | None = None,
     ) -> None:
         self._command = command
         self._project = project
@@ -69,6 +72,7 @@ class Applying:
         self._say = say
         self._cancelled = cancelled
         self._pause = pause
+        self._witness = witness
 
     def apply(self, wanted: Wanted) -> Ending:
         """Save it, make anew what it changes, watch, wait to be confirmed.
@@ -147,7 +151,7 @@ class Applying:
         self._say(f"Saved {self._path}; what it was is in the history.")
         if wanted.rebuild and not self._cancelled():
             self._enter(state, Phase.BUILDING)
-            if not self._compose("build", "--", *wanted.rebuild):
+            if not self._build(wanted.rebuild):
                 return self._ended_early("The build failed")
         if self._cancelled():
             return self._ended_early("")
@@ -158,6 +162,14 @@ class Applying:
         if ill := self._watch(state.watched, cancelled=self._cancelled):
             return self._ended_early(ill)
         return self._wait(state, wanted.within)
+
+    def _build(self, services: Sequence[str]) -> bool:
+        argv = self._command.compose_argv("build", "--", *services)
+        building = self._witness.before(argv) if self._witness is not None else None
+        done = self._run(argv, apart=False) == 0
+        if self._witness is not None:
+            self._witness.after(building, done=done)
+        return done
 
     def _ended_early(self, why: str) -> Ending:
         if self._cancelled():

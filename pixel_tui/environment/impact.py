@@ -159,6 +159,8 @@ def _other_arguments(
     if not service.builds:
         return set()
     wanted = service.build_arguments
+    if run is not None and run.record is not None:
+        return run.record.others(wanted)
     found: set[str] = set()
     if before is not None:
         names = {*wanted, *before.build_arguments}

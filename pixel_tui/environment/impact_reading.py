@@ -9,6 +9,7 @@ from pixel_tui.environment.changed_keys import changed_keys
 from pixel_tui.environment.file_state import read_file
 from pixel_tui.environment.impact import NOTHING_RUNS, Impact, find_impact
 from pixel_tui.errors import EngineError
+from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.candidate_reading import CandidateReading
 from pixel_tui.stack.compose import ComposeProject
@@ -75,6 +76,7 @@ class ImpactReader:
         try:
             # What runs has the name of before, whatever the candidate calls the project.
             name = current.project or self._command.project or candidate.project
-            return read_running(engine, name, built=built)
+            records = build_records(self._command).read()
+            return read_running(engine, name, built=built, records=records)
         finally:
             engine.close()

@@ -26,6 +26,7 @@ from pixel_tui.operations.proxies import ask_proxies, proxies_to_restart
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.model import Container, ContainerState
+from pixel_tui.stack.sync import kept_by_image
 from pixel_tui.text import SafeText, plain
 
 CANCEL_BUILD: Final = SafeText(
@@ -174,6 +175,8 @@ def draft_up(draft: Draft, options: UpOptions, along: Mapping[str, SafeText]) ->
         if cause := along.get(name):
             prediction = replace(prediction, cause=prediction.cause or cause)
         _affect(draft, target, prediction, asked=name in named and name not in along)
+        if prediction.change is Change.RECREATED and name not in options.rebuilt:
+            warn_of_old_image(draft, target)
     for name, shared in left_without(draft.snapshot, predicted).items():
         draft.affect(name, f"loses what it shares with {shared}", "its container was made for it")
         draft.warn("shared", f"{name} has to be recreated as well: it shares what {shared} has")
@@ -219,6 +222,26 @@ def _warn_of_lost_layers(draft: Draft, containers: tuple[Container, ...]) -> Non
     names = [container.name for container in containers]
     if names and not any(check.name == "inside" for check in draft.checks):
         draft.warn("inside", f"what {listed(names)} wrote outside of its volumes is lost")
+
+
+def warn_of_old_image(draft: Draft, target: Target) -> None:
+    """Say which values a recreate does not bring into force, since a build writes them down."""
+    service = draft.snapshot.service(target.service)
+    if service is None or service.spec is None or not service.spec.builds:
+        return
+    build = service.build
+    if kept := kept_by_image(service.spec, service.regular, build):
+        draft.warn(
+            "built in",
+            f"{listed(kept)} is built into the image of {target.name}, which keeps the old value:"
+            " rebuild it instead",
+        )
+    elif build.unknown:
+        draft.warn(
+            "built in",
+            f"the image of {target.name} was built from unknown values of {listed(build.unknown)}:"
+            " if one has changed, rebuild it instead",
+        )
 
 
 def _watch_dependants(draft: Draft) -> None:

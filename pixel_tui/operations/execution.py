@@ -20,7 +20,9 @@ from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.operations.words import duration
 from pixel_tui.redaction import redact
 from pixel_tui.stack import http_probe
+from pixel_tui.stack.build_witness import Witness
 from pixel_tui.stack.compose_command import ComposeCommand, shown
+from pixel_tui.stack.model import StackSnapshot, SyncAction
 from pixel_tui.stack.observer import Observer
 from pixel_tui.stack.process import CommandRunner
 from pixel_tui.stack.process_mark import mark_of
@@ -41,6 +43,7 @@ class Execution:
         patience: How long to wait for the stack.
         lock: What the commands hold beside this process, so that it outlives the console.
         asker: What asks proxies for the services behind them.
+        witness: What writes down what images were built with.
         left_undone: What a step that takes itself back has left, should it have died; empty
             where nothing.
     """
@@ -56,10 +59,12 @@ class Execution:
         patience: Patience,
         lock: StackLock | None = None,
         asker: Asker = http_probe,
+        witness: Witness | None = None,
         left_undone: Callable[[JobStatus], str] = lambda _: "",
     ) -> None:
         self._job = job
         self._left_undone = left_undone
+        self._witness = witness
         self._runner = runner
         self._observer = observer
         self._command = command
@@ -141,6 +146,10 @@ class Execution:
 
     def _run_step(self, step: Step) -> int:
         append_line(self._job.status.output, f"$ {redact(shown(step.command))}")
+        building = None
+        if self._witness is not None:
+            missing = _lacks_built(self._observer.snapshot)
+            building = self._witness.before(step.command, missing=missing)
         held = self._lock.descriptor if self._lock is not None else None
         command = self._runner.start(
             step.command,
@@ -152,6 +161,8 @@ class Execution:
         mark = mark_of(command.pid) if command.pid is not None else None
         self._job.update(lambda status: replace(status, command=mark))
         code = self._job.attend(command)
+        if self._witness is not None:
+            self._witness.after(building, done=code == 0)
         self._job.update(lambda status: replace(status, exit_code=code))
         return code
 
@@ -195,6 +206,14 @@ class Execution:
         words = plain(redact(message.rstrip(" .") + "."))
         append_line(self._job.status.output, f"# {words}")
         return replace(self._job.status, state=state, ended=self._clock.now(), message=words)
+
+
+def _lacks_built(snapshot: StackSnapshot) -> bool:
+    """Whether an image is not there that `up` would build."""
+    return any(
+        item.sync.action is SyncAction.BUILD and item.spec is not None and item.spec.builds
+        for item in snapshot.services
+    )
 
 
 def append_line(path: Path, line: str) -> None:

@@ -31,6 +31,7 @@ from pixel_tui.operations.reach import Asker, Reachability
 from pixel_tui.operations.settlement import TAKE_BACK, last_code, settled
 from pixel_tui.operations.verification import PATIENCE, Patience, Verification
 from pixel_tui.stack import http_probe
+from pixel_tui.stack.build_witness import Witness
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.observer import Observer
 from pixel_tui.stack.process import CommandRunner, exit_code_of, exit_time_of
@@ -58,6 +59,7 @@ class Operator:
         grace: Seconds between asking a cancelled command to stop and insisting.
         locks: Where the lock is; the folder of this machine's users if None.
         asker: What asks proxies for the services behind them.
+        witness: What writes down what images were built with; None where nothing is built.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Operator:
         grace: float = GRACE_SECONDS,
         locks: Path | None = None,
         asker: Asker = http_probe,
+        witness: Witness | None = None,
     ) -> None:
         self._runner = runner
         self._observer = observer
@@ -84,6 +87,7 @@ class Operator:
         self._state_folder = state_folder
         self._grace = grace
         self._asker = asker
+        self._witness = witness
         self._audit = Audit(audit_path(state_folder), clock, self._origin)
         self._records = JobFolder(jobs_path(state_folder))
         self._jobs: deque[Job] = deque(maxlen=KEPT_JOBS)
@@ -324,5 +328,6 @@ class Operator:
             patience=self._patience,
             lock=lock,
             asker=self._asker,
+            witness=self._witness,
             left_undone=self._half_done,
         )

@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from pixel_tui.stack.built_with import NOTHING_BUILT, Built, build_state
 from pixel_tui.stack.label_model import labelled_project
 from pixel_tui.stack.model import (
+    NO_BUILD,
     NO_TEXT,
+    BuildState,
     Container,
     ContainerState,
     Diverged,
@@ -25,8 +28,7 @@ from pixel_tui.stack.model import (
     Trouble,
 )
 from pixel_tui.stack.replacements import leftovers
-from pixel_tui.stack.sync import NO_MARKS, NO_NAMES, Resources, sync
-from pixel_tui.stack.value_mark import Marks
+from pixel_tui.stack.sync import NO_NAMES, Resources, sync
 from pixel_tui.text import SafeText, plain
 
 _WORST_HEALTH = (
@@ -46,7 +48,7 @@ def join(
     containers: Collection[Container],
     images: Mapping[str, str | None],
     taken_at: datetime | None,
-    built: Mapping[str, Marks] = NO_MARKS,
+    built: Mapping[str, Built] = NOTHING_BUILT,
     own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
     missing: Collection[External] = (),
     other_names: tuple[SafeText, ...] = (),
@@ -62,7 +64,7 @@ def join(
         containers: All containers that carry the project's label.
         images: Image reference to the id that it means now; None where it is missing.
         taken_at: When the containers were read; None while they never were.
-        built: Image id to the build arguments that it was built with, as far as it tells.
+        built: Image id to what it was built with, as far as that is known.
         own_variables: Image id to the names of the variables that it sets itself, where known.
         missing: External networks and volumes that are known not to be there.
         diverged: Networks and volumes that are not as the project says.
@@ -156,7 +158,7 @@ def _service(
     containers: tuple[Container, ...],
     *,
     images: Mapping[str, str | None],
-    built: Mapping[str, Marks],
+    built: Mapping[str, Built],
     own_variables: Mapping[str, frozenset[str]],
     awaited: Collection[str],
     missing: Collection[External],
@@ -168,16 +170,32 @@ def _service(
     service = Service(name=name, spec=spec, containers=containers)
     if not known:
         return replace(service, health=_health(service.members))
+    build = _build_state(spec, service.regular, images, built)
     return replace(
         service,
+        build=build,
         state=_state(service, awaited=name in awaited),
         health=_health(service.members),
         missing=tuple(item for item in spec.externals if item in missing) if spec else (),
         cut_off=_cut_off(spec, service.regular, lives),
-        sync=sync(spec, service.regular, images, lives, built, own_variables, resources)
+        sync=sync(spec, service.regular, images, lives, build, own_variables, resources)
         if resolved
         else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
     )
+
+
+def _build_state(
+    spec: ServiceSpec | None,
+    regular: Sequence[Container],
+    images: Mapping[str, str | None],
+    built: Mapping[str, Built],
+) -> BuildState:
+    """How the image was built that `up` would run; the containers' own where that is not known."""
+    if spec is None or not spec.build_arguments:
+        return NO_BUILD
+    now = images.get(spec.image)
+    used = {str(item.image_id) for item in regular}
+    return build_state(spec.build_arguments, {now} if now else used, built)
 
 
 def _cut_off(

@@ -88,6 +88,27 @@ class Sync:
     action: SyncAction
     reason: SafeText = NO_TEXT
 
+    @property
+    def words(self) -> SafeText:
+        """What it is called; a service of which not all is known is in sync with a question."""
+        doubt = "?" if self.action is SyncAction.NOTHING and self.reason else ""
+        return SafeText(f"{self.action.value}{doubt}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """How an image was built, compared with what a build would get now: names of arguments."""
+
+    other: tuple[SafeText, ...] = ()
+    """It was built with another value."""
+    unknown: tuple[SafeText, ...] = ()
+    """A build writes them into the program, and nothing tells what it was built with."""
+    same: tuple[SafeText, ...] = ()
+    """It was built with the value of now."""
+
+
+NO_BUILD: Final = BuildState()
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -280,8 +301,8 @@ class ServiceSpec:
     ports: tuple[Port, ...] = ()
     variables: Marks = field(default=(), repr=False)
     """What its environment would be, to be compared."""
-    baked: Marks = field(default=(), repr=False)
-    """The build arguments whose values a build writes into the program, to be compared."""
+    build_arguments: Marks = field(default=(), repr=False)
+    """What a build of its image would get, to be compared."""
     config_hash: SafeText = NO_TEXT
     """The hash that compose would label its containers with; empty when unknown."""
     networks: tuple[SafeText, ...] = ()
@@ -440,6 +461,8 @@ class Service:
     state: ServiceState = ServiceState.UNKNOWN
     health: HealthStatus = HealthStatus.NONE
     sync: Sync = Sync(SyncAction.UNKNOWN)
+    build: BuildState = NO_BUILD
+    """How the image was built that `up` would run."""
     missing: tuple[External, ...] = ()
     """What it needs, is not there, and compose will not make."""
     cut_off: SafeText = NO_TEXT

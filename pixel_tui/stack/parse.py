@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pixel_tui.redaction import mask_value, redact, redacted_argv
-from pixel_tui.stack.built_with import is_baked
+from pixel_tui.stack.built_with import arguments_of
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
     NO_TEXT,
@@ -348,7 +348,7 @@ def _service_spec(
             for item in node["ports"]
         ),
         variables=marks(_values(node["environment"])),
-        baked=marks(pair for pair in _values(node["build"]["args"]) if is_baked(pair[0])),
+        build_arguments=marks(arguments_of(node).items()),
         config_hash=plain(config_hash),
         networks=tuple(_network_names(project, node)),
         externals=tuple(sorted(set(_externals(project, node)))),

@@ -14,7 +14,14 @@ from pixel_tui.errors import (
     EngineError,
     EngineRefused,
 )
-from pixel_tui.stack.built_with import build_arguments
+from pixel_tui.stack.build_record import BuildRecords
+from pixel_tui.stack.built_with import (
+    Built,
+    argument_values,
+    build_arguments,
+    built_with,
+    is_baked,
+)
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
@@ -212,28 +219,37 @@ def read_missing(
     return frozenset(missing)
 
 
-def read_built(
+def read_histories(
     engine: EngineReader,
     project: Project | None,
+    images: Mapping[str, str | None],
     containers: Iterable[Container],
     known: Mapping[str, Marks],
 ) -> dict[str, Marks]:
-    """What the images were built with that run services with baked-in values.
+    """What images of services with baked-in values tell of their build arguments, by their ids.
 
     An image never changes, so that each is asked about once.
 
     Args:
         engine: The engine.
         project: The resolved model.
+        images: The ids that references mean now.
         containers: All that there are.
         known: What was read before, by image id.
 
     Raises:
         EngineError: It can't be asked.
     """
-    baked = {spec.name for spec in project.services if spec.baked} if project else set()
+    specs = {
+        spec.name: spec.image
+        for spec in (project.services if project else ())
+        if any(is_baked(name) for name, _ in spec.build_arguments)
+    }
+    used = [item for item in containers if item.service in specs]
+    asked = {str(item.image_id) for item in used}
+    asked |= {now for item in used if (now := images.get(specs[item.service]))}
     found: dict[str, Marks] = {}
-    for image_id in {item.image_id for item in containers if item.service in baked}:
+    for image_id in asked - {""}:
         if image_id in known:
             found[image_id] = known[image_id]
             continue
@@ -245,6 +261,30 @@ def read_built(
     return found
 
 
+def read_built(
+    histories: Mapping[str, Marks],
+    records: BuildRecords | None,
+    wanted: Collection[tuple[str, str]],
+    images: Collection[str | None],
+) -> dict[str, Built]:
+    """What is known of how images were built, by their ids.
+
+    Args:
+        histories: What they tell by themselves.
+        records: What was written down; asked only where anything can be compared with it.
+        wanted: The build arguments of the project.
+        images: The ids of those in question.
+    """
+    found = records.read() if records is not None and wanted else {}
+    here = {image_id: record for image_id, record in found.items() if image_id in images}
+    return built_with(histories, here, wanted)
+
+
+def image_ids(images: Mapping[str, str | None], containers: Iterable[Container]) -> set[str | None]:
+    """The ids that references mean now, and those that containers were made from."""
+    return {*images.values(), *(item.image_id for item in containers)}
+
+
 def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
     """An error as a state; since when is kept from the trouble before."""
     return Trouble(
@@ -254,16 +294,29 @@ def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Troubl
     )
 
 
-def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> StackSnapshot:
+def look_once(
+    engine: EngineReader,
+    project: ProjectReader,
+    clock: Clock,
+    records: BuildRecords | None = None,
+) -> StackSnapshot:
     """The whole stack, asked once. A project that can't be resolved is a state of it.
+
+    Args:
+        engine: The engine.
+        project: The project.
+        clock: Where times come from.
+        records: What its images were built with, as far as that was written down.
 
     Raises:
         EngineError: The engine can't be asked.
     """
     resolved_project, project_trouble, name = None, None, plain(project.name_guess)
     sharing: dict[str, JsonObject] = {}
+    arguments: Collection[tuple[str, str]] = ()
     try:
         resolved = project.resolve()
+        arguments = argument_values(resolved.config)
         resolved_project = parse_project(resolved, _hashes(project, resolved))
         name, sharing = resolved_project.name, sharing_services(resolved)
     except ComposeError as error:
@@ -275,6 +328,7 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
     images, own_variables = read_images(engine, resolved_project)
     if resolved_project is not None:
         resolved_project = with_shared(resolved_project, sharing, containers.values())
+    histories = read_histories(engine, resolved_project, images, containers.values(), {})
     return join(
         engine=status,
         project=resolved_project,
@@ -283,7 +337,7 @@ def look_once(engine: EngineReader, project: ProjectReader, clock: Clock) -> Sta
         containers=containers.values(),
         images=images,
         own_variables=own_variables,
-        built=read_built(engine, resolved_project, containers.values(), {}),
+        built=read_built(histories, records, arguments, image_ids(images, containers.values())),
         missing=read_missing(engine, resolved_project, containers.values()),
         taken_at=clock.now(),
         other_names=() if containers else read_other_names(engine, resolved_project),

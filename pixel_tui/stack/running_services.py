@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.stack.build_record import NO_RECORDS, BuildRecord
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.parse import LABEL
@@ -25,10 +26,16 @@ class RunningService:
     """Of the first, with what its image sets."""
     built_with: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Its image's build arguments, as far as its history tells them."""
+    record: BuildRecord | None = None
+    """All that its image was built with, where that was written down."""
 
 
 def read_running(
-    engine: EngineReader, project: str, *, built: Collection[str] = ()
+    engine: EngineReader,
+    project: str,
+    *,
+    built: Collection[str] = (),
+    records: Mapping[str, BuildRecord] = NO_RECORDS,
 ) -> Mapping[str, RunningService]:
     """The services of a project that have containers.
 
@@ -36,6 +43,7 @@ def read_running(
         engine: The engine.
         project: The project's name.
         built: Services whose image is asked for its build arguments.
+        records: What images were built with, by their ids.
 
     Raises:
         EngineError: It can't be asked.
@@ -56,13 +64,18 @@ def read_running(
         if labels[f"{LABEL}oneoff"].raw != "True":
             inspected.setdefault(labels[f"{LABEL}service"].raw, []).append(found)
     return {
-        name: _service(engine, name, containers, asked=name in built)
+        name: _service(engine, name, containers, records, asked=name in built)
         for name, containers in inspected.items()
     }
 
 
 def _service(
-    engine: EngineReader, name: str, containers: list[JsonObject], *, asked: bool
+    engine: EngineReader,
+    name: str,
+    containers: list[JsonObject],
+    records: Mapping[str, BuildRecord],
+    *,
+    asked: bool,
 ) -> RunningService:
     nodes = [Node(item) for item in containers]
     image = nodes[0]["Image"].raw
@@ -73,6 +86,7 @@ def _service(
         hashes=frozenset(node["Config"]["Labels"][f"{LABEL}config-hash"].raw for node in nodes),
         environment={key: value for key, _, value in pairs},
         built_with=_built_with(engine, image) if asked and image else {},
+        record=records.get(image),
     )
 
 

@@ -4,8 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.model import (
+    NO_BUILD,
     NO_TEXT,
+    BuildState,
     Container,
     ContainerState,
     Diverged,
@@ -14,12 +17,11 @@ from pixel_tui.stack.model import (
     Sync,
     SyncAction,
 )
-from pixel_tui.stack.value_mark import Marks, others
+from pixel_tui.stack.value_mark import others
 from pixel_tui.text import SafeText, plain
 
 REFUSED: Final = ""
 """In the place of an image's id: the engine takes the reference for none (`a//b`, `name:`)."""
-NO_MARKS: Final[Mapping[str, Marks]] = {}
 NO_NAMES: Final[Mapping[str, frozenset[str]]] = {}
 OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")}
 """Variables that docker's own configuration may add to a container, in small letters too."""
@@ -53,7 +55,7 @@ def sync(
     regular: Sequence[Container],
     images: Mapping[str, str | None],
     present: Collection[str] = (),
-    built: Mapping[str, Marks] = NO_MARKS,
+    build: BuildState = NO_BUILD,
     own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
     resources: Resources = NO_RESOURCES,
 ) -> Sync:
@@ -81,14 +83,14 @@ def sync(
     if not spec.config_hash:
         return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
     return (
-        _recreation(spec, regular, image, present, own_variables, resources)
+        _recreation(spec, regular, image, present, build, own_variables, resources)
         or _scaling(spec, regular)
         or _starting(regular)
         or _doubtful(spec, regular)
         or _volumes(spec, resources)
         or _unread(spec, resources)
-        or _rebuilding(spec, regular, built)
-        or Sync(SyncAction.NOTHING)
+        or _rebuilding(build)
+        or Sync(SyncAction.NOTHING, _unknown_build(build))
     )
 
 
@@ -117,6 +119,7 @@ def _recreation(
     regular: Sequence[Container],
     image: str | None,
     present: Collection[str],
+    build: BuildState,
     own_variables: Mapping[str, frozenset[str]],
     resources: Resources,
 ) -> Sync | None:
@@ -139,7 +142,17 @@ def _recreation(
         reasons.append(f"image {spec.image} is another one now")
     if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
         reasons.append(f"network {networks} has changed in the compose file")
-    return Sync(SyncAction.RECREATE, plain(" and ".join(reasons))) if reasons else None
+    if not reasons:
+        return None
+    words = " and ".join(reasons)
+    stays = [
+        name
+        for name in kept_by_image(spec, regular, build)
+        if name in build.other or is_baked(name)
+    ]
+    if stays:
+        words += f", and {', '.join(stays)} is built into its image: rebuild it"
+    return Sync(SyncAction.RECREATE, plain(words))
 
 
 def _unread(spec: ServiceSpec, resources: Resources) -> Sync | None:
@@ -175,20 +188,20 @@ def _changed_words(
     if not names:
         return "its configuration has changed"
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    words = f"its environment has changed ({', '.join(names[:NAMED])}{more})"
-    if baked := changed_and_baked(spec, regular):
-        words += f", and {', '.join(baked)} is built into its image: rebuild it"
-    return words
+    return f"its environment has changed ({', '.join(names[:NAMED])}{more})"
 
 
-def changed_and_baked(spec: ServiceSpec, regular: Sequence[Container]) -> Sequence[SafeText]:
-    """Variables with another value than the containers have, which a build writes into the image.
+def kept_by_image(
+    spec: ServiceSpec, regular: Sequence[Container], build: BuildState
+) -> Sequence[SafeText]:
+    """Build arguments that have changed: a recreate gives the program no new value of them.
 
-    A recreate gives the container the new value, and the program in it keeps the old one.
+    Known by the image, which was built with another value, or by the containers, whose variables
+    of the same name differ from what they would get now.
     """
-    baked = {name for name, _ in spec.baked}
+    arguments = {name for name, _ in spec.build_arguments}
     found = {name for item in regular for name in others(spec.variables, item.variables)}
-    return sorted(found & baked)
+    return sorted((found & arguments) - set(build.same) | set(build.other))
 
 
 def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -> set[SafeText]:
@@ -200,19 +213,22 @@ def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -
     return has - wanted - own
 
 
-def _rebuilding(
-    spec: ServiceSpec, regular: Sequence[Container], built: Mapping[str, Marks]
-) -> Sync | None:
-    """An image that tells that it was built with another value than the file gives now."""
-    names: set[str] = set()
-    for container in regular:
-        told = built.get(container.image_id, ())
-        known = {name for name, _ in told}
-        wanted = tuple(pair for pair in spec.baked if pair[0] in known)
-        names.update(others(wanted, told))
-    if not names:
+def _rebuilding(build: BuildState) -> Sync | None:
+    """An image that is known to be built with another value than the file gives now."""
+    if not build.other:
         return None
-    return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(sorted(names))}"))
+    return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(build.other)}"))
+
+
+def _unknown_build(build: BuildState) -> SafeText:
+    """What nobody wrote down, and the image does not tell.
+
+    No alarm: nearly every image that was built by hand is such a one. The next build here ends it.
+    """
+    if not build.unknown:
+        return NO_TEXT
+    names = ", ".join(build.unknown)
+    return plain(f"image built from unknown values ({names}); a rebuild here records them")
 
 
 def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:

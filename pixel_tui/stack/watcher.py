@@ -19,6 +19,8 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ComposeError, EngineAnswerInvalid, EngineError
+from pixel_tui.stack.build_record import BuildRecords
+from pixel_tui.stack.built_with import Built, argument_values
 from pixel_tui.stack.cgroups import SampleSource
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
@@ -45,9 +47,11 @@ from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.parse import parse_container, parse_event, parse_project
 from pixel_tui.stack.places import labelled_name, read_other_names
 from pixel_tui.stack.reading import (
+    image_ids,
     read_built,
     read_containers,
     read_engine,
+    read_histories,
     read_images,
     read_missing,
     sharing_services,
@@ -104,7 +108,11 @@ class _Seen:
     images: dict[str, str | None] = field(default_factory=dict)
     own_variables: dict[str, frozenset[str]] = field(default_factory=dict)
     """Names of variables that images set themselves, by id."""
-    built: dict[str, Marks] = field(default_factory=dict)
+    arguments: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    """The project's build arguments, with their values."""
+    histories: dict[str, Marks] = field(default_factory=dict)
+    """What images tell of how they were built, by id."""
+    built: dict[str, Built] = field(default_factory=dict)
     """What images were built with, by id."""
     dirty: set[str] = field(default_factory=set)
     """Containers that an event named since they were read."""
@@ -128,6 +136,7 @@ class Watcher:
         pace: How often.
         log_tail: How many lines of history a log begins with.
         local: Where figures are read without the engine.
+        records: What the project's images were built with, as far as that was written down.
     """
 
     def __init__(
@@ -139,6 +148,7 @@ class Watcher:
         *,
         log_tail: int = TAIL,
         local: SampleSource | None = None,
+        records: BuildRecords | None = None,
     ) -> None:
         self._engine = engine
         self._resources = ResourceReader(engine)
@@ -146,6 +156,7 @@ class Watcher:
         self._clock = clock
         self._pace = pace or Pace()
         self._log_tail = log_tail
+        self._records = records
         self._lock = threading.Lock()
         self._seen = _Seen(
             EngineStatus(address=engine.address, context=engine.context),
@@ -358,6 +369,7 @@ class Watcher:
             return False
         with self._lock:
             self._seen.sharing = sharing_services(resolved)
+            self._seen.arguments = argument_values(resolved.config)
         # The table can be drawn now; the hashes cost another run of compose.
         self._project_found(self._with_known_hashes(project))
         try:
@@ -489,15 +501,21 @@ class Watcher:
         self._find_by_labels()
         with self._lock:
             name, project = self._seen.asked_name, self._seen.project
+            arguments = self._seen.arguments
         containers = self._read_containers(name)
         images, own_variables = read_images(self._engine, project)
-        built = read_built(self._engine, project, containers.values(), self._seen.built)
+        histories = read_histories(
+            self._engine, project, images, containers.values(), self._seen.histories
+        )
+        ids = image_ids(images, containers.values())
+        built = read_built(histories, self._records, arguments, ids)
         missing = read_missing(self._engine, project, containers.values())
         other_names = () if containers else read_other_names(self._engine, project)
         diverged = self._resources.read(project, containers.values())
         with self._lock:
             self._seen.images.update(images)
             self._seen.own_variables = own_variables
+            self._seen.histories = histories
             self._seen.built = built
             self._seen.missing = missing
             self._seen.other_names = other_names

@@ -1,5 +1,6 @@
 """Start, stop and restart: from what is seen to a plan that says all it does."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.plan import Life, Outcome, Plan, Risk, plan_outdated
+from pixel_tui.stack.built_with import NOTHING_BUILT, Built
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.join import join
 from pixel_tui.stack.model import (
@@ -85,6 +87,7 @@ def stack(
     image: str | None = "sha256:now",
     diverged: tuple[Diverged, ...] = (),
     resources: tuple[Resource, ...] = (),
+    built: Mapping[str, Built] = NOTHING_BUILT,
 ) -> StackSnapshot:
     return join(
         engine=ENGINE,
@@ -97,6 +100,7 @@ def stack(
         images={item.image: image for item in specs},
         taken_at=NOW,
         diverged=diverged,
+        built=built,
     )
 
 

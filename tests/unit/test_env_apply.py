@@ -40,6 +40,8 @@ class World:
         self.ill_with: bytes | None = None
         self.build_fails = False
         self.said: list[str] = []
+        self.witnessed: list[tuple[str | bool, str, str]] = []
+        """What was to be written down of a build, with the image and what ran then."""
         self.confirms = False
         self.at_the_end: Callable[[], None] = lambda: None
         """Called when nobody has confirmed it, right before that is written down."""
@@ -127,7 +129,14 @@ class World:
             say=self.said.append,
             cancelled=lambda: False,
             pause=pause,
+            witness=self,
         )
+
+    def before(self, argv: Sequence[str], *, missing: bool = False) -> None:
+        self.witnessed.append((" ".join(argv[-3:]), self.image, self.ran))
+
+    def after(self, building: object, *, done: bool) -> None:
+        self.witnessed.append((done, self.image, self.ran))
 
     @property
     def as_before(self) -> bool:
@@ -151,6 +160,17 @@ def test_a_confirmed_environment_stays(tmp_path: Path) -> None:
     assert world.applying().apply(wanted(within=5)) is Ending.KEPT
     assert (world.content, world.made_with, world.ran) == (NEW, NEW, "image-of-now")
     assert not list((tmp_path / "state" / "environment").iterdir())
+
+
+def test_what_an_image_is_built_with_is_written_down_before_it_runs(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.applying().apply(wanted())
+    old, new = "image-of-before", "image-of-now"
+    assert world.witnessed == [("build -- web", old, old), (True, new, old)]
+    world = World(tmp_path)
+    world.build_fails = True
+    world.applying().apply(wanted())
+    assert [item[0] for item in world.witnessed] == ["build -- web", False]
 
 
 def test_whoever_is_told_in_the_last_moment_that_it_stays_was_told_right(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pixel_tui.environment.impact import Change, ServiceImpact, find_impact
+from pixel_tui.stack.build_record import BuildRecord, build_mark
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.json_value import JsonObject
@@ -126,6 +127,20 @@ def test_an_image_that_was_built_with_another_value_is_rebuilt_though_nothing_ch
 def test_an_image_that_has_the_value_already_is_not_built_again() -> None:
     image = replace(run("web", "h"), built_with={"NEXT_PUBLIC_API_URL": "b"})
     assert only(built("h", "b"), built("h", "a"), image) is None
+
+
+def test_the_record_of_a_build_tells_of_every_argument_where_the_image_tells_none() -> None:
+    key = bytes(32)
+    mark = build_mark(key, "NEXT_PUBLIC_API_URL", "a")
+    image = replace(run("web", "h"), record=BuildRecord(0, {"NEXT_PUBLIC_API_URL": mark}, key))
+    impact = only(built("h", "b"), built("h", "b"), image)
+    assert impact is not None
+    assert (impact.change, impact.keys) == (Change.REBUILD, ("NEXT_PUBLIC_API_URL",))
+    assert only(built("h", "a"), built("h", "b"), image) is None, "it has the value already"
+    more = replace(built("h", "a"), build_arguments={"NEXT_PUBLIC_API_URL": "a", "MODE": "x"})
+    impact = only(more, more, image)
+    assert impact is not None
+    assert impact.keys == ("MODE",)
 
 
 def test_what_shares_a_recreated_containers_network_is_recreated_with_it() -> None:

@@ -21,6 +21,7 @@ from pixel_tui.operations.origin import Origin
 from pixel_tui.operations.plan import Expectation, Outcome, Plan
 from pixel_tui.operations.reach import Reachability
 from pixel_tui.operations.verification import Patience, Verification
+from pixel_tui.stack.build_witness import Building, Witness
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.join import join
 from pixel_tui.stack.log_feed import LogFeed, LogTarget
@@ -34,9 +35,12 @@ from pixel_tui.stack.model import (
     Link,
     Probe,
     Project,
+    Service,
     ServiceSpec,
     StackEvent,
     StackSnapshot,
+    Sync,
+    SyncAction,
     Trouble,
 )
 from pixel_tui.stack.observer import Listener, Topic
@@ -106,7 +110,10 @@ class FakeObserver:
         return self._snapshot
 
     def show(self, *containers: Container, engine: EngineStatus = ENGINE) -> None:
-        self._snapshot = stack(*containers, engine=engine)
+        self.show_stack(stack(*containers, engine=engine))
+
+    def show_stack(self, snapshot: StackSnapshot) -> None:
+        self._snapshot = snapshot
         for listener in list(self._listeners):
             listener(Topic.SNAPSHOT)
 
@@ -223,6 +230,13 @@ def runner(observer: FakeObserver) -> FakeRunner:
     return FakeRunner(on_start=lambda: observer.show(again()))
 
 
+def without_image(snapshot: StackSnapshot) -> StackSnapshot:
+    """The same with a service whose image is not there and would be built."""
+    spec = ServiceSpec(SafeText("built"), SafeText("built"), builds=True)
+    service = Service(spec.name, spec, sync=Sync(SyncAction.BUILD))
+    return replace(snapshot, services=(*snapshot.services, service))
+
+
 @dataclass
 class Desk:
     """An operator and what it stands on."""
@@ -230,6 +244,7 @@ class Desk:
     folder: Path
     observer: FakeObserver
     runner: FakeRunner
+    witness: Witness | None = None
 
     def operator(self, patience: Patience = QUICK) -> Operator:
         return Operator(
@@ -241,6 +256,7 @@ class Desk:
             origin=Origin("ana", "vps", 41),
             patience=patience,
             grace=0.01,
+            witness=self.witness,
         )
 
     def plan(self, action: str = "restart", *targets: str) -> Plan:
@@ -292,6 +308,30 @@ class TestSuccess:
     def test_the_stack_is_read_again_after_each_step(self, desk: Desk) -> None:
         desk.done()
         assert desk.observer.refreshed == 1
+
+    def test_what_writes_down_builds_hears_of_each_step_before_the_stack_is_read_again(
+        self, desk: Desk
+    ) -> None:
+        told: list[object] = []
+
+        class Told:
+            def before(self, argv: Sequence[str], *, missing: bool = False) -> Building | None:
+                told.append((tuple(argv), missing, len(desk.runner.started)))
+                return None
+
+            def after(self, building: Building | None, *, done: bool) -> None:
+                told.append((done, desk.observer.refreshed))
+
+        desk.witness = Told()
+        plan = desk.plan()
+        desk.done(plan)
+        (step,) = plan.steps
+        assert told == [(step.command, False, 0), (True, 0)]
+        told.clear()
+        desk.runner.codes = [1]
+        desk.observer.show_stack(without_image(desk.observer.snapshot))
+        desk.done()
+        assert told == [(step.command, True, 1), (False, 1)]
 
     def test_it_is_audited_before_and_after(self, desk: Desk) -> None:
         before: list[str] = []

@@ -96,6 +96,12 @@ def test_a_service_that_runs() -> None:
     assert tones(row) == {"state": "good", "health": "good"}
 
 
+def test_a_doubt_about_what_is_in_sync_is_a_question_and_no_alarm() -> None:
+    row, _ = rows(replace(API, sync=Sync(SyncAction.NOTHING, plain("image built from unknown"))))
+    assert words(row)["sync"] == "in sync?"
+    assert tones(row) == {"state": "good", "health": "good"}
+
+
 def test_a_service_that_was_killed_for_lack_of_memory() -> None:
     dead = replace(
         RUNNING,

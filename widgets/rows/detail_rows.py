@@ -86,7 +86,7 @@ def _service_lines(service: Service, project: Project | None) -> Iterator[Line]:
         yield Line("", plain("The compose file does not name this service."), Tone.WARN)
         return
     reason = f": {service.sync.reason}" if service.sync.reason else ""
-    yield Line("sync", plain(f"{service.sync.action.value}{reason}"))
+    yield Line("sync", plain(f"{service.sync.words}{reason}"))
     yield Line("image", spec.image)
     if spec.profiles:
         state = "active" if spec.active else "not active"

@@ -300,7 +300,7 @@ def _mark(service: Service, container: Container) -> SafeText:
 def _sync_text(service: Service) -> SafeText:
     if service.sync.action is SyncAction.OFF and service.spec and service.spec.profiles:
         return plain(service.spec.profiles[0])
-    return SafeText(service.sync.action.value)
+    return service.sync.words
 
 
 def _memory(used: Usage | None) -> SafeText:

@@ -9,7 +9,7 @@ from typing import Final
 from pixel_tui.environment.impact import Change, Impact
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Action, Group, Scope
-from pixel_tui.operations.cascade import tell_scales
+from pixel_tui.operations.cascade import tell_scales, warn_of_old_image
 from pixel_tui.operations.convergence import kept_scales
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
@@ -117,6 +117,8 @@ def _proxies(draft: Draft, names: list[SafeText], recreate: list[SafeText]) -> l
     targets = [found for name in names if (found := find_target(name, draft.snapshot)) is not None]
     for target in targets:
         _interrupt(draft, target, certain=target.name in recreate)
+        if target.name in recreate:
+            warn_of_old_image(draft, target)
     draft.chosen = tuple(targets)
     begun = len(draft.steps)
     proxies = proxies_to_restart(draft, names, names)

@@ -8,7 +8,7 @@ from typing import Final
 from pixel_tui.errors import EngineRefused
 from pixel_tui.stack.demo import shapes
 from pixel_tui.stack.demo.actor import Actor
-from pixel_tui.stack.demo.cast import MIB, PROJECT
+from pixel_tui.stack.demo.cast import CAST, MIB, PROJECT
 from pixel_tui.stack.demo.moments import stamp
 from pixel_tui.stack.demo.streams import DemoEvents, DemoLog
 from pixel_tui.stack.demo.vitals import HOST_MEMORY
@@ -101,9 +101,13 @@ class DemoEngine:
             }
 
     def image_history(self, reference: str) -> list[JsonObject]:
-        """`GET /images/{name}/history`: nothing is known of how its images were made."""
-        del reference
-        return []
+        """`GET /images/{name}/history`: its images were built with the values of now."""
+        with self._world.look():
+            made = {self._world.image_id(part.image_name): part.arguments for part in CAST}
+        arguments = made.get(reference, ())
+        words = " ".join(f"{name}={value}" for name, value in arguments)
+        runs = [f"RUN |{len(arguments)} {words} /bin/sh -c npm run build"] if words else []
+        return [{"CreatedBy": item} for item in (*runs, *(f"ARG {name}" for name, _ in arguments))]
 
     def network(self, name: str) -> JsonObject | None:
         """`GET /networks/{name}`: whatever is asked for is there."""

@@ -1,0 +1,222 @@
+"""What an image was built with is written down without its values, and by whoever built it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import ComposeRefused, EngineUnreachable
+from pixel_tui.stack import build_record
+from pixel_tui.stack.build_record import BuildRecords, build_records
+from pixel_tui.stack.build_witness import BuildWitness
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.source import ResolvedProject
+
+COMMAND = ComposeCommand(directory="/srv/shop", project="shop")
+SECRET = "not-a-real-token-4711"
+BEFORE = {"URL": "http://a", "TOKEN": SECRET}
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> BuildRecords:
+    return BuildRecords(tmp_path / "builds" / "shop.json")
+
+
+class TestRecords:
+    def test_another_value_a_new_argument_and_a_dropped_one_are_told(
+        self, records: BuildRecords
+    ) -> None:
+        records.add({"sha256:1": BEFORE}, 1.0)
+        record = records.read()["sha256:1"]
+        assert record.others(BEFORE) == set()
+        assert record.others({**BEFORE, "URL": "http://b", "NEW": ""}) == {"URL", "NEW"}
+        assert record.others({"URL": "http://a"}) == {"TOKEN"}
+
+    def test_the_file_is_private_and_has_no_value_in_it(
+        self, records: BuildRecords, tmp_path: Path
+    ) -> None:
+        records.add({"sha256:1": BEFORE, "sha256:2": {"OTHER": SECRET}}, 1.0)
+        (path,) = (tmp_path / "builds").iterdir()
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert SECRET not in path.read_text()
+        images = json.loads(path.read_text())["images"]
+        marks = {images["sha256:1"]["arguments"]["TOKEN"], images["sha256:2"]["arguments"]["OTHER"]}
+        assert len(marks) == 2, "the same value under two names does not show"
+        assert SECRET not in repr(records.read())
+        assert records.read()["sha256:1"].key.hex() not in repr(records.read())
+
+    def test_a_later_build_is_added_by_another_process_and_seen(
+        self, records: BuildRecords, tmp_path: Path
+    ) -> None:
+        assert records.read() == {}
+        BuildRecords(tmp_path / "builds" / "shop.json").add({"sha256:1": BEFORE}, 1.0)
+        assert records.read()["sha256:1"].others(BEFORE) == set()
+        BuildRecords(tmp_path / "builds" / "shop.json").add({"sha256:2": {}}, 2.0)
+        assert records.read()["sha256:1"].others(BEFORE) == set(), "by the same key"
+        assert records.read()["sha256:2"].others({}) == set()
+
+    def test_only_the_newest_are_kept(
+        self, records: BuildRecords, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(build_record, "MOST_IMAGES", 3)
+        for number in (1, 4, 2, 5, 3):
+            records.add({f"sha256:{number}": BEFORE}, float(number))
+        assert sorted(records.read()) == ["sha256:3", "sha256:4", "sha256:5"]
+        monkeypatch.setattr(build_record, "LONGEST", 300)
+        records.add({"sha256:6": BEFORE}, 6.0)
+        assert list(records.read()) == ["sha256:6"]
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "",
+            "[" * 2000,
+            '{"version": 2, "key": "00", "images": {"sha256:1": {}}}',
+            '{"version": 1, "key": "xy", "images": {"sha256:1": {"at": 1}}}',
+            json.dumps({"version": 1, "key": "00" * 32, "images": {"sha256:1": {"at": "x"}}}),
+            json.dumps({"version": 1, "key": "00" * 32, "images": ["sha256:1"]}),
+        ],
+    )
+    def test_a_file_that_is_none_of_ours_tells_nothing_and_is_replaced(
+        self, records: BuildRecords, tmp_path: Path, content: str
+    ) -> None:
+        path = tmp_path / "builds" / "shop.json"
+        path.parent.mkdir()
+        path.write_text(content)
+        assert records.read() == {}
+        records.add({"sha256:2": BEFORE}, 1.0)
+        assert list(records.read()) == ["sha256:2"]
+
+    def test_a_project_has_its_own_by_whichever_way_its_folder_is_reached(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "shop").mkdir()
+        (tmp_path / "link").symlink_to("shop")
+        shop, link, other = (
+            build_records(ComposeCommand(directory=str(tmp_path / name)), tmp_path)
+            for name in ("shop", "link", "other")
+        )
+        shop.add({"sha256:1": BEFORE}, 1.0)
+        assert list(link.read()) == ["sha256:1"]
+        assert other.read() == {}
+
+
+class Shop:
+    """A project and an engine, as a build changes them."""
+
+    def __init__(self, records: BuildRecords) -> None:
+        world = DemoWorld(SystemClock())
+        shop = self
+        self.images: dict[str, JsonObject] = {}
+        self.services: JsonObject = {
+            "web": {"build": {"args": dict(BEFORE)}},
+            "api": {"build": {"context": "/srv/shop"}, "image": "shop/api:1"},
+            "db": {"image": "postgres"},
+        }
+        self.refusal: ComposeRefused | None = None
+        self.silence: EngineUnreachable | None = None
+
+        class Project(DemoProject):
+            def resolve(self) -> ResolvedProject:
+                if shop.refusal is not None:
+                    raise shop.refusal
+                config: JsonObject = {"name": "shop", "services": dict(shop.services)}
+                return ResolvedProject(config, frozenset(), "/srv/shop")
+
+        class Engine(DemoEngine):
+            def image(self, reference: str) -> JsonObject | None:
+                if shop.silence is not None:
+                    raise shop.silence
+                return shop.images.get(reference)
+
+        self.records = records
+        self.witness = BuildWitness(
+            COMMAND, Project(world), lambda: Engine(world), records, SystemClock()
+        )
+
+    def build(self, *, web: str = "", api: JsonObject | None = None) -> None:
+        self.images |= {"shop-web": {"Id": web}} if web else {}
+        self.images |= {"shop/api:1": api} if api else {}
+
+    def gives(self, **arguments: str) -> None:
+        self.services["web"] = {"build": {"args": {**arguments}}}
+
+
+@pytest.fixture
+def shop(records: BuildRecords) -> Shop:
+    return Shop(records)
+
+
+class TestWitness:
+    def test_what_was_built_is_written_down_by_the_id_of_the_image(self, shop: Shop) -> None:
+        shop.build(web="sha256:old")
+        argv = COMMAND.compose_argv("build", "--no-cache", names=["web"])
+        building = shop.witness.before(argv)
+        assert SECRET not in repr(building)
+        shop.build(web="sha256:new")
+        shop.witness.after(building, done=True)
+        assert list(shop.records.read()) == ["sha256:new"]
+        assert shop.records.read()["sha256:new"].others(BEFORE) == set()
+
+    def test_an_image_that_a_build_made_again_is_written_down_too(self, shop: Shop) -> None:
+        shop.build(web="sha256:same", api={"Id": "sha256:api"})
+        building = shop.witness.before(COMMAND.compose_argv("build", "--", "web"))
+        shop.witness.after(building, done=True)
+        assert list(shop.records.read()) == ["sha256:same"], "and no other's"
+
+    def test_a_build_that_failed_tells_only_of_what_it_finished(self, shop: Shop) -> None:
+        shop.build(web="sha256:web", api={"Id": "sha256:api"})
+        building = shop.witness.before(COMMAND.compose_argv("build"))
+        shop.build(api={"Id": "sha256:api2"})
+        shop.witness.after(building, done=False)
+        assert list(shop.records.read()) == ["sha256:api2"]
+
+    def test_up_builds_what_is_not_there_and_nothing_is_asked_where_all_is(
+        self, shop: Shop
+    ) -> None:
+        argv = COMMAND.compose_argv("up", "--detach", names=["web"])
+        assert shop.witness.before(argv) is None
+        building = shop.witness.before(argv, missing=True)
+        pulled: JsonObject = {"Id": "sha256:api", "RepoDigests": ["shop/api@sha256:api"]}
+        shop.build(web="sha256:new", api=pulled)
+        shop.witness.after(building, done=False)
+        assert list(shop.records.read()) == ["sha256:new"], "the other may have been pulled"
+        api: JsonObject = {"Id": "sha256:api", "RepoDigests": ["shop/api@sha256:api"]}
+        building = shop.witness.before(COMMAND.compose_argv("build", names=["api"]))
+        shop.build(api=api)
+        shop.witness.after(building, done=True)
+        assert "sha256:api" in shop.records.read(), "a build pulls none of this name"
+
+    def test_other_commands_build_nothing(self, shop: Shop) -> None:
+        for words in (("restart", "web"), ("stop",), ("ps",)):
+            assert shop.witness.before(COMMAND.compose_argv(*words), missing=True) is None
+        assert shop.witness.before(COMMAND.docker_argv("build", "."), missing=True) is None
+
+    def test_values_that_changed_while_it_was_built_are_not_written_down(self, shop: Shop) -> None:
+        building = shop.witness.before(COMMAND.compose_argv("build", "web"))
+        shop.build(web="sha256:new")
+        shop.gives(URL="http://b", TOKEN=SECRET)
+        shop.witness.after(building, done=True)
+        assert shop.records.read() == {}
+
+    def test_what_can_not_be_asked_is_unknown_and_fails_nothing(
+        self, shop: Shop, tmp_path: Path
+    ) -> None:
+        argv = COMMAND.compose_argv("build", "web")
+        building = shop.witness.before(argv)
+        shop.build(web="sha256:new")
+        shop.silence = EngineUnreachable("It is away.")
+        assert shop.witness.before(argv) is None
+        shop.witness.after(building, done=True)
+        shop.silence, shop.refusal = None, ComposeRefused("It is no YAML.")
+        assert shop.witness.before(argv) is None
+        shop.witness.after(building, done=True)
+        shop.refusal = None
+        (tmp_path / "builds").write_text("a file in the place of the folder")
+        shop.witness.after(building, done=True)
+        assert shop.records.read() == {}
