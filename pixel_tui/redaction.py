@@ -75,8 +75,11 @@ _KNOWN_SHAPE = re.compile(
 _PRIVATE_KEY = re.compile(
     r"(?P<head>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END).)*", re.DOTALL
 )
-_COMPOSE_QUOTES = re.compile(r"(?P<head>\bunterminated quoted value |\bnear (?=\")).+", re.DOTALL)
-"""Compose repeats a piece of the environment file, up to all that is behind the place."""
+_COMPOSE_QUOTES = re.compile(
+    r"(?P<head>\bunterminated quoted value |\bnear (?=\"))(?!\*{8}(?:[\s.]|\Z)).+", re.DOTALL
+)
+"""Compose repeats a piece of the environment file, up to all that is behind the place. What is
+masked already is left alone: a sentence of ours may come after it."""
 SHORTEST_TOKEN: Final = 15
 """Characters of the shortest token of a known shape."""
 _SPACE = re.compile(r"\s")

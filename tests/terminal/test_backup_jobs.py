@@ -142,7 +142,10 @@ def test_a_console_that_is_killed_in_any_step_of_a_restore_leaves_old_or_new(
     name, turn = GATES[step]
     if step in {"restore", "start"}:
         gate.open("stop")
-    gate.let_pass("ps", *range(2, 9 if step == "start" else 3 if step != "make" else 2))
+    if step == "start":
+        gate.open("ps")  # how often the engine is asked before each file is not the point here
+    elif step != "make":
+        gate.let_pass("ps", 2)
     killed(
         bench, "backup", "restore", made.name, "--yes", "--confirm", bench.project.name,
         gate=name, turn=turn,

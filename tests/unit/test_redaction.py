@@ -261,3 +261,9 @@ def test_a_long_list_of_known_secrets_costs_little() -> None:
         for label in labels:
             redact(label)
     assert time.thread_time() - began < 1
+
+
+def test_what_we_say_after_a_masked_message_of_compose_stays() -> None:
+    masked = redact('line 3: unterminated quoted value "fake secret\nB=other')
+    assert "fake" not in masked
+    assert redact(f"{masked}. Nothing was saved.") == f"{masked}. Nothing was saved."
