@@ -64,8 +64,11 @@ def _require_read(observer: Observer) -> None:
 
     def known(snapshot: StackSnapshot) -> bool:
         # A backup may be restored where compose refuses the project, so that the engine's
-        # answer is waited for there as well.
-        resolved = snapshot.project is not None or snapshot.project_trouble is not None
+        # answer is waited for there as well. Without the hashes a plan does not know what `up`
+        # recreates.
+        project = snapshot.project
+        told = project is not None and not project.awaits_hashes
+        resolved = told or snapshot.project_trouble is not None
         return snapshot.engine.trouble is not None or (snapshot.taken_at is not None and resolved)
 
     unsubscribe = observer.subscribe(listen)

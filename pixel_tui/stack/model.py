@@ -399,6 +399,8 @@ class Project:
     """It is read with the files that its containers were made with; nobody named them."""
     from_labels: bool = False
     """Compose has not resolved it: it is what the labels of the containers tell."""
+    awaits_hashes: bool = False
+    """Compose is still being asked for the hashes of its services."""
     resources: tuple[Resource, ...] = ()
     """Its networks and volumes."""
 

@@ -371,7 +371,7 @@ class Watcher:
             self._seen.sharing = sharing_services(resolved)
             self._seen.arguments = argument_values(resolved.config)
         # The table can be drawn now; the hashes cost another run of compose.
-        self._project_found(self._with_known_hashes(project))
+        self._project_found(replace(self._with_known_hashes(project), awaits_hashes=True))
         try:
             hashes = self._project.hashes(resolved)
         except ComposeError as error:

@@ -1,7 +1,10 @@
 """Plans and changes from the shell: what is said, what is asked, and how it ends."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import jsonschema
 import pytest
@@ -13,10 +16,11 @@ from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import action_named, all_actions
 from pixel_tui.operations.audit import Audit
 from pixel_tui.operations.audit_chain import Record
-from pixel_tui.operations.facts import no_facts
+from pixel_tui.operations.facts import Facts, no_facts
 from pixel_tui.plan_output import action_as_json, as_json, as_text, nothing_as_json
 from pixel_tui.run_command import RunExit, Wish, carry_out
-from pixel_tui.stack.model import ContainerState
+from pixel_tui.stack.model import ContainerState, StackSnapshot
+from pixel_tui.stack.observer import Listener, Observer
 from tests.unit.test_audit import NOW, ORIGIN, status
 from tests.unit.test_job import COMMAND, Desk, agent, desk, observer, runner
 
@@ -27,6 +31,40 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "plan.schema.json"
 
 def carried(desk: Desk, wish: Wish) -> RunExit:
     return carry_out(wish, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
+
+
+class Awaiting:
+    """An observer whose first pictures are without the hashes of services."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._left = 3
+
+    @property
+    def snapshot(self) -> StackSnapshot:
+        self._left -= 1
+        known = self._observer.snapshot
+        assert known.project is not None
+        return replace(known, project=replace(known.project, awaits_hashes=self._left > 0))
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        return self._observer.subscribe(listener)
+
+
+def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk: Desk) -> None:
+    planned: list[StackSnapshot] = []
+
+    def facts(snapshot: StackSnapshot) -> Facts:
+        planned.append(snapshot)
+        return no_facts(snapshot)
+
+    awaiting = cast("Observer", Awaiting(desk.observer))
+    with pytest.raises(OperationError, match="Nothing was done"):
+        carry_out(
+            Wish("restart", ("agent",)), awaiting, COMMAND, desk.operator(), SystemClock(), facts
+        )
+    assert planned[0].project is not None
+    assert not planned[0].project.awaits_hashes
 
 
 class TestActions:

@@ -93,6 +93,8 @@ class Compose(DemoProject):
         self.directory = "/elsewhere"
         self.answers = threading.Event()
         self.answers.set()
+        self.hashing = threading.Event()
+        self.hashing.set()
         self.asked = 0
 
     @property
@@ -113,6 +115,7 @@ class Compose(DemoProject):
         return found
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
+        self.hashing.wait(SOON)
         if self.hash_trouble is not None:
             raise self.hash_trouble
         return super().hashes(resolved)
@@ -385,6 +388,18 @@ def test_hashes_that_compose_does_not_tell_leave_no_old_verdict(stage: Stage) ->
     until(lambda: stage.sync("api") is SyncAction.UNKNOWN)
     stage.project.hash_trouble = None
     until(lambda: stage.sync("api") is SyncAction.NOTHING)
+
+
+@pytest.mark.parametrize("trouble", [None, ComposeRefused("no hashes")], ids=["told", "refused"])
+def test_until_compose_was_asked_for_hashes_the_project_awaits_them(
+    stage: Stage, trouble: ComposeRefused | None
+) -> None:
+    stage.project.hashing.clear()
+    stage.project.hash_trouble = trouble
+    stage.watcher.start()
+    until(lambda: stage.now.complete and stage.now.project and stage.now.project.awaits_hashes)
+    stage.project.hashing.set()
+    until(lambda: stage.now.project is not None and not stage.now.project.awaits_hashes)
 
 
 def test_a_stack_that_stands_still_is_not_asked_over_and_over(stage: Stage) -> None:
