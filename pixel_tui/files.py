@@ -228,8 +228,9 @@ def read_regular(path: Path, most_bytes: int, *, follow: bool = True) -> bytes:
         OSError: It can't be read, is no regular file, or is longer than that.
     """
     with open_regular(path, follow=follow) as file:
-        content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
+        too_long = os.fstat(file.fileno()).st_size > most_bytes
+        content = b"" if too_long else file.read(most_bytes + 1)
+    if too_long or len(content) > most_bytes:
         raise OSError(errno.EFBIG, "it is too long", str(path))
     return content
 

@@ -134,15 +134,14 @@ class BackupStore:
         return found
 
     def find(self, backup_id: str) -> Backup:
-        """The backup of this id.
+        """The backup of this id, however many there are beside it.
 
         Raises:
             OperationError: There is none.
-            FileError: The folder can't be read.
         """
-        for backup in self.list():
-            if backup.id == backup_id:
-                return backup
+        for folder in (root / backup_id for root in self._roots if is_backup_id(backup_id)):
+            if folder.is_dir() and not folder.is_symlink() and os.path.lexists(folder / MANIFEST):
+                return _read(folder)
         raise OperationError(
             "There is no such backup.", on=backup_id[:60], remedy="See `pixel-tui backup list`."
         )
@@ -265,10 +264,12 @@ def _unread(folder: Path) -> Backup:
 
 
 def _manifest_size(folder: Path) -> int:
+    """How much is read of it: nothing of one that is too long for a manifest."""
     try:
-        return (folder / MANIFEST).lstat().st_size
+        size = (folder / MANIFEST).lstat().st_size
     except OSError:
         return 0
+    return size if size <= MOST_BYTES else 0
 
 
 class HalfMade:

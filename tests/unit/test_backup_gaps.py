@@ -672,6 +672,31 @@ class TestPlace:
         assert new.manifest is not None
         assert old.manifest is None
 
+    def test_one_planted_manifest_of_any_length_hides_no_backup_beside_it(
+        self, project: Path
+    ) -> None:
+        old = make(project, folder="backups/pixel-tui").id
+        planted = project / "backups/pixel-tui/20990101-000000"
+        planted.mkdir()
+        (planted / MANIFEST).touch()
+        os.truncate(planted / MANIFEST, 1 << 40)
+        policy = rules(project)
+        listed = BackupStore(policy.root, former=policy.former).list()
+        assert [backup.id for backup in listed if backup.manifest] == [old]
+
+    def test_a_backup_that_is_named_is_found_among_any_number(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = make(project, folder="backups/pixel-tui").id
+        monkeypatch.setattr("pixel_tui.backups.store.MOST_BYTES_LISTED", 0)
+        monkeypatch.setattr("pixel_tui.backups.store.MOST_FORMER", 0)
+        policy = rules(project)
+        assert BackupStore(policy.root, former=policy.former).find(old).manifest is not None
+        (project / "backups/pixel-tui/20990101-000000").symlink_to(old)
+        for name in ("20990101-000000", "20990101-000001", "../pixel-tui", "", ".gitignore"):
+            with pytest.raises(OperationError):
+                BackupStore(policy.root, former=policy.former).find(name)
+
 
 class TestRoles:
     DUMPED = (
