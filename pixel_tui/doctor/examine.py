@@ -16,6 +16,12 @@ from pixel_tui.doctor.engine_checks import (
     other_sockets,
 )
 from pixel_tui.doctor.environment_check import check_environment, look_at_environment
+from pixel_tui.doctor.image_check import (
+    LOOKING_SECONDS,
+    ImageAge,
+    check_images,
+    look_at_images,
+)
 from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
 from pixel_tui.doctor.project_checks import (
     Asked,
@@ -38,6 +44,7 @@ from pixel_tui.doctor.terminal_checks import (
 )
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.settings import ENVIRONMENT_CONFIG, config_path, load_settings, state_folder
+from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import Container, Project
 from pixel_tui.stack.parse import parse_project
@@ -89,7 +96,7 @@ def examine(
 def _unnamed(error: UsageError) -> list[Check]:
     names = (
         *("socket", "clock", "compose", "project", "containers", "hashes", "logging"),
-        *("environment", "backups"),
+        *("images", "environment", "backups"),
     )
     why = "It is not known on which engine."
     first, *rest = (skipped(name, why) for name in names)
@@ -119,6 +126,7 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
         check_containers(project, containers, _other_names(engine, project, containers)),
         check_hashes(project, _hashes(readers.project, resolved)),
         check_logging(project, containers),
+        check_images(_images(readers, told, project, environment)),
         check_environment(answer(lambda: look_at_environment(command, environment))),
         check_backups(answer(lambda: look_at_backups(command, environment, containers))),
     ]
@@ -169,6 +177,22 @@ def _hashes(
     if not isinstance(resolved, ResolvedProject):
         return Unknown("Compose did not resolve the project.")
     return answer(lambda: project.hashes(resolved), COMPOSE_SECONDS)
+
+
+def _images(
+    readers: Readers,
+    told: EngineTold | ConsoleError,
+    project: Project | ConsoleError | Unknown,
+    environment: Mapping[str, str],
+) -> tuple[ImageAge, ...] | ConsoleError | Unknown:
+    if isinstance(told, ConsoleError):
+        return Unknown("The engine did not answer.")
+    if not isinstance(project, Project):
+        return Unknown("It is not known which project's.")
+    records = build_records(readers.project.command)
+    return answer(
+        lambda: look_at_images(project, readers.engine, records, environment), LOOKING_SECONDS
+    )
 
 
 def _terminal(environment: Mapping[str, str]) -> list[Check]:

@@ -1,7 +1,8 @@
-"""What git says of one file. Git is asked, never told to do anything."""
+"""What git says of a file or a folder. Git is asked, never told to do anything."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -35,3 +36,16 @@ def git_file(path: Path, environment: Mapping[str, str]) -> GitFile | None:
     except OperationError:
         return None
     return GitFile(tracked, ignored, committed)
+
+
+def last_commit(folder: Path, environment: Mapping[str, str]) -> datetime | None:
+    """When what is in a folder was committed last, of what is checked out.
+
+    None if the folder is in no repository, nothing of it is committed, or git can't be asked.
+    """
+    try:
+        with open_checkout(folder, environment, SECONDS) as checkout:
+            said = checkout.ask("log", "--max-count=1", "--format=%ct", "--", ".")
+        return datetime.fromtimestamp(int(said.output), UTC)
+    except (OperationError, ValueError, OverflowError, OSError):  # the time is the repository's
+        return None

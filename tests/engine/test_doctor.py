@@ -86,6 +86,37 @@ def test_a_running_project_is_well(
     assert "1 container, 1 running" in found["containers"]["found"]
 
 
+def test_an_image_that_lacks_the_last_commit_of_its_sources_is_named(
+    make_project: MakeProject, doctor: Doctor, tmp_path: Path
+) -> None:
+    built = "{build: ., command: [sleep, '600'], stop_grace_period: 0s}"
+    project = make_project(
+        f"services: {{web: {built}}}",
+        files={"Dockerfile": "FROM pixel-tui-test:latest\nCOPY source /source\n", "source": "1"},
+        up=True,
+    )
+
+    def commit(date: str) -> None:
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        for words in (("init", "-q"), ("add", "source"), (*who, "commit", "-qm", date)):
+            environment = {**os.environ, "GIT_COMMITTER_DATE": date}
+            subprocess.run(["git", *words], cwd=project.directory, env=environment, check=True)
+
+    def images() -> Mapping[str, str]:
+        state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+        return doctor("-p", project.name, directory=project.directory, **state)[1]["images"]
+
+    assert images()["verdict"] == "skipped"
+    commit("2020-01-01T00:00:00Z")
+    assert images()["verdict"] == "ok"
+    (project.directory / "source").write_text("2")
+    commit("2099-01-01T00:00:00Z")
+    found = images()
+    assert found["verdict"] == "warning"
+    assert "web (built 20" in found["found"]
+    assert "commit 2099-01-01 00:00)" in found["found"]
+
+
 def test_what_compose_warns_of_and_a_log_that_can_not_be_read(
     make_project: MakeProject, doctor: Doctor
 ) -> None:

@@ -111,8 +111,8 @@ def test_a_program_that_is_missing_fails_or_hangs(
 
 NAMES = [
     "socket", "engine", "clock", "compose", "project", "containers", "hashes", "logging",
-    "environment", "backups", "terminal", "size", "colours", "utf-8", "clipboard", "settings",
-    "state",
+    "images", "environment", "backups", "terminal", "size", "colours", "utf-8", "clipboard",
+    "settings", "state",
 ]  # fmt: skip
 
 

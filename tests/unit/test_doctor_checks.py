@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.clock import FixedClock
 from pixel_tui.doctor.asking import Said
 from pixel_tui.doctor.engine_checks import (
     EngineTold,
@@ -17,6 +18,7 @@ from pixel_tui.doctor.engine_checks import (
     look_at_socket,
     other_sockets,
 )
+from pixel_tui.doctor.image_check import ImageAge, check_images, look_at_images
 from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
 from pixel_tui.doctor.project_checks import (
     Unknown,
@@ -30,9 +32,12 @@ from pixel_tui.doctor.report import (
     Check,
     Verdict,
 )
-from pixel_tui.errors import ComposeRefused, EngineUnreachable, UsageError
+from pixel_tui.errors import ComposeRefused, EngineRefused, EngineUnreachable, UsageError
 from pixel_tui.settings import Settings
-from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.build_record import BuildRecords
+from pixel_tui.stack.demo.engine import DemoEngine
+from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.json_value import JsonObject, JsonValue
 from pixel_tui.stack.model import Container, ContainerState, Project, ServiceSpec
 from pixel_tui.text import plain
 
@@ -246,6 +251,78 @@ def test_logs_that_nobody_can_read() -> None:
     is_(check_logging(STACK, (mute,)), Verdict.WARNING, "api", "json-file")
     is_(check_logging(replace(STACK, services=(SILENT,)), DOWN), Verdict.WARNING, "quiet")
     is_(check_logging(REFUSED, ()), Verdict.SKIPPED)
+
+
+def image_age(service: str, built: int, committed: int) -> ImageAge:
+    return ImageAge(service, NOW + timedelta(hours=built), NOW + timedelta(hours=committed))
+
+
+def test_images_that_are_older_than_their_sources() -> None:
+    new, old = image_age("api", 1, 0), image_age("web", 0, 24)
+    is_(check_images((new,)), Verdict.OK, "api")
+    said = ("web (built 2026-03-01 12:00, commit 2026-03-02 12:00)", "Rebuild web")
+    is_(check_images((new, old)), Verdict.WARNING, *said)
+    assert "api" not in check_images((new, old)).found
+    is_(check_images((old,) * 5), Verdict.WARNING, "and 2 more")
+    is_(check_images(()), Verdict.SKIPPED)
+    is_(check_images(DOWN), Verdict.SKIPPED, "Nobody listens")
+    is_(check_images(UNKNOWN), Verdict.SKIPPED)
+
+
+class Images(DemoEngine):
+    """An engine that has one image, of another time each."""
+
+    def __init__(self, **told: JsonValue) -> None:
+        super().__init__(DemoWorld(FixedClock(NOW)))
+        self.told: JsonObject | None = {"Id": "sha256:web", **told}
+        self.refuses = False
+
+    def image(self, reference: str) -> JsonObject | None:
+        if self.refuses:
+            raise EngineRefused(400, "invalid reference format")
+        return self.told if reference == "web" else None
+
+
+@pytest.mark.parametrize(
+    ("told", "old"),
+    [
+        ({"Created": "2026-03-01T11:00:00Z"}, [True]),
+        ({"Created": "2026-03-01T13:00:00Z"}, [False]),
+        # A build that changes nothing keeps the image as it was made first.
+        ({"Created": "2026-01-01T00:00:00Z",
+          "Metadata": {"LastTagTime": "2026-03-01T13:00:00Z"}}, [False]),
+        ({"Created": "0001-01-01T00:00:00Z"}, []),
+    ],
+)  # fmt: skip
+def test_an_image_is_as_old_as_its_last_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: JsonObject, old: list[bool]
+) -> None:
+    asked: list[Path] = []
+
+    def last_commit(folder: Path, _environment: object) -> datetime | None:
+        asked.append(folder)
+        return NOW if folder.name == "web" else None
+
+    monkeypatch.setattr("pixel_tui.doctor.image_check.last_commit", last_commit)
+    web = ServiceSpec(plain("web"), plain("web"), builds=True, build_folder="/srv/web")
+    services = (
+        web,
+        replace(web, name=plain("off"), active=False, profiles=(plain("tools"),)),
+        replace(web, name=plain("twin")),
+        replace(web, name=plain("pulled"), builds=False, build_folder=""),
+        replace(web, name=plain("unknown"), build_folder="/srv/no-checkout"),
+        replace(web, name=plain("absent"), image=plain("absent")),
+    )
+    project, records = replace(STACK, services=services), BuildRecords(tmp_path / "records")
+    engine = Images(**told)
+    found = look_at_images(project, engine, records, {})
+    assert [item.old for item in found if item.service == "web"] == old
+    assert {item.service for item in found} <= {"web", "twin"}
+    assert asked.count(Path("/srv/web")) == bool(old), "git is asked once"
+    records.add({"sha256:web": {}}, (NOW + timedelta(hours=1)).timestamp())
+    assert not any(item.old for item in look_at_images(project, engine, records, {}))
+    engine.refuses = True
+    assert look_at_images(project, engine, records, {}) == ()
 
 
 # What is its own.

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ import pytest
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.git import open_checkout
-from pixel_tui.stack.git_files import GitFile, git_file
+from pixel_tui.stack.git_files import GitFile, git_file, last_commit
 from tests.unit.test_commits import QUIET, commit, git, repository
 
 Trap = Callable[[Path, str], None]
@@ -177,6 +178,7 @@ def hostile(root: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 def test_looking_runs_nothing_that_the_repository_names(hostile: Path) -> None:
     read_commits(QUIET, hostile)
     git_file(hostile / ".env", QUIET)
+    last_commit(hostile, QUIET)
     with open_checkout(hostile, QUIET, 5) as checkout:
         for words in (
             ("status", "--porcelain"), ("log", "-p", "--all", "--format=%h %G?"),
@@ -256,6 +258,25 @@ def test_a_repository_that_is_one_of_other_files_is_refused(root: Path, tmp_path
     git(root, "config", "core.worktree", str(tmp_path / "other"))
     with pytest.raises(OperationError), open_checkout(root, QUIET, 5):
         pass
+
+
+def test_the_last_commit_of_a_folder_is_that_of_what_is_in_it(root: Path, tmp_path: Path) -> None:
+    (root / "web").mkdir()
+    assert last_commit(root / "web", QUIET) is None, "nothing of it is committed"
+    (root / "web" / "page").write_text("1")
+    git(root, "add", "web")
+    stamp = "2026-03-01T12:00:00Z"
+    git(root, "-c", "user.name=x", "commit", "--quiet", "--message", "web", f"--date={stamp}")
+    of_web = datetime.fromtimestamp(int(git(root, "log", "-1", "--format=%ct")), UTC)
+    assert last_commit(root / "web", QUIET) == of_web
+    older = git(root, "log", "-1", "--format=%ct", "--", "source")
+    assert last_commit(root / "inside", QUIET) == datetime.fromtimestamp(
+        int(git(root / "inside", "log", "-1", "--format=%ct")), UTC
+    ), "a submodule has its own"
+    assert int(older) <= of_web.timestamp()
+    (tmp_path / "plain").mkdir()
+    assert last_commit(tmp_path / "plain", QUIET) is None
+    assert last_commit(tmp_path / "gone", QUIET) is None
 
 
 def test_variables_that_name_another_repository_do_not_count(root: Path, tmp_path: Path) -> None:
