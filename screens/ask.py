@@ -43,7 +43,7 @@ class AskScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """The line, and below it what it means."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self._title).markup
+            dialog.border_title = Content(self._title)
             yield Static(self._hint, markup=False)
             box = Input(self._value, id="ask-box")
             box.cursor_blink = False

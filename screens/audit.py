@@ -144,7 +144,7 @@ class AuditScreen(Dialog[None]):
         if not matching and words:
             parts.append("nothing matches")
         title = " · ".join(["Audit", *parts])
-        self.query_one(".dialog").border_title = Content(title).markup
+        self.query_one(".dialog").border_title = Content(title)
 
     @property
     def _current(self) -> Entry | None:

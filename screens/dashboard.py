@@ -203,6 +203,7 @@ class DashboardScreen(Screen[None]):
         self._settling: tuple[Timer, ...] = ()
         self.logs = FollowedLogs(observer)
         self._emptiness = ""
+        self._filter_title = Content("1 Services")
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
@@ -346,8 +347,9 @@ class DashboardScreen(Screen[None]):
                 noun = "problem" if problems == 1 else "problems"
                 title += Content.styled(f" · {problems} {noun} hidden", "$text-error")
         pane = self.query_one(f"#{Pane.SERVICES}")
-        if pane.border_title != title.markup:
-            pane.border_title = title.markup
+        if title != self._filter_title:
+            self._filter_title = title
+            pane.border_title = title  # as content: its markup is not always read back
 
     def _draw_advice(self) -> None:
         row, snapshot, now = self.table.current, self._snapshot, self._clock.now()

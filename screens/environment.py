@@ -197,7 +197,7 @@ class EnvironmentScreen(Dialog[None]):
         parts += [f"filter: {words}"] if words else []
         parts += ["problems only"] if self._problems_only else []
         title = Content(plain(" · ".join(parts)))
-        self.query_one("#environment").border_title = title.markup
+        self.query_one("#environment").border_title = title
 
     def draw_totals(self) -> None:
         """Say how the file stands."""

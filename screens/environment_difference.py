@@ -74,7 +74,7 @@ class DifferenceScreen(Dialog[bool | None]):
     def compose(self) -> ComposeResult:
         """One scrolled text."""
         with Vertical(classes="dialog -tall -wide") as dialog:
-            dialog.border_title = Content(plain(f"Compared with {self._name}")).markup
+            dialog.border_title = Content(plain(f"Compared with {self._name}"))
             with VerticalScroll(can_focus=True):
                 yield Static(self._content(), markup=False)
         yield KeyBar()

@@ -117,7 +117,7 @@ class ValueScreen(Dialog[Answer | None]):
         form = self._form
         with Vertical(classes="dialog", id="value") as dialog:
             progress = f"   {form.progress}" if form.progress else ""
-            dialog.border_title = Content(plain(f"{form.key}{progress}")).markup
+            dialog.border_title = Content(plain(f"{form.key}{progress}"))
             yield Static(Content(brief(form.purpose)), id="value-purpose", markup=False)
             yield Static(id="value-way", markup=False)
             box = Input(self._start(self._way), id="value-box", password=self._masked)

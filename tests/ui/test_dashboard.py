@@ -1,5 +1,6 @@
 """The dashboard: what is shown, and what stays where it was."""
 
+import unicodedata
 from typing import NoReturn
 
 import pytest
@@ -171,6 +172,25 @@ async def test_a_filter_counts_the_problems_that_it_hides() -> None:
         assert f"{left} problem" in it.text("#services-pane")
         await it.press("escape")
         assert "hidden" not in it.text("#services-pane")
+
+
+TRAPS = ("[/x]", "[bold]x\\", "\\[x]", "[$text-error]x[", "x\\")
+
+
+@pytest.mark.parametrize("typed", TRAPS)
+async def test_a_filter_is_text_in_the_title_beside_what_it_hides(typed: str) -> None:
+    async with console() as it:
+        await it.press("slash", *(key_of(letter) for letter in typed), "enter")
+        assert f"filter: {typed}" in it.text("#services-pane")
+        assert "hidden" in it.text("#services-pane")
+
+
+def key_of(letter: str) -> str:
+    return (
+        letter
+        if letter.isalnum()
+        else unicodedata.name(letter).lower().replace(" ", "_").replace("-", "_")
+    )
 
 
 async def test_columns_can_be_chosen() -> None:
