@@ -111,7 +111,8 @@ class Restorer:
                     self._put_back(item, targets[item.path])
             except (OSError, ValueError, ConsoleError) as error:
                 raise OperationError(
-                    f"{item.title} could not be put back: {_reason(error)}. {self.aside_words}"
+                    f"{item.title} could not be put back: {_reason(error)}. {self.aside_words}",
+                    remedy=str(error.remedy) if isinstance(error, ConsoleError) else "",
                 ) from error
         self._say(self.aside_words)
 
@@ -155,9 +156,13 @@ class Restorer:
         try:
             yield
         except (OSError, ValueError, ConsoleError) as error:
+            remedies = [str(error.remedy)] if isinstance(error, ConsoleError) else []
+            if self._running is not None:
+                remedies.append("What was stopped for it is still stopped: start it again.")
             raise OperationError(
                 f"Nothing was restored, since {why}: {_reason(error)}.",
                 on=self._folder.name,
+                remedy=" ".join(f"{words.removesuffix('.')}." for words in remedies if words),
             ) from error
 
     def _require_whole(self, item: Item) -> None:
@@ -351,9 +356,7 @@ def _side_files(database: Path) -> list[Path]:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    if isinstance(error, ConsoleError):
-        return str(error).removesuffix(".")
-    return str(error)
+    return str(error.sentence if isinstance(error, ConsoleError) else error).removesuffix(".")
 
 
 def _copy(old: BinaryIO, new: BinaryIO, sha256: str) -> None:

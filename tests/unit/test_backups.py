@@ -413,8 +413,9 @@ class TestRestore:
         made = make(project)
         (store_of(project).find(made.id).folder / "files/.env").write_text("SECRET=bad\n")
         (project / "docker-compose.yml").write_text("broken")
-        with pytest.raises(OperationError, match="Nothing was restored"):
+        with pytest.raises(OperationError, match="Nothing was restored") as refused:
             restore(project, made.id)
+        assert refused.value.remedy == "What was stopped for it is still stopped: start it again."
         assert (project / "docker-compose.yml").read_text() == "broken"
 
     def test_a_link_that_leads_out_of_the_project_is_not_followed(
@@ -446,8 +447,9 @@ class TestRestore:
         link.symlink_to(project)
         node = Node({"Id": "1", "Names": ["/writer"], "State": "running",
                      "Mounts": [{"Type": "bind", "Source": f"{link}/data"}]})  # fmt: skip
-        with pytest.raises(OperationError, match="writer runs and mounts it"):
+        with pytest.raises(OperationError, match=r"writer runs and mounts it: ") as refused:
             restore(project, made.id, running=[holder_of(node, {})])
+        assert refused.value.remedy.startswith("Stop it first: docker stop writer. What was")
         options: JsonObject = {"type": "none", "o": "bind", "device": f"{link}/data"}
         bound = Node({"Name": "held", "Mountpoint": "/x", "Options": options})
         node = Node({"Id": "1", "Name": "/named", "State": {"Status": "paused"},
