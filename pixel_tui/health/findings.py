@@ -539,6 +539,6 @@ def _ago(at: datetime | None, now: datetime) -> str:
         return ""
     minutes = int((now - at).total_seconds()) // 60
     if minutes < 1:
-        return " since just now"
+        return " just now"
     hours, minutes = divmod(minutes, 60)
     return f" since {hours} h {minutes} min" if hours else f" since {minutes} min"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pixel_tui.operations.dependencies import needed_by
+from pixel_tui.operations.dependencies import completed_for, needed_by
 from pixel_tui.operations.facts import NO_FACTS, Facts
 from pixel_tui.operations.guards import guarded, guarded_by, whole_checks
 from pixel_tui.operations.plan import (
@@ -154,6 +154,7 @@ class Draft:
             created: How many containers it gets beside those that it has.
             by_the_way: The plan is not about it: where it is not well now, it need not be then.
         """
+        services = [spec.name for spec in self.project.services]
         self.expected.append(
             Expectation(
                 target.name,
@@ -161,6 +162,7 @@ class Draft:
                 containers=len(target.containers) + created,
                 container_id=target.containers[0].id if target.single else "",
                 probed=target.probed,
+                completes=target.service in completed_for(self.project, services),
                 by_the_way=by_the_way and not target.well,
                 before=tuple(Life(container.id, container.started_at) for container in before),
             )

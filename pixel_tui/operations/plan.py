@@ -88,6 +88,8 @@ class Expectation:
     container_id: str = ""
     """Set where one container is meant, whatever its service."""
     probed: bool = False
+    completes: bool = False
+    """Others wait for its end: it may be done instead."""
     """It has a health check, which has to agree."""
     by_the_way: bool = False
     """The plan is not about it, and it was not well before: how it is afterwards is told, and
@@ -122,7 +124,8 @@ class Expectation:
         health = " and healthy" if self.probed else ""
         count = f" ({self.containers} containers)" if self.containers > 1 else ""
         where = f", where {self.keeper} looks for it" if self.keeper else ""
-        return plain(f"{self.name} is running{health}{count}{where}")
+        done = " or done" if self.completes else ""
+        return plain(f"{self.name} is running{health}{done}{count}{where}")
 
 
 @dataclass(frozen=True, slots=True)

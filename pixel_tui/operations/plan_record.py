@@ -116,6 +116,7 @@ def _expectation_as_json(item: Expectation) -> JsonValue:
         "containers": item.containers,
         "container_id": item.container_id,
         "probed": item.probed,
+        "completes": item.completes,
         "by_the_way": item.by_the_way,
         "before": [
             {
@@ -140,6 +141,7 @@ def _expectation_from_json(node: Node) -> Expectation:
         containers=node["containers"].integer,
         container_id=node["container_id"].text,
         probed=node["probed"].flag,
+        completes=node["completes"].flag,
         by_the_way=node["by_the_way"].flag,
         before=tuple(Life(item["id"].text, moment(item["started"].raw)) for item in node["before"]),
         keeper=node["keeper"].text,

@@ -315,7 +315,8 @@ class ComposeProject:
             raise refusal
         names = sorted({item.raw for node in rest.values() for item in node["profiles"]})
         reason = str(refusal.what).removeprefix("Compose refuses the project: ")
-        why = f"profile {', '.join(names)} is left out: {reason}"
+        which = f"profile {names[0]} is" if len(names) == 1 else f"profiles {', '.join(names)} are"
+        why = f"{which} left out: {reason}"
         both = {name: node.value for name, node in (services | rest).items()}
         return self._resolved(
             {**config, "services": both},

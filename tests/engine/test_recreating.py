@@ -7,7 +7,7 @@ import pytest
 
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.job import JobState
-from pixel_tui.stack.model import Service, SyncAction
+from pixel_tui.stack.model import Service, ServiceState, SyncAction
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
 from tests.engine.test_cascade import seen
@@ -174,3 +174,22 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
         status = desk.run("start", "vpn")
         assert status.state is JobState.SUCCEEDED, status.message
         assert has_network(project)
+
+
+@pytest.mark.parametrize("action", ["start", "restart"])
+def test_what_shares_the_network_of_a_container_that_is_gone_is_recreated(
+    make_project: MakeProject, tmp_path: Path, action: str
+) -> None:
+    project = make_project(GATEWAY, up=True)
+    project.engine.docker("rm", "--force", project.container("vpn"))
+    if action == "restart":
+        project.compose("up", "--detach", "--no-deps", "vpn")
+    with desk_of(project, tmp_path / "state") as desk:
+        eventually(lambda: "is gone" in service(desk, "app").cut_off)
+        with pytest.raises(OperationError, match="recreate it"):
+            desk.run("restart", "app")
+        assert service(desk, "app").state is ServiceState.RUNNING, "it was not touched"
+        status = desk.run(action, "vpn")
+        assert status.state is JobState.SUCCEEDED, status.message
+        assert has_network(project)
+        eventually(lambda: service(desk, "app").well)

@@ -201,6 +201,9 @@ class TestRestart:
             "Restart api",
         ]  # fmt: skip
         assert made.steps[2].command[4:7] == ("--limit", "600", "--completed")
+        words = [item.words for item in made.checks_after]
+        assert "migrate is running or done" in words
+        assert "api is running" in words
 
     def test_it_is_waited_for_where_what_lies_between_is_left_alone(self) -> None:
         specs = (spec("web", "api"), spec("api", "db"), spec("db", has_health_check=True))

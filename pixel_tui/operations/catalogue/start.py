@@ -70,7 +70,7 @@ def _start_along(draft: Draft, targets: Sequence[Target], *, created: bool) -> N
             continue
         missing = other.missing if created else 0
         if _idle(other) or missing:
-            words = f"{_words(other, draft, created=created)} as well"
+            words = _words(other, draft, created=created, along=True)
             draft.affect(name, words, f"{needer} depends on it")
             draft.expect_running(other, _idle(other), created=missing)
         if created and other.surplus:
@@ -86,14 +86,15 @@ def _scale_down(target: Target, draft: Draft) -> None:
     )
 
 
-def _words(target: Target, draft: Draft, *, created: bool) -> str:
+def _words(target: Target, draft: Draft, *, created: bool, along: bool = False) -> str:
+    as_well = " as well" if along else ""
     if not (created and target.missing):
-        return "is started"
+        return f"is started{as_well}"
     service = draft.snapshot.service(target.service)
     if service is None or service.sync.action is not SyncAction.BUILD or target.spec is None:
-        return "is created and started"
+        return f"is created and started{as_well}"
     how = "built" if target.spec.builds else "pulled"
-    return f"is created and started, once its image is {how},"
+    return f"is created and started{as_well}, once its image is {how}"
 
 
 def _idle(target: Target) -> list[Container]:
