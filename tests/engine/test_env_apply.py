@@ -15,6 +15,7 @@ from pixel_tui.environment.apply_parts import Ending
 from pixel_tui.environment.apply_state import ApplyFiles, Confirmation, Phase
 from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.environment.worker import worker_argv
+from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.compose_command import ComposeCommand
 from tests.engine.private_engine import Engine, Project, unique_name
 
@@ -189,6 +190,11 @@ def test_what_is_confirmed_from_another_process_stays(bench: Bench) -> None:
     assert bench.file.read_bytes() == GOOD
     assert bench.variable("api", "SECRET_KEY") == "second-value"
     assert bench.image_file() == "http://b"
+    command = ComposeCommand(directory=str(bench.project.directory))
+    record = build_records(command, bench.state / "pixel-tui").read()
+    built = record[bench.project.inspect("web")["Image"]]
+    assert built.others({"NEXT_PUBLIC_API_URL": "http://b"}) == set()
+    assert built.others({"NEXT_PUBLIC_API_URL": "http://a"}) == {"NEXT_PUBLIC_API_URL"}
     assert bench.project.container("other") == other
     assert not bench.confirmation.confirm()
 
