@@ -217,9 +217,26 @@ def _files(
             (compose if is_compose else others).add(relative)
     for path in (*_matches(policy, gaps), *found.files):
         relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
-        if relative and not _is_data(path, policy, gaps):
-            others.add(relative)
+        if not relative or relative in compose | others or _is_data(path, policy, gaps):
+            continue
+        if _leads_out(relative, policy.project):
+            why = "a link leads from there out of the project's folder"
+            gaps.add(relative, why, Gap.NOT_COPIED, expected=False)
+            continue
+        others.add(relative)
     return sorted(compose | others), compose, list(outside)
+
+
+def _leads_out(relative: str, project: Path) -> bool:
+    """Whether a link in a folder leads elsewhere: a service that writes there could have made it.
+
+    A copy would take what only this user may read, and a restore would give it to the service.
+    The folder itself may be on another disk.
+    """
+    first, *below = PurePosixPath(relative).parts
+    real = Path(os.path.realpath(project / relative))
+    grounds = (project, project / first)
+    return bool(below) and not any(real.is_relative_to(os.path.realpath(at)) for at in grounds)
 
 
 def _there(path: Path, gaps: _Gaps) -> bool:

@@ -341,6 +341,32 @@ class TestNamedFiles:
         made = make(project, environment=environment)
         assert {"docker-compose.yml", "deploy/prod.yml"} <= held(made)
 
+    @pytest.mark.parametrize("name", ["data/worker-evil.json", "data/evil.pem"])
+    def test_a_link_that_a_service_may_have_planted_takes_no_file_of_the_host(
+        self, project: Path, name: str
+    ) -> None:
+        host = project.with_name("host-secret")
+        host.write_text("fake host secret")
+        (project / name).symlink_to(host)
+        made = make(project)
+        assert name not in {item.source for item in made.items}
+        (gap,) = (gap for gap in made.left_out if gap.what == name)
+        assert "out of the project" in gap.why
+        folder = rules(project).root / made.id
+        copies = [path for path in folder.rglob("*") if path.is_file()]
+        assert not any(b"fake host secret" in path.read_bytes() for path in copies)
+
+    def test_a_data_folder_on_another_disk_is_copied_with_the_links_in_it(
+        self, project: Path
+    ) -> None:
+        disk = project.with_name("disk")
+        (project / "data").rename(disk)
+        (project / "data").symlink_to(disk)
+        (disk / "worker-1.json").write_text("{}")
+        (disk / "worker-2.json").symlink_to("worker-1.json")
+        sources = {item.source for item in make(project).items}
+        assert {"data/worker-1.json", "data/worker-2.json"} <= sources
+
     def test_certificates_and_files_of_secrets(self, project: Path) -> None:
         live = project / "certbot/conf/live/pixel.xx.kg"
         archive = project / "certbot/conf/archive/pixel.xx.kg"
