@@ -240,16 +240,17 @@ def _activated(
         return []
     now = {name for name, service in candidate.services.items() if service.active}
     before = {name for name, service in current.services.items() if service.active}
+    up = {name for name, item in running.items() if item.up}
     words = []
-    if brought := sorted(now - before - set(running)):
+    if brought := sorted(now - before - up):
         words.append(f"With this file `up` starts {', '.join(brought)} as well.")
     left = sorted(before - now)
-    if stay := [name for name in left if name in running]:
+    if stay := [name for name in left if name in up]:
         words.append(
             f"With this file {', '.join(stay)} no longer belongs to what is active, and what runs"
             " of it stays until it is stopped."
         )
-    if others := [name for name in left if name not in running]:
+    if others := [name for name in left if name not in up]:
         words.append(f"With this file `up` starts {', '.join(others)} no longer.")
     return [plain(item) for item in words]
 

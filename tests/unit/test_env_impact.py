@@ -234,6 +234,12 @@ def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:
         "With this file `up` starts old no longer.",
     )
     assert find_impact(before, before, {}, ("A",)).warnings == ()
+    stopped = {"tool": replace(run("tool"), up=False), "web": replace(run("web"), up=False)}
+    found = find_impact(after, before, stopped, ("COMPOSE_PROFILES",))
+    assert found.warnings == (
+        "With this file `up` starts tool as well.",
+        "With this file `up` starts old, web no longer.",
+    )
 
 
 def test_what_is_on_a_network_that_changes_is_recreated_with_it() -> None:
