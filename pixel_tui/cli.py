@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parsed(argv)
         return int(arguments.run(arguments, dict(os.environ)))
     except ConsoleError as error:
         complain(str(error))
@@ -65,6 +65,22 @@ def _run(argv: Sequence[str] | None) -> int:
     except Exception as error:  # noqa: BLE001  the last door: the log has the details
         lost = output_error() if isinstance(error, OSError) else None
         return _lost(lost) if lost else _fault(error)
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments, with names after an option too: `run restart --yes api`.
+
+    Python's parser takes a list of names in one place only, and leaves the others over.
+    """
+    parser = _parser()
+    arguments, left = parser.parse_known_args(argv)
+    end = left.index("--") if "--" in left else len(left)
+    names = getattr(arguments, "target", getattr(arguments, "service", None))
+    if any(word.startswith("-") for word in left[:end]) or (left and not isinstance(names, list)):
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    if isinstance(names, list):
+        names += left[:end] + left[end + 1 :]
+    return arguments
 
 
 def _lost_output() -> int:

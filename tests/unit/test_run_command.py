@@ -186,3 +186,30 @@ class TestAudit:
         assert json.loads(printed[-1])["plan"]["title"] == "Restart agent"
         audit.path.write_bytes(b"")
         assert cli.main(["audit", "verify"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("run restart --yes api", ["api"]),
+        ("run restart api --yes web", ["api", "web"]),
+        ("run restart --yes -- --help", ["--help"]),
+        ("logs --tail 5 api", ["api"]),
+        ("ledger show --json 1f5b", ["1f5b"]),
+    ],
+)
+def test_names_may_come_after_options(words: str, names: list[str]) -> None:
+    found = cli._parsed(words.split())
+    assert getattr(found, "target", getattr(found, "service", None)) == names
+
+
+@pytest.mark.parametrize(
+    "words", ["status api", "run restart --nope api", "logs api --nope", "env get A B"]
+)
+def test_an_option_or_a_name_that_means_nothing_is_refused(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        cli._parsed(words.split())
+    assert leaving.value.code == 2
+    assert "unrecognized arguments" in capsys.readouterr().err
