@@ -66,6 +66,9 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
     findings = [_running(expectation, container) for container in containers]
     worst = min(findings, key=_badness, default=None)
     if worst is not None and worst.standing is not Standing.MET:
+        if worst.standing is Standing.BROKEN and _is_being_replaced(expectation, snapshot):
+            # The next container is there already: this picture is older than the end of `up`.
+            return replace(worst, standing=Standing.WAITING)
         return _by_the_way(worst) if expectation.by_the_way else worst
     if len(findings) < expectation.containers or worst is None:
         words = f"running with {len(findings)} of {expectation.containers} containers"
@@ -97,6 +100,11 @@ def sentence(findings: Sequence[Finding]) -> SafeText:
         remedy = f"; {advice.rstrip('.')}" if advice else ""
         parts.append(f"{listed(names)} {verb} {words}{remedy}")
     return plain(". ".join(parts))
+
+
+def _is_being_replaced(expectation: Expectation, snapshot: StackSnapshot) -> bool:
+    service = None if expectation.container_id else snapshot.service(expectation.name)
+    return service is not None and bool(service.leftovers)
 
 
 def _containers(expectation: Expectation, snapshot: StackSnapshot) -> tuple[Container, ...]:

@@ -153,6 +153,7 @@ def test_a_stop_that_nobody_hears_of_leaves_the_terminal_as_it_was(tmp_path: Pat
         it.wait_for("healthy")
         it.signal(signal.SIGSTOP)
         eventually(lambda: psutil.Process(it.pid).status() == psutil.STATUS_STOPPED)
+        it.read(0.2)  # what it painted before: nothing more comes, and it is no new picture
         it.wipe()
         it.signal(signal.SIGCONT)
         it.wait_for("healthy")

@@ -8,7 +8,8 @@ import pytest
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.convergence import Change, UpOptions, left_without, predict_up
-from pixel_tui.operations.plan import Outcome, Plan, Risk, plan_outdated
+from pixel_tui.operations.findings import Standing, find
+from pixel_tui.operations.plan import Expectation, Outcome, Plan, Risk, plan_outdated
 from pixel_tui.stack.model import (
     Attached,
     Container,
@@ -466,6 +467,14 @@ class TestLeftovers:
         assert [item.name for item in service.regular] == ["pixel-api-1"]
         assert [item.name for item in service.leftovers] == [self.NAME]
         assert (service.state, service.sync.action) == (ServiceState.RUNNING, SyncAction.NOTHING)
+
+    def test_a_picture_from_the_middle_of_a_recreate_decides_nothing(self) -> None:
+        expected = Expectation(SafeText("api"), Outcome.RUNNING)
+        ended = exited("api", exit_code=137)
+        alone = stack(ended, specs=BUILT[1:2])
+        assert find(expected, alone).standing is Standing.BROKEN
+        between = stack(ended, left_beside(ended), specs=BUILT[1:2])
+        assert find(expected, between).standing is Standing.WAITING
 
     def test_where_the_old_container_is_gone_the_new_one_is_the_service(self) -> None:
         service = stack(left_beside(container("api")), specs=BUILT[1:2]).service("api")
