@@ -7,7 +7,6 @@ neither Docker nor Textual, and `status` and `doctor` load no Textual.
 import argparse
 import gc
 import json
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -98,6 +97,8 @@ def _lost(error: OSError) -> int:
 
 def _fault(error: Exception) -> int:
     """Log what nothing above expected, and say where; without a traceback."""
+    import logging
+
     from pixel_tui.log_file import start_log
     from pixel_tui.settings import state_folder
 
@@ -311,6 +312,11 @@ def _hurry() -> None:
     os.environ.setdefault("TEXTUAL_FPS", MOST_PICTURES)  # read when Textual is imported
 
 
+def _import_observer() -> None:
+    """What is needed right after the engine has answered a first question."""
+    from pixel_tui import live  # noqa: F401
+
+
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal(environment)
     _prepare()
@@ -320,7 +326,7 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     settings = load_settings(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
     )
-    engine, project = readers(arguments, environment)
+    engine, project = readers(arguments, environment, meanwhile=_import_observer)
     if arguments.or_demo and not (project.has_files and engine.answers()):
         from pixel_tui.app import run
         from pixel_tui.demonstration import demo_parts

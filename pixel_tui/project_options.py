@@ -4,7 +4,7 @@ Nothing here imports Docker before a command needs it.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import IntEnum
 from threading import Thread
@@ -133,9 +133,17 @@ def named_command(
 
 
 def readers(
-    arguments: argparse.Namespace, environment: Mapping[str, str]
+    arguments: argparse.Namespace,
+    environment: Mapping[str, str],
+    *,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> "tuple[DockerEngine, ComposeProject]":
     """What reads the engine and the project that the arguments name.
+
+    Args:
+        arguments: Of the command line.
+        environment: The variables of this process.
+        meanwhile: Called while the engine is asked.
 
     Raises:
         ConsoleError: They name none.
@@ -150,7 +158,7 @@ def readers(
 
     endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     engine = DockerEngine(endpoint)
-    found = _as_it_was_made(engine, project, environment)
+    found = _as_it_was_made(engine, project, environment, meanwhile)
     if found is not project:
         project.abandon()
         found.begin()
@@ -158,7 +166,10 @@ def readers(
 
 
 def _as_it_was_made(
-    engine: "DockerEngine", project: "ComposeProject", environment: Mapping[str, str]
+    engine: "DockerEngine",
+    project: "ComposeProject",
+    environment: Mapping[str, str],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> "ComposeProject":
     """The project with the `-f` and `--env-file` that its containers were made with.
 
@@ -182,6 +193,7 @@ def _as_it_was_made(
 
     asking = Thread(target=ask, name="made-with", daemon=True)
     asking.start()
+    meanwhile()
     asking.join(MADE_WITH_SECONDS)
     return ComposeProject(found[0], environment) if found else project
 
