@@ -164,6 +164,8 @@ class Watcher:
         )
         self._snapshot = StackSnapshot(engine=self._seen.engine)
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
+        self._unbroken: datetime | None = None
+        """The first event of the stream that is read: from there on none is missing."""
         self._listeners: list[Listener] = []
         self._feeds: list[LogStream | LogFollower] = []
         self._started = False
@@ -337,8 +339,13 @@ class Watcher:
                 for event in self._events
                 if event.container_id == container_id and event.at >= since
             ]
-        # Events come in their order: whoever reports what was later has reported all before.
-        if until is None or any(event.at >= until for event in known):
+            unbroken = self._unbroken
+            if unbroken is not None:
+                unbroken = max(unbroken, self._events[0].at)  # older ones were dropped
+        # Events of one stream come in their order: what reports a later one has reported all
+        # since its first. What was before that happened while nobody listened.
+        heard = unbroken is not None and unbroken <= since
+        if until is None or (heard and any(event.at >= until for event in known)):
             return known
         asked = map(parse_event, self._engine.past_events(container_id, since, until))
         return list(dict.fromkeys([*known, *(event for event in asked if event is not None)]))
@@ -604,6 +611,7 @@ class Watcher:
                 stream = self._engine.events(name)
                 with self._lock:
                     self._event_stream = stream
+                    self._unbroken = None
                     # What happened before the stream stood is caught by one more look.
                     self._seen.doubtful = True
                 self._listening.set()
@@ -629,6 +637,7 @@ class Watcher:
             return
         with self._lock:
             self._events.append(event)
+            self._unbroken = self._unbroken or event.at
             self._seen.dirty.add(event.container_id)
         self._tell(Topic.EVENTS)
         self._wake.set()

@@ -43,6 +43,8 @@ class Engine(DemoEngine):
         self.lists.set()
         self.tells = threading.Event()
         self.tells.set()
+        self.waiting = False
+        """Whether somebody waits to hear its events."""
         self.asked: list[str] = []
         self.inspected: list[str] = []
         self.streams: list[EventStream] = []
@@ -74,6 +76,7 @@ class Engine(DemoEngine):
         return super().inspect(container_id)
 
     def events(self, project: str) -> EventStream:
+        self.waiting = not self.tells.is_set()
         self.tells.wait(SOON)
         stream = super().events(project)
         self.streams.append(stream)
@@ -289,6 +292,53 @@ def test_what_happened_before_the_events_stood_is_read_again(stage: Stage) -> No
         return now is not None and before is not None and now.started_at != before.started_at
 
     until(seen_anew)
+
+
+def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) -> Sequence[str]:
+    """What is known of a container that ended, and was started after something else."""
+    with stage.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == name)
+    ended_after = stage.watcher.inspect(actor.id).started_at
+    stage.world.stop(actor)
+    before_the_start()
+    stage.world.start(actor)
+    started = stage.watcher.inspect(actor.id).started_at
+    assert ended_after is not None
+    assert started is not None
+    until(
+        lambda: any(
+            event.action == "start" and event.container_id == actor.id
+            for event in stage.watcher.events
+        )
+    )
+    known = stage.watcher.run_events(actor.id, ended_after, started)
+    return [event.action for event in known if event.action in {"die", "start"}]
+
+
+def test_an_end_from_before_the_events_stood_is_asked_for(foreseen: Stage) -> None:
+    foreseen.engine.tells.clear()
+    foreseen.watcher.start()
+    until(lambda: foreseen.now.complete)
+
+    def listen() -> None:
+        foreseen.engine.tells.set()
+        until(lambda: foreseen.engine.streams)
+
+    assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
+
+
+def test_an_end_while_the_events_were_broken_off_is_asked_for(foreseen: Stage) -> None:
+    foreseen.watcher.start()
+    until(lambda: foreseen.now.complete and foreseen.engine.streams)
+    foreseen.engine.tells.clear()
+    foreseen.engine.streams[0].close()
+    until(lambda: foreseen.engine.waiting)
+
+    def listen() -> None:
+        foreseen.engine.tells.set()
+        until(lambda: len(foreseen.engine.streams) > 1)
+
+    assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
 
 
 def test_a_stream_of_events_that_opens_after_the_close_is_closed(stage: Stage) -> None:
