@@ -17,6 +17,7 @@ from pixel_tui.backups.exposure import Exposure, exposures
 from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_container, volume_of
 from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
 from pixel_tui.clock import SystemClock
@@ -165,10 +166,12 @@ def _exposed(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
 def _past(backup: Backup, policy: Policy) -> PastState:
     if backup.manifest is None:
         return PastState(backup)
+    places = _real_places(backup.manifest, policy.project)
     return PastState(
         backup,
-        _real_places(backup.manifest, policy.project),
+        places,
         read_deployment(backup.folder),
+        restore_shortages(backup.manifest, places),
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),
     )

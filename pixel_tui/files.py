@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError
+from pixel_tui.reserve import full_remedy, is_full, with_reserve
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -44,6 +45,7 @@ def replace_file(
     durable: bool = True,
     same_owner: bool = False,
     last_look: Callable[[], None] = lambda: None,
+    reserve: bool = True,
 ) -> None:
     """Put this content in the place of a file, atomically.
 
@@ -58,17 +60,42 @@ def replace_file(
         durable: Wait until it would outlive a power loss.
         same_owner: An owner that can't be kept is a failure.
         last_look: Called when only the renaming is left; what it raises stops that.
+        reserve: Below the state folder, it is worth the room that is kept for a full disk.
 
     Raises:
         NotDurable: It is written, and might not outlive a power loss.
         FileError: The folder or the file can't be written; the old file stays.
     """
     target = path.resolve()
+
+    def replace() -> None:
+        _replace(target, content, mode, durable=durable, same_owner=same_owner, last_look=last_look)
+
     try:
-        _make_private_folder(target.parent, durable=durable)
-        descriptor, temporary = tempfile.mkstemp(prefix=_prefix(target.name), dir=target.parent)
+        if reserve:
+            with_reserve(target, replace)
+        else:
+            replace()
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error, needed=len(content)) from error
+    if durable:
+        try:
+            sync_folder(target.parent)
+        except OSError as error:
+            raise NotDurable(path, error) from error
+
+
+def _replace(
+    target: Path,
+    content: bytes,
+    mode: int,
+    *,
+    durable: bool,
+    same_owner: bool,
+    last_look: Callable[[], None],
+) -> None:
+    _make_private_folder(target.parent, durable=durable)
+    descriptor, temporary = tempfile.mkstemp(prefix=_prefix(target.name), dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             _copy_rights(target, file.fileno(), mode, same_owner=same_owner)
@@ -78,17 +105,10 @@ def replace_file(
                 os.fsync(file.fileno())
         last_look()
         Path(temporary).replace(target)
-    except BaseException as error:
+    except BaseException:
         with suppress(OSError):
             Path(temporary).unlink()
-        if isinstance(error, OSError):
-            raise _cannot_write(path, error) from error
         raise
-    if durable:
-        try:
-            sync_folder(target.parent)
-        except OSError as error:
-            raise NotDurable(path, error) from error
 
 
 def _make_private_folder(folder: Path, *, durable: bool) -> None:
@@ -183,13 +203,21 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _cannot_write(path: Path, error: OSError) -> FileError:
-    reason = error.strerror or str(error)
-    return FileError(
-        f"The file can't be written: {reason}.",
-        on=str(path),
-        remedy="Check the folder's owner, its mode and the free space.",
-    )
+def cannot_write(
+    path: Path, error: OSError, *, what: str = "The file can't be written", needed: int = 0
+) -> FileError:
+    """The error of a file that can't be written.
+
+    Args:
+        path: The file.
+        error: Why.
+        what: What failed, without a full stop.
+        needed: How many bytes were to be written.
+    """
+    remedy = "Check the folder's owner, its mode and the free space."
+    if is_full(error):
+        remedy = full_remedy(path.parent, needed)
+    return FileError(f"{what}: {error.strerror or error}.", on=str(path), remedy=remedy)
 
 
 def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:

@@ -273,4 +273,4 @@ class Memory:
         Raises:
             FileError: The state folder can't be written.
         """
-        replace_file(self._path, json.dumps(asdict(remembered), indent=2).encode())
+        replace_file(self._path, json.dumps(asdict(remembered), indent=2).encode(), reserve=False)

@@ -31,9 +31,9 @@ from pixel_tui.backups.restorable import (
     require_content,
     target_of,
 )
+from pixel_tui.backups.room import require_room
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
-from pixel_tui.backups.words import size_words
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, sync_folder
 
@@ -322,31 +322,6 @@ class Restorer:
             return str(path.relative_to(self._grounds.project.resolve()))
         except ValueError:
             return str(path)
-
-
-def require_room(needs: Sequence[tuple[Path, int]]) -> None:
-    """Raise `FileError` where a disk has not the room for what is put there.
-
-    Args:
-        needs: Places and bytes; what is there now stays beside them.
-    """
-    disks: dict[int, tuple[Path, int]] = {}
-    for target, size in needs:
-        folder = target.parent
-        while not folder.is_dir():
-            folder = folder.parent
-        device = folder.stat().st_dev
-        disks[device] = (folder, disks.get(device, (folder, 0))[1] + size)
-    for folder, need in disks.values():
-        found = os.statvfs(folder)
-        blocks = found.f_bfree if os.geteuid() == 0 else found.f_bavail
-        if need > blocks * found.f_frsize:
-            free = size_words(blocks * found.f_frsize)
-            raise FileError(
-                f"There is not enough room: it needs {size_words(need)}, and {free} are free.",
-                on=str(folder),
-                remedy="Remove older backups, or files named NAME.before-TIME",
-            )
 
 
 def _side_files(database: Path) -> list[Path]:

@@ -179,7 +179,7 @@ class ApplyFiles:
             FileError: There is not as much.
         """
         # Zeros take no room where the file system compresses.
-        replace_file(self._room, os.urandom(most_bytes + OWN_ROOM), durable=False)
+        replace_file(self._room, os.urandom(most_bytes + OWN_ROOM), durable=False, reserve=False)
 
     def free_room(self) -> None:
         """Let go of it."""

@@ -5,7 +5,6 @@ the last, `left` when the console closes while a step still runs. Each names the
 before it (see `audit_chain`). No audit, no change.
 """
 
-import errno
 import fcntl
 import json
 import os
@@ -16,7 +15,7 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError
-from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, cannot_write, replace_file
 from pixel_tui.operations.audit_chain import VERSION, Trail, digest
 from pixel_tui.operations.audit_reading import head_path, read_audit
 from pixel_tui.operations.audit_seal import Seal, read_seal, write_seal
@@ -25,6 +24,7 @@ from pixel_tui.operations.origin import Origin
 from pixel_tui.operations.plan import Plan
 from pixel_tui.operations.plan_record import plan_as_json
 from pixel_tui.redaction import redact
+from pixel_tui.reserve import append_all, is_full, with_reserve
 from pixel_tui.stack.compose_command import shown
 
 BLOCK: Final = 64 * 1024
@@ -83,6 +83,10 @@ class Audit:
         try:
             self._write(record)
         except OSError as error:
+            if is_full(error):
+                what = "Nothing is changed without an audit record, and it can't be written"
+                needed = len(json.dumps(record))
+                raise cannot_write(self.path, error, what=what, needed=needed) from error
             raise FileError(
                 f"The audit record can't be written: {error.strerror or error}.",
                 on=str(self.path),
@@ -102,9 +106,7 @@ class Audit:
         return read_audit(self.path, seal=seal)
 
     def _write(self, record: dict[str, object]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(self.path, flags, PRIVATE_FILE)
+        descriptor = with_reserve(self.path, self._opened)
         try:
             # Two consoles never stand behind the same line.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -112,15 +114,18 @@ class Audit:
             before = _last_line(descriptor, size)
             record["previous"] = digest(before.removesuffix(b"\n")) if size else ""
             line = json.dumps(record, ensure_ascii=True).encode()
-            # A full disk cut the record before: this one begins on a line of its own.
+            # A power loss cut the record before: this one begins on a line of its own.
             written = (b"" if before.endswith(b"\n") or not size else b"\n") + line + b"\n"
-            if os.write(descriptor, written) != len(written):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(descriptor)
+            with_reserve(self.path, lambda: append_all(descriptor, written))
             replace_file(head_path(self.path), f"{digest(line)}\n".encode())
             self._seal(descriptor, digest(line), str(record["previous"]))
         finally:
             os.close(descriptor)
+
+    def _opened(self) -> int:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        return os.open(self.path, flags, PRIVATE_FILE)
 
     def _seal(self, descriptor: int, last: str, previous: str) -> None:
         """Keep how long the trail is now, unless it is not what was sealed before.

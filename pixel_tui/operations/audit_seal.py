@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import FileError
-from pixel_tui.files import PRIVATE_FOLDER, read_regular, replace_file
+from pixel_tui.files import read_regular, replace_file
 from pixel_tui.stack.json_value import Node, load_object
 
 SYSLOG: Final = Path("/dev/log")
@@ -66,12 +66,9 @@ def write_seal(trail: Path, seal: Seal) -> None:
     """Keep a seal, and tell the system's log where there is one.
 
     Raises:
-        OSError: It can't be written.
-        FileError: Likewise.
+        FileError: It can't be written.
     """
-    path = seal_path(trail)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    replace_file(path, f"{json.dumps(asdict(seal))}\n".encode())
+    replace_file(seal_path(trail), f"{json.dumps(asdict(seal))}\n".encode())
     words = f"<{_PRIORITY}>{IDENTIFIER}: audit {trail_mark(trail)} {seal.lines} {seal.last}"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as log:

@@ -19,6 +19,7 @@ from pixel_tui.operations.reach import Asker, Reachability
 from pixel_tui.operations.verification import Patience, Verification
 from pixel_tui.operations.words import duration
 from pixel_tui.redaction import redact
+from pixel_tui.reserve import with_reserve
 from pixel_tui.stack import http_probe
 from pixel_tui.stack.build_witness import Witness
 from pixel_tui.stack.compose_command import ComposeCommand, shown
@@ -219,13 +220,17 @@ def _lacks_built(snapshot: StackSnapshot) -> bool:
 def append_line(path: Path, line: str) -> None:
     """Add a line of the console's own to a job's output."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-    # A disk that is full by now must not keep a change from its end.
-    with suppress(OSError):
+
+    def append() -> None:
         descriptor = os.open(path, flags, PRIVATE_FILE)
         try:
             os.write(descriptor, f"{line}\n".encode())
         finally:
             os.close(descriptor)
+
+    # A disk that is full by now must not keep a change from its end.
+    with suppress(OSError):
+        with_reserve(path, append)
 
 
 def last_line(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
 from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.holders import Holder, Volume
+from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.store import Backup
 from pixel_tui.ledger.drafts import Draft as TaskDraft
 from pixel_tui.ledger.reading import NO_READING, LedgerReading
@@ -28,6 +29,8 @@ class PastState:
     places: Mapping[str, str] = field(default_factory=dict)
     """The real paths of the files that it would replace, by their source in the manifest."""
     deployment: Deployment = NO_DEPLOYMENT
+    shortages: tuple[Shortage, ...] = ()
+    """Disks that have not the room for what a restore puts back."""
     changed_variables: tuple[SafeText, ...] = ()
     """Names of variables of the environment files; never their values."""
     changed_lines: tuple[tuple[SafeText, SafeText], ...] = ()

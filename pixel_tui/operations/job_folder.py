@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.errors import FileError
-from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, cannot_write, replace_file
 from pixel_tui.operations.job import JobStatus
 from pixel_tui.operations.job_record import as_record, from_record
+from pixel_tui.reserve import with_reserve
 from pixel_tui.stack.process import exit_path
 
 log = logging.getLogger(__name__)
@@ -101,15 +101,16 @@ class JobFolder(JobRecords):
             FileError: It can't be written.
         """
         output = self.path / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}{OUTPUT}"
-        try:
+
+        def make() -> None:
             self.path.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             output.touch(mode=PRIVATE_FILE, exist_ok=False)
+
+        try:
+            with_reserve(output, make)
         except OSError as error:
-            raise FileError(
-                f"The job's output can't be written: {error.strerror or error}.",
-                on=str(output),
-                remedy="Check the folder's owner, its mode and the free space.",
-            ) from error
+            what = "The job's output can't be written"
+            raise cannot_write(output, error, what=what) from error
         return output
 
     def save(self, status: JobStatus, *, durable: bool) -> None:

@@ -23,6 +23,7 @@ from pixel_tui.text import SafeText
 log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS: Final = 0.2
+UPKEEP_SECONDS: Final = 60.0
 
 
 class JobWatch(JobSight):
@@ -37,6 +38,7 @@ class JobWatch(JobSight):
         changed: Called on the thread when something has changed; must return at once.
         found: Called with each job that was settled, or found running alone.
         grace: Seconds between asking a command to stop, insisting, and killing it.
+        upkeep: Called on the thread once a minute.
     """
 
     over_words = SafeText("Its console is gone. What became of it is found out.")
@@ -51,6 +53,7 @@ class JobWatch(JobSight):
         changed: Callable[[], None],
         found: Callable[[JobStatus], None],
         grace: float = GRACE_SECONDS,
+        upkeep: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(folder, locks, observer, changed=changed, holder=holder)
         self._folder = folder
@@ -58,6 +61,15 @@ class JobWatch(JobSight):
         self._found = found
         self._grace = grace
         self._told: set[str] = set()
+        self._upkeep = upkeep
+        self._kept_up = -UPKEEP_SECONDS
+
+    def look(self) -> None:
+        """Look once."""
+        super().look()
+        if (now := time.monotonic()) - self._kept_up >= UPKEEP_SECONDS:
+            self._kept_up = now
+            self._upkeep()
 
     def cancel(self, job_id: str) -> None:
         """Ask whoever sees to a job to cancel it; where nobody does, stop its command. Blocks.

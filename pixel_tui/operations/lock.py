@@ -18,6 +18,7 @@ from typing import Final, Self
 
 from pixel_tui import machine_lock
 from pixel_tui.errors import FileError, LockHeld
+from pixel_tui.reserve import is_full
 from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.text import SafeText, plain
 
@@ -89,8 +90,9 @@ class StackLock:
         """
         if self._descriptor is not None:
             content = json.dumps(asdict(owner)).encode()
-            os.pwrite(self._descriptor, content, 0)
-            os.ftruncate(self._descriptor, len(content))
+            written = os.pwrite(self._descriptor, content, 0)
+            # Half of it would be read as nobody's, and so is nothing.
+            os.ftruncate(self._descriptor, written if written == len(content) else 0)
 
     def release(self) -> None:
         """Let others change the stack. May be called twice, and on any thread."""
@@ -144,8 +146,10 @@ def take_lock(folder: Path, *, engine: str, project: str, owner: Owner) -> Stack
     try:
         lock.tell(owner)
     except OSError as error:
-        lock.release()
-        raise _unusable(path, error) from error
+        # It is the kernel's lock that counts: a full disk keeps only its owner's name from others.
+        if not is_full(error):
+            lock.release()
+            raise _unusable(path, error) from error
     return lock
 
 

@@ -30,6 +30,7 @@ from pixel_tui.operations.plan_files import moved_file
 from pixel_tui.operations.reach import Asker, Reachability
 from pixel_tui.operations.settlement import TAKE_BACK, last_code, settled
 from pixel_tui.operations.verification import PATIENCE, Patience, Verification
+from pixel_tui.reserve import keep_reserve
 from pixel_tui.stack import http_probe
 from pixel_tui.stack.build_witness import Witness
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -117,6 +118,7 @@ class Operator:
         """
         if self._closed:
             raise OperationError("The console is closing.", remedy="Start it again.")
+        keep_reserve(self._state_folder)
         lock = take_lock(
             self._locks,
             engine=plan.engine,
@@ -158,7 +160,13 @@ class Operator:
             changed=changed,
             found=found,
             grace=self._grace,
+            upkeep=self._keep_reserve,
         )
+
+    def _keep_reserve(self) -> None:
+        # The records of a job that runs are what it is for: it is refilled behind them.
+        if self.running is None:
+            keep_reserve(self._state_folder)
 
     def settle(self, status: JobStatus) -> JobStatus | None:
         """Find out what became of a job whose console died, and write it down. Blocks.
@@ -315,6 +323,7 @@ class Operator:
         except FileError:
             log.exception("the end of job %s is not in its record", status.id)
         self._records.forget_old(self._clock.now())
+        keep_reserve(self._state_folder)
         lock.release()
         job.finish(lambda _: status)
 

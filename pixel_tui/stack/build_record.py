@@ -109,7 +109,7 @@ class BuildRecords:
         del newest[MOST_IMAGES:]
         while len(content := _written(key, {item: records[item] for item in newest})) > LONGEST:
             newest.pop()
-        replace_file(self._path, content)
+        replace_file(self._path, content, reserve=False)
 
     def _load(self) -> JsonObject:
         """The file; one that can't be understood holds nothing that would be missed for long."""

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE, read_regular
+from pixel_tui.reserve import with_reserve
 
 LONGEST_CODE: Final = 16
 
@@ -137,7 +138,7 @@ class ProcessRunner:
         program = _found(argv[0], directory, variables)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         try:
-            descriptor = os.open(output, flags, PRIVATE_FILE)
+            descriptor = with_reserve(output, lambda: os.open(output, flags, PRIVATE_FILE))
         except OSError as error:
             raise OperationError(
                 f"The output file can't be written: {error.strerror}.",

@@ -10,8 +10,9 @@ from pixel_tui.backups.deployment import Deployment, RanImage
 from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.manifest import Cover, Gap, Item, Kind, LeftOut, Manifest, VolumeContent
+from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.store import Backup, Verdict
-from pixel_tui.errors import NothingToDo, OperationError, UsageError
+from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.facts import NO_FACTS, Facts, PastState
 from pixel_tui.operations.plan import Outcome, Plan, Risk
@@ -220,6 +221,14 @@ class TestRestore:
         assert "is in NO backup" in made.irreversible[0]
         assert "databases of postgres" in made.irreversible[1]
         assert plan("restore", facts(past()), ID).confirm_loss == ""
+
+    def test_without_room_for_the_files_nothing_is_stopped(self) -> None:
+        known = replace(past(), shortages=(Shortage(Path("/srv/pixel"), 8192, 0),))
+        for name in ("restore", "restore-without-backup"):
+            with pytest.raises(FileError, match=r"needs 8.2 kB \(8,192 bytes\)") as caught:
+                plan(name, facts(known), ID)
+            assert caught.value.on == "/srv/pixel"
+            assert "before-TIME" in caught.value.remedy
 
     def test_what_did_not_run_is_not_started(self) -> None:
         start = commands(plan("restore", facts(past()), ID, stack=running(exited("web"))))[-1]

@@ -62,6 +62,9 @@ def _moment(draft: Draft) -> str:
 
 def _draft(draft: Draft, *, save_first: bool) -> None:
     past, manifest = chosen_backup(draft)
+    for found in past.shortages:
+        # Its program looks as well, but only when all that uses the data has been stopped.
+        raise found.error
     draft.risk = Risk.DESTRUCTIVE
     draft.reason = state_words(past.backup, draft.facts)
     warn_of(draft, past.backup, manifest)

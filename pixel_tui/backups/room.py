@@ -1,0 +1,92 @@
+"""Whether the disks have room for the files that a restore puts back."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.copies import hash_file
+from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.words import size_words
+from pixel_tui.errors import FileError
+
+MOST_COMPARED: Final = 256 * 1024
+"""Bytes of a file that is compared for a plan; a larger one of the same size counts as the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A disk that has not the room."""
+
+    folder: Path
+    needed: int
+    """Bytes, in whole blocks."""
+    free: int
+
+    @property
+    def error(self) -> FileError:
+        """What is wrong, and what to do."""
+        return FileError(
+            f"There is not enough room: it needs {size_words(self.needed)} ({self.needed:,} bytes),"
+            f" and {size_words(self.free)} are free.",
+            on=str(self.folder),
+            remedy="Remove older backups, or files named NAME.before-TIME",
+        )
+
+
+def shortages(needs: Sequence[tuple[Path, int]]) -> tuple[Shortage, ...]:
+    """The disks that have not the room for what is put there.
+
+    Args:
+        needs: Places and bytes; what is there now stays beside them.
+
+    Raises:
+        OSError: A disk can't be looked at.
+    """
+    disks: dict[int, Shortage] = {}
+    for target, size in needs:
+        folder = target.parent
+        while not folder.is_dir():
+            folder = folder.parent
+        device, found = folder.stat().st_dev, os.statvfs(folder)
+        block = found.f_frsize
+        free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * block
+        so_far = disks[device] if device in disks else Shortage(folder, 0, free)
+        needed = so_far.needed + -(-size // block) * block
+        disks[device] = Shortage(so_far.folder, needed, so_far.free)
+    return tuple(disk for disk in disks.values() if disk.needed > disk.free)
+
+
+def require_room(needs: Sequence[tuple[Path, int]]) -> None:
+    """Raise `FileError` where a disk has not the room for what is put there.
+
+    Args:
+        needs: Places and bytes; what is there now stays beside them.
+    """
+    for found in shortages(needs):
+        raise found.error
+
+
+def restore_shortages(manifest: Manifest, places: Mapping[str, str]) -> tuple[Shortage, ...]:
+    """The disks on which a restore must fail, as far as a plan can know that without long reading.
+
+    Args:
+        manifest: What is in it.
+        places: The real paths of the files that it would replace, by their source.
+    """
+    files = [(item, Path(places[item.source])) for item in manifest.items if item.source in places]
+    try:
+        if not shortages([(place, item.size) for item, place in files]):
+            return ()
+        return shortages(
+            [(place, item.size) for item, place in files if not _seems_same(item, place)]
+        )
+    except OSError:
+        return ()  # the restore looks itself, and says what is wrong
+
+
+def _seems_same(item: Item, place: Path) -> bool:
+    if item.kind is not Kind.FILE or not place.is_file() or place.stat().st_size != item.size:
+        return False
+    return item.size > MOST_COMPARED or hash_file(place) == item.sha256

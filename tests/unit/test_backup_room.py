@@ -1,0 +1,72 @@
+"""Whether there is room for what a restore puts back, told before anything is stopped."""
+
+import hashlib
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.room import restore_shortages
+from pixel_tui.fact_reading import restore_shortages as used_for_plans
+
+NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
+BLOCK = 4096
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk with one free block."""
+    found = SimpleNamespace(f_bfree=1, f_bavail=1, f_frsize=BLOCK)
+    monkeypatch.setattr(os, "statvfs", lambda _: found)
+
+
+def item(source: str, content: bytes, kind: Kind = Kind.FILE) -> Item:
+    return Item(kind, source, f"files/{source}", len(content), hashlib.sha256(content).hexdigest())
+
+
+def manifest(*items: Item) -> Manifest:
+    return Manifest(
+        id="20260301-080000",
+        project="pixel",
+        engine="docker",
+        host="vps",
+        created=NOW,
+        seconds=1,
+        items=items,
+        left_out=(),
+    )
+
+
+@pytest.mark.usefixtures("free")
+def test_each_file_takes_whole_blocks(tmp_path: Path) -> None:
+    made = manifest(item("a", b"1"), item("b", b"2"))
+    places = {name: str(tmp_path / name) for name in ("a", "b")}
+    (found,) = restore_shortages(made, places)
+    assert (found.needed, found.free) == (2 * BLOCK, BLOCK)
+    assert restore_shortages(replace(made, items=made.items[:1]), places) == ()
+
+
+@pytest.mark.usefixtures("free")
+def test_what_is_the_same_already_needs_none(tmp_path: Path) -> None:
+    made = manifest(item("a", b"1"), item("b", b"2"))
+    places = {name: str(tmp_path / name) for name in ("a", "b")}
+    (tmp_path / "a").write_bytes(b"1")
+    assert restore_shortages(made, places) == ()
+    (tmp_path / "a").write_bytes(b"9")
+    assert len(restore_shortages(made, places)) == 1
+
+
+@pytest.mark.usefixtures("free")
+def test_a_database_is_always_put_back_and_one_in_a_volume_is_not_judged(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"x" * 2 * BLOCK)
+    made = manifest(item("x.db", b"x" * 2 * BLOCK, Kind.SQLITE))
+    assert len(restore_shortages(made, {"x.db": str(tmp_path / "x.db")})) == 1
+    assert restore_shortages(made, {}) == ()
+
+
+def test_plans_are_made_with_it() -> None:
+    assert used_for_plans is restore_shortages

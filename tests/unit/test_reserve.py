@@ -1,0 +1,174 @@
+"""What is kept of the disk for the moment when it is full, on a file system that is."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import FileError
+from pixel_tui.files import replace_file
+from pixel_tui.operations.audit import Audit, audit_path
+from pixel_tui.operations.execution import append_line
+from pixel_tui.operations.job import JobStatus
+from pixel_tui.operations.job_folder import JobFolder, jobs_path
+from pixel_tui.operations.lock import Owner, take_lock
+from pixel_tui.operations.origin import Origin
+from pixel_tui.operations.plan import Plan, Risk
+from pixel_tui.reserve import NAME, PIECE, SIZE, keep_reserve
+from pixel_tui.text import SafeText
+
+ROOM = 4 * 1024 * 1024
+OWNER = Owner("ana", "vps", 41, "2026-03-01T08:00:00+00:00", "Stop web")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system of its own."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("a file system can't be mounted here")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(place)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a file system can't be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave not a byte."""
+    with (disk / "filling").open("ab", buffering=0) as file:
+        try:
+            while file.write(b"x" * 65536) == 65536:
+                pass
+            while file.write(b"x" * 4096):
+                pass
+        except OSError:
+            pass
+    found = os.statvfs(disk)
+    assert found.f_bavail == 0
+
+
+def job(folder: JobFolder) -> JobStatus:
+    plan = Plan(
+        id="1",
+        action="stop",
+        title=SafeText("Stop web"),
+        reason=SafeText(""),
+        risk=Risk.DISRUPTIVE,
+        engine=SafeText("unix:///x"),
+        project="pixel",
+        targets=(SafeText("web"),),
+        fingerprint="",
+        steps=(),
+        made_at=SystemClock().now(),
+        touched=(),
+    )
+    output = folder.new_output(SystemClock().now())
+    return JobStatus(id=output.stem, plan=plan, output=output)
+
+
+def test_the_reserve_is_private_and_really_takes_room(disk: Path) -> None:
+    assert keep_reserve(disk)
+    about = (disk / NAME).stat()
+    assert about.st_size == SIZE
+    assert about.st_blocks * 512 >= SIZE
+    assert about.st_mode & 0o777 == 0o600
+
+
+def test_a_job_is_written_down_from_its_beginning_to_its_end_without_a_free_byte(
+    disk: Path,
+) -> None:
+    state = disk / "state"
+    assert keep_reserve(state)
+    fill(disk)
+    audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
+    records = JobFolder(jobs_path(state))
+    with take_lock(disk / "locks", engine="unix:///x", project="pixel", owner=OWNER):
+        status = job(records)
+        records.save(status, durable=True)
+        audit.begin(status)
+        append_line(status.output, "$ docker compose stop web")
+        fill(disk)  # somebody else takes what was given
+        append_line(status.output, "# It is stopped.")
+        audit.end(status)
+        records.save(status, durable=True)
+    trail = audit.read()
+    assert [record.word("event") for record in trail.records] == ["begin", "end"]
+    assert (trail.problems, trail.torn) == ((), 0)
+    assert records.read(status.id) == status
+    assert "It is stopped" in status.output.read_text()
+    assert 0 < (state / NAME).stat().st_size < SIZE
+
+
+def write_until_full(audit: Audit, status: JobStatus) -> None:
+    """The rest of the trail's last block takes a few records."""
+    for _ in range(100):
+        audit.begin(status)
+
+
+def test_a_record_that_was_cut_leaves_nothing_of_itself(disk: Path) -> None:
+    state = disk / "state"
+    audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
+    status = job(JobFolder(jobs_path(state)))
+    audit.begin(status)
+    before = audit.path.read_bytes()
+    fill(disk)
+    with pytest.raises(FileError):
+        write_until_full(audit, status)
+    written = audit.path.read_bytes()
+    assert written.startswith(before)
+    assert written.endswith(b"\n")
+    assert audit.read().torn == 0
+
+
+def test_without_a_reserve_it_says_where_how_much_and_what_to_do(disk: Path) -> None:
+    state = disk / "state"
+    state.mkdir()
+    fill(disk)
+    assert not keep_reserve(state)
+    audit = Audit(audit_path(state), SystemClock(), Origin("ana", "vps", 41))
+    status = JobStatus(id="1", plan=job(JobFolder(disk)).plan, output=disk / "1.log")
+    with pytest.raises(FileError) as caught:
+        audit.begin(status)
+    assert str(state) in caught.value.remedy
+    assert f"{PIECE:,} bytes" in caught.value.remedy
+    assert "`df -h`" in caught.value.remedy
+    assert "Nothing is changed without an audit record" in caught.value.what
+
+
+def test_it_is_made_again_when_there_is_room(disk: Path) -> None:
+    assert keep_reserve(disk)
+    fill(disk)
+    replace_file(disk / "note", b"x" * 5000)
+    assert (disk / NAME).stat().st_size == SIZE - PIECE
+    assert not keep_reserve(disk)
+    (disk / "filling").unlink()
+    assert keep_reserve(disk)
+    assert (disk / NAME).stat().st_size == SIZE
+
+
+def test_what_can_wait_does_not_spend_it(disk: Path) -> None:
+    assert keep_reserve(disk)
+    fill(disk)
+    with pytest.raises(FileError, match="No space left"):
+        replace_file(disk / "look", b"x" * 5000, reserve=False)
+    assert (disk / NAME).stat().st_size == SIZE
+
+
+def test_a_disk_that_is_nearly_full_is_not_filled_by_it(disk: Path) -> None:
+    (disk / "filling").write_bytes(b"x" * (ROOM - SIZE - 65536))
+    assert not keep_reserve(disk)
+    assert not (disk / NAME).exists()
+
+
+def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / NAME).symlink_to(tmp_path / "elsewhere")
+    keep_reserve(tmp_path)
+    assert not (tmp_path / "elsewhere").exists()
