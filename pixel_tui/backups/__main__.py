@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pixel_tui.backups",
         description="The work behind `pixel-tui backup`, without plan, lock and audit.",
     )
-    verbs = ("make", "verify", "restore", "roll-back", "check-volumes")
+    verbs = ("make", "verify", "check", "restore", "roll-back", "check-volumes")
     parser.add_argument("verb", choices=verbs)
     parser.add_argument("id", nargs="?", default="", help="which backup")
     add_project_options(parser)
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--salvage", action="store_true", help="an incomplete backup is good enough"
     )
+    parser.add_argument("--backup-first", action="store_true", help="a backup needs room as well")
     return parser
 
 
@@ -88,13 +89,14 @@ class _Work:
         {
             "make": self._make,
             "verify": self._verify,
+            "check": self._check,
             "restore": self._restore,
             "roll-back": self._roll_back,
             "check-volumes": self._check_volumes,
         }[verb]()
 
-    def _make(self) -> None:
-        maker = Maker(
+    def _maker(self) -> Maker:
+        return Maker(
             self._view,
             self._policy,
             self._clock,
@@ -102,6 +104,9 @@ class _Work:
             say=say,
             environment=self._environment,
         )
+
+    def _make(self) -> None:
+        maker = self._maker()
         made = maker.make(reason=self._arguments.reason, sparing=frozenset(self._arguments.sparing))
         where = self._policy.root / made.id
         say(f"{size_words(made.size)} in {made.seconds:.1f} s: {where}")
@@ -117,7 +122,7 @@ class _Work:
 
     def _verify(self) -> None:
         backup = self._store.find(self._arguments.id)
-        verdict = verify(backup, self._servers(), self._clock, say)
+        verdict = verify(backup, self._servers(self._seen()), self._clock, say)
         if backup.manifest is not None:
             write_verdict(backup.folder, verdict)
         if not verdict.well:
@@ -126,12 +131,25 @@ class _Work:
             )
         say(f"The backup {backup.id} is as it was written.")
 
+    def _check(self) -> None:
+        folder, manifest = self._found()
+        beside = []
+        if self._arguments.backup_first:
+            beside.append((self._policy.root / folder.name, self._maker().needed()))
+        restorer = self._restorer(folder, self._volumes(manifest))
+        restorer.check(manifest, self._wanted, beside=beside)
+
     def _restore(self) -> None:
+        folder, manifest = self._found()
+        restorer = self._restorer(folder, self._volumes(manifest), self._running)
+        restorer.restore(manifest, self._wanted)
+
+    def _found(self) -> tuple[Path, Manifest]:
+        """The folder and the manifest of the backup that is put back."""
         backup = self._store.find(self._arguments.id)
         if backup.manifest is None:
             raise OperationError(backup.trouble)
-        volumes = self._volumes(backup.manifest)
-        self._restorer(backup.folder, volumes, self._running).restore(backup.manifest, self._wanted)
+        return backup.folder, backup.manifest
 
     def _wanted(self, item: Item) -> bool:
         left_alone = {item.server, item.volume} & set(self._arguments.without)
@@ -142,11 +160,9 @@ class _Work:
         return volume_folders(self._view, self._view.containers(), names)[0] if names else {}
 
     def _roll_back(self) -> None:
-        backup = self._store.find(self._arguments.id)
-        if backup.manifest is None:
-            raise OperationError(backup.trouble)
-        self._restorer(backup.folder).restore(backup.manifest, wanted_for_deployment)
-        retag(self._view, list(read_deployment(backup.folder).images), say)
+        folder, manifest = self._found()
+        self._restorer(folder).restore(manifest, wanted_for_deployment)
+        retag(self._view, list(read_deployment(folder).images), say)
 
     def _running(self) -> Sequence[Holder]:
         """What runs, but for what has to: servers that are restored into, and this itself."""
@@ -161,16 +177,13 @@ class _Work:
         volumes: Mapping[str, Path] | None = None,
         running: Callable[[], Sequence[Holder]] | None = None,
     ) -> Restorer:
-        try:
-            seen = self._view.containers()
-        except OperationError:
-            seen = ()
+        seen = self._seen()
         binds = tuple(source for item in seen for source in item.binds)
         grounds = Grounds(self._policy.project, self._policy.root, volumes or {}, binds)
         return Restorer(
             folder,
             grounds,
-            self._servers(),
+            self._servers(seen),
             mark=aside_mark(self._clock.now()),
             say=say,
             running=running,
@@ -189,12 +202,14 @@ class _Work:
         for name in self._arguments.gone:
             say(f"volume     {name}  is gone")
 
-    def _servers(self) -> dict[str, Postgres]:
+    def _seen(self) -> Sequence[Seen]:
         try:
-            seen = self._view.containers()
+            return self._view.containers()
         except OperationError as error:
             say(str(error))
-            return {}
+            return ()
+
+    def _servers(self, seen: Sequence[Seen]) -> dict[str, Postgres]:
         return {
             item.service: Postgres(self._view.programs, self._view.command, item.id)
             for item in seen

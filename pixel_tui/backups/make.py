@@ -154,6 +154,16 @@ class Maker:
         self._retire(store, sparing | {manifest.id})
         return manifest
 
+    def needed(self) -> int:
+        """How many bytes a backup may need now. Nothing is made.
+
+        Raises:
+            OperationError: The engine can't be asked.
+        """
+        sources = self._sources(self._view.containers())
+        self._ask_servers(sources)
+        return self._need(sources)
+
     def _sources(self, seen: tuple[Seen, ...]) -> Sources:
         command = self._view.command
         declared = read_declared(self._view.programs, command)
@@ -211,8 +221,8 @@ class Maker:
             more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
             self._say(f"kept {backup_id}: the last good copy of {', '.join(titles[:3])}{more}")
 
-    def _require_space(self, sources: Sources) -> None:
-        """Raise `FileError` where the disk has not the room for it."""
+    def _need(self, sources: Sources) -> int:
+        """The bytes of all that is copied, and some more."""
         need = 0
         paths = [self._policy.project / name for name in (*sources.databases, *sources.files)]
         for path in (*paths, *(item.path for item in sources.in_volumes)):
@@ -220,15 +230,20 @@ class Maker:
                 need += _size(part)
         for asked in self._servers:
             need += sum(item.size for item in asked.dumpable)
+        return int(need * MARGIN)
+
+    def _require_space(self, sources: Sources) -> None:
+        """Raise `FileError` where the disk has not the room for it."""
+        need = self._need(sources)
         place = self._policy.root
         while not place.exists():
             place = place.parent
         found = os.statvfs(place)
         free = found.f_bavail * found.f_frsize
-        if need * MARGIN > free:
+        if need > free:
             raise FileError(
                 f"There is not enough room for a backup: it needs about"
-                f" {size_words(int(need * MARGIN))}, and {size_words(free)} are free.",
+                f" {size_words(need)}, and {size_words(free)} are free.",
                 on=str(self._policy.root),
                 remedy="Make room, or set another folder under [backup] in the settings.",
             )

@@ -86,8 +86,33 @@ class Restorer:
         self._running = running
         self._owners = owners or Owners()
         self._unseen = False
+        self._untouched = "Nothing was restored"
         self.aside: list[str] = []
         """What was put aside, relative to the project's folder."""
+
+    def check(
+        self,
+        manifest: Manifest,
+        wanted: Callable[[Item], bool],
+        *,
+        beside: Sequence[tuple[Path, int]] = (),
+    ) -> None:
+        """Look at all that can be looked at while services use what would be replaced.
+
+        Nothing is changed.
+
+        Args:
+            manifest: The backup's.
+            wanted: Whether an item is to be put back.
+            beside: Places, and the bytes that something else needs there before.
+
+        Raises:
+            OperationError: One item can't be put back, or there is no room.
+        """
+        self._untouched = "Nothing was stopped or restored"
+        items = self._chosen(manifest, wanted)
+        self._checked(items, beside=beside)
+        self._say(f"all {len(items)} are whole, and there is a place for each")
 
     def restore(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> None:
         """Put the wanted items back, once all of them have been looked at.
@@ -96,12 +121,9 @@ class Restorer:
             OperationError: One can't be put back (nothing was changed), or could not be; it says
                 what was put aside.
         """
-        items = [item for item in manifest.items if wanted(item)]
-        items.sort(key=lambda item: item.kind is not Kind.ROLES)  # databases belong to them
-        for item in [item for item in items if is_beside_database(item, items)]:
-            self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
-            items.remove(item)
+        items = self._chosen(manifest, wanted)
         targets = self._checked(items)
+        self._require_all_unused([item for item in items if item.path in targets], targets)
         self._say(f"all {len(items)} are whole; what they replace is kept as NAME.{self._mark}")
         for item in items:
             try:
@@ -116,6 +138,15 @@ class Restorer:
                 ) from error
         self._say(self.aside_words)
 
+    def _chosen(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> list[Item]:
+        """What is put back, in that order."""
+        items = [item for item in manifest.items if wanted(item)]
+        items.sort(key=lambda item: item.kind is not Kind.ROLES)  # databases belong to them
+        for item in [item for item in items if is_beside_database(item, items)]:
+            self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
+            items.remove(item)
+        return items
+
     @property
     def aside_words(self) -> str:
         """What was put aside and where, as a sentence."""
@@ -123,7 +154,9 @@ class Restorer:
             return "Nothing had to be put aside."
         return f"Put aside in {self._grounds.project}: {', '.join(self.aside)}."
 
-    def _checked(self, items: Sequence[Item]) -> Mapping[str, Path]:
+    def _checked(
+        self, items: Sequence[Item], *, beside: Sequence[tuple[Path, int]] = ()
+    ) -> Mapping[str, Path]:
         """Look at everything that could fail; returns where items go, by their paths."""
         targets: dict[str, Path] = {}
         for item in items:
@@ -137,7 +170,14 @@ class Restorer:
         files = [item for item in items if item.path in targets]
         with self._nothing_yet("the backup can't be"):
             changed = [item for item in files if not self._is_same(item, targets[item.path])]
-            require_room([(targets[item.path], item.size) for item in changed])
+            require_room([*beside, *((targets[item.path], item.size) for item in changed)])
+        for item in changed:
+            with self._nothing_yet(f"{item.title} can't be"):
+                self._require_ownable(targets[item.path])
+        return targets
+
+    def _require_all_unused(self, files: Sequence[Item], targets: Mapping[str, Path]) -> None:
+        """Raise `OperationError` if one of these may be written to by what runs now."""
         holders: Sequence[Holder] = ()
         if files:
             with self._nothing_yet("what uses it is unknown"):
@@ -145,10 +185,6 @@ class Restorer:
         for item in files:
             with self._nothing_yet(f"{item.title} can't be"):
                 self._require_unused(item, targets[item.path], holders)
-        for item in changed:
-            with self._nothing_yet(f"{item.title} can't be"):
-                self._require_ownable(targets[item.path])
-        return targets
 
     @contextmanager
     def _nothing_yet(self, why: str) -> Iterator[None]:
@@ -160,7 +196,7 @@ class Restorer:
             if self._running is not None:
                 remedies.append("What was stopped for it is still stopped: start it again.")
             raise OperationError(
-                f"Nothing was restored, since {why}: {_reason(error)}.",
+                f"{self._untouched}, since {why}: {_reason(error)}.",
                 on=self._folder.name,
                 remedy=" ".join(f"{words.removesuffix('.')}." for words in remedies if words),
             ) from error

@@ -309,6 +309,29 @@ class TestRestoring:
         copy = desk.backups / newest["id"] / "sqlite/data/pixels.db"
         assert count(copy) == 0
 
+    @pytest.mark.parametrize("damage", ["files/.env", "manifest.json", "sqlite/data/pixels.db"])
+    def test_what_is_wrong_with_a_backup_is_found_before_anything_stops(
+        self, desk: Desk, damage: str
+    ) -> None:
+        database(desk.folder / "data/pixels.db")
+        desk.project.compose("up", "--detach")
+        made = desk.back_up()
+        state = desk.project.inspect("app")["State"]
+        path = desk.backups / made / damage
+        if damage == "manifest.json":  # a place that no backup of ours has
+            content = path.read_text().replace('"source": ".env"', '"source": ".git/hooks/x"')
+            path.write_text(content)
+        else:
+            path.write_bytes(path.read_bytes()[:-1] + b"?")
+        words = ("--yes", "--confirm", desk.project.name)
+        for name in ("restore", "restore-without-backup"):
+            more = () if name == "restore" else ("--confirm", "no-backup")
+            said = desk.run("run", name, made, *words, *more, code=1).stdout
+            assert "Nothing was stopped or restored" in said
+        now = desk.project.inspect("app")["State"]
+        assert (now["StartedAt"], now["Pid"]) == (state["StartedAt"], state["Pid"])
+        assert [item["id"] for item in desk.listed()] == [made], "nor is a backup made for nothing"
+
     def test_whatever_mounts_the_data_is_stopped_whoever_made_it(
         self, desk: Desk, engine: Engine, tmp_path: Path
     ) -> None:

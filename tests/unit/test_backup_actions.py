@@ -87,7 +87,7 @@ def refused(stack: StackSnapshot) -> StackSnapshot:
 
 def verbs(made: Plan) -> list[str]:
     """What each step does: the worker's verb, or compose's and docker's."""
-    known = {"make", "verify", "restore", "roll-back", "stop", "start", "up", "down"}
+    known = {"make", "verify", "check", "restore", "roll-back", "stop", "start", "up", "down"}
     return [next(word for word in step if word in known) for step in commands(made)]
 
 
@@ -147,30 +147,38 @@ class TestRestore:
     def test_its_steps_in_their_order(self) -> None:
         made = plan("restore", facts(past()), ID)
         assert made.title == f"Restore {ID}"
-        assert verbs(made) == ["make", "stop", "restore", "start"]
+        assert verbs(made) == ["check", "make", "stop", "restore", "start"]
         assert made.risk is Risk.DESTRUCTIVE
         assert made.confirm == "pixel"
 
+    def test_all_of_it_is_checked_with_the_same_left_alone_and_room_for_the_backup(self) -> None:
+        stack = running(exited("postgres"))
+        check, *_ = commands(plan("restore", facts(past()), ID, stack=stack))
+        assert {"--without=postgres", "--backup-first", ID} <= set(check)
+        check, *_ = commands(plan("restore-without-backup", facts(past()), ID, stack=stack))
+        assert "--without=postgres" in check
+        assert "--backup-first" not in check
+
     def test_the_backup_that_is_made_first_does_not_remove_it(self) -> None:
-        first = commands(plan("restore", facts(past()), ID))[0]
+        first = commands(plan("restore", facts(past()), ID))[1]
         assert first[first.index("--sparing") + 1] == ID
         assert f"before restoring {ID}" in first
 
     def test_what_depends_on_the_server_stops_and_the_server_goes_on(self) -> None:
-        stop = commands(plan("restore", facts(past()), ID))[1]
+        stop = commands(plan("restore", facts(past()), ID))[2]
         assert stop[-3:] == ("stop", "api", "web")
 
     def test_what_mounts_the_data_stops(self) -> None:
         known = facts(past(), holders=(holder("landing", "/srv/pixel/data"),))
-        stop = commands(plan("restore", known, ID))[1]
+        stop = commands(plan("restore", known, ID))[2]
         assert set(stop[-3:]) == {"api", "web", "landing"}
 
     def test_so_it_does_where_the_folder_is_reached_over_a_link(self) -> None:
         linked = replace(past(), places={"data/pixels.db": "/mnt/disk/data/pixels.db"})
         held = facts(linked, holders=(holder("landing", "/mnt/disk"),))
-        assert "landing" in commands(plan("restore", held, ID))[1]
+        assert "landing" in commands(plan("restore", held, ID))[2]
         beside = facts(linked, holders=(holder("landing", "/mnt/disk2", "/srv/pixel/data"),))
-        assert "landing" not in commands(plan("restore", beside, ID))[1]
+        assert "landing" not in commands(plan("restore", beside, ID))[2]
 
     def test_what_is_no_regular_container_stops_too_and_is_named(self) -> None:
         one = Holder("1" * 64, "pixel-worker-1", "pixel", "worker", oneoff=True, places=("/srv",))
@@ -181,9 +189,9 @@ class TestRestore:
         own = replace(other, id="6" * 64, name="own", own=True)
         known = facts(past(), holders=(one, other, brief, idle, elsewhere, own))
         made = plan("restore", known, ID)
-        assert verbs(made) == ["make", "stop", "stop", "restore", "start", "start"]
-        assert commands(made)[2] == (*COMMAND.docker, "stop", one.id, other.id, brief.id)
-        assert made.steps[2].title == "Stop pixel-worker-1, writer and brief"
+        assert verbs(made) == ["check", "make", "stop", "stop", "restore", "start", "start"]
+        assert commands(made)[3] == (*COMMAND.docker, "stop", one.id, other.id, brief.id)
+        assert made.steps[3].title == "Stop pixel-worker-1, writer and brief"
         assert commands(made)[-1] == (*COMMAND.docker, "start", other.id), "these come back"
         assert effects(made)["writer"] == "is stopped, and started again"
         assert effects(made)["pixel-worker-1"] == "is stopped, and stays stopped"
@@ -192,14 +200,14 @@ class TestRestore:
 
     def test_a_volume_that_is_a_folder_of_the_project_counts_as_that_folder(self) -> None:
         known = facts(past(), holders=(holder("landing", "/srv/pixel/data", volumes=("data",)),))
-        assert "landing" in commands(plan("restore", known, ID))[1]
+        assert "landing" in commands(plan("restore", known, ID))[2]
 
     def test_a_name_that_begins_like_an_option_is_none(self) -> None:
         specs = (spec("-v"), spec("api"))
         stack = stack_of(container("-v"), container("api"), specs=specs)
         only = past(items=(item(Kind.SQLITE, "data/pixels.db"),))
         known = facts(only, holders=(holder("-v", "/srv/pixel/data"),))
-        _, stop, _, start = commands(plan("restore", known, ID, stack=stack))
+        _, _, stop, _, start = commands(plan("restore", known, ID, stack=stack))
         assert stop[-3:] == ("stop", "--", "-v")
         assert start[-3:] == ("start", "--", "-v")
         gone = past(items=(item(Kind.POSTGRES, "-x"),))
@@ -216,7 +224,7 @@ class TestRestore:
 
     def test_without_room_for_a_backup_it_wants_a_second_word(self) -> None:
         made = plan("restore-without-backup", facts(past()), ID)
-        assert verbs(made) == ["stop", "restore", "start"]
+        assert verbs(made) == ["check", "stop", "restore", "start"]
         assert (made.confirm, made.confirm_loss) == ("pixel", "no-backup")
         assert "is in NO backup" in made.irreversible[0]
         assert "databases of postgres" in made.irreversible[1]
@@ -250,8 +258,8 @@ class TestRestore:
 
     def test_it_can_be_done_where_compose_refuses_the_project(self) -> None:
         made = plan("restore", facts(past()), ID, stack=refused(running()))
-        assert verbs(made) == ["make", "stop", "restore", "start"]
-        assert commands(made)[1][:4] == (*COMMAND.docker, "stop")
+        assert verbs(made) == ["check", "make", "stop", "restore", "start"]
+        assert commands(made)[2][:4] == (*COMMAND.docker, "stop")
         assert "It broke" in warnings(made)
         with pytest.raises(OperationError, match="It broke"):
             plan("recreate", facts(), "api", stack=refused(running()))

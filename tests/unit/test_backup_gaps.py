@@ -537,6 +537,21 @@ class TestEmptyOrGone:
         assert ids[-1] == first
 
 
+class TestCheck:
+    def test_the_backup_that_is_made_first_needs_room_too(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project).id
+        monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))
+        monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
+        words = ["check", made, "--directory", str(project), "--project", "pixel"]
+        assert worker.main([*words, "--backup-first"]) == 0
+        monkeypatch.setattr("pixel_tui.backups.make.MARGIN", 1e12)
+        assert worker.main(words) == 0
+        with pytest.raises(OperationError, match="not enough room"):
+            worker.main([*words, "--backup-first"])
+
+
 class TestExitCode:
     def run(self, project: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))

@@ -156,7 +156,7 @@ class TestPlan:
 
     def test_what_has_the_volume_is_stopped(self) -> None:
         made = self.restore("held")
-        assert commands(made)[1][-2:] == ("stop", "landing")
+        assert commands(made)[2][-2:] == ("stop", "landing")
         assert "volume held/a.db" in {item.service for item in made.affects}
 
     def test_one_that_is_gone_is_left_alone_and_named(self) -> None:

@@ -418,6 +418,27 @@ class TestRestore:
         assert refused.value.remedy == "What was stopped for it is still stopped: start it again."
         assert (project / "docker-compose.yml").read_text() == "broken"
 
+    def test_it_is_checked_while_services_still_use_what_it_replaces(self, project: Path) -> None:
+        made = make(project)
+        (project / ".env").write_text("SECRET=new\n")
+        before = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
+        folder, said = store_of(project).find(made.id).folder, list[str]()
+        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
+        with opened_by_another(project / "data/pixels.db"):
+            restorer.check(made, wanted_for_restore)
+        assert said == ["all 3 are whole, and there is a place for each"]
+        room = os.statvfs(project)
+        beside = [(project / "backups/x", room.f_bfree * room.f_frsize)]
+        with pytest.raises(OperationError, match="not enough room"):
+            restorer.check(made, wanted_for_restore, beside=beside)
+        (folder / "sqlite/data/pixels.db").write_bytes(b"")
+        with pytest.raises(OperationError, match=r"Nothing was stopped or restored.*0 bytes") as no:
+            restorer.check(made, wanted_for_restore)
+        assert no.value.remedy == ""
+        after = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
+        env = project / ".env"
+        assert (before.keys(), before[env].st_ino) == (after.keys(), after[env].st_ino)
+
     def test_a_link_that_leads_out_of_the_project_is_not_followed(
         self, project: Path, tmp_path: Path
     ) -> None:

@@ -28,7 +28,7 @@ _CANCEL_START: Final = SafeText("It is restored; some services do not run yet.")
 
 
 def draft_restore(draft: Draft) -> None:
-    """Back up, stop what uses the data, put it back, start what ran."""
+    """Check, back up, stop what uses the data, put it back, start what ran."""
     _draft(draft, save_first=True)
     draft.irreversible.append(
         plain(
@@ -76,6 +76,16 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         if item.kind is not Kind.DEPLOYMENT and not {item.server, item.volume} & left_alone
     ]
     users = data_users(draft, past, items, frozenset(servers - left_alone))
+    without = [f"--without={name}" for name in sorted(left_alone)]
+    worker_step(
+        draft,
+        f"Check {draft.subject}, before anything is stopped",
+        "Nothing has changed.",
+        "check",
+        *without,
+        *(["--backup-first"] if save_first else []),
+        name=draft.subject,
+    )
     if save_first:
         backup_first(draft, past.backup.id, "restoring")
     _stop(draft, users)
@@ -84,7 +94,7 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         f"Restore {draft.subject}",
         "What has been put back stays; what it replaced is beside it, under a name with the time.",
         "restore",
-        *(f"--without={name}" for name in sorted(left_alone)),
+        *without,
         name=draft.subject,
     )
     _start(draft, users)
@@ -193,7 +203,8 @@ ACTION: Final = Action(
     group=Group.BACKUPS,
     when="Data is lost or damaged, or `.env` or the compose file is broken, and the backup has it"
     " whole.",
-    failing="The last line says what was put aside and where; the services stay stopped. Put a"
+    failing="If the check fails, nothing was stopped: fix what it names, or use another backup."
+    " Later, the last line says what was put aside and where; the services stay stopped. Put a"
     " file back by its name, or restore the backup that was made first.",
     draft=draft_restore,
     scope=Scope.BACKUP,

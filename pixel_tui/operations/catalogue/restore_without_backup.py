@@ -13,7 +13,8 @@ ACTION: Final = Action(
     group=Group.BACKUPS,
     when="The disk is full, so that `restore` can't make its backup of the present state. Files"
     " that are replaced are still kept beside the new ones.",
-    failing="The last line says what was put aside and where; the services stay stopped. Put a"
+    failing="If the check fails, nothing was stopped: fix what it names, or use another backup."
+    " Later, the last line says what was put aside and where; the services stay stopped. Put a"
     " file back by its name. If there is no room even for the restored files, remove old"
     " `NAME.before-TIME` files first.",
     draft=draft_unsaved_restore,
