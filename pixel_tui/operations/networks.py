@@ -7,6 +7,7 @@ from either state: stop all that is on it, remove it, and `up --force-recreate` 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from pixel_tui.errors import OperationError
@@ -14,7 +15,8 @@ from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Step, is_up
 from pixel_tui.operations.words import listed
-from pixel_tui.stack.model import Diverged, ResourceKind, StackSnapshot
+from pixel_tui.stack.compose_command import option, shown
+from pixel_tui.stack.model import Attached, Diverged, ResourceKind, StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 CANCEL_STOP: Final = SafeText(
@@ -58,19 +60,35 @@ def network_steps(draft: Draft, networks: Sequence[Diverged]) -> None:
     Raises:
         OperationError: Something that is not part of the plan runs on one of them.
     """
-    _require_nothing_else(draft, networks)
+    tell_networks(draft, networks, "has changed in the compose file")
     keys = {item.key for item in networks}
     on = [
         item for item in draft.services if item.spec and keys.intersection(item.spec.network_keys)
     ]
     names = listed([item.name for item in networks])
     what = "network" if len(networks) == 1 else "networks"
-    draft.warn("network", f"{what} {names} changed in the compose file: made again, with all on it")
-    _warn_of_stopped(draft, keys)
     running = [target for target in on if target.up]
     draft.compose_step(running, "stop", cancelling=CANCEL_STOP, verb="Stop")
     argv = draft.command.docker_argv("network", "rm", *(item.name for item in networks))
     draft.steps.append(Step(plain(f"Remove {what} {names}"), argv, CANCEL_REMOVE))
+
+
+def tell_networks(draft: Draft, networks: Sequence[Diverged], why: str) -> None:
+    """Say that these networks are made again, and what that means for what stands still on them.
+
+    Args:
+        draft: Its targets are what is stopped for it, and recreated.
+        networks: They, with what is on them.
+        why: A predicate: `has changed in the compose file`.
+
+    Raises:
+        OperationError: Something that is not part of the plan runs on one of them.
+    """
+    _require_nothing_else(draft, networks, why)
+    for network in networks:
+        draft.warn("network", f"network {network.name} {why}: made again, with all on it")
+        _warn_of_strangers(draft, network)
+    _warn_of_stopped(draft, {item.key for item in networks})
 
 
 def refuse_changed_networks(draft: Draft, named: Collection[str], *, alone: bool = False) -> None:
@@ -121,15 +139,16 @@ def _changed(
     )
 
 
-def _require_nothing_else(draft: Draft, networks: Sequence[Diverged]) -> None:
+def _require_nothing_else(draft: Draft, networks: Sequence[Diverged], why: str) -> None:
     own = {item.id for target in draft.services for item in (*target.containers, *target.leftovers)}
     for network in networks:
         others = [item.name for item in network.attached if item.container_id not in own]
         if others:
             raise OperationError(
-                f"Network {network.name} has changed in the compose file, and can't be made again"
-                f" while {listed(others)} runs on it.",
-                remedy=f"Wait for its end, or stop it: docker stop {' '.join(others)}",
+                f"Network {network.name} {why}, and can't be made again while"
+                f" {listed(others)} runs on it.",
+                remedy="Wait for its end, or stop it:"
+                f" {shown(draft.command.docker_argv('stop', names=others))}",
             )
 
 
@@ -144,3 +163,43 @@ def _warn_of_stopped(draft: Draft, keys: Collection[str]) -> None:
             and set(keys).intersection(spec.network_keys)
         ):
             draft.warn("network", f"{service.name} is stopped: recreate it before you start it")
+
+
+def _warn_of_strangers(draft: Draft, network: Diverged) -> None:
+    """What stands still on it and is no service of this project can't be started afterwards."""
+    if network.unlisted:
+        draft.warn(
+            "network",
+            f"what else stands still on {network.name} is not known, and can't start afterwards:"
+            f" {network.unlisted}",
+        )
+    for item in network.stopped:
+        own = draft.snapshot.container(item.container_id)
+        service = draft.snapshot.service(own.service) if own is not None else None
+        if own is not None and (own.oneoff or (service is not None and service.spec is not None)):
+            continue  # nobody starts a one-off again; services are recreated
+        draft.warn(
+            "network",
+            f"{item.name} stands still on {network.name}, is not part of this, and can't start"
+            f" afterwards; then run: {_repair(draft, network, item)}",
+        )
+
+
+def _repair(draft: Draft, network: Diverged, item: Attached) -> str:
+    """What gives a container the network that there is now."""
+    if item.project and item.service and item.project != draft.snapshot.project_name:
+        command = replace(
+            draft.command,
+            directory=item.directory or ".",
+            files=item.files,
+            env_files=(),
+            project=item.project,
+            profiles=(),
+        )
+        up = ("up", "--no-start", "--no-deps", "--force-recreate")
+        return shown(command.compose_argv(*up, names=[item.service]))
+    aliases = [word for name in item.aliases for word in option("--alias", name)]
+    names = [network.name, item.name]
+    leave = draft.command.docker_argv("network", "disconnect", "--force", names=names)
+    join = draft.command.docker_argv("network", "connect", *aliases, names=names)
+    return f"{shown(leave)} && {shown(join)}"

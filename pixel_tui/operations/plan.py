@@ -198,7 +198,11 @@ def fingerprint(
     if snapshot.diverged:
         facts.append(
             [
-                [item.kind, item.name, [other.container_id for other in item.attached]]
+                [
+                    item.kind,
+                    item.name,
+                    *([other.container_id for other in on] for on in (item.attached, item.stopped)),
+                ]
                 for item in snapshot.diverged
             ]
         )

@@ -67,11 +67,11 @@ class DockerEngine:
     def containers(self, project: str) -> list[JsonObject]:
         """`GET /containers/json` of one project or of each, stopped ones included."""
         label = f"{LABEL}project={project}" if project else f"{LABEL}project"
-        filters = json.dumps({"label": [label]})
-        answer = self._json("/containers/json", {"all": "1", "filters": filters})
-        if not isinstance(answer, list):
-            raise EngineAnswerInvalid("The engine's list of containers is no list.")
-        return [item for item in answer if isinstance(item, dict)]
+        return self._containers({"all": "1", "filters": json.dumps({"label": [label]})})
+
+    def containers_on(self, network: str) -> list[JsonObject]:
+        """`GET /containers/json` of all on a network, stopped ones included."""
+        return self._containers({"all": "1", "filters": json.dumps({"network": [network]})})
 
     def inspect(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/json`."""
@@ -95,10 +95,7 @@ class DockerEngine:
 
     def all_containers(self) -> list[JsonObject]:
         """`GET /containers/json` of the whole engine, stopped ones included."""
-        answer = self._json("/containers/json", {"all": "1"})
-        if not isinstance(answer, list):
-            raise EngineAnswerInvalid("The engine's list of containers is no list.")
-        return [item for item in answer if isinstance(item, dict)]
+        return self._containers({"all": "1"})
 
     def all_volumes(self) -> list[JsonObject]:
         """`GET /volumes` of the whole engine."""
@@ -194,6 +191,12 @@ class DockerEngine:
     def close(self) -> None:
         """Drop the kept connections; a later request makes new ones."""
         self._transport.close()
+
+    def _containers(self, query: Mapping[str, str]) -> list[JsonObject]:
+        answer = self._json("/containers/json", query)
+        if not isinstance(answer, list):
+            raise EngineAnswerInvalid("The engine's list of containers is no list.")
+        return [item for item in answer if isinstance(item, dict)]
 
     def _object(
         self, path: str, query: Mapping[str, str] | None = None, *, versioned: bool = True

@@ -350,10 +350,19 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A container that runs on a network, of whichever project."""
+    """A container on a network, of whichever project."""
 
     container_id: str
     name: SafeText
+    aliases: tuple[str, ...] = ()
+    """Other names that it has on the network; read only of what stands still."""
+    project: SafeText = NO_TEXT
+    """The compose project that it belongs to; empty where compose did not make it."""
+    service: SafeText = NO_TEXT
+    directory: str = ""
+    """That project's folder."""
+    files: tuple[str, ...] = ()
+    """The compose files that it was made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +373,11 @@ class Diverged:
     key: SafeText
     name: SafeText
     attached: tuple[Attached, ...] = ()
+    """What runs on a network."""
+    stopped: tuple[Attached, ...] = ()
+    """What is on a network and stands still: it can't start once the network is another one."""
+    unlisted: SafeText = NO_TEXT
+    """Why nobody knows what stands still on it; empty where that is known."""
     unread: SafeText = NO_TEXT
     """Why it is not known whether it is another one, in the engine's words; empty where it is."""
 

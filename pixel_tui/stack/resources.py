@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pixel_tui.errors import EngineRefused
+from pixel_tui.errors import OF_ONE_OBJECT
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.model import (
+    NO_TEXT,
     Attached,
     Container,
     Diverged,
@@ -28,7 +29,9 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.source import EngineReader
 from pixel_tui.text import plain
 
-HASH_LABEL: Final = "com.docker.compose.config-hash"
+_LABEL: Final = "com.docker.compose."
+HASH_LABEL: Final = f"{_LABEL}config-hash"
+_UP: Final = frozenset({"running", "paused", "restarting"})
 _ESCAPED: Final = "<>&\u2028\u2029"
 """What Go's JSON escapes beyond what Python's does."""
 _KEYS: Final = {ResourceKind.NETWORK: "networks", ResourceKind.VOLUME: "volumes"}
@@ -89,6 +92,7 @@ class ResourceReader:
     def __init__(self, engine: EngineReader) -> None:
         self._engine = engine
         self._seen: object = None
+        self._aliases: dict[tuple[str, str], tuple[str, ...]] = {}
         self._diverged: tuple[Diverged, ...] = ()
 
     def read(
@@ -104,7 +108,10 @@ class ResourceReader:
         if self._seen != (resources, lives):
             self._diverged = self._compare(resources)
             self._seen = (resources, lives)
-        return tuple(item if item.unread else self._with_attached(item) for item in self._diverged)
+        return tuple(
+            item if item.unread else with_attached(self._engine, item, self._aliases)
+            for item in self._diverged
+        )
 
     def _compare(self, resources: Iterable[Resource]) -> tuple[Diverged, ...]:
         found: list[Diverged] = []
@@ -114,7 +121,7 @@ class ResourceReader:
                 continue
             try:
                 there = hashes_of(self._engine, kind)
-            except EngineRefused as error:
+            except OF_ONE_OBJECT as error:
                 found += [
                     Diverged(kind, item.key, item.name, unread=error.sentence) for item in wanted
                 ]
@@ -126,16 +133,81 @@ class ResourceReader:
             ]
         return tuple(found)
 
-    def _with_attached(self, item: Diverged) -> Diverged:
-        """With what runs on a network."""
-        if item.kind is not ResourceKind.NETWORK:
-            return item
+
+def with_attached(
+    engine: EngineReader, item: Diverged, aliases: dict[tuple[str, str], tuple[str, ...]]
+) -> Diverged:
+    """With what is on a network, running or not.
+
+    Args:
+        engine: Where it is.
+        item: The network.
+        aliases: What was read before of what stands still, by container and network; it grows.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    if item.kind is not ResourceKind.NETWORK:
+        return item
+    try:
+        node = Node(engine.network(item.name))["Containers"]
+    except OF_ONE_OBJECT as error:
+        return replace(item, unread=error.sentence)
+    running = {key: Attached(key, container["Name"].text) for key, container in node.members()}
+    stopped, unlisted = [], NO_TEXT
+    try:
+        listed = list(map(Node, engine.containers_on(item.name)))
+    except OF_ONE_OBJECT as error:
+        listed, unlisted = [], error.sentence
+    for entry in listed:
+        found = _attached(entry)
+        if found.container_id in running:
+            continue
+        # One in a restart loop has no place on the network for moments.
+        if entry["State"].raw in _UP:
+            running[found.container_id] = found
+        else:
+            stopped.append(_with_aliases(engine, item.name, found, aliases))
+    return replace(
+        item,
+        attached=tuple(sorted(running.values(), key=lambda found: found.container_id)),
+        stopped=tuple(sorted(stopped, key=lambda found: found.name)),
+        unlisted=unlisted,
+    )
+
+
+def _attached(listed: Node) -> Attached:
+    labels = listed["Labels"]
+    name = next((item.raw for item in listed["Names"] if item.raw.count("/") == 1), "")
+    return Attached(
+        container_id=listed["Id"].raw,
+        name=plain(name.removeprefix("/")),
+        project=labels[f"{_LABEL}project"].text,
+        service=labels[f"{_LABEL}service"].text,
+        directory=labels[f"{_LABEL}project.working_dir"].raw,
+        files=tuple(filter(None, labels[f"{_LABEL}project.config_files"].raw.split(","))),
+    )
+
+
+def _with_aliases(
+    engine: EngineReader,
+    network: str,
+    item: Attached,
+    known: dict[tuple[str, str], tuple[str, ...]],
+) -> Attached:
+    """With the names that it would have to be given again; compose gives them by itself."""
+    if item.project:
+        return item
+    key = (item.container_id, network)
+    if key not in known:
         try:
-            node = Node(self._engine.network(item.name))["Containers"]
-        except EngineRefused as error:
-            return replace(item, unread=error.sentence)
-        pairs = sorted((key, container["Name"].text) for key, container in node.members())
-        return replace(item, attached=tuple(Attached(key, name) for key, name in pairs))
+            place = Node(engine.inspect(item.container_id))["NetworkSettings"]["Networks"][network]
+        except OF_ONE_OBJECT:
+            return item
+        names = [name.raw for name in place["Aliases"]]
+        # The engine gives the short id by itself.
+        known[key] = tuple(name for name in names if not item.container_id.startswith(name))
+    return replace(item, aliases=known[key])
 
 
 def hashes_of(engine: EngineReader, kind: ResourceKind) -> Mapping[str, str]:

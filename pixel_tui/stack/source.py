@@ -107,6 +107,10 @@ class EngineReader(Protocol):
         """`GET /networks/{name}`; None where there is no such network."""
         ...
 
+    def containers_on(self, network: str) -> list[JsonObject]:
+        """`GET /containers/json` with `all`, of all on a network, of whichever project."""
+        ...
+
     def volume(self, name: str) -> JsonObject | None:
         """`GET /volumes/{name}`; None where there is no such volume."""
         ...

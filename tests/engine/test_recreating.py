@@ -82,8 +82,46 @@ def test_a_stranger_on_a_changed_network_is_named_before_anything_is_stopped(
             is_told(desk, "a", "has changed in the compose file")
             with pytest.raises(OperationError, match=f"while {stranger} runs on it"):
                 desk.plan("recreate", "a")
+            assert [project.inspect(name)["State"]["Running"] for name in "ab"] == [True, True]
     finally:
         project.engine.docker("rm", "--force", stranger)
+
+
+def test_what_stands_still_on_a_changed_network_is_repaired_by_the_command_that_is_named(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(NETWORK, up=True)
+    engine, net = project.engine, f"{project.name}_net"
+    stranger = f"{project.name}-stranger"
+    run = ("run", "--detach", "--name", stranger, "--network", net, "--network-alias", "probe")
+    engine.docker(*run, BASE_IMAGE, "sleep", "100000")
+    other = make_project(
+        f"services: {{db: {PART}, networks: [net]}}}}\n"
+        f"networks: {{net: {{external: true, name: {net}}}}}\n",
+        up=True,
+    )
+    db = f"{other.name}-db-1"
+    try:
+        engine.docker("stop", "--time", "0", stranger, db)
+        with desk_of(project, tmp_path / "state") as desk:
+            write(project, NETWORK.replace('"1"', '"2"'))
+            desk.watcher.refresh()
+            is_told(desk, "a", "has changed in the compose file")
+            plan = desk.plan("recreate", "a")
+            told = [item.message for item in plan.checks_before if "stands still" in item.message]
+            assert [item.partition(" ")[0] for item in told] == sorted([stranger, db])
+            status = desk.run("recreate", "a")
+            assert status.state is JobState.SUCCEEDED, status.message
+        for name, words in zip(sorted([stranger, db]), told, strict=True):
+            assert engine.docker("start", name, check=False).returncode, "its network is gone"
+            engine.run(["sh", "-c", words.rpartition("run: ")[2]])
+            engine.docker("start", name)
+        asked = project.compose("exec", "-T", "a", "nslookup", "probe", "127.0.0.11", check=False)
+        assert "NXDOMAIN" not in asked.stdout, asked.stdout
+        asked = project.compose("exec", "-T", "a", "nslookup", "db", "127.0.0.11", check=False)
+        assert "NXDOMAIN" not in asked.stdout, asked.stdout
+    finally:
+        engine.docker("rm", "--force", stranger, db, check=False)
 
 
 def test_the_hashes_of_networks_and_volumes_are_the_labels_that_compose_writes(

@@ -104,6 +104,9 @@ class ScriptedEngine:
     def network(self, name: str) -> JsonObject | None:
         raise NotImplementedError
 
+    def containers_on(self, network: str) -> list[JsonObject]:
+        return []
+
     def volume(self, name: str) -> JsonObject | None:
         raise NotImplementedError
 

@@ -10,6 +10,7 @@ from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.convergence import Change, UpOptions, left_without, predict_up
 from pixel_tui.operations.findings import Standing, find
 from pixel_tui.operations.plan import Expectation, Outcome, Plan, Risk, plan_outdated
+from pixel_tui.stack.compose_command import shown
 from pixel_tui.stack.model import (
     Attached,
     Container,
@@ -307,7 +308,42 @@ class TestChangedNetwork:
         assert "Network pixel_net has changed in the compose file" in caught.value.what
         if action == "recreate":
             assert "elsewhere-db-1" in caught.value.what
-            assert caught.value.remedy == "Wait for its end, or stop it: docker stop elsewhere-db-1"
+            stop = shown((*COMMAND.docker, "stop", "elsewhere-db-1"))
+            assert caught.value.remedy == f"Wait for its end, or stop it: {stop}"
+
+    def test_a_stopped_stranger_on_it_is_named_with_what_repairs_it(self) -> None:
+        strangers = (
+            Attached("e" * 64, SafeText("debug"), aliases=("probe", "-x")),
+            Attached(
+                "f" * 64,
+                SafeText("shop-db-1"),
+                project=SafeText("shop"),
+                service=SafeText("db"),
+                directory="/srv/shop",
+                files=("/srv/shop/compose.yml",),
+            ),
+            Attached(exited("job").id, SafeText("pixel-job-1"), project=SafeText("pixel")),
+        )
+        snapshot = changed_net()
+        (net,) = snapshot.diverged
+        snapshot = replace(snapshot, diverged=(replace(net, stopped=strangers),))
+        made = plan("recreate", snapshot, "api")
+        told = [item.message for item in made.checks_before if "stands still" in item.message]
+        docker = shown(COMMAND.docker)
+        shop = f"{shown(COMMAND.compose)} --project-directory /srv/shop"
+        shop += " --file /srv/shop/compose.yml --project-name shop"
+        leave = f"{docker} network disconnect --force pixel_net debug"
+        come = f"{docker} network connect --alias probe --alias=-x pixel_net debug"
+        assert [item.rpartition("run: ")[2] for item in told] == [
+            f"{leave} && {come}",
+            f"{shop} up --no-start --no-deps --force-recreate db",
+        ]
+        assert told[0].startswith("debug stands still on pixel_net")
+        assert not plan_outdated(made, snapshot)
+        assert plan_outdated(made, changed_net())
+        unknown = replace(net, unlisted=SafeText("Forbidden"))
+        made = plan("recreate", replace(snapshot, diverged=(unknown,)), "api")
+        assert "is not known, and can't start afterwards: Forbidden" in warnings(made)
 
     def test_a_network_that_nothing_named_is_on_changes_no_plan(self) -> None:
         assert len(commands(plan("recreate", changed_net(), "web"))) == 1

@@ -113,6 +113,10 @@ class DemoEngine:
         """`GET /networks/{name}`: whatever is asked for is there."""
         return {"Name": name}
 
+    def containers_on(self, network: str) -> list[JsonObject]:  # noqa: ARG002
+        """`GET /containers/json` of a network: nobody asks, since none has changed."""
+        return []
+
     def volume(self, name: str) -> JsonObject | None:
         """`GET /volumes/{name}`: whatever is asked for is there."""
         return {"Name": name}
