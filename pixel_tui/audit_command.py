@@ -18,7 +18,7 @@ def verdict(trail: Trail, path: Path, say: Callable[[str], None]) -> bool:
     if trail.problems:
         say(f"{path} is not as it was written.")
         return False
-    say(f"{_count(len(trail.records), 'record')} in {path}, as they were written.")
+    say(f"{_count(trail.count, 'record')} in {path}, as they were written.")
     return True
 
 

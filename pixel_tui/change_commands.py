@@ -246,10 +246,12 @@ def _run_audit(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     if arguments.last < 1:
         raise UsageError("--last wants a number above 0", on=str(arguments.last))
     audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
-    trail = audit.read(_longest_seal(audit.path, environment))
-    if arguments.what == "verify":
+    verifying = arguments.what == "verify"
+    seal = _longest_seal(audit.path, environment)
+    trail = audit.read(seal, keep=0 if verifying else arguments.last)
+    if verifying:
         return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
-    for record in trail.records[-arguments.last :]:
+    for record in trail.records:
         print(json.dumps(dict(record.facts)) if arguments.json else record_line(record))  # noqa: T201
     for problem in trail.problems:
         complain(problem)

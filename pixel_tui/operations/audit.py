@@ -17,7 +17,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, cannot_write, replace_file
 from pixel_tui.operations.audit_chain import VERSION, Trail, digest
-from pixel_tui.operations.audit_reading import head_path, read_audit
+from pixel_tui.operations.audit_reading import head_path, lines_until, read_audit
 from pixel_tui.operations.audit_seal import Seal, read_seal, write_seal
 from pixel_tui.operations.job import JobStatus
 from pixel_tui.operations.origin import Origin
@@ -94,16 +94,17 @@ class Audit:
                 " free space.",
             ) from error
 
-    def read(self, seal: Seal | None = None) -> Trail:
+    def read(self, seal: Seal | None = None, *, keep: int | None = None) -> Trail:
         """The trail, and whether it is as it was written.
 
         Args:
             seal: What else is known of its length.
+            keep: As many of the newest records are kept; all of them if None.
 
         Raises:
             FileError: It can't be read.
         """
-        return read_audit(self.path, seal=seal)
+        return read_audit(self.path, seal=seal, keep=keep)
 
     def _write(self, record: dict[str, object]) -> None:
         descriptor = with_reserve(self.path, self._opened)
@@ -136,12 +137,15 @@ class Audit:
         if before is not None and before.last == previous:
             write_seal(self.path, Seal(before.lines + 1, last))
             return
-        size = os.fstat(descriptor).st_size
-        lines = os.pread(descriptor, size, 0).removesuffix(b"\n").split(b"\n")
-        if before is None or (
-            before.lines <= len(lines) and digest(lines[before.lines - 1]) == before.last
-        ):
-            write_seal(self.path, Seal(len(lines), last))
+        count, found = 0, before is None
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            file.seek(0)
+            for count, line in enumerate(lines_until(file, os.fstat(descriptor).st_size), 1):
+                found = found or (
+                    before is not None and (count, line.digest) == (before.lines, before.last)
+                )
+        if found:
+            write_seal(self.path, Seal(count, last))
 
 
 def _last_line(descriptor: int, size: int) -> bytes:

@@ -6,7 +6,8 @@ against somebody who writes both files anew; a copy elsewhere is.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,8 @@ from pixel_tui.json_reading import parse_json
 
 VERSION: Final = 2
 """Records of version 1 had no chain."""
+MOST_PROBLEMS: Final = 100
+"""So many are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Trail:
     """Records from before there was a chain."""
     skipped: int = 0
     """Older lines, which were not read."""
+    count: int = 0
+    """Records that were read; the oldest of them need not have been kept."""
 
 
 def digest(line: bytes) -> str:
@@ -50,40 +55,98 @@ def digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
-def read_trail(content: bytes, head: str | None, *, skipped: int = 0) -> Trail:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the trail's file, without its end."""
+
+    digest: str
+    content: bytes | None
+    """None for one that is too long to be a record."""
+
+
+def read_trail(
+    lines: Iterable[Line], head: str | None, *, skipped: int = 0, keep: int | None = None
+) -> Trail:
     """Read a trail and compare it with its chain.
 
     Args:
-        content: The file, or its end from the beginning of a line on.
+        lines: The lines of the file, or of its end; each is looked at once and let go.
         head: What the file beside it says of the last line; None where it is not there.
         skipped: How many lines are before; what the first one says of them is not compared.
+        keep: As many of the newest records are kept; all of them if None.
     """
-    *lines, rest = content.split(b"\n")
-    if rest:
-        lines.append(rest)
-    records: list[Record] = []
-    problems: list[str] = []
-    torn: list[int] = []
-    unchained, chained, before, previous = 0, False, "", None
-    for number, line in enumerate(lines, skipped + 1):
-        facts = _facts(line)
-        if facts is None:
-            torn.append(number)
+    reading = _Reading(skipped, deque(maxlen=keep))
+    for line in lines:
+        reading.take(line)
+    return reading.trail(head)
+
+
+class _Reading:
+    """How far a trail was read."""
+
+    def __init__(self, skipped: int, records: deque[Record]) -> None:
+        self._skipped = self._number = skipped
+        self._records = records
+        self._count = self._unchained = self._torn = self._more = 0
+        self._last_torn = -1
+        self._problems: list[str] = []
+        self._chained = False
+        self._before = ""
+        self._previous: object = None
+
+    def take(self, line: Line) -> None:
+        """Compare one more line with the one before it."""
+        self._number += 1
+        facts = None if line.content is None else _facts(line.content)
+        if line.content is None:
+            self._tell(f"Line {self._number} is longer than any record.")
+        elif facts is None:
+            self._torn += 1
+            self._last_torn = self._number
         else:
-            records.append(Record(number, facts))
-            previous = facts.get("previous")
-            if isinstance(previous, str):
-                chained = True
-                if previous != before and not (skipped and number == skipped + 1):
-                    problems.append(_broken(number))
-                    torn = [at for at in torn if at != number - 1]
-            elif chained:
-                problems.append(f"Line {number} has no place in the chain: it was put there.")
+            self._count += 1
+            self._records.append(Record(self._number, facts))
+            self._compare(facts.get("previous"))
+        self._before = line.digest
+
+    def _compare(self, previous: object) -> None:
+        self._previous = previous
+        if not isinstance(previous, str):
+            if self._chained:
+                self._tell(f"Line {self._number} has no place in the chain: it was put there.")
             else:
-                unchained += 1
-        before = digest(line)
-    problems += _compared(head, before, previous, chained=chained, empty=not lines)
-    return Trail(tuple(records), tuple(problems), len(torn), unchained, skipped)
+                self._unchained += 1
+            return
+        self._chained = True
+        first_read = self._skipped and self._number == self._skipped + 1
+        if previous != self._before and not first_read:
+            self._tell(_broken(self._number))
+            self._torn -= self._last_torn == self._number - 1
+
+    def _tell(self, problem: str) -> None:
+        if len(self._problems) < MOST_PROBLEMS:
+            self._problems.append(problem)
+        else:
+            self._more += 1
+
+    def trail(self, head: str | None) -> Trail:
+        """All that was found."""
+        more = (f"{self._more:,} more lines are not as they were written.",) if self._more else ()
+        at_end = _compared(
+            head,
+            self._before,
+            self._previous,
+            chained=self._chained,
+            empty=self._number == self._skipped,
+        )
+        return Trail(
+            tuple(self._records),
+            (*self._problems, *more, *at_end),
+            self._torn,
+            self._unchained,
+            self._skipped,
+            self._count,
+        )
 
 
 def _broken(number: int) -> str:

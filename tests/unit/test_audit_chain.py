@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+import tracemalloc
 from pathlib import Path
 from threading import Thread
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.operations import audit_seal
+from pixel_tui.operations import audit_reading, audit_seal
 from pixel_tui.operations.audit import Audit
 from pixel_tui.operations.audit_chain import digest
 from pixel_tui.operations.audit_reading import head_path, read_audit
@@ -249,3 +250,55 @@ def test_the_systems_log_is_told_and_knows_of_a_trail_that_is_gone_with_all_else
     assert audit.read().problems == ()
     seal = seal_in_log(f"other words\naudit x 99 y\n{output}", audit.path)
     assert audit.read(seal).problems == ("The audit trail is missing: it had 2 records.",)
+
+
+# As a stream: a trail of many years, and lines that are no records.
+
+
+def test_a_large_trail_is_read_in_little_memory(audit: Audit) -> None:
+    line, previous, written = b"", digest(lines(audit)[-1].removesuffix(b"\n")), 0
+    with audit.path.open("ab") as file:
+        while written < 24 * 1024 * 1024:
+            line = json.dumps({"previous": previous, "filling": "x" * 4000}).encode()
+            previous = digest(line)
+            written += file.write(line + b"\n")
+    beside(audit).write_text(f"{previous}\n")
+    tracemalloc.start()
+    try:
+        trail = audit.read(keep=2)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert trail.problems == ()
+    assert trail.count > 5000
+    assert [record.line for record in trail.records] == [trail.count - 1, trail.count]
+    assert peak < 2 * 1024 * 1024
+
+
+def test_a_line_that_is_no_record_for_its_length_is_told_and_what_follows_is_read(
+    audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_reading, "LONGEST_RECORD", 4096)
+    every = lines(audit)
+    audit.path.write_bytes(b"".join([*every[:2], b"x" * 10_000 + b"\n", *every[2:]]))
+    long, broken = audit.read().problems
+    assert long == "Line 3 is longer than any record."
+    assert "between it and line 4" in broken
+    assert audit.read().count == 6
+
+
+def test_many_breaks_are_counted(audit: Audit) -> None:
+    audit.path.write_bytes(b'{"previous": "other"}\n' * 1000)
+    problems = audit.read().problems
+    assert len(problems) < 110
+    assert any("900 more lines" in problem for problem in problems)
+
+
+def test_who_reads_a_trail_keeps_nobody_from_writing_to_it(audit: Audit) -> None:
+    end = audit.path.stat().st_size
+    with audit.path.open("rb") as file:
+        read = audit_reading.lines_until(file, end)
+        next(read)
+        audit.begin(status())
+        assert len(list(read)) == 5
+    assert audit.read().count == 7
