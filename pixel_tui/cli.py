@@ -14,7 +14,6 @@ from typing import Final
 
 from pixel_tui import __version__
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
-from pixel_tui.early_log import speak_warnings
 from pixel_tui.env_command import add_env
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.ledger_command import add_ledger
@@ -23,6 +22,7 @@ from pixel_tui.project_options import (
     add_project_options,
     add_read_only,
     add_reveal_allowed,
+    begun_readers,
     readers,
 )
 from pixel_tui.standard_streams import complain, is_broken_pipe, output_error, prepare_streams
@@ -42,7 +42,6 @@ of them, would be gone through every few seconds of a flood, and a key waits for
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     prepare_streams()
-    speak_warnings()
     try:
         code = _run(argv)
     except SystemExit as leaving:  # --help, --version, an argument that is wrong
@@ -55,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = _parsed(argv)
+        # Logging is imported for a command: `--version` has nothing to warn of.
+        from pixel_tui.early_log import speak_warnings
+
+        speak_warnings()
         return int(arguments.run(arguments, dict(os.environ)))
     except ConsoleError as error:
         complain(str(error))
@@ -312,11 +315,6 @@ def _hurry() -> None:
     os.environ.setdefault("TEXTUAL_FPS", MOST_PICTURES)  # read when Textual is imported
 
 
-def _import_observer() -> None:
-    """What is needed right after the engine has answered a first question."""
-    from pixel_tui import live  # noqa: F401
-
-
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal(environment)
     _prepare()
@@ -326,7 +324,7 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     settings = load_settings(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
     )
-    engine, project = readers(arguments, environment, meanwhile=_import_observer)
+    engine, project, settled = begun_readers(arguments, environment)
     if arguments.or_demo and not (project.has_files and engine.answers()):
         from pixel_tui.app import run
         from pixel_tui.demonstration import demo_parts
@@ -337,6 +335,13 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     observer.start()
     from pixel_tui.app import live_parts, run
 
+    if (
+        found := settled()
+    ) is not project:  # rare: it is looked at anew, by the files it was made with
+        observer.close()
+        project = found
+        observer = live_observer(engine, project, settings)
+        observer.start()
     return run(live_parts(observer, project.command, settings, environment))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import IntEnum
 from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -129,28 +130,41 @@ def named_command(
         endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     except ConsoleError:  # whoever wants the engine says what is wrong with it
         return project.command
-    return _as_it_was_made(DockerEngine(endpoint), project, environment).command
+    return _as_it_was_made(DockerEngine(endpoint), project, environment)().command
 
 
 def readers(
-    arguments: argparse.Namespace,
-    environment: Mapping[str, str],
-    *,
-    meanwhile: Callable[[], None] = lambda: None,
+    arguments: argparse.Namespace, environment: Mapping[str, str]
 ) -> "tuple[DockerEngine, ComposeProject]":
     """What reads the engine and the project that the arguments name.
+
+    Raises:
+        ConsoleError: They name none.
+    """
+    engine, _, settled = begun_readers(arguments, environment)
+    return engine, settled()
+
+
+def begun_readers(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "tuple[DockerEngine, ComposeProject, Callable[[], ComposeProject]]":
+    """What reads the engine and the project, before it is known what its containers were made with.
 
     Args:
         arguments: Of the command line.
         environment: The variables of this process.
-        meanwhile: Called while the engine is asked.
+
+    Returns:
+        The engine, the project as it was asked for, and what waits for the engine's answer
+        and returns the project that is to be read: nearly always the same one.
 
     Raises:
         ConsoleError: They name none.
     """
     project = _project_here(arguments, environment)
     if name := _name_to_find(arguments, environment, project):
-        return _found_by_name(arguments, environment, name)
+        engine, found = _found_by_name(arguments, environment, name)
+        return engine, found, lambda: found
     # Compose reads the project while Docker's library is imported.
     project.begin()
     from pixel_tui.stack.endpoint import find_endpoint
@@ -158,26 +172,29 @@ def readers(
 
     endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     engine = DockerEngine(endpoint)
-    found = _as_it_was_made(engine, project, environment, meanwhile)
-    if found is not project:
-        project.abandon()
-        found.begin()
-    return engine, found
+    made = _as_it_was_made(engine, project, environment)
+
+    def settled() -> "ComposeProject":
+        found = made()
+        if found is not project:
+            project.abandon()
+            found.begin()
+        return found
+
+    return engine, project, settled
 
 
 def _as_it_was_made(
-    engine: "DockerEngine",
-    project: "ComposeProject",
-    environment: Mapping[str, str],
-    meanwhile: Callable[[], None] = lambda: None,
-) -> "ComposeProject":
-    """The project with the `-f` and `--env-file` that its containers were made with.
+    engine: "DockerEngine", project: "ComposeProject", environment: Mapping[str, str]
+) -> "Callable[[], ComposeProject]":
+    """Ask for the project with the `-f` and `--env-file` that its containers were made with.
 
-    Where somebody named other ones, where the containers don't agree, or where the engine does
-    not say at once, it is the project as it was asked for.
+    Returns:
+        What waits for the answer. Where somebody named other files, where the containers don't
+        agree, or where the engine does not say at once, it is the project as it was asked for.
     """
     if not project.finds_files and project.command.env_files:
-        return project
+        return lambda: project
     from pixel_tui.errors import EngineError
     from pixel_tui.stack.compose import ComposeProject
     from pixel_tui.stack.places import adopted, made_with
@@ -193,9 +210,13 @@ def _as_it_was_made(
 
     asking = Thread(target=ask, name="made-with", daemon=True)
     asking.start()
-    meanwhile()
-    asking.join(MADE_WITH_SECONDS)
-    return ComposeProject(found[0], environment) if found else project
+    until = monotonic() + MADE_WITH_SECONDS
+
+    def answer() -> "ComposeProject":
+        asking.join(max(until - monotonic(), 0))
+        return ComposeProject(found[0], environment) if found else project
+
+    return answer
 
 
 def _project_here(

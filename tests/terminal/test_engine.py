@@ -67,6 +67,21 @@ def env_of(engine: Engine) -> dict[str, str]:
     return {key: engine.env[key] for key in ("DOCKER_HOST", "DOCKER_CONFIG") if key in engine.env}
 
 
+def test_a_stack_is_opened_with_the_files_that_its_containers_were_made_with(
+    engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
+) -> None:
+    more = "services: {extra: {image: pixel-tui-test:latest, command: [sleep, '600'], init: true}}"
+    project = make_project(PAIR, files={"more.yml": more})
+    project.compose("-f", "docker-compose.yml", "-f", "more.yml", "up", "--detach")
+    with program(
+        "-p", project.name, home=tmp_path, size=(160, 45), cwd=project.directory,
+        environment=env_of(engine),
+    ) as it:  # fmt: skip
+        it.wait_for("3 of 3 running")
+        it.wait_for(lambda text: text.count("in sync") >= 3)
+        assert "orphan" not in it.text
+
+
 def test_hostile_containers_only_ever_show_text(
     engine: Engine, base_image: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
