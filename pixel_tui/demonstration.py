@@ -22,6 +22,7 @@ from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
 from pixel_tui.stack.demo.commands import DemoRunner
 from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.project import DemoProject
+from pixel_tui.stack.demo.shapes import NETWORK_ID
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.text import SafeText
@@ -97,6 +98,8 @@ def demo_parts(
             clock,
             lambda _snapshot: Facts(
                 host=SafeText("demo"),
+                held_ports=(),
+                networks=frozenset({NETWORK_ID}),
                 no_backups=NO_BACKUPS,
                 environment=environment_facts(),
             ),

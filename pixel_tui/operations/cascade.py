@@ -14,6 +14,7 @@ from pixel_tui.operations.convergence import (
     predict_up,
 )
 from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.impossible import why_no_image
 from pixel_tui.operations.networks import (
     changed_networks,
     network_steps,
@@ -120,7 +121,7 @@ def take_along(
         target = find_target(name, snapshot)
         if target is None:
             continue
-        if reason := refuse_up(target):
+        if reason := refuse_up(target) or why_no_image(target, snapshot, draft.facts):
             raise OperationError(f"{name} would have to be recreated as well, and {reason}.")
         draft.chosen = (*draft.chosen, target)
     return along

@@ -33,6 +33,8 @@ def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         return reason
     if reason := _why_not(target, snapshot, facts):
         return reason
+    if reason := why_no_create(target, snapshot, facts):
+        return reason
     for name in needs(snapshot.project, [target.name]):
         other = find_target(name, snapshot)
         if other is None or (len(other.up) == len(other.containers) and not other.missing):
@@ -40,6 +42,62 @@ def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         if reason := _why_not(other, snapshot, facts):
             return f"depends on {name}, which {reason}"
     return ""
+
+
+def why_no_create(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why `up` of it can't create a container, where it has to create one; else as above."""
+    along = needs(snapshot.project, [target.name]) if snapshot.project is not None else {}
+    others = [other for name in along if (other := find_target(name, snapshot)) is not None]
+    if not any(item.missing for item in (target, *others)):
+        return ""
+    # Compose looks for the images of all of them, those included that have their containers.
+    return why_no_image_with(target, snapshot, facts)
+
+
+def why_no_image(target: Target, snapshot: StackSnapshot, _facts: Facts) -> str:
+    """Why it can't be created from its image, as a predicate with what to do; else empty."""
+    service = None if target.single else snapshot.service(target.service)
+    if service is None or service.spec is None or not service.sync.invalid_image:
+        return ""
+    image = service.spec.image
+    return f"has an image name that is not valid, “{image}” (is a variable in it empty?)"
+
+
+def why_no_image_with(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same of it and of what it depends on."""
+    if target.single or snapshot.project is None:
+        return ""
+    if reason := why_no_image(target, snapshot, facts):
+        return reason
+    for name in needs(snapshot.project, [target.name]):
+        other = find_target(name, snapshot)
+        if other is not None and (reason := why_no_image(other, snapshot, facts)):
+            return f"depends on {name}, which {reason}"
+    return ""
+
+
+def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
+    """What of `why_no_start` is not known of these, as Docker did not answer in time.
+
+    Args:
+        targets: What is started.
+        facts: What is known beside the stack.
+    """
+    idle = [item for item in targets if item.spec is not None and not item.up]
+    ports = any(_wanted_ports(item) for item in idle)
+    places = [place for item in idle for one in item.containers for place in one.networks]
+    found = []
+    if facts.held_ports is None and ports:
+        found.append("ports held by other containers")
+    if facts.networks is None and any(place.network_id for place in places):
+        found.append("whether the networks of the containers are still there")
+    return tuple(found)
+
+
+def _wanted_ports(target: Target) -> tuple[Port, ...]:
+    made = tuple(port for item in target.containers for port in item.ports)
+    declared = target.spec.ports if target.spec is not None else ()
+    return tuple(port for port in made or declared if port.host_port)
 
 
 def _dependency_that_is_off(spec: ServiceSpec, project: Project) -> str:
@@ -68,9 +126,8 @@ def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         return ""
     if reason := why_no_network(target, snapshot):
         return reason
-    wanted = tuple(port for item in target.containers for port in item.ports) or target.spec.ports
     own = {container.id for container in target.containers}
-    for port in wanted:
+    for port in _wanted_ports(target):
         held = _holder(port, facts.held_ports or (), own)
         if held is not None:
             return f"wants port {port.host_port}, which {held.container} holds (stop that first)"

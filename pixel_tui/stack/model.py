@@ -87,6 +87,8 @@ class Sync:
 
     action: SyncAction
     reason: SafeText = NO_TEXT
+    invalid_image: bool = False
+    """The engine takes the name of its image for none: compose can create nothing from it."""
 
     @property
     def words(self) -> SafeText:

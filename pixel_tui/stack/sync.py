@@ -72,7 +72,7 @@ def sync(
         return Sync(SyncAction.OFF, plain(f"profile {names} is not active"))
     image = images.get(spec.image)
     if words := _unasked(spec, image):
-        return Sync(SyncAction.UNKNOWN, plain(words))
+        return Sync(SyncAction.UNKNOWN, plain(words), invalid_image=image == REFUSED)
     if spec.image in images and image is None:
         how = "built" if spec.builds else "pulled"
         return Sync(SyncAction.BUILD, plain(f"image {spec.image} is not here: it would be {how}"))

@@ -587,6 +587,32 @@ def test_a_start_that_can_not_work_is_refused_before_as_compose_would_after(
                 )  # fmt: skip
 
 
+MISNAMED = f"""
+services:
+  tag: {{image: "busybox:", command: [sleep, "1"]}}
+  large: {{image: "Busybox", command: [sleep, "1"]}}
+  space: {{image: "busy box", command: [sleep, "1"]}}
+  needs: {{image: {BASE_IMAGE}, command: [sleep, "1"], depends_on: [large]}}
+  alone: {{image: {BASE_IMAGE}, command: [sleep, "100000"], stop_grace_period: 0s}}
+"""
+
+
+def test_an_image_name_that_compose_refuses_is_refused_before(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(MISNAMED)
+    with desk_of(project, tmp_path / "state") as desk:
+        for name in ("tag", "large", "space", "needs"):
+            said = project.compose("up", "--detach", name, check=False)
+            assert "invalid reference format" in said.stderr, "what would happen"
+            with pytest.raises(OperationError, match="image name that is not valid, “"):
+                desk.plan("start", name)
+        for name in ("tag", "large", "space"):
+            with pytest.raises(OperationError, match="image name that is not valid, “"):
+                desk.plan("recreate", name)
+        assert desk.run("start", "alone").state is JobState.SUCCEEDED
+
+
 SCALED = f"""
 x-part: &part {{image: {BASE_IMAGE}, command: [sleep, '100000'], stop_grace_period: 0s}}
 services:

@@ -1,5 +1,6 @@
 """A start that can't work is refused before, with the reason and what to do."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,15 @@ from pixel_tui.errors import OperationError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.facts import Facts, HeldPort
 from pixel_tui.operations.plan import Plan
-from pixel_tui.stack.model import Dependency, NetworkAddress, Port, ServiceSpec, StackSnapshot
+from pixel_tui.stack.model import (
+    Dependency,
+    NetworkAddress,
+    Port,
+    ServiceSpec,
+    StackSnapshot,
+    Sync,
+    SyncAction,
+)
 from pixel_tui.start_facts import read_build_troubles
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
@@ -57,6 +66,65 @@ def test_a_port_that_another_container_holds(wanted: Port, facts: Facts) -> None
 )
 def test_another_port_stands_against_nothing(facts: Facts) -> None:
     assert start(publishing(PORT), "web", facts=facts).steps
+
+
+def unchecked(snapshot: StackSnapshot, name: str, facts: Facts) -> list[str]:
+    checks = start(snapshot, name, facts=facts).checks_before
+    return [check.message for check in checks if check.name == "not checked"]
+
+
+def test_what_docker_did_not_say_in_time_is_told_as_not_checked() -> None:
+    (said,) = unchecked(publishing(PORT), "web", Facts())
+    assert said == "ports held by other containers (Docker did not answer in time)"
+    assert not unchecked(publishing(PORT), "web", Facts(held_ports=()))
+    assert not unchecked(publishing(Port(80, "tcp", plain(""))), "web", Facts())
+    (said,) = unchecked(on_network("old"), "web", Facts(held_ports=()))
+    assert "networks of the containers" in said
+    assert not unchecked(on_network("old"), "web", Facts(networks=frozenset({"old"})))
+
+
+def test_the_ports_of_what_is_started_along_are_not_checked_either() -> None:
+    specs = (spec("db", ports=(PORT,)), spec("api", "db"))
+    assert unchecked(stack(exited("db"), exited("api"), specs=specs), "api", Facts())
+    seen = stack(container("db"), exited("api"), specs=specs)
+    assert not unchecked(seen, "api", Facts()), "it runs already"
+
+
+def wrongly_named(*names: str, seen: StackSnapshot) -> StackSnapshot:
+    """The same stack, where the engine takes the images of these for none."""
+    wrong = Sync(SyncAction.UNKNOWN, plain("no name"), invalid_image=True)
+    services = tuple(
+        replace(item, sync=wrong, spec=replace(item.spec, image=plain("Bad/Name")))
+        if item.spec is not None and item.name in names
+        else item
+        for item in seen.services
+    )
+    return replace(seen, services=services)
+
+
+REFUSED = "web has an image name that is not valid, “Bad/Name”"
+
+
+def test_an_image_name_that_is_none_is_refused_where_something_is_created() -> None:
+    specs = (spec("web", builds=True), spec("api", "web", builds=True))
+    seen = wrongly_named("web", seen=stack(container("web"), specs=specs))
+    for action in ("recreate", "rebuild", "hard-rebuild"):
+        with pytest.raises(OperationError, match=REFUSED):
+            plan_action(action, ["web"], seen, COMMAND, now=NOW)
+        assert "not valid" in why_not(action_named(action), ["web"], seen)
+    with pytest.raises(OperationError, match=f"api depends on web, which {REFUSED[4:]}"):
+        start(seen, "api", facts=Facts())
+    with pytest.raises(OperationError, match="depends on web"):
+        plan_action("rebuild", ["api"], seen, COMMAND, now=NOW)
+    assert plan_action("recreate", ["api"], seen, COMMAND, now=NOW).steps, "it has no use for it"
+
+
+def test_a_container_that_is_there_starts_whatever_its_image_is_called_now() -> None:
+    seen = wrongly_named("web", seen=stack(exited("web"), specs=(spec("web"),)))
+    assert start(seen, "web", facts=Facts()).steps
+    gone = wrongly_named("web", seen=stack(specs=(spec("web"),)))
+    with pytest.raises(OperationError, match=REFUSED):
+        start(gone, "web", facts=Facts())
 
 
 def test_the_port_of_a_dependency_counts_too() -> None:

@@ -533,6 +533,7 @@ def test_an_image_that_cannot_be_read_concerns_its_own_service() -> None:
     stage.engine.refused[spec.image] = EngineRefused(400, "invalid reference format")
     now = look_once(stage.engine, stage.project, SystemClock())
     assert now.services[0].sync.action is SyncAction.UNKNOWN
+    assert now.services[0].sync.invalid_image
     others = [item.sync for item in before.services[1:]]
     assert [item.sync for item in now.services[1:]] == others
 

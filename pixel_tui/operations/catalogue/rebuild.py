@@ -4,6 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.cascade import draft_rebuild, refuse_build
+from pixel_tui.operations.impossible import why_no_image_with
 
 ACTION: Final = Action(
     name="rebuild",
@@ -14,5 +15,6 @@ ACTION: Final = Action(
     failing="Where the build fails, what ran before still runs: mend what the last lines name."
     " `hard-rebuild` helps where an old layer is at fault.",
     refuse=refuse_build,
+    impossible=why_no_image_with,
     draft=draft_rebuild,
 )

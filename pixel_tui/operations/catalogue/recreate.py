@@ -4,6 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.cascade import draft_recreate, refuse_up
+from pixel_tui.operations.impossible import why_no_image
 
 ACTION: Final = Action(
     name="recreate",
@@ -13,5 +14,6 @@ ACTION: Final = Action(
     " written inside it and in no volume is lost.",
     failing="Compose's own words say why it can't be created; its log says why it ends.",
     refuse=refuse_up,
+    impossible=why_no_image,
     draft=draft_recreate,
 )

@@ -6,10 +6,11 @@ from typing import Final
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.impossible import why_no_start
+from pixel_tui.operations.impossible import not_checked, why_no_start
 from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.words import listed
 from pixel_tui.stack.model import Container, ContainerState, SyncAction
 from pixel_tui.text import SafeText
 
@@ -50,7 +51,16 @@ def draft_start(draft: Draft) -> None:
             _scale_down(target, draft)
     _start_along(draft, started, created=False)
     _start_along(draft, created, created=True)
+    _tell_unchecked(draft)
     draft.warn_of_old_configuration()
+
+
+def _tell_unchecked(draft: Draft) -> None:
+    """What stands against a start is asked of Docker, which may be too slow to say it."""
+    found = [find_target(effect.service, draft.snapshot) for effect in draft.effects]
+    unknown = not_checked([target for target in found if target is not None], draft.facts)
+    if unknown:
+        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
 
 
 def _wants_up(target: Target, draft: Draft) -> bool:

@@ -11,7 +11,7 @@ from pixel_tui.stack.json_value import JsonObject, JsonValue
 
 HOST_CPUS: Final = 4
 _PROBE_SECONDS: Final = 0.043
-_NETWORK_ID: Final = "5f0c7f6d2f7e4a5fb1c3" + "0" * 44
+NETWORK_ID: Final = "5f0c7f6d2f7e4a5fb1c3" + "0" * 44
 
 
 def listed(actor: Actor, now: float) -> JsonObject:
@@ -251,7 +251,7 @@ def _networks(actor: Actor) -> JsonObject:
     return {
         f"{PROJECT}_{NETWORK}": {
             "Aliases": [actor.name, actor.part.name],
-            "NetworkID": _NETWORK_ID,
+            "NetworkID": NETWORK_ID,
             "Gateway": "172.20.0.1" if actor.running else "",
             "IPAddress": actor.address if actor.running else "",
             "IPPrefixLen": 16 if actor.running else 0,
