@@ -38,7 +38,8 @@ class BackupSettings:
     files: tuple[str, ...] = ()
     """Further files, as patterns below the project's folder."""
     skip: tuple[str, ...] = ()
-    """Folders below the project's folder that hold nothing worth a backup."""
+    """Folders below the project's folder, and volumes (`volume NAME`), with nothing worth a
+    backup."""
 
 
 @dataclass(frozen=True, slots=True)

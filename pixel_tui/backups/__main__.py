@@ -28,7 +28,7 @@ from pixel_tui.backups.restore import (
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, write_verdict
 from pixel_tui.backups.verify import verify
-from pixel_tui.backups.volumes import volume_folders
+from pixel_tui.backups.volumes import PREFIX, volume_folders
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import OperationError
@@ -118,7 +118,10 @@ class _Work:
         if self._arguments.salvage:
             say(words)
         else:
-            raise OperationError(words, remedy="Each line with MISSING says why.")
+            remedy = "Each line with MISSING says why."
+            if any(name.startswith(PREFIX) for name in names):
+                remedy += " Root can look into volumes; name those without data in `skip`."
+            raise OperationError(words, remedy=remedy)
 
     def _verify(self) -> None:
         backup = self._store.find(self._arguments.id)
@@ -157,7 +160,9 @@ class _Work:
 
     def _volumes(self, manifest: Manifest) -> Mapping[str, Path]:
         names = {item.volume for item in manifest.items if item.volume and self._wanted(item)}
-        return volume_folders(self._view, self._view.containers(), names)[0] if names else {}
+        if not names:
+            return {}
+        return volume_folders(self._view, self._view.containers(), names).folders
 
     def _roll_back(self) -> None:
         folder, manifest = self._found()

@@ -91,6 +91,7 @@ def _service(name: str, node: Node, volumes: Mapping[str, str]) -> Seen:
             if item["type"].raw == "volume" and item["source"].raw
         ),
         bind_places=tuple((item["source"].raw, item["target"].raw) for item in binds),
+        read_only=tuple(item["target"].raw for item in mounts if item["read_only"].flag),
         data_folder=variables.get("PGDATA", ""),
         made=False,
         optional=bool(node["profiles"]),

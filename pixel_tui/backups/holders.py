@@ -65,16 +65,21 @@ class Holder:
 
 def volume_of(node: Node) -> Volume:
     """A volume from `GET /volumes` or `docker volume inspect`."""
-    options = node["Options"]
-    device = options["device"].raw
-    bound = "bind" in options["o"].raw.split(",") and device.startswith("/")
+    bound = bound_folder(node)
     labels = node["Labels"]
     return Volume(
         name=node["Name"].raw,
         project=labels[f"{_LABEL}project"].raw,
-        place=os.path.realpath(device if bound else node["Mountpoint"].raw or "/nowhere"),
+        place=os.path.realpath(bound or node["Mountpoint"].raw or "/nowhere"),
         anonymous=dict(labels.members()).get("com.docker.volume.anonymous") is not None,
     )
+
+
+def bound_folder(node: Node) -> str:
+    """The folder of the machine that a volume is by its options; empty where it is none."""
+    options = node["Options"]
+    device = options["device"].raw
+    return device if "bind" in options["o"].raw.split(",") and device.startswith("/") else ""
 
 
 def holder_of(node: Node, volumes: Mapping[str, Volume], own: str = "") -> Holder:

@@ -203,7 +203,7 @@ class Maker:
             found += [VolumeContent(name, Cover.UNKNOWN, (), why) for name in server_volumes(seen)]
         words = {volume_words(item.name) for item in found}
         others = [gap for gap in self._gaps if gap.what not in words]
-        self._gaps = [*others, *volume_gaps(found)]
+        self._gaps = [*others, *volume_gaps(found, self._servers, self._policy.skip_volumes)]
         return tuple(found)
 
     def _tell(self, manifest: Manifest) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.backups.volumes import PREFIX
 from pixel_tui.profile import profile_table, words
 from pixel_tui.settings import BackupSettings, state_folder
 
@@ -30,6 +31,8 @@ class Policy:
     """Where databases are looked for, beside what is mounted."""
     skip: tuple[str, ...]
     postgres_images: tuple[str, ...]
+    skip_volumes: tuple[str, ...] = ()
+    """Volumes that hold nothing worth a backup: by name, or as `SERVICE:PLACE`."""
     given: tuple[str, ...] = ()
     """Those of `skip` that the user named."""
 
@@ -52,6 +55,8 @@ class Policy:
 def policy_for(project: Path, settings: BackupSettings) -> Policy:
     """The rules for the project in this folder."""
     profile = profile_table("backup")
+    volumes = tuple(name for name in settings.skip if name.startswith(PREFIX))
+    given = tuple(name for name in settings.skip if name not in volumes)
     return Policy(
         project=project,
         root=project / settings.folder if settings.folder else default_root(project),
@@ -59,9 +64,10 @@ def policy_for(project: Path, settings: BackupSettings) -> Policy:
         max_age_hours=settings.max_age_hours,
         files=(*words(profile, "files"), *settings.files),
         folders=words(profile, "folders"),
-        skip=(*words(profile, "skip"), *settings.skip),
+        skip=(*words(profile, "skip"), *given),
         postgres_images=words(profile, "postgres_images"),
-        given=settings.skip,
+        skip_volumes=tuple(name.removeprefix(PREFIX).strip() for name in volumes),
+        given=given,
     )
 
 

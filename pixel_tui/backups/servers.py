@@ -13,7 +13,7 @@ from pixel_tui.backups.manifest import (
     VolumeContent,
 )
 from pixel_tui.backups.postgres import Database, Postgres
-from pixel_tui.backups.sources import holds_data, server_volumes, volume_words
+from pixel_tui.backups.sources import server_volumes, volume_words
 from pixel_tui.backups.stack_view import Seen
 from pixel_tui.errors import OperationError
 
@@ -98,13 +98,13 @@ def server_volume_contents(
     found: list[VolumeContent] = []
     for server, content in zip(asked, contents, strict=True):
         missing = sorted(set(content.databases) - set(content.dumped))
+        others = _without_data(server)
         by = (server.name,)
         for name in dict.fromkeys([*server_volumes(server.seen, server.places),
                                    *server_volumes(server.seen)]):  # fmt: skip
-            mounted = [place for volume, place in server.seen.volumes if volume == name]
             if not server.places or not content.listed:
                 cover, why = Cover.UNKNOWN, f"{server.name} does not say what it keeps in it"
-            elif not any(holds_data(place, server.places) for place in mounted):
+            elif name in others:
                 cover, why = Cover.UNKNOWN, f"{server.name} keeps its data elsewhere"
             elif missing:
                 cover = Cover.UNKNOWN
@@ -117,10 +117,24 @@ def server_volume_contents(
     return tuple(found)
 
 
-def volume_gaps(volumes: Sequence[VolumeContent]) -> list[LeftOut]:
-    """What is left out of those volumes that no dump stands for."""
+def _without_data(server: AskedServer) -> list[str]:
+    """Volumes where its data was looked for, while the server says that it is elsewhere."""
+    if not server.places or not server.listed:
+        return []
+    known = server_volumes(server.seen, server.places)
+    return [name for name in server_volumes(server.seen) if name not in known]
+
+
+def volume_gaps(
+    volumes: Sequence[VolumeContent], asked: Sequence[AskedServer], skipped: Sequence[str]
+) -> list[LeftOut]:
+    """What is left out of those volumes that no dump stands for.
+
+    Where a dump failed, that is what the backup lacks, and not the volume as well.
+    """
+    unseen = {name for server in asked for name in _without_data(server)} - set(skipped)
     return [
-        LeftOut(volume_words(item.name), item.why, Gap.UNKNOWN)
+        LeftOut(volume_words(item.name), item.why, Gap.UNKNOWN, expected=item.name in unseen)
         for item in volumes
         if item.cover is Cover.UNKNOWN
     ]

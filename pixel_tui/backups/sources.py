@@ -13,10 +13,10 @@ from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import is_postgres
 from pixel_tui.backups.search import MOST_UNREAD, Found, is_database, search
 from pixel_tui.backups.stack_view import Seen, inside, real_inside
-from pixel_tui.backups.volumes import volume_source
+from pixel_tui.backups.volumes import Opened, volume_source
 from pixel_tui.stack.project_files import ProjectFiles
 
-OpenVolumes = Callable[[Sequence[str]], tuple[Mapping[str, Path], str]]
+OpenVolumes = Callable[[Sequence[str]], Opened]
 SERVER_FOLDERS: Final = ("/var/lib/postgresql", "/bitnami/postgresql")
 """Where images of Postgres keep its data, unless `PGDATA` says otherwise."""
 SYSTEM_FOLDERS: Final = (
@@ -107,15 +107,22 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     Args:
         policy: The project's rules.
         stack: What is known of it.
-        open_volumes: The folders of those volumes that can be opened here, and why of others
-            there is none.
+        open_volumes: Says which volumes can be opened here, and what is known of the others.
     """
     gaps = _Gaps()
     services = stack.services
     servers = [item for item in services if is_postgres(item, policy.postgres_images)]
     running = tuple(item for item in servers if item.running)
     kept_by_servers = {source for item in servers for source in _server_binds(item)}
+    volumes_held = _held_volumes(stack)
+    of_servers = {name for item in servers for name in server_volumes(item)}
+    opened = open_volumes(sorted(volumes_held))
+    kept_by_servers |= {opened.bound[name] for name in of_servers & opened.bound.keys()}
     places = _places(policy, services, kept_by_servers, gaps)
+    for name, folder in opened.bound.items():
+        relative = real_inside(folder, policy.project)
+        if relative is not None and name not in of_servers:
+            places.setdefault(relative, Path(folder))
     found = search(list(places.values()), (*policy.skipped, *map(Path, kept_by_servers)))
     gaps.unread(found.unread, policy)
     for cluster in found.clusters:
@@ -137,9 +144,13 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
         if not item.running:
             gaps.add(
                 item.service, "its Postgres server does not run", Gap.UNKNOWN,
-                expected=item.made or not item.optional,
+                expected=item.made or not item.optional or _has_data(item, stack),
             )  # fmt: skip
-    in_volumes, volumes = _in_volumes(stack, servers, running, open_volumes, gaps)
+    of_running = {name for item in running for name in server_volumes(item)}
+    looked_into = {name: held for name, held in volumes_held.items() if name not in of_running}
+    in_volumes, volumes = _in_volumes(
+        policy, looked_into, opened, of_servers, (databases, found), gaps
+    )
     return Sources(
         databases=databases,
         files=tuple(files),
@@ -287,58 +298,115 @@ def _why_closed(folder: Path) -> str:
     return ""
 
 
+@dataclass(slots=True)
+class _Held:
+    """Who has a volume."""
+
+    words: str
+    names: set[str]
+    """How the settings may call it."""
+    stored: bool = False
+    """Whether a service can store data in it."""
+
+
+def _held_volumes(stack: Stack) -> dict[str, _Held]:
+    """Every volume that is there, by name."""
+    there = {*stack.volumes, *stack.declared.external}
+    found: dict[str, _Held] = {}
+    for item in stack.services:
+        for name, target in item.volumes:
+            if item.made or name in there:
+                held = found.setdefault(name, _Held(f"{item.service} keeps {target} in it", {name}))
+                held.names.add(f"{item.service}:{target}")
+                held.stored = held.stored or target not in item.read_only
+    for name in stack.volumes:
+        found.setdefault(name, _Held("no service has it", {name}))
+    return found
+
+
+def _has_data(server: Seen, stack: Stack) -> bool:
+    """Whether a server of which there is no container has been run before."""
+    return bool(set(server_volumes(server)) & {*stack.volumes, *stack.declared.external}) or any(
+        os.path.lexists(source) for source in _server_binds(server)
+    )
+
+
 def _in_volumes(
-    stack: Stack,
-    servers: Sequence[Seen],
-    running: Sequence[Seen],
-    open_volumes: OpenVolumes,
+    policy: Policy,
+    held: Mapping[str, _Held],
+    opened: Opened,
+    of_servers: set[str],
+    searched: tuple[Sequence[str], Found],
     gaps: _Gaps,
 ) -> tuple[list[InVolume], list[VolumeContent]]:
     """The databases in volumes, and what of each volume is copied.
 
-    Those that running servers keep are left to `server_volumes`.
+    Args:
+        policy: The project's rules.
+        held: The volumes, but for those that running servers keep.
+        opened: What is known of them.
+        of_servers: Those that a server keeps that does not run, among others.
+        searched: The databases in the project's folder, and all that was found there.
+        gaps: Where it is said what is left out.
     """
-    there = {*stack.volumes, *stack.declared.external}
-    held: dict[str, str] = {}
-    for item in stack.services:
-        for name, target in item.volumes:
-            if item.made or name in there:
-                held.setdefault(name, f"{item.service} keeps {target} in it")
-    held |= {name: "no service has it" for name in stack.volumes if name not in held}
-    of_running = {name for item in running for name in server_volumes(item)}
-    of_servers = {name for item in servers for name in server_volumes(item)}
-    wanted = sorted(set(held) - of_servers)
-    folders, why = open_volumes(wanted) if wanted else ({}, "")
     databases: list[InVolume] = []
     contents: list[VolumeContent] = []
-    for name in sorted(set(held) - of_running):
-        place = folders.get(name)
-        found = search([place], []) if place is not None else Found()
-        inner = _of_volume(name, place, found) if place is not None else []
-        databases += inner
-        if place is None and name in of_servers:
+    for name in sorted(held.keys() - opened.gone):
+        place, known, missed = opened.folders.get(name), held[name], False
+        by: tuple[str, ...] = ()
+        if known.names & set(policy.skip_volumes):
+            cover, reason = Cover.NOTHING, "the settings skip it"
+        elif name in of_servers:
+            # That the server does not run is what the backup lacks.
             cover, reason = Cover.UNKNOWN, "the server that keeps its data in it does not run"
-        elif place is None:
+        elif name in opened.in_memory:
+            cover, reason = Cover.NOTHING, "it is in memory: nothing in it outlives its containers"
+        elif name in opened.bound:
+            cover, by, reason = _in_bound(opened.bound[name], policy, searched)
+        elif place is not None:
+            found = search([place], [])
+            inner = _of_volume(name, place, found)
+            databases += inner
+            by = tuple(volume_source(name, item.relative) for item in inner)
+            cover, reason = _cover(len(inner))
+            if unread := [str(path) for path, _ in found.unread]:
+                reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
+                cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+                missed = True
+        else:
+            why = opened.why.get(name, "")
             cover = Cover.UNKNOWN
             reason = f"its content is not known and not copied{f' ({why})' if why else ''}"
-        elif inner:
-            count = f"{len(inner)} database{'' if len(inner) == 1 else 's'}"
-            cover, reason = Cover.DATABASES, f"only {count} in it copied, and no other file"
-        else:
-            cover, reason = (
-                Cover.NOTHING,
-                "its content is not copied: there is no SQLite database in it",
-            )
-        unread = [str(path) for path, _ in found.unread]
-        if unread:
-            reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
-            cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+            missed = known.stored
         gap = Gap.UNKNOWN if cover is Cover.UNKNOWN else Gap.NOT_COPIED
-        # That a volume can't be opened is a limit of this user, not a fault of this backup.
-        gaps.add(volume_words(name), f"{reason}; {held[name]}", gap, expected=bool(unread))
-        by = tuple(volume_source(name, item.relative) for item in inner)
+        gaps.add(volume_words(name), f"{reason}; {known.words}", gap, expected=missed)
         contents.append(VolumeContent(name, cover, by, reason))
     return databases, contents
+
+
+def _cover(databases: int) -> tuple[Cover, str]:
+    """What of a folder is copied that has so many databases, in words too."""
+    if databases:
+        count = f"{databases} database{'' if databases == 1 else 's'}"
+        return Cover.DATABASES, f"only {count} in it copied, and no other file"
+    return Cover.NOTHING, "its content is not copied: there is no SQLite database in it"
+
+
+def _in_bound(
+    folder: str, policy: Policy, searched: tuple[Sequence[str], Found]
+) -> tuple[Cover, tuple[str, ...], str]:
+    """What of a volume is copied that is a folder of the machine: as of a mounted folder."""
+    relative = real_inside(folder, policy.project)
+    if relative is None:
+        return Cover.NOTHING, (), f"it is {folder}, outside the project's folder"
+    databases, found = searched
+    by = tuple(name for name in databases if PurePosixPath(name).is_relative_to(relative))
+    cover, reason = _cover(len(by))
+    real = Path(os.path.realpath(folder))
+    if any(Path(os.path.realpath(path)).is_relative_to(real) for path, _ in found.unread):
+        cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+        reason += "; some of it could not be looked at"
+    return cover, by, f"it is the folder {relative}: {reason}"
 
 
 def server_volumes(server: Seen, folders: Sequence[str] = ()) -> list[str]:

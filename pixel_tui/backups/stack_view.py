@@ -43,6 +43,8 @@ class Seen:
     """What its variable `PGDATA` says: where a Postgres server keeps its data."""
     made: bool = True
     """Whether there is a container; the compose file alone may speak of it."""
+    read_only: tuple[str, ...] = ()
+    """The places of those of `volumes` that it can't write to."""
     optional: bool = False
     """Whether it is in a profile, and so is no matter of course."""
 
@@ -187,6 +189,7 @@ def _seen(node: Node) -> Seen | None:
             if item["Type"].raw == "volume"
         ),
         bind_places=tuple((item["Source"].raw, item["Destination"].raw) for item in binds),
+        read_only=tuple(item["Destination"].raw for item in mounts if item["RW"].value is False),
         data_folder=next((value for name, _, value in variables if name == "PGDATA"), ""),
     )
 

@@ -3,18 +3,36 @@
 A path alone proves nothing: another machine's engine may name one that is here as well. So the
 engine's own folder has to hold the project's containers, whose ids no other engine has. What
 the engine mounts only for itself, as it does for a volume with options of its driver, is left
-alone: the folder that is seen here would be the one below the mount.
+alone: the folder that is seen here would be the one below the mount. One of these is known
+without looking: a volume in memory, and one that is a folder of the machine (`o: bind`).
 """
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.backups.holders import bound_folder
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.stack.json_value import Node
 
 PREFIX: Final = "volume "
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is known of volumes."""
+
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    """Those that can be opened here."""
+    bound: Mapping[str, str] = field(default_factory=dict)
+    """Those that are a folder of the machine, by that folder."""
+    in_memory: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+    """Those that the engine does not have."""
+    why: Mapping[str, str] = field(default_factory=dict)
+    """Why the others can't be opened."""
 
 
 def volume_source(name: str, relative: str) -> str:
@@ -24,33 +42,62 @@ def volume_source(name: str, relative: str) -> str:
 
 def volume_folders(
     view: StackView, seen: Sequence[Seen], names: Iterable[str], *, also: Sequence[str] = ()
-) -> tuple[Mapping[str, Path], str]:
-    """Those of these volumes that can be opened here, and why the others can't be.
+) -> Opened:
+    """Which of these volumes can be opened here, and what is known of the others.
 
     Args:
         view: Asks the engine.
         seen: The project's containers.
         names: The volumes' names.
         also: Volumes of the project that no container has.
+
+    Raises:
+        OperationError: The engine does not list its volumes.
     """
     known = {name for item in seen for name, _ in item.volumes} | set(also)
     wanted = sorted(known & set(names))
     if not wanted:
-        return {}, "no container of the project has it"
+        return Opened()
+    nodes = {node["Name"].raw: node for node in map(Node, view.inspect("volume", wanted))}
+    unknown = set(wanted) - nodes.keys()
+    gone = unknown - set(view.all_volumes()) if unknown else set[str]()
+    root, elsewhere = _own_folder(view, seen)
+    folders, why = dict[str, Path](), dict[str, str]()
+    bound, in_memory = dict[str, str](), set[str]()
+    for name in wanted:
+        node = nodes.get(name, Node(None))
+        place = Path(node["Mountpoint"].raw or "/")
+        if node["Driver"].raw == "local" and node["Options"]["type"].raw == "tmpfs":
+            in_memory.add(name)
+        elif folder := bound_folder(node):
+            bound[name] = folder
+        elif name not in nodes:
+            why[name] = "the engine does not describe it"
+        elif node["Driver"].raw != "local" or node["Options"]:
+            why[name] = "it is made with options of its driver"
+        elif root is None:
+            why[name] = elsewhere
+        elif not place.is_relative_to(root):
+            why[name] = "it is not a plain folder of the engine"
+        elif not (place.is_dir() and os.access(place, os.R_OK | os.X_OK)):
+            why[name] = "this user may not enter its folder"
+        else:
+            folders[name] = place
+    return Opened(folders, bound, frozenset(in_memory), frozenset(gone), why)
+
+
+def _own_folder(view: StackView, seen: Sequence[Seen]) -> tuple[Path | None, str]:
+    """The folder of the engine that has these containers; why it is not to be had."""
     root = view.engine_folder()
     if root is None:
-        return {}, "the engine does not say where its folder is"
+        return None, "the engine does not say where its folder is"
     try:
         own = any((root / "containers" / item.id).is_dir() for item in seen if item.id)
     except OSError:
         own = False
     if not own:
-        return {}, "the engine's folder is not on this machine, or this user may not enter it"
-    found: dict[str, Path] = {}
-    for node in map(Node, view.inspect("volume", wanted)):
-        place = Path(node["Mountpoint"].raw or "/")
-        if node["Driver"].raw != "local" or node["Options"] or not place.is_relative_to(root):
-            continue
-        if place.is_dir() and os.access(place, os.R_OK | os.X_OK):
-            found[node["Name"].raw] = place
-    return found, "it is not a plain folder of the engine"
+        return (
+            None,
+            "the engine's folder is not on this machine, or this user may not enter it",
+        )
+    return root, ""

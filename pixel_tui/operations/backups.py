@@ -107,12 +107,22 @@ def running_targets(draft: Draft) -> list[Target]:
     return [target for target in found if target is not None and target.up]
 
 
-def verified_recently(snapshot: StackSnapshot, facts: Facts) -> PastState | None:
-    """The newest verified backup of this project that is young enough to wipe something."""
+def verified_recently(
+    snapshot: StackSnapshot, facts: Facts, *, incomplete: bool = False
+) -> PastState | None:
+    """The newest verified backup of this project that is young enough to wipe something.
+
+    Args:
+        snapshot: The stack.
+        facts: What is known of backups.
+        incomplete: One is meant that lacks what belongs into it: it is no licence.
+    """
     limit = timedelta(hours=facts.max_age_hours)
     for past in facts.backups:
         manifest = past.backup.manifest
         if manifest is None or not past.backup.verified or _planted(past.backup, facts):
+            continue
+        if manifest.incomplete is not incomplete:
             continue
         age = facts.read_at - manifest.created
         # One from the future is of a wrong clock, and of no known age.

@@ -338,6 +338,15 @@ class TestWipe:
         with pytest.raises(OperationError, match="no verified backup younger than 24 hours"):
             plan("wipe-volumes", facts(*backups))
 
+    def test_an_incomplete_backup_is_no_licence(self) -> None:
+        gap = LeftOut("volume pixel_held", "not known", Gap.UNKNOWN, expected=True)
+        lacking = past(left_out=(gap,))
+        with pytest.raises(OperationError, match=r"INCOMPLETE: volume pixel_held\."):
+            plan("wipe-volumes", facts(lacking), stack=self.stack())
+        older = self.known()
+        both = replace(older, backups=(lacking, *older.backups))
+        assert plan("wipe-volumes", both, stack=self.stack()).steps
+
     def test_it_names_what_is_lost_and_what_is_not(self) -> None:
         made = plan("wipe-volumes", self.known(), stack=self.stack())
         assert (made.confirm, made.confirm_loss) == ("pixel", "lose-1-volume")

@@ -230,6 +230,7 @@ class TestMounts:
 
     def test_a_volume_that_no_service_has_is_named(self, project: Path) -> None:
         made = make(project, Stack((), model(), ["pixel_left"]))
+        assert not made.incomplete, "no service can have stored anything in it since"
         assert made.volume("pixel_left").cover is Cover.UNKNOWN
         assert "volume pixel_left" in {gap.what for gap in made.left_out}
 
@@ -469,6 +470,11 @@ class TestServers:
         assert missing(made) == {"databases of db": Gap.UNKNOWN}
         assert made.volume("held").cover is Cover.UNKNOWN
         assert not made.servers[0].listed
+
+    def test_a_volume_where_its_data_was_looked_for_and_is_not(self, project: Path) -> None:
+        elsewhere = Said(0, b'{"data": "/srv/postgres"}', b"")
+        made = self.made(project, data_directory=elsewhere)
+        assert missing(made) == {"volume held": Gap.UNKNOWN}
 
     def test_one_that_does_not_answer_costs_nothing_else(self, project: Path) -> None:
         made = self.made(project, **{"command -v": Said(-1, b"", b"")})

@@ -12,7 +12,7 @@ from pixel_tui.backups.manifest import Cover, Item, Kind
 from pixel_tui.backups.restorable import Grounds, target_of
 from pixel_tui.backups.sources import Sources, Stack, find_sources
 from pixel_tui.backups.stack_view import Seen, StackView
-from pixel_tui.backups.volumes import volume_folders, volume_source
+from pixel_tui.backups.volumes import Opened, volume_folders, volume_source
 from pixel_tui.errors import FileError
 from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -58,7 +58,7 @@ def root(tmp_path: Path) -> Path:
 
 def folders(docker: Docker, *names: str) -> dict[str, Path]:
     view = StackView(docker, ComposeCommand(), "pixel")
-    return dict(volume_folders(view, [seen()], names or ["held"])[0])
+    return dict(volume_folders(view, [seen()], names or ["held"]).folders)
 
 
 def test_a_volume_of_this_machine_s_engine_is_opened(root: Path) -> None:
@@ -88,10 +88,12 @@ def test_only_volumes_of_the_project_are_asked_for(root: Path) -> None:
     assert folders(Docker(root), "another", "--format=x") == {}
 
 
-def sources(tmp_path: Path, place: Path | None, **changes: Any) -> Sources:
-    opened = {"held": place} if place is not None else {}
+def sources(
+    tmp_path: Path, place: Path | None, *, skip: tuple[str, ...] = (), **changes: Any
+) -> Sources:
+    opened = Opened({"held": place} if place else {}, why={"held": "it is elsewhere"})
     stack = Stack((seen(**changes),))
-    return find_sources(policy(tmp_path), stack, lambda _names: (opened, "it is elsewhere"))
+    return find_sources(policy(tmp_path, skip=skip), stack, lambda _names: opened)
 
 
 def why(found: Sources) -> str:
@@ -111,14 +113,87 @@ def test_its_databases_are_found_and_the_rest_is_told(root: Path, tmp_path: Path
     assert "there is no SQLite database in it" in why(sources(tmp_path, place))
 
 
-def test_where_it_can_not_be_opened_it_is_told_as_before(tmp_path: Path) -> None:
+def missing(found: Sources) -> list[str]:
+    return [gap.what for gap in found.left_out if gap.expected]
+
+
+def test_one_that_can_not_be_opened_makes_the_backup_incomplete(tmp_path: Path) -> None:
     found = sources(tmp_path, None)
     assert found.in_volumes == ()
+    assert missing(found) == ["volume held"]
     assert why(found) == (
         "its content is not known and not copied (it is elsewhere); api keeps /data in it"
     )
     (content,) = found.volumes
     assert content.cover is Cover.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["volume held", "volume  api:/data"])
+def test_one_that_the_settings_skip_does_not(tmp_path: Path, root: Path, name: str) -> None:
+    for place in (None, root / "volumes/held/_data"):
+        found = sources(tmp_path, place, skip=(name, "data/cache"))
+        assert (missing(found), found.in_volumes) == ([], ())
+        assert why(found) == "the settings skip it; api keeps /data in it"
+        assert [content.cover for content in found.volumes] == [Cover.NOTHING]
+
+
+def test_nor_does_one_that_no_service_can_write_to(tmp_path: Path) -> None:
+    found = sources(tmp_path, None, read_only=("/data",))
+    assert missing(found) == []
+    assert [content.cover for content in found.volumes] == [Cover.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("options", "cover", "words"),
+    [
+        ({"type": "tmpfs", "device": "tmpfs"}, Cover.NOTHING, "it is in memory"),
+        ({"type": "none", "o": "bind", "device": "{}/state"}, Cover.DATABASES, "only 1 database"),
+        ({"type": "none", "o": "bind", "device": "/elsewhere"}, Cover.NOTHING, "outside"),
+        ({"type": "nfs", "o": "addr=x"}, Cover.UNKNOWN, "options of its driver"),
+    ],
+)
+def test_one_with_options_is_known_by_them(
+    tmp_path: Path, root: Path, options: dict[str, str], cover: Cover, words: str
+) -> None:
+    database(tmp_path / "state/pixels.db")
+    docker = Docker(root, Options={key: text.format(tmp_path) for key, text in options.items()})
+    view = StackView(docker, ComposeCommand(), "pixel")
+    stack = Stack((seen(),))
+    found = find_sources(
+        policy(tmp_path), stack, lambda names: volume_folders(view, stack.seen, names)
+    )
+    assert words in why(found)
+    (content,) = found.volumes
+    assert content.cover is cover
+    assert missing(found) == (["volume held"] if cover is Cover.UNKNOWN else [])
+    assert found.databases == (("state/pixels.db",) if cover is Cover.DATABASES else ())
+    assert content.by == found.databases
+
+
+def test_a_server_in_a_folder_that_is_a_volume_is_no_server_that_nobody_runs(
+    tmp_path: Path, root: Path
+) -> None:
+    (tmp_path / "data/pg").mkdir(parents=True)
+    (tmp_path / "data/pg/PG_VERSION").write_text("16\n")
+    bound = Opened(bound={"held": str(tmp_path / "data/pg")})
+    place = (("held", "/var/lib/postgresql/data"),)
+    stack = Stack((seen(image="postgres:16", volumes=place),))
+    found = find_sources(policy(tmp_path), stack, lambda _names: bound)
+    assert missing(found) == []
+
+
+def test_one_that_the_engine_does_not_have_is_not_missed(tmp_path: Path, root: Path) -> None:
+    class Without(Docker):
+        def run(self, argv: Sequence[str], **how: Any) -> Said:
+            if argv[-2:] == ("ls", "--quiet"):
+                return Said(0, b"other\n", b"")
+            return super().run(argv, **how) if "info" in argv else Said(1, b"[]", b"none")
+
+    view = StackView(Without(root), ComposeCommand(), "pixel")
+    opened = volume_folders(view, [seen()], ["held"])
+    assert opened.gone == {"held"}
+    found = find_sources(policy(tmp_path), Stack((seen(),)), lambda _names: opened)
+    assert (found.left_out, found.volumes) == ((), ())
 
 
 def test_the_volume_of_a_postgres_is_left_to_its_dump(root: Path, tmp_path: Path) -> None:
@@ -128,6 +203,16 @@ def test_the_volume_of_a_postgres_is_left_to_its_dump(root: Path, tmp_path: Path
     )
     assert found.in_volumes == ()
     assert [content.cover for content in found.volumes] == [Cover.UNKNOWN]
+    assert missing(found) == ["api"], "the server, and not its volume as well"
+
+
+def test_a_server_of_a_profile_is_missed_once_it_has_data(tmp_path: Path) -> None:
+    how = {"image": "postgres:16", "running": False, "made": False, "optional": True,
+           "volumes": (("held", "/var/lib/postgresql/data"),)}  # fmt: skip
+    for volumes in ((), ("held",)):
+        stack = Stack((seen(**how),), volumes=volumes)
+        found = find_sources(policy(tmp_path), stack, lambda _names: Opened())
+        assert missing(found) == (["api"] if volumes else [])
 
 
 def test_a_link_in_a_volume_leads_nowhere(root: Path, tmp_path: Path) -> None:

@@ -23,6 +23,14 @@ def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
         return reason
     if verified_recently(snapshot, facts):
         return ""
+    past = verified_recently(snapshot, facts, incomplete=True)
+    if past is not None and past.backup.manifest is not None:
+        names = [plain(gap.what) for gap in past.backup.manifest.missing]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return (
+            f"The backup {past.backup.id} is verified and INCOMPLETE: {', '.join(names[:3])}{more}."
+            " Its output says why. Once nothing is missing, make one with `backup` and verify it."
+        )
     return (
         f"There is no verified backup younger than {facts.max_age_hours:g} hours."
         " Make one with `backup` and verify it with `verify-backup` first."
