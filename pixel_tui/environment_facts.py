@@ -93,10 +93,13 @@ class EnvironmentFactReader:
         if waited:
             answer.ask(self._asking(content))
         deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if waited else 0.0)
+        impact = answer.answer(deadline)
+        if waited and impact is not None:
+            impact = ImpactReader(self._command, self._environment).with_attached(impact)
         return Candidate(
             id=candidate_id,
             sha256=digest(content),
-            impact=answer.answer(deadline),
+            impact=impact,
             file=str(self._staging.path(candidate_id)),
             base=self._staging.base(candidate_id),
         )

@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rebuild", action="append", default=[], help="a service to build anew")
     parser.add_argument("--restart", action="append", default=[], help="a proxy of these")
     parser.add_argument("--scale", action="append", default=[], help="SERVICE=NUMBER to keep")
+    parser.add_argument("--network", action="append", default=[], help="one that it changes")
     parser.add_argument("--version", action="store_true", help="apply a version of the history")
     parser.add_argument(
         "--within", type=float, default=CONFIRM_SECONDS, help="seconds to confirm it"
@@ -147,6 +148,7 @@ class _Work:
             rebuild=tuple(self._arguments.rebuild),
             restart=tuple(self._arguments.restart),
             scales=tuple(self._arguments.scale),
+            networks=tuple(self._arguments.network),
             within=self._arguments.within,
         )
         ending = self._applying().apply(wanted)

@@ -5,7 +5,7 @@ process died can so put back what was before, wherever it stood; doing it twice 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +21,7 @@ from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase, thi
 from pixel_tui.environment.staging import digest
 from pixel_tui.errors import ConsoleError, EngineError, FileError, OperationError
 from pixel_tui.stack.build_witness import Witness
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_command import ComposeCommand, shown
 
 COUNTED_AT: Final = (90, 60, 30, 20, 10, 5)
 """At so many seconds left a line is printed."""
@@ -133,6 +133,7 @@ class Applying:
             restart=wanted.restart,
             scales=wanted.scales,
             images=self._containers.images((*wanted.recreate, *wanted.rebuild)),
+            networks={name: self._containers.network_id(name) for name in wanted.networks},
             process=this_process(),
         )
         self._files.forget_confirmation()
@@ -155,7 +156,13 @@ class Applying:
                 return self._ended_early("The build failed")
         if self._cancelled():
             return self._ended_early("")
+        # Before anything is stopped: that it can't be removed would be found out too late.
+        networks = self._there(state.networks)
+        if why := self._in_the_way(networks, state.services):
+            return self._ended_early(why)
         state = self._enter(state, Phase.STARTING)
+        if why := self._remove(networks, state.services):
+            return self._ended_early(why)
         if not self._up(state):
             return self._ended_early("The containers could not be made anew")
         self._enter(state, Phase.WATCHING)
@@ -250,6 +257,8 @@ class Applying:
         if built:
             self._images_back(state)
         if touched:
+            if not self._networks_back(state):
+                return False
             self._say("Making the containers of before again.")
             if not self._up(state, apart=True):
                 self._say(
@@ -295,7 +304,52 @@ class Applying:
             else:
                 self._say(f"The image of before is gone: {reference} stays what was built.")
 
+    def _networks_back(self, state: ApplyState) -> bool:
+        """Remove what stands in the place of the networks of before; `up` makes these again."""
+        networks = [
+            name for name in self._there(state.networks)
+            if self._containers.network_id(name) != state.networks[name]
+        ]  # fmt: skip
+        why = self._in_the_way(networks, state.services)
+        why = why or self._remove(networks, state.services, apart=True)
+        if why:
+            self._say(f"{why}.")
+            self._say(
+                "What was before is not back: `environment-roll-back` tries it again, and"
+                " `pixel-tui env confirm` leaves all as it is now."
+            )
+        return not why
+
     # What both ways need.
+
+    def _there(self, networks: Collection[str]) -> list[str]:
+        """Those of them that there are."""
+        return [name for name in networks if self._containers.network_id(name)]
+
+    def _in_the_way(self, networks: Sequence[str], services: Sequence[str]) -> str:
+        """Why these networks can't be removed, as a sentence without its stop; else empty."""
+        others = self._containers.others_on(networks, services) if networks else ()
+        if not others:
+            return ""
+        stop = shown(self._command.docker_argv("stop", names=others))
+        names = ", ".join(others)
+        return f"{', '.join(networks)} can't be made again while {names} runs on it: {stop}"
+
+    def _remove(
+        self, networks: Sequence[str], services: Sequence[str], *, apart: bool = False
+    ) -> str:
+        """Stop the services, and remove the networks; why not, as a sentence without its stop.
+
+        `up` would remove them as well, and with the first service alone, which fails half way.
+        """
+        if not networks:
+            return ""
+        if not self._compose("stop", "--", *services, apart=apart):
+            return "The containers could not be stopped"
+        for name in networks:
+            if self._run(self._command.docker_argv("network", "rm", names=[name]), apart=apart):
+                return f"Network {name} could not be removed"
+        return ""
 
     def _up(self, state: ApplyState, *, apart: bool = False) -> bool:
         """Make the services anew, and restart what keeps the addresses that they had."""

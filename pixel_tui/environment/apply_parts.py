@@ -86,6 +86,22 @@ class Containers(Protocol):
         """
         ...
 
+    def network_id(self, name: str) -> str:
+        """The id of a network; empty where there is none of that name.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        ...
+
+    def others_on(self, networks: Sequence[str], services: Sequence[str]) -> Sequence[str]:
+        """The names of what runs on one of these networks, and is not of these services.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        ...
+
     def wellness(self, services: Sequence[str]) -> Wellness:
         """How these services are.
 
@@ -126,3 +142,5 @@ class Wanted:
     """Seconds that there are to confirm it."""
     scales: tuple[str, ...] = ()
     """`SERVICE=NUMBER` of what was scaled by hand."""
+    networks: tuple[str, ...] = ()
+    """Those that it changes: they are removed, so that compose makes them again."""

@@ -75,6 +75,8 @@ class ApplyState:
     """`SERVICE=NUMBER`: how many containers those have that were scaled by hand."""
     images: Mapping[str, str] = field(default_factory=dict)
     """What each image reference of the services meant before."""
+    networks: Mapping[str, str] = field(default_factory=dict)
+    """The networks that it changes, with their ids of before; empty where there was none."""
     token: str = field(default_factory=lambda: secrets.token_hex(8))
     """What a confirmation has to say, so that an old one confirms nothing."""
     deadline: float = 0.0
@@ -327,6 +329,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "restart": list(state.restart),
         "scales": list(state.scales),
         "images": dict(state.images),
+        "networks": dict(state.networks),
         "token": state.token,
         "deadline": state.deadline,
         "process": process,
@@ -349,6 +352,7 @@ def _from_json(node: Node) -> ApplyState:
         restart=tuple(item.raw for item in node["restart"]),
         scales=tuple(item.raw for item in node["scales"]),
         images={name: item.raw for name, item in node["images"].members()},
+        networks={name: item.raw for name, item in node["networks"].members()},
         token=node["token"].raw,
         deadline=float(deadline) if isinstance(deadline, int | float) else 0.0,
         process=ProcessMark(mark["pid"].integer, mark["started"].integer, mark["boot"].raw)

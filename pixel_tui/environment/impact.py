@@ -7,6 +7,7 @@ from typing import Final
 
 from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.running_services import RunningService
 from pixel_tui.text import SafeText, plain
 
@@ -39,6 +40,16 @@ class ServiceImpact:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A network or volume that gets another name: the one of before stays, and is left."""
+
+    kind: ResourceKind
+    key: SafeText
+    before: SafeText
+    after: SafeText
+
+
+@dataclass(frozen=True, slots=True)
 class Impact:
     """What compose says of a candidate, and what it would change."""
 
@@ -51,8 +62,12 @@ class Impact:
     """What the project would be called."""
     line: int = 0
     """The line that the refusal names; 0 where it names none."""
-    networks: tuple[SafeText, ...] = ()
-    """The networks that would get another configuration."""
+    networks: tuple[Diverged, ...] = ()
+    """The networks that would get another configuration under the same name, of what runs."""
+    volumes: tuple[Diverged, ...] = ()
+    """The volumes that would, which compose keeps as they are."""
+    moved: tuple[Moved, ...] = ()
+    """Networks and volumes in whose place others come."""
 
     @property
     def applied_to(self) -> tuple[ServiceImpact, ...]:
@@ -65,6 +80,7 @@ def find_impact(
     current: CandidateReading,
     running: Mapping[str, RunningService],
     changed: Collection[str],
+    volumes: Mapping[str, str] | None = None,
 ) -> Impact:
     """Compare what compose would make with what runs.
 
@@ -73,6 +89,8 @@ def find_impact(
         current: What it says with the file as it is now; it may refuse that.
         running: What has containers, by service.
         changed: The keys that the candidate changes, adds or takes away.
+        volumes: The hashes in the labels of the volumes that there are, by name; None where
+            nobody knows.
     """
     if candidate.refusal:
         return Impact(candidate.refusal, candidate.warnings, (), line=candidate.line)
@@ -83,17 +101,16 @@ def find_impact(
             impact = _of_service(service, current.services.get(name), run, changed)
             if impact is not None:
                 found[name] = impact
-    networks = sorted(
-        key
-        for key, found_hash in candidate.networks.items()
-        if current.networks.get(key, found_hash) != found_hash
-    )
+    remade, moved = _other_resources(candidate, current)
+    networks = [item for item in remade if item.kind is ResourceKind.NETWORK]
     for name, service in sorted(candidate.services.items()):
         run = running.get(name)
-        on = [key for key in networks if key in service.networks]
-        if on and run is not None and name not in found:
-            cause = plain(f"its network changes ({', '.join(on)})")
-            found[name] = ServiceImpact(service.name, Change.RECREATE, (), cause, run.up)
+        causes = _causes(service, networks, moved)
+        if causes and run is not None and name not in found:
+            cause = plain(", and ".join(causes))
+            found[name] = ServiceImpact(
+                service.name, Change.RECREATE, (), cause, run.up, stopped=not run.up
+            )
     _take_along(candidate, running, found)
     if changed:
         _restart_mounting(candidate, running, changed, found)
@@ -108,8 +125,58 @@ def find_impact(
         tuple(warnings),
         services,
         candidate.project,
-        networks=tuple(map(plain, networks)),
+        networks=tuple(
+            Diverged(item.kind, item.key, item.name)
+            for item in networks
+            if any(
+                run.up and item.key in candidate.services[name].networks
+                for name, run in running.items()
+                if name in candidate.services
+            )
+        ),
+        volumes=tuple(
+            Diverged(item.kind, item.key, item.name)
+            for item in remade
+            if item.kind is ResourceKind.VOLUME
+            and (volumes is None or volumes.get(item.name, item.config_hash) != item.config_hash)
+        ),
+        moved=moved,
     )
+
+
+def _other_resources(
+    candidate: CandidateReading, current: CandidateReading
+) -> tuple[list[Resource], tuple[Moved, ...]]:
+    """What changes under its name, and what gets another one; external ones never change.
+
+    Under another project's name nothing changes: a second stack would come beside this one.
+    """
+    if candidate.project != current.project:
+        return [], ()
+    known = {(item.kind, item.key): item for item in current.resources}
+    remade, moved = [], []
+    for item in sorted(candidate.resources, key=lambda item: (item.kind, item.key)):
+        before = known.get((item.kind, item.key))
+        if before is None:
+            continue
+        if before.name != item.name:
+            moved.append(Moved(item.kind, item.key, before.name, item.name))
+        elif before.config_hash and item.config_hash not in {"", before.config_hash}:
+            remade.append(item)
+    return remade, tuple(moved)
+
+
+def _causes(
+    service: ServiceReading, networks: Collection[Resource], moved: Collection[Moved]
+) -> list[str]:
+    """Why its containers have to be made again for the sake of what they are on."""
+    changed = [item.key for item in networks if item.key in service.networks]
+    causes = [f"its network changes ({', '.join(changed)})"] if changed else []
+    for item in moved:
+        uses = service.networks if item.kind is ResourceKind.NETWORK else service.volumes
+        if item.key in uses:
+            causes.append(f"its {item.kind.value} becomes {item.after} ({item.key})")
+    return causes
 
 
 def _of_service(

@@ -8,7 +8,7 @@ from pathlib import Path
 from pixel_tui.environment.changed_keys import changed_keys
 from pixel_tui.environment.file_state import read_file
 from pixel_tui.environment.impact import NOTHING_RUNS, Impact, find_impact
-from pixel_tui.errors import EngineError
+from pixel_tui.errors import OF_ONE_OBJECT, EngineError
 from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.candidate_reading import CandidateReading
@@ -16,6 +16,8 @@ from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.model import Resource, ResourceKind
+from pixel_tui.stack.resources import hashes_of, with_attached
 from pixel_tui.stack.running_services import RunningService, read_running
 from pixel_tui.text import plain
 
@@ -60,23 +62,48 @@ class ImpactReader:
             return find_impact(candidate, current, NOTHING_RUNS, ())
         changed = changed_keys(now or b"", content)
         try:
-            running = self._running(candidate, current)
+            running, volumes = self._running(candidate, current)
         except EngineError as error:
             impact = find_impact(candidate, current, NOTHING_RUNS, changed)
             words = plain(f"The engine can't be asked what runs: {error.what}")
             warnings = (*impact.warnings, words)
             return replace(impact, warnings=warnings)
-        return find_impact(candidate, current, running, changed)
+        return find_impact(candidate, current, running, changed, volumes)
+
+    def with_attached(self, impact: Impact) -> Impact:
+        """With what is on the networks that it changes, now: that moves by itself."""
+        if not impact.networks:
+            return impact
+        engine = engine_of(self._command, self._environment)
+        try:
+            networks = tuple(with_attached(engine, item, {}) for item in impact.networks)
+        except EngineError as error:
+            networks = tuple(replace(item, unread=error.sentence) for item in impact.networks)
+        finally:
+            engine.close()
+        return replace(impact, networks=networks)
 
     def _running(
         self, candidate: CandidateReading, current: CandidateReading
-    ) -> Mapping[str, RunningService]:
+    ) -> tuple[Mapping[str, RunningService], Mapping[str, str] | None]:
         engine = engine_of(self._command, self._environment)
         built = {name for name, service in candidate.services.items() if service.build_arguments}
         try:
             # What runs has the name of before, whatever the candidate calls the project.
             name = current.project or self._command.project or candidate.project
             records = build_records(self._command).read()
-            return read_running(engine, name, built=built, records=records)
+            running = read_running(engine, name, built=built, records=records)
+            # Asked only where it matters: hardly any file changes a volume.
+            volumes: Mapping[str, str] | None = {}
+            if _volumes(candidate) != _volumes(current):
+                try:
+                    volumes = hashes_of(engine, ResourceKind.VOLUME)
+                except OF_ONE_OBJECT:
+                    volumes = None
         finally:
             engine.close()
+        return running, volumes
+
+
+def _volumes(reading: CandidateReading) -> list[Resource]:
+    return [item for item in reading.resources if item.kind is ResourceKind.VOLUME]

@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pixel_tui.environment.apply_parts import Wellness
-from pixel_tui.errors import EngineRefused
+from pixel_tui.errors import EngineAnswerInvalid, EngineRefused
 from pixel_tui.stack.json_value import JsonObject, Node
+from pixel_tui.stack.model import Diverged, ResourceKind
 from pixel_tui.stack.parse import LABEL
 from pixel_tui.stack.reading import NOT_FOUND
 from pixel_tui.stack.replacements import listed_leftovers
+from pixel_tui.stack.resources import with_attached
 from pixel_tui.stack.source import EngineReader
+from pixel_tui.text import plain
 
 SETTLE_SECONDS: Final = 5.0
 """What has no health check has to run that long."""
@@ -54,6 +57,30 @@ class EngineContainers:
         """What a reference means now; empty where it means nothing."""
         image = self._engine.image(reference)
         return Node(image)["Id"].raw if image is not None else ""
+
+    def network_id(self, name: str) -> str:
+        """The id of a network; empty where there is none of that name."""
+        network = self._engine.network(name)
+        return Node(network)["Id"].raw if network is not None else ""
+
+    def others_on(self, networks: Sequence[str], services: Sequence[str]) -> Sequence[str]:
+        """The names of what runs on one of these networks, and is not of these services."""
+        own = {
+            item["Id"].raw
+            for item in map(Node, self._engine.containers(self._project))
+            if item["Labels"][f"{LABEL}service"].raw in services
+            and item["Labels"][f"{LABEL}oneoff"].raw != "True"
+        }
+        found: set[str] = set()
+        for name in networks:
+            network = Diverged(ResourceKind.NETWORK, plain(name), plain(name))
+            read = with_attached(self._engine, network, {})
+            if read.unread:
+                raise EngineAnswerInvalid(
+                    f"What runs on network {name} is not known: {read.unread}"
+                )
+            found |= {item.name for item in read.attached if item.container_id not in own}
+        return sorted(found)
 
     def wellness(self, services: Sequence[str]) -> Wellness:
         """How these services are."""

@@ -26,7 +26,6 @@ from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warni
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.dotenv_setting import disabled
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
-from pixel_tui.stack.model import ResourceKind
 from pixel_tui.stack.resources import parse_resources
 from pixel_tui.text import SafeText, plain
 
@@ -102,6 +101,9 @@ class CandidateReader:
                 mounts_file=self._mounts(node, Node(model)),
                 shares=tuple(_shared(node)),
                 networks=frozenset(key for key, _ in node["networks"].members()),
+                volumes=frozenset(
+                    item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"
+                ),
             )
             for name, node in Node(model)["services"].members()
         )
@@ -109,11 +111,7 @@ class CandidateReader:
             project=Node(model)["name"].text,
             warnings=tuple(map(plain, compose_warnings(messages))),
             services={str(service.name): service for service in services},
-            networks={
-                str(item.key): item.config_hash
-                for item in parse_resources(model)
-                if item.kind is ResourceKind.NETWORK
-            },
+            resources=tuple(parse_resources(model)),
         )
 
     def _written(self, candidate: "_Candidate", profiles: Sequence[str]) -> JsonObject:

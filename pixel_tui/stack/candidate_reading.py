@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pixel_tui.stack.model import Resource
 from pixel_tui.text import SafeText
 
 
@@ -30,6 +31,8 @@ class ServiceReading:
     """Services whose namespaces or volumes it shares: it is recreated with them."""
     networks: frozenset[str] = frozenset()
     """By their keys in the compose file."""
+    volumes: frozenset[str] = frozenset()
+    """The same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +46,5 @@ class CandidateReading:
     project: SafeText = SafeText("")
     warnings: tuple[SafeText, ...] = ()
     services: Mapping[str, ServiceReading] = field(default_factory=dict)
-    networks: Mapping[str, str] = field(default_factory=dict)
-    """The hashes that compose would label its networks with, by key."""
+    resources: tuple[Resource, ...] = ()
+    """The project's networks and volumes."""

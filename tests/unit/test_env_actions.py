@@ -11,7 +11,7 @@ import pytest
 
 from pixel_tui.environment.apply_state import ApplyState, Phase
 from pixel_tui.environment.history import Version
-from pixel_tui.environment.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.impact import Change, Impact, Moved, ServiceImpact
 from pixel_tui.environment.staging import UNKNOWN_BASE
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
@@ -20,7 +20,7 @@ from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.facts import NO_FACTS, Facts, Proxy
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
 from pixel_tui.operations.plan_files import moved_file
-from pixel_tui.stack.model import NO_TEXT, StackSnapshot
+from pixel_tui.stack.model import NO_TEXT, Attached, Diverged, ResourceKind, StackSnapshot
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, container, spec, stack
 from tests.unit.test_actions import running as stack_of
@@ -191,12 +191,49 @@ class TestApply:
         assert "reads the old one until a restart" in warnings(saved)
         assert "a restart changes nothing" not in warnings(saved)
 
-    def test_a_content_that_changes_a_network_is_saved_and_not_applied(self) -> None:
-        known = facts(impact(changed("api"), networks=(plain("net"),)))
-        with pytest.raises(OperationError, match="changes network net") as caught:
-            plan("environment-apply", known, ID)
-        assert "Save it without applying it" in caught.value.remedy
+    def test_a_network_that_it_changes_is_made_again_by_the_same_step(self) -> None:
+        api = container("api")
+        net = Diverged(ResourceKind.NETWORK, plain("net"), plain("pixel_net"))
+        net = replace(
+            net,
+            attached=(Attached(api.id, api.name),),
+            stopped=(Attached("e" * 64, plain("debug")),),
+        )
+        specs = (spec("api", network_keys=(plain("net"),)), spec("web"))
+        on_net = stack(api, container("web"), specs=specs)
+        known = facts(impact(changed("api"), networks=(net,)))
+        made = plan("environment-apply", known, ID, stack=on_net)
+        (step,) = made.steps
+        assert "--network=pixel_net" in step.command
+        assert "make pixel_net again, bring up api" in step.title
+        assert "network pixel_net changes with this file: made again" in warnings(made)
+        assert "debug stands still on pixel_net" in warnings(made)
         assert plan("environment-save", known, ID).steps
+
+        stranger = replace(net, attached=(*net.attached, Attached("f" * 64, plain("probe"))))
+        known = facts(impact(changed("api"), networks=(stranger,)))
+        with pytest.raises(OperationError, match="while probe runs on it") as caught:
+            plan("environment-apply", known, ID, stack=on_net)
+        assert "stop probe" in caught.value.remedy
+        unread = replace(net, unread=plain("Nobody answers."))
+        with pytest.raises(OperationError, match="is not known: Nobody answers"):
+            plan("environment-apply", facts(impact(changed("api"), networks=(unread,))), ID)
+
+    def test_a_volume_that_it_changes_is_kept_and_the_commands_are_told(self) -> None:
+        data = Diverged(ResourceKind.VOLUME, plain("data"), plain("pixel_data"))
+        known = facts(impact(changed("api"), volumes=(data,)))
+        specs = (spec("api", volumes=(plain("data"),)),)
+        with pytest.raises(OperationError, match="changes volume pixel_data") as caught:
+            plan("environment-apply", known, ID, stack=stack(container("api"), specs=specs))
+        for words in ("stop api", "rm --force api", "volume rm pixel_data", "up --detach api"):
+            assert words in caught.value.remedy
+        assert plan("environment-save", known, ID).steps
+
+    def test_what_is_left_behind_by_another_name_is_told(self) -> None:
+        moved = Moved(ResourceKind.VOLUME, plain("data"), plain("pixel_data"), plain("fresh"))
+        made = plan("environment-apply", facts(impact(changed("api"), moved=(moved,))), ID)
+        assert "volume pixel_data stays, and is no longer used" in warnings(made)
+        assert "The data is not moved" in warnings(made)
 
     def test_no_value_and_no_content_is_in_it(self) -> None:
         made = plan("environment-apply", facts(impact(changed("api"))), ID)

@@ -37,6 +37,14 @@ class World:
         self.image = "image-of-before"
         self.ran = "image-of-before"
         self.proxy_saw: bytes | None = old
+        self.network: bytes | None = old
+        """What the network is made with, where there is one."""
+        self.network_number = 1
+        self.refused_network = b"never"
+        """The content with which the engine can't make it."""
+        self.stranger = ""
+        """What runs on it, and is not part of this."""
+        self.runs = True
         self.ill_with: bytes | None = None
         self.build_fails = False
         self.said: list[str] = []
@@ -75,14 +83,36 @@ class World:
     def image_id(self, reference: str) -> str:
         return self.image
 
+    def network_id(self, name: str) -> str:
+        assert name == "net"
+        return f"network-{self.network_number}" if self.network_number else ""
+
+    def others_on(self, networks: Sequence[str], services: Sequence[str]) -> Sequence[str]:
+        assert (*networks, *services) == ("net", "api", "web")
+        return [self.stranger] if self.stranger else []
+
     def wellness(self, services: Sequence[str]) -> Wellness:
         if self.ill_with is not None and self.made_with == self.ill_with:
             return Wellness(ill="api is unhealthy")
         return Wellness()
 
     def run(self, argv: Sequence[str], *, apart: bool) -> int:
+        if "up" in argv and not self.network_number and self.content == self.refused_network:
+            self.act()
+            return 1
+        if "rm" in argv and self.stranger:
+            self.act()
+            return 1
+
         def change() -> None:
-            if "build" in argv:
+            if "stop" in argv:
+                assert argv[-2:] == ("api", "web")
+                self.runs = False
+            elif "rm" in argv:
+                assert argv[-3:] == ("network", "rm", "net")
+                assert not self.runs, "what is on it is stopped first"
+                self.network_number = 0
+            elif "build" in argv:
                 self.image = "image-of-now"
             elif "tag" in argv:
                 self.image = argv[-2]
@@ -92,7 +122,10 @@ class World:
                 assert "--force-recreate" in argv  # of a secret compose compares the name alone
                 assert "--remove-orphans" not in argv
                 assert "--scale=api=3" in argv, "on the way back as well"
-                self.made_with, self.ran = self.content, self.image
+                if not self.network_number:
+                    self.network, self.network_number = self.content, self.done
+                assert self.network == self.content, "compose would remove it half way"
+                self.made_with, self.ran, self.runs = self.content, self.image, True
             elif "restart" in argv:
                 assert argv[-1] == "nginx"
                 self.proxy_saw = self.made_with
@@ -141,11 +174,13 @@ class World:
     @property
     def as_before(self) -> bool:
         before = "image-of-before"
-        return (self.made_with, self.proxy_saw, self.ran, self.image) == (OLD, OLD, before, before)
+        made = (self.made_with, self.proxy_saw, self.ran, self.image, self.network)
+        return made == (OLD, OLD, before, before, OLD) and self.runs and self.network_number > 0
 
 
 def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> Wanted:
-    return Wanted(NEW, digest(was), ("api",), ("web",), ("nginx",), within, ("api=3",))
+    proxies, scales = ("nginx",), ("api=3",)
+    return Wanted(NEW, digest(was), ("api",), ("web",), proxies, within, scales, ("net",))
 
 
 def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:
@@ -159,6 +194,7 @@ def test_a_confirmed_environment_stays(tmp_path: Path) -> None:
     world.confirms = True
     assert world.applying().apply(wanted(within=5)) is Ending.KEPT
     assert (world.content, world.made_with, world.ran) == (NEW, NEW, "image-of-now")
+    assert world.network == NEW
     assert not list((tmp_path / "state" / "environment").iterdir())
 
 
@@ -267,6 +303,41 @@ def test_an_engine_that_is_away_for_a_moment_decides_nothing(tmp_path: Path) -> 
 
     world.wellness = wellness  # type: ignore[method-assign]
     assert world.applying().apply(wanted(within=5)) is Ending.KEPT
+
+
+def test_a_network_that_can_not_be_made_is_as_before(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.refused_network = NEW
+    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    assert world.as_before
+    assert "The containers could not be made anew." in world.said
+    assert "The environment of before is back." in world.said
+
+
+def test_who_comes_onto_the_network_before_it_is_removed_is_named_and_nothing_is_stopped(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    world.stranger = "debug"
+    assert world.applying().apply(wanted()) is Ending.UNHEALTHY
+    assert world.as_before
+    assert world.network_number == 1
+    assert "net can't be made again while debug runs on it: docker stop debug." in world.said
+
+
+def test_who_comes_onto_the_new_network_keeps_the_old_one_away_until_it_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    world = World(tmp_path)
+    world.at_the_end = lambda: setattr(world, "stranger", "debug")
+    assert world.applying().apply(wanted()) is Ending.LEFT
+    assert world.runs, "in the new environment"
+    assert "net can't be made again while debug runs on it: docker stop debug." in world.said
+    world.at_the_end = lambda: None
+    world.stranger = ""
+    assert world.applying().take_back() is Ending.KEPT
+    assert world.as_before
 
 
 def test_a_failed_build_touches_no_container(tmp_path: Path) -> None:

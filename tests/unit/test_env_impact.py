@@ -10,6 +10,7 @@ from pixel_tui.stack.build_record import BuildRecord, build_mark
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.running_services import RunningService
 from pixel_tui.text import SafeText, plain
 
@@ -247,10 +248,51 @@ def test_what_is_on_a_network_that_changes_is_recreated_with_it() -> None:
     apart = replace(service("web"), networks=frozenset({"other"}))
     sharing = replace(service("app"), shares=("api",))
     services = {str(item.name): item for item in (on_it, apart, sharing)}
-    now = CandidateReading(services=services, networks={"net": "1", "other": "1"})
-    then = replace(now, networks={"net": "2", "other": "1"})
-    found = find_impact(then, now, {name: run(name) for name in services}, ["SUBNET"])
+    now = CandidateReading(services=services, resources=(network("1"), network("1", "other")))
+    then = replace(now, resources=(network("2"), network("1", "other")))
+    runs = {name: run(name) for name in services}
+    found = find_impact(then, now, runs, ["SUBNET"])
     assert [item.service for item in found.services] == ["api", "app"]
     assert found.services[0].cause == "its network changes (net)"
-    assert found.networks == ("net",)
+    assert found.networks == (Diverged(ResourceKind.NETWORK, plain("net"), plain("p_net")),)
     assert not find_impact(now, now, {"api": run()}, ["SUBNET"]).networks
+    stopped = find_impact(then, now, runs | {"api": replace(run(), up=False)}, ["SUBNET"])
+    assert stopped.services[0].stopped
+    assert not stopped.networks, "compose does not touch what nothing that runs is on"
+    external = replace(now, resources=(network(""), network("1", "other")))
+    assert not find_impact(external, now, runs, ["SUBNET"]).networks
+    elsewhere = replace(then, project=plain("another"))
+    assert not find_impact(elsewhere, now, runs, ["SUBNET"]).services
+
+
+def network(config_hash: str, key: str = "net", name: str = "") -> Resource:
+    return Resource(ResourceKind.NETWORK, plain(key), plain(name or f"p_{key}"), config_hash)
+
+
+def test_what_gets_another_network_or_volume_is_recreated_and_the_old_one_left() -> None:
+    services = {"api": replace(service(), networks=frozenset({"net"}), volumes=frozenset({"data"}))}
+    data = Resource(ResourceKind.VOLUME, plain("data"), plain("p_data"), "1")
+    now = CandidateReading(services=services, resources=(network("1"), data))
+    fresh = replace(data, name=plain("fresh"), config_hash="2")
+    then = replace(now, resources=(network("2", name="new"), fresh))
+    found = find_impact(then, now, {"api": run()}, ["NET"])
+    (impact,) = found.services
+    assert impact.cause == "its network becomes new (net), and its volume becomes fresh (data)"
+    assert [(item.before, item.after) for item in found.moved] == [
+        ("p_net", "new"),
+        ("p_data", "fresh"),
+    ]
+    assert not found.networks
+    assert not found.volumes
+
+
+def test_a_volume_that_changes_under_its_name_is_told_where_it_is_there() -> None:
+    services = {"api": replace(service(), volumes=frozenset({"data"}))}
+    data = Resource(ResourceKind.VOLUME, plain("data"), plain("p_data"), "1")
+    now = CandidateReading(services=services, resources=(data,))
+    then = replace(now, resources=(replace(data, config_hash="2"),))
+    old, new = {"p_data": "1"}, {"p_data": "2"}
+    for there, told in ((old, True), (None, True), ({}, False), (new, False)):
+        found = find_impact(then, now, {"api": run()}, ["DATA"], there)
+        assert bool(found.volumes) is told, there
+        assert not found.services, "compose recreates nothing for it"

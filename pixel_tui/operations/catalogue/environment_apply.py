@@ -21,12 +21,13 @@ from pixel_tui.operations.environment import (
     why_no_candidate,
     work_step,
 )
-from pixel_tui.operations.networks import refuse_changed_networks
+from pixel_tui.operations.networks import refuse_changed_networks, tell_networks
 from pixel_tui.operations.plan import FileMark, Risk
 from pixel_tui.operations.proxies import proxies_to_restart, test_configuration
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
-from pixel_tui.stack.model import NO_TEXT
+from pixel_tui.stack.compose_command import shown
+from pixel_tui.stack.model import NO_TEXT, ResourceKind
 from pixel_tui.text import SafeText, plain
 
 CANCELLING: Final = SafeText(
@@ -52,7 +53,8 @@ def draft_apply(draft: Draft) -> None:
         draft.reason = SafeText("it was edited, and changes nothing that runs")
     else:
         refuse_changed_networks(draft, names, alone=True)
-        _require_same_networks(impact)
+        _require_kept_volumes(draft, impact)
+        _tell_moved(draft, impact)
         proxies = _proxies(draft, names, recreate) if names else []
         for name in restart:
             if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
@@ -67,9 +69,15 @@ def draft_apply(draft: Draft) -> None:
         scales = kept_scales(draft.snapshot, names, alone=True)
         tell_scales(draft, scales)
         words += [f"--scale={name}={count}" for name, count in scales.items()]
+        if impact.networks:
+            _require_read_networks(impact)
+            tell_networks(draft, impact.networks, "changes with this file")
+            words += [f"--network={network.name}" for network in impact.networks]
         seconds = f"{draft.facts.environment.confirm_seconds:g}"
         words.append(f"--within={seconds}")
-        doing = [f"bring up {listed(names)}"] if names else []
+        networks = listed([network.name for network in impact.networks])
+        doing = [f"make {networks} again"] if networks else []
+        doing += [f"bring up {listed(names)}"] if names else []
         doing += [f"restart {listed(restart)}"] if restart else []
         title = f"Save .env, {', '.join(doing)}, wait to be confirmed"
         work_step(draft, title, CANCELLING, "apply", *words, name=candidate.id, takes_back=True)
@@ -98,18 +106,58 @@ def _require_same_project(draft: Draft, impact: Impact) -> None:
         )
 
 
-def _require_same_networks(impact: Impact) -> None:
-    """An apply makes no network anew: its way back could fail half way.
+def _require_kept_volumes(draft: Draft, impact: Impact) -> None:
+    """An apply makes no volume again: its data would be gone, and no way back brings it.
 
     Raises:
-        OperationError: The content changes one.
+        OperationError: The content changes one that there is.
     """
-    if impact.networks:
+    if not impact.volumes:
+        return
+    volume = impact.volumes[0]
+    users = [
+        spec.name
+        for spec in draft.project.services
+        if volume.key in spec.volumes and find_target(spec.name, draft.snapshot) is not None
+    ]
+    command = draft.command
+    lines = [
+        command.compose_argv("stop", names=users),
+        command.compose_argv("rm", "--force", names=users),
+        command.docker_argv("volume", "rm", names=[volume.name]),
+        command.compose_argv("up", "--detach", names=users),
+    ]
+    raise OperationError(
+        f"It changes volume {volume.name}, and compose keeps a volume as it is, with its data.",
+        remedy="Save it without applying it. To have the volume as the file says: make and verify"
+        f" a backup (pixel-tui run backup), then {' && '.join(map(shown, lines))}, then restore"
+        " the backup.",
+    )
+
+
+def _require_read_networks(impact: Impact) -> None:
+    """A network is removed only where it is known that nothing else runs on it.
+
+    Raises:
+        OperationError: It is not known.
+    """
+    if network := next((item for item in impact.networks if item.unread), None):
         raise OperationError(
-            f"It changes network {listed(impact.networks)}, and with it all that runs on it.",
-            remedy="Save it without applying it, then recreate a service on that network: that"
-            " plan recreates all of them.",
+            f"It changes network {network.name}, and what runs on that is not known:"
+            f" {network.unread}",
+            remedy="Ask for it again, or save it without applying it.",
         )
+
+
+def _tell_moved(draft: Draft, impact: Impact) -> None:
+    """Say what is left behind where another network or volume comes in the place of one."""
+    for item in impact.moved:
+        words = f"{item.kind.value} {item.before} stays, and is no longer used: in its place comes"
+        if item.kind is ResourceKind.VOLUME:
+            words = f"{words} {item.after}, which is empty if it is new. The data is not moved"
+        else:
+            words = f"{words} {item.after}. What else is on {item.before} reaches it no longer"
+        draft.warn(item.kind.value, words)
 
 
 def _proxies(draft: Draft, names: list[SafeText], recreate: list[SafeText]) -> list[SafeText]:
