@@ -35,7 +35,7 @@ def add_env(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="say what is wrong with the file, why, and what to do",
         description="Says what is wrong with an environment file. Exits with 0 when there is "
         "neither an error nor a warning (remarks are allowed), 1 when there is one, 2 when the "
-        "file can't be read.",
+        "file can't be read. Where it is not there, what compose misses is told as well.",
     )
     check.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
     check.add_argument("--json", action="store_true", help="as JSON (docs/env.schema.json)")
@@ -116,17 +116,23 @@ def _print_help(parser: argparse.ArgumentParser) -> int:
 
 def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.env_output import as_json, as_text, is_clean
+    from pixel_tui.environment.file_state import read_file
 
     command = named_command(arguments, environment)
     path = _path(arguments.path, command)
-    data = _read(path)
-    overview, around = _look(path, data, command, environment)
+    state = read_file(path)
+    if not state.exists and arguments.path:
+        raise _missing(path)
+    overview, around = _look(path, state.data if state.exists else None, command, environment)
     if arguments.json:
         print(json.dumps(as_json(path, overview), indent=2))  # noqa: T201
-    else:
+    elif state.exists or overview.findings:
         print(as_text(path, overview))  # noqa: T201
     for words in around.unasked:
         complain(words)
+    if not state.exists:
+        # Compose takes the project without it all the same, and what it lacks then is found above.
+        raise _missing(path)
     return ExitCode.WELL if is_clean(overview) else ExitCode.NOT_WELL
 
 
@@ -253,21 +259,26 @@ def _read(path: Path) -> bytes:
         FileError: It is not there, or can't be read.
     """
     from pixel_tui.environment.file_state import read_file
-    from pixel_tui.environment_reading import make_it
 
     state = read_file(path)
     if not state.exists:
-        raise FileError(
-            "There is no such environment file.", on=str(path), remedy=make_it(path.parent)
-        )
+        raise _missing(path)
     return state.data
 
 
+def _missing(path: Path) -> FileError:
+    from pixel_tui.environment_reading import make_it
+
+    return FileError(
+        "There is no such environment file.", on=str(path), remedy=make_it(path.parent)
+    )
+
+
 def _look(
-    path: Path, data: bytes, command: "ComposeCommand", environment: Mapping[str, str]
+    path: Path, data: bytes | None, command: "ComposeCommand", environment: Mapping[str, str]
 ) -> "tuple[Overview, Around]":
     from pixel_tui.environment.document import Document
     from pixel_tui.environment_reading import Examined, read_around
 
     around = read_around(path, command, environment, content=data)
-    return Examined(around, environment).all(Document.parse(data)), around
+    return Examined(around, environment).all(Document.parse(data or b"")), around

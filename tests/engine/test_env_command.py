@@ -290,3 +290,34 @@ def test_without_its_environment_file_the_candidate_is_what_compose_reads(
     assert done.returncode == 0, done.stderr
     assert "TAG=latest" in other.read_text()
     assert (project.directory / ".env").read_text() == ENV
+
+
+UNSET = """
+services:
+  api:
+    image: pixel-tui-test:latest
+    environment: {A: "${A_TOKEN}", URL: "x:${DB_PASSWORD:?no password}", C: "${C:-x}"}
+"""
+
+
+def test_without_a_file_what_compose_misses_is_told_too(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(UNSET)
+    checked = run(engine, project, tmp_path, "check")
+    assert checked.returncode == 2
+    assert "warning: A_TOKEN: It is not set" in checked.stdout
+    assert "error: DB_PASSWORD: It is not set" in checked.stdout
+    assert " C:" not in checked.stdout
+    assert "There is no such environment file" in checked.stderr
+    told = json.loads(run(engine, project, tmp_path, "check", "--json").stdout)
+    assert {item["key"] for item in told["findings"]} == {"A_TOKEN", "DB_PASSWORD"}
+    assert all(not item["line"] for item in told["entries"])
+
+
+def test_where_nothing_misses_the_file_its_absence_is_all_that_is_said(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project("services: {api: {image: 'pixel-tui-test:latest'}}\n")
+    checked = run(engine, project, tmp_path, "check")
+    assert (checked.returncode, checked.stdout) == (2, "")
