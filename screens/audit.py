@@ -22,6 +22,7 @@ from pixel_tui.operations.audit_reading import read_audit, trail_state
 from pixel_tui.text import plain
 from screens.dialog import Dialog
 from widgets.filter_box import FilterBox
+from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
 from widgets.options import Options
 
@@ -138,13 +139,13 @@ class AuditScreen(Dialog[None]):
             self._say_filtered(words, len(matching))
 
     def _say_filtered(self, words: str, matching: int) -> None:
-        parts = [f"filter: {plain(words)}"] if words else []
+        parts = [f"filter: {words}"] if words else []
         if matching > len(self._shown):
             parts.append(f"the newest {len(self._shown)} of {matching:,}")
         if not matching and words:
             parts.append("nothing matches")
-        title = " · ".join(["Audit", *parts])
-        self.query_one(".dialog").border_title = Content(title)
+        hidden = sum(entry.failed and not entry.matches(words) for entry in self._all)
+        self.query_one(".dialog").border_title = filter_title("Audit", parts, hidden)
 
     @property
     def _current(self) -> Entry | None:

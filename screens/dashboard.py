@@ -36,6 +36,7 @@ from widgets.advice import Advice
 from widgets.banner import Banner
 from widgets.event_list import EventList
 from widgets.filter_box import FilterBox
+from widgets.filter_title import filter_title
 from widgets.job_list import OTHER, JobList
 from widgets.key_bar import KeyBar
 from widgets.log_pane import LogPane
@@ -338,14 +339,11 @@ class DashboardScreen(Screen[None]):
 
     def _draw_filter(self, now: datetime) -> None:
         """Show the filter in the title, with how many problems it hides."""
-        words, title = self.query_one(FilterBox).value, Content("1 Services")
+        words, problems = self.query_one(FilterBox).value, 0
         if words:
-            title += Content(f" · filter: {plain(words)}")
             hidden = self.table.hidden
             problems = sum(item.service in hidden for item in findings(self._snapshot, now))
-            if problems:
-                noun = "problem" if problems == 1 else "problems"
-                title += Content.styled(f" · {problems} {noun} hidden", "$text-error")
+        title = filter_title("1 Services", [f"filter: {words}"] if words else [], problems)
         pane = self.query_one(f"#{Pane.SERVICES}")
         if title != self._filter_title:
             self._filter_title = title

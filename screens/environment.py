@@ -31,8 +31,15 @@ from screens.environment_history import HistoryScreen
 from screens.help import HelpScreen
 from widgets.environment_table import EnvironmentTable
 from widgets.filter_box import FilterBox
+from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import KeyLine, named_rows, table_lines, totals_words
+from widgets.rows.environment_row import (
+    KeyLine,
+    hidden_problems,
+    named_rows,
+    table_lines,
+    totals_words,
+)
 
 REVEAL_SECONDS: Final = 5.0
 """How long a value is shown that is asked for."""
@@ -196,8 +203,8 @@ class EnvironmentScreen(Dialog[None]):
         words = self.query_one(FilterBox).value
         parts += [f"filter: {words}"] if words else []
         parts += ["problems only"] if self._problems_only else []
-        title = Content(plain(" · ".join(parts)))
-        self.query_one("#environment").border_title = title
+        hidden = hidden_problems(self._rows, words)
+        self.query_one("#environment").border_title = filter_title(parts[0], parts[1:], hidden)
 
     def draw_totals(self) -> None:
         """Say how the file stands."""

@@ -15,7 +15,14 @@ from textual.css.query import NoMatches
 from textual.message import Message
 
 from pixel_tui.clock import Clock
-from pixel_tui.ledger.arrangement import ORDER, Arrangement, Line, Wanted, arranged
+from pixel_tui.ledger.arrangement import (
+    ORDER,
+    Arrangement,
+    Line,
+    Wanted,
+    arranged,
+    hidden_findings,
+)
 from pixel_tui.ledger.findings import Finding, Severity
 from pixel_tui.ledger.places import LedgerPlace
 from pixel_tui.ledger.task import Task, TaskStatus
@@ -30,6 +37,7 @@ from screens.pick import Choices, PickScreen
 from screens.task_changes import TaskChanges
 from widgets.details import Details
 from widgets.filter_box import FilterBox
+from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
 from widgets.rows.figures import since, span
 from widgets.rows.task_details import preview_sections
@@ -97,6 +105,9 @@ class LedgerScreen(Dialog[None]):
         self._changes = changes
         self._wish = Arrangement(folded=FOLDED)
         self._shown = source.view
+        self._hidden = 0
+        """Findings about tasks that are not listed."""
+        self._title = Content("Tasks")
         self._pending = False
         self._arranging = Latest(self, self._sort_and_search, "arrange")
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -152,11 +163,13 @@ class LedgerScreen(Dialog[None]):
     async def _sort_and_search(self) -> None:
         """Sort and search in a thread."""
         view, wish, now = self._source.view, self._wish, self._clock.now()
-        self._show(view, await asyncio.to_thread(arranged, view, wish, now))
+        lines = await asyncio.to_thread(arranged, view, wish, now)
+        hidden = await asyncio.to_thread(hidden_findings, view, wish)
+        self._show(view, lines, hidden)
 
-    def _show(self, view: LedgerView, lines: Sequence[Line]) -> None:
+    def _show(self, view: LedgerView, lines: Sequence[Line], hidden: int) -> None:
         with suppress(NoMatches):  # being closed
-            self._shown = view
+            self._shown, self._hidden = view, hidden
             table = self.table
             table.stale = view.trouble is not None
             if not table.cursor_key:
@@ -176,14 +189,15 @@ class LedgerScreen(Dialog[None]):
 
     def _draw(self) -> None:
         wish, view = self._wish, self._shown
-        parts = ["Tasks"]
+        parts: list[str] = []
         if wish.wanted is not Wanted.ALL:
             parts.append(wish.wanted.value)
         if wish.words:
-            parts.append(f"with “{plain(wish.words)}”")
-        title, dialog = Content(" · ".join(parts)).markup, self.query_one(".dialog")
-        if dialog.border_title != title:  # else all that is in it is painted for nothing
-            dialog.border_title = title
+            parts.append(f"with “{wish.words}”")
+        title = filter_title("Tasks", parts, self._hidden)
+        if title != self._title:  # else all that is in it is painted for nothing
+            self._title = title
+            self.query_one(".dialog").border_title = title
         said = "" if self.table.keys else self._why_empty(view)
         self.query_one("#ledger-empty", Saying).say(Content(said))
         self._draw_totals()

@@ -108,6 +108,21 @@ def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[Lin
     return list(_grouped(found, wish.folded, in_order) if wish.grouped else in_order(found))
 
 
+def hidden_findings(view: LedgerView, wish: Arrangement) -> int:
+    """How many findings are about tasks that are not wanted in a list."""
+    if wish.wanted is Wanted.ALL and not wish.words:
+        return 0
+    search = TaskSearch(wish.words)
+    tasks = {str(task.id): task for task in view.tasks}
+    about = [(finding, tasks.get(str(finding.task))) for finding in view.findings]
+    doubtful = {str(finding.task) for finding, _ in about}
+    return sum(
+        not (_wanted(task, wish.wanted, doubtful) and search.matches(task))
+        for _, task in about
+        if task is not None
+    )
+
+
 def heading_key(status: TaskStatus) -> str:
     """The key of a group's heading; no task's is like it."""
     return f"\0{status.value}"

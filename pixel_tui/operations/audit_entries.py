@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from pixel_tui.operations.audit_chain import Record, Trail
 from pixel_tui.operations.words import duration
 from pixel_tui.text import SafeText, plain
+
+_FAILED: Final = {"failed", "abandoned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,11 @@ class Entry:
         if self.last.word("event") == "left":
             return SafeText("left")
         return plain(self.last.word("result") or self.last.word("event"))
+
+    @property
+    def failed(self) -> bool:
+        """Whether it did not end as planned, or nobody saw its end."""
+        return self.result in _FAILED
 
     @property
     def took(self) -> SafeText:

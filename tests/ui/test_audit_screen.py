@@ -23,17 +23,15 @@ def trail(it: Console) -> Audit:
     return Audit(it.app.parts.state_folder / "audit.jsonl", FixedClock(BEGAN), ORIGIN)
 
 
-def change(audit: Audit, job: str, title: str, *, end: bool = True) -> None:
+def change(
+    audit: Audit, job: str, title: str, *, end: bool = True, state: JobState = JobState.SUCCEEDED
+) -> None:
     began = status()
     began = replace(began, id=job, plan=replace(began.plan, title=SafeText(title)), started=BEGAN)
     audit.begin(began)
     if end:
         ended = BEGAN.replace(second=12)
-        audit.end(
-            replace(
-                began, state=JobState.SUCCEEDED, ended=ended, message=SafeText("agent is healthy")
-            )
-        )
+        audit.end(replace(began, state=state, ended=ended, message=SafeText("agent is healthy")))
 
 
 async def opened(it: Console, *words: str) -> None:
@@ -79,6 +77,18 @@ async def test_it_grows_while_it_is_looked_at() -> None:
         await opened(it, "Restart agent")
         change(trail(it), "two", "Stop web")
         await it.until(lambda: "Stop web" in it.text())
+
+
+async def test_the_filter_counts_the_failures_that_it_hides() -> None:
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        change(trail(it), "two", "Stop web", state=JobState.FAILED)
+        change(trail(it), "three", "Start api", state=JobState.ABANDONED)
+        await opened(it, "Restart agent")
+        await it.press("slash", *"agent", "enter")
+        await it.until(lambda: "filter: agent · 2 problems hidden" in it.text())
+        await it.press("escape")
+        await it.until(lambda: "hidden" not in it.text())
 
 
 async def test_the_filter_leaves_what_has_its_words() -> None:

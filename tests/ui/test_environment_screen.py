@@ -29,7 +29,7 @@ from screens.pick import PickScreen
 from screens.plan import PlanScreen
 from tests.ui.driving import Console, console
 from widgets.key_bar import KeyBar
-from widgets.rows.environment_row import DOTS
+from widgets.rows.environment_row import DOTS, KeyLine
 
 SIZE = (160, 45)
 SIZES = [(80, 24), SIZE, (200, 50)]
@@ -194,11 +194,17 @@ async def test_of_a_secret_it_is_only_said_that_compose_reads_another_value() ->
 async def test_the_filter_leaves_keys_in_whose_line_the_words_stand() -> None:
     async with console(size=SIZE) as it:
         await opened(it)
+        screen = it.app.screen
+        assert isinstance(screen, EnvironmentScreen)
         await it.press("slash", *"nostr", "enter")
         said = it.text("#environment-keys")
         assert "NOSTR_RELAYS" in said
         assert "POSTGRES_DB" not in said
         assert "filter: nostr" in it.text()
+        wrong = sum(line.problem for line in screen._rows)
+        left = sum(isinstance(line, KeyLine) and line.problem for line in screen.table.lines)
+        assert wrong > left
+        assert f"filter: nostr · {wrong - left} problem" in it.text()
         await it.press("escape")
         assert "POSTGRES_DB" in it.text("#environment-keys")
 

@@ -68,6 +68,18 @@ async def test_words_are_searched_in_the_whole_text_of_a_task() -> None:
         assert it.app.screen is screen
 
 
+async def test_a_search_counts_the_findings_that_it_hides() -> None:
+    async with console() as it:
+        screen = await opened(it)
+        await it.until(lambda: "! " in it.text("#ledger-trouble"))
+        about = sum(bool(finding.task) for finding in screen._shown.findings)
+        await it.press("slash", *"zzzz", "enter")
+        await it.until(lambda: "No task matches" in it.text())
+        assert f"with “zzzz” · {about} problem" in it.text()
+        await it.press("escape")
+        await it.until(lambda: "hidden" not in it.text())
+
+
 async def test_only_tasks_with_findings_can_be_listed() -> None:
     async with console() as it:
         screen = await opened(it)

@@ -1,6 +1,13 @@
 """Which tasks are listed, below which headings, and in which order."""
 
-from pixel_tui.ledger.arrangement import Arrangement, Line, TaskField, Wanted, arranged
+from pixel_tui.ledger.arrangement import (
+    Arrangement,
+    Line,
+    TaskField,
+    Wanted,
+    arranged,
+    hidden_findings,
+)
 from pixel_tui.ledger.task import TaskStatus
 from pixel_tui.ledger.view import LedgerView
 from tests.unit.ledger_files import NOW, ONE, THREE, TWO, task
@@ -50,6 +57,16 @@ def test_tasks_are_chosen_by_kind_and_by_words() -> None:
     assert listed(Arrangement(wanted=Wanted.OPEN, grouped=False)) == [FOUR, TWO]
     assert listed(Arrangement(wanted=Wanted.FAILED, grouped=False)) == [THREE]
     assert listed(Arrangement(words="MEND the", grouped=False)) == [THREE, ONE]
+
+
+def test_findings_about_tasks_that_are_not_listed_are_counted() -> None:
+    found = view(task(ONE), task(TWO, type="dance"), task(THREE, attempts=9))
+    about = {str(finding.task) for finding in found.findings}
+    assert about == {TWO, THREE}
+    assert hidden_findings(found, Arrangement()) == 0
+    assert hidden_findings(found, Arrangement(words="nothing has this")) == len(found.findings)
+    assert hidden_findings(found, Arrangement(wanted=Wanted.COMPLETED)) == len(found.findings)
+    assert hidden_findings(found, Arrangement(wanted=Wanted.DOUBTFUL)) == 0
 
 
 def test_tasks_with_findings_are_those_that_are_odd_or_that_something_contradicts() -> None:

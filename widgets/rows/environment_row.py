@@ -110,6 +110,11 @@ def table_lines(
     return lines
 
 
+def hidden_problems(rows: Sequence[KeyLine], words: str) -> int:
+    """How many keys about which something is to be done are not listed, for these words."""
+    return sum(line.problem and not _holds(line, words) for line in rows)
+
+
 def _holds(line: KeyLine, words: str) -> bool:
     wanted = words.lower().split()
     return not wanted or all(word in line.searched for word in wanted)
