@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 from weakref import WeakSet
 
 from textual import events
@@ -13,30 +13,34 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import Worker
 
 LOST_SECONDS: Final = 0.25
-"""How long a key may be under way: its widget may go with what it does."""
-
-LATE_SECONDS: Final = 0.02
-"""By so much a timer is late where something, such as an import, has held everything up."""
+"""Between two looks whether a key's widget has gone with what the key did."""
 OPENING_SECONDS: Final = 0.01
 """Between two looks at a screen that is being opened."""
-MOST_LOOKS: Final = 25
-HELD_SECONDS: Final = 0.5
-"""How long keys wait for what a worker is about to show."""
+MOST_LOOKS: Final = 500
+"""So often a screen is looked at that takes no keys: one that is never painted is left alone."""
+HELD_SECONDS: Final = 3.0
+"""How long keys wait for what a worker is about to show: many times what it takes where no
+other program wants the processors."""
+
+T = TypeVar("T")
 
 
 class KeyHandled(Message):
     """Follows a key through the widgets, and so comes when the key has had its effect.
 
     Args:
+        turn: Of which key: one that was given up is no longer heard of.
         again: From where it is to go a second time: what a key does may be a message that
             takes the same way, behind the key.
     """
 
-    def __init__(self, again: MessagePump | None = None) -> None:
+    def __init__(self, turn: int, again: MessagePump | None = None) -> None:
         super().__init__()
+        self.turn = turn
         self.again = again
 
 
@@ -52,6 +56,7 @@ class KeysInOrder(App[None]):
         super().__init__(ansi_color=ansi_color)
         self._waiting: deque[events.Key] = deque()
         self._under_way: asyncio.TimerHandle | None = None
+        self._turn = 0
         self._looked = 0
         """How often a key has waited for a screen that is being opened."""
         self._opening: WeakSet[Screen[object]] = WeakSet()
@@ -99,8 +104,10 @@ class KeysInOrder(App[None]):
 
     async def on_key_handled(self, event: KeyHandled) -> None:
         """Let the next key go."""
+        if event.turn != self._turn:
+            return
         again = event.again
-        if again is not None and not self._exit and again.post_message(KeyHandled()):
+        if again is not None and not self._exit and again.post_message(KeyHandled(event.turn)):
             return
         if self._under_way is not None:
             self._under_way.cancel()
@@ -109,7 +116,7 @@ class KeysInOrder(App[None]):
             await self._send(self._waiting.popleft())
 
     async def _send(self, key: events.Key) -> None:
-        loop = asyncio.get_running_loop()
+        self._turn += 1
         # The key before has opened a dialog: what is typed next is meant for it, and would reach
         # nobody before its first widget has the focus. Before there are widgets it must not come
         # at all: on a busy machine they take long.
@@ -117,13 +124,29 @@ class KeysInOrder(App[None]):
         if certain or (not self._takes_keys and self._looked < MOST_LOOKS):
             self._looked += not certain
             self._waiting.appendleft(key)
-            self._under_way = loop.call_later(OPENING_SECONDS, self.post_message, KeyHandled())
+            self._later(OPENING_SECONDS, self.post_message, KeyHandled(self._turn))
             return
         self._looked = 0
-        self._wait_at_most(LOST_SECONDS)
-        target = self.focused or self.screen
+        target: Widget = self.focused or self.screen
+        self._later(LOST_SECONDS, self._look_after, target)
         await super().on_event(key)
-        target.post_message(KeyHandled(again=target))
+        target.post_message(KeyHandled(self._turn, again=target))
+
+    def _later(self, seconds: float, do: Callable[[T], object], what: T) -> None:
+        self._under_way = asyncio.get_running_loop().call_later(seconds, do, what)
+
+    def _look_after(self, target: Widget) -> None:
+        """Wait on while a key's way stands, however long the machine takes.
+
+        Where a part of the way is gone, what the key did has begun. It has ended, so far as that
+        can be told, when a message has gone twice through what is there now.
+        """
+        if self._exit:
+            return
+        if not _leads(target, self):
+            target = self.focused or self.screen
+            target.post_message(KeyHandled(self._turn, again=target))
+        self._later(LOST_SECONDS, self._look_after, target)
 
     async def run_action(
         self,
@@ -139,16 +162,11 @@ class KeysInOrder(App[None]):
             return False
         return await super().run_action(action, default_namespace, namespaces)
 
-    def _wait_at_most(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._under_way = loop.call_later(seconds, self._give_up, loop.time() + seconds)
 
-    def _give_up(self, due: float) -> None:
-        """Let the next key go, unless it is only that nothing at all could happen till now."""
-        if asyncio.get_running_loop().time() - due > LATE_SECONDS:
-            self._wait_at_most(LOST_SECONDS)
-        else:
-            self.post_message(KeyHandled())
+def _leads(target: Widget, app: App[None]) -> bool:
+    """Whether messages still go from there up to the application."""
+    way = [node for node in target.ancestors_with_self if isinstance(node, Widget)]
+    return way[-1].parent is app and all(node.is_running or not node.is_mounted for node in way)
 
 
 def hold_keys(worker: Worker[None]) -> None:

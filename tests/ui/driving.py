@@ -18,7 +18,7 @@ from screens.dashboard import DashboardScreen
 from widgets.log_view import LogView
 from widgets.service_table import ServiceTable
 
-CHARACTERS = {"slash": "/", "enter": "\r", "minus": "-"}
+CHARACTERS = {"slash": "/", "enter": "\r", "minus": "-", "colon": ":", "ampersand": "&"}
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 

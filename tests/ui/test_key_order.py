@@ -1,8 +1,11 @@
-"""Keys that come before a screen is there."""
+"""Keys that come before a screen is there, and at once on a machine that is slow."""
 
+import pytest
 from textual.screen import Screen
 
+from pixel_tui import key_order
 from pixel_tui.key_order import KeysInOrder
+from tests.ui.driving import console
 
 
 class Opening(Screen[None]):
@@ -23,3 +26,30 @@ async def test_nothing_is_done_to_a_screen_that_is_not_there_yet() -> None:
         await app.push_screen(opening)
         assert await app.run_action("leave", opening)
         assert opening.done
+
+
+TYPED = {
+    "the filter": (("slash", *"web", "enter"), "filter: web"),
+    "the log's search": (("2", "slash", *"retry", "enter"), "“retry”"),
+    "the log's filter": (("2", "ampersand", *"retry", "enter"), "“retry”"),
+    "a time of the log": (("2", "J", "minus", *"5m"), "11:55:00"),
+    "the tasks' search": (("W", "slash", *"1f5b", "enter"), "with “1f5b”"),
+    "the environment's filter": (("E", "slash", *"DATA", "enter"), "filter: DATA"),
+    "a value": (("E", "slash", *"THEME", "enter", "enter", *"xyz"), "xyz"),
+    "the audit's filter": (("U", "slash", *"restart", "enter"), "restart"),
+    "the palette": (("colon", *"Refr"), "Refresh"),
+    "behind a dialog": (("question_mark", "escape", "W", "escape", "slash", *"web"), "web"),
+}
+"""Keys that open a line to type in, at once with what is typed there; and what is seen then."""
+
+
+@pytest.mark.parametrize("where", TYPED)
+async def test_no_key_behind_one_that_opens_a_line_is_lost_however_slow_the_machine_is(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    # Any time there is has passed before the first step is done.
+    monkeypatch.setattr(key_order, "LOST_SECONDS", 0.0)
+    keys, wanted = TYPED[where]
+    async with console(still=True) as it:
+        await it.burst(*keys)
+        await it.until(lambda: wanted in it.text())
