@@ -4,7 +4,6 @@ A transport can ask and nothing else: its methods take no HTTP method, and what 
 stand on holds back whatever is not in `READING`.
 """
 
-import errno
 import grp
 from contextlib import suppress
 from dataclasses import dataclass
@@ -109,7 +108,7 @@ def no_answer(address: SafeText) -> EngineUnreachable:
 
 def connection_error(cause: BaseException, address: SafeText) -> EngineError:
     """What a failure of the connection means to a person."""
-    if isinstance(cause, OSError) and cause.errno in {errno.EACCES, errno.EPERM}:
+    if isinstance(cause, PermissionError):  # an error of TLS has the number of one
         return EngineDenied(
             "This user may not use the engine's socket.",
             on=address,

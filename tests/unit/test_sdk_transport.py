@@ -1,45 +1,67 @@
 """Requests to engines behind TCP: an answer has a time to be whole by, and a size."""
 
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from docker.tls import TLSConfig
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineUnreachable
 from pixel_tui.stack.sdk_transport import SdkTransport
-from pixel_tui.stack.transport import Answer
+from pixel_tui.stack.transport import Answer, connection_error
 from pixel_tui.text import plain
 
 Make = Callable[[bytes, bytes, float], SdkTransport]
 
 
 @pytest.fixture
-def make() -> Iterator[Make]:
+def listener() -> Iterator[socket.socket]:
+    """Where the engine listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def serve(
+    listener: socket.socket,
+    said: bytes,
+    repeated: bytes,
+    every: float,
+    secured: ssl.SSLContext | None = None,
+) -> str:
+    """Have one caller hear something, and then something for ever; returns the address."""
+
+    def answer() -> None:
+        try:
+            connection, _ = listener.accept()
+            with secured.wrap_socket(connection, server_side=True) if secured else connection as it:
+                it.recv(65536)
+                it.sendall(said)
+                while repeated:
+                    it.sendall(repeated)
+                    time.sleep(every)
+                it.recv(1)
+        except OSError:
+            return
+
+    threading.Thread(target=answer, daemon=True).start()
+    return f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def make(listener: socket.socket) -> Make:
     """Makes a transport to an engine that says something, and then something for ever."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
     def made(said: bytes, repeated: bytes, every: float) -> SdkTransport:
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(65536)
-                try:
-                    connection.sendall(said)
-                    while repeated:
-                        connection.sendall(repeated)
-                        time.sleep(every)
-                    connection.recv(1)
-                except OSError:
-                    return
-
-        threading.Thread(target=serve, daemon=True).start()
-        address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        address = serve(listener, said, repeated, every)
         return SdkTransport(address, None, plain(address))
 
-    with listener:
-        yield made
+    return made
 
 
 def test_an_answer_is_taken_whole(make: Make) -> None:
@@ -53,8 +75,90 @@ def test_one_that_comes_in_drops_is_given_up(make: Make) -> None:
         transport.get("/a", patience=0.3)
 
 
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", OK, OK + b"Transfer-Encoding: chunked\r\n\r\n1;"])
+def test_so_is_one_whose_headers_or_frames_do(make: Make, said: bytes) -> None:
+    with pytest.raises(EngineUnreachable, match="does not answer"):
+        make(said, b"x", 0.2).get("/a", patience=0.5)
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_so_is_one_that_is_to_be_read_as_it_comes_and_never_begins(
+    make: Make, monkeypatch: pytest.MonkeyPatch, endless: bool
+) -> None:
+    monkeypatch.setattr("pixel_tui.stack.sdk_transport.READ_SECONDS", 0.5)
+    with pytest.raises(EngineUnreachable, match="does not answer"):
+        make(OK + b"X: ", b"x", 0.2).open("/a", endless=endless)
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_what_is_read_as_it_comes_may_take_long(
+    make: Make, monkeypatch: pytest.MonkeyPatch, endless: bool
+) -> None:
+    monkeypatch.setattr("pixel_tui.stack.sdk_transport.WHOLE_SECONDS", 0.1)
+    body = make(OK + b"\r\n", b"x", 0.05).open("/a", endless=endless)
+    assert not isinstance(body, Answer)
+    read = b""
+    while len(read) < 10:  # half a second
+        read += body.read()
+    body.close()
+    assert read.strip(b"x") == b""
+
+
+def test_no_answer_leads_elsewhere(make: Make) -> None:
+    said = b"HTTP/1.1 301 Moved\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+    assert make(said, b"", 0).get("/a").status == 301
+
+
 def test_one_that_never_ends_is_none(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_tui.stack.sdk_transport.MOST_BYTES", 100_000)
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     with pytest.raises(EngineAnswerInvalid, match="larger than"):
         make(said, b"4\r\nabcd\r\n" * 64, 0).get("/a")
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> ssl.SSLContext:
+    """An engine's key and certificate, made for this test: `engine.pem`."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    path = str(tmp_path / "engine.pem")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "2"),
+            *("-keyout", path, "-out", path, "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+def test_all_that_is_so_over_tls_whose_authority_is_the_engines_own(
+    listener: socket.socket,
+    secured: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = str(tmp_path / "engine.pem")
+    bundle = ssl.get_default_verify_paths().cafile
+    if bundle is not None:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)  # of the web: the engine's is not in it
+    tls = TLSConfig(ca_cert=path, verify=True)
+    length = b"Content-Length: 3\r\n\r\n"
+    address = serve(listener, OK + length + b"abc", b"", 0, secured)
+    assert SdkTransport(address, tls, plain(address)).get("/a") == Answer(200, "OK", b"abc")
+    serve(listener, OK + b"X: ", b"x", 0.2, secured)
+    with pytest.raises(EngineUnreachable, match="does not answer"):
+        SdkTransport(address, tls, plain(address)).get("/a", patience=0.5)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_no_matter_of_rights() -> None:
+    error = connection_error(ssl.SSLError(1, "certificate verify failed"), plain("tcp://pixel"))
+    assert isinstance(error, EngineUnreachable)
+    assert "certificate verify failed" in str(error)
