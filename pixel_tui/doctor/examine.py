@@ -46,9 +46,10 @@ from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.settings import ENVIRONMENT_CONFIG, config_path, load_settings, state_folder
 from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.label_model import PROJECT, labelled, labelled_project
 from pixel_tui.stack.model import Container, Project
 from pixel_tui.stack.parse import parse_project
-from pixel_tui.stack.places import read_other_names
+from pixel_tui.stack.places import labelled_name, read_other_names
 from pixel_tui.stack.reading import read_containers
 from pixel_tui.stack.source import EngineReader, ProjectReader, ResolvedProject
 from pixel_tui.text import SafeText
@@ -116,16 +117,17 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
     else:
         resolved = answer(readers.project.resolve, COMPOSE_SECONDS)
     project = _parsed(resolved)
-    containers = _containers(engine, told, project)
+    containers = _containers(readers, told, project)
+    known = _known(project, containers)
     return [
         check_socket(look_at_socket(engine.address), other_sockets(environment)),
         check_engine(told, engine.context, engine.address),
         check_clock(told),
         compose,
         check_project(project),
-        check_containers(project, containers, _other_names(engine, project, containers)),
+        check_containers(known, containers, _other_names(engine, project, containers)),
         check_hashes(project, _hashes(readers.project, resolved)),
-        check_logging(project, containers),
+        check_logging(known, containers),
         check_images(_images(readers, told, project, environment)),
         check_environment(answer(lambda: look_at_environment(command, environment))),
         check_backups(answer(lambda: look_at_backups(command, environment, containers))),
@@ -144,20 +146,36 @@ def _parsed(resolved: ResolvedProject | ConsoleError | Unknown) -> Project | Con
 
 
 def _containers(
-    engine: EngineReader,
+    readers: Readers,
     told: EngineTold | ConsoleError,
     project: Project | ConsoleError | Unknown,
 ) -> tuple[Container, ...] | ConsoleError | Unknown:
+    """The project's containers; where compose does not tell its name, by their labels."""
     if isinstance(told, ConsoleError):
         return Unknown("The engine did not answer.")
-    if not isinstance(project, Project):
-        return Unknown("It is not known which project's.")
-    name = project.name
+    engine, resolved = readers.engine, isinstance(project, Project)
 
-    def read() -> tuple[Container, ...]:
-        return tuple(read_containers(engine, engine.containers(name), {}, ()).values())
+    def read() -> tuple[Container, ...] | Unknown:
+        name = (
+            project.name if isinstance(project, Project) else labelled_name(engine, readers.project)
+        )
+        found = tuple(read_containers(engine, engine.containers(name), {}, ()).values())
+        if found or resolved:
+            return found
+        return Unknown("It is not known which project's: no container names this folder.")
 
     return answer(read)
+
+
+def _known(
+    project: Project | ConsoleError | Unknown,
+    containers: tuple[Container, ...] | ConsoleError | Unknown,
+) -> Project | ConsoleError | Unknown:
+    """The project, or else what its containers tell of it."""
+    if isinstance(project, Project) or isinstance(containers, Asked):
+        return project
+    name = next(iter(labelled(containers, PROJECT)), SafeText(""))
+    return labelled_project(name, containers)
 
 
 def _other_names(

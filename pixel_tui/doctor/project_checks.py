@@ -87,12 +87,12 @@ def check_containers(
 ) -> Check:
     """Can the project's containers be read, and are there any, if only under another name?"""
     name = "containers"
-    if isinstance(project, Asked):
-        return skipped(name, "It is not known which project's.")
     if isinstance(containers, Unknown):
         return skipped(name, containers.why)
     if isinstance(containers, ConsoleError):
         return failed_with(name, containers)
+    if isinstance(project, Asked):
+        return skipped(name, "It is not known which project's.")
     if not containers and other_names and not isinstance(other_names, Asked):
         return warning(
             name,
@@ -108,7 +108,8 @@ def check_containers(
             "tells under which name: give it with -p; on another engine: --host or --context.",
         )
     running = sum(container.running for container in containers)
-    return ok(name, f"{_count(len(containers), 'container')}, {running} running.")
+    how = " (found by labels)" if project.from_labels else ""
+    return ok(name, f"{_count(len(containers), 'container')}, {running} running{how}.")
 
 
 def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) -> Check:

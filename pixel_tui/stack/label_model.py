@@ -12,6 +12,7 @@ from pixel_tui.stack.model import NO_TEXT, Container, Dependency, Project, Servi
 from pixel_tui.text import SafeText, plain
 
 _LABEL: Final = "com.docker.compose."
+PROJECT: Final = f"{_LABEL}project"
 WORKING_DIR: Final = f"{_LABEL}project.working_dir"
 CONFIG_FILES: Final = f"{_LABEL}project.config_files"
 ENVIRONMENT_FILE: Final = f"{_LABEL}project.environment_file"

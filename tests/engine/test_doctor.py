@@ -86,6 +86,20 @@ def test_a_running_project_is_well(
     assert "1 container, 1 running" in found["containers"]["found"]
 
 
+def test_containers_are_found_by_their_labels_where_compose_refuses_the_project(
+    make_project: MakeProject, doctor: Doctor
+) -> None:
+    project = make_project(ODD, up=True)
+    (project.directory / "docker-compose.yml").write_text("services:\n  app: [no, service\n")
+    code, found = doctor(directory=project.directory)
+    assert code == 1
+    assert found["project"]["verdict"] == "failed"
+    assert found["containers"]["verdict"] == "ok"
+    assert "1 container, 1 running (found by labels)" in found["containers"]["found"]
+    assert found["logging"]["verdict"] == "warning"
+    assert found["backups"]["verdict"] == "ok"
+
+
 def test_an_image_that_lacks_the_last_commit_of_its_sources_is_named(
     make_project: MakeProject, doctor: Doctor, tmp_path: Path
 ) -> None:

@@ -168,9 +168,25 @@ def test_checks_of_the_engine_go_on_without_compose(readers: Readers) -> None:
     readers.project.command = ComposeCommand(compose=("/nowhere/docker-compose",))
     found = verdicts(examined(readers))
     assert found["compose"] == "failed"
-    skip = ("project", "containers", "hashes", "logging")
-    assert {found[name] for name in skip} == {"skipped"}
-    assert found["engine"] == "ok"
+    assert {found[name] for name in ("project", "hashes")} == {"skipped"}
+    assert {found[name] for name in ("engine", "containers")} == {"ok"}, "labels tell which"
+
+
+class Empty(DemoEngine):
+    """An engine without any container."""
+
+    def containers(self, _project: str) -> list[JsonObject]:
+        return []
+
+
+def test_where_nothing_tells_the_project_its_containers_are_not_looked_for(
+    readers: Readers,
+) -> None:
+    readers.project.command = ComposeCommand(compose=("/nowhere/docker-compose",))
+    report = examined(replace(readers, engine=Empty(DemoWorld(FixedClock(NOW)))))
+    (found,) = [check for check in report.checks if check.name == "containers"]
+    assert found.verdict is Verdict.SKIPPED
+    assert "no container names this folder" in found.found
 
 
 def test_without_a_valid_context_the_rest_is_looked_at(readers: Readers) -> None:
