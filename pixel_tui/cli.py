@@ -335,9 +335,8 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     observer.start()
     from pixel_tui.app import live_parts, run
 
-    if (
-        found := settled()
-    ) is not project:  # rare: it is looked at anew, by the files it was made with
+    if (found := settled()) is not project:
+        # Its containers were made with other files: the look at the first ones is given up.
         observer.close()
         project = found
         observer = live_observer(engine, project, settings)
