@@ -6,6 +6,7 @@ became wide meanwhile (`☰`) take one cell in one and two in another.
 """
 
 import re
+from bisect import bisect_right
 from functools import lru_cache
 from sys import intern
 from typing import Final
@@ -14,19 +15,26 @@ from rich.cells import cell_len, split_graphemes
 
 from pixel_tui.text import defuse, is_harmless
 
-_SETTLED: Final = re.compile(
-    # One cell: Latin, Greek and Cyrillic letters, bare or with accents.
-    "(?:[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u03ff\u0400-\u0482\u048a-\u052f\u1e00-\u1eff]"
-    "[\u0300-\u034e]*"
+_SETTLED: Final = (
+    # One cell: Latin, Greek and Cyrillic letters.
+    " ~", "\u00a1\u00ac", "\u00ae\u02ff", "\u0370\u03ff", "\u0400\u0482", "\u048a\u052f",
+    "\u1e00\u1eff",
     # One cell: punctuation, currencies, arrows, mathematics, pictures of control characters.
-    "|[\u00a0\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u21ff\u2200-\u22ff\u2400-\u2426\ufffd"
+    "\u00a0\u00a0", "\u2010\u2027", "\u2030\u205e", "\u20a0\u20bf", "\u2190\u21ff",
+    "\u2200\u22ff", "\u2400\u2426", "\ufffd\ufffd",
     # One cell: lines, blocks and geometric shapes, but for those that became emoji.
-    "\u2500-\u25a9\u25ac-\u25b5\u25b7-\u25bf\u25c1-\u25fa\u2713\u2715-\u2718]"
+    "\u2500\u25a9", "\u25ac\u25b5", "\u25b7\u25bf", "\u25c1\u25fa", "\u2713\u2713",
+    "\u2715\u2718",
     # Two cells: Japanese, Chinese and Korean.
-    "|[\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4db5\u4e00-\u9fa5"
-    "\uac00-\ud7a3\uff01-\uff5e])"
-)
-"""What every table has agreed about for many years."""
+    "\u3001\u3003", "\u3008\u3011", "\u3041\u3096", "\u30a1\u30fa", "\u30fc\u30fc",
+    "\u3400\u4db5", "\u4e00\u9fa5", "\uac00\ud7a3", "\uff01\uff5e",
+)  # fmt: skip
+"""First and last of what every table has agreed about for many years."""
+_FIRST: Final = sorted(first for first, _ in _SETTLED)
+_LAST: Final = dict(zip(_FIRST, sorted(last for _, last in _SETTLED), strict=True))
+_LETTERS: Final = "\u1eff"
+"""Up to here they may bear accents and stay one cell."""
+_ACCENTS: Final = re.compile("[\u0300-\u034e]*")
 
 
 class Contested(str):
@@ -67,4 +75,12 @@ def _measured(text: str) -> tuple[tuple[str, ...], bool]:
 
 
 def _cell(cluster: str) -> str:
-    return cluster if cluster.isascii() or _SETTLED.fullmatch(cluster) else Contested(cluster)
+    return cluster if cluster.isascii() or _is_settled(cluster) else Contested(cluster)
+
+
+def _is_settled(cluster: str) -> bool:
+    char, accents = cluster[:1], cluster[1:]
+    at = bisect_right(_FIRST, char)
+    if not at or char > _LAST[_FIRST[at - 1]]:
+        return False
+    return not accents or ("\u00a0" != char <= _LETTERS and _ACCENTS.fullmatch(accents) is not None)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.secret_names import is_no_secret, is_secret_name
 
 __all__ = [
@@ -24,12 +25,12 @@ MASK: Final = "********"
 
 # The scheme's last letter is enough; to look for its first takes forever in a long word.
 # A password may hold `/` and `@`; what is before a port, or a path with an `@`, is none.
-_URL_PASSWORD = re.compile(
+_URL_PASSWORD = LatePattern(
     r"(?P<head>[a-z0-9+.\-]://[^\s:/@?#\"'<>]{0,256}:)"
     r"(?![0-9]{1,5}(?:[/?#]|$))[^\s@\"'<>]{1,512}(?:@[^\s@/?#\"'<>,]{0,256}){0,8}(?=@)",
     re.IGNORECASE,
 )
-_WEBHOOK = re.compile(
+_WEBHOOK = LatePattern(
     r"(?P<head>://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|"
     r"(?:[a-z]+\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/|"
     r"[a-z0-9\-]+\.webhook\.office\.com/|outlook\.office(?:365)?\.com/webhook/|"
@@ -52,19 +53,21 @@ _VALUE = re.compile(
     r"(?:[^\s\"',;]|[,;](?![\s\"']|$)|[\"'](?![\s,;:\]})\"']|$))+",
     re.DOTALL,
 )
-_HEADER_VALUE = re.compile(r"\"[^\"\n]*\"|[^\"'\n]+")
+_HEADER_VALUE = LatePattern(r"\"[^\"\n]*\"|[^\"'\n]+")
 _HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-_FLAG = re.compile(
+_FLAG = LatePattern(
     r"(?<![\w\-])(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_.\-]*))"
     r"(?P<mid>[\"']?,?\s+(?=[^\s-]|[\"'][^\s-]))"
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'(?:\"'\"'[^']*')*|\S+)"
 )
-_USER_FLAG = re.compile(
+_USER_FLAG = LatePattern(
     r"(?<![\w\-])(?P<head>(?:-u|--user|--proxy-user|-U)[\s=]+[\"']?(?![0-9]+:[0-9]+\b)"
     r"[^\s:/\"']{1,256}:)(?!//)[^\s\"']+"
 )
-_BEARER = re.compile(r"(?P<head>\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=\-]{8,}", re.IGNORECASE)
-_KNOWN_SHAPE = re.compile(
+_BEARER = LatePattern(
+    r"(?P<head>\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=\-]{8,}", re.IGNORECASE
+)
+_KNOWN_SHAPE = LatePattern(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_\-]{16,}|"
     r"sk-[A-Za-z0-9_\-]{16,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|"
     r"AIza[0-9A-Za-z_\-]{20,}|xox[abeprs]-[A-Za-z0-9\-]{10,}|xapp-[A-Za-z0-9\-]{10,}|"
@@ -72,10 +75,10 @@ _KNOWN_SHAPE = re.compile(
     r"nsec1[02-9ac-hj-np-z]{20,}|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*|"
     r"(?:bot)?\d{8,10}:[A-Za-z0-9_\-]{35})"
 )
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = LatePattern(
     r"(?P<head>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END).)*", re.DOTALL
 )
-_COMPOSE_QUOTES = re.compile(
+_COMPOSE_QUOTES = LatePattern(
     r"(?P<head>\bunterminated quoted value |\bnear (?=\"))(?!\*{8}(?:[\s.]|\Z)).+", re.DOTALL
 )
 """Compose repeats a piece of the environment file, up to all that is behind the place. What is

@@ -20,13 +20,18 @@ _SECRET: Final = frozenset(
      "password", "passwords", "pat", "privatekey", "pw", "pwd", "salt", "secret", "secretkey",
      "secrets", "seed", "signingkey", "token", "tokens", "totp"}
 )  # fmt: skip
-_SECRET_END: Final = re.compile(
-    r"[a-z]*(?:password|passwd|passphrase|secret|apikey|authtoken|accesstoken|privatekey|"
-    r"secretkey|accesskey|(?:db|rpc|pg|my|sql|smtp|mail|ftp|ssh|http|user|admin|root|redis|"
-    r"require|mongo|ldap|bind|key|trust|store|keystore|truststore|proxy|api|web|basic|"
-    r"wallet|vnc|wifi|master|app|login)pass|(?:db|pg|my|sql|redis|api|access|auth|bot|csrf|xsrf|refresh|"
-    r"id|session|bearer|gh|git|github|gitlab|npm|hf|vault|user)token|(?:db|my|pg|sa)pwd|masterauth)"
+_JOINED: Final = (
+    "password passwd passphrase secret apikey authtoken accesstoken privatekey secretkey "
+    "accesskey masterauth dbpwd mypwd pgpwd sapwd "
+    "dbpass rpcpass pgpass mypass sqlpass smtppass mailpass ftppass sshpass httppass userpass "
+    "adminpass rootpass redispass requirepass mongopass ldappass bindpass keypass trustpass "
+    "storepass proxypass apipass webpass basicpass walletpass vncpass wifipass masterpass "
+    "apppass loginpass "
+    "dbtoken pgtoken mytoken sqltoken redistoken apitoken bottoken csrftoken xsrftoken "
+    "refreshtoken idtoken sessiontoken bearertoken ghtoken githubtoken gitlabtoken npmtoken "
+    "hftoken vaulttoken usertoken gittoken"
 )
+_SECRET_ENDS: Final = tuple(_JOINED.split())
 """Words that were joined without a sign between them."""
 _ABOUT: Final = frozenset(
     {"age", "alg", "algo", "algorithm", "allow", "audience", "backend", "budget", "class",
@@ -103,4 +108,4 @@ def _names_secret(words: tuple[str, ...], at: int, word: str) -> bool:
         return not (at and words[at - 1] in _PUBLIC_KEYS) and (word == "key" or at > 0)
     if word in {"code", "phrase"}:
         return bool(at) and words[at - 1] in {"pass", "auth", "recovery", "backup", "seed"}
-    return len(word) > 5 and _SECRET_END.fullmatch(word) is not None
+    return word.endswith(_SECRET_ENDS)

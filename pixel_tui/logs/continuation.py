@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.logs.level import Level, level_of
 from pixel_tui.logs.level_words import ERROR_ITSELF, STAMP_PATTERN
 from pixel_tui.stack.ring import LineKind, LogLine
@@ -38,33 +39,33 @@ class _Inside(Enum):
     """A panic: its message, a hint, a backtrace."""
 
 
-_STAMPED = re.compile(STAMP_PATTERN, re.VERBOSE)
-_TRACEBACK = re.compile(rb"(?:Exception Group )?Traceback \(most recent call last\)")
-_CHAIN = re.compile(
+_STAMPED = LatePattern(STAMP_PATTERN, re.VERBOSE)
+_TRACEBACK = LatePattern(rb"(?:Exception Group )?Traceback \(most recent call last\)")
+_CHAIN = LatePattern(
     rb"\s*$|During handling of the above|The above exception was|Traceback \(|Exception Group Tr"
 )
-_ERROR_ITSELF = re.compile(ERROR_ITSELF, re.VERBOSE)
-_TRACE_PART = re.compile(
+_ERROR_ITSELF = LatePattern(ERROR_ITSELF, re.VERBOSE)
+_TRACE_PART = LatePattern(
     rb"\s*+(?:at [\w$.<>/\\ \[\]@*-]{1,300}+(?:\(|:\d)|Caused by: |Suppressed: "
     rb"|\.\.\. \d+ (?:more|common frames))"
 )
-_CREATED = re.compile(rb"goroutine \d+ \[|created by ")
-_HEAD_WITHIN = re.compile(
+_CREATED = LatePattern(rb"goroutine \d+ \[|created by ")
+_HEAD_WITHIN = LatePattern(
     rb"\s++(?:[\[(<]?[A-Z]{3,9}[\s\]:)>(]|[\[(<]?\w{3,9}[\])>]|" + STAMP_PATTERN + rb")", re.VERBOSE
 )
-_CLOSING = re.compile(rb"[}\])]+[;,]?\s*$")
-_CARETS = re.compile(rb"\s+[\^~]+\s*$")
-_GO_PANIC = re.compile(rb"panic: |fatal error: |goroutine \d+ \[|[\d/: ]{0,30}http: panic serving")
-_GO_PART = re.compile(
+_CLOSING = LatePattern(rb"[}\])]+[;,]?\s*$")
+_CARETS = LatePattern(rb"\s+[\^~]+\s*$")
+_GO_PANIC = LatePattern(rb"panic: |fatal error: |goroutine \d+ \[|[\d/: ]{0,30}http: panic serving")
+_GO_PART = LatePattern(
     rb"\s*$|\s|goroutine \d+ \[|created by |\[signal |panic: |exit status|runtime: |\[originating "
     rb"|[\w./*()\[\]{}-]{1,300}+(?<=\))$|[\w./*-]{1,200}+\("
 )
-_RUST_PANIC = re.compile(rb"thread '[^']{0,80}' (?:\(\d+\) )?panicked at")
-_RUST_PART = re.compile(rb"\s|note: |stack backtrace:|\s*$")
-_DETAILS = re.compile(rb"\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):  ")
-_PROCESS = re.compile(rb"[^\[\]]{0,60}\[(\d{1,9})(?:-\d+)?\]")
+_RUST_PANIC = LatePattern(rb"thread '[^']{0,80}' (?:\(\d+\) )?panicked at")
+_RUST_PART = LatePattern(rb"\s|note: |stack backtrace:|\s*$")
+_DETAILS = LatePattern(rb"\b(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):  ")
+_PROCESS = LatePattern(rb"[^\[\]]{0,60}\[(\d{1,9})(?:-\d+)?\]")
 
-_NOTABLE = re.compile(
+_NOTABLE = LatePattern(
     rb"""[\s}\])]|$|at\ |Caused\ by|Suppressed:|\.\.\.\ |goroutine\ |created\ by|thread\ '|panic:
     |fatal\ error|[\d/:\ ]{0,30}http:\ panic|"""
     + ERROR_ITSELF,

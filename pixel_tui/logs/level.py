@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Final
 
 from pixel_tui.json_reading import parse_json
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.logs.level_words import ERROR_ITSELF, WORDS, head_pattern
 
 
@@ -32,9 +33,9 @@ HEAD: Final = 2048
 MAX_JSON: Final = 64 * 1024
 """Bytes of a JSON line that are read to tell a level from one of a nested object."""
 
-_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
-_HEAD = re.compile(head_pattern(), re.VERBOSE)
-_JSON = re.compile(
+_ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
+_HEAD = LatePattern(head_pattern(), re.VERBOSE)
+_JSON = LatePattern(
     rb'"(?:(?:level|severity|lvl|log\.level|@level|loglevel|log_level|levelname|severity_?text)"'
     rb'\s*:\s*(?:"([^"\\]{1,24})"|(\d{1,4})(?=\s*[,}]))|(?:s|@l)"\s*:\s*"([^"\\]{1,24})")',
     re.IGNORECASE,
@@ -43,9 +44,9 @@ _KEYS: Final = (
     "level", "severity", "lvl", "log.level", "@level", "loglevel", "log_level", "levelname",
     "severitytext", "severity_text", "@l", "s",
 )  # fmt: skip
-_COMMON_LOG = re.compile(rb'\S+ \S+ \S+(?: \S+)? \[[^\]]{1,60}\] "[^"]*" (\d{3}) ')
-_REQUEST = re.compile(rb'[^"{}]*"[A-Z]{3,8} [^"]* HTTP/\d(?:\.\d)?" (\d{3})\b')
-_TROUBLE = re.compile(
+_COMMON_LOG = LatePattern(rb'\S+ \S+ \S+(?: \S+)? \[[^\]]{1,60}\] "[^"]*" (\d{3}) ')
+_REQUEST = LatePattern(rb'[^"{}]*"[A-Z]{3,8} [^"]* HTTP/\d(?:\.\d)?" (\d{3})\b')
+_TROUBLE = LatePattern(
     rb"""[\s\x80-\xff]*+(?:
     (?P<fatal>thread\ '[^']{0,80}'\ (?:\(\d+\)\ )?panicked\ at|Segmentation\ fault)
     |(?P<error>Traceback\ \(most\ recent|Exception\ in\ thread\ |npm\ (?:ERR!|error)\s

@@ -6,14 +6,15 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.ring import LogLine
 
 LONGEST: Final = 400
 """Bytes of a message that its shape is made of."""
 
-_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
-_QUOTED = re.compile(rb"\"(?:[^\"\\]|\\.)*+\"|(?<!\w)'[^']{1,200}'(?!\w)")
-_CHANGING = re.compile(
+_ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
+_QUOTED = LatePattern(rb"\"(?:[^\"\\]|\\.)*+\"|(?<!\w)'[^']{1,200}'(?!\w)")
+_CHANGING = LatePattern(
     rb"""
     (?P<time>\d{4}[-/]\d\d[-/]\d\d(?:T\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?
         |\b\d\d?:\d\d:\d\d(?:[.,]\d+)?)
@@ -26,7 +27,7 @@ _CHANGING = re.compile(
     """,
     re.VERBOSE,
 )
-_DIGIT = re.compile(rb"\d")
+_DIGIT = LatePattern(rb"\d")
 _PLACEHOLDERS: Final = {
     "time": b"<time>", "uuid": b"<uuid>", "ip": b"<ip>", "hex": b"<hex>", "number": b"<n>",
 }  # fmt: skip
