@@ -4,7 +4,7 @@ import os
 import socket
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Final
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
 from pixel_tui.backups.differences import changed_lines, changed_variables
-from pixel_tui.backups.exposure import Exposure, exposures
+from pixel_tui.backups.exposure import Exposure, can_write, exposures
 from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_container, volume_of
+from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.room import restore_shortages
@@ -36,7 +37,7 @@ from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.json_value import Node
-from pixel_tui.stack.model import NO_TEXT, StackSnapshot
+from pixel_tui.stack.model import NO_TEXT, Container, StackSnapshot
 from pixel_tui.start_facts import read_build_troubles, read_held_ports
 from pixel_tui.text import plain
 
@@ -82,7 +83,7 @@ def live_facts(
         from pixel_tui.operations.job_folder import jobs_path
 
         asked = slow.begin(snapshot)
-        backups, why = _backups(policy)
+        backups, why = _backups(policy, _containers(snapshot))
         found = asked()
         return Facts(
             host=plain(socket.gethostname()),
@@ -143,7 +144,9 @@ def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float,
     return {name: tuple(seconds[:LAST_TIMES]) for name, seconds in found.items()}
 
 
-def _backups(policy: Policy) -> tuple[tuple[PastState, ...], str]:
+def _backups(
+    policy: Policy, containers: Sequence[Container] = ()
+) -> tuple[tuple[PastState, ...], str]:
     """The backups, and why there can be none."""
     if not policy.project.is_dir():
         return (), f"The project's folder is not on this machine: {policy.project}."
@@ -151,19 +154,25 @@ def _backups(policy: Policy) -> tuple[tuple[PastState, ...], str]:
         listed = BackupStore(policy.root, former=policy.former).list()
     except ConsoleError as error:
         return (), str(error)
-    return tuple(_past(backup, policy) for backup in listed), ""
+    record = MadeHere()
+    known = None if can_write(containers, record.folder) else record
+    return tuple(_past(backup, policy, known) for backup in listed), ""
 
 
 def _exposed(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
     """What services mount of the folders of backups."""
-    containers = [item for service in snapshot.services for item in service.containers]
+    containers = _containers(snapshot)
     try:
         return exposures(policy, containers)
     except ConsoleError:
         return ()  # that the folder can't be read is why there can be no backup
 
 
-def _past(backup: Backup, policy: Policy) -> PastState:
+def _containers(snapshot: StackSnapshot) -> list[Container]:
+    return [item for service in snapshot.services for item in service.containers]
+
+
+def _past(backup: Backup, policy: Policy, record: MadeHere | None) -> PastState:
     if backup.manifest is None:
         return PastState(backup)
     places = _real_places(backup.manifest, policy.project)
@@ -174,6 +183,7 @@ def _past(backup: Backup, policy: Policy) -> PastState:
         restore_shortages(backup.manifest, places),
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),
+        made_here=record is not None and record.has(backup.manifest.digest),
     )
 
 

@@ -22,6 +22,7 @@ def as_json(plan: Plan) -> JsonObject:
         "fingerprint": plan.fingerprint,
         "confirm": plan.confirm,
         "confirm_loss": plan.confirm_loss,
+        "confirm_origin": plan.confirm_origin,
         "steps": [
             {"title": step.title, "command": [plain(word) for word in step.command]}
             for step in plan.steps
@@ -50,6 +51,7 @@ def nothing_as_json(action: str, targets: list[str], reason: str) -> JsonObject:
         "fingerprint": "",
         "confirm": "",
         "confirm_loss": "",
+        "confirm_origin": "",
         "steps": [],
         "affects": [],
         "interrupts": [],

@@ -14,7 +14,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.confirmation import words_of
+from pixel_tui.operations.confirmation import why_asked, words_of
 from pixel_tui.operations.facts import FactReader
 from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import Operator
@@ -129,9 +129,9 @@ def _require_agreement(plan: Plan, wish: Wish) -> None:
     if not wish.agreed:
         raise OperationError("Nothing was done.", remedy=f"Add --yes{options} to run it.")
     if words and wish.confirmed != words:
-        twice = ", twice, since no backup has all that is lost" if len(words) > 1 else ""
+        more = "".join(f", and once more since {why_asked(plan, word)}" for word in words[1:])
         raise OperationError(
-            f"This plan is {plan.risk.value} and wants to be confirmed by name{twice}.",
+            f"This plan is {plan.risk.value} and wants to be confirmed by name{more}.",
             on=" ".join(wish.confirmed),
             remedy=f"Add{options} if you mean it.",
         )

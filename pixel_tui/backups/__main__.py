@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pixel_tui.backups.aside import aside_mark
-from pixel_tui.backups.deployment import read_deployment
+from pixel_tui.backups.deployment import DEPLOYMENT, RanImage, read_deployment
 from pixel_tui.backups.holders import Holder
+from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Item, Manifest
 from pixel_tui.backups.ownership import Owners
@@ -27,7 +28,7 @@ from pixel_tui.backups.restore import (
 )
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, write_verdict
-from pixel_tui.backups.verify import verify
+from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import SystemClock
@@ -66,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stays", action="append", default=[], help="a volume that was not")
     parser.add_argument(
         "--salvage", action="store_true", help="an incomplete backup is good enough"
+    )
+    parser.add_argument("--manifest", default="", help="the SHA-256 of the manifest that is meant")
+    parser.add_argument(
+        "--from-elsewhere", action="store_true", help="one that was not made here is meant"
     )
     parser.add_argument("--backup-first", action="store_true", help="a backup needs room as well")
     return parser
@@ -152,6 +157,19 @@ class _Work:
         backup = self._store.find(self._arguments.id)
         if backup.manifest is None:
             raise OperationError(backup.trouble)
+        digest = backup.manifest.digest
+        if self._arguments.manifest not in {"", digest}:
+            raise OperationError(
+                "The backup has been changed since the plan was made: nothing was done.",
+                on=backup.id,
+                remedy="Look at who can write to its folder, and ask for the plan again.",
+            )
+        if not self._arguments.from_elsewhere and not MadeHere().has(digest):
+            raise OperationError(
+                "This user has made no such backup here: nothing was done.",
+                on=backup.id,
+                remedy="Ask for the plan again: it wants a word for one from elsewhere.",
+            )
         return backup.folder, backup.manifest
 
     def _wanted(self, item: Item) -> bool:
@@ -166,8 +184,13 @@ class _Work:
 
     def _roll_back(self) -> None:
         folder, manifest = self._found()
+        images: list[RanImage] = []
+        for item in (item for item in manifest.items if item.path == DEPLOYMENT):
+            if trouble := check_item(folder, item, {})[0]:
+                raise OperationError(f"Nothing was done: how it ran is damaged: {trouble}.")
+            images += read_deployment(folder).images
         self._restorer(folder).restore(manifest, wanted_for_deployment)
-        retag(self._view, list(read_deployment(folder).images), say)
+        retag(self._view, images, say)
 
     def _running(self) -> Sequence[Holder]:
         """What runs, but for what has to: servers that are restored into, and this itself."""

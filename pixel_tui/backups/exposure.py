@@ -60,6 +60,15 @@ def exposures(policy: Policy, containers: Iterable[Container]) -> tuple[Exposure
     return tuple(found)
 
 
+def can_write(containers: Iterable[Container], folder: Path) -> bool:
+    """Whether a container mounts a folder, or one above or below it, and can write there."""
+    return any(
+        mount.writable and mount.kind == "bind" and _meets(mount.source, folder)
+        for container in containers
+        for mount in container.mounts
+    )
+
+
 def _sorted(names: Iterable[SafeText]) -> tuple[SafeText, ...]:
     return tuple(sorted(set(names)))
 

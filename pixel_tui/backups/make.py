@@ -1,10 +1,11 @@
 """Making a backup: of all that can be copied, with what is missing named in it."""
 
 import errno
+import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from pixel_tui.backups.copies import (
 from pixel_tui.backups.declared import read_declared
 from pixel_tui.backups.deployment import DEPLOYMENT, RESOLVED, deployment_json, read_resolved
 from pixel_tui.backups.history import missed
+from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.manifest import (
     Cover,
     Gap,
@@ -33,6 +35,7 @@ from pixel_tui.backups.manifest import (
     Manifest,
     ServerContent,
     VolumeContent,
+    as_bytes,
     relative_path,
 )
 from pixel_tui.backups.policy import Policy
@@ -123,7 +126,8 @@ class Maker:
         self._gaps = list(sources.left_out)
         self._ask_servers(sources)
         self._require_space(sources)
-        earlier = [item.manifest for item in store.list() if item.manifest and not item.trouble]
+        listed = store.list()
+        earlier = [item.manifest for item in listed if item.manifest and not item.trouble]
         try:
             with store.begin(now) as half:
                 self._copy(half, sources, seen)
@@ -147,11 +151,15 @@ class Maker:
                     volumes=volumes,
                     warnings=missed(self._items, names, earlier),
                 )
+                self._record(manifest)
                 half.finish(manifest)
         except OSError as error:
             raise self._failed(error) from error
         self._tell(manifest)
-        self._retire(store, sparing | {manifest.id})
+        removed = self._retire(store, sparing | {manifest.id})
+        for backup in listed:
+            if backup.id in removed and backup.manifest:
+                MadeHere().forget(backup.manifest.digest)
         return manifest
 
     def needed(self) -> int:
@@ -213,13 +221,21 @@ class Maker:
         for warning in manifest.warnings:
             self._say(f"WARNING: {warning}")
 
-    def _retire(self, store: BackupStore, sparing: frozenset[str]) -> None:
+    def _record(self, manifest: Manifest) -> None:
+        """Before it is listed: no backup of ours is ever there and not known as one."""
+        try:
+            MadeHere().add(hashlib.sha256(as_bytes(manifest)).hexdigest(), manifest.id)
+        except FileError as error:
+            self._say(f"WARNING: it will be taken for one from elsewhere: {error}")
+
+    def _retire(self, store: BackupStore, sparing: frozenset[str]) -> Sequence[str]:
         retired = store.retire(self._policy.keep, sparing=sparing)
         for backup_id in retired.removed:
             self._say(f"removed {backup_id}: the newest {self._policy.keep} are kept")
         for backup_id, titles in retired.kept.items():
             more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
             self._say(f"kept {backup_id}: the last good copy of {', '.join(titles[:3])}{more}")
+        return retired.removed
 
     def _need(self, sources: Sources) -> int:
         """The bytes of all that is copied, and some more."""

@@ -1,5 +1,6 @@
 """What a backup holds, as its `manifest.json` says. Whoever wrote it is not trusted."""
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -167,6 +168,8 @@ class Manifest:
     warnings: tuple[str, ...] = ()
     """What a person should look at: a database that is empty now and was not before."""
     version: int = VERSION
+    digest: str = field(default="", compare=False)
+    """SHA-256 of the bytes that it was read from; empty where it was not read."""
 
     @property
     def size(self) -> int:
@@ -312,6 +315,7 @@ def from_bytes(content: bytes) -> Manifest:
         volumes=tuple(map(_volume, node["volumes"])),
         warnings=tuple(item.raw for item in node["warnings"]),
         version=version,
+        digest=hashlib.sha256(content).hexdigest(),
     )
 
 

@@ -17,7 +17,7 @@ from typing import IO, Final
 from pixel_tui.backups.manifest import Item
 from pixel_tui.backups.stack_view import Seen
 from pixel_tui.errors import OperationError
-from pixel_tui.files import open_regular, read_regular
+from pixel_tui.files import open_regular
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.program import Programs, Said
@@ -48,7 +48,7 @@ DUMP: Final = _WHO + (
 )
 ROLES: Final = _WHO + "exec pg_dumpall --globals-only"
 ROLES_WITHOUT_PASSWORDS: Final = f"{ROLES} --no-role-passwords"
-CONTENTS: Final = "exec pg_restore --list"
+CONTENTS: Final = "exec pg_restore --format=custom --list"
 NAME: Final = _WHO + 'printf %s "$d"'
 _QUERY: Final = _WHO + (
     # The database that is named may be gone: any that is there will do.
@@ -79,7 +79,8 @@ _FILLED: Final = _WHO + (  # noqa: S608  the server itself quotes the names
 RESTORE: Final = _WHO + (
     # Whoever still uses the database must not keep this waiting for ever.
     "export PGOPTIONS='-c lock_timeout=60s'; "
-    'exec pg_restore --clean --if-exists --single-transaction --exit-on-error --dbname="$1"'
+    "exec pg_restore --format=custom --clean --if-exists --single-transaction --exit-on-error"
+    ' --dbname="$1"'
 )
 _STATEMENTS: Final = _WHO + (
     "for d in postgres template1; do"
@@ -88,6 +89,8 @@ _STATEMENTS: Final = _WHO + (
 )
 READY: Final = _WHO + 'export PGDATABASE="$d"; exec pg_isready --quiet'
 ASK_SECONDS: Final = 30.0
+CUSTOM_FORMAT: Final = b"PGDMP"
+"""How a dump in the custom format begins: there is no plain SQL in it, and no command of psql."""
 MOST_ROLE_BYTES: Final = 4 * 1024 * 1024
 _NAME: Final = r'(?:"(?:[^"\\]|"")+"|[^\s";\\]+)'
 _ROLE: Final = re.compile(rf"(?:CREATE ROLE|ALTER ROLE|GRANT {_NAME} TO) ({_NAME})[^\\]*;")
@@ -244,11 +247,11 @@ class Postgres:
             raise OperationError(f"pg_restore can't read the dump: {said.reason}", on=str(dump))
         return len(lines)
 
-    def restore(self, dump: Path, database: Database | None = None) -> None:
+    def restore(self, dump: IO[bytes], database: Database | None = None) -> None:
         """Put a dump in the place of what is in a database, in one transaction.
 
         Args:
-            dump: The file.
+            dump: The file, which nobody else can write to: what it says is run.
             database: Which one; it is made where it is gone. None: the one that the server's
                 variables name.
 
@@ -258,25 +261,22 @@ class Postgres:
         name = database.name if database else self.database()
         if database:
             self._make(database)
-        with open_regular(dump) as file:
-            said = self._run(RESTORE, _address(name), source=file)
+        said = self._run(RESTORE, _address(name), source=dump)
         if said.code:
             raise OperationError(
                 f"pg_restore failed, and the database {name} is as it was: {said.reason}",
                 on=self._container[:12],
             )
 
-    def restore_roles(self, roles: Path) -> int:
+    def restore_roles(self, roles: bytes) -> int:
         """Make those roles again that are gone; returns how many. What is there stays as it is.
 
         Raises:
             OperationError: The server refuses it.
-            OSError: The file can't be read.
         """
         query = "SELECT json_build_object('roles', json_agg(quote_ident(rolname))) FROM pg_roles"
         present = {item.raw for item in self._query(query)["roles"]}
-        text = read_regular(roles, MOST_ROLE_BYTES).decode(errors="replace")
-        statements = missing_roles(text, present)
+        statements = missing_roles(roles.decode(errors="replace"), present)
         if statements:
             self._execute("".join(f"{line}\n" for line in statements))
         return sum(line.startswith("CREATE ROLE") for line in statements)

@@ -8,11 +8,12 @@ puts it there.
 import hashlib
 import os
 import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from pixel_tui.backups.aside import fresh_name
 from pixel_tui.backups.copies import hash_file
@@ -22,7 +23,7 @@ from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind, Manifest
 from pixel_tui.backups.open_files import opened
 from pixel_tui.backups.ownership import Owners
-from pixel_tui.backups.postgres import Postgres, database_of
+from pixel_tui.backups.postgres import MOST_ROLE_BYTES, Postgres, database_of
 from pixel_tui.backups.restorable import (
     SIDE_FILES,
     Grounds,
@@ -35,7 +36,7 @@ from pixel_tui.backups.room import require_room
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
-from pixel_tui.files import PRIVATE_FILE, sync_folder
+from pixel_tui.files import PRIVATE_FILE, open_regular, read_regular, sync_folder
 
 CHUNK: Final = 1024 * 1024
 READY_SECONDS: Final = 60.0
@@ -86,6 +87,8 @@ class Restorer:
         self._running = running
         self._owners = owners or Owners()
         self._unseen = False
+        backups = grounds.backups
+        self._copies = backups if backups and os.access(backups, os.W_OK) else None
         self._untouched = "Nothing was restored"
         self.aside: list[str] = []
         """What was put aside, relative to the project's folder."""
@@ -170,6 +173,9 @@ class Restorer:
         files = [item for item in items if item.path in targets]
         with self._nothing_yet("the backup can't be"):
             changed = [item for item in files if not self._is_same(item, targets[item.path])]
+            copied = max((item.size for item in items if item.kind is Kind.POSTGRES), default=0)
+            if self._copies is not None and copied:
+                beside = [*beside, (self._copies / "dump", copied)]
             require_room([*beside, *((targets[item.path], item.size) for item in changed)])
         for item in changed:
             with self._nothing_yet(f"{item.title} can't be"):
@@ -215,10 +221,18 @@ class Restorer:
         """Put a database, or those roles that are gone, back into its server."""
         server, file = self._servers[item.server], item_file(self._folder, item)
         if item.kind is Kind.ROLES:
-            made = server.restore_roles(file)
+            roles = read_regular(file, MOST_ROLE_BYTES, follow=False)
+            if hashlib.sha256(roles).hexdigest() != item.sha256:
+                raise FileError(_CHANGED)
+            made = server.restore_roles(roles)
             self._say(f"{item.kind.value:<10} {item.title}  {made} made again")
             return
-        server.restore(file, database_of(item))
+        # The server runs what is in it: what is compared has to be what it reads.
+        with tempfile.TemporaryFile(dir=self._copies) as dump:
+            with open_regular(file, follow=False) as old:
+                _copy(old, dump, item.sha256)
+            dump.seek(0)
+            server.restore(dump, database_of(item))
         self._say(f"{item.kind.value:<10} {item.title}  restored")
 
     def _why_not_ready(self, service: str) -> str:
@@ -311,7 +325,7 @@ class Restorer:
         fresh.unlink(missing_ok=True)  # of a restore that died
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-            with os.fdopen(descriptor, "wb") as new, _unfollowed(source) as old:
+            with os.fdopen(descriptor, "wb") as new, open_regular(source, follow=False) as old:
                 _copy(old, new, item.sha256)
                 like, mode = _rights(target, item)
                 os.fchmod(new.fileno(), mode)
@@ -370,20 +384,17 @@ def _reason(error: Exception) -> str:
     return str(error.sentence if isinstance(error, ConsoleError) else error).removesuffix(".")
 
 
-def _copy(old: BinaryIO, new: BinaryIO, sha256: str) -> None:
+_CHANGED: Final = "Its content has changed since it was checked."
+
+
+def _copy(old: BinaryIO, new: IO[bytes], sha256: str) -> None:
     digest = hashlib.sha256()
     while chunk := old.read(CHUNK):
         digest.update(chunk)
         new.write(chunk)
     if digest.hexdigest() != sha256:
-        raise FileError("Its content has changed since it was checked.")
+        raise FileError(_CHANGED)
     new.flush()
-
-
-def _unfollowed(path: Path) -> BinaryIO:
-    """Open a file that is no link, and no pipe that would be waited for."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags), "rb")
 
 
 def _rights(target: Path, item: Item) -> tuple[os.stat_result, int]:

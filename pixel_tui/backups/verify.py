@@ -6,12 +6,13 @@ from pathlib import Path
 from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind
-from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.postgres import CUSTOM_FORMAT, Postgres
 from pixel_tui.backups.sqlite_copy import check_database
 from pixel_tui.backups.store import Backup, Verdict
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
+from pixel_tui.files import open_regular
 
 ReadContents = Mapping[str, Postgres]
 """Servers that can read a dump's table of contents, by service."""
@@ -67,6 +68,8 @@ def check_item(folder: Path, item: Item, servers: ReadContents) -> tuple[str, st
         if not trouble and item.kind is Kind.SQLITE:
             return check_database(path), ", integrity checked"
         if not trouble and item.kind is Kind.POSTGRES:
+            if not _is_custom(path):
+                return "it is no dump in the custom format of pg_dump", ""
             return _read_contents(path, servers.get(item.source))
     return trouble, ""
 
@@ -76,6 +79,11 @@ def _changed(path: Path, item: Item) -> str:
     if size != item.size:
         return f"it has {size} bytes, and had {item.size}"
     return "" if hash_file(path) == item.sha256 else "its content has changed"
+
+
+def _is_custom(path: Path) -> bool:
+    with open_regular(path, follow=False) as file:
+        return file.read(len(CUSTOM_FORMAT)) == CUSTOM_FORMAT
 
 
 def _read_contents(path: Path, server: Postgres | None) -> tuple[str, str]:

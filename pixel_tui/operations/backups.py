@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from pixel_tui.backups.manifest import Manifest
 from pixel_tui.backups.store import Backup
@@ -13,9 +14,13 @@ from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts, PastState
 from pixel_tui.operations.plan import Step
 from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.operations.words import listed
 from pixel_tui.stack.compose_command import option
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import SafeText, plain
+
+FROM_ELSEWHERE: Final = SafeText("from-elsewhere")
+"""What has to be typed for a backup that this user has not made here."""
 
 
 def no_place(_snapshot: StackSnapshot, facts: Facts) -> str:
@@ -75,8 +80,24 @@ def backup_first(draft: Draft, backup_id: str, before: str) -> None:
     )
 
 
-def warn_of(draft: Draft, backup: Backup, manifest: Manifest) -> None:
-    """Say what a person should know of a backup."""
+def pinned(past: PastState, manifest: Manifest) -> tuple[str, ...]:
+    """What has a worker put back the backup that was shown, and no other of this id."""
+    elsewhere = () if past.made_here else ("--from-elsewhere",)
+    return (*option("--manifest", manifest.digest), *elsewhere)
+
+
+def warn_of(draft: Draft, past: PastState, manifest: Manifest) -> None:
+    """Say what a person should know of a backup; one from elsewhere wants a word of its own."""
+    backup = past.backup
+    if not past.made_here:
+        servers = listed(list(dict.fromkeys(plain(i.server) for i in manifest.items if i.server)))
+        runs = f"the dumps run as superuser in {servers}, and " if servers else ""
+        draft.warn(
+            "from elsewhere",
+            "this user has no record of making it here, so that nothing vouches for what it"
+            f" runs: {runs}its files decide what the next `up` starts. Look at who made it first",
+        )
+        draft.confirm_origin = FROM_ELSEWHERE
     if backup.trouble:
         draft.warn("backup", f"it was found damaged: {backup.trouble}")
     elif not backup.verified:
@@ -121,6 +142,8 @@ def verified_recently(
     for past in facts.backups:
         manifest = past.backup.manifest
         if manifest is None or not past.backup.verified or _planted(past.backup, facts):
+            continue
+        if not past.made_here:
             continue
         if manifest.incomplete is not incomplete:
             continue

@@ -28,7 +28,7 @@ class Confirmation(StrEnum):
 
 def confirmation_of(plan: Plan) -> Confirmation:
     """What a plan wants."""
-    if plan.confirm or plan.confirm_loss or plan.risk is Risk.DESTRUCTIVE:
+    if plan.confirm or plan.confirm_loss or plan.confirm_origin or plan.risk is Risk.DESTRUCTIVE:
         return Confirmation.WORD
     return Confirmation.KEY if plan.risk is Risk.SAFE else Confirmation.TWO_KEYS
 
@@ -38,7 +38,14 @@ def words_of(plan: Plan) -> tuple[SafeText, ...]:
     if confirmation_of(plan) is not Confirmation.WORD:
         return ()
     first = plan.confirm or plan.project
-    return (first, plan.confirm_loss) if plan.confirm_loss else (first,)
+    return (first, *(word for word in (plan.confirm_origin, plan.confirm_loss) if word))
+
+
+def why_asked(plan: Plan, word: SafeText) -> SafeText:
+    """Why a word is asked for beside the first one."""
+    if word == plan.confirm_origin:
+        return SafeText("the backup was not made here")
+    return SafeText("no backup has all that is lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +99,11 @@ class Agreement:
             case Confirmation.WORD:
                 words = words_of(self._plan)
                 if self._typed:
-                    lost = "No backup has all that is lost. "
-                    return plain(f"{lost}Type {words[self._typed]} as well to run it.")
-                then = " (a second word is asked for then)" if len(words) > 1 else " to run it"
+                    word = words[self._typed]
+                    why = why_asked(self._plan, word)
+                    last = " to run it" if self._typed == len(words) - 1 else ""
+                    return plain(f"{why[0].upper()}{why[1:]}. Type {word} as well{last}.")
+                then = " (another word is asked for then)" if len(words) > 1 else " to run it"
                 return plain(f"Type {words[0]} and press Enter{then}.")
             case Confirmation.TWO_KEYS if self.armed:
                 return plain(f"Press Enter to run it: {self._cost}. Esc disarms it.")

@@ -48,6 +48,8 @@ class Draft:
     """What has to be typed, where the risk alone does not ask for the project's name."""
     confirm_loss: SafeText = NO_TEXT
     """A second word to type, if something is lost of which no backup has a copy."""
+    confirm_origin: SafeText = NO_TEXT
+    """A word to type before that, if a backup is used that was not made here."""
     whole: bool = False
     """Every service is meant."""
     risk: Risk = Risk.SAFE
@@ -250,6 +252,7 @@ class Draft:
             or self.confirm
             or (self.snapshot.project_name if typed else NO_TEXT),
             confirm_loss=self.confirm_loss,
+            confirm_origin=self.confirm_origin,
             host=self.facts.host,
             files=tuple(self.files),
         )

@@ -35,6 +35,8 @@ class PastState:
     """Names of variables of the environment files; never their values."""
     changed_lines: tuple[tuple[SafeText, SafeText], ...] = ()
     """Compose file, and a line of it: `- then`, or `+ now`. Without secrets."""
+    made_here: bool = False
+    """Whether this user's own record says that it was made by this user on this machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,8 @@ class Plan:
     """What has to be typed before it is run; empty where a key is enough."""
     confirm_loss: SafeText = NO_TEXT
     """A second word to type, if something is lost of which no backup has a copy."""
+    confirm_origin: SafeText = NO_TEXT
+    """A word to type before that, if a backup is used that was not made here."""
     host: SafeText = NO_TEXT
     """The machine that it is run on; empty where that is unknown."""
     files: tuple[FileMark, ...] = ()

@@ -59,6 +59,7 @@ def plan_as_json(plan: Plan) -> JsonObject:
         "checks_after": [_expectation_as_json(item) for item in plan.checks_after],
         "confirm": plan.confirm,
         "confirm_loss": plan.confirm_loss,
+        "confirm_origin": plan.confirm_origin,
         "host": plan.host,
     }
 
@@ -105,6 +106,7 @@ def plan_from_json(node: Node) -> Plan:
         irreversible=_texts(node["irreversible"]),
         confirm=node["confirm"].text,
         confirm_loss=node["confirm_loss"].text,
+        confirm_origin=node["confirm_origin"].text,
         host=node["host"].text,
     )
 

@@ -14,6 +14,7 @@ from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.store import Backup, Verdict
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.confirmation import words_of
 from pixel_tui.operations.facts import NO_FACTS, Facts, PastState
 from pixel_tui.operations.plan import Outcome, Plan, Risk
 from pixel_tui.stack.model import Health, HealthStatus, Mount, StackSnapshot, VolumeSpec
@@ -52,9 +53,11 @@ def past(*, verified: bool = True, hours: float = 2, **changes: object) -> PastS
         seconds=1,
         items=(item(Kind.SQLITE, "data/pixels.db"), item(Kind.POSTGRES, "postgres")),
         left_out=(LeftOut("volume pixel_cache", "its content is not copied"),),
+        digest=DIGEST,
     )
     made = replace(made, **changes)  # type: ignore[arg-type]
-    return PastState(Backup(ID, Path("/b"), made, Verdict(NOW) if verified else None))
+    backup = Backup(ID, Path("/b"), made, Verdict(NOW) if verified else None)
+    return PastState(backup, made_here=True)
 
 
 def facts(*backups: PastState, **changes: object) -> Facts:
@@ -238,6 +241,24 @@ class TestRestore:
             assert caught.value.on == "/srv/pixel"
             assert "before-TIME" in caught.value.remedy
 
+    def test_one_that_was_not_made_here_says_what_it_runs_and_wants_a_word(self) -> None:
+        elsewhere = facts(replace(past(), made_here=False))
+        made = plan("restore", elsewhere, ID)
+        assert words_of(made) == ("pixel", "from-elsewhere")
+        assert "the dumps run as superuser in postgres" in warnings(made)
+        check, _, _, restore, _ = commands(made)
+        for step in (check, restore):
+            assert "--from-elsewhere" in step
+            assert step[step.index("--manifest") + 1] == DIGEST
+        unsaved = plan("restore-without-backup", elsewhere, ID)
+        assert words_of(unsaved) == ("pixel", "from-elsewhere", "no-backup")
+        back = plan("roll-back", elsewhere, ID)
+        assert words_of(back) == ("pixel", "from-elsewhere")
+        assert "--from-elsewhere" in commands(back)[1]
+        ours = plan("restore", facts(past()), ID)
+        assert words_of(ours) == ("pixel",)
+        assert not any("--from-elsewhere" in step for step in commands(ours))
+
     def test_what_did_not_run_is_not_started(self) -> None:
         start = commands(plan("restore", facts(past()), ID, stack=running(exited("web"))))[-1]
         assert "web" not in start
@@ -330,6 +351,7 @@ class TestWipe:
             (past(hours=25),),
             (past(hours=-1),),
             (past(project="other"),),
+            (replace(past(), made_here=False),),
         ],
     )
     def test_it_is_refused_without_a_fresh_verified_backup(

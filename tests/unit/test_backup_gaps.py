@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -122,12 +122,13 @@ def make(
     *,
     hours: float = 0,
     environment: dict[str, str] | None = None,
+    say: Callable[[str], None] = lambda _: None,
     **settings: Any,
 ) -> Manifest:
     view = StackView(stack or Stack(model=model()), ComposeCommand(directory=str(project)), "pixel")
     clock = FixedClock(NOW + timedelta(hours=hours))
     maker = Maker(
-        view, rules(project, **settings), clock, host="host", say=lambda _: None,
+        view, rules(project, **settings), clock, host="host", say=say,
         environment=environment,
     )  # fmt: skip
     return maker.make()
@@ -541,21 +542,6 @@ class TestEmptyOrGone:
             make(project, hours=hour, keep=1)
         ids = [backup.id for backup in BackupStore(rules(project).root).list()]
         assert ids[-1] == first
-
-
-class TestCheck:
-    def test_the_backup_that_is_made_first_needs_room_too(
-        self, project: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        made = make(project).id
-        monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))
-        monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
-        words = ["check", made, "--directory", str(project), "--project", "pixel"]
-        assert worker.main([*words, "--backup-first"]) == 0
-        monkeypatch.setattr("pixel_tui.backups.make.MARGIN", 1e12)
-        assert worker.main(words) == 0
-        with pytest.raises(OperationError, match="not enough room"):
-            worker.main([*words, "--backup-first"])
 
 
 class TestExitCode:

@@ -115,6 +115,25 @@ def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
     assert agreement.typed("lose-1-volume").run
 
 
+def test_each_word_says_why_it_is_asked_for() -> None:
+    words = {"confirm_origin": SafeText("from-elsewhere"), "confirm_loss": SafeText("no-backup")}
+    agreement = Agreement(losing(**words), 0)
+    agreement.show()
+    assert "another word is asked for then" in agreement.hint
+    assert not agreement.typed("pixel").run
+    assert agreement.hint == "The backup was not made here. Type from-elsewhere as well."
+    assert not agreement.typed("no-backup").run
+    assert not agreement.typed("from-elsewhere").run
+    assert agreement.hint == "No backup has all that is lost. Type no-backup as well to run it."
+    assert agreement.typed("no-backup").run
+
+
+def test_what_interrupts_only_wants_words_too_where_one_is_asked_for() -> None:
+    agreement = Agreement(replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0)
+    assert not agreement.typed("pixel").run
+    assert agreement.typed("from-elsewhere").run
+
+
 @pytest.mark.parametrize("risk", list(Risk))
 def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
     agreement = Agreement(losing(risk=risk, confirm=SafeText("")), 0)

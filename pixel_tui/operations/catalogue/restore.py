@@ -12,6 +12,7 @@ from pixel_tui.operations.backups import (
     backup_first,
     chosen_backup,
     no_backup,
+    pinned,
     state_words,
     warn_of,
     worker_step,
@@ -63,11 +64,11 @@ def _moment(draft: Draft) -> str:
 def _draft(draft: Draft, *, save_first: bool) -> None:
     past, manifest = chosen_backup(draft)
     for found in past.shortages:
-        # Its program looks as well, but only when all that uses the data has been stopped.
+        # Its program looks as well: what is known already needs no step.
         raise found.error
     draft.risk = Risk.DESTRUCTIVE
     draft.reason = state_words(past.backup, draft.facts)
-    warn_of(draft, past.backup, manifest)
+    warn_of(draft, past, manifest)
     servers = {item.server for item in manifest.items if item.server}
     left_alone = {*_without(draft, servers), *_volumes_gone(draft, manifest)}
     items = [
@@ -76,13 +77,13 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         if item.kind is not Kind.DEPLOYMENT and not {item.server, item.volume} & left_alone
     ]
     users = data_users(draft, past, items, frozenset(servers - left_alone))
-    without = [f"--without={name}" for name in sorted(left_alone)]
+    what = [*pinned(past, manifest), *(f"--without={name}" for name in sorted(left_alone))]
     worker_step(
         draft,
         f"Check {draft.subject}, before anything is stopped",
         "Nothing has changed.",
         "check",
-        *without,
+        *what,
         *(["--backup-first"] if save_first else []),
         name=draft.subject,
     )
@@ -94,7 +95,7 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         f"Restore {draft.subject}",
         "What has been put back stays; what it replaced is beside it, under a name with the time.",
         "restore",
-        *without,
+        *what,
         name=draft.subject,
     )
     _start(draft, users)

@@ -9,6 +9,7 @@ from pixel_tui.operations.backups import (
     backup_first,
     chosen_backup,
     no_backup,
+    pinned,
     state_words,
     warn_of,
     worker_step,
@@ -30,13 +31,14 @@ def draft_roll_back(draft: Draft) -> None:
     past, manifest = chosen_backup(draft)
     draft.risk = Risk.DISRUPTIVE
     draft.reason = state_words(past.backup, draft.facts)
-    warn_of(draft, past.backup, manifest)
+    warn_of(draft, past, manifest)
     backup_first(draft, past.backup.id, "rolling back to")
     worker_step(
         draft,
         f"Put back how it ran in {draft.subject}",
         "What has been put back stays; what it replaced is beside it, under a name with the time.",
         "roll-back",
+        *pinned(past, manifest),
         name=draft.subject,
     )
     names = sorted({ran.service for ran in past.deployment.images if ran.running})
