@@ -1,4 +1,4 @@
-"""The environment from the shell: `pixel-tui env check|get|set|diff|impact|confirm`.
+"""The environment from the shell: `pixel-tui env check|get|set|unset|diff|impact|confirm`.
 
 Imports that cost time wait until a command needs them.
 """
@@ -8,8 +8,9 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from pixel_tui.env_choice import add_in
 from pixel_tui.errors import FileError, UsageError
 from pixel_tui.project_options import ExitCode, add_project_options, named_command
 from pixel_tui.standard_streams import complain
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pixel_tui.environment.overview import Overview
     from pixel_tui.environment_reading import Around
     from pixel_tui.stack.compose_command import ComposeCommand
+
+IN_ONE: Final = "only that one of several environment files"
 
 
 def add_env(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,21 +36,28 @@ def add_env(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     check = kinds.add_parser(
         "check",
         help="say what is wrong with the file, why, and what to do",
-        description="Says what is wrong with an environment file. Exits with 0 when there is "
-        "neither an error nor a warning (remarks are allowed), 1 when there is one, 2 when the "
-        "file can't be read. Where it is not there, what compose misses is told as well.",
+        description="Says what is wrong with an environment file; without FILE, with every one "
+        "that compose reads. Exits with 0 when there is neither an error nor a warning (remarks "
+        "are allowed), 1 when there is one, 2 when a file can't be read. Where it is not there, "
+        "what compose misses is told as well.",
     )
     check.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
-    check.add_argument("--json", action="store_true", help="as JSON (docs/env.schema.json)")
+    check.add_argument(
+        "--json",
+        action="store_true",
+        help="as JSON (docs/env.schema.json); of several files one object a line",
+    )
     check.set_defaults(run=_run_check)
 
     get = kinds.add_parser(
         "get",
         help="print a key's value as compose reads it",
-        description="Prints a key's value as compose reads it. Exits with 1 when it has none. A "
-        "secret is not printed on a terminal.",
+        description="Prints a key's value as compose reads it: of several environment files the "
+        "last that sets it counts. Exits with 1 when it has none. A secret is not printed on a "
+        "terminal.",
     )
     get.add_argument("key", metavar="KEY")
+    add_in(get, f"{IN_ONE}, whatever the others set")
     get.add_argument("--reveal", action="store_true", help="print a secret on a terminal too")
     get.set_defaults(run=_run_get)
 
@@ -63,22 +73,31 @@ def _add_changing(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Sets a key to what standard input says, its last line end left out; empty "
         "input changes nothing, so that a command that failed sets no key to nothing. It is "
         "written so that compose reads exactly that, and saved if compose takes the project "
-        "with it: the operation environment-save, with its lock and audit. Containers stay as "
-        "they are: a restart does not apply an environment.",
+        "with it: the operation environment-save, with its lock and audit. Of several "
+        "environment files the one is edited whose value counts, and the last for a new key. "
+        "Containers stay as they are: a restart does not apply an environment.",
     )
-    change.add_argument("key", metavar="KEY")
     change.add_argument(
         "--empty", action="store_true", help="set it to nothing; standard input is not read"
     )
-    change.add_argument(
-        "--apply",
-        action="store_true",
-        help="and recreate or rebuild what it changes (environment-apply)",
+    unset = kinds.add_parser(
+        "unset",
+        help="remove a key's line",
+        description="Removes a key from the file, and saves that as `set` does. Of several "
+        "environment files the one is edited whose value counts.",
     )
-    change.add_argument(
-        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
-    )
-    change.set_defaults(run=_run_set)
+    for parser, run in ((change, _run_set), (unset, _run_unset)):
+        parser.add_argument("key", metavar="KEY")
+        add_in(parser, IN_ONE)
+        parser.add_argument(
+            "--apply",
+            action="store_true",
+            help="and recreate or rebuild what it changes (environment-apply)",
+        )
+        parser.add_argument(
+            "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
+        )
+        parser.set_defaults(run=run)
 
     diff = kinds.add_parser(
         "diff",
@@ -115,42 +134,57 @@ def _print_help(parser: argparse.ArgumentParser) -> int:
 
 
 def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.env_choice import paths_of
     from pixel_tui.env_output import as_json, as_text, is_clean
     from pixel_tui.environment.file_state import read_file
 
     command = named_command(arguments, environment)
-    path = _path(arguments.path, command)
-    state = read_file(path)
-    if not state.exists and arguments.path:
-        raise _missing(path)
-    overview, around = _look(path, state.data if state.exists else None, command, environment)
-    if arguments.json:
-        print(json.dumps(as_json(path, overview), indent=2))  # noqa: T201
-    elif state.exists or overview.findings:
-        print(as_text(path, overview))  # noqa: T201
-    for words in around.unasked:
+    paths = [Path(arguments.path)] if arguments.path else paths_of(command)
+    states = [read_file(path) for path in paths]
+    missing = [state.path for state in states if not state.exists]
+    if missing and arguments.path:
+        raise _missing(missing[0])
+    clean = True
+    remarks: dict[str, None] = {}
+    for path, state in zip(paths, states, strict=True):
+        data = state.data if state.exists else None
+        overview, around = _look(path, data, command.editing(path.absolute()), environment)
+        if arguments.json:
+            indent = 2 if len(paths) == 1 else None
+            print(json.dumps(as_json(path, overview), indent=indent))  # noqa: T201
+        elif state.exists or overview.findings:
+            print(as_text(path, overview, named=len(paths) > 1))  # noqa: T201
+        clean = clean and is_clean(overview)
+        remarks |= dict.fromkeys(around.unasked)
+    for words in remarks:
         complain(words)
-    if not state.exists:
+    if missing:
         # Compose takes the project without it all the same, and what it lacks then is found above.
-        raise _missing(path)
-    return ExitCode.WELL if is_clean(overview) else ExitCode.NOT_WELL
+        raise _missing(missing[0])
+    return ExitCode.WELL if clean else ExitCode.NOT_WELL
 
 
 def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.env_choice import named_file, paths_of, read_each, where_it_counts
     from pixel_tui.environment.catalogue import load_catalogue
-    from pixel_tui.environment.document import Document
     from pixel_tui.environment.secrecy import is_secret
-    from pixel_tui.environment.values import read_values
 
     key = arguments.key
-    path = _path(None, named_command(arguments, environment))
-    document = Document.parse(_read(path))
-    entry = document.entry(key)
-    reading = read_values(document, environment).get(key)
-    if document.faults:
-        complain(f"Compose refuses the file: {document.faults[0].message}")
+    command = named_command(arguments, environment)
+    only = named_file(arguments.in_file, command) if arguments.in_file else None
+    paths = paths_of(command)
+    # Those before it as well: its values may refer to their keys.
+    files = read_each(paths[: paths.index(only) + 1] if only else paths, environment, _read)
+    files = [file for file in files if only in {None, file.path}]
+    for file in files:
+        if file.document.faults:
+            where = f" {file.path}" if len(files) > 1 else ""
+            complain(f"Compose refuses the file{where}: {file.document.faults[0].message}")
+    found = where_it_counts(key, files)
+    entry = found.document.entry(key) if found is not None else None
+    reading = found.readings[key] if found is not None else None
     if entry is None or reading is None or reading.value is None:
-        complain(f"{key} has no value in {path}.")
+        complain(f"{key} has no value in {', '.join(str(file.path) for file in files)}.")
         return ExitCode.NOT_WELL
     catalogue = load_catalogue()
     secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
@@ -187,8 +221,15 @@ def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
 
     if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env set` changes something.")
-    command = named_command(arguments, environment)
-    return set_key(arguments, environment, _path(None, command), command)
+    return set_key(arguments, environment, named_command(arguments, environment))
+
+
+def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.env_set import unset_key
+
+    if _is_read_only(arguments, environment):
+        raise UsageError("This is read-only, and `env unset` changes something.")
+    return unset_key(arguments, environment, named_command(arguments, environment))
 
 
 def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
@@ -216,7 +257,7 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
     command = named_command(arguments, environment)
     path = _path(arguments.path, command)
-    impact = ImpactReader(command, environment).read(_read(path))
+    impact = ImpactReader(command.editing(path.absolute()), environment).read(_read(path))
     if arguments.json:
         print(json.dumps(impact_as_json(path, impact), indent=2))  # noqa: T201
     else:
@@ -233,7 +274,8 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env confirm` keeps a change.")
     command = named_command(arguments, environment)
-    if Confirmation(state_folder(), command.env_mark).confirm():
+    marks = (each.env_mark for each in command.each_edited)
+    if Confirmation(state_folder(), *marks).confirm():
         print("The new environment stays.")  # noqa: T201
         return ExitCode.WELL
     complain(f"Nothing waits to be confirmed in {command.directory}.")

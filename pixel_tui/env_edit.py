@@ -34,13 +34,36 @@ def edited(data: bytes, key: str, value: str, environment: Mapping[str, str]) ->
     else:
         commented = [item for item in document.entries if item.key == key]
         after = document.with_added(key, value, after=commented[-1] if commented else None)
-    if after.faults:
-        fault = after.faults[0]
-        raise UsageError(
-            f"Compose refuses the file for its line {fault.line}: {fault.message}",
-            remedy=MEND_FIRST,
-        )
+    _require_readable(after)
     reading = read_values(after, environment).get(key)
     if reading is None or reading.value != value:
         raise UsageError("Compose would read another value.", on=key, remedy=MEND_FIRST)
     return after.data
+
+
+def removed(data: bytes, key: str) -> bytes:
+    """The file without a key: every line that sets it, for else one before would count.
+
+    Args:
+        data: The file.
+        key: Which.
+
+    Raises:
+        UsageError: Compose would refuse the file.
+    """
+    document = Document.parse(data)
+    for _ in document.entries:
+        if (entry := document.entry(key)) is not None:
+            document = document.without(entry)
+    if document.data != data:
+        _require_readable(document)
+    return document.data
+
+
+def _require_readable(document: Document) -> None:
+    if document.faults:
+        fault = document.faults[0]
+        raise UsageError(
+            f"Compose refuses the file for its line {fault.line}: {fault.message}",
+            remedy=MEND_FIRST,
+        )

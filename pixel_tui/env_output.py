@@ -65,8 +65,14 @@ def _sha256(value: str) -> str:
     return hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def as_text(path: Path, overview: Overview) -> str:
-    """A finding a line, its remedy below it, and the sum of it all."""
+def as_text(path: Path, overview: Overview, *, named: bool = False) -> str:
+    """A finding a line, its remedy below it, and the sum of it all.
+
+    Args:
+        path: The file.
+        overview: What was found.
+        named: Say of which file the sum is.
+    """
     lines = []
     for finding in overview.findings:
         place = f"{path}:{finding.line}" if finding.line else f"{path}"
@@ -74,7 +80,8 @@ def as_text(path: Path, overview: Overview) -> str:
         lines.append(f"{place}: {finding.level}:{key} {finding.message} [{finding.rule}]")
         if finding.remedy:
             lines.append(f"    -> {finding.remedy}")
-    return "\n".join(plain(line) for line in [*lines, _sum(overview)])
+    sum_of = f"{path}: " if named else ""
+    return "\n".join(plain(line) for line in [*lines, f"{sum_of}{_sum(overview)}"])
 
 
 def _sum(overview: Overview) -> str:

@@ -1,19 +1,22 @@
-"""`pixel-tui env set`: one key, from standard input, through the operation that saves."""
+"""`pixel-tui env set|unset`: one key, from standard input, through the operation that saves."""
 
 import argparse
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 from typing import Final
 
 from pixel_tui import machine_lock
 from pixel_tui.change_commands import run_action
-from pixel_tui.env_edit import edited
+from pixel_tui.env_choice import named_file, paths_of, read_each, where_it_counts
+from pixel_tui.env_edit import edited, removed
 from pixel_tui.environment.file_state import FileState, read_file
+from pixel_tui.environment.layers import set_in
 from pixel_tui.environment.staging import Staging
 from pixel_tui.errors import FileError, LockHeld, UsageError
 from pixel_tui.operations.environment import CandidateOutdated
@@ -28,11 +31,18 @@ TRIES: Final = 3
 """Whoever writes the file without our lock does it now and then, not all the time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    make: Callable[[bytes], bytes]
+    """The new content of an old one."""
+    same: str
+    """What is printed where that is the old one."""
+    done: str
+    """What is printed when it is saved, before the file's name."""
+
+
 def set_key(
-    arguments: argparse.Namespace,
-    environment: Mapping[str, str],
-    path: Path,
-    command: ComposeCommand,
+    arguments: argparse.Namespace, environment: Mapping[str, str], command: ComposeCommand
 ) -> int:
     """Set `arguments.key`, and apply it where that is wanted.
 
@@ -42,28 +52,86 @@ def set_key(
         ConsoleError: It was not begun, and nothing was changed.
     """
     key, value = arguments.key, _value(arguments)
-    staging = Staging(state_folder(), command.env_mark)
+    # What a line of this file refers to may be in one before it.
+    chosen, before = _chosen(arguments, environment, command)
+
+    def make(data: bytes) -> bytes:
+        return edited(data, key, value, {**before, **environment})
+
+    edit = _Edit(make, f"{key} has this value already.", f"{key} is saved in")
+    return _in_tries(arguments, environment, chosen, edit)
+
+
+def unset_key(
+    arguments: argparse.Namespace, environment: Mapping[str, str], command: ComposeCommand
+) -> int:
+    """Remove `arguments.key`, and apply that where it is wanted.
+
+    Raises:
+        ConsoleError: It was not begun, and nothing was changed.
+    """
+    chosen, _ = _chosen(arguments, environment, command)
+    key = arguments.key
+    same = f"{key} is not set in {chosen.edited_env}."
+    edit = _Edit(lambda data: removed(data, key), same, f"{key} is removed from")
+    return _in_tries(arguments, environment, chosen, edit)
+
+
+def _chosen(
+    arguments: argparse.Namespace, environment: Mapping[str, str], command: ComposeCommand
+) -> tuple[ComposeCommand, Mapping[str, str]]:
+    """The command with the file to edit, and what the files before that set.
+
+    It is the file that was named, else the one in which the key counts, else the last.
+
+    Raises:
+        UsageError: Compose does not read the one that was named.
+        FileError: A file can't be read.
+    """
+    files = read_each(paths_of(command), environment, lambda path: read_file(path).data)
+    counting = where_it_counts(arguments.key, files)
+    path = files[-1].path if counting is None else counting.path
+    if arguments.in_file:
+        path = named_file(arguments.in_file, command)
+    at = [file.path for file in files].index(path)
+    if len(files) > 1:
+        complain(f"Of {len(files)} environment files {path} is edited.")
+        if counting is not None and counting in files[at + 1 :]:
+            complain(f"{counting.path} overrides it: compose takes the value that is there.")
+    before: dict[str, str] = {}
+    for file in files[:at]:
+        before |= set_in(file.readings)
+    return command.editing(path), before
+
+
+def _in_tries(
+    arguments: argparse.Namespace,
+    environment: Mapping[str, str],
+    command: ComposeCommand,
+    edit: _Edit,
+) -> int:
+    path = command.edited_env
+    staging = Staging(state_folder(), command.env_mark, command.edited)
     with _in_turn(path):
         for _ in range(TRIES - 1):
             try:
-                return _set(arguments, environment, path, staging, key, value)
+                return _save(arguments, environment, path, staging, edit)
             except CandidateOutdated:  # written by another right now: edit that
                 continue
-        return _set(arguments, environment, path, staging, key, value)
+        return _save(arguments, environment, path, staging, edit)
 
 
-def _set(
+def _save(
     arguments: argparse.Namespace,
     environment: Mapping[str, str],
     path: Path,
     staging: Staging,
-    key: str,
-    value: str,
+    edit: _Edit,
 ) -> int:
     before: FileState = read_file(path)
-    after = edited(before.data, key, value, environment)
+    after = edit.make(before.data)
     if after == before.data:
-        print(f"{key} has this value already.")  # noqa: T201
+        print(edit.same)  # noqa: T201
         return ExitCode.WELL
     candidate = staging.stage(after, base=before.sha256)
     arguments.action = "environment-apply" if arguments.apply else "environment-save"
@@ -73,7 +141,7 @@ def _set(
     finally:
         staging.forget(candidate)
     if code == ExitCode.WELL and not arguments.apply:
-        print(f"{key} is saved in {path}. What runs keeps its old value until it is recreated.")  # noqa: T201
+        print(f"{edit.done} {path}. What runs keeps its old value until it is recreated.")  # noqa: T201
     return code
 
 

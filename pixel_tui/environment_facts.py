@@ -1,8 +1,9 @@
-"""Where the facts about the project's `.env` come from."""
+"""Where the facts about the project's environment files come from."""
 
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ KEPT_ANSWERS: Final = 8
 
 
 class EnvironmentFactReader:
-    """Reads what plans have to know of the `.env`. It blocks.
+    """Reads what plans have to know of the environment files. It blocks.
 
     Args:
         command: How compose is called.
@@ -43,11 +44,33 @@ class EnvironmentFactReader:
         state: Path,
         confirm_seconds: float,
     ) -> None:
+        # The one that is edited where nobody chose another comes first.
+        self._readers = tuple(
+            _FileFactReader(each, environment, state, confirm_seconds)
+            for each in reversed(command.each_edited)
+        )
+
+    def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
+        """The facts now; what compose says of the newest candidates is waited for."""
+        facts, *others = [reader.read(snapshot) for reader in self._readers]
+        return replace(facts, others=tuple(others))
+
+
+class _FileFactReader:
+    """Reads them of one file."""
+
+    def __init__(
+        self,
+        command: ComposeCommand,
+        environment: Mapping[str, str],
+        state: Path,
+        confirm_seconds: float,
+    ) -> None:
         self._confirm_seconds = confirm_seconds
         self._command = command
         self._environment = environment
         self._state = state
-        self._staging = Staging(state, command.env_mark)
+        self._staging = Staging(state, command.env_mark, command.edited)
         self._answers: dict[str, LateAnswer[Impact | None]] = {}
         self._lock = threading.Lock()
 
@@ -68,6 +91,7 @@ class EnvironmentFactReader:
             return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))
         return EnvironmentFacts(
             path=plain(str(path)),
+            edited=self._command.edited,
             sha256=state.sha256,
             trouble=plain(""),
             candidates=candidates,

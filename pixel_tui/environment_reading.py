@@ -14,6 +14,7 @@ from typing import Final
 from pixel_tui.environment.catalogue import load_catalogue
 from pixel_tui.environment.document import Document
 from pixel_tui.environment.file_state import LONGEST_BYTES, read_file
+from pixel_tui.environment.layers import ALONE, Layers, read_layers, set_in, short_names
 from pixel_tui.environment.overview import KeyRow, Overview, key_row, overview
 from pixel_tui.environment.surroundings import (
     GitState,
@@ -59,6 +60,8 @@ class Around:
     """What could not be found out, and why: checks that rest on it find nothing."""
     earlier: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the environment files that compose reads before this one give."""
+    layers: Layers = ALONE
+    """Which other environment files set which keys."""
 
 
 class Examined:
@@ -77,25 +80,28 @@ class Examined:
     def all(self, document: Document) -> Overview:
         """Every key."""
         around, readings, surroundings = self._around, *self._read(document)
-        return overview(
+        found = overview(
             document, readings, around.example, self._catalogue, around.uses, surroundings
         )
+        return around.layers.layered(found)
 
     def one(self, document: Document, key: str) -> KeyRow:
         """One key."""
         around, readings, surroundings = self._around, *self._read(document)
-        return key_row(
+        row = key_row(
             key, document, readings, around.example, self._catalogue, around.uses, surroundings
         )
+        return row if around.layers == ALONE else around.layers.marked(row)
 
     def _read(self, document: Document) -> tuple[Mapping[str, Reading], Surroundings]:
-        """The values, where earlier files count as set for what this file does not set."""
+        """The values, where what another file sets counts as set if this file does not set it."""
         earlier = {
             key: value for key, value in self._around.earlier.items() if not document.entry(key)
         }
-        surroundings = self._around.surroundings
-        if earlier:
-            surroundings = replace(surroundings, exported=surroundings.exported | earlier.keys())
+        layers, surroundings = self._around.layers, self._around.surroundings
+        others = {*earlier, *layers.earlier, *layers.later}
+        if set_elsewhere := {key for key in others if not document.entry(key)}:
+            surroundings = replace(surroundings, exported=surroundings.exported | set_elsewhere)
         return read_values(document, {**earlier, **self._environment}), surroundings
 
 
@@ -148,36 +154,68 @@ def read_around(
             user=os.geteuid(),
         )  # fmt: skip
     example = read_example(path, Path(command.directory), unasked)
-    earlier = _earlier(command, environment, unasked) if path == command.edited_env else {}
-    return Around(example, uses, facts, tuple(unasked), earlier)
+    earlier, layers = _layers(path, command, environment, unasked)
+    return Around(example, uses, facts, tuple(unasked), earlier, layers)
 
 
-def _earlier(
-    command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
-) -> Mapping[str, str]:
-    """What the files before the edited one give, by compose's rules."""
-    found: dict[str, str] = {}
-    for path in map(Path, command.env_paths[:-1]):
-        try:
-            document = Document.parse(read_regular(path, LONGEST_BYTES))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            unasked.append(plain(f"An environment file can't be read: {path}: {reason}."))
-            continue
-        readings = read_values(document, {**found, **environment})
-        found |= {key: item.value for key, item in readings.items() if item.value is not None}
-    return found
+def _layers(
+    path: Path, command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
+) -> tuple[Mapping[str, str], Layers]:
+    """What the files before the edited one give, and which other files set which keys."""
+    if path != command.edited_env or len(command.env_paths) < 2:
+        return {}, ALONE
+    paths = [Path(item) for item in command.env_paths]
+    at = _place(command)
+    documents = [_document(item, unasked) if item != path else None for item in paths]
+    known = [document or Document.parse(b"") for document in documents]
+    values = [set_in(readings) for readings in read_layers(known, environment)]
+    names = short_names(paths)
+    earlier: dict[str, str] = {}
+    owners: list[dict[str, SafeText]] = [{}, {}]
+    for place, (found, name) in enumerate(zip(values, names, strict=True)):
+        if place < at:
+            earlier |= found
+        if place != at:
+            owners[place > at] |= dict.fromkeys(found, name)
+    return earlier, Layers(owners[0], owners[1], last=at == len(paths) - 1)
+
+
+def _document(path: Path, unasked: list[SafeText]) -> Document | None:
+    try:
+        return Document.parse(read_regular(path, LONGEST_BYTES))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        unasked.append(plain(f"An environment file can't be read: {path}: {reason}."))
+        return None
+
+
+def _place(command: ComposeCommand) -> int:
+    """Where the edited file is among those that compose reads, from 0.
+
+    Of a file that is named twice the last place counts.
+    """
+    paths = command.env_paths
+    return len(paths) - 1 - paths[::-1].index(str(command.edited_env))
 
 
 def _told_of_files(path: Path, command: ComposeCommand) -> list[SafeText]:
     """That compose reads none, or others beside this one."""
     if not command.env_paths:
-        words = "Compose reads no .env: COMPOSE_DISABLE_ENV_FILE is set."
-        return [plain(f"{words} Only services that name one as env_file get it.")]
+        disabled = "Compose reads no .env: COMPOSE_DISABLE_ENV_FILE is set."
+        return [plain(f"{disabled} Only services that name one as env_file get it.")]
     if path != command.edited_env or len(command.env_paths) == 1:
         return []
-    before = ", ".join(command.env_paths[:-1])
-    return [plain(f"Compose reads {before} first. A key in this file overrides theirs.")]
+    at = _place(command)
+    before, after = command.env_paths[:at], command.env_paths[at + 1 :]
+    words = []
+    if after:
+        their = "its keys override" if len(after) == 1 else "their keys override"
+        words.append(f"Compose reads {', '.join(after)} after this file: {their} this file's.")
+    if before:
+        words.append(
+            f"Compose reads {', '.join(before)} first. A key in this file overrides theirs."
+        )
+    return [plain(item) for item in words]
 
 
 def _uses(

@@ -13,6 +13,7 @@ from pixel_tui.text import SafeText, plain
 from widgets.rows.environment_row import (
     MARKS,
     brief,
+    layer,
     shown_effective,
     shown_value,
     state_words,
@@ -33,6 +34,8 @@ HOWS: Final = {
     How.BUILD_ARGUMENT: "built into its image",
     How.CONTENT: "gets it when its container is made",
 }
+LAYER_MARKS: Final = ("↑", "↓")
+"""Of a key that overrides another file's, and of one that another file sets."""
 _QUOTES: Final = {
     Quoting.NONE: "no quotes",
     Quoting.SINGLE: "single quotes",
@@ -60,6 +63,10 @@ def key_content(row: KeyRow | None, *, revealed: bool = False, mends: bool = Fal
             (row.key, "bold"), "   ", (words, STYLES[tone]), (required, "$text-warning")
         )
     ]
+    if other := layer(row):
+        parts.append(
+            Content.styled(f"{LAYER_MARKS[bool(row.overridden_by)]} {other}", "$text-primary")
+        )
     if row.purpose:
         parts.append(Content(brief(row.purpose)))
     parts += finding_lines(row.findings, mends=mends)

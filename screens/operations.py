@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -377,4 +376,5 @@ class Operations:
         from pixel_tui.environment.apply_state import Confirmation
         from pixel_tui.settings import state_folder
 
-        return Confirmation(state_folder(), Path(self._command.directory))
+        marks = (each.env_mark for each in self._command.each_edited)
+        return Confirmation(state_folder(), *marks)

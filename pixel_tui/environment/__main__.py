@@ -96,7 +96,7 @@ class _Work:
         self._command = command_from(arguments)
         self._path = self._command.edited_env
         self._state = state_folder()
-        self._staging = Staging(self._state, self._command.env_mark)
+        self._staging = Staging(self._state, self._command.env_mark, self._command.edited)
         self._file = StoredFile(self._state, self._path, SystemClock())
         self._was = "" if arguments.was == NO_FILE else arguments.was
 

@@ -256,11 +256,12 @@ class Confirmation:
 
     Args:
         state_folder: Where this user's state is kept.
-        directory: The project's folder.
+        marks: What the work on each environment file is kept under (`ComposeCommand.env_mark`);
+            one apply at a time is under way, whichever file it is of.
     """
 
-    def __init__(self, state_folder: Path, directory: Path) -> None:
-        self._files = ApplyFiles(state_folder, directory)
+    def __init__(self, state_folder: Path, *marks: Path) -> None:
+        self._every = tuple(ApplyFiles(state_folder, mark) for mark in marks)
 
     def waiting(self) -> Waiting | None:
         """What waits now; None where nothing does. Blocks.
@@ -268,12 +269,16 @@ class Confirmation:
         Raises:
             FileError: The state can't be read.
         """
-        state = self._files.read()
+        return next(filter(None, map(self._waiting, self._every)), None)
+
+    @staticmethod
+    def _waiting(files: ApplyFiles) -> Waiting | None:
+        state = files.read()
         if state is None or state.phase is not Phase.WAITING:
             return None
         if state.process is None or not state.process.lives:
             return None
-        if self._files.confirmed(state.token):
+        if files.confirmed(state.token):
             return None
         return Waiting(max(0.0, state.deadline - time.time()), state.token)
 
@@ -286,17 +291,17 @@ class Confirmation:
         Raises:
             FileError: The state can't be read or written.
         """
-        waiting = self.waiting()
-        if waiting is not None:
-            self._files.confirm(waiting.token)
-            # Who gives up writes that down first, and then looks for a confirmation.
-            state = self._files.read()
-            over = state is not None and state.phase is Phase.RETURNING
-            return not over
-        if self._files.left() is None:
-            return False
-        self._files.clear()
-        return True
+        for files in self._every:
+            if (waiting := self._waiting(files)) is not None:
+                files.confirm(waiting.token)
+                # Who gives up writes that down first, and then looks for a confirmation.
+                state = files.read()
+                over = state is not None and state.phase is Phase.RETURNING
+                return not over
+        left = [files for files in self._every if files.left() is not None]
+        for files in left:
+            files.clear()
+        return bool(left)
 
     def left(self) -> ApplyState | None:
         """An apply that nobody sees to any more: its process died. Blocks.
@@ -304,7 +309,7 @@ class Confirmation:
         Raises:
             FileError: The state can't be read.
         """
-        return self._files.left()
+        return next(filter(None, (files.left() for files in self._every)), None)
 
 
 def this_process() -> ProcessMark | None:

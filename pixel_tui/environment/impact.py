@@ -81,6 +81,7 @@ def find_impact(
     running: Mapping[str, RunningService],
     changed: Collection[str],
     volumes: Mapping[str, str] | None = None,
+    overridden: Collection[str] = (),
 ) -> Impact:
     """Compare what compose would make with what runs.
 
@@ -91,6 +92,7 @@ def find_impact(
         changed: The keys that the candidate changes, adds or takes away.
         volumes: The hashes in the labels of the volumes that there are, by name; None where
             nobody knows.
+        overridden: The keys that a later environment file sets: that value counts.
     """
     if candidate.refusal:
         return Impact(candidate.refusal, candidate.warnings, (), line=candidate.line)
@@ -98,7 +100,8 @@ def find_impact(
     for name, service in sorted(candidate.services.items()):
         run = running.get(name)
         if service.active or run is not None:
-            impact = _of_service(service, current.services.get(name), run, changed)
+            before = current.services.get(name)
+            impact = _of_service(service, before, run, changed, overridden)
             if impact is not None:
                 found[name] = impact
     remade, moved = _other_resources(candidate, current)
@@ -184,6 +187,7 @@ def _of_service(
     before: ServiceReading | None,
     run: RunningService | None,
     changed: Collection[str],
+    overridden: Collection[str],
 ) -> ServiceImpact | None:
     arguments = _other_arguments(service, before, run)
     hashes = run.hashes if run is not None else frozenset({before.config_hash} if before else ())
@@ -192,7 +196,7 @@ def _of_service(
     if service.shares and before is not None:
         recreated = before.config_hash != service.config_hash
     # Compose compares the names of secrets and configs, and not what is in them.
-    delivered = set(changed) & service.delivered
+    delivered = set(changed) & service.delivered - set(overridden)
     if not arguments and not recreated and not delivered:
         return None
     environment = _other_environment(service, before, run)

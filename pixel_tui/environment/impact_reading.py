@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pixel_tui.environment.changed_keys import changed_keys
+from pixel_tui.environment.document import Document
 from pixel_tui.environment.file_state import read_file
 from pixel_tui.environment.impact import NOTHING_RUNS, Impact, find_impact
+from pixel_tui.environment.layers import read_layers, set_in
 from pixel_tui.errors import OF_ONE_OBJECT, EngineError
 from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.candidate import CandidateReader
@@ -60,15 +62,15 @@ class ImpactReader:
             current = asked.result()
         if candidate.refusal:
             return find_impact(candidate, current, NOTHING_RUNS, ())
-        changed = changed_keys(now or b"", content)
+        changed, overridden = changed_keys(now or b"", content), self._overridden()
         try:
             running, volumes = self._running(candidate, current)
         except EngineError as error:
-            impact = find_impact(candidate, current, NOTHING_RUNS, changed)
+            impact = find_impact(candidate, current, NOTHING_RUNS, changed, overridden=overridden)
             words = plain(f"The engine can't be asked what runs: {error.what}")
             warnings = (*impact.warnings, words)
             return replace(impact, warnings=warnings)
-        return find_impact(candidate, current, running, changed, volumes)
+        return find_impact(candidate, current, running, changed, volumes, overridden)
 
     def with_attached(self, impact: Impact) -> Impact:
         """With what is on the networks that it changes, now: that moves by itself."""
@@ -82,6 +84,18 @@ class ImpactReader:
         finally:
             engine.close()
         return replace(impact, networks=networks)
+
+    def _overridden(self) -> frozenset[str]:
+        """The keys that a later environment file sets.
+
+        Raises:
+            FileError: It can't be read.
+        """
+        paths = self._command.env_paths
+        later = paths[paths.index(str(self.path)) + 1 :] if str(self.path) in paths else ()
+        documents = (Document.parse(read_file(Path(path)).data) for path in later)
+        readings = read_layers(documents, self._environment)
+        return frozenset().union(*map(set_in, readings))
 
     def _running(
         self, candidate: CandidateReading, current: CandidateReading

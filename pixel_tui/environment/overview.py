@@ -51,6 +51,10 @@ class KeyRow:
     effective: str | None
     """As compose reads it."""
     findings: tuple[Finding, ...] = ()
+    overridden_by: SafeText = SafeText("")
+    """The other environment file whose value counts; empty where it is this one's."""
+    overrides: SafeText = SafeText("")
+    """The environment file before this one that sets it too; empty where none does."""
 
     @property
     def differs(self) -> bool:

@@ -70,10 +70,13 @@ class Staging:
     Args:
         state_folder: Where this user's state is kept.
         directory: The project's folder.
+        edited: Which of several files they are for, so that the same content waiting for two of
+            them has two ids; empty for the one whose values win.
     """
 
-    def __init__(self, state_folder: Path, directory: Path) -> None:
+    def __init__(self, state_folder: Path, directory: Path, edited: str = "") -> None:
         self._folder = state_folder / "environment" / "staged" / project_mark(directory)
+        self._edited = edited
 
     def stage(self, content: bytes, *, base: str) -> str:
         """Put a candidate down; returns its id.
@@ -85,7 +88,7 @@ class Staging:
         Raises:
             FileError: It can't be written.
         """
-        candidate_id = digest(content)[:ID_LENGTH]
+        candidate_id = self._id_of(content)
         me = mark_of(os.getpid())
         maker = {"pid": me.pid, "started": me.started, "boot": me.boot} if me else None
         note = json.dumps({"base": base, "maker": maker}).encode()
@@ -126,13 +129,17 @@ class Staging:
                 f"The candidate can't be read: {error.strerror or error}.",
                 on=str(self.path(candidate_id)),
             ) from error
-        if not digest(content).startswith(candidate_id):
+        if candidate_id != self._id_of(content):
             raise FileError(
                 "The candidate was changed by somebody.",
                 on=str(self.path(candidate_id)),
                 remedy="Save from the editor again.",
             )
         return content
+
+    def _id_of(self, content: bytes) -> str:
+        edited = f"{self._edited}\0".encode("utf-8", "surrogateescape") if self._edited else b""
+        return digest(edited + content)[:ID_LENGTH]
 
     def base(self, candidate_id: str) -> str:
         """The digest of the file that a candidate was made from; empty where there was none.

@@ -1,6 +1,7 @@
-"""What the actions on the project's `.env` share."""
+"""What the actions on the project's environment files share."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -9,7 +10,7 @@ from pixel_tui.environment.worker import NO_FILE, worker_argv
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Choice
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.environment_facts import Candidate
+from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.plan import FileMark, Step
 from pixel_tui.operations.words import listed
@@ -37,9 +38,10 @@ class CandidateOutdated(OperationError):
 
 def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why nothing can be done to the environment."""
-    if facts.environment.trouble:
+    every = facts.environment.every
+    if all(item.trouble for item in every):
         return facts.environment.trouble
-    left = facts.environment.left
+    left = next((item.left for item in every if item.left is not None), None)
     if left is None:
         return ""
     return (
@@ -48,61 +50,72 @@ def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
     )
 
 
-def file_name(draft: Draft) -> SafeText:
-    """The name of the environment file that is changed: `.env`, or what `--env-file` names."""
-    return plain(PurePosixPath(draft.facts.environment.path).name or ".env")
+def file_name(environment: EnvironmentFacts) -> SafeText:
+    """The name of an environment file: `.env`, or what `--env-file` names."""
+    return plain(PurePosixPath(environment.path).name or ".env")
 
 
 def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:
     """Why nothing can be saved."""
     if reason := why_no_environment(snapshot, facts):
         return reason
-    return "" if facts.environment.candidates else "Nothing waits to be saved: edit it first."
+    waits = any(item.candidates for item in facts.environment.every)
+    return "" if waits else "Nothing waits to be saved: edit it first."
 
 
 def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
     """Why no version can be restored."""
     if reason := why_no_environment(snapshot, facts):
         return reason
-    return "" if facts.environment.versions else "No version has been kept yet."
+    kept = any(item.versions for item in facts.environment.every)
+    return "" if kept else "No version has been kept yet."
 
 
 def candidate_choices(facts: Facts) -> Sequence[Choice]:
-    """What waits to be saved, newest first."""
+    """What waits to be saved, file by file, newest first."""
     return tuple(
-        Choice(plain(item.id), plain(f"{item.id}  {_summary(item, facts.environment.sha256)}"))
-        for item in facts.environment.candidates
+        Choice(plain(item.id), plain(f"{_of(one, facts)}{item.id}  {_summary(item, one.sha256)}"))
+        for one in facts.environment.every
+        for item in one.candidates
     )
 
 
 def version_choices(facts: Facts) -> Sequence[Choice]:
-    """The versions that were kept, newest first."""
-    now = facts.environment.sha256
+    """The versions that were kept, file by file, newest first."""
     return tuple(
         Choice(
             plain(item.id),
             plain(
-                f"{item.time:%Y-%m-%d %H:%M:%S} UTC  {item.size} bytes"
-                + ("  (what the file is now)" if item.sha256 == now else "")
+                f"{_of(one, facts)}{item.time:%Y-%m-%d %H:%M:%S} UTC  {item.size} bytes"
+                + ("  (what the file is now)" if item.sha256 == one.sha256 else "")
             ),
         )
-        for item in facts.environment.versions
+        for one in facts.environment.every
+        for item in one.versions
     )
 
 
-def chosen_candidate(draft: Draft) -> Candidate:
-    """The candidate that the draft is about.
+def _of(environment: EnvironmentFacts, facts: Facts) -> str:
+    """The name of the file, where there are several."""
+    return f"{file_name(environment)}  " if facts.environment.others else ""
+
+
+def chosen_candidate(draft: Draft) -> tuple[EnvironmentFacts, Candidate]:
+    """The candidate that the draft is about, and the file that it is to replace.
 
     Raises:
         CandidateOutdated: It was made from another content of the file.
         OperationError: There is none of that id.
     """
-    environment = draft.facts.environment
-    for candidate in environment.candidates:
-        if candidate.id == draft.subject:
-            if candidate.base != environment.sha256:
-                raise CandidateOutdated(environment.path)
-            return candidate
+    for environment in draft.facts.environment.every:
+        for candidate in environment.candidates:
+            if candidate.id == draft.subject:
+                if candidate.base != environment.sha256:
+                    raise CandidateOutdated(environment.path)
+                return environment, candidate
+    for environment in draft.facts.environment.every:
+        if environment.trouble:  # it may be one of that file
+            raise OperationError(environment.trouble)
     raise OperationError(
         "There is no such candidate.", on=draft.subject, remedy="Save from the editor again."
     )
@@ -125,6 +138,7 @@ def accepted_impact(candidate: Candidate) -> Impact:
 
 def work_step(
     draft: Draft,
+    environment: EnvironmentFacts,
     title: str,
     cancelling: SafeText,
     *words: str,
@@ -135,15 +149,15 @@ def work_step(
 
     Args:
         draft: The plan.
+        environment: The file.
         title: What the step does.
         cancelling: What it means to cancel it.
         words: The verb and its options.
         name: The candidate, or the version, that it is done with.
         takes_back: It undoes what it did where it is cancelled.
     """
-    environment = draft.facts.environment
     argv = worker_argv(
-        draft.command,
+        replace(draft.command, edited=environment.edited),
         draft.snapshot.project_name,
         *words,
         *("--was", environment.sha256 or NO_FILE),

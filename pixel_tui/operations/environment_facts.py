@@ -1,4 +1,4 @@
-"""What a plan has to know of the project's `.env`. No value is in it."""
+"""What a plan has to know of the project's environment files. No value is in it."""
 
 from dataclasses import dataclass
 
@@ -40,6 +40,15 @@ class EnvironmentFacts:
     """How long there is to confirm what was applied."""
     left: ApplyState | None = None
     """An apply that was left half done by a process that died."""
+    edited: str = ""
+    """What `ComposeCommand.edited` is for this file."""
+    others: "tuple[EnvironmentFacts, ...]" = ()
+    """The files that compose reads before this one, the nearest first."""
+
+    @property
+    def every(self) -> "tuple[EnvironmentFacts, ...]":
+        """Of each file: of this one, then of the others."""
+        return (self, *self.others)
 
 
 NO_ENVIRONMENT = EnvironmentFacts()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.environment.apply_state import ApplyFiles
+from pixel_tui.environment.apply_state import Confirmation
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.machine_lock import shared_folder
 from pixel_tui.operations.audit import Audit, audit_path
@@ -236,7 +236,8 @@ class Operator:
         if not any(step.takes_back for step in status.plan.steps):
             return ""
         try:
-            left = ApplyFiles(self._state_folder, self._command.env_mark).left()
+            marks = (each.env_mark for each in self._command.each_edited)
+            left = Confirmation(self._state_folder, *marks).left()
         except FileError as error:
             return str(error)
         return f"{left.words} {TAKE_BACK}" if left is not None else ""

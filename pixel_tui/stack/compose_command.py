@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -28,6 +28,8 @@ class ComposeCommand:
     reads the `.env` of the project's folder."""
     project: str = ""
     """`-p`; empty where compose finds the name itself."""
+    edited: str = ""
+    """Which of `env_paths` is edited; empty for the last one, whose values win."""
     profiles: tuple[str, ...] = ()
     """`--profile` options as given."""
     reads_default_env: bool = True
@@ -59,10 +61,12 @@ class ComposeCommand:
 
     @property
     def edited_env(self) -> Path:
-        """The environment file that is edited: the one whose values win.
+        """The environment file that is edited: the one that was chosen, else the one that wins.
 
         Where compose reads none, that is the place of one that services may name.
         """
+        if self.edited:
+            return Path(self.edited)
         return Path(self.env_paths[-1]) if self.env_paths else Path(self.directory) / ".env"
 
     @property
@@ -70,6 +74,18 @@ class ComposeCommand:
         """What the work on the edited file is kept under: the folder where it is its `.env`."""
         folder = Path(self.directory)
         return folder if self.edited_env == folder / ".env" else self.edited_env
+
+    @property
+    def each_edited(self) -> "tuple[ComposeCommand, ...]":
+        """This command once for each environment file, with that one edited; in their order."""
+        paths = dict.fromkeys(self.env_paths)
+        return tuple(map(self.editing, paths)) or (self,)
+
+    def editing(self, path: str | Path) -> "ComposeCommand":
+        """The same with another file edited, where compose reads that one; else as it is."""
+        if str(path) not in self.env_paths:
+            return self
+        return replace(self, edited="" if str(path) == self.env_paths[-1] else str(path))
 
     def _options(self) -> tuple[str, ...]:
         options = ["--project-directory", self.directory]

@@ -42,6 +42,8 @@ def project_options(command: ComposeCommand, project: str) -> tuple[str, ...]:
         options += option("--file", file)
     for file in command.env_files:
         options += option("--env-file", file)
+    if command.edited:
+        options += option("--edited", command.edited)
     for profile in command.profiles:
         options += option("--profile", profile)
     plain_call = ComposeCommand()
@@ -58,6 +60,7 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", required=True, help="the compose project's name")
     parser.add_argument("--file", action="append", default=[], help="a compose file")
     parser.add_argument("--env-file", action="append", default=[], help="an environment file")
+    parser.add_argument("--edited", default="", help="which environment file it is about")
     parser.add_argument("--profile", action="append", default=[], help="a profile")
     parser.add_argument("--docker", default="docker", help="how docker is called")
     parser.add_argument("--compose", default="docker compose", help="how compose is called")
@@ -71,6 +74,7 @@ def command_from(arguments: argparse.Namespace) -> ComposeCommand:
         directory=str(arguments.directory.absolute()),
         files=tuple(arguments.file),
         env_files=tuple(arguments.env_file),
+        edited=arguments.edited,
         profiles=tuple(arguments.profile),
         project=arguments.project,
     )

@@ -321,3 +321,50 @@ def test_where_nothing_misses_the_file_its_absence_is_all_that_is_said(
     project = make_project("services: {api: {image: 'pixel-tui-test:latest'}}\n")
     checked = run(engine, project, tmp_path, "check")
     assert (checked.returncode, checked.stdout) == (2, "")
+
+
+def test_of_several_files_the_one_is_edited_and_applied_in_which_the_key_counts(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    yaml = """
+services:
+  api:
+    image: pixel-tui-test:latest
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+    environment: {SHARED: "${SHARED}", OWN: "${OWN}"}
+"""
+    files = {"base.env": "SHARED=base\nOWN=before\n", "prod.env": "SHARED=prod\n"}
+    project = make_project(yaml, files=files)
+    paths = [project.directory / name for name in files]
+    named = [word for path in paths for word in ("--env-file", str(path))]
+    project.compose(*named, "up", "--detach", "--wait")
+    for key in ("SHARED", "OWN"):
+        inside = project.compose(*named, "exec", "api", "sh", "-c", f"echo ${key}").stdout
+        assert run(engine, project, tmp_path, "get", key, *named).stdout == inside
+    # What a later file overrides changes nothing that runs.
+    candidate = tmp_path / "candidate"
+    candidate.write_text("SHARED=other\nOWN=before\n")
+    arguments = ["set", "SHARED", "--in", str(paths[0]), "--apply", *named]
+    done = run(engine, project, tmp_path, *arguments, stdin="other\n")
+    assert done.returncode == 0, done.stderr
+    assert f"{paths[1]} overrides it" in done.stderr
+    assert paths[0].read_text() == candidate.read_text()
+    with start(engine, project, tmp_path, "set", "OWN", "--apply", *named) as process:
+        assert process.stdin is not None
+        process.stdin.write("after\n")
+        process.stdin.close()
+        process.stdin = None
+        end = time.monotonic() + 60
+        while run(engine, project, tmp_path, "confirm", *named).returncode:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert paths[0].read_text() == "SHARED=other\nOWN=after\n"
+    inside = project.compose(*named, "exec", "api", "sh", "-c", "echo $OWN $SHARED").stdout
+    assert inside == "after prod\n"
+    done = run(engine, project, tmp_path, "unset", "SHARED", *named)
+    assert done.returncode == 0, done.stderr
+    assert paths[1].read_text() == ""
+    assert run(engine, project, tmp_path, "get", "SHARED", *named).stdout == "other\n"

@@ -76,6 +76,41 @@ class TestSave:
         assert effect.cause == "its environment changes (API_TOKEN)"
         assert "a restart changes nothing" in warnings(made)
 
+    def test_what_waits_for_another_of_several_files_is_saved_there(self) -> None:
+        other = Candidate("f" * 16, NEW, impact(), "/state/f.env", "e" * 64)
+        base = EnvironmentFacts(
+            path=plain("/srv/pixel/base.env"),
+            sha256="e" * 64,
+            trouble=NO_TEXT,
+            candidates=(other,),
+            versions=(replace(VERSION, id="0009-20260301-120000"),),
+            edited="/srv/pixel/base.env",
+        )
+        known = facts(impact(), others=(base,))
+        made = plan("environment-save", known, other.id)
+        assert made.title == "Save base.env"
+        (step,) = made.steps
+        assert step.command[step.command.index("--edited") + 1] == "/srv/pixel/base.env"
+        assert step.command[step.command.index("--was") + 1] == "e" * 64
+        assert "--edited" not in plan("environment-save", known, ID).steps[0].command
+        restored = plan("environment-restore", known, "0009-20260301-120000")
+        assert restored.title == "Restore a version of base.env"
+        assert "--edited" in restored.steps[0].command
+        first, second = candidate_choices(known)
+        assert first.words.startswith(".env  ")
+        assert second.words.startswith("base.env  ")
+
+    def test_an_apply_of_any_of_the_files_that_was_left_half_done_comes_first(self) -> None:
+        left = ApplyState(Phase.STARTING, "/srv/pixel/base.env", "pixel", OLD, NEW)
+        base = EnvironmentFacts(
+            path=plain("/srv/pixel/base.env"), trouble=NO_TEXT, left=left, edited="/x/base.env"
+        )
+        known = facts(impact(), others=(base,))
+        with pytest.raises(OperationError, match="half done"):
+            plan("environment-save", known, ID)
+        back = plan("environment-roll-back", known)
+        assert back.steps[0].command[back.steps[0].command.index("--edited") + 1] == "/x/base.env"
+
     def test_a_file_that_compose_refuses_can_be_saved_by_no_plan(self) -> None:
         with pytest.raises(OperationError, match="line 3"):
             plan("environment-save", facts(impact(refusal=plain("line 3: bad"))), ID)

@@ -25,6 +25,10 @@ STATES: Final[Mapping[KeyState, tuple[str, Tone]]] = {
 }
 MISSING_OPTIONAL: Final = ("– not set", Tone.MUTED)
 """A key that is missing and that nobody needs."""
+OVERRIDDEN: Final = ("↓ overridden", Tone.MUTED)
+OVERRIDES: Final = ("↑ overrides", Tone.GOOD)
+ELSEWHERE: Final = ("→ other file", Tone.MUTED)
+"""Set in another of the environment files."""
 NOWHERE: Final = SafeText("Not in the file")
 LONGEST: Final = 1000
 """Characters of one text that are drawn: who holds 300,000 up to the light waits for them."""
@@ -64,7 +68,7 @@ class KeyLine:
     def searched(self) -> str:
         """What a filter looks at, in small letters; at each key of it nothing is made anew."""
         row = self.row
-        said = (row.key, state_words(row)[0], row.section, row.purpose, readers(row))
+        said = (row.key, state_words(row)[0], row.section, row.purpose, readers(row), layer(row))
         return " ".join((*said, shown_value(row))).lower()
 
 
@@ -122,9 +126,24 @@ def _holds(line: KeyLine, words: str) -> bool:
 
 def state_words(row: KeyRow) -> tuple[str, Tone]:
     """How a key stands: a mark, a word, and a tone."""
+    if row.overridden_by and row.entry is None:
+        return ELSEWHERE
+    if row.overridden_by and row.state is not KeyState.COMMENTED:
+        return OVERRIDDEN
+    if row.overrides and row.state is KeyState.SET:
+        return OVERRIDES
     if row.state is KeyState.MISSING and not row.required:
         return MISSING_OPTIONAL
     return STATES[row.state]
+
+
+def layer(row: KeyRow) -> SafeText:
+    """What other environment files have to do with a key; empty where nothing."""
+    if row.overridden_by:
+        counts = row.entry is not None and not row.entry.commented
+        words = "overridden by" if counts else "set in"
+        return SafeText(f"{words} {row.overridden_by}")
+    return SafeText(f"overrides {row.overrides}" if row.overrides else "")
 
 
 def readers(row: KeyRow) -> SafeText:
@@ -189,7 +208,10 @@ def cells(row: KeyRow, *, revealed: bool = False) -> Iterator[Cell]:
 
 def totals_words(overview: Overview) -> SafeText:
     """How many keys there are, and what is wrong: `41 keys, 2 missing, 3 errors`."""
-    missing = sum(row.state is KeyState.MISSING and row.required for row in overview.rows)
+    missing = sum(
+        row.state is KeyState.MISSING and row.required and not row.overridden_by
+        for row in overview.rows
+    )
     present = sum(row.entry is not None for row in overview.rows)
     counts: list[tuple[int, str, str]] = [(present, "key", "keys")]
     counts.append((missing, "required missing", "required missing"))

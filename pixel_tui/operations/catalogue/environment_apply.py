@@ -37,10 +37,10 @@ CANCELLING: Final = SafeText(
 
 def draft_apply(draft: Draft) -> None:
     """One step, so that it goes on, and takes itself back, without the console."""
-    candidate = chosen_candidate(draft)
+    environment, candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
     _require_same_project(draft, impact)
-    draft.subject = file_name(draft)
+    draft.subject = file_name(environment)
     recreate = [item.service for item in impact.applied_to if item.change is Change.RECREATE]
     rebuild = [item.service for item in impact.applied_to if item.change is Change.REBUILD]
     restart = [item.service for item in impact.applied_to if item.change is Change.RESTART]
@@ -49,7 +49,8 @@ def draft_apply(draft: Draft) -> None:
     for warning in impact.warnings:
         draft.warn("compose", warning)
     if not names and not restart:
-        work_step(draft, f"Save {draft.subject}", CANCELLING, "save", name=candidate.id)
+        title = f"Save {draft.subject}"
+        work_step(draft, environment, title, CANCELLING, "save", name=candidate.id)
         draft.reason = SafeText("it was edited, and changes nothing that runs")
     else:
         refuse_changed_networks(draft, names, alone=True)
@@ -79,8 +80,9 @@ def draft_apply(draft: Draft) -> None:
         doing = [f"make {networks} again"] if networks else []
         doing += [f"bring up {listed(names)}"] if names else []
         doing += [f"restart {listed(restart)}"] if restart else []
-        title = f"Save .env, {', '.join(doing)}, wait to be confirmed"
-        work_step(draft, title, CANCELLING, "apply", *words, name=candidate.id, takes_back=True)
+        title = f"Save {draft.subject}, {', '.join(doing)}, wait to be confirmed"
+        words.insert(0, "apply")
+        work_step(draft, environment, title, CANCELLING, *words, name=candidate.id, takes_back=True)
         draft.risk = Risk.DISRUPTIVE
         draft.reason = plain(f"it was edited, and changes {listed([*names, *restart])}")
         draft.warn(

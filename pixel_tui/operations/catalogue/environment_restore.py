@@ -18,14 +18,20 @@ from pixel_tui.text import plain
 
 def draft_restore(draft: Draft) -> None:
     """One step; compose is asked before it replaces anything."""
-    environment = draft.facts.environment
-    version = next((item for item in environment.versions if item.id == draft.subject), None)
-    if version is None:
+    found = (
+        (one, item)
+        for one in draft.facts.environment.every
+        for item in one.versions
+        if item.id == draft.subject
+    )
+    environment, version = next(found, (None, None))
+    if environment is None or version is None:
         raise OperationError("There is no such version.", on=draft.subject)
     if version.sha256 == environment.sha256:
         raise NothingToDo("That version is what the file is now.")
-    draft.subject = file_name(draft)
-    work_step(draft, f"Restore {draft.subject}", SAVE_CANCELLING, "restore", name=version.id)
+    draft.subject = file_name(environment)
+    title = f"Restore {draft.subject}"
+    work_step(draft, environment, title, SAVE_CANCELLING, "restore", name=version.id)
     draft.files.append(FileMark(str(version.path), version.sha256))
     draft.reason = plain(f"it was so on {version.time:%Y-%m-%d %H:%M} UTC")
     draft.warn(

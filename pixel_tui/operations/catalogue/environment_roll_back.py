@@ -15,21 +15,24 @@ from pixel_tui.text import SafeText
 
 def why_not(_snapshot: StackSnapshot, facts: Facts) -> str:
     """Why there is nothing to take back."""
-    if facts.environment.trouble:
+    every = facts.environment.every
+    if all(item.trouble for item in every):
         return facts.environment.trouble
-    return "" if facts.environment.left else "No apply was left half done."
+    return "" if any(item.left for item in every) else "No apply was left half done."
 
 
 def draft_roll_back(draft: Draft) -> None:
     """What was touched is put back; the worker knows from its notes what that is."""
-    left = draft.facts.environment.left
-    if left is None:
+    found = (item for item in draft.facts.environment.every if item.left is not None)
+    environment = next(found, None)
+    if environment is None or (left := environment.left) is None:
         return
-    draft.subject = file_name(draft)
+    draft.subject = file_name(environment)
     draft.reason = left.words
     draft.risk = Risk.DISRUPTIVE
     cancelling = SafeText("It can't be taken back half way: it can be asked for again.")
-    work_step(draft, "Put back what was before", cancelling, "roll-back", takes_back=True)
+    title = "Put back what was before"
+    work_step(draft, environment, title, cancelling, "roll-back", takes_back=True)
     for name in left.watched:
         target = find_target(name, draft.snapshot)
         if target is not None:

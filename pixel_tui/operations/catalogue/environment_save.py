@@ -21,10 +21,11 @@ from pixel_tui.text import SafeText
 
 def draft_save(draft: Draft) -> None:
     """One step; it says what would have to be done for the file to count."""
-    candidate = chosen_candidate(draft)
+    environment, candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
-    draft.subject = file_name(draft)
-    work_step(draft, f"Save {draft.subject}", SAVE_CANCELLING, "save", name=candidate.id)
+    draft.subject = file_name(environment)
+    title = f"Save {draft.subject}"
+    work_step(draft, environment, title, SAVE_CANCELLING, "save", name=candidate.id)
     draft.files.append(FileMark(candidate.file, candidate.sha256))
     draft.reason = SafeText("it was edited")
     tell_impact(draft, impact.services, applied=False)
