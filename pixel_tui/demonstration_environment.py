@@ -137,6 +137,11 @@ class DemoDesk:
         """The edits that were not saved since the demonstration began."""
         return self._kept
 
+    @property
+    def kept(self) -> bool:
+        """Whether there are edits that were not saved."""
+        return self._kept is not None
+
     def keep(self, base: bytes, data: bytes) -> None:
         """Keep unfinished edits."""
         self._kept = Unfinished(base, data, self._clock.now())

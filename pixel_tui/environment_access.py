@@ -5,6 +5,7 @@ Imported when the environment is opened first.
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pixel_tui.clock import SystemClock
@@ -41,6 +42,50 @@ def live_environment(
         environment: The variables of this process.
         state_folder: Where versions and drafts are kept.
     """
+    return LiveFiles(command, settings, environment, state_folder).open(command.edited_env)
+
+
+class LiveFiles:
+    """`EnvironmentFiles` of a real project.
+
+    Args:
+        command: How compose is called for the project.
+        settings: Whether something may be changed, or secrets be shown.
+        environment: The variables of this process.
+        state_folder: Where versions and drafts are kept.
+    """
+
+    def __init__(
+        self,
+        command: ComposeCommand,
+        settings: Settings,
+        environment: Mapping[str, str],
+        state_folder: Path,
+    ) -> None:
+        self._command = command
+        self._settings = settings
+        self._environment = environment
+        self._state_folder = state_folder
+        self._opened: dict[Path, EnvironmentAccess] = {}
+        self.paths = tuple(each.edited_env for each in command.each_edited)
+
+    def open(self, path: Path) -> EnvironmentAccess:
+        """What a console has of one of them."""
+        if path not in self._opened:
+            found = _live_access(
+                self._command.editing(path), self._settings, self._environment, self._state_folder
+            )
+            files = self if len(self.paths) > 1 else None
+            self._opened[path] = replace(found, files=files)
+        return self._opened[path]
+
+
+def _live_access(
+    command: ComposeCommand,
+    settings: Settings,
+    environment: Mapping[str, str],
+    state_folder: Path,
+) -> EnvironmentAccess:
     source = LiveSource(command, environment, state_folder)
     if settings.read_only:
         return EnvironmentAccess(source, None, settings.reveal_allowed)
@@ -54,7 +99,7 @@ def live_environment(
         store.drafts(source.path),
         lambda: store.sweep(source.path),
         ImpactReader(command, environment),
-        Staging(state_folder, command.env_mark),
+        Staging(state_folder, command.env_mark, command.edited),
         environment,
         clock,
     )

@@ -80,6 +80,11 @@ class LiveDesk:
             return None
         return Unfinished(self._draft.base, self._draft.data, self._draft.time)
 
+    @property
+    def kept(self) -> bool:
+        """Whether this console has left edits that were not saved."""
+        return self._own is not None
+
     def keep(self, base: bytes, data: bytes) -> None:
         """Keep unfinished edits."""
         self._drafts.write(_Base(base), data)

@@ -7,6 +7,8 @@ has no object of.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import on
@@ -18,7 +20,7 @@ from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Static
 
-from pixel_tui.environment.desk import EnvironmentSource, Opened
+from pixel_tui.environment.desk import EnvironmentFiles, EnvironmentSource, Opened
 from pixel_tui.environment.document import Document
 from pixel_tui.environment.overview import Overview
 from pixel_tui.errors import ConsoleError
@@ -27,6 +29,7 @@ from pixel_tui.text import plain
 from screens.dialog import Dialog
 from screens.environment_content import file_findings, key_content
 from screens.environment_difference import Comparison
+from screens.environment_files import pick_file, place_words
 from screens.environment_history import HistoryScreen
 from screens.help import HelpScreen
 from widgets.environment_table import EnvironmentTable
@@ -49,12 +52,22 @@ LOOK_SECONDS: Final = 1.0
 """Between two looks whether the file on disk is another one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The environment files that compose reads, where there are more than one."""
+
+    files: EnvironmentFiles
+    screen_of: "Callable[[Path], EnvironmentScreen]"
+    """Makes the screen of another one."""
+
+
 class EnvironmentScreen(Dialog[None]):
     """Shows the file, and follows it; it can change nothing.
 
     Args:
         source: Reads the file.
         reveals: Whether a secret may be shown on a key press.
+        several: The files that another one can be picked from; None where there is one.
     """
 
     BINDING_GROUP_TITLE = "Environment"
@@ -71,6 +84,8 @@ class EnvironmentScreen(Dialog[None]):
                 tooltip="With the example, or with another file"),
         Binding("h", "history", "History", id="environment.history",
                 tooltip="The saved versions of the file"),
+        Binding("o", "files", "Files", id="environment.files",
+                tooltip="Another of the environment files that compose reads"),
         Binding("f5", "read_again", "Read again", show=False, id="environment.read"),
         Binding("right_square_bracket", "scroll(4)", "Details down", show=False,
                 id="environment.details_further"),
@@ -81,9 +96,12 @@ class EnvironmentScreen(Dialog[None]):
         Binding("question_mark", "help", "Help", id="environment.help"),
     ]  # fmt: skip
 
-    def __init__(self, source: EnvironmentSource, *, reveals: bool) -> None:
+    def __init__(
+        self, source: EnvironmentSource, *, reveals: bool, several: Several | None = None
+    ) -> None:
         super().__init__()
         self.source = source
+        self._several = several
         self._reveals = reveals
         self._hiding: Timer | None = None
         self._resting: Timer | None = None
@@ -199,7 +217,9 @@ class EnvironmentScreen(Dialog[None]):
         self._title()
 
     def _title(self) -> None:
-        parts = [f"Environment {self.source.path}"]
+        path = self.source.path
+        place = place_words(path, self._several.files.paths) if self._several is not None else ""
+        parts = [f"Environment {place} · {path}" if place else f"Environment {path}"]
         words = self.query_one(FilterBox).value
         parts += [f"filter: {words}"] if words else []
         parts += ["problems only"] if self._problems_only else []
@@ -278,6 +298,8 @@ class EnvironmentScreen(Dialog[None]):
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Without the permission there is no key that shows a secret."""
+        if action == "files":
+            return self._several is not None
         return self._reveals or action != "reveal"
 
     def action_next_problem(self) -> None:
@@ -337,6 +359,15 @@ class EnvironmentScreen(Dialog[None]):
     def action_compare(self) -> None:
         """Compare the file with the example, or with another one."""
         Comparison(self, self.merge_missing if self.mends else None).ask()
+
+    def action_files(self) -> None:
+        """List the environment files that compose reads, and show another one."""
+        if (several := self._several) is not None:
+            pick_file(self, several.files, lambda path: self.switch(several.screen_of(path)))
+
+    def switch(self, other: "EnvironmentScreen") -> None:
+        """Show another file in the place of this one."""
+        self.app.switch_screen(other)
 
     def merge_missing(self, other: Document) -> None:
         """Another file has more keys; here nothing can be changed."""

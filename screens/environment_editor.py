@@ -22,7 +22,7 @@ from pixel_tui.environment.overview import KeyRow
 from pixel_tui.errors import ConsoleError
 from pixel_tui.key_order import hold_keys
 from pixel_tui.text import plain
-from screens.environment import EnvironmentScreen
+from screens.environment import EnvironmentScreen, Several
 from screens.environment_dialogs import EnvironmentDialogs
 from widgets.environment_table import EnvironmentTable
 
@@ -40,6 +40,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         source: Reads the file.
         desk: Keeps drafts, asks compose, lays candidates down.
         ask: Shows the plan of a save.
+        several: The files that another one can be picked from; None where there is one.
+        resumes: Go on with the edits that this console left when it showed another file.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,8 +67,17 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         *EnvironmentScreen.BINDINGS,
     ]  # fmt: skip
 
-    def __init__(self, source: EnvironmentSource, desk: EnvironmentDesk, ask: AskPlan) -> None:
-        super().__init__(source, reveals=True)
+    def __init__(
+        self,
+        source: EnvironmentSource,
+        desk: EnvironmentDesk,
+        ask: AskPlan,
+        several: Several | None = None,
+        *,
+        resumes: bool = False,
+    ) -> None:
+        super().__init__(source, reveals=True, several=several)
+        self._resumes = resumes
         self.desk = desk
         self.ask = ask
         self.editing: Editing | None = None
@@ -100,8 +111,11 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             document = await asyncio.to_thread(Document.parse, data)
             self.editing = Editing(document)
             self.opened = opened
+            resumes = self._resumes and self.desk.kept
             unfinished = await asyncio.to_thread(self.desk.unfinished)
-            if unfinished is not None:
+            if unfinished is not None and resumes:
+                hold_keys(self.run_worker(self.go_on_with(unfinished), group="environment-edit"))
+            elif unfinished is not None:
                 self._dialogs.offer_unfinished(unfinished)
             return
         if data == editing.base.data:
@@ -196,11 +210,11 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         with suppress(NoMatches):  # being closed
             self.refresh_bindings()
 
-    async def _keep(self) -> None:
-        """Keep the edits where a lost connection can't take them."""
+    async def _keep(self) -> bool:
+        """Keep the edits where a lost connection can't take them; whether that is done."""
         editing = self.editing
         if editing is None:
-            return
+            return True
         async with self._turn:
             try:
                 if editing.changed:
@@ -210,6 +224,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             except ConsoleError as error:
                 said = f"The edits can't be kept for later: {error}"
                 self.notify(said, severity="warning", timeout=8, markup=False)
+                return False
+        return True
 
     def _step(self, *, back: bool) -> None:
         editing = self.editing
@@ -332,6 +348,19 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             self.notify(OURS_IS_OLD, severity="warning", timeout=8)
         else:
             self._dialogs.save()
+
+    def switch(self, other: EnvironmentScreen) -> None:
+        """Show another file; what is not saved is kept, and shown again with this one."""
+        hold_keys(self.run_worker(self._switch(other), group="environment-edit"))
+
+    async def _switch(self, other: EnvironmentScreen) -> None:
+        editing = self.editing
+        if editing is not None and editing.changed:
+            if not await self._keep():
+                return
+            said = f"The edits of {self.source.path.name} are kept, and not saved yet."
+            self.app.notify(plain(said), severity="warning", timeout=6, markup=False)
+        super().switch(other)
 
     def leave(self) -> None:
         """Close; what is not saved is kept."""

@@ -36,6 +36,7 @@ class PickScreen(Dialog[int | None]):
         title: What is picked.
         choices: Gives what there is; asked again and again, so that the list is live. Lines
             keep their places, more may come behind them.
+        at: Where the cursor is at first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,10 +46,11 @@ class PickScreen(Dialog[int | None]):
         Binding("k", "cursor(-1)", "Up", show=False, id="pick.up"),
     ]
 
-    def __init__(self, title: str, choices: Callable[[], Choices]) -> None:
+    def __init__(self, title: str, choices: Callable[[], Choices], at: int = 0) -> None:
         super().__init__()
         self._title = plain(title)
         self._choices = choices
+        self._at = at
         self._shown: tuple[Content, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -61,11 +63,13 @@ class PickScreen(Dialog[int | None]):
 
     def on_mount(self) -> None:
         """Look again and again."""
-        self._look()
+        self.look()
+        self.query_one(Options).highlighted = self._at
         self.query_one(Options).focus()
-        self.set_interval(LOOK_SECONDS, self._look)
+        self.set_interval(LOOK_SECONDS, self.look)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Show what there is now."""
         choices = self._choices()
         self.query_one("#pick-said", Static).update(Content(choices.said))
         if choices.lines == self._shown:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pixel_tui.environment.desk import EnvironmentAccess
     from pixel_tui.ledger.access import LedgerAccess
     from pixel_tui.operations.action import Action
+    from screens.environment import EnvironmentScreen
     from screens.recovery import Aim
 
 
@@ -135,19 +136,30 @@ class StackDialogs:
 
     def environment(self) -> None:
         """Show the environment file; where it may be changed, with all that changes it."""
-        access, operations = self._open_environment(), self._operations
+        self._screen.app.push_screen(self._environment_screen(self._open_environment()))
+
+    def _environment_screen(
+        self, access: "EnvironmentAccess", *, resumes: bool = False
+    ) -> "EnvironmentScreen":
+        """Of one file; it makes that of another one which takes its place."""
+        operations, several = self._operations, None
+        if (files := access.files) is not None:
+            from screens.environment import Several
+
+            several = Several(
+                files, lambda path: self._environment_screen(files.open(path), resumes=True)
+            )
         if operations is None or access.desk is None:
             from screens.environment import EnvironmentScreen
 
-            self._screen.app.push_screen(EnvironmentScreen(access.source, reveals=access.reveals))
-            return
+            return EnvironmentScreen(access.source, reveals=access.reveals, several=several)
         from screens.environment_editor import EnvironmentEditor
 
         def ask(action: str, target: str) -> None:
             # Of the dashboard, which outlives whatever is opened above it.
             operations.ask(self._screen, action, [(target, None)])
 
-        self._screen.app.push_screen(EnvironmentEditor(access.source, access.desk, ask))
+        return EnvironmentEditor(access.source, access.desk, ask, several, resumes=resumes)
 
     def _ask(self, action: "Action", aim: "Aim") -> None:
         from pixel_tui.operations.action import Scope

@@ -100,6 +100,10 @@ class EnvironmentDesk(Protocol):
     def unfinished(self) -> Unfinished | None:
         """The edits of an earlier session that ended without a save."""
 
+    @property
+    def kept(self) -> bool:
+        """Whether this console has left edits that were not saved; quick."""
+
     def keep(self, base: bytes, data: bytes) -> None:
         """Keep unfinished edits, for this user only.
 
@@ -138,6 +142,17 @@ class EnvironmentDesk(Protocol):
         """
 
 
+class EnvironmentFiles(Protocol):
+    """The environment files that compose reads for a project, one over another."""
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """In compose's order: a later one overrides an earlier one."""
+
+    def open(self, path: Path) -> "EnvironmentAccess":
+        """What a console has of one of them; the same each time. Quick."""
+
+
 @dataclass(frozen=True, slots=True)
 class EnvironmentAccess:
     """What a console has of an environment file."""
@@ -147,3 +162,5 @@ class EnvironmentAccess:
     """None in a read-only console: there is nothing that could change anything."""
     reveals: bool
     """Whether a secret may be shown."""
+    files: EnvironmentFiles | None = None
+    """This file and those that compose reads beside it; None where there is no other."""

@@ -121,3 +121,35 @@ def test_an_editor_that_fails_or_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_visual_comes_before_editor() -> None:
     assert editor_words({"VISUAL": "emacs -nw", "EDITOR": "vi"}) == ["emacs", "-nw"]
+
+
+def test_each_of_several_files_has_its_own_drafts_for_as_long_as_the_screen_is_open(
+    folder: Path, tmp_path: Path
+) -> None:
+    paths = (folder / ".env", folder / "prod.env")
+    paths[1].write_bytes(b"B=1\n")
+    several = ComposeCommand(
+        compose=("no-such-compose",), directory=str(folder), env_files=tuple(map(str, paths))
+    )
+    last = live_environment(several, Settings(), ENVIRONMENT, tmp_path)
+    files = last.files
+    assert files is not None
+    assert (tuple(files.paths), last.source.path) == (paths, paths[1])
+    first = files.open(paths[0])
+    assert first is files.open(paths[0])
+    assert files.open(paths[1]).source is last.source
+    assert first.source.read().data == b"A=1\n"
+    assert isinstance(first.desk, LiveDesk)
+    assert isinstance(last.desk, LiveDesk)
+    first.desk.keep(b"A=1\n", b"A=2\n")
+    assert first.desk.kept
+    assert not last.desk.kept
+    assert last.desk.unfinished() is None
+    same = [access.desk.stage(b"X=1\n", b"A=1\n") for access in (first, last) if access.desk]
+    last.desk.drop()
+    kept = first.desk.unfinished()
+    assert kept is not None
+    assert kept.data == b"A=2\n"
+    assert len(set(same)) == 2
+    one = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path)
+    assert one.files is None

@@ -1,0 +1,86 @@
+"""An embedded stack whose compose reads three environment files, one over another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import Clock
+from pixel_tui.demonstration_environment import DemoDesk, DemoFile, DemoSource
+from pixel_tui.environment.desk import EnvironmentAccess
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.layers import Layers
+from pixel_tui.environment.surroundings import GitState, Surroundings
+from pixel_tui.environment_reading import Around, Examined
+from pixel_tui.settings import Settings
+from pixel_tui.stack.demo.cast import DIRECTORY
+from pixel_tui.stack.demo.environment_file import EXAMPLE, FILE, uses
+from pixel_tui.text import SafeText
+
+BASE, OWN, PROD = (Path(DIRECTORY) / name for name in ("base.env", ".env", "prod.env"))
+CONTENTS: Mapping[Path, bytes | None] = {
+    BASE: b"POSTGRES_DB=base\nWORKER_NOTE=1\n",
+    OWN: FILE,
+    PROD: b"LOG_LEVEL=warning\nSITE=prod\n",
+}
+
+
+def keys_of(path: Path) -> dict[str, SafeText]:
+    """The keys that a file sets, each with its name."""
+    entries = Document.parse(CONTENTS[path] or b"").entries
+    return {item.key: SafeText(path.name) for item in entries if not item.commented}
+
+
+LAYERS = {
+    BASE: Layers(later=keys_of(OWN) | keys_of(PROD), last=False),
+    OWN: Layers(keys_of(BASE), keys_of(PROD), last=False),
+    PROD: Layers(keys_of(BASE) | keys_of(OWN)),
+}
+
+
+class Source(DemoSource):
+    """One of them."""
+
+    def __init__(self, file: DemoFile, path: Path) -> None:
+        super().__init__(file)
+        self.path = path
+        known = Surroundings(path=str(path), mode=0o600, user=1000, git=GitState.IGNORED)
+        around = Around(Document.parse(EXAMPLE), uses(), known)
+        self._examined = Examined(replace(around, layers=LAYERS[path]), {})
+
+
+class Files:
+    """All of them."""
+
+    def __init__(self, clock: Clock, folder: Path, settings: Settings) -> None:
+        self.paths: Sequence[Path] = tuple(CONTENTS)
+        self.files: dict[Path, DemoFile] = {}
+        self._opened: dict[Path, EnvironmentAccess] = {}
+        for place, (path, content) in enumerate(CONTENTS.items()):
+            file = DemoFile(clock, folder / str(place))
+            file.data = content
+            desk = None if settings.read_only else DemoDesk(file, clock, {})
+            self.files[path] = file
+            self._opened[path] = EnvironmentAccess(
+                Source(file, path), desk, reveals=not settings.read_only, files=self
+            )
+
+    def open(self, path: Path) -> EnvironmentAccess:
+        """What a console has of one of them."""
+        return self._opened[path]
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> list[Files]:
+    """A console that is opened has these files, and opens the last; they are put in here."""
+    found: list[Files] = []
+
+    def opened(
+        file: DemoFile, clock: Clock, settings: Settings, _environment: Mapping[str, str]
+    ) -> EnvironmentAccess:
+        found.append(Files(clock, file.folder, settings))
+        return found[0].open(PROD)
+
+    monkeypatch.setattr("pixel_tui.demonstration_environment.demo_environment", opened)
+    return found
