@@ -7,7 +7,7 @@ from typing import Final
 
 from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
-from pixel_tui.stack.model import Diverged, Resource, ResourceKind
+from pixel_tui.stack.resource_model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.running_services import RunningService
 from pixel_tui.text import SafeText, plain
 

@@ -18,7 +18,7 @@ from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.model import Resource, ResourceKind
+from pixel_tui.stack.resource_model import Resource, ResourceKind
 from pixel_tui.stack.resources import hashes_of, with_attached
 from pixel_tui.stack.running_services import RunningService, read_running
 from pixel_tui.text import plain

@@ -7,10 +7,10 @@ from typing import Final
 from pixel_tui.environment.apply_parts import Wellness
 from pixel_tui.errors import EngineAnswerInvalid, EngineRefused
 from pixel_tui.stack.json_value import JsonObject, Node
-from pixel_tui.stack.model import Diverged, ResourceKind
 from pixel_tui.stack.parse import LABEL
 from pixel_tui.stack.reading import NOT_FOUND
 from pixel_tui.stack.replacements import listed_leftovers
+from pixel_tui.stack.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.resources import with_attached
 from pixel_tui.stack.source import EngineReader
 from pixel_tui.text import plain

@@ -17,13 +17,14 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     HealthStatus,
+    Namespace,
     Project,
-    ResourceKind,
     Service,
     ServiceState,
     StackSnapshot,
     SyncAction,
 )
+from pixel_tui.stack.resource_model import ResourceKind
 from pixel_tui.stack.words import exit_words
 from pixel_tui.text import SafeText, plain
 
@@ -280,18 +281,30 @@ def _dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding 
     )
 
 
-def _without_network(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    if not service.cut_off or service.spec is None:
+def _cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """What has lost what it shares with another service, or was killed with that."""
+    if service.cut_off_from is None or service.spec is None:
         return None
-    gateway = service.spec.network_of
-    joined = [item.network_of for item in service.regular if item.network_of]
-    if any(snapshot.container(item) is None for item in joined):
-        remedy = "Recreate it (a): a restart stops it, and can't start it again."
+    kind = service.cut_off_from
+    owner = dict(service.spec.shares)[kind]
+    ended = kind is Namespace.PID
+    what = "has no network"
+    if ended:
+        worst = _worst(service)
+        what = f"is down{_ago(worst.finished_at if worst else None, now)}"
+    elif kind is not Namespace.NETWORK:
+        what = f"is cut off from the {kind.value} of {owner}"
+    joined = [dict(item.shares).get(kind) for item in service.regular]
+    if any(snapshot.container(item) is None for item in joined if item):
+        remedy = "Recreate it (a): " + (
+            "it can't be started again." if ended
+            else "a restart stops it, and can't start it again."
+        )  # fmt: skip
+    elif ended:
+        remedy = f"Start it (s); if {owner} is down, that is started first."
     else:
-        remedy = f"Restart it (r); if {gateway} is down, start {gateway}: it is restarted with it."
-    return Finding(
-        service.name, Severity.BROKEN, plain("has no network"), service.cut_off, plain(remedy)
-    )
+        remedy = f"Restart it (r); if {owner} is down, start {owner}: it is restarted with it."
+    return Finding(service.name, Severity.BROKEN, plain(what), service.cut_off, plain(remedy))
 
 
 def _unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
@@ -489,9 +502,9 @@ RULES: Final[Sequence[Rule]] = (
     _unreadable,
     _restart_loop,
     _left_by_recreate,
+    _cut_off,
     _could_not_start,
     _dead,
-    _without_network,
     _unhealthy,
     _absent,
     _created,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.facts import Facts, HeldPort
-from pixel_tui.operations.partners import why_no_network
+from pixel_tui.operations.partners import why_not_joined
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.stack.model import Port, Project, ServiceSpec, StackSnapshot, SyncAction
 
@@ -124,7 +124,7 @@ def _profiles(project: Project, service: str) -> tuple[str, ...]:
 def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     if target.spec is None or len(target.up) > 0:
         return ""
-    if reason := why_no_network(target, snapshot):
+    if reason := why_not_joined(target, snapshot):
         return reason
     own = {container.id for container in target.containers}
     for port in _wanted_ports(target):

@@ -16,7 +16,8 @@ from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Step, is_up
 from pixel_tui.operations.words import listed
 from pixel_tui.stack.compose_command import option, shown
-from pixel_tui.stack.model import Attached, Diverged, ResourceKind, StackSnapshot
+from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 
 CANCEL_STOP: Final = SafeText(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pixel_tui.stack.model import Resource
+from pixel_tui.stack.resource_model import Resource
 from pixel_tui.text import SafeText
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from pixel_tui.stack.built_with import NOTHING_BUILT, Built, build_state
+from pixel_tui.stack.cut_off import cut_off
 from pixel_tui.stack.label_model import labelled_project
 from pixel_tui.stack.model import (
     NO_BUILD,
@@ -14,10 +15,10 @@ from pixel_tui.stack.model import (
     BuildState,
     Container,
     ContainerState,
-    Diverged,
     EngineStatus,
     External,
     HealthStatus,
+    Namespace,
     Project,
     Service,
     ServiceSpec,
@@ -28,6 +29,7 @@ from pixel_tui.stack.model import (
     Trouble,
 )
 from pixel_tui.stack.replacements import leftovers
+from pixel_tui.stack.resource_model import Diverged
 from pixel_tui.stack.sync import NO_NAMES, Resources, sync
 from pixel_tui.text import SafeText, plain
 
@@ -171,13 +173,17 @@ def _service(
     if not known:
         return replace(service, health=_health(service.members))
     build = _build_state(spec, service.regular, images, built)
+    kind, why = cut_off(spec, service.regular, lives)
+    if kind is Namespace.PID and not service.wanted:
+        kind, why = None, NO_TEXT
     return replace(
         service,
         build=build,
         state=_state(service, awaited=name in awaited),
         health=_health(service.members),
         missing=tuple(item for item in spec.externals if item in missing) if spec else (),
-        cut_off=_cut_off(spec, service.regular, lives),
+        cut_off=why,
+        cut_off_from=kind,
         sync=sync(spec, service.regular, images, lives, build, own_variables, resources)
         if resolved
         else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
@@ -196,29 +202,6 @@ def _build_state(
     now = images.get(spec.image)
     used = {str(item.image_id) for item in regular}
     return build_state(spec.build_arguments, {now} if now else used, built)
-
-
-def _cut_off(
-    spec: ServiceSpec | None, regular: Sequence[Container], lives: Mapping[str, Container]
-) -> SafeText:
-    """Why a container runs without the network of the one that it was joined to.
-
-    The engine makes that anew at each start, and does not tell who had the one of before.
-    """
-    if spec is None or not spec.network_of:
-        return NO_TEXT
-    for container in regular:
-        if container.state is not ContainerState.RUNNING or not container.network_of:
-            continue
-        gateway = lives.get(container.network_of)
-        if gateway is None:
-            return plain(f"the container of {spec.network_of} whose network it shares is gone")
-        if not gateway.running:
-            return plain(f"{spec.network_of}, whose network it shares, does not run")
-        started, since = gateway.started_at, container.started_at
-        if started is not None and since is not None and started > since:
-            return plain(f"{spec.network_of}, whose network it shares, was started after it")
-    return NO_TEXT
 
 
 def _health(members: Sequence[Container]) -> HealthStatus:

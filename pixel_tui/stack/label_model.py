@@ -65,22 +65,26 @@ def _spec(
     """A service as its containers were made. One that has only one-offs is not wanted.
 
     What compose made with `--no-deps` names no dependency in its labels, not even the container
-    whose network it shares.
+    whose namespaces it shares.
     """
     regular = Service(service, None, tuple(members)).regular
     first = min(regular or members, key=lambda item: item.number)
     labels: Mapping[str, SafeText] = {str(name): value for name, value in first.labels}
-    gateway = services.get(first.network_of, NO_TEXT)
+    joined = (first.network_of, first.ipc_of, first.pid_of)
+    owners = [services.get(owner, NO_TEXT) for owner in joined]
     dependencies = list(_dependencies(labels.get(DEPENDS_ON, NO_TEXT)))
-    if gateway and all(item.service != gateway for item in dependencies):
-        dependencies.append(Dependency(gateway, SafeText("service_started")))
+    for owner in dict.fromkeys(filter(None, owners)):
+        if all(item.service != owner for item in dependencies):
+            dependencies.append(Dependency(owner, SafeText("service_started")))
     return ServiceSpec(
         name=service,
         image=first.image,
         active=bool(regular),
         replicas=len(regular),
         depends_on=tuple(dependencies),
-        network_of=gateway,
+        network_of=owners[0],
+        ipc_of=owners[1],
+        pid_of=owners[2],
         has_health_check=first.health is not None,
         restart_policy=first.restart_policy,
         log_driver=first.log_driver,

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from pixel_tui.stack.replacements import leftovers
+from pixel_tui.stack.resource_model import Diverged, Resource
 from pixel_tui.stack.value_mark import Marks
 from pixel_tui.text import SafeText
 
@@ -57,6 +58,18 @@ class ServiceState(StrEnum):
     OFF = "off"
     """It belongs to a profile that is not active and has no container."""
     UNKNOWN = "unknown"
+
+
+class Namespace(StrEnum):
+    """What a container may share with another one, and loses when that is started again."""
+
+    NETWORK = "network"
+    IPC = "IPC namespace"
+    PID = "PID namespace"
+
+
+Shares = tuple[tuple[Namespace, str], ...]
+"""What is shared, and with whom: the id of a container, or the name of a service."""
 
 
 class SyncAction(StrEnum):
@@ -217,6 +230,10 @@ class Container:
     """Ids of the containers whose namespaces or volumes it shares."""
     network_of: str = ""
     """Id of the container whose network it shares."""
+    ipc_of: str = ""
+    """Id of the container whose IPC namespace, and with it `/dev/shm`, it shares."""
+    pid_of: str = ""
+    """Id of the container whose processes it is among."""
     replaces: str = ""
     """The first digits of the id of the container that compose made it to replace, while it is
     not in its place."""
@@ -225,6 +242,11 @@ class Container:
     def short_id(self) -> str:
         """The first twelve digits, as the docker program shows them."""
         return self.id[:12]
+
+    @property
+    def shares(self) -> Shares:
+        """The namespaces that it has from other containers."""
+        return _shares(self.network_of, self.ipc_of, self.pid_of)
 
     @property
     def running(self) -> bool:
@@ -251,6 +273,11 @@ class Container:
     def logs_readable(self) -> bool:
         """Whether the engine can read back what it wrote."""
         return self.log_driver != "none"
+
+
+def _shares(network: str, ipc: str, pid: str) -> Shares:
+    pairs = ((Namespace.NETWORK, network), (Namespace.IPC, ipc), (Namespace.PID, pid))
+    return tuple((kind, of) for kind, of in pairs if of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,70 +345,26 @@ class ServiceSpec:
     """The services of whose containers it shares a namespace or the volumes: each of its
     containers belongs to one certain container of theirs."""
     network_of: SafeText = NO_TEXT
-    """The service whose network it shares (`network_mode: service:vpn`)."""
+    """The service whose network it shares (`network_mode: service:vpn`, or `container:` with the
+    `container_name` of a service)."""
+    ipc_of: SafeText = NO_TEXT
+    """The same of its IPC namespace (`ipc: service:api`)."""
+    pid_of: SafeText = NO_TEXT
+    """The same of its PID namespace (`pid: service:api`)."""
     network_keys: tuple[SafeText, ...] = ()
     """Its networks by their keys in the compose file."""
     volumes: tuple[SafeText, ...] = ()
     """By their keys in the compose file."""
 
     @property
+    def shares(self) -> Shares:
+        """The namespaces that it has from other services."""
+        return _shares(self.network_of, self.ipc_of, self.pid_of)
+
+    @property
     def meant(self) -> bool:
         """Whether it is meant where nothing is named: active, or brought up by a profile."""
         return self.active or self.brought_up
-
-
-class ResourceKind(StrEnum):
-    """What compose makes beside containers."""
-
-    NETWORK = "network"
-    VOLUME = "volume"
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A network or a volume as the resolved compose model describes it."""
-
-    kind: ResourceKind
-    key: SafeText
-    """What services call it."""
-    name: SafeText
-    """What the engine calls it."""
-    config_hash: str = ""
-    """What compose compares it by; empty for an external one, which it does not compare."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A container on a network, of whichever project."""
-
-    container_id: str
-    name: SafeText
-    aliases: tuple[str, ...] = ()
-    """Other names that it has on the network; read only of what stands still."""
-    project: SafeText = NO_TEXT
-    """The compose project that it belongs to; empty where compose did not make it."""
-    service: SafeText = NO_TEXT
-    directory: str = ""
-    """That project's folder."""
-    files: tuple[str, ...] = ()
-    """The compose files that it was made with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diverged:
-    """A network or a volume that is not known to be as the file says."""
-
-    kind: ResourceKind
-    key: SafeText
-    name: SafeText
-    attached: tuple[Attached, ...] = ()
-    """What runs on a network."""
-    stopped: tuple[Attached, ...] = ()
-    """What is on a network and stands still: it can't start once the network is another one."""
-    unlisted: SafeText = NO_TEXT
-    """Why nobody knows what stands still on it; empty where that is known."""
-    unread: SafeText = NO_TEXT
-    """Why it is not known whether it is another one, in the engine's words; empty where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,7 +467,10 @@ class Service:
     missing: tuple[External, ...] = ()
     """What it needs, is not there, and compose will not make."""
     cut_off: SafeText = NO_TEXT
-    """Why it runs without the network that it shares; empty where it has it, or shares none."""
+    """Why it is without what it shares, or ended with it; empty where it has it, or shares
+    nothing."""
+    cut_off_from: Namespace | None = None
+    """What that is."""
 
     @property
     def orphan(self) -> bool:

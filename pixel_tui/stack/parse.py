@@ -117,7 +117,9 @@ def parse_container(inspected: JsonObject) -> Container:
         memory_limit=host["Memory"].integer or None,
         config_hash=labels[f"{LABEL}config-hash"].text,
         joins=tuple(dict.fromkeys(_joined_ids(host))),
-        network_of=_network_of(host["NetworkMode"].raw, "container:"),
+        network_of=_owner(host["NetworkMode"]),
+        ipc_of=_owner(host["IpcMode"]),
+        pid_of=_owner(host["PidMode"]),
         replaces=replaced_id(
             node["Name"].raw.removeprefix("/"), labelled=bool(labels[REPLACE_LABEL])
         ),
@@ -151,8 +153,25 @@ def parse_listed(listed: JsonObject, why: SafeText) -> Container:
     )
 
 
-def _network_of(mode: str, prefix: str) -> str:
-    return mode.removeprefix(prefix) if mode.startswith(prefix) else ""
+def _owner(mode: Node) -> str:
+    """Of `container:<id>`, as the engine writes it whatever it was given."""
+    kind, _, owner = mode.raw.partition(":")
+    return owner if kind == "container" else ""
+
+
+def _owning_service(project: Node, mode: Node) -> SafeText:
+    """Of `service:vpn`, and of `container:vpn` where that is the name of a service's container."""
+    kind, _, owner = mode.raw.partition(":")
+    if kind == "service":
+        return plain(owner)
+    if kind != "container":
+        return NO_TEXT
+    named = (
+        plain(name)
+        for name, node in project["services"].members()
+        if node["container_name"].raw == owner
+    )
+    return next(named, NO_TEXT)
 
 
 def _joined_ids(host: Node) -> Iterator[str]:
@@ -355,7 +374,9 @@ def _service_spec(
         provider=node["provider"]["type"].text,
         hash_doubt=_hash_doubt(node, joined := tuple(dict.fromkeys(_joined(node)))),
         joins=joined,
-        network_of=plain(_network_of(node["network_mode"].raw, "service:")),
+        network_of=_owning_service(project, node["network_mode"]),
+        ipc_of=_owning_service(project, node["ipc"]),
+        pid_of=_owning_service(project, node["pid"]),
         network_keys=tuple(plain(key) for key, _ in node["networks"].members()),
         volumes=tuple(
             dict.fromkeys(

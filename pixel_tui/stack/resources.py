@@ -17,15 +17,8 @@ from typing import Final
 
 from pixel_tui.errors import OF_ONE_OBJECT
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node
-from pixel_tui.stack.model import (
-    NO_TEXT,
-    Attached,
-    Container,
-    Diverged,
-    Project,
-    Resource,
-    ResourceKind,
-)
+from pixel_tui.stack.model import NO_TEXT, Container, Project
+from pixel_tui.stack.resource_model import Attached, Diverged, Resource, ResourceKind
 from pixel_tui.stack.source import EngineReader
 from pixel_tui.text import plain
 

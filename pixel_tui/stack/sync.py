@@ -11,12 +11,11 @@ from pixel_tui.stack.model import (
     BuildState,
     Container,
     ContainerState,
-    Diverged,
-    ResourceKind,
     ServiceSpec,
     Sync,
     SyncAction,
 )
+from pixel_tui.stack.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.value_mark import others
 from pixel_tui.text import SafeText, plain
 

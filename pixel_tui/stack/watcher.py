@@ -32,7 +32,6 @@ from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
     ContainerState,
-    Diverged,
     EngineStatus,
     External,
     Link,
@@ -58,6 +57,7 @@ from pixel_tui.stack.reading import (
     trouble,
     with_shared,
 )
+from pixel_tui.stack.resource_model import Diverged
 from pixel_tui.stack.resources import ResourceReader
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader

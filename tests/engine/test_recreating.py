@@ -1,15 +1,18 @@
 """What compose recreates beside containers, and what goes with them: on a real engine."""
 
 import json
+import uuid
 from pathlib import Path
 
 import pytest
 
+from pixel_tui.clock import SystemClock
 from pixel_tui.errors import OperationError
+from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.job import JobState
 from pixel_tui.stack.model import Service, ServiceState, SyncAction
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import BASE_IMAGE, Project, eventually
+from tests.engine.private_engine import BASE_IMAGE, Project, eventually, unique_name
 from tests.engine.test_cascade import seen
 from tests.engine.test_changes import Desk, desk_of
 
@@ -212,6 +215,63 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
         status = desk.run("start", "vpn")
         assert status.state is JobState.SUCCEEDED, status.message
         assert has_network(project)
+
+
+SHARING = f"""
+services:
+  owner: {PART}, ipc: shareable, container_name: OWN}}
+  memory: {PART}, ipc: "service:owner", depends_on: [owner]}}
+  tracer: {PART}, pid: "service:owner", depends_on: [owner]}}
+  named: {PART}, ipc: "container:OWN", depends_on: [owner]}}
+"""
+
+
+def share_all(project: Project) -> bool:
+    """Whether all have the namespaces of the owner that there is."""
+    mark = uuid.uuid4().hex
+    project.compose("exec", "-T", "owner", "touch", f"/dev/shm/{mark}")
+    places = [project.compose("exec", "-T", name, "ls", "/dev/shm") for name in ("memory", "named")]
+    first = project.compose("exec", "-T", "tracer", "cat", "/proc/1/cmdline").stdout
+    return all(mark in place.stdout for place in places) and "sleep" in first
+
+
+def is_cut_off(desk: Desk, name: str, words: str) -> None:
+    eventually(lambda: words in service(desk, name).cut_off)
+
+
+def test_what_shares_memory_or_processes_is_told_and_seen_to_by_each_plan(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    own = unique_name("own")
+    project = make_project(SHARING.replace("OWN", own), up=True)
+    with desk_of(project, tmp_path / "state") as desk:
+        assert share_all(project)
+        assert all(service(desk, name).well for name in ("memory", "tracer", "named"))
+        project.engine.docker("restart", "--time", "0", own)
+        for name in ("memory", "named"):
+            is_cut_off(desk, name, "was started after it")
+        is_cut_off(desk, "tracer", "was killed with owner")
+        tracer = service(desk, "tracer")
+        found = finding_of(tracer, desk.watcher.snapshot, SystemClock().now())
+        assert found is not None
+        assert found.remedy.startswith("Start it (s)")
+        assert desk.run("start", "tracer").state is JobState.SUCCEEDED
+        for action in ("restart", "recreate"):
+            before = project.container("named")
+            status = desk.run(action, "owner")
+            assert status.state is JobState.SUCCEEDED, status.message
+            eventually(lambda: all(item.well for item in desk.watcher.snapshot.services))
+            assert share_all(project), action
+            again = project.container("named") != before
+            assert again is (action == "recreate"), "compose leaves it alone"
+        told = {str(item.service): str(item.change) for item in desk.plan("stop", "owner").affects}
+        assert told["tracer"].startswith("is killed with it")
+        assert desk.run("stop", "owner").state is JobState.SUCCEEDED
+        is_cut_off(desk, "memory", "does not run")
+        is_cut_off(desk, "tracer", "was killed with owner")
+        assert desk.run("start", "owner", "tracer").state is JobState.SUCCEEDED
+        eventually(lambda: all(item.well for item in desk.watcher.snapshot.services))
+        assert share_all(project)
 
 
 @pytest.mark.parametrize("action", ["start", "restart"])

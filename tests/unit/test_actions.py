@@ -16,17 +16,16 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     Dependency,
-    Diverged,
     EngineStatus,
     Health,
     HealthStatus,
     Link,
     Project,
-    Resource,
     ServiceSpec,
     StackSnapshot,
     Trouble,
 )
+from pixel_tui.stack.resource_model import Diverged, Resource
 from pixel_tui.text import SafeText, plain
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -12,15 +12,13 @@ from pixel_tui.operations.findings import Standing, find
 from pixel_tui.operations.plan import Expectation, Outcome, Plan, Risk, plan_outdated
 from pixel_tui.stack.compose_command import shown
 from pixel_tui.stack.model import (
-    Attached,
     Container,
     ContainerState,
-    Diverged,
-    ResourceKind,
     ServiceState,
     StackSnapshot,
     SyncAction,
 )
+from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText
 from tests.unit.test_actions import (
     COMMAND,

@@ -20,7 +20,8 @@ from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.facts import NO_FACTS, Facts, Proxy
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
 from pixel_tui.operations.plan_files import moved_file
-from pixel_tui.stack.model import NO_TEXT, Attached, Diverged, ResourceKind, StackSnapshot
+from pixel_tui.stack.model import NO_TEXT, StackSnapshot
+from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, container, spec, stack
 from tests.unit.test_actions import running as stack_of

@@ -10,7 +10,7 @@ from pixel_tui.stack.build_record import BuildRecord, build_mark
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import Diverged, Resource, ResourceKind
+from pixel_tui.stack.resource_model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.running_services import RunningService
 from pixel_tui.text import SafeText, plain
 

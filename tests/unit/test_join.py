@@ -21,14 +21,13 @@ from pixel_tui.stack.model import (
     NetworkAddress,
     Port,
     Project,
-    Resource,
-    ResourceKind,
     Service,
     ServiceSpec,
     ServiceState,
     SyncAction,
     Trouble,
 )
+from pixel_tui.stack.resource_model import Resource, ResourceKind
 from pixel_tui.stack.resources import HASH_LABEL, ResourceReader
 from pixel_tui.text import SafeText, plain
 from tests.unit.scripted_engine import ScriptedEngine

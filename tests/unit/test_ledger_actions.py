@@ -23,15 +23,8 @@ from pixel_tui.ledger.worker_lock import WorkerLock
 from pixel_tui.operations.actions import action_named, all_actions, plan_action, why_not
 from pixel_tui.operations.facts import NO_FACTS, Facts, LedgerFacts
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
-from pixel_tui.stack.model import (
-    Container,
-    Diverged,
-    EnvironmentEntry,
-    Mount,
-    ResourceKind,
-    StackSnapshot,
-    Trouble,
-)
+from pixel_tui.stack.model import Container, EnvironmentEntry, Mount, StackSnapshot, Trouble
+from pixel_tui.stack.resource_model import Diverged, ResourceKind
 from pixel_tui.text import plain
 from tests.unit.ledger_files import NOW, ONE, TWO, parsed, task, text
 from tests.unit.test_actions import COMMAND, commands, container, effects, spec, stack, warnings

@@ -27,7 +27,8 @@ from pixel_tui.operations.proxies import proxies_to_restart, test_configuration
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
 from pixel_tui.stack.compose_command import shown
-from pixel_tui.stack.model import NO_TEXT, ResourceKind
+from pixel_tui.stack.model import NO_TEXT
+from pixel_tui.stack.resource_model import ResourceKind
 from pixel_tui.text import SafeText, plain
 
 CANCELLING: Final = SafeText(

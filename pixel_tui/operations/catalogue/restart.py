@@ -15,7 +15,7 @@ from pixel_tui.operations.dependencies import (
 )
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
-from pixel_tui.operations.partners import why_no_network
+from pixel_tui.operations.partners import why_not_joined
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.proxies import ask_proxies, test_configuration, watch_kept_addresses
 from pixel_tui.operations.targets import Target, find_target
@@ -31,7 +31,7 @@ def refuse(target: Target) -> str:
 
 def why_no_restart(target: Target, snapshot: StackSnapshot, _facts: Facts) -> str:
     """Why it would be stopped and could not be started again; empty where it can."""
-    return "" if target.single else why_no_network(target, snapshot)
+    return "" if target.single else why_not_joined(target, snapshot)
 
 
 def draft_restart(draft: Draft) -> None:
@@ -48,7 +48,7 @@ def draft_restart(draft: Draft) -> None:
         other = find_target(name, draft.snapshot)
         if other is None or not other.containers:
             continue
-        if reason := why_no_network(other, draft.snapshot):
+        if reason := why_not_joined(other, draft.snapshot):
             draft.leave_alone(name, reason)
             continue
         along.append(name)
@@ -73,7 +73,7 @@ def _restart_in_order(draft: Draft) -> None:
     along = needed_by(draft.project, names, restarted=True)
     others = [find_target(name, draft.snapshot) for name in along]
     there = [item for item in others if item and item.containers]
-    able = [item for item in there if not why_no_network(item, draft.snapshot)]
+    able = [item for item in there if not why_not_joined(item, draft.snapshot)]
     every = {item.name: item for item in (*draft.services, *able)}
     if len(layers(draft.project, names)) < 2 and len(able) == len(there):
         test_configuration(draft, draft.services)

@@ -4,6 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.draft import Draft
+from pixel_tui.operations.partners import tell_ends
 from pixel_tui.operations.plan import Risk, is_up
 from pixel_tui.operations.targets import Target
 from pixel_tui.operations.words import duration
@@ -32,7 +33,8 @@ def draft_stop(draft: Draft) -> None:
         how_long = f"up to {duration(target.grace)} to stop, then until it is started again"
         draft.interrupt(target, how_long)
         draft.expect_stopped(target)
-    draft.lose("until it is started again")
+    tell_ends(draft)
+    draft.lose("until it is started again", spared=[item.service for item in draft.effects])
     if draft.whole:
         _name_what_keeps_running(draft)
 
