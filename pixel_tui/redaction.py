@@ -8,11 +8,12 @@ that has turned out to be one, wherever it turns up. Time grows with the length 
 """
 
 import re
-import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
+from urllib.parse import unquote
 
+from pixel_tui.known_secrets import MASK, KnownSecrets, known, masked_words
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.secret_names import is_no_secret, is_secret_name
 
@@ -20,8 +21,6 @@ __all__ = [
     "MASK", "forget_secrets", "has_token", "is_secret_name", "is_secret_value", "mask_value",
     "masked_value", "redact", "redacted_argv", "remember_secret",
 ]  # fmt: skip
-
-MASK: Final = "********"
 
 # The scheme's last letter is enough; to look for its first takes forever in a long word.
 # A password may hold `/` and `@`; what is before a port, or a path with an `@`, is none.
@@ -88,75 +87,25 @@ SHORTEST_TOKEN: Final = 15
 _SPACE = re.compile(r"\s")
 
 
-class _KnownSecrets:
-    """Values that are known to be secret, to be masked wherever they turn up literally."""
-
-    SHORTEST: Final = 8
-    MOST: Final = 1000
-    LONGEST: Final = 4096
-    _TELLING: Final = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9\s]")))
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._seen: set[str] = set()
-        self._values: tuple[str, ...] = ()
-
-    def add(self, value: str) -> bool:
-        """Remember a value; whether it is new, and fit to be looked for."""
-        if value in self._seen:
-            return False
-        with self._lock:
-            if len(self._seen) >= 4 * self.MOST:
-                self._seen.clear()
-            self._seen.add(value)
-            if not self.is_telling(value) or value in self._values:
-                return False
-            # The longest first: one may be a part of another.
-            newest = (value, *self._values)[: self.MOST]
-            self._values = tuple(sorted(newest, key=len, reverse=True))
-            return True
-
-    def forget(self) -> None:
-        with self._lock:
-            self._seen.clear()
-            self._values = ()
-
-    def mask(self, text: str) -> str:
-        for value in self._values:
-            if value in text:
-                text = text.replace(value, MASK)
-        return text
-
-    def is_telling(self, value: str) -> bool:
-        """Whether it can be nothing else: a password `postgres` is a part of many names."""
-        if not self.SHORTEST <= len(value) <= self.LONGEST or value.startswith(("/", "./", "${")):
-            return False
-        kinds = sum(1 for kind in self._TELLING if kind.search(value))
-        return kinds > 2 or (kinds > 1 and len(value) > 10) or len(value) > 20
-
-
-_known = _KnownSecrets()
-
-
 def remember_secret(value: str) -> None:
     """Mask this value from now on, wherever it turns up literally.
 
     Nothing is done for a value that is short, or made of one kind of letters: it would be
     found in names and paths that are none.
     """
-    if _known.add(value):
+    if known.add(value):
         _redact_short.cache_clear()
 
 
 def forget_secrets() -> None:
     """Forget every value that was remembered."""
-    _known.forget()
+    known.forget()
     _redact_short.cache_clear()
 
 
 def masked_value(text: str, value: str) -> str:
     """Text without this value, which is a secret; one that may be a part of names only whole."""
-    if _known.is_telling(value):
+    if known.is_telling(value):
         return text.replace(value, MASK)
     return re.sub(rf"(?<![\w./\-]){re.escape(value)}(?![\w/\-])", lambda _: MASK, text)
 
@@ -175,11 +124,17 @@ def is_secret_value(name: str, value: str) -> bool:
 def mask_value(name: str, value: str) -> str:
     """The value of a key as it may be shown: masked when the name or the shape is secret.
 
-    What is masked by its name is masked from then on wherever it turns up.
+    What is masked by its name, or as the password of a URL, is masked from then on wherever it
+    turns up.
     """
     if is_secret_value(name, value):
         remember_secret(value)
         return MASK
+    if "://" in value and "@" in value:
+        for found in _URL_PASSWORD.compiled.finditer(value):
+            password = found.group()[len(found["head"]) :]
+            remember_secret(password)
+            remember_secret(unquote(password))
     return redact(value)
 
 
@@ -218,8 +173,10 @@ def _redact_short(text: str) -> str:
 
 def _redacted(text: str) -> str:
     # Each is only looked for where there may be one: this runs over every label and variable.
-    if len(text) >= _KnownSecrets.SHORTEST:
-        text = _known.mask(text)
+    if len(text) >= KnownSecrets.SHORTEST:
+        text = known.mask(text)
+        if "\x1b" in text:  # colours may stand in the midst of a value
+            text = "\n".join(map(masked_words, text.split("\n")))
     if "://" in text:
         if "@" in text:
             text = _URL_PASSWORD.sub(_masked_tail, text)

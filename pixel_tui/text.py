@@ -35,6 +35,9 @@ _INVISIBLE: Final = (
 )
 """Zero-width, direction-changing, tag and filler characters, as a regex class."""
 
+_DROPPED: Final = f"({_SEQUENCE.pattern}|[{_INVISIBLE}]+)"
+"""What `plain` leaves nothing of; rarely looked for, so compiled when it is."""
+
 _CONTROL = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
 
 
@@ -74,6 +77,14 @@ def plain(raw: str | bytes) -> SafeText:
     if "\t" in text:
         text = text.expandtabs(TAB_STOP)
     return SafeText(_CONTROL.sub(_mark, text))
+
+
+def split_dropped(text: str) -> list[str]:
+    """Cut text into what `plain` shows something of and what it drops, by turns.
+
+    The first part and the last, which may be empty, are shown.
+    """
+    return re.split(_DROPPED, text)
 
 
 def plain_lines(raw: str | bytes) -> tuple[SafeText, ...]:

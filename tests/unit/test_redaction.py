@@ -211,6 +211,8 @@ def test_a_known_secret_is_masked_wherever_it_turns_up() -> None:
     mask_value("DB_PASSWORD", "Fake-S3cret,one")
     for text in ("dial tcp: Fake-S3cret,one refused", "/x/Fake-S3cret,one/y", "aFake-S3cret,oneb"):
         assert "S3cret" not in redact(text)
+    coloured = "first\nFake-\x1b[1mS3cret\x1b[0m,one\nlast"
+    assert redact(coloured) == f"first\n{MASK}\x1b[1m\x1b[0m\nlast"
     remember_secret("Fake-S3cret,one-and-more")
     assert redact("x Fake-S3cret,one-and-more") == f"x {MASK}"
 

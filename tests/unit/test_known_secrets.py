@@ -1,0 +1,159 @@
+"""Values that are known to be secret, masked in lines of output."""
+
+import json
+import time
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.known_secrets import MASK, LineMasker, known, mask_known, masked_words
+from pixel_tui.redaction import forget_secrets, mask_value, remember_secret
+from pixel_tui.text import shown_line
+
+SECRET = "Fake-S3cret,one"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (f"password {SECRET} is wrong", f"password {MASK} is wrong"),
+        (f"{SECRET}{SECRET}", MASK),
+        ("Fake-S3cret,onFake-S3cret,one", f"Fake-S3cret,on{MASK}"),
+        (f"\x1b[31m{SECRET}\x1b[0m!", f"{MASK}!"),
+        ("a Fake-\x1b[1;31mS3cr\x1b[0met,one b", f"a {MASK} b"),
+        ("a \x1b[7mF\x1b[0make-S3cret,on\x1b[Ke", f"a {MASK}"),
+        ("é Fake-S3\u200bcret,one", f"é {MASK}"),
+        ("Fake-\x1b]8;;http://x\x07S3cret,one\x1b]8;;\x07", MASK),
+        (f"50 %\r{SECRET}\r", MASK),
+        ("Fake-S3cr..\rxxxxxxxxxet,one\rFake-S3cr", MASK),
+        (f"\t{SECRET}\tend", f"        {MASK}        end"),
+        ("Fake-S3cret,two", "Fake-S3cret,two"),
+    ],
+)  # fmt: skip
+def test_a_value_is_masked_as_it_would_be_shown(line: str, shown: str) -> None:
+    remember_secret(SECRET)
+    assert shown_line(mask_known(line.encode())) == shown
+
+
+def test_colours_stay_where_they_were() -> None:
+    remember_secret(SECRET)
+    line = b"\x1b[31mFake-\x1b[1mS3cret,one\x1b[0m \xff end"
+    assert mask_known(line) == b"\x1b[31m********\x1b[1m\x1b[0m \xff end"
+
+
+@pytest.mark.parametrize("value", [r'Fake"S3cret\one', "Fake<S3cret>&1", "Fäke/S3cret 1@x"])
+def test_a_value_is_found_as_json_and_urls_write_it(value: str) -> None:
+    remember_secret(value)
+    in_go = json.dumps(value, ensure_ascii=False)
+    for sign in "<>&":
+        in_go = in_go.replace(sign, f"\\u{ord(sign):04x}")
+    for written in (json.dumps(value), json.dumps(value, ensure_ascii=False), in_go):
+        assert mask_known(f'{{"a":{written}}}'.encode()) == f'{{"a":"{MASK}"}}'.encode()
+    assert mask_known(f"x://u:{quote(value, '')}@h".encode()) == f"x://u:{MASK}@h".encode()
+
+
+def test_each_line_of_a_value_of_several_is_masked_and_what_frames_it_is_not() -> None:
+    remember_secret("-----BEGIN FAKE KEY-----\nFakeLine1Fake\nx\nFakeLine2Fake\n-----END-----\n")
+    lines = [b"-----BEGIN FAKE KEY-----", b" FakeLine1Fake", b"x", b"FakeLine2Fake"]
+    assert list(map(mask_known, lines)) == [lines[0], b" ********", b"x", b"********"]
+
+
+def test_one_value_in_another_is_masked_with_it_and_two_that_overlap_leave_nothing() -> None:
+    for value in (SECRET, f"{SECRET}-and-more", "one-and-more-Of-1t"):
+        remember_secret(value)
+    assert mask_known(f"x {SECRET}-and-more-Of-1t y".encode()) == b"x ******** y"
+
+
+@pytest.mark.parametrize("value", ["Sh0rt!", "postgres", "changeme", "/run/secrets/db", "12345678"])
+def test_what_may_be_a_part_of_anything_is_left_alone(value: str) -> None:
+    mask_value("DB_PASSWORD", value)
+    line = f"open {value} failed".encode()
+    assert mask_known(line) is line
+
+
+def test_a_line_without_a_secret_stays_the_same_object() -> None:
+    lines = [b"plain", "größe \x1b[31mred\x1b[0m".encode(), b"\xff\r\n", b"", b'{"a":"\\u003c"}']
+    assert all(mask_known(line) is line for line in lines)
+    remember_secret(SECRET)
+    assert all(mask_known(line) is line for line in lines)
+
+
+def test_a_value_that_becomes_known_is_masked_from_then_on() -> None:
+    remember_secret(SECRET)
+    line, before = f"{SECRET} Fake-S3cret,two".encode(), known.revision
+    assert mask_known(line) == b"******** Fake-S3cret,two"
+    remember_secret("Fake-S3cret,two")
+    assert known.revision != before
+    assert mask_known(line) == b"******** ********"
+    forget_secrets()
+    assert mask_known(line) is line
+
+
+def test_the_password_in_a_url_is_known_from_then_on() -> None:
+    mask_value("DATABASE_URL", "postgres://app:Fake%2FS3cret@db/app")
+    assert mask_known(b"Fake%2FS3cret") == mask_known(b"Fake/S3cret") == b"********"
+
+
+def test_typed_words_are_masked_too() -> None:
+    remember_secret(SECRET)
+    assert masked_words(f"a {SECRET}") == f"a {MASK}"
+    assert masked_words("a \ud800") == "a \ud800"
+
+
+def test_lines_with_secrets_are_counted_revealed_or_not() -> None:
+    remember_secret(SECRET)
+    for revealed in (False, True):
+        mask = LineMasker(revealed=revealed)
+        shown = [mask(line) for line in (b"a", SECRET.encode(), SECRET.encode())]
+        assert mask.found == 2
+        assert (SECRET.encode() in shown) is revealed
+
+
+_VALUES = st.text('abcXY12-_,ä"\\&/% ', min_size=8, max_size=20).map(lambda text: f"Q7x{text}z")
+_NOISE = st.lists(
+    st.sampled_from(
+        ["\x1b[31m", "\x1b[0m", "\u200b", "\u00ad", "\x1b]0;t\x07", "\r", "\t", "Q7x", "é"]
+    ),
+    max_size=3,
+).map("".join)
+
+
+@given(
+    st.lists(_VALUES, min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 24), _NOISE, _NOISE), max_size=4),
+)
+def test_no_known_value_is_ever_shown(
+    values: list[str], said: list[tuple[int, int, str, str]]
+) -> None:
+    forget_secrets()
+    for value in values:
+        remember_secret(value)
+    line = ""
+    for which, at, within, behind in said:
+        value = values[which % len(values)]
+        line += f"{value[:at]}{within}{value[at:]}{behind}"
+    masked = mask_known(line.encode())
+    assert not any(value in shown_line(masked) for value in values)
+    assert mask_known(masked) == masked
+
+
+def test_many_values_and_many_lines_cost_little() -> None:
+    for number in range(300):
+        remember_secret(f"Fake-{number}-Secret!{number * 7919}")
+    line = b"2026-03-01 12:00:00 INFO GET /api/v1/things 200 in 12 ms, from 10.0.0.1, cache=miss"
+    mask_known(line)
+    began = time.thread_time()
+    for _ in range(10_000):
+        mask_known(line)
+    assert time.thread_time() - began < 1.5
+
+
+def test_a_long_line_of_secrets_takes_no_time_to_speak_of() -> None:
+    remember_secret("aB1-" * 500)
+    remember_secret(SECRET)
+    began = time.thread_time()
+    for line in (SECRET * 3000, "aB1-" * 12_000, "\x1b[1m".join(SECRET * 500), "Fake-\r" * 8000):
+        mask_known(line.encode())
+    assert time.thread_time() - began < 2
