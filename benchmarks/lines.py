@@ -8,11 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from pixel_tui.known_secrets import mask_known
 from pixel_tui.logs.continuation import Grouper
 from pixel_tui.logs.level import Level, level_of
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeats
 from pixel_tui.logs.structure import structured
+from pixel_tui.redaction import remember_secret
 from pixel_tui.stack.merge import Merge
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import nanoseconds, stamp_of
@@ -93,6 +95,10 @@ def main() -> None:
     levels = [level_of(line.text) for line in lines]
     _measure("structured", lambda: [structured(line.text) for line in lines])
     _measure("Grouper.feed, levels known", lambda: _group(lines, levels))
+    _measure("mask_known, nothing known", lambda: [mask_known(line.text) for line in lines])
+    for number in range(50):
+        remember_secret(f"Fake-{number * 7919}-Secret")
+    _measure("mask_known, 50 known", lambda: [mask_known(line.text) for line in lines])
     _measure("Repeats.note", lambda: _count(lines))
     _measure("nanoseconds", lambda: [nanoseconds(line.stamp) for line in lines])
     _measure("Merge.feed, 50 at a time", lambda: _merge(lines))

@@ -190,6 +190,7 @@ class PixelTui(KeysInOrder):
             parts.open_environment,
             parts.open_ledger,
             parts.watching,
+            reveals=parts.settings.reveals,
         )
 
     def on_ready(self) -> None:

@@ -180,6 +180,7 @@ def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     logs.add_argument("--regex", action="store_true", help="--grep is a regular expression")
     logs.add_argument("--invert", action="store_true", help="only what has them not")
     logs.add_argument("--level", metavar="LEVEL", help="only this level and worse, such as warn")
+    logs.add_argument("--reveal", action="store_true", help="do not mask secrets on a terminal")
     logs.add_argument("--follow", action="store_true", help="go on with what comes")
     logs.add_argument(
         "--json", action="store_true", help="one object a line: time, service, container, "
@@ -221,7 +222,9 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.stack.log_history import LogHistory
     from pixel_tui.stack.reading import look_once
 
-    settings = load_settings(environment, read_only=arguments.read_only)
+    settings = load_settings(
+        environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
+    )
     clock = SystemClock()
     now = clock.now()
     if arguments.tail is not None and arguments.tail < 1:
@@ -238,6 +241,9 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
         ),
         level=log_command.level_wished(arguments.level),
         as_json=arguments.json,
+        masked=log_command.masks_secrets(
+            terminal=sys.stdout.isatty(), reveal=arguments.reveal, allowed=settings.reveals
+        ),
     )
     engine, project = readers(arguments, environment)
     snapshot = look_once(engine, project, clock, build_records(project.command))

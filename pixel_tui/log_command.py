@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pixel_tui.errors import UsageError
+from pixel_tui.known_secrets import LineMasker
 from pixel_tui.logs.continuation import Grouper
 from pixel_tui.logs.level import Level, level_named, level_of
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
@@ -44,6 +45,8 @@ class Wish:
     matcher: Matcher | None = None
     level: Level = Level.UNKNOWN
     as_json: bool = False
+    masked: bool = True
+    """Known secrets are masked."""
 
     @property
     def chooses(self) -> bool:
@@ -106,6 +109,26 @@ def containers_wished(snapshot: StackSnapshot, services: Sequence[str]) -> Seque
             )
     wanted = services or tuple(known)
     return [container for name in wanted for container in known[name].containers]
+
+
+def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:
+    """Whether known secrets are masked in what is printed.
+
+    Args:
+        terminal: It is printed on a terminal.
+        reveal: `--reveal` was given.
+        allowed: Whether this run may show a secret at all.
+
+    Raises:
+        UsageError: Secrets are wanted, and it may not show them.
+    """
+    if reveal and not allowed:
+        raise UsageError(
+            "This is read-only, and reveals no secret.",
+            on="--reveal",
+            remedy="`pixel-tui --read-only --reveal-allowed` may.",
+        )
+    return not allowed or (terminal and not reveal)
 
 
 class GroupFilter:
@@ -231,6 +254,7 @@ class Printer:
         self._names = {str(item.name): item.name for item in containers}
         self._width = max((len(name) for name in self._names), default=0)
         self._as_json = wish.as_json
+        self._mask = LineMasker(revealed=not wish.masked)
         self._write = write
         self.count = 0
 
@@ -245,7 +269,7 @@ class Printer:
     def _text(self, line: LogLine) -> str:
         at = moment(line.stamp)
         local = f"{at.astimezone():%Y-%m-%d %H:%M:%S}.{line.stamp[20:23].decode()}" if at else "-"
-        words = shown_line(line.text)
+        words = shown_line(self._mask(line.text))
         if line.kind is LineKind.MARK:
             words = plain(f"── {words} ──")
         return f"{local} {plain(line.source):<{self._width}} {words}"
@@ -259,7 +283,7 @@ class Printer:
                 "container": line.source or None,
                 "stream": _STREAMS[line.kind],
                 "level": None if level is Level.UNKNOWN else level.name.lower(),
-                "text": line.text.decode("utf-8", "replace"),
+                "text": self._mask(line.text).decode("utf-8", "replace"),
             },
             ensure_ascii=True,
         )

@@ -106,7 +106,7 @@ def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> N
         "--reveal-allowed",
         action="store_true",
         default=default,
-        help="with --read-only: let a key show a secret of the environment for a few seconds",
+        help="with --read-only: let a key show secrets of the environment and of logs",
     )
 
 

@@ -48,7 +48,7 @@ class Settings:
 
     read_only: bool = False
     reveal_allowed: bool = False
-    """Whether a read-only console may show a secret of the environment on a key press."""
+    """Whether a read-only console may show a secret on a key press."""
     theme: str | None = None
     """None: what was remembered, else by the terminal."""
     usage_seconds: float = 2.0
@@ -60,6 +60,11 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Binding id to keys, comma-separated."""
     backup: BackupSettings = BackupSettings()
+
+    @property
+    def reveals(self) -> bool:
+        """Whether a secret may be shown on a key press."""
+        return self.reveal_allowed or not self.read_only
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class DashboardScreen(Screen[None]):
         memory: What was remembered of the look.
         operations: How to start, stop and restart; None in a read-only console.
         watching: Sees the jobs of other consoles where `operations` does not.
+        reveals: Whether a key may show secrets in logs.
         state_folder: Where the audit trail is.
         open_environment: Makes what reads and changes the environment file.
         open_ledger: Makes what looks at the task ledger.
@@ -185,6 +186,8 @@ class DashboardScreen(Screen[None]):
         open_environment: "Callable[[], EnvironmentAccess]",
         open_ledger: "Callable[[], LedgerAccess]",
         watching: Watching | None = None,
+        *,
+        reveals: bool = False,
     ) -> None:
         super().__init__()
         self._compositor = ChangedLinesCompositor()
@@ -193,8 +196,9 @@ class DashboardScreen(Screen[None]):
         self._modes = modes
         self._operations = operations
         self._jobs = operations or watching
+        self._reveals = reveals
         self.dialogs = StackDialogs(
-            self, observer, operations, state_folder, open_environment, open_ledger, clock
+            self, observer, operations, state_folder, open_environment, open_ledger, clock, reveals
         )
         self.look = Look(memory, self._in_thread)
         self._restarts = RestartWatch()
@@ -223,7 +227,7 @@ class DashboardScreen(Screen[None]):
             yield DetailsPane(
                 self._observer, self._clock, id=Pane.DETAILS.value, classes="pane lower"
             )
-            yield LogPane(id=Pane.LOGS.value, classes="pane lower -current")
+            yield LogPane(reveals=self._reveals, id=Pane.LOGS.value, classes="pane lower -current")
             with Vertical(id=Pane.EVENTS.value, classes="pane lower") as events:
                 events.border_title = "4 Events"
                 yield EventList()
@@ -420,7 +424,7 @@ class DashboardScreen(Screen[None]):
 
     @on(LogView.Opened)
     def _log_opened(self, event: LogView.Opened) -> None:
-        self.log_dialogs.open(event.line, event.group)
+        self.log_dialogs.open(event.line, event.group, event.mask)
 
     @on(LogPane.Left)
     def _log_left(self) -> None:

@@ -66,6 +66,7 @@ class LedgerScreen(Dialog[None]):
         observer: Sees the workers, and follows their logs.
         clock: The time.
         changes: Leads to changes; None in a read-only console.
+        reveals: Whether a key may show secrets in a task's log.
     """
 
     BINDING_GROUP_TITLE = "Tasks"
@@ -96,8 +97,11 @@ class LedgerScreen(Dialog[None]):
         observer: Observer,
         clock: Clock,
         changes: TaskChanges | None,
+        *,
+        reveals: bool = False,
     ) -> None:
         super().__init__()
+        self._reveals = reveals
         self._source = source
         self._place = place
         self._observer = observer
@@ -246,7 +250,15 @@ class LedgerScreen(Dialog[None]):
         from screens.task import TaskScreen  # it brings a reader of Markdown with it
 
         self.app.push_screen(
-            TaskScreen(task, self._source, self._place, self._observer, self._clock, self._changes)
+            TaskScreen(
+                task,
+                self._source,
+                self._place,
+                self._observer,
+                self._clock,
+                self._changes,
+                reveals=self._reveals,
+            )
         )
 
     @on(TaskTable.SortingChanged)

@@ -13,10 +13,13 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, OperationError, UsageError
+from pixel_tui.known_secrets import MASK, LineMasker, known, mask_known, masked_words
 from pixel_tui.logs.activity import ActivityPicture
 from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
+from pixel_tui.logs.shape import Repeat, shape_of
+from pixel_tui.logs.structure import structured
 from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.stack.times import jump_target, moment, span_words, stamp_at
@@ -77,13 +80,13 @@ class LogDialogs:
             "export": self._export,
         }[wish]()
 
-    def open(self, line: LogLine, group: Sequence[LogLine]) -> None:
-        """Show a line whole."""
+    def open(self, line: LogLine, group: Sequence[LogLine], mask: LineMasker) -> None:
+        """Show a line whole, with what may be shown of secrets in it."""
         feed = self._logs.feed
         sources = feed.sources if feed is not None else ()
         source = next((item for item in sources if item.container == line.source), None)
         now = self._clock.now()
-        self._screen.app.push_screen(LogLineScreen(line, group, source, now, self._copy))
+        self._screen.app.push_screen(LogLineScreen(line, group, source, now, self._copy, mask))
 
     # A time.
 
@@ -135,7 +138,7 @@ class LogDialogs:
                         (f"{group.count:>7,}×  ", "bold"),
                         (f"{plain(group.source)}  ", "$text-primary"),
                         (f"{ago} ago  " if ago else "", "$foreground-muted"),
-                        plain(group.shape),
+                        shown_shape(group),
                     )
                 )
             said = "Errors that are the same but for numbers and ids. Enter shows only these."
@@ -164,6 +167,9 @@ class LogDialogs:
             if not path.absolute().parent.is_dir():
                 raise UsageError("There is no such folder", remedy="Choose another one.")
             what = "raw bytes" if path.suffix == ".raw" else "time, container and words"
+            if known.any:
+                shown = self._pane.log_view.secrets_shown
+                what = f"{what}, secrets {'shown' if shown else 'masked'},"
             much = "the lines that are shown" if self._pane.narrowed else "the whole log"
             return plain(f"Writes {much} as {what} to {path.absolute()}")
 
@@ -180,8 +186,9 @@ class LogDialogs:
         history = self._logs.history()
         shown = self._pane.log_view.shown_lines() if self._pane.narrowed else None
         lines = every_line(history) if shown is None else shown
+        mask = self._pane.log_view.masker()
         try:
-            done = await asyncio.to_thread(export, path, lines, form)
+            done = await asyncio.to_thread(export, path, lines, form, mask)
         except asyncio.CancelledError:
             history.close()  # the console is left: the half of a file goes, and nobody waits
             raise
@@ -189,6 +196,9 @@ class LogDialogs:
             self._screen.notify(str(error), severity="error", timeout=15, markup=False)
             return
         words = f"{done.lines:,} lines, {done.bytes:,} bytes: {plain(str(done.path))}"
+        if mask.found:
+            done_with = "left as they are" if mask.revealed else f"masked as {MASK}"
+            words = f"{words}. Secrets {done_with} in {mask.found:,} of them."
         self._screen.notify(words, title="Exported", timeout=8, markup=False)
 
     # The whole history.
@@ -200,6 +210,7 @@ class LogDialogs:
         shown: list[LogLine] = []
         feed = self._logs.feed
         labels = {str(item.container): item.label for item in (feed.sources if feed else ())}
+        mask = self._pane.log_view.masker()
 
         def choices() -> Choices:
             now = search.progress
@@ -214,7 +225,7 @@ class LogDialogs:
                 words = f"{words}; the first {len(shown):,} of them"
             elif shown:
                 words = f"{words}. Enter goes there."
-            return Choices(tuple(_match_line(line, labels) for line in shown), plain(words))
+            return Choices(tuple(_match_line(line, labels, mask) for line in shown), plain(words))
 
         def picked(at: int | None) -> None:
             search.cancel()
@@ -222,15 +233,15 @@ class LogDialogs:
                 self._pane.log_view.go_to(shown[at].stamp)
 
         threading.Thread(target=search.run, name="log-search", daemon=True).start()
-        title = f"All of the log: {matcher.query.text}"
+        title = f"All of the log: {masked_words(matcher.query.text)}"
         self._screen.app.push_screen(PickScreen(title, choices), picked)
 
 
-def _match_line(line: LogLine, labels: dict[str, SafeText]) -> Content:
+def _match_line(line: LogLine, labels: dict[str, SafeText], mask: LineMasker) -> Content:
     return Content.assemble(
         (f"{local_second(line.stamp)}  ", "$foreground-muted"),
         (f"{labels.get(line.source, plain(line.source))}  ", "$text-primary"),
-        text_of(line)[:500],
+        text_of(line, mask)[:500],
     )
 
 
@@ -243,6 +254,15 @@ def every_line(history: LogHistory) -> Iterator[LogLine]:
         complete = page.complete
     if history.closed:
         raise OperationError("The log was not read to its end.")
+
+
+def shown_shape(group: Repeat) -> SafeText:
+    """The shape of a message that repeats, made without the secrets that are in it."""
+    sample = mask_known(group.sample)
+    if sample is group.sample:
+        return plain(group.shape)
+    parts = structured(sample)
+    return plain(shape_of(parts.message.encode() if parts else sample))
 
 
 def _shape_matcher(shape: bytes) -> Matcher | None:

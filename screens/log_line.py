@@ -11,15 +11,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 
+from pixel_tui.known_secrets import LineMasker
 from pixel_tui.logs.level import Level, level_of
 from pixel_tui.logs.pretty import pretty
 from pixel_tui.logs.structure import structured
 from pixel_tui.stack.log_feed import Source
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import moment, span_words
-from pixel_tui.text import SafeText, plain, plain_lines
+from pixel_tui.text import SafeText, plain
 from screens.dialog import Dialog
 from widgets.key_bar import KeyBar
+from widgets.rows.log_line import Mask
 from widgets.text_lines import TextLine, TextLines
 
 
@@ -32,6 +34,7 @@ class LogLineScreen(Dialog[None]):
         source: Its container; None where the feed does not know it.
         now: The time.
         copy: Puts text on the clipboard.
+        mask: Makes of the lines what may be shown of them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,6 +49,7 @@ class LogLineScreen(Dialog[None]):
         source: Source | None,
         now: datetime,
         copy: Callable[[str], None],
+        mask: LineMasker,
     ) -> None:
         super().__init__()
         self._line = line
@@ -53,6 +57,7 @@ class LogLineScreen(Dialog[None]):
         self._source = source
         self._now = now
         self._copy = copy
+        self._mask = mask
         self._words: tuple[SafeText, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -73,7 +78,7 @@ class LogLineScreen(Dialog[None]):
         self.run_worker(self._fold, thread=True, exclusive=True, group="fold")
 
     def _take_apart(self) -> None:
-        self._words = tuple(words_of(self._group))
+        self._words = tuple(words_of(self._group, self._mask))
         self._fold()
 
     def _fold(self) -> None:
@@ -104,22 +109,29 @@ class LogLineScreen(Dialog[None]):
         if level is not Level.UNKNOWN:
             yield _fact("level", level.name.lower())
         yield _fact("size", f"{sum(len(item.text) for item in self._group):,} bytes")
+        if self._mask.found:
+            yield _fact("secrets", "shown" if self._mask.revealed else "masked")
 
     def action_copy(self) -> None:
         """Copy all of its words."""
         self._copy("\n".join(self._words))
 
 
-def words_of(group: Sequence[LogLine]) -> Iterator[SafeText]:
+def words_of(group: Sequence[LogLine], mask: Mask) -> Iterator[SafeText]:
     """The words of lines that belong together: JSON and logfmt set out, others as they are.
 
     Of a line that was written over, each state is there.
+
+    Args:
+        group: The lines.
+        mask: Makes of them what may be shown.
     """
     for line in group:
-        parts = structured(line.text)
-        yield from (
-            pretty(line.text) if parts is not None else plain_lines(line.text.replace(b"\r", b"\n"))
-        )
+        text = mask(line.text)
+        if structured(text) is None:
+            yield from map(plain, map(mask, text.replace(b"\r", b"\n").rstrip(b"\n").split(b"\n")))
+        else:  # an escape may have hidden a secret until it was set out
+            yield from (plain(mask(part.encode())) for part in pretty(text))
 
 
 def _fact(name: str, value: str) -> TextLine:

@@ -35,6 +35,7 @@ class StackDialogs:
         open_environment: Makes what reads the environment file, and what changes it.
         open_ledger: Makes what looks at the task ledger.
         clock: The time.
+        reveals: Whether a key may show secrets in logs.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class StackDialogs:
         open_environment: "Callable[[], EnvironmentAccess]",
         open_ledger: "Callable[[], LedgerAccess]",
         clock: Clock,
+        reveals: bool,
     ) -> None:
         self._screen = screen
         self._observer = observer
@@ -54,6 +56,7 @@ class StackDialogs:
         self._open_environment = open_environment
         self._open_ledger = open_ledger
         self._clock = clock
+        self._reveals = reveals
 
     @property
     def possible_actions(self) -> Mapping[str, str]:
@@ -124,7 +127,14 @@ class StackDialogs:
             drafts = drafts_of(self._state_folder, access.place.project)
             changes = TaskActions(operations, drafts, self._clock)
         self._screen.app.push_screen(
-            LedgerScreen(access.source, access.place, self._observer, self._clock, changes)
+            LedgerScreen(
+                access.source,
+                access.place,
+                self._observer,
+                self._clock,
+                changes,
+                reveals=self._reveals,
+            )
         )
 
     def audit(self) -> None:

@@ -60,6 +60,7 @@ class TaskScreen(Dialog[None]):
         observer: Sees the workers, and follows their logs.
         clock: The time.
         changes: Leads to changes; None in a read-only console.
+        reveals: Whether a key may show secrets in its log.
     """
 
     BINDING_GROUP_TITLE = "Task"
@@ -89,8 +90,11 @@ class TaskScreen(Dialog[None]):
         observer: Observer,
         clock: Clock,
         changes: TaskChanges | None,
+        *,
+        reveals: bool = False,
     ) -> None:
         super().__init__()
+        self._reveals = reveals
         self._of = task
         self._source = source
         self._observer = observer
@@ -117,7 +121,7 @@ class TaskScreen(Dialog[None]):
                     yield TaskWords(id="task-words")
                 yield Details(id="task-facts")
                 yield Details(id="task-output")
-                yield LogPane(id="task-log")
+                yield LogPane(reveals=self._reveals, id="task-log")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -232,7 +236,12 @@ class TaskScreen(Dialog[None]):
         event.stop()
         self.app.push_screen(
             LogLineScreen(
-                event.line, event.group, None, self._clock.now(), self.app.copy_to_clipboard
+                event.line,
+                event.group,
+                None,
+                self._clock.now(),
+                self.app.copy_to_clipboard,
+                event.mask,
             )
         )
 

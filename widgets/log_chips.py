@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.shown import View
 from pixel_tui.text import SafeText, plain
@@ -49,9 +50,10 @@ def chips_of(view: View, hidden: Sequence[str] = ()) -> tuple[Chip, ...]:
     for at, matcher in enumerate(filters.queries):
         query = matcher.query
         rest = filters.queries[:at] + filters.queries[at + 1 :]
-        words = plain(f"{'not ' if query.inverted else ''}“{query.text}”")
+        text = masked_words(query.text)
+        words = plain(f"{'not ' if query.inverted else ''}“{text}”")
         if query.regex:
-            words = plain(f"{'not ' if query.inverted else ''}/{query.text}/")
+            words = plain(f"{'not ' if query.inverted else ''}/{text}/")
         chips.append(Chip(words, replace(view, filters=replace(filters, queries=rest))))
     if view.context and not filters.empty:
         around = SafeText(f"±{view.context} line{'' if view.context == 1 else 's'}")

@@ -8,13 +8,14 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
+from pixel_tui.known_secrets import known
 from pixel_tui.logs.index import LogIndex, ShownLine, Standing
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import Matcher
 from pixel_tui.logs.shown import View
 from pixel_tui.stack.log_feed import LogFeed
 from pixel_tui.stack.ring import LogLine
-from widgets.log_painter import GUTTER, ROLES, LogPainter, Look, Signs
+from widgets.log_painter import GUTTER, NOTHING, ROLES, LogPainter, Look, Painted, Signs
 from widgets.steady_view import SteadyView
 
 
@@ -269,18 +270,24 @@ class LogLines(SteadyView):
         return Signs.MATCH if known is not None and known.match else " "
 
     def _strips(self, number: int) -> Sequence[Strip]:
-        known = self._known.get(number)
-        if known is None:
-            known = self._look_up(number)
-        found = self._painter.kept(number, known)
+        return self._painted(number).rows
+
+    def _painted(self, number: int) -> Painted:
+        shown = self._known.get(number)
+        if shown is None:
+            shown = self._look_up(number)
+        found = self._painter.kept(number, shown)
         if found is not None:
             return found
         line = self._line(number)
         if line is None:
-            return ()
+            return NOTHING
         width = max(self.scrollable_content_region.width - GUTTER, 8)
-        return self._painter.paint(
-            line,
-            known,
-            width=width,
-        )
+        return self._painter.paint(line, shown, width=width)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a line on the screen has a known secret, masked or not."""
+        if not known.any or not self.size.height:
+            return False
+        return any(self._painted(number).secret for number in {row[0] for row in self._rows()})

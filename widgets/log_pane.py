@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.logs.activity import Activity
 from pixel_tui.logs.search import FilterStack, Matcher
 from pixel_tui.stack.log_feed import FeedState, FeedStatus, LogFeed, Source
@@ -36,7 +37,11 @@ _SAID: Final = {
 
 
 class LogPane(Vertical):
-    """The logs of one service or of several."""
+    """The logs of one service or of several.
+
+    Args:
+        reveals: Whether a key may show secrets in them.
+    """
 
     DEFAULT_CSS = """
     LogPane > #log-reason { display: none; padding: 1 2; height: auto; color: $foreground-muted; }
@@ -81,8 +86,15 @@ class LogPane(Vertical):
 
         matcher: Matcher
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  Textual's own name for it
+    def __init__(
+        self,
+        *,
+        reveals: bool = False,
+        id: str | None = None,  # noqa: A002  Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
         super().__init__(id=id, classes=classes)
+        self._reveals = reveals
         self._feed: LogFeed | None = None
         self._activity: Activity | None = None
         self._away = True
@@ -101,7 +113,7 @@ class LogPane(Vertical):
         yield ActivityStrip()
         yield LogChips()
         yield Static(id="log-reason", markup=False)
-        yield LogView()
+        yield LogView(reveals=self._reveals)
         yield QueryBox("search", id="log-search-box")
         yield QueryBox("show only", id="log-filter-box", invertible=True)
 
@@ -153,6 +165,7 @@ class LogPane(Vertical):
     def _look_away(self) -> None:
         if self.screen.is_current and not self.has_focus_within and not self._away:
             self._away = True
+            self.log_view.show_secrets(False)
             self.post_message(self.Left())
 
     def on_resize(self) -> None:
@@ -329,6 +342,7 @@ class LogPane(Vertical):
             parts.append(SafeText("following"))
         if status.state is not FeedState.LIVE:
             parts.append(SafeText(_SAID[status.state]))
+        parts.append(view.secrets_words)
         if view.since_left:
             parts.append(SafeText(f"{view.since_left:,} since you looked ([ goes there)"))
         if view.standing.behind > view.height:
@@ -340,7 +354,7 @@ class LogPane(Vertical):
         matcher = view.matcher
         if matcher is None or not view.settled:
             return ""
-        words, total = plain(matcher.query.text), view.standing.matches
+        words, total = plain(masked_words(matcher.query.text)), view.standing.matches
         if not total:
             return f"“{words}” is not in these lines (S searches all)"
         return f"“{words}” {view.match_words}"

@@ -84,7 +84,7 @@ class LogPlace(LogLines):
         self._seen = Standing(epoch=-1)
         self._top = self._skip = self._anchor = self._cursor = self._paused_at = 0
         self._goal, self._range_from = None, None
-        self._look = replace(self._look, sources=(), now=b"")
+        self._look = replace(self._look, sources=(), now=b"", revealed=False)
         self._restyle()
         if self._index is not None:
             self._index.choose(self._view)
@@ -100,6 +100,8 @@ class LogPlace(LogLines):
         """Take in what there is since the last time."""
         if self._index is None or self._feed is None or not self.is_on_screen:
             return
+        if self._painter.outdated:
+            self._look_otherwise()
         standing = self._index.standing
         if standing == self._seen or (standing.epoch != self._seen.epoch and not standing.stop):
             return
@@ -126,6 +128,17 @@ class LogPlace(LogLines):
         if (self._rows(), self._known) != before:
             self.refresh()
         self.post_message(self.Moved())
+
+    def _look_otherwise(self) -> None:
+        """What was painted looks otherwise now, and may have more rows or fewer."""
+        self._restyle()
+        if not self._look.wrap:
+            return
+        if self.following:
+            self._to_end()
+        else:
+            self._place_top(self._top, self._skip)
+            self._reveal(self.cursor_place)
 
     def _leaps(self, standing: Standing) -> bool:
         """Whether to leave this page out: each is all new, and read no worse at half the rate."""

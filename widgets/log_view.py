@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from pixel_tui.known_secrets import LineMasker
 from pixel_tui.logs.index import Tally
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import FilterStack, Matcher
@@ -31,7 +32,11 @@ LineKey = tuple[bytes, str, bytes]
 
 
 class LogView(LogPlace, can_focus=True):
-    """The lines of a log, with all keys for them."""
+    """The lines of a log, with all keys for them.
+
+    Args:
+        reveals: Whether a key may show secrets.
+    """
 
     BINDING_GROUP_TITLE = "Log"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,6 +64,8 @@ class LogView(LogPlace, can_focus=True):
         Binding("w", "wrap", "Wrap", show=False, id="log.wrap", tooltip="Fold long lines"),
         Binding("u", "raw", "Raw", show=False, id="log.raw",
                 tooltip="Structured lines as they were written, and back"),
+        Binding("V", "secrets", "Show secrets", show=False, id="log.reveal",
+                tooltip="Show secrets that are masked, and mask them again"),
         Binding(
             "t",
             "stamps",
@@ -94,6 +101,8 @@ class LogView(LogPlace, can_focus=True):
 
         line: LogLine
         group: Sequence[LogLine]
+        mask: LineMasker
+        """What makes of them what is shown of secrets in the log."""
 
     @dataclass
     class FiltersChanged(Message):
@@ -101,8 +110,9 @@ class LogView(LogPlace, can_focus=True):
 
         view: View
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
+    def __init__(self, *, reveals: bool = False, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
+        self._reveals = reveals
         self._match: tuple[int, int, bool] | None = None
         """The match that was gone to: its number, its position, whether that went round."""
         self._bookmarks: OrderedDict[LineKey, None] = OrderedDict()
@@ -162,6 +172,38 @@ class LogView(LogPlace, can_focus=True):
         """Structured lines as they were written, or taken apart."""
         self._look = replace(self._look, raw=not self._look.raw)
         self._restyle()
+
+    def action_secrets(self) -> None:
+        """Show secrets, or mask them again."""
+        self.show_secrets(not self.secrets_shown)
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Without the permission there is no key that shows a secret."""
+        return self._reveals or action != "secrets"
+
+    @property
+    def secrets_shown(self) -> bool:
+        """Whether secrets are shown as they were written."""
+        return self._look.revealed
+
+    def show_secrets(self, shown: bool) -> None:
+        """Show secrets as they were written, or mask them."""
+        if shown != self._look.revealed:
+            self._look = replace(self._look, revealed=shown)
+            self._look_otherwise()
+            self.post_message(self.Moved())
+
+    @property
+    def secrets_words(self) -> str:
+        """What is done with the secrets on the screen; empty where there are none."""
+        if not self.has_secrets:
+            return ""
+        words, key = ("shown", "V masks") if self.secrets_shown else ("masked", "V shows")
+        return f"secrets {words} ({key})" if self._reveals else f"secrets {words}"
+
+    def masker(self) -> LineMasker:
+        """What makes of lines that leave the screen what is shown of secrets on it."""
+        return LineMasker(revealed=self.secrets_shown)
 
     def action_stamps(self) -> None:
         """Show times otherwise."""
@@ -299,7 +341,8 @@ class LogView(LogPlace, can_focus=True):
             self._copy(self._index.numbers(self._seen.shown - LAST_LINES, self._seen.shown))
 
     def _copy(self, numbers: Sequence[int]) -> None:
-        text = "\n".join(text_of(line) for line in self._held(numbers))
+        mask = self.masker()
+        text = "\n".join(text_of(line, mask) for line in self._held(numbers))
         if text:
             self.post_message(self.CopyRequested(text))
 
@@ -313,7 +356,8 @@ class LogView(LogPlace, can_focus=True):
         """Show the reader's line whole."""
         line = self._line(self._cursor)
         if line is not None and self._index is not None:
-            self.post_message(self.Opened(line, self._held(self._index.group(self._cursor))))
+            group = self._held(self._index.group(self._cursor))
+            self.post_message(self.Opened(line, group, self.masker()))
 
 
 def line_key(line: LogLine) -> LineKey:

@@ -1,7 +1,7 @@
 """Lines of a log to a file."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.known_secrets import mask_known
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.text import plain, shown_line
 
@@ -34,10 +35,21 @@ class Exported:
     bytes: int
 
 
-def export(path: Path, lines: Iterable[LogLine], form: Form) -> Exported:
+def export(
+    path: Path,
+    lines: Iterable[LogLine],
+    form: Form,
+    mask: Callable[[bytes], bytes] = mask_known,
+) -> Exported:
     """Write lines to a new file that only its owner may read.
 
     What was written is removed again when it fails or is broken off.
+
+    Args:
+        path: The file.
+        lines: What is written.
+        form: How.
+        mask: Makes of a line what may be written of it.
 
     Raises:
         FileError: The file exists, or can't be written.
@@ -57,7 +69,7 @@ def export(path: Path, lines: Iterable[LogLine], form: Form) -> Exported:
     try:
         with os.fdopen(descriptor, "wb", buffering=BUFFER) as file:
             for line in lines:
-                file.write(_written(line, form))
+                file.write(_written(line, form, mask))
                 count += 1
             size = file.tell()
         whole = True
@@ -70,11 +82,11 @@ def export(path: Path, lines: Iterable[LogLine], form: Form) -> Exported:
     return Exported(path, count, size)
 
 
-def _written(line: LogLine, form: Form) -> bytes:
+def _written(line: LogLine, form: Form, mask: Callable[[bytes], bytes]) -> bytes:
     if form is Form.RAW:
-        return b"" if line.kind is LineKind.MARK else line.text + b"\n"
+        return b"" if line.kind is LineKind.MARK else mask(line.text) + b"\n"
     stamp = line.stamp.decode("ascii", "replace")
-    return f"{stamp} {plain(line.source)} {shown_line(line.text)}\n".encode()
+    return f"{stamp} {plain(line.source)} {shown_line(mask(line.text))}\n".encode()
 
 
 def _failed(path: Path, error: OSError) -> FileError:

@@ -11,6 +11,8 @@ from pixel_tui.stack.ring import LogLine
 
 LONGEST: Final = 400
 """Bytes of a message that its shape is made of."""
+SAMPLE: Final = 1024
+"""Bytes of a line that are kept: a secret that begins among the former ends among these."""
 
 _ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _QUOTED = LatePattern(rb"\"(?:[^\"\\]|\\.)*+\"|(?<!\w)'[^']{1,200}'(?!\w)")
@@ -116,8 +118,8 @@ class Repeats:
                 self._forgotten += 1
         else:
             self._seen.move_to_end(key)
-        if len(line.text) > LONGEST:  # one long line in a thousand places is a lot of memory
-            line = replace(line, text=line.text[:LONGEST])
+        if len(line.text) > SAMPLE:  # one long line in a thousand places is a lot of memory
+            line = replace(line, text=line.text[:SAMPLE])
         tally.latest = line
         tally.count += 1
         return tally.count

@@ -2,9 +2,11 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -286,3 +288,45 @@ def test_the_shell_follows_through_a_restart_and_loses_nothing(
     finally:
         follower.terminate()
         follower.wait(10)
+
+
+TALKATIVE = """
+services:
+  api:
+    image: pixel-tui-test:latest
+    environment: {API_TOKEN: "Fake-T0ken,one"}
+    command: [sh, -c, 'echo "token $$API_TOKEN refused"; exec sleep 1000000000']
+    stop_grace_period: 0s
+"""
+
+
+def on_a_terminal(project: Project, *arguments: str) -> str:
+    """What `pixel-tui logs` prints on a terminal."""
+    words = ["-m", "pixel_tui", "logs", "-C", str(project.directory), "-p", project.name]
+    own, theirs = pty.openpty()
+    with os.fdopen(own, "rb", buffering=0) as terminal:
+        program = subprocess.Popen(
+            [sys.executable, *words, "--host", project.engine.host, *arguments],
+            env={**os.environ, **project.engine.env, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+        )
+        os.close(theirs)
+        printed = b""
+        with suppress(OSError):  # the program has ended
+            while part := terminal.read(4096):
+                printed += part
+        assert program.wait(60) == 0
+    return printed.decode()
+
+
+def test_a_secret_of_the_container_is_masked_on_a_terminal(make_project: MakeProject) -> None:
+    project = make_project(TALKATIVE, up=True)
+    eventually(lambda: project.logs("api", 1) == ["token Fake-T0ken,one refused"])
+    assert "token ******** refused" in on_a_terminal(project)
+    assert "token Fake-T0ken,one refused" in on_a_terminal(project, "--reveal")
+    assert "token Fake-T0ken,one refused" in run(project).stdout
+    assert "token ******** refused" in run(project, "--read-only").stdout
+    refused = run(project, "--read-only", "--reveal")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "reveals no secret" in refused.stderr

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.logs.shape import LONGEST, Repeats, shape_of
+from pixel_tui.logs.shape import LONGEST, SAMPLE, Repeats, shape_of
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import stamp_of
 
@@ -94,7 +94,7 @@ def test_the_message_is_counted_where_the_line_is_more_than_that() -> None:
 def test_of_a_long_line_only_the_beginning_is_kept() -> None:
     repeats = Repeats()
     repeats.note(said("x" * 10_000))
-    assert repeats.most_often()[0].sample == b"x" * LONGEST
+    assert repeats.most_often()[0].sample == b"x" * SAMPLE
 
 
 def test_what_was_not_seen_for_longest_is_forgotten() -> None:

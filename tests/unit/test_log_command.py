@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import FileError, UsageError
+from pixel_tui.known_secrets import LineMasker
 from pixel_tui.log_command import (
     GroupFilter,
     Printer,
     Wish,
     level_wished,
+    masks_secrets,
     matcher_wished,
     time_wished,
 )
 from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.level import Level
+from pixel_tui.redaction import remember_secret
 from pixel_tui.stack.model import Container, ContainerState
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.text import SafeText
@@ -130,3 +133,37 @@ def test_a_file_that_could_not_be_finished_is_not_left_behind(tmp_path: Path) ->
     assert not path.exists()
     with pytest.raises(FileError, match="can't be written"):
         export(path / "no" / "such", [], Form.PLAIN)
+
+
+@pytest.mark.parametrize(("masked", "shown"), [(True, "********"), (False, "Fake-S3cret,one")])
+def test_secrets_are_masked_where_they_are_to_be(masked: bool, shown: str) -> None:
+    remember_secret("Fake-S3cret,one")
+    said_so = said("pw Fake-\x1b[1mS3cret,one")
+    for as_json in (False, True):
+        written: list[str] = []
+        Printer([API], Wish(as_json=as_json, masked=masked), written.append).print([said_so])
+        words = json.loads(written[0])["text"] if as_json else written[0]
+        assert shown in words.replace("\x1b[1m", "")
+
+
+def test_secrets_are_masked_on_a_terminal_and_where_none_may_be_shown() -> None:
+    assert masks_secrets(terminal=True, reveal=False, allowed=True)
+    assert not masks_secrets(terminal=True, reveal=True, allowed=True)
+    assert not masks_secrets(terminal=False, reveal=False, allowed=True)
+    assert masks_secrets(terminal=False, reveal=False, allowed=False)
+    with pytest.raises(UsageError, match="read-only, and reveals no secret"):
+        masks_secrets(terminal=True, reveal=True, allowed=False)
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_secrets_are_masked_in_a_file_unless_they_are_shown(form: Form, tmp_path: Path) -> None:
+    remember_secret("Fake-S3cret,one")
+    lines = [said("a \x1b[1mFake-S3cret,one\x1b[0m"), said("b")]
+    export(tmp_path / "default", lines, form)
+    for revealed in (False, True):
+        mask = LineMasker(revealed=revealed)
+        done = export(tmp_path / str(revealed), lines, form, mask)
+        text = done.path.read_bytes()
+        assert (b"Fake-S3cret,one" in text) is revealed
+        assert (done.lines, mask.found) == (2, 1)
+        assert (text == (tmp_path / "default").read_bytes()) is not revealed

@@ -1,18 +1,26 @@
 """A log line to what is painted of it, folded to any width."""
 
+import json
+
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 
+from pixel_tui.known_secrets import LineMasker
 from pixel_tui.logs.activity import ActivityPicture, SourceActivity
+from pixel_tui.logs.index import ShownLine
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
+from pixel_tui.redaction import forget_secrets, remember_secret
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, is_harmless, plain
 from widgets.activity_strip import sparkline, strip_of
 from widgets.log_chips import chips_of
-from widgets.rows.log_line import Piece, Stamps, colour_of, line_pieces, wrapped
+from widgets.log_painter import LogPainter, Look
+from widgets.rows.log_line import LONGEST, Piece, Stamps, colour_of, line_pieces, text_of, wrapped
 
 NOW = b"2026-03-01T12:00:00.000000000Z"
 
@@ -123,3 +131,91 @@ def test_each_restriction_is_a_chip_whose_end_lifts_it_alone() -> None:
     assert chips[1].without.filters.level is Level.UNKNOWN
     assert chips[2].without.filters.queries == ()
     assert chips[3].without.context == 0
+
+
+_SECRETS = ("Fake-S3cret,one", 'Fake"S3cret\\two', "fäke-S3cret/three")
+_SAID = [*_SECRETS, "INFO ", "pw=", "\x1b[31m", "\u200b", "é", "\r", '"']
+
+
+@given(
+    st.lists(st.sampled_from(_SAID), max_size=8),
+    st.sampled_from(["text", "json", "json in json", "logfmt"]),
+    st.booleans(),
+    st.integers(8, 40),
+)
+def test_no_known_secret_is_painted_however_it_is_written_and_folded(
+    parts: list[str], form: str, raw: bool, width: int
+) -> None:
+    forget_secrets()
+    for value in _SECRETS:
+        remember_secret(value)
+    said = "".join(parts)
+    line = {
+        "text": said,
+        "json": json.dumps({"msg": said, "more": [said]}),
+        "json in json": json.dumps({"msg": "x", "log": json.dumps(said, ensure_ascii=False)}),
+        "logfmt": f"level=info msg={json.dumps(said, ensure_ascii=False)} user=7",
+    }[form]
+    words = [Piece(SafeText(part), "text") for part in pieces(line.encode(), raw=raw)]
+    rows = wrapped(words, width, 0)
+    painted = "".join(piece.text for row in rows for piece in row)
+    assert not any(value in painted for value in _SECRETS)
+
+
+def test_no_half_of_a_secret_is_left_where_a_long_line_is_cut() -> None:
+    secret = "Fake-S3cret,one" * 20
+    remember_secret(secret)
+    for before in range(LONGEST - 60, LONGEST, 7):
+        for filling in ("x", "x\x1b[m\x1b[m", "\U0001f642"):
+            (shown,) = pieces((filling * before + secret).encode() + b" end" * 20_000)
+            assert "Fake" not in shown
+    line = json.dumps({"msg": "m", "a": "x" * 490 + secret})
+    assert "Fake" not in "".join(pieces(line.encode()))
+
+
+def test_a_secret_is_shown_on_demand() -> None:
+    secret = _SECRETS[0]
+    remember_secret(secret)
+    mask = LineMasker(revealed=True)
+    line = LogLine(b"", "api-1", LineKind.STDOUT, f"pw {secret}".encode())
+    assert (text_of(line), text_of(line, mask), mask.found) == ("pw ********", f"pw {secret}", 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "marked"),
+    [("refused", ["refused"]), ("S3cret", ["********"]), (f"pw={_SECRETS[0]}", ["********"]),
+     ("nothing", []), ("!nothing", [])],
+)  # fmt: skip
+def test_what_is_searched_in_a_secret_marks_its_mask(words: str, marked: list[str]) -> None:
+    remember_secret(_SECRETS[0])
+    matcher = compile_query(Query(words.removeprefix("!"), inverted=words[0] == "!"))
+    assert isinstance(matcher, Matcher)
+    mark = Style(reverse=True)
+    painter = LogPainter(lambda role: mark if role == "match" else Style())
+    line = LogLine(b"", "api-1", LineKind.STDOUT, f"pw={_SECRETS[0]} refused".encode())
+    for wrap in (False, True):
+        painter.forget(Look(stamps=Stamps.NONE, wrap=wrap), matcher)
+        painted = painter.paint(line, ShownLine(1, Level.INFO), width=40)
+        assert painted.secret
+        segments = [segment for row in painted.rows for segment in row]
+        assert [text for text, style, _ in segments if style and style.reverse] == marked
+
+
+def test_a_line_is_painted_anew_when_more_is_known() -> None:
+    painter = LogPainter(lambda _: Style())
+    painter.forget(Look(stamps=Stamps.NONE), None)
+    line = LogLine(b"", "api-1", LineKind.STDOUT, _SECRETS[0].encode())
+    assert not painter.paint(line, ShownLine(1, Level.INFO), width=40).secret
+    assert not painter.outdated
+    remember_secret(_SECRETS[0])
+    assert painter.outdated
+    painter.forget(Look(stamps=Stamps.NONE), None)
+    assert painter.kept(1, ShownLine(1, Level.INFO)) is None
+    assert not painter.outdated
+
+
+def test_a_chip_masks_the_secret_that_is_filtered_by() -> None:
+    remember_secret(_SECRETS[0])
+    matcher = compile_query(Query(_SECRETS[0]))
+    assert isinstance(matcher, Matcher)
+    assert [chip.words for chip in chips_of(View(FilterStack((matcher,))))] == ["“********”"]

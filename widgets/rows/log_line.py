@@ -1,8 +1,8 @@
 """A log line to what is painted of it. Pure."""
 
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -10,14 +10,22 @@ from typing import Final
 
 from rich.cells import cell_len, chop_cells
 
+from pixel_tui.known_secrets import KnownSecrets, mask_known
 from pixel_tui.logs.level import Level
-from pixel_tui.logs.structure import structured
+from pixel_tui.logs.structure import MAX_SIZE, structured
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import SECOND, nanoseconds
 from pixel_tui.text import SafeText, plain, shown_line
 
 LONGEST: Final = 4000
 """Characters of a line that are painted; the rest is said to be there."""
+_LOOKED_AT: Final = 4 * LONGEST
+"""Bytes of a line that are taken apart for that."""
+_BEYOND: Final = 4 * KnownSecrets.LONGEST
+"""Bytes after those in which a secret may end that begins among them."""
+
+Mask = Callable[[bytes], bytes]
+"""Makes of a line what may be shown of it."""
 
 
 class Stamps(StrEnum):
@@ -67,6 +75,7 @@ def line_pieces(
     label_width: int,
     label_role: str,
     raw: bool,
+    mask: Mask = mask_known,
 ) -> tuple[Piece, ...]:
     """The parts of a line, left to right.
 
@@ -79,35 +88,50 @@ def line_pieces(
         label_width: Cells for that; 0 to leave it out.
         label_role: How it is painted.
         raw: A structured line as it was written, else its message and its fields.
+        mask: Makes of it what may be shown.
     """
     stamp = _stamp(line.stamp, stamps, now)
     pieces = [Piece(SafeText(f"{stamp} "), "stamp")] if stamp else []
     if line.kind is LineKind.MARK:
-        return (*pieces, Piece(plain(f"── {text_of(line)} ──"), LineTone.MARK.value))
+        return (*pieces, Piece(plain(f"── {text_of(line, mask)} ──"), LineTone.MARK.value))
     if label_width:
         pieces.append(Piece(SafeText(f"{_fit(label, label_width)} │ "), label_role))
     tone = _TONES.get(level, LineTone.TEXT).value
-    parts = None if raw else structured(line.text)
+    size = len(line.text)
+    text = mask(line.text) if size <= MAX_SIZE else b""
+    parts = None if raw or size > MAX_SIZE else structured(text)
+
     if parts is None:
-        return (*pieces, Piece(text_of(line), tone))
+        words = _cut(shown_line(text), size) if size <= _LOOKED_AT else text_of(line, mask)
+        return (*pieces, Piece(words, tone))
     fields = [
         Piece(SafeText(f"  {field.name}={field.value}"), "field")
         for field in parts.fields
         if not field.quiet
     ]
-    message = parts.message or SafeText("" if fields else text_of(line))
-    return (*pieces, Piece(_cut(message, len(line.text)), tone), *_bounded(fields))
+    message = parts.message
+    if b"\\" in text:  # escapes of JSON or of a quoted value may have hidden a secret until now
+        fields = [replace(piece, text=_masked(piece.text, mask)) for piece in fields]
+        message = _masked(message, mask)
+    message = message or SafeText("" if fields else text_of(line, mask))
+    return (*pieces, Piece(_cut(message, size), tone), *_bounded(fields))
 
 
-def text_of(line: LogLine) -> SafeText:
-    """The words of a line, harmless and not longer than can be painted."""
-    raw = line.text
-    if len(raw) > 4 * LONGEST:
+def text_of(line: LogLine, mask: Mask = mask_known) -> SafeText:
+    """The words of a line, harmless and not longer than can be painted.
+
+    Args:
+        line: The line.
+        mask: Makes of it what may be shown.
+    """
+    raw, whole = line.text, len(line.text) <= _LOOKED_AT
+    if not whole:
         # Of a line that was written over and over, the last state is what counts.
-        last = raw[-4 * LONGEST :]
-        raw = last.partition(b"\r")[2] if b"\r" in last.rstrip(b"\r") else raw[: 4 * LONGEST]
-    text = shown_line(raw)
-    if len(text) > LONGEST or len(raw) < len(line.text):
+        last = raw[-_LOOKED_AT:]
+        again = b"\r" in last.rstrip(b"\r")
+        raw = last.partition(b"\r")[2] if again else raw[: _LOOKED_AT + _BEYOND]
+    text = shown_line(mask(raw))
+    if len(text) > LONGEST or not whole:
         return SafeText(f"{text[:LONGEST]} … ({len(line.text):,} bytes)")
     return text
 
@@ -160,6 +184,10 @@ def _fit(label: SafeText, width: int) -> str:
         return label + " " * (width - cells)
     cut = chop_cells(label, width - 1)[0]
     return cut + "…" + " " * (width - 1 - cell_len(cut))
+
+
+def _masked(text: SafeText, mask: Mask) -> SafeText:
+    return plain(mask(text.encode()))
 
 
 def _cut(text: SafeText, size: int) -> SafeText:
