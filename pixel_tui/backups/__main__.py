@@ -16,6 +16,7 @@ from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Item, Manifest
+from pixel_tui.backups.networks import require_same_networks
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pixel_tui.backups",
         description="The work behind `pixel-tui backup`, without plan, lock and audit.",
     )
-    verbs = ("make", "verify", "check", "restore", "roll-back", "check-volumes")
+    verbs = ("make", "verify", "check", "restore", "roll-back", "check-networks", "check-volumes")
     parser.add_argument("verb", choices=verbs)
     parser.add_argument("id", nargs="?", default="", help="which backup")
     add_project_options(parser)
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a Postgres service, or a volume, to leave alone",
     )
     parser.add_argument("--gone", action="append", default=[], help="a volume that was removed")
+    parser.add_argument("--service", action="append", default=[], help="what is brought up")
     parser.add_argument("--stays", action="append", default=[], help="a volume that was not")
     parser.add_argument(
         "--salvage", action="store_true", help="an incomplete backup is good enough"
@@ -97,6 +99,7 @@ class _Work:
             "check": self._check,
             "restore": self._restore,
             "roll-back": self._roll_back,
+            "check-networks": self._check_networks,
             "check-volumes": self._check_volumes,
         }[verb]()
 
@@ -217,6 +220,11 @@ class _Work:
             running=running,
             owners=Owners(self._view),
         )
+
+    def _check_networks(self) -> None:
+        """Whether `up` finds the networks that it wants."""
+        require_same_networks(self._view, self._arguments.service)
+        say("The networks are as the files say.")
 
     def _check_volumes(self) -> None:
         """Whether exactly what a plan named is gone."""

@@ -5,7 +5,7 @@ project.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.program import Programs
+from pixel_tui.stack.resources import HASH_LABEL
 
 LABEL: Final = "com.docker.compose."
 ASK_SECONDS: Final = 30.0
@@ -113,6 +114,17 @@ class StackView:
             OperationError: The engine can't be asked.
         """
         return self._ask("volume", "ls", "--quiet").split()
+
+    def network_hashes(self) -> Mapping[str, str]:
+        """The hashes in the labels of the networks that compose has made, by name.
+
+        Raises:
+            OperationError: The engine can't be asked.
+        """
+        form = f'{{{{.Name}}}}\t{{{{.Label "{HASH_LABEL}"}}}}'
+        lines = self._ask("network", "ls", "--no-trunc", "--format", form).splitlines()
+        pairs = (line.partition("\t") for line in lines)
+        return {name: label for name, _, label in pairs if label}
 
     def volumes(self) -> tuple[str, ...]:
         """The names of the project's volumes, also of those that no container has now.

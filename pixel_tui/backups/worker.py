@@ -12,7 +12,8 @@ def worker_argv(
     Args:
         command: How compose and docker are called.
         project: The compose project's name.
-        verb: `make`, `verify`, `check`, `restore`, `roll-back` or `check-volumes`.
+        verb: `make`, `verify`, `check`, `restore`, `roll-back`, `check-networks` or
+            `check-volumes`.
         words: Its options.
         name: What it is done to, by its id.
     """

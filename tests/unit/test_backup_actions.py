@@ -90,7 +90,8 @@ def refused(stack: StackSnapshot) -> StackSnapshot:
 
 def verbs(made: Plan) -> list[str]:
     """What each step does: the worker's verb, or compose's and docker's."""
-    known = {"make", "verify", "check", "restore", "roll-back", "stop", "start", "up", "down"}
+    known = {"make", "verify", "check", "restore", "roll-back", "check-networks"}
+    known |= {"stop", "start", "up", "down"}
     return [next(word for word in step if word in known) for step in commands(made)]
 
 
@@ -313,7 +314,8 @@ class TestRollBack:
         now = Deployment(commit="b" * 40)
         made = plan("roll-back", facts(self.state(), deployment=now), ID)
         assert made.title == f"Roll back to {ID}"
-        assert verbs(made) == ["make", "roll-back", "up"]
+        assert verbs(made) == ["make", "roll-back", "check-networks", "up"]
+        assert "--service=api" in commands(made)[2]
         assert effects(made)["api"] == "runs 000000000000 again"
         assert effects(made)["docker-compose.yml"] == "- image: api:2"
         assert next(item.cause for item in made.affects if item.service == ".env") == (

@@ -18,6 +18,7 @@ from pixel_tui.operations.cascade import tell_scales
 from pixel_tui.operations.convergence import UpOptions, kept_scales
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import PastState
+from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import Check, Risk, Step
 from pixel_tui.operations.targets import find_target
 from pixel_tui.stack.compose_command import shown
@@ -43,6 +44,16 @@ def draft_roll_back(draft: Draft) -> None:
     )
     names = sorted({ran.service for ran in past.deployment.images if ran.running})
     if names:
+        if not past.changed_lines and not past.changed_variables:
+            refuse_changed_networks(draft, names)
+        # Else the files of then may give a network another configuration, or the one that it has.
+        worker_step(
+            draft,
+            "Check whether the networks are as the files of then say",
+            "Files and tags are back; what runs is as it was.",
+            "check-networks",
+            *(f"--service={name}" for name in names),
+        )
         # What these depend on may be other services in the compose files of then.
         options = UpOptions(scales=kept_scales(draft.snapshot, names, alone=True))
         tell_scales(draft, options.scales)

@@ -1,0 +1,109 @@
+"""Whether `up` would hit a network half way, asked when the files of then are back.
+
+The files that a backup puts back may give a network another configuration than the one that there
+is. `up` then stops those services of its command that are on it, fails to remove it under the
+others, and leaves the first ones down. What files they will be is only known once they are there.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.compose_command import shown
+from pixel_tui.stack.json_value import JsonObject, Node, load_object
+from pixel_tui.stack.resource_model import Resource, ResourceKind
+from pixel_tui.stack.resources import parse_resources
+
+_EVERY_PROFILE: Final = ("--profile", "*")
+
+
+def require_same_networks(view: StackView, services: Sequence[str]) -> None:
+    """That every network of these services, and of what they need, is as the files say.
+
+    Args:
+        view: The engine and the project.
+        services: What `up` will name.
+
+    Raises:
+        OperationError: One is another one, or it can't be found out.
+    """
+    model = _model(view)
+    nodes = dict(Node(model)["services"].members())
+    wanted = {
+        str(item.key): item
+        for item in parse_resources(model)
+        if item.kind is ResourceKind.NETWORK and item.config_hash
+    }
+    there = view.network_hashes()
+    touched = _with_needs(services, nodes)
+    changed = [
+        wanted[key]
+        for key in sorted({key for name in touched for key in _networks(nodes[name])})
+        if key in wanted and there.get(wanted[key].name, wanted[key].config_hash)
+        != wanted[key].config_hash
+    ]  # fmt: skip
+    if changed:
+        raise _refusal(view, services, nodes, changed)
+
+
+def _refusal(
+    view: StackView, services: Sequence[str], nodes: Mapping[str, Node], changed: list[Resource]
+) -> OperationError:
+    keys = {str(item.key) for item in changed}
+    seen = view.containers()
+    ids = {item.id for item in seen if item.service in nodes}
+    names = [str(item.name) for item in changed]
+    running = {item.service for item in seen if item.running}
+    on = sorted(name for name in running if name in nodes and keys & set(_networks(nodes[name])))
+    others = sorted(
+        item["Name"].raw
+        for network in map(Node, view.inspect("network", names))
+        for key, item in network["Containers"].members()
+        if key not in ids
+    )
+    command = view.command
+    up = ("up", "--detach", "--no-build", "--force-recreate")
+    lines = [
+        *([command.docker_argv("stop", names=others)] if others else []),
+        *([command.compose_argv("stop", names=on)] if on else []),
+        command.docker_argv("network", "rm", names=names),
+        command.compose_argv(*up, names=sorted({*services, *on})),
+    ]
+    return OperationError(
+        f"In the files of then network {', '.join(names)} is another one than there is, and `up`"
+        " would stop a part of what is on it. Files and tags are back; what runs was not touched.",
+        remedy=f"To have it run as then: {' && '.join(map(shown, lines))}",
+    )
+
+
+def _model(view: StackView) -> JsonObject:
+    words = ("config", "--format", "json")
+    said = view.programs.run(
+        view.command.compose_argv(*_EVERY_PROFILE, *words), patience=ASK_SECONDS
+    )
+    if said.code:  # profiles may be alternatives that can't all be on
+        active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)
+        if active.code:
+            raise OperationError(f"Compose can't read the files of then: {said.reason}")
+        said = active
+    try:
+        return load_object(said.output)
+    except ValueError as error:
+        raise OperationError("Compose did not print the project as JSON.") from error
+
+
+def _with_needs(services: Sequence[str], nodes: Mapping[str, Node]) -> Collection[str]:
+    """With what they depend on, directly or through others."""
+    found: set[str] = set()
+    left = [name for name in services if name in nodes]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += [key for key, _ in nodes[name]["depends_on"].members() if key in nodes]
+    return found
+
+
+def _networks(service: Node) -> list[str]:
+    return [key for key, _ in service["networks"].members()]

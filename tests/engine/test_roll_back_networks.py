@@ -1,0 +1,66 @@
+"""Going back to files that give a network another configuration: `up` never hits it half way."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import BASE_IMAGE
+from tests.engine.test_backups import Desk
+
+pytestmark = pytest.mark.engine
+
+PART = f"{{image: {BASE_IMAGE}, command: [sleep, '100000'], stop_grace_period: 0s"
+THEN = f"""
+services:
+  a: {PART}, networks: [net]}}
+  b: {PART}, networks: [net], depends_on: [a]}}
+networks: {{net: {{labels: {{version: "${{VERSION}}"}}}}}}
+"""
+
+
+@pytest.fixture
+def desk(make_project: MakeProject, tmp_path: Path) -> Desk:
+    project = make_project(THEN, files={".env": "VERSION=1\n"}, up=True)
+    return Desk(project, tmp_path / "state")
+
+
+def test_another_network_of_then_is_found_before_anything_is_stopped(desk: Desk) -> None:
+    project, net = desk.project, f"{desk.project.name}_net"
+    made = desk.back_up()
+    (desk.folder / ".env").write_text("VERSION=2\n")
+    project.compose("stop")
+    project.engine.docker("network", "rm", net)
+    project.compose("up", "--detach", "--force-recreate")
+    before = [project.container(name) for name in "ab"]
+    said = desk.run("run", "roll-back", made, "--yes", code=1)
+    output = said.stdout + said.stderr
+    assert f"In the files of then network {net} is another one than there is" in output
+    assert [project.container(name) for name in "ab"] == before
+    assert all(project.inspect(name)["State"]["Running"] for name in "ab")
+    assert (desk.folder / ".env").read_text() == "VERSION=1\n"
+    line = next(item for item in output.splitlines() if "To have it run as then: " in item)
+    commands = line.partition("To have it run as then: ")[2].split(" && ")
+    assert len(commands) == 3
+    project.engine.run(["sh", "-c", " && ".join(commands)], cwd=desk.folder)
+    assert project.engine.inspect(net)["Labels"]["version"] == "1"
+    assert all(project.inspect(name)["State"]["Running"] for name in "ab")
+
+
+def test_going_back_before_the_network_was_made_again_needs_nothing(desk: Desk) -> None:
+    project, net = desk.project, f"{desk.project.name}_net"
+    made = desk.back_up()
+    (desk.folder / ".env").write_text("VERSION=2\n")
+    desk.run("run", "roll-back", made, "--yes")
+    assert project.engine.inspect(net)["Labels"]["version"] == "1"
+    assert all(project.inspect(name)["State"]["Running"] for name in "ab")
+
+
+def test_where_the_files_are_those_of_then_it_is_refused_before(desk: Desk) -> None:
+    project, net = desk.project, f"{desk.project.name}_net"
+    (desk.folder / ".env").write_text("VERSION=2\n")
+    made = desk.back_up()
+    said = desk.run("run", "roll-back", made, "--yes", code=None)
+    assert said.returncode
+    assert f"Network {net} has changed in the compose file" in said.stdout + said.stderr
+    assert all(project.inspect(name)["State"]["Running"] for name in "ab")
