@@ -23,7 +23,7 @@ from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment_facts import EnvironmentFactReader
-from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError, EngineRefused
+from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
 from pixel_tui.late_answer import LateAnswer
 from pixel_tui.ledger.drafts import Drafts
 from pixel_tui.ledger.old_versions import old_versions_folder
@@ -238,7 +238,7 @@ class _SlowFacts:
         self._binds.ask(lambda: _bind_sizes(snapshot))
         self._images.ask(self._present_images)
         self._commits.ask(self._commits_now)
-        self._networks.ask(lambda: self._engine().network_ids())
+        self._networks.ask(lambda: self._engine().known_networks())
         self._ports.ask(lambda: read_held_ports(self._engine()))
 
         def answers() -> Facts:
@@ -269,7 +269,7 @@ class _SlowFacts:
             regular = holder.project == project and not holder.oneoff
             if holder.running and holder.places and not regular:
                 # Only this says whether it is removed when it exits.
-                with suppress(EngineRefused):  # it has been removed meanwhile
+                with suppress(*OF_ONE_OBJECT):  # it has been removed meanwhile, or is unreadable
                     whole = holder_of(Node(engine.inspect(holder.id)), by_name, own)
                     holder = replace(holder, passing=whole.passing)
             holders.append(holder)

@@ -120,6 +120,14 @@ def find_impact(
     warnings = [
         *candidate.warnings,
         *_renamed(candidate, current),
+        *(
+            plain(
+                f"A container of {name} can't be inspected, so that only its labels tell what it"
+                f" was made with: {run.unread}"
+            )
+            for name, run in sorted(running.items())
+            if run.unread
+        ),
         *_activated(candidate, current, running),
     ]
     services = tuple(found[name] for name in sorted(found))
@@ -249,7 +257,8 @@ def _other_environment(
 ) -> set[str]:
     """Names of its variables that are new, changed, or gone."""
     wanted = service.environment
-    has = run.environment if run is not None else before.environment if before else {}
+    known = run is not None and not run.unread
+    has = run.environment if run and known else before.environment if before else {}
     found = {name for name, value in wanted.items() if has.get(name) != value}
     if before is not None:
         # What only the container has may be its image's; what the file set before is not.

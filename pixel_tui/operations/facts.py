@@ -114,7 +114,7 @@ class Facts:
     held_ports: tuple[HeldPort, ...] | None = None
     """None where the engine did not say in time."""
     networks: frozenset[str] | None = None
-    """The ids of the networks that there are; None where the engine did not say in time."""
+    """The ids and names of all networks; None where the engine did not say in time."""
     build_troubles: Mapping[str, str] = field(default_factory=dict)
     """Why a service can't be built from its folder, as a sentence's second half; by service."""
     ledger: LedgerFacts = LedgerFacts()

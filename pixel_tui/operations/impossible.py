@@ -13,7 +13,7 @@ from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.facts import Facts, HeldPort
 from pixel_tui.operations.partners import why_not_joined
 from pixel_tui.operations.targets import Target, find_target
-from pixel_tui.stack.model import Port, Project, ServiceSpec, StackSnapshot, SyncAction
+from pixel_tui.stack.model import Port, Project, ServiceSpec, StackSnapshot
 
 _ANY_V4 = "0.0.0.0"  # noqa: S104  compared, never bound
 _ANY_V6 = "::"
@@ -91,6 +91,12 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
         found.append("ports held by other containers")
     if facts.networks is None and any(place.network_id for place in places):
         found.append("whether the networks of the containers are still there")
+    created = [item.spec for item in idle if item.missing and item.spec is not None]
+    external = {one.kind for spec in created for one in spec.externals}
+    if ("network" in external and facts.networks is None) or (
+        "volume" in external and facts.volumes is None
+    ):
+        found.append("whether external networks and volumes are there")
     return tuple(found)
 
 
@@ -133,8 +139,10 @@ def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
             return f"wants port {port.host_port}, which {held.container} holds (stop that first)"
     if reason := _network_that_is_gone(target, facts):
         return reason
+    if reason := _external_that_is_not_there(target, facts):
+        return reason
     service = snapshot.service(target.service)
-    builds = service is not None and service.sync.action is SyncAction.BUILD and target.spec.builds
+    builds = service is not None and service.sync.missing_image and target.spec.builds
     if builds and (trouble := facts.build_troubles.get(target.service)):
         return f"has to be built, and {trouble}"
     return ""
@@ -148,6 +156,21 @@ def _network_that_is_gone(target: Target, facts: Facts) -> str:
         for place in container.networks:
             if place.network_id and place.network_id not in facts.networks:
                 return f"was made for a network {place.network} that is gone (recreate it)"
+    return ""
+
+
+def _external_that_is_not_there(target: Target, facts: Facts) -> str:
+    """A container that is there has its networks and volumes; for a new one they are looked up."""
+    if target.spec is None or not target.missing:
+        return ""
+    volumes = None if facts.volumes is None else {item.name for item in facts.volumes}
+    for item in target.spec.externals:
+        there = facts.networks if item.kind == "network" else volumes
+        if there is not None and item.name not in there:
+            return (
+                f"needs the external {item.kind} {item.name}, which is not there"
+                f" (docker {item.kind} create {item.name})"
+            )
     return ""
 
 

@@ -102,9 +102,10 @@ class DockerEngine:
         answer = Node(self._json("/volumes"))
         return [item.value for item in answer["Volumes"] if isinstance(item.value, dict)]
 
-    def network_ids(self) -> frozenset[str]:
-        """`GET /networks`: the ids of all networks, whoever made them."""
-        return frozenset(item["Id"].raw for item in Node(self._json("/networks")))
+    def known_networks(self) -> frozenset[str]:
+        """`GET /networks`: the ids and names of all networks, whoever made them."""
+        nodes = list(Node(self._json("/networks")))
+        return frozenset(node[key].raw for node in nodes for key in ("Id", "Name"))
 
     def published_ports(self) -> list[JsonObject]:
         """`GET /containers/json`: the running containers of whatever project, with their ports."""

@@ -102,6 +102,8 @@ class Sync:
     reason: SafeText = NO_TEXT
     invalid_image: bool = False
     """The engine takes the name of its image for none: compose can create nothing from it."""
+    missing_image: bool = False
+    """Its image is not there: it is built or pulled before a container is made."""
 
     @property
     def words(self) -> SafeText:

@@ -198,15 +198,23 @@ def read_missing(
 ) -> frozenset[External]:
     """The external networks and volumes that are not there.
 
-    Asked for only of active services without a running container: what runs has what it needs.
+    Asked for only of what is meant or has containers, and does not run: what runs has what it
+    needs. What a plan creates of the others is looked up for that plan.
 
     Raises:
         EngineError: It can't be asked.
     """
-    up = {item.service for item in containers if item.running and not item.oneoff}
+    regular = [item for item in containers if not item.oneoff]
+    up, made = (
+        {item.service for item in regular if item.running},
+        {item.service for item in regular},
+    )
     specs = project.services if project else ()
     asked = {
-        item for spec in specs if spec.active and spec.name not in up for item in spec.externals
+        item
+        for spec in specs
+        if (spec.active or spec.name in made) and spec.name not in up
+        for item in spec.externals
     }
     missing = set()
     for item in sorted(asked):

@@ -1,16 +1,18 @@
 """What the containers of a project were made with: asked once, compared, and forgotten."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pixel_tui.errors import OF_ONE_OBJECT
 from pixel_tui.stack.build_record import NO_RECORDS, BuildRecord
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.json_value import JsonObject, Node
+from pixel_tui.stack.model import NO_TEXT
 from pixel_tui.stack.parse import LABEL
 from pixel_tui.stack.reading import is_gone
 from pixel_tui.stack.replacements import listed_leftovers
 from pixel_tui.stack.source import EngineReader
+from pixel_tui.text import SafeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class RunningService:
     """Its image's build arguments, as far as its history tells them."""
     record: BuildRecord | None = None
     """All that its image was built with, where that was written down."""
+    unread: SafeText = NO_TEXT
+    """Why a container of it can't be inspected; empty where all can. Of such a one is known what
+    the engine lists: its labels, and whether it runs."""
 
 
 def read_running(
@@ -49,6 +54,7 @@ def read_running(
         EngineError: It can't be asked.
     """
     inspected: dict[str, list[JsonObject]] = {}
+    unread: dict[str, SafeText] = {}
     listed = engine.containers(project)
     left = listed_leftovers(listed)
     for item in map(Node, listed):
@@ -57,15 +63,29 @@ def read_running(
         try:
             found = engine.inspect(item["Id"].raw)
         except OF_ONE_OBJECT as error:
-            if not is_gone(error):
-                raise  # what it was made with is not known, and must not look like nothing
-            continue
+            if is_gone(error):
+                continue
+            found = _as_inspected(item)
+            if item["Labels"][f"{LABEL}oneoff"].raw != "True":
+                unread[item["Labels"][f"{LABEL}service"].raw] = error.sentence
         labels = Node(found)["Config"]["Labels"]
         if labels[f"{LABEL}oneoff"].raw != "True":
             inspected.setdefault(labels[f"{LABEL}service"].raw, []).append(found)
     return {
-        name: _service(engine, name, containers, records, asked=name in built)
+        name: replace(
+            _service(engine, name, containers, records, asked=name in built),
+            unread=unread.get(name, NO_TEXT),
+        )
         for name, containers in inspected.items()
+    }
+
+
+def _as_inspected(listed: Node) -> JsonObject:
+    """What the list tells of a container, in the places where an inspection has it."""
+    return {
+        "Image": listed["ImageID"].value,
+        "State": {"Running": listed["State"].raw in {"running", "paused", "restarting"}},
+        "Config": {"Labels": listed["Labels"].value, "Env": []},
     }
 
 

@@ -66,15 +66,17 @@ def sync(
     """
     if spec is None:
         return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
-    if not spec.meant:
-        names = ", ".join(spec.profiles)
-        return Sync(SyncAction.OFF, plain(f"profile {names} is not active"))
     image = images.get(spec.image)
+    invalid, missing = image == REFUSED, spec.image in images and image is None
+    if not spec.meant:
+        words = f"profile {', '.join(spec.profiles)} is not active"
+        return Sync(SyncAction.OFF, plain(words), invalid, missing)
     if words := _unasked(spec, image):
-        return Sync(SyncAction.UNKNOWN, plain(words), invalid_image=image == REFUSED)
-    if spec.image in images and image is None:
+        return Sync(SyncAction.UNKNOWN, plain(words), invalid)
+    if missing:
         how = "built" if spec.builds else "pulled"
-        return Sync(SyncAction.BUILD, plain(f"image {spec.image} is not here: it would be {how}"))
+        words = f"image {spec.image} is not here: it would be {how}"
+        return Sync(SyncAction.BUILD, plain(words), missing_image=True)
     if not regular and spec.replicas == 0:
         return Sync(SyncAction.NOTHING)
     if not regular:

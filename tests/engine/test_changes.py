@@ -551,7 +551,7 @@ def test_a_start_on_a_network_that_was_made_again_is_refused_and_a_recreate_work
         said = project.compose("start", check=False)
         assert "not found" in said.stderr, "what would happen"
         with desk_of(project, tmp_path / "state") as desk:
-            ids = DockerEngine(Endpoint(engine.host, plain("test"))).network_ids()
+            ids = DockerEngine(Endpoint(engine.host, plain("test"))).known_networks()
             with pytest.raises(OperationError, match="that is gone \\(recreate it\\)"):
                 plan_action(
                     "start", ["app"], desk.watcher.snapshot, desk.command,

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.backups.holders import Volume
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.facts import Facts, HeldPort
 from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.model import (
     Dependency,
+    External,
     NetworkAddress,
     Port,
     ServiceSpec,
@@ -27,6 +29,39 @@ PORT = Port(80, "tcp", plain("0.0.0.0"), 8080)
 
 def start(snapshot: StackSnapshot, *names: str, facts: Facts) -> Plan:
     return plan_action("start", names, snapshot, COMMAND, now=NOW, facts=facts)
+
+
+def test_an_external_network_or_volume_that_is_not_there() -> None:
+    """Of a service whose profile is off as well: the plan starts it all the same."""
+    externals = (External("network", plain("shared")), External("volume", plain("kept")))
+    worker = spec("worker", externals=externals, active=False, profiles=(plain("late"),))
+    nothing = stack(specs=(worker,))
+    there = Facts(networks=frozenset({"id", "shared"}), volumes=(Volume("kept", ""),))
+    assert start(nothing, "worker", facts=there).steps
+    for facts, command in (
+        (replace(there, networks=frozenset({"id"})), r"docker network create shared"),
+        (replace(there, volumes=()), r"docker volume create kept"),
+    ):
+        with pytest.raises(OperationError, match=rf"which is not there \({command}\)"):
+            start(nothing, "worker", facts=facts)
+    unknown = start(nothing, "worker", facts=replace(there, volumes=None))
+    told = " ".join(item.message for item in unknown.checks_before)
+    assert "whether external networks and volumes are there" in told
+    made = stack(exited("worker"), specs=(worker,))
+    assert start(made, "worker", facts=replace(there, volumes=())).steps, "it has its own"
+
+
+def test_a_service_whose_profile_is_off_is_told_to_be_built_first(tmp_path: Path) -> None:
+    worker = spec("worker", builds=True, active=False, build_folder=str(tmp_path / "none"))
+    nothing = stack(specs=(worker,), image=None)
+    service = nothing.service("worker")
+    assert service is not None
+    assert (service.sync.action, service.sync.missing_image) == (SyncAction.OFF, True)
+    facts = Facts(build_troubles=read_build_troubles(nothing))
+    with pytest.raises(OperationError, match="has to be built, and there is no folder"):
+        start(nothing, "worker", facts=facts)
+    made = start(nothing, "worker", facts=Facts())
+    assert made.affects[0].change == "is created and started, once its image is built"
 
 
 def held(port: int, address: str = "", protocol: str = "tcp", owner: str = "other") -> Facts:

@@ -15,6 +15,7 @@ from pixel_tui.stack.model import (
     ContainerState,
     Dependency,
     EngineStatus,
+    External,
     Health,
     HealthStatus,
     Link,
@@ -27,6 +28,7 @@ from pixel_tui.stack.model import (
     SyncAction,
     Trouble,
 )
+from pixel_tui.stack.reading import read_missing
 from pixel_tui.stack.resource_model import Resource, ResourceKind
 from pixel_tui.stack.resources import HASH_LABEL, ResourceReader
 from pixel_tui.text import SafeText, plain
@@ -428,3 +430,25 @@ def test_networks_are_listed_again_only_where_containers_are_others() -> None:
         (found,) = reader.read(project, containers)
         assert (found.name, found.unread) == ("p_net", "")
     assert engine.asked == 2
+
+
+def test_externals_are_asked_for_of_what_is_meant_and_of_what_has_containers() -> None:
+    class Asked(ScriptedEngine):
+        names: ClassVar[list[str]] = []
+
+        def network(self, name: str) -> JsonObject | None:
+            self.names.append(name)
+            return None
+
+    def on(name: str, **changes: object) -> ServiceSpec:
+        return spec(name, externals=(External("network", SafeText(f"net-{name}")),), **changes)
+
+    services = (on("api"), on("up"), on("put-down", active=False), on("off", active=False))
+    project = Project(SafeText("p"), SafeText("/srv/p"), services=services)
+    containers = (
+        container("up"),
+        container("put-down", state=ContainerState.EXITED, exit_code=0),
+    )
+    missing = read_missing(Asked(), project, containers)
+    assert Asked.names == ["net-api", "net-put-down"]
+    assert {item.name for item in missing} == {"net-api", "net-put-down"}

@@ -11,7 +11,7 @@ from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import listed
-from pixel_tui.stack.model import Container, ContainerState, SyncAction
+from pixel_tui.stack.model import Container, ContainerState
 from pixel_tui.text import SafeText
 
 CANCELLING: Final = SafeText("What has been started keeps running; the rest stays as it is.")
@@ -101,7 +101,7 @@ def _words(target: Target, draft: Draft, *, created: bool, along: bool = False) 
     if not (created and target.missing):
         return f"is started{as_well}"
     service = draft.snapshot.service(target.service)
-    if service is None or service.sync.action is not SyncAction.BUILD or target.spec is None:
+    if service is None or not service.sync.missing_image or target.spec is None:
         return f"is created and started{as_well}"
     how = "built" if target.spec.builds else "pulled"
     return f"is created and started{as_well}, once its image is {how}"
