@@ -149,8 +149,8 @@ class Execution:
         append_line(self._job.status.output, f"$ {redact(shown(step.command))}")
         building = None
         if self._witness is not None:
-            missing = _lacks_built(self._observer.snapshot)
-            building = self._witness.before(step.command, missing=missing)
+            builds = _up_builds(self._observer.snapshot)
+            building = self._witness.before(step.command, up_builds=builds)
         held = self._lock.descriptor if self._lock is not None else None
         command = self._runner.start(
             step.command,
@@ -209,10 +209,12 @@ class Execution:
         return replace(self._job.status, state=state, ended=self._clock.now(), message=words)
 
 
-def _lacks_built(snapshot: StackSnapshot) -> bool:
-    """Whether an image is not there that `up` would build."""
+def _up_builds(snapshot: StackSnapshot) -> bool:
+    """Whether `up` would build an image: one that is not there, or is built each time."""
     return any(
-        item.sync.action is SyncAction.BUILD and item.spec is not None and item.spec.builds
+        item.spec is not None
+        and item.spec.builds
+        and (item.spec.always_builds or item.sync.action is SyncAction.BUILD)
         for item in snapshot.services
     )
 

@@ -205,6 +205,7 @@ class Operator:
     def _settled(self, status: JobStatus) -> JobStatus:
         glance = self._patience.glance
         short = replace(self._patience, settle=0.0, deadline=glance, probing=glance)
+        self._note_build(status)
         checks = status.plan.checks_after
         reach = Reachability(checks, self._asker)
         findings = Verification(checks, self._observer, self._clock, short, reach).wait(
@@ -221,6 +222,16 @@ class Operator:
             said="" if note else last_line(status.output),
             note=note,
         )
+
+    def _note_build(self, status: JobStatus) -> None:
+        """Write down what the last command of a job built, as its console would have done."""
+        code, ended = exit_code_of(status.output), exit_time_of(status.output)
+        known = code is not None and ended is not None and status.command is not None
+        if self._witness is None or not known or not status.times or status.times[-1].ended:
+            return
+        began, step = status.times[-1].began, status.plan.steps[status.step]
+        if status.state is JobState.RUNNING and ended is not None:
+            self._witness.left(step.command, began=began.timestamp(), ended=ended, done=code == 0)
 
     def _left_undone(self, status: JobStatus, code: int | None) -> str:
         """What a step that takes itself back has left, or how it ended; empty where well."""

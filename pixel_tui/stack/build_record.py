@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -66,6 +67,7 @@ class BuildRecords:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._begun = path.with_suffix(".begun")
         self._known: Mapping[str, BuildRecord] = NO_RECORDS
         self._stamp: tuple[int, int, int] | None = None
         """Of the file that this was read from."""
@@ -111,12 +113,26 @@ class BuildRecords:
             newest.pop()
         replace_file(self._path, content, reserve=False)
 
+    def begin(self, building: JsonObject) -> None:
+        """Write down what is about to be built, for whoever settles it if this process dies.
+
+        Raises:
+            FileError: The file can't be written.
+        """
+        replace_file(self._begun, json.dumps(building).encode(), durable=False, reserve=False)
+
+    def begun(self) -> JsonObject:
+        """What was about to be built; empty where nothing is known of it."""
+        return _loaded(self._begun)
+
+    def forget_begun(self) -> None:
+        """It has ended."""
+        with suppress(OSError):
+            self._begun.unlink(missing_ok=True)
+
     def _load(self) -> JsonObject:
         """The file; one that can't be understood holds nothing that would be missed for long."""
-        try:
-            return load_object(read_regular(self._path, LONGEST, follow=False))
-        except (OSError, ValueError):
-            return {}
+        return _loaded(self._path)
 
     def _records(self, root: JsonObject) -> Iterator[tuple[str, BuildRecord]]:
         key = _key(root)
@@ -127,6 +143,13 @@ class BuildRecords:
             if isinstance(built_at, int | float):
                 arguments = {name: mark.raw for name, mark in item["arguments"].members()}
                 yield image_id, BuildRecord(float(built_at), arguments, key)
+
+
+def _loaded(path: Path) -> JsonObject:
+    try:
+        return load_object(read_regular(path, LONGEST, follow=False))
+    except (OSError, ValueError):
+        return {}
 
 
 def _key(root: JsonObject) -> bytes:

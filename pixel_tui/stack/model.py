@@ -317,6 +317,8 @@ class ServiceSpec:
     was neither stopped on purpose nor removed since."""
     replicas: int = 1
     builds: bool = False
+    always_builds: bool = False
+    """Each `up` builds it (`pull_policy: build`), be its image there or not."""
     build_folder: str = ""
     """The build's context, where it is a folder; empty where it is not, or nothing is built."""
     dockerfile: str = ""

@@ -339,6 +339,7 @@ def _service_spec(
         profiles=tuple(item.text for item in node["profiles"]),
         replicas=replicas if isinstance(replicas, int) else 1,
         builds=bool(node["build"]),
+        always_builds=bool(node["build"]) and node["pull_policy"].raw == "build",
         build_folder=context if context.startswith("/") else "",
         dockerfile="" if node["build"]["dockerfile_inline"] else dockerfile or "Dockerfile",
         depends_on=tuple(

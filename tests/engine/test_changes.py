@@ -30,7 +30,7 @@ from pixel_tui.stack.endpoint import Endpoint
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.http_probe import Answer, Request
 from pixel_tui.stack.live_witness import live_witness
-from pixel_tui.stack.model import Service, ServiceState, Sync, SyncAction
+from pixel_tui.stack.model import Service, ServiceState
 from pixel_tui.stack.process import ProcessRunner
 from pixel_tui.stack.watcher import Watcher
 from pixel_tui.start_facts import read_held_ports
@@ -179,75 +179,6 @@ services:
 """
 DOCKERFILE = f"FROM {BASE_IMAGE}\nCOPY version /version\n"
 FILES = {"Dockerfile": DOCKERFILE, "version": "1", "nginx.conf": "proxy_pass http://app:3000;"}
-
-
-TWO_STAGES = f"""FROM {BASE_IMAGE} AS builder
-ARG NEXT_PUBLIC_URL
-RUN echo "bundle for $NEXT_PUBLIC_URL" > /bundle
-FROM {BASE_IMAGE}
-COPY --from=builder /bundle /bundle
-"""
-BUNDLED = """
-services:
-  web:
-    build: {context: ., args: {NEXT_PUBLIC_URL: "${URL}"}}
-    command: [sleep, "100000"]
-    stop_grace_period: 0s
-"""
-
-
-def test_what_a_builder_stage_wrote_into_the_image_is_known_once_it_was_built_here(
-    make_project: MakeProject, tmp_path: Path
-) -> None:
-    files = {"Dockerfile": TWO_STAGES, ".env": "URL=http://a\n"}
-    project = make_project(BUNDLED, files=files, up=True)
-    dotenv = project.directory / ".env"
-    with desk_of(project, tmp_path / "state") as desk:
-        settled = Sync(SyncAction.NOTHING)
-        changed = Sync(SyncAction.REBUILD, plain("image built with another NEXT_PUBLIC_URL"))
-        eventually(lambda: sync_of(desk).action is not SyncAction.UNKNOWN)
-        by_hand = sync_of(desk)
-        assert (by_hand.action, by_hand.words) == (SyncAction.NOTHING, "in sync?")
-        assert by_hand.reason.startswith("image built from unknown values (NEXT_PUBLIC_URL)")
-        dotenv.write_text("URL=http://b\n")
-        assert "of web was built from unknown" in warnings(desk.plan("recreate", "web"))
-        assert desk.run("rebuild", "web").state is JobState.SUCCEEDED
-        eventually(lambda: sync_of(desk) == settled)
-        assert bundle(project) == "bundle for http://b"
-        dotenv.write_text("URL=http://c\n")
-        eventually(lambda: sync_of(desk) == changed)
-        assert "keeps the old value" in warnings(desk.plan("recreate", "web"))
-        assert desk.run("recreate", "web").state is JobState.SUCCEEDED
-        assert sync_of(desk) == changed, "the recreate made nothing of it new"
-        assert bundle(project) == "bundle for http://b"
-        dotenv.write_text("URL=http://b\n")
-        eventually(lambda: sync_of(desk) == settled)
-
-
-def test_an_image_that_a_start_had_to_build_is_written_down_as_well(
-    make_project: MakeProject, tmp_path: Path
-) -> None:
-    files = {"Dockerfile": TWO_STAGES, ".env": "URL=http://start\n"}
-    project = make_project(BUNDLED, files=files)
-    with desk_of(project, tmp_path / "state") as desk:
-        status = desk.run("start", "web")
-        assert status.state is JobState.SUCCEEDED, status.message
-        eventually(lambda: sync_of(desk) == Sync(SyncAction.NOTHING))
-    assert bundle(project) == "bundle for http://start"
-
-
-def sync_of(desk: Desk) -> Sync:
-    found = desk.watcher.snapshot.service("web")
-    assert found is not None
-    return found.sync
-
-
-def bundle(project: Project) -> str:
-    return project.compose("exec", "-T", "web", "cat", "/bundle").stdout.strip()
-
-
-def warnings(plan: Plan) -> str:
-    return "; ".join(check.message for check in plan.checks_before if not check.ok)
 
 
 def test_a_build_that_fails_leaves_what_ran_running_and_says_its_last_words(

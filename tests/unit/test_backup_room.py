@@ -10,8 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.room import restore_shortages
-from pixel_tui.fact_reading import restore_shortages as used_for_plans
+from pixel_tui.backups.store import Backup
+from pixel_tui.fact_reading import _past
+from pixel_tui.settings import BackupSettings
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 BLOCK = 4096
@@ -68,5 +71,8 @@ def test_a_database_is_always_put_back_and_one_in_a_volume_is_not_judged(tmp_pat
     assert restore_shortages(made, {}) == ()
 
 
-def test_plans_are_made_with_it() -> None:
-    assert used_for_plans is restore_shortages
+@pytest.mark.usefixtures("free")
+def test_plans_are_made_with_it(tmp_path: Path) -> None:
+    backup = Backup("20260301-080000", tmp_path / "b", manifest(item("a", b"1"), item("b", b"2")))
+    past = _past(backup, policy_for(tmp_path, BackupSettings()))
+    assert [found.needed for found in past.shortages] == [2 * BLOCK]

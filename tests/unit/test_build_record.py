@@ -1,11 +1,14 @@
 """What an image was built with is written down without its values, and by whoever built it."""
 
 import json
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pixel_tui.clock import SystemClock
+from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.errors import ComposeRefused, EngineUnreachable
 from pixel_tui.stack import build_record
 from pixel_tui.stack.build_record import BuildRecords, build_records
@@ -106,6 +109,12 @@ class TestRecords:
         assert other.read() == {}
 
 
+def named(image_id: str, at: int) -> JsonObject:
+    """An image that got its name then."""
+    time = datetime.fromtimestamp(at, UTC).isoformat()
+    return {"Id": image_id, "Metadata": {"LastTagTime": time}}
+
+
 class Shop:
     """A project and an engine, as a build changes them."""
 
@@ -135,13 +144,26 @@ class Shop:
                 return shop.images.get(reference)
 
         self.records = records
-        self.witness = BuildWitness(
-            COMMAND, Project(world), lambda: Engine(world), records, SystemClock()
+        self.folder = records._path.parent
+        self.argv: Sequence[str] = ()
+        self._witness = lambda clock: BuildWitness(
+            COMMAND, Project(world), lambda: Engine(world), records, clock
         )
+        self.witness = self._witness(SystemClock())
 
     def build(self, *, web: str = "", api: JsonObject | None = None) -> None:
         self.images |= {"shop-web": {"Id": web}} if web else {}
         self.images |= {"shop/api:1": api} if api else {}
+
+    def died(self, argv: Sequence[str], *, at: int) -> bool:
+        """A console that dies while this runs."""
+        self.argv = argv
+        clock = FixedClock(datetime.fromtimestamp(at, UTC))
+        return self._witness(clock).before(argv) is not None
+
+    def settles(self, *, began: int, ended: int) -> None:
+        """Another console finds out about it."""
+        self._witness(SystemClock()).left(self.argv, began=began, ended=ended, done=True)
 
     def gives(self, **arguments: str) -> None:
         self.services["web"] = {"build": {"args": {**arguments}}}
@@ -181,7 +203,7 @@ class TestWitness:
     ) -> None:
         argv = COMMAND.compose_argv("up", "--detach", names=["web"])
         assert shop.witness.before(argv) is None
-        building = shop.witness.before(argv, missing=True)
+        building = shop.witness.before(argv, up_builds=True)
         pulled: JsonObject = {"Id": "sha256:api", "RepoDigests": ["shop/api@sha256:api"]}
         shop.build(web="sha256:new", api=pulled)
         shop.witness.after(building, done=False)
@@ -192,10 +214,70 @@ class TestWitness:
         shop.witness.after(building, done=True)
         assert "sha256:api" in shop.records.read(), "a build pulls none of this name"
 
+    def test_up_of_what_is_built_each_time_is_a_build_of_it(self, shop: Shop) -> None:
+        web = {"build": {"args": dict(BEFORE)}, "pull_policy": "build", "image": "shop-web"}
+        shop.services["web"] = web  # type: ignore[assignment]
+        shop.build(api={"Id": "sha256:api"})
+        shop.images["shop-web"] = {"Id": "sha256:web", "RepoDigests": ["shop-web@sha256:web"]}
+        argv = COMMAND.compose_argv("up", "--detach", names=["web", "api"])
+        building = shop.witness.before(argv, up_builds=True)
+        shop.witness.after(building, done=True)
+        assert list(shop.records.read()) == ["sha256:web"], "the other was there, and stays"
+
+    def test_what_a_dead_console_had_built_is_written_down_by_another(self, shop: Shop) -> None:
+        shop.build(web="sha256:old", api=named("sha256:api", 150))
+        assert shop.died(COMMAND.compose_argv("build", "web"), at=100)
+        (path,) = (item for item in shop.folder.iterdir() if item.suffix == ".begun")
+        assert SECRET not in path.read_text()
+        assert path.stat().st_mode & 0o777 == 0o600
+        shop.images["shop-web"] = named("sha256:new", 150)
+        shop.settles(began=99, ended=160)
+        assert list(shop.records.read()) == ["sha256:new"]
+        assert shop.records.read()["sha256:new"].others(BEFORE) == set()
+        assert shop.records.read()["sha256:new"].built_at == 160
+        assert not path.exists()
+
+    def test_what_a_dead_console_s_build_made_again_is_known_by_when_it_got_its_name(
+        self, shop: Shop
+    ) -> None:
+        shop.images["shop-web"] = named("sha256:same", 50)
+        shop.died(COMMAND.compose_argv("build", "web"), at=100)
+        shop.images["shop-web"] = named("sha256:same", 150)
+        shop.settles(began=99, ended=160)
+        assert list(shop.records.read()) == ["sha256:same"]
+
+    def test_what_a_dead_console_s_build_made_is_known_by_when_it_was_made(
+        self, shop: Shop
+    ) -> None:
+        shop.died(COMMAND.compose_argv("build", "web"), at=100)
+        time = datetime.fromtimestamp(150, UTC).isoformat()
+        shop.images["shop-web"] = {"Id": "sha256:new", "Created": time}
+        shop.settles(began=99, ended=160)
+        assert list(shop.records.read()) == ["sha256:new"]
+
+    @pytest.mark.parametrize(
+        ("began", "ended", "made", "url"),
+        [
+            (99, 160, 200, "http://a"),  # somebody built it since
+            (99, 160, 50, "http://a"),  # it is of before
+            (99, 160, 150, "http://b"),  # what it would get has changed since
+            (101, 160, 150, "http://a"),  # that was another run of the same command
+            (10, 90, 85, "http://a"),
+        ],
+    )
+    def test_what_a_dead_console_may_not_have_built_stays_unknown(
+        self, shop: Shop, began: int, ended: int, made: int, url: str
+    ) -> None:
+        shop.died(COMMAND.compose_argv("build", "web"), at=100)
+        shop.images["shop-web"] = named("sha256:new", made)
+        shop.gives(**{**BEFORE, "URL": url})
+        shop.settles(began=began, ended=ended)
+        assert shop.records.read() == {}
+
     def test_other_commands_build_nothing(self, shop: Shop) -> None:
         for words in (("restart", "web"), ("stop",), ("ps",)):
-            assert shop.witness.before(COMMAND.compose_argv(*words), missing=True) is None
-        assert shop.witness.before(COMMAND.docker_argv("build", "."), missing=True) is None
+            assert shop.witness.before(COMMAND.compose_argv(*words), up_builds=True) is None
+        assert shop.witness.before(COMMAND.docker_argv("build", "."), up_builds=True) is None
 
     def test_values_that_changed_while_it_was_built_are_not_written_down(self, shop: Shop) -> None:
         building = shop.witness.before(COMMAND.compose_argv("build", "web"))
@@ -217,6 +299,7 @@ class TestWitness:
         assert shop.witness.before(argv) is None
         shop.witness.after(building, done=True)
         shop.refusal = None
+        shutil.rmtree(tmp_path / "builds")
         (tmp_path / "builds").write_text("a file in the place of the folder")
         shop.witness.after(building, done=True)
         assert shop.records.read() == {}

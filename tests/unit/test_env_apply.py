@@ -165,11 +165,14 @@ class World:
             witness=self,
         )
 
-    def before(self, argv: Sequence[str], *, missing: bool = False) -> None:
+    def before(self, argv: Sequence[str], *, up_builds: bool = False) -> None:
         self.witnessed.append((" ".join(argv[-3:]), self.image, self.ran))
 
     def after(self, building: object, *, done: bool) -> None:
         self.witnessed.append((done, self.image, self.ran))
+
+    def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
+        raise AssertionError("the console that runs this hears of it")
 
     @property
     def as_before(self) -> bool:

@@ -237,6 +237,12 @@ def without_image(snapshot: StackSnapshot) -> StackSnapshot:
     return replace(snapshot, services=(*snapshot.services, service))
 
 
+def built_each_time(snapshot: StackSnapshot) -> StackSnapshot:
+    """The same with a service that each `up` builds."""
+    spec = ServiceSpec(SafeText("built"), SafeText("built"), builds=True, always_builds=True)
+    return replace(snapshot, services=(*snapshot.services, Service(spec.name, spec)))
+
+
 @dataclass
 class Desk:
     """An operator and what it stands on."""
@@ -315,12 +321,15 @@ class TestSuccess:
         told: list[object] = []
 
         class Told:
-            def before(self, argv: Sequence[str], *, missing: bool = False) -> Building | None:
-                told.append((tuple(argv), missing, len(desk.runner.started)))
+            def before(self, argv: Sequence[str], *, up_builds: bool = False) -> Building | None:
+                told.append((tuple(argv), up_builds, len(desk.runner.started)))
                 return None
 
             def after(self, building: Building | None, *, done: bool) -> None:
                 told.append((done, desk.observer.refreshed))
+
+            def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
+                raise AssertionError("its console is here")
 
         desk.witness = Told()
         plan = desk.plan()
@@ -332,6 +341,11 @@ class TestSuccess:
         desk.observer.show_stack(without_image(desk.observer.snapshot))
         desk.done()
         assert told == [(step.command, True, 1), (False, 1)]
+        told.clear()
+        desk.observer.show(agent())
+        desk.observer.show_stack(built_each_time(desk.observer.snapshot))
+        desk.done(desk.plan())
+        assert told[0] == (step.command, True, 2)
 
     def test_it_is_audited_before_and_after(self, desk: Desk) -> None:
         before: list[str] = []

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -97,6 +98,27 @@ class TestSettling:
         assert (record["event"], record["job"]) == ("end", job.id)
         assert (record["result"], record["exit_code"]) == ("abandoned", 0)
         assert [status.id for status in other.found] == [job.id]
+
+    def test_what_its_command_built_is_written_down(self, other: Other) -> None:
+        told: list[object] = []
+
+        class Told:
+            def before(self, argv: Sequence[str], *, up_builds: bool = False) -> None:
+                raise AssertionError("nothing is begun")
+
+            def after(self, building: object, *, done: bool) -> None:
+                raise AssertionError("nothing was begun here")
+
+            def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
+                told.append((tuple(argv), began, done))
+
+        other.operator._witness = Told()
+        job = other.job(written="0\n")
+        other.only()
+        assert told == [(job.plan.steps[0].command, job.times[-1].began.timestamp(), True)]
+        other.job()
+        other.watch.look()
+        assert len(told) == 1, "how it ended is not known"
 
     def test_a_build_that_failed_is_told_from_one_that_did_not(self, other: Other) -> None:
         other.job(written="17\n")
