@@ -74,5 +74,5 @@ def test_a_database_is_always_put_back_and_one_in_a_volume_is_not_judged(tmp_pat
 @pytest.mark.usefixtures("free")
 def test_plans_are_made_with_it(tmp_path: Path) -> None:
     backup = Backup("20260301-080000", tmp_path / "b", manifest(item("a", b"1"), item("b", b"2")))
-    past = _past(backup, policy_for(tmp_path, BackupSettings()))
+    past = _past(backup, policy_for(tmp_path, BackupSettings()), None)
     assert [found.needed for found in past.shortages] == [2 * BLOCK]
