@@ -1,6 +1,5 @@
 """Which of several environment files a command of the shell reads or edits."""
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +19,6 @@ class ReadFile:
     path: Path
     document: Document = field(repr=False)
     readings: Mapping[str, Reading] = field(repr=False)
-
-
-def add_in(parser: argparse.ArgumentParser, said: str) -> None:
-    """The option that names one of the files: `--file` is a compose file's."""
-    parser.add_argument("--in", dest="in_file", metavar="FILE", help=said)
 
 
 def paths_of(command: ComposeCommand) -> list[Path]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pixel_tui.env_choice import add_in
 from pixel_tui.errors import FileError, UsageError
 from pixel_tui.project_options import ExitCode, add_project_options, named_command
 from pixel_tui.standard_streams import complain
@@ -57,7 +56,7 @@ def add_env(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "terminal.",
     )
     get.add_argument("key", metavar="KEY")
-    add_in(get, f"{IN_ONE}, whatever the others set")
+    _add_in(get, f"{IN_ONE}, whatever the others set")
     get.add_argument("--reveal", action="store_true", help="print a secret on a terminal too")
     get.set_defaults(run=_run_get)
 
@@ -88,7 +87,7 @@ def _add_changing(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     for parser, run in ((change, _run_set), (unset, _run_unset)):
         parser.add_argument("key", metavar="KEY")
-        add_in(parser, IN_ONE)
+        _add_in(parser, IN_ONE)
         parser.add_argument(
             "--apply",
             action="store_true",
@@ -126,6 +125,11 @@ def _add_changing(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Keeps an environment that was applied. Exits with 1 when none waits.",
     )
     confirm.set_defaults(run=_run_confirm)
+
+
+def _add_in(parser: argparse.ArgumentParser, said: str) -> None:
+    """The option that names one of the files: `--file` is a compose file's."""
+    parser.add_argument("--in", dest="in_file", metavar="FILE", help=said)
 
 
 def _print_help(parser: argparse.ArgumentParser) -> int:

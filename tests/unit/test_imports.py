@@ -96,6 +96,13 @@ def test_the_version_and_the_help_load_next_to_nothing(argument: str) -> None:
     assert not {"textual", "rich", "docker", "requests", "asyncio"} & set(loaded)
 
 
+def test_the_command_line_loads_no_part_of_a_command_before_it_is_asked_for() -> None:
+    script = IMPORTING.replace(
+        '("textual", "rich")', '("pixel_tui.environment", "pixel_tui.ledger", "pixel_tui.backups")'
+    )
+    assert answer_of(script, ["pixel_tui.cli"]) == {}
+
+
 @pytest.mark.parametrize("command", [["status", "--json"], ["doctor", "--json"]])
 def test_a_command_for_scripts_on_a_local_engine_loads_no_toolkit_and_no_sdk(
     command: list[str], tmp_path: Path
