@@ -43,6 +43,7 @@ from pixel_tui.text import plain
 
 if TYPE_CHECKING:
     from pixel_tui.stack.environment_uses import EnvironmentUses
+    from pixel_tui.stack.secret_files import SecretFiles
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +169,7 @@ class ComposeProject:
         self.command = command
         self._environment = {**environment, **command.environment}
         self._begun: tuple[Asked, Asked | None] | None = None
+        self._secrets: SecretFiles | None = None
         self._found: tuple[Sequence[tuple[str, int, int]], ProjectFiles] | None = None
 
     @property
@@ -207,6 +209,8 @@ class ComposeProject:
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
         """Every file that compose reads, and what it may read as soon as it is there."""
         known = self._found[1] if self._found is not None else self.read_files()
+        if self._secrets is not None:
+            self._secrets.look()
         return stamps(self._watched(known))
 
     def _watched(self, found: ProjectFiles) -> Iterable[Path]:
@@ -365,7 +369,14 @@ class ComposeProject:
         return read_settings(named or dotenv_file(folder, self._environment), self._environment)
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
-        """`docker compose config --hash "*"` of the resolved model."""
+        """`docker compose config --hash "*"` of the resolved model.
+
+        Meanwhile the files of its secrets are read: what is in them is masked from then on.
+        """
+        from pixel_tui.stack.secret_files import WAIT_SECONDS, SecretFiles
+
+        self._secrets = self._secrets or SecretFiles()
+        self._secrets.take(resolved.config)
         config = resolved.config
         if resolved.left_out:
             services = {
@@ -374,7 +385,10 @@ class ComposeProject:
                 if name not in resolved.left_out
             }
             config = {**config, "services": services}
-        return self.hashes_of(config, self.command)
+        try:
+            return self.hashes_of(config, self.command)
+        finally:
+            self._secrets.wait(WAIT_SECONDS)
 
     def hashes_of(self, config: JsonObject, command: ComposeCommand) -> Mapping[str, str]:
         """The hashes of a resolved model; a service that compose can't hash has none.

@@ -1,0 +1,126 @@
+"""What is in the files of compose's secrets is masked wherever it turns up."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.redaction import redact
+from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.secret_files import LONGEST_BYTES, SecretFiles, secrets_in
+from pixel_tui.stack.source import ResolvedProject
+from tests.own_threads import own_threads
+
+VALUE = "fake-Passw0rd-of-a-file"
+OTHER = "fake-Passw0rd-of-tomorrow"
+PATIENCE = 10.0
+
+
+def config(*paths: Path) -> JsonObject:
+    """A project with a secret for each of these files."""
+    return {"secrets": {f"s{at}": {"file": str(path)} for at, path in enumerate(paths)}}
+
+
+def read(*paths: Path) -> SecretFiles:
+    files = SecretFiles()
+    files.take(config(*paths))
+    files.wait(PATIENCE)
+    return files
+
+
+def written(path: Path, content: str) -> Path:
+    path.write_text(content)
+    return path
+
+
+def test_what_is_in_a_file_is_masked_from_then_on(tmp_path: Path) -> None:
+    path = written(tmp_path / "db_password", f"{VALUE}\n")
+    assert VALUE in redact(f"login failed with {VALUE}")
+    read(path)
+    assert VALUE not in redact(f"login failed with {VALUE}")
+
+
+def test_a_short_value_would_hide_what_is_none(tmp_path: Path) -> None:
+    read(written(tmp_path / "user", "postgres\n"), written(tmp_path / "empty", ""))
+    assert redact("service postgres is up") == "service postgres is up"
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    path = written(tmp_path / "db_password", VALUE)
+    files = read(path)
+    written(tmp_path / "new", OTHER).replace(path)
+    files.look()
+    files.wait(PATIENCE)
+    assert OTHER not in redact(f"with {OTHER}")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "missing", "large", "bytes", "nowhere"])
+def test_what_is_no_small_file_of_text_is_passed_over(tmp_path: Path, kind: str) -> None:
+    odd = tmp_path / "odd"
+    if kind == "pipe":
+        os.mkfifo(odd)
+        assert stat.S_ISFIFO(odd.stat().st_mode)
+    elif kind == "folder":
+        odd.mkdir()
+    elif kind == "large":
+        odd.write_bytes(OTHER.encode() + b"x" * LONGEST_BYTES)
+    elif kind == "bytes":
+        odd.write_bytes(b"\xff\xfe" + OTHER.encode())
+    path = written(tmp_path / "db_password", VALUE)
+    read(Path("no\0where") if kind == "nowhere" else odd, path)
+    assert VALUE not in redact(f"with {VALUE}")
+    assert OTHER in redact(f"with {OTHER}")
+
+
+def test_only_what_compose_names_as_a_file_is_read(tmp_path: Path) -> None:
+    files = SecretFiles()
+    files.take({"secrets": {"a": {"environment": "A"}, "b": {"external": True}, "c": None}})
+    files.take({"secrets": {"d": {"file": "relative"}}})
+    files.take({})
+    files.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", set()),
+        ("one line with blanks", {"one line with blanks"}),
+        ("first-Line1\nwith blanks\n", {"first-Line1\nwith blanks", "first-Line1"}),
+        ("DB_PASSWORD='in quotes1'", {"DB_PASSWORD='in quotes1'", "in quotes1"}),
+        ("user: x\npassword: p1", {"user: x\npassword: p1", "p1"}),
+        (
+            '{"type": "account", "keys": [{"private_key": "k1"}]}',
+            {'{"type": "account", "keys": [{"private_key": "k1"}]}', "k1"},
+        ),
+    ],
+)
+def test_a_line_and_the_value_of_a_secret_key_may_turn_up_alone(text: str, found: set[str]) -> None:
+    assert set(secrets_in(text.strip())) == found
+
+
+def test_of_a_key_in_pem_each_line_is_masked_but_no_heading() -> None:
+    lines = ["MIIFakeFakeFakeFake0", "FakeFakeFakeFakeFak1"]
+    text = "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])
+    assert set(secrets_in(text)) == {text, *lines}
+
+
+def test_they_are_read_with_the_hashes_of_a_project(tmp_path: Path) -> None:
+    program = tmp_path / "compose"
+    program.write_text("#!/bin/sh\ncat > /dev/null\n")
+    program.chmod(0o755)
+    command = ComposeCommand(compose=(str(program),), directory=str(tmp_path))
+    project = ComposeProject(command, {"PATH": os.defpath})
+    path = written(tmp_path / "db_password", VALUE)
+    project.fingerprint()
+    assert VALUE in redact(f"with {VALUE}")
+    resolved = ResolvedProject(config(path), frozenset(), str(tmp_path))
+    project.hashes(resolved)
+    assert VALUE not in redact(f"with {VALUE}")
+    written(tmp_path / "new", OTHER).replace(path)
+    project.fingerprint()
+    for thread in own_threads("secret-files"):
+        thread.join(PATIENCE)
+    assert OTHER not in redact(f"with {OTHER}")
