@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from pixel_tui.files import open_regular
+
 _WAL_VERSION: Final = b"\x02\x02"
 """Bytes 18 and 19 of a database in WAL mode: https://www.sqlite.org/fileformat2.html"""
 _ATTEMPTS: Final = 3
@@ -27,14 +29,14 @@ def copy_closed(source: Path, target: Path) -> bool:
     """Copy a database and what is left of its log; False if it is open, or not in WAL mode.
 
     Args:
-        source: The database.
+        source: The database; nothing that is a link is read.
         target: An empty file.
 
     Raises:
         OSError: It can't be read, or the copy can't be written.
         sqlite3.Error: What is left of its log can't be read.
     """
-    with source.open("rb") as file:
+    with open_regular(source, follow=False) as file:
         if file.read(20)[18:] != _WAL_VERSION:
             return False
     wal, copied_wal = _beside(source, "-wal"), _beside(target, "-wal")
@@ -48,7 +50,7 @@ def copy_closed(source: Path, target: Path) -> bool:
             continue
         copied_wal.unlink(missing_ok=True)
         _copy(source, target)
-        if wal.exists():
+        if os.path.lexists(wal):
             _copy(wal, copied_wal)
         if _marks(source) == before:
             _take_in(target)
@@ -60,7 +62,7 @@ def copy_closed(source: Path, target: Path) -> bool:
 
 def _is_fresh(source: Path) -> bool:
     """Whether it was written to within the last tick."""
-    return abs(time.time() - source.stat().st_mtime) < _TICK_SECONDS
+    return abs(time.time() - source.lstat().st_mtime) < _TICK_SECONDS
 
 
 def _marks(source: Path) -> list[object]:
@@ -68,7 +70,7 @@ def _marks(source: Path) -> list[object]:
     found: list[object] = []
     for path in (source, _beside(source, "-wal"), _beside(source, "-shm")):
         try:
-            about = path.stat()
+            about = path.lstat()
         except FileNotFoundError:
             found.append(None)
         else:
@@ -87,7 +89,7 @@ def _take_in(copy: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as old, target.open("wb") as new:
+    with open_regular(source, follow=False) as old, target.open("wb") as new:
         shutil.copyfileobj(old, new, _CHUNK)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from pixel_tui.backups.postgres import Database
+from pixel_tui.backups.real_paths import open_real
 from pixel_tui.backups.servers import AskedServer
 from pixel_tui.backups.sqlite_copy import check_database, copy_database, count_rows
 from pixel_tui.errors import OperationError
@@ -21,7 +22,7 @@ Copy = tuple[JsonObject, str]
 
 
 def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
-    """A database; it is hashed while it is checked, since both read all of it."""
+    """A database, by its real path; it is hashed while it is checked: both read all of it."""
     copied = copy_database(source, target)
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(hash_file, target)
@@ -37,7 +38,7 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
     rows: JsonObject | None = None if counted is None else dict(counted)
     details: JsonObject = {
         **known,
-        "mode": _mode(source.stat()),
+        "mode": _mode(source.lstat()),
         "integrity": "ok",
         "journal": copied.journal,
         "pages": copied.pages,
@@ -78,10 +79,10 @@ def copy_server_database(asked: AskedServer, database: Database, target: Path) -
 
 
 def file_copier(source: Path, details: JsonObject) -> Callable[[Path], Copy]:
-    """What copies an ordinary file. A FIFO in its place is not waited for."""
+    """What copies an ordinary file, by its real path. Nothing in its place is waited for."""
 
     def copy(target: Path) -> Copy:
-        with open_regular(source) as old, _new_file(target) as new:
+        with open_real(source) as old, _new_file(target) as new:
             mode = _mode(os.fstat(old.fileno()))
             shutil.copyfileobj(old, new, CHUNK)
             new.flush()

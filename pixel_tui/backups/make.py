@@ -268,7 +268,7 @@ class Maker:
         for name in sources.databases:
             self._attempt(
                 half, Kind.SQLITE, name, f"sqlite/{name}",
-                partial(copy_sqlite, self._policy.project / name, {}),
+                partial(copy_sqlite, sources.real[name], {}),
             )  # fmt: skip
         for held in sources.in_volumes:
             name = volume_source(held.volume, held.relative)
@@ -280,11 +280,11 @@ class Maker:
             self._dump(half, asked)
         for name in sources.files:
             details = {"compose": True} if name in sources.compose_files else {}
-            copier = file_copier(self._policy.project / name, details)
+            copier = file_copier(sources.real[name], details)
             self._attempt(half, Kind.FILE, name, f"files/{name}", copier)
         for file in sources.outside:
             name = f"outside{file}"
-            copier = file_copier(file, {"outside": str(file)})
+            copier = file_copier(sources.real[str(file)], {"outside": str(file)})
             self._attempt(half, Kind.DEPLOYMENT, name, name, copier, title=str(file))
 
         def write_deployment(target: Path) -> Copy:

@@ -30,6 +30,8 @@ class Found:
     """Certificates, and small files that were to be looked at themselves."""
     clusters: list[Path] = field(default_factory=list)
     """The data of Postgres servers: only the server itself can copy it."""
+    real: dict[Path, Path] = field(default_factory=dict)
+    """The real paths of the databases, as they were looked at."""
     unread: list[tuple[Path, str]] = field(default_factory=list)
     """What could not be looked at, and why: there may be anything in it."""
 
@@ -45,7 +47,7 @@ def search(starts: Sequence[Path], skipped: Sequence[Path]) -> Found:
     """
     found = Found()
     left_alone = {os.path.realpath(path) for path in skipped}
-    seen: set[str] = set()
+    seen: set[Path] = set()
     for start in starts:
         _look_below(start, left_alone, seen, found)
     return found
@@ -63,7 +65,7 @@ def is_database(path: Path) -> bool:
         return file.read(len(HEADER)) == HEADER
 
 
-def _look_below(start: Path, left_alone: set[str], seen: set[str], found: Found) -> None:
+def _look_below(start: Path, left_alone: set[str], seen: set[Path], found: Found) -> None:
     def unread(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # it went meanwhile
             place = Path(str(error.filename or start))
@@ -74,8 +76,9 @@ def _look_below(start: Path, left_alone: set[str], seen: set[str], found: Found)
     except OSError as error:
         unread(error)
         return
+    real = Path(os.path.realpath(start))
     if not stat.S_ISDIR(kind):
-        _look_at(start, seen, found, wanted=True)
+        _look_at(start, real, seen, found, wanted=True)
         return
     for place, folders, names in os.walk(start, onerror=unread):
         if os.path.realpath(place) in left_alone:
@@ -91,17 +94,21 @@ def _look_below(start: Path, left_alone: set[str], seen: set[str], found: Found)
             if name not in PRUNED and os.path.realpath(Path(place) / name) not in left_alone
         )
         for name in sorted(names):
-            _look_at(Path(place) / name, seen, found)
+            path = Path(place) / name
+            # No link is followed below the start.
+            _look_at(path, real / path.relative_to(start), seen, found)
 
 
-def _look_at(path: Path, seen: set[str], found: Found, *, wanted: bool = False) -> None:
+def _look_at(
+    path: Path, real: Path, seen: set[Path], found: Found, *, wanted: bool = False
+) -> None:
     if is_aside(path.name) or is_fresh(path.name):
         return
     try:
         if is_database(path):
-            real = os.path.realpath(path)
             if real not in seen:
                 seen.add(real)
+                found.real[path] = real
                 found.databases.append(path)
         elif (wanted or path.suffix.lower() in CERTIFICATES) and _is_small(path):
             # Each name: a program finds it by that, wherever a link leads.

@@ -1,6 +1,7 @@
 """What there is to back up in a project."""
 
 import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -41,7 +42,7 @@ class InVolume:
     volume: str
     relative: str
     path: Path
-    """Where it is on this machine."""
+    """Where it is on this machine: the real path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Sources:
     left_out: tuple[LeftOut, ...]
     in_volumes: tuple[InVolume, ...] = ()
     """Databases in named volumes."""
+    real: Mapping[str, Path] = field(default_factory=dict)
+    """The real paths of all of these but `in_volumes`, as they were looked at."""
     outside: tuple[Path, ...] = ()
     """What compose reads from outside of the project's folder: it is kept, and never put back."""
     volumes: tuple[VolumeContent, ...] = ()
@@ -129,8 +132,9 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
         what = real_inside(str(cluster), policy.project) or str(cluster)
         why = "it is the data of a Postgres server that no service of the project runs"
         gaps.add(what, why, Gap.UNKNOWN, expected=True)
-    databases = _below(found.databases, policy)
-    files, named, outside = _files(policy, stack, found, gaps)
+    real: dict[str, Path] = {}
+    databases = _below(found, policy, real)
+    files, named, outside = _files(policy, stack, found, gaps, real)
     copied = {*databases, *files}
     for relative, path in sorted(places.items()):
         held = any(PurePosixPath(item).is_relative_to(relative) for item in copied)
@@ -158,6 +162,7 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
         servers=running,
         left_out=tuple(gaps.found),
         in_volumes=tuple(in_volumes),
+        real=real,
         outside=tuple(outside),
         volumes=tuple(volumes),
     )
@@ -206,13 +211,15 @@ def _holds(source: str, project: Path) -> bool:
     return Path(os.path.realpath(project)).is_relative_to(os.path.realpath(source))
 
 
-def _below(paths: Sequence[Path], policy: Policy) -> tuple[str, ...]:
-    found = {real_inside(str(path), policy.project) for path in paths}
-    return tuple(sorted(relative for relative in found if relative is not None))
+def _below(found: Found, policy: Policy, real: dict[str, Path]) -> tuple[str, ...]:
+    names = {real_inside(str(path), policy.project): found.real[path] for path in found.databases}
+    below = {name: path for name, path in names.items() if name is not None}
+    real |= below
+    return tuple(sorted(below))
 
 
 def _files(
-    policy: Policy, stack: Stack, found: Found, gaps: _Gaps
+    policy: Policy, stack: Stack, found: Found, gaps: _Gaps, real: dict[str, Path]
 ) -> tuple[list[str], set[str], list[Path]]:
     """Files below the project, those of them that compose reads, and what it reads elsewhere."""
     compose, others = set[str](), set[str]()
@@ -223,36 +230,44 @@ def _files(
         if relative is None:
             if _there(path, gaps):
                 outside[path] = None
+                real[str(path)] = Path(os.path.realpath(path))
         elif not _is_data(policy.project / relative, policy, gaps):
             is_compose = path in named.compose or path in named.parts
             (compose if is_compose else others).add(relative)
+            real[relative] = Path(os.path.realpath(policy.project / relative))
     for path in (*_matches(policy, gaps), *found.files):
         relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
         if not relative or relative in compose | others or _is_data(path, policy, gaps):
             continue
-        if _leads_out(relative, policy.project):
+        place = Path(os.path.realpath(policy.project / relative))
+        if _leads_out(relative, place, policy.project):
             why = "a link leads from there out of the project's folder"
             gaps.add(relative, why, Gap.NOT_COPIED, expected=False)
             continue
         others.add(relative)
+        real[relative] = place
     return sorted(compose | others), compose, list(outside)
 
 
-def _leads_out(relative: str, project: Path) -> bool:
+def _leads_out(relative: str, real: Path, project: Path) -> bool:
     """Whether a link in a folder leads elsewhere: a service that writes there could have made it.
 
     A copy would take what only this user may read, and a restore would give it to the service.
     The folder itself may be on another disk.
     """
     first, *below = PurePosixPath(relative).parts
-    real = Path(os.path.realpath(project / relative))
     grounds = (project, project / first)
     return bool(below) and not any(real.is_relative_to(os.path.realpath(at)) for at in grounds)
 
 
 def _there(path: Path, gaps: _Gaps) -> bool:
     try:
-        return path.is_file()
+        kind = path.stat().st_mode
+        if why := _why_no_file(kind):
+            gaps.add(str(path), why, Gap.FAILED, expected=True)
+        return stat.S_ISREG(kind)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError as error:
         why = f"it could not be looked at: {error.strerror or error}"
         gaps.add(str(path), why, Gap.UNKNOWN, expected=True)
@@ -263,14 +278,31 @@ def _is_data(path: Path, policy: Policy, gaps: _Gaps) -> bool:
     """Whether a file is a database, or is no file, or lies among the backups."""
     try:
         ours = any(path.is_relative_to(root) for root in policy.roots)
-        if ours or is_aside(path.name) or is_fresh(path.name) or not path.is_file():
+        if ours or is_aside(path.name) or is_fresh(path.name):
             return True
-        return is_database(path)
-    except FileNotFoundError:
+        kind = path.stat().st_mode
+        what = real_inside(str(path), policy.project) or str(path)
+        if (why := _why_no_file(kind)) and what not in policy.given:
+            gaps.add(what, why, Gap.FAILED, expected=True)
+        return not stat.S_ISREG(kind) or is_database(path)
+    except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError as error:
         gaps.unread([(path, error.strerror or str(error))], policy)
         return True
+
+
+def _why_no_file(mode: int) -> str:
+    """Why what has the name of a file can't be copied; empty for files and folders."""
+    for is_it, name in (
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    ):
+        if is_it(mode):
+            return f"it is {name}, and no file"
+    return ""
 
 
 def _matches(policy: Policy, gaps: _Gaps) -> list[Path]:
@@ -283,7 +315,17 @@ def _matches(policy: Policy, gaps: _Gaps) -> list[Path]:
                 if why := _why_closed(folder):
                     gaps.unread([(folder, why)], policy)
         found += policy.project.glob(pattern)
+        if not set("*?[") & set(pattern) and _is_folder(policy.project / pattern):
+            why = "it is a folder, and no file"
+            gaps.add(pattern, why, Gap.NOT_COPIED, expected=False)
     return found
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # a folder above that can't be entered is named already
 
 
 def _why_closed(folder: Path) -> str:
@@ -425,7 +467,7 @@ def _of_volume(name: str, place: Path, found: Found) -> list[InVolume]:
     for path in found.databases:
         relative = inside(str(path), place)
         if relative is not None:
-            inner.append(InVolume(name, relative, path))
+            inner.append(InVolume(name, relative, found.real[path]))
     return sorted(inner, key=lambda item: item.relative)
 
 

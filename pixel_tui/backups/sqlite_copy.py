@@ -9,13 +9,15 @@ one go only where the writers never let it come to an end.
 import errno
 import os
 import sqlite3
-from contextlib import closing
+import stat
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from pixel_tui.backups.closed_database import copy_closed
+from pixel_tui.backups.real_paths import held_folder
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE
 
@@ -44,12 +46,23 @@ def copy_database(source: Path, target: Path) -> Copied:
 
     Nothing is left beside the database.
 
+    Args:
+        source: Its real path; no link on the way is followed.
+        target: Where nothing is yet.
+
     Raises:
         OperationError: It can't be read, or the copy can't be written.
-        OSError: The disk is full.
+        OSError: The disk is full; or something else is in its place now.
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+    with held_folder(source.parent) as folder:
+        return _copy_held(folder / source.name, target, source)
+
+
+def _copy_held(source: Path, target: Path, called: Path) -> Copied:
     try:
+        # SQLite follows links, and finds the way by the names again.
+        about, others = source.lstat(), _descriptors()
         if copy_closed(source, target):
             with target.open("rb") as file:
                 os.fsync(file.fileno())
@@ -62,6 +75,7 @@ def copy_database(source: Path, target: Path) -> Copied:
             writer.execute("PRAGMA journal_mode = OFF")
             writer.execute("PRAGMA synchronous = OFF")
             journal = str(reader.execute("PRAGMA journal_mode").fetchone()[0])
+            _require_opened(about, others, called)
             pages = int(reader.execute("PRAGMA page_count").fetchone()[0])
             at_once = journal == "wal" or not _copy_in_steps(reader, writer)
             if at_once:
@@ -69,10 +83,31 @@ def copy_database(source: Path, target: Path) -> Copied:
     except (sqlite3.Error, PermissionError) as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
-        raise OperationError(f"The database can't be copied: {error}.", on=str(source)) from error
+        raise OperationError(f"The database can't be copied: {error}.", on=str(called)) from error
     with target.open("rb") as file:
         os.fsync(file.fileno())
     return Copied(journal, pages, at_once)
+
+
+def _descriptors() -> set[tuple[int, int, int]]:
+    """What this process has open: numbers, with what tells files apart."""
+    found = set()
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # closed by now, as the one of this very list
+            about = os.fstat(int(path.name))
+            found.add((int(path.name), about.st_dev, about.st_ino))
+    return found
+
+
+def _require_opened(about: os.stat_result, others: set[tuple[int, int, int]], called: Path) -> None:
+    """Raise `OperationError` unless this file is among those that were opened since.
+
+    It is not opened for that: to close it would give up the locks that SQLite holds on it.
+    """
+    opened = {file[1:] for file in _descriptors() - others}
+    if not stat.S_ISREG(about.st_mode) or (about.st_dev, about.st_ino) not in opened:
+        what = "Another file was put in its place while it was copied."
+        raise OperationError(what, on=str(called))
 
 
 def check_database(path: Path) -> str:
