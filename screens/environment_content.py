@@ -33,6 +33,7 @@ HOWS: Final = {
     How.ENV_FILE: "gets the whole file",
     How.BUILD_ARGUMENT: "built into its image",
     How.CONTENT: "gets it when its container is made",
+    How.TO_BUILD: "its build gets it as a secret",
 }
 LAYER_MARKS: Final = ("↑", "↓")
 """Of a key that overrides another file's, and of one that another file sets."""

@@ -129,6 +129,7 @@ def find_impact(
             if run.unread
         ),
         *_activated(candidate, current, running),
+        *_cached(candidate, found, set(changed) - set(overridden)),
     ]
     services = tuple(found[name] for name in sorted(found))
     return Impact(
@@ -205,15 +206,22 @@ def _of_service(
         recreated = before.config_hash != service.config_hash
     # Compose compares the names of secrets and configs, and not what is in them.
     delivered = set(changed) & service.delivered - set(overridden)
-    if not arguments and not recreated and not delivered:
+    # And nothing of a build.
+    given = set(changed) & service.build_secrets - set(overridden)
+    another_way = before is not None and service.recipe != before.recipe
+    rebuilt = bool(arguments or given or another_way)
+    if not rebuilt and not recreated and not delivered:
         return None
     environment = _other_environment(service, before, run)
-    behind = (set(changed) & service.keys) | environment | arguments | delivered
+    behind = (set(changed) & service.keys) | environment | arguments | delivered | given
     known = behind & set(changed)
-    if arguments:
+    if rebuilt:
         what = Change.REBUILD
-        names = ", ".join(sorted(arguments))
-        cause = f"its image is built with {names}"
+        cause = "its image is built another way"
+        if arguments:
+            cause = f"its image is built with {', '.join(sorted(arguments))}"
+        elif given:
+            cause = f"its build gets {', '.join(sorted(given))} as a secret"
     else:
         what = Change.RECREATE
         cause = "its environment changes" if environment else "its configuration changes"
@@ -333,6 +341,23 @@ def _activated(
     if others := [name for name in left if name not in up]:
         words.append(f"With this file `up` starts {', '.join(others)} no longer.")
     return [plain(item) for item in words]
+
+
+def _cached(
+    candidate: CandidateReading, found: Mapping[str, ServiceImpact], changed: Collection[str]
+) -> list[SafeText]:
+    """Which builds may take a step from their cache that was given another secret."""
+    names = [
+        name for name in sorted(found) if candidate.services[name].build_secrets & set(changed)
+    ]
+    if not names:
+        return []
+    return [
+        plain(
+            f"A build takes a step that it has cached though the secret is another one. If the"
+            f" image of {', '.join(names)} has to change, use hard-rebuild."
+        )
+    ]
 
 
 def _renamed(candidate: CandidateReading, current: CandidateReading) -> list[SafeText]:

@@ -98,6 +98,8 @@ class CandidateReader:
                 keys=_names(raw[name]),
                 reads_file=name in readers,
                 delivered=_delivered(node, Node(written)),
+                build_secrets=_build_secrets(node, Node(written)),
+                recipe=_recipe(node["build"]),
                 mounts_file=self._mounts(node, Node(model)),
                 shares=tuple(_shared(node)),
                 networks=frozenset(key for key, _ in node["networks"].members()),
@@ -255,9 +257,28 @@ def _delivered(service: Node, written: Node) -> frozenset[str]:
     """The variables in a service's secrets and configs; compose hashes only their names."""
     found: set[str] = set()
     for kind, source in _sources(service):
-        item = written[kind][source]
-        found |= {item["environment"].raw, *_REFERENCE.findall(item["content"].raw)}
-    return frozenset(filter(None, found))
+        found |= _made_from(written[kind][source])
+    return frozenset(found)
+
+
+def _build_secrets(service: Node, written: Node) -> frozenset[str]:
+    """The variables in the secrets of its build; compose hashes nothing of a build."""
+    found: set[str] = set()
+    for _, source in _sources(service["build"]):
+        found |= _made_from(written["secrets"][source])
+    return frozenset(found)
+
+
+def _made_from(item: Node) -> set[str]:
+    named = {item["environment"].raw, *_REFERENCE.findall(item["content"].raw)}
+    return set(filter(None, named))
+
+
+def _recipe(build: Node) -> str:
+    """A build but for its arguments; what it is called, and what runs it, makes no other image."""
+    left_out = ("args", "tags", "cache_from", "cache_to", "no_cache", "pull")
+    parts = {key: item.value for key, item in build.members() if key not in left_out}
+    return json.dumps(parts, sort_keys=True) if parts else ""
 
 
 def _shared(node: Node) -> Iterator[str]:

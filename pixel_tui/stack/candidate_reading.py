@@ -25,6 +25,10 @@ class ServiceReading:
     """It names the project's `.env` as its `env_file`."""
     delivered: frozenset[str] = frozenset()
     """The variables that its secrets and configs are made from, when its container is made."""
+    build_secrets: frozenset[str] = frozenset()
+    """The variables that secrets of its build are made from; no image tells what these were."""
+    recipe: str = field(default="", repr=False)
+    """How its image is built but for the arguments: stage, Dockerfile, folder and so on."""
     mounts_file: bool = False
     """It mounts the project's `.env` by itself: as a volume, a secret or a config."""
     shares: tuple[str, ...] = ()

@@ -32,6 +32,8 @@ class How(StrEnum):
     BUILD_ARGUMENT = "build argument"
     CONTENT = "content"
     """Of a secret or a config, which is written when its container is made."""
+    TO_BUILD = "build secret"
+    """Of a secret that is given to the build of its image alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,10 @@ def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[s
                 yield key, Use(name, How.CONTENT, plain(where))
             for variable in variables_in(made_from["content"].raw):
                 yield variable.name, _use(name, How.CONTENT, f"{where}.content", variable)
+    for item in service["build"]["secrets"]:
+        source = item.raw or item["source"].raw
+        if key := project["secrets"][source]["environment"].raw:
+            yield key, Use(name, How.TO_BUILD, plain(f"build.secrets.{source}"))
 
 
 def _is_joined(service: Node) -> bool:

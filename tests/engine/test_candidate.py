@@ -194,6 +194,32 @@ def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProje
     assert reader.read(candidate.encode()).services == ()
 
 
+def test_what_only_a_build_gets_is_a_rebuild(engine: Engine, make_project: MakeProject) -> None:
+    yaml = """
+services:
+  argued: {build: {context: ., args: {NPM_TOKEN: "${ARGUED_TOKEN}"}}}
+  listed: {build: {context: ., args: [LISTED_TOKEN]}}
+  given: {build: {context: ., secrets: [npm]}}
+  staged: {build: {context: ., target: "${STAGE:-first}"}}
+  other: {build: {context: .}}
+secrets: {npm: {environment: GIVEN_TOKEN}}
+"""
+    keys = {"ARGUED_TOKEN": "argued", "LISTED_TOKEN": "listed", "GIVEN_TOKEN": "given"}
+    before = "".join(f"{key}=fake-one\n" for key in keys) + "STAGE=first\n"
+    project = make_project(yaml, files={**FILES, ".env": before})
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, host=engine.host, directory=str(project.directory), project=project.name
+    )
+    reader = ImpactReader(command, environment)
+    assert reader.read(before.encode()).services == ()
+    for key, name in {**keys, "STAGE": "staged"}.items():
+        candidate = before.replace(f"{key}=f", f"{key}=another-f")
+        (found,) = reader.read(candidate.encode()).services
+        assert (found.service, found.change, found.keys) == (name, Change.REBUILD, (key,))
+        assert "fake" not in repr(found)
+
+
 def test_profiles_that_exclude_each_other_do_not_refuse_a_candidate(
     engine: Engine, make_project: MakeProject
 ) -> None:

@@ -105,6 +105,47 @@ def test_a_container_that_does_not_run_is_said_to_be_none_that_does() -> None:
     assert not impact.running
 
 
+def test_a_secret_that_only_a_build_gets_is_a_rebuild_and_its_cache_is_warned_of() -> None:
+    web = replace(service("web"), builds=True, build_secrets=frozenset({"NPM_TOKEN"}))
+    impact = only(web, web, run("web"), "NPM_TOKEN", "Z")
+    assert impact == ServiceImpact(
+        plain("web"),
+        Change.REBUILD,
+        (plain("NPM_TOKEN"),),
+        plain("its build gets NPM_TOKEN as a secret"),
+        running=True,
+    )
+    found = find_impact(reading(web), reading(web), {"web": run("web")}, {"NPM_TOKEN"})
+    assert any("cached" in words for words in found.warnings)
+    assert only(web, web, run("web"), "Z") is None
+    other = find_impact(
+        reading(web), reading(web), {}, {"NPM_TOKEN"}, overridden=frozenset({"NPM_TOKEN"})
+    )
+    assert other.services == ()
+    assert other.warnings == ()
+
+
+def test_a_build_argument_with_a_secrets_name_is_a_rebuild() -> None:
+    before, after = (
+        replace(service("web"), builds=True, build_arguments={"NPM_TOKEN": value})
+        for value in ("fake-one", "fake-two")
+    )
+    impact = only(after, before, run("web"), "NPM_TOKEN")
+    assert impact is not None
+    assert (impact.change, impact.keys) == (Change.REBUILD, ("NPM_TOKEN",))
+
+
+def test_an_image_that_is_built_another_way_is_a_rebuild() -> None:
+    before, after = (
+        replace(service("web"), builds=True, recipe=stage, keys=frozenset({"STAGE"}))
+        for stage in ("first", "second")
+    )
+    impact = only(after, before, run("web"), "STAGE")
+    assert impact is not None
+    assert (impact.change, impact.keys) == (Change.REBUILD, ("STAGE",))
+    assert impact.cause == "its image is built another way"
+
+
 def built(config_hash: str, url: str) -> ServiceReading:
     base = service("web", config_hash)
     return replace(base, builds=True, build_arguments={"NEXT_PUBLIC_API_URL": url})

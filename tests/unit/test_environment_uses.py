@@ -134,6 +134,15 @@ def test_a_secret_and_a_config_are_read_by_who_gets_them() -> None:
     assert found["SPARE"] == (Use(plain(""), How.CONTENT, plain("secrets.spare")),)
 
 
+def test_a_secret_that_only_a_build_gets_is_read_by_the_service_whose_image_it_is() -> None:
+    config: JsonObject = {
+        "services": {"web": {"build": {"context": ".", "secrets": [{"source": "npm"}]}}},
+        "secrets": {"npm": {"environment": "NPM_TOKEN"}},
+    }
+    found = parse_uses(config).references
+    assert found == {"NPM_TOKEN": (Use(plain("web"), How.TO_BUILD, plain("build.secrets.npm")),)}
+
+
 def test_what_a_service_reaches_beside_the_projects_own_networks_is_known() -> None:
     config: JsonObject = {
         "services": {
