@@ -20,6 +20,7 @@ from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Static
 
+from pixel_tui.environment.deliveries import MadeAt, nothing_made, unknown_deliveries
 from pixel_tui.environment.desk import EnvironmentFiles, EnvironmentSource, Opened
 from pixel_tui.environment.document import Document
 from pixel_tui.environment.overview import Overview
@@ -68,6 +69,7 @@ class EnvironmentScreen(Dialog[None]):
         source: Reads the file.
         reveals: Whether a secret may be shown on a key press.
         several: The files that another one can be picked from; None where there is one.
+        made: When the containers of a service were made.
     """
 
     BINDING_GROUP_TITLE = "Environment"
@@ -97,9 +99,15 @@ class EnvironmentScreen(Dialog[None]):
     ]  # fmt: skip
 
     def __init__(
-        self, source: EnvironmentSource, *, reveals: bool, several: Several | None = None
+        self,
+        source: EnvironmentSource,
+        *,
+        reveals: bool,
+        several: Several | None = None,
+        made: MadeAt = nothing_made,
     ) -> None:
         super().__init__()
+        self._made = made
         self.source = source
         self._several = several
         self._reveals = reveals
@@ -261,7 +269,9 @@ class EnvironmentScreen(Dialog[None]):
     def _draw_details(self, *, revealed: bool = False) -> None:
         line = self.table.current
         row = line.row if line is not None else None
-        words = key_content(row, revealed=revealed, mends=self.mends)
+        changed_at = self.opened.changed_at if self.opened is not None else None
+        old = unknown_deliveries(row.uses, changed_at, self._made) if row is not None else ()
+        words = key_content(row, revealed=revealed, mends=self.mends, unknown=old)
         self.query_one("#environment-words", Static).update(words)
 
     @property

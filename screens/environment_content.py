@@ -1,6 +1,6 @@
 """What is said of an environment's keys, as text. A secret is dots unless it is revealed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from textual.content import Content
@@ -46,14 +46,25 @@ NO_RESTART: Final = SafeText(
     "A plain restart does not apply an environment: what changes has to be recreated."
 )
 
+UNKNOWN_DELIVERY: Final = SafeText(
+    "  ? unknown whether the running one has this value: it is older than the file. Recreate it."
+)
 
-def key_content(row: KeyRow | None, *, revealed: bool = False, mends: bool = False) -> Content:
+
+def key_content(
+    row: KeyRow | None,
+    *,
+    revealed: bool = False,
+    mends: bool = False,
+    unknown: Collection[SafeText] = (),
+) -> Content:
     """Everything about one key.
 
     Args:
         row: The key; None where there is none under the cursor.
         revealed: Show its value as it is.
         mends: Say which key takes a mend.
+        unknown: The services that may still have the value of before.
     """
     if row is None:
         return Content.styled("No key matches.", "$foreground-muted")
@@ -74,7 +85,7 @@ def key_content(row: KeyRow | None, *, revealed: bool = False, mends: bool = Fal
     if mends and keeps_dollar(row):
         parts.append(Content.assemble(("  m", "$text-accent bold"), " puts it in single quotes"))
     parts += _part("Value", _value_lines(row, revealed=revealed))
-    parts += _part("Read by", _use_lines(row.uses))
+    parts += _part("Read by", _use_lines(row.uses, unknown))
     return Content("\n").join(parts)
 
 
@@ -118,17 +129,21 @@ def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
     return lines
 
 
-def _use_lines(uses: Sequence[Use]) -> list[Content]:
+def _use_lines(uses: Sequence[Use], unknown: Collection[SafeText]) -> list[Content]:
     if not uses:
         return [Content.styled("No service of the project reads it.", "$foreground-muted")]
-    return [
-        Content.assemble(
-            (use.service or "the project itself", "bold"),
-            f"  {HOWS[use.how]}",
-            (f"  {use.where}" if use.where else "", "$foreground-muted"),
+    lines = []
+    for use in uses:
+        lines.append(
+            Content.assemble(
+                (use.service or "the project itself", "bold"),
+                f"  {HOWS[use.how]}",
+                (f"  {use.where}" if use.where else "", "$foreground-muted"),
+            )
         )
-        for use in uses
-    ]
+        if use.how is How.CONTENT and use.service in unknown:
+            lines.append(Content.styled(UNKNOWN_DELIVERY, "$text-warning"))
+    return lines
 
 
 def _part(title: str, lines: list[Content]) -> list[Content]:

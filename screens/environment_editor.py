@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.css.query import NoMatches
 
+from pixel_tui.environment.deliveries import MadeAt, nothing_made
 from pixel_tui.environment.desk import EnvironmentDesk, EnvironmentSource, Opened, Unfinished
 from pixel_tui.environment.document import Document
 from pixel_tui.environment.editing import Editing, entry_now, mend_of, written
@@ -42,6 +43,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         ask: Shows the plan of a save.
         several: The files that another one can be picked from; None where there is one.
         resumes: Go on with the edits that this console left when it showed another file.
+        made: When the containers of a service were made.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,8 +77,9 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         several: Several | None = None,
         *,
         resumes: bool = False,
+        made: MadeAt = nothing_made,
     ) -> None:
-        super().__init__(source, reveals=True, several=several)
+        super().__init__(source, reveals=True, several=several, made=made)
         self._resumes = resumes
         self.desk = desk
         self.ask = ask

@@ -4,6 +4,7 @@ It holds what every console may read, and the way to change something only where
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,6 +153,11 @@ class StackDialogs:
         self, access: "EnvironmentAccess", *, resumes: bool = False
     ) -> "EnvironmentScreen":
         """Of one file; it makes that of another one which takes its place."""
+        from pixel_tui.environment.deliveries import made_at
+
+        def made(service: str) -> datetime | None:
+            return made_at(self._observer.snapshot, service)
+
         operations, several = self._operations, None
         if (files := access.files) is not None:
             from screens.environment import Several
@@ -162,14 +168,18 @@ class StackDialogs:
         if operations is None or access.desk is None:
             from screens.environment import EnvironmentScreen
 
-            return EnvironmentScreen(access.source, reveals=access.reveals, several=several)
+            return EnvironmentScreen(
+                access.source, reveals=access.reveals, several=several, made=made
+            )
         from screens.environment_editor import EnvironmentEditor
 
         def ask(action: str, target: str) -> None:
             # Of the dashboard, which outlives whatever is opened above it.
             operations.ask(self._screen, action, [(target, None)])
 
-        return EnvironmentEditor(access.source, access.desk, ask, several, resumes=resumes)
+        return EnvironmentEditor(
+            access.source, access.desk, ask, several, resumes=resumes, made=made
+        )
 
     def _ask(self, action: "Action", aim: "Aim") -> None:
         from pixel_tui.operations.action import Scope

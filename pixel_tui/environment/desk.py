@@ -34,6 +34,8 @@ class Opened:
     """Why it can't be written, and what to do about it; empty where it can."""
     remarks: tuple[SafeText, ...] = ()
     """What could not be found out, so that nothing is said of it."""
+    changed_at: datetime | None = None
+    """When the file was written, replaced or renamed last; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
