@@ -207,6 +207,8 @@ class Container:
     """None where the container has no health check."""
     exit_code: int | None = None
     """None while it runs, and for one that never ran."""
+    told_to_end: bool | None = None
+    """Whether it was stopped, or ended by itself; None where nobody saw it."""
     oom_killed: bool = False
     error: SafeText = NO_TEXT
     """The engine's own words on why it could not start it."""
@@ -262,13 +264,15 @@ class Container:
 
     @property
     def put_down(self) -> bool:
-        """Whether it ended because it was told to, as far as the engine tells.
+        """Whether it ended because it was told to, or has done its work, as far as one can tell.
 
-        Another end is followed by a restart where the policy is `always` or `unless-stopped`;
-        without one, 0 and 143 (SIGTERM) are the ends of what was asked to end.
+        Events decide. Where nobody saw them: another end is followed by a restart where the policy
+        is `always` or `unless-stopped`; else 0 and 143 (SIGTERM) are the ends of what was asked to.
         """
         if self.state is not ContainerState.EXITED or self.oom_killed or self.error:
             return False
+        if self.told_to_end is not None:
+            return self.told_to_end or self.exit_code == 0
         return self.restart_policy in {"always", "unless-stopped"} or self.exit_code in {0, 143}
 
     @property

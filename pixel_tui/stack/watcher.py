@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -20,8 +20,9 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ComposeError, EngineAnswerInvalid, EngineError
 from pixel_tui.stack.build_record import BuildRecords
-from pixel_tui.stack.built_with import Built, argument_values
+from pixel_tui.stack.built_with import argument_values
 from pixel_tui.stack.cgroups import SampleSource
+from pixel_tui.stack.ends import Ends
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_feed import LogFeed, LogTarget
@@ -33,12 +34,10 @@ from pixel_tui.stack.model import (
     Container,
     ContainerState,
     EngineStatus,
-    External,
     Link,
     Project,
     StackEvent,
     StackSnapshot,
-    Trouble,
     UsageTable,
 )
 from pixel_tui.stack.observer import Listener, Topic
@@ -57,13 +56,12 @@ from pixel_tui.stack.reading import (
     trouble,
     with_shared,
 )
-from pixel_tui.stack.resource_model import Diverged
 from pixel_tui.stack.resources import ResourceReader
 from pixel_tui.stack.ring import LogLine
+from pixel_tui.stack.seen import Seen
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
 from pixel_tui.stack.usage_sampler import UsageSampler
-from pixel_tui.stack.value_mark import Marks
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import plain
 
 log = logging.getLogger(__name__)
 
@@ -88,42 +86,6 @@ class Pace:
     """How soon compose is asked again after it failed, where no file has changed."""
     gather: float = 0.05
     """How long events are gathered before the containers are read again."""
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What the threads have found out so far; guarded by the watcher's lock."""
-
-    engine: EngineStatus
-    project: Project | None = None
-    sharing: dict[str, JsonObject] = field(default_factory=dict, repr=False)
-    """Its services whose hashes have ids of containers in them."""
-    project_name: SafeText = NO_TEXT
-    asked_name: str = ""
-    """Of which project the engine is asked: until compose has told its name, of the likely one."""
-    project_trouble: Trouble | None = None
-    found_by_labels: bool = False
-    """The containers were asked for the project's name, since compose can't tell it."""
-    containers: dict[str, Container] = field(default_factory=dict)
-    images: dict[str, str | None] = field(default_factory=dict)
-    own_variables: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Names of variables that images set themselves, by id."""
-    arguments: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
-    """The project's build arguments, with their values."""
-    histories: dict[str, Marks] = field(default_factory=dict)
-    """What images tell of how they were built, by id."""
-    built: dict[str, Built] = field(default_factory=dict)
-    """What images were built with, by id."""
-    dirty: set[str] = field(default_factory=set)
-    """Containers that an event named since they were read."""
-    doubtful: bool = False
-    """Events may have been missed: every container is to be read anew."""
-    missing: frozenset[External] = frozenset()
-    """External networks and volumes that are not there."""
-    taken_at: datetime | None = None
-    """When the containers were read last."""
-    other_names: tuple[SafeText, ...] = ()
-    diverged: tuple[Diverged, ...] = ()
 
 
 class Watcher:
@@ -158,12 +120,13 @@ class Watcher:
         self._log_tail = log_tail
         self._records = records
         self._lock = threading.Lock()
-        self._seen = _Seen(
+        self._seen = Seen(
             EngineStatus(address=engine.address, context=engine.context),
             asked_name=plain(project.name_guess),
         )
         self._snapshot = StackSnapshot(engine=self._seen.engine)
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
+        self._ends = Ends()
         self._unbroken: datetime | None = None
         """The first event of the stream that is read: from there on none is missing."""
         self._listeners: list[Listener] = []
@@ -637,6 +600,7 @@ class Watcher:
             return
         with self._lock:
             self._events.append(event)
+            self._ends.take(event)
             self._unbroken = self._unbroken or event.at
             self._seen.dirty.add(event.container_id)
         self._tell(Topic.EVENTS)
@@ -655,7 +619,7 @@ class Watcher:
                 project=project,
                 project_name=seen.project_name,
                 project_trouble=seen.project_trouble,
-                containers=seen.containers.values(),
+                containers=[self._ends.told(item) for item in seen.containers.values()],
                 images=seen.images,
                 own_variables=seen.own_variables,
                 built=seen.built,

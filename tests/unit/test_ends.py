@@ -1,0 +1,70 @@
+"""Whether a container was stopped or ended by itself, from what the engine's events tell."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pixel_tui.stack.ends import Ends
+from pixel_tui.stack.model import ContainerState, StackEvent
+from pixel_tui.text import SafeText, plain
+from tests.unit.test_actions import NOW, exited
+
+CONTAINER = exited("api", exit_code=3, finished_at=NOW)
+STOP = ("kill 15", "die", "stop")
+
+
+def ends_after(*actions: str, apart: float = 0.1) -> Ends:
+    ends = Ends()
+    for number, words in enumerate(actions):
+        action, _, signal = words.partition(" ")
+        detail = plain(f"signal {signal}") if signal else plain("")
+        at = NOW + timedelta(seconds=number * apart)
+        ends.take(
+            StackEvent(at, plain(action), CONTAINER.id, CONTAINER.name, SafeText("api"), detail)
+        )
+    return ends
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [
+        (STOP, True),
+        (("kill 15", "kill 9", "die", "stop"), True),
+        (("kill 3", "die", "stop"), True),  # its own stop signal
+        (("kill 9", "die"), True),
+        (("kill SIGKILL", "die"), True),
+        (("die",), False),
+        (("kill 1", "die"), False),
+        (("oom", "die"), False),
+        ((*STOP, "start", "die"), False),
+        (("kill 15", "start", "die"), False),
+        ((), None),
+        ((*STOP, "start"), None),
+    ],
+)
+def test_a_stop_is_told_from_an_end_of_its_own(actions: tuple[str, ...], told: bool | None) -> None:
+    found = ends_after(*actions).told(CONTAINER)
+    assert found.told_to_end is told
+    assert found.put_down is bool(told)
+
+
+def test_a_signal_long_before_is_not_why_it_ended() -> None:
+    finished = replace(CONTAINER, finished_at=NOW + timedelta(minutes=1))
+    assert ends_after("kill 15", "die", apart=60.0).told(finished).told_to_end is False
+
+
+def test_another_end_than_the_one_that_was_seen_is_not_known() -> None:
+    later = replace(CONTAINER, finished_at=NOW + timedelta(minutes=5))
+    assert ends_after(*STOP).told(later) is later
+    running = replace(CONTAINER, state=ContainerState.RUNNING)
+    assert ends_after(*STOP).told(running) is running
+
+
+def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None:
+    assert exited("api", exit_code=143).put_down
+    assert not exited("api", exit_code=137).put_down
+    assert exited("api", exit_code=137, restart_policy=SafeText("always")).put_down
+    seen = ends_after("die")
+    assert not seen.told(exited("api", exit_code=143, finished_at=NOW)).put_down
+    assert seen.told(exited("api", exit_code=0, finished_at=NOW)).put_down, "it has done its work"
