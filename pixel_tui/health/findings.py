@@ -97,6 +97,16 @@ def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
                 "too, both would fight for ports and volumes.",
             )
         )
+    if project.moved:
+        found.append(
+            _of_stack(
+                Severity.WARNING,
+                f"Compose opens {project.moved} now, and this is still the project of"
+                f" {', '.join(project.files)}.",
+                "COMPOSE_FILE, or what is in the folder, has changed since the start. Quit (q) and"
+                " start pixel-tui again: until then it shows and changes the old one.",
+            )
+        )
     if (finding := unknown_profiles(project)) is not None:
         found.append(finding)
     found += _made_with(snapshot, project)

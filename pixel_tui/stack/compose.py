@@ -30,6 +30,8 @@ from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.compose_files import (
     FILE_NAMES,
     OVERRIDE_NAMES,
+    ProjectSearch,
+    default_files,
     dotenv_file,
     find_project,
     is_remote,
@@ -111,9 +113,9 @@ def find_command(
         compose = (standalone,)
         chosen = {"DOCKER_HOST": host, "DOCKER_CONTEXT": context}
         extra = {name: value for name, value in chosen.items() if value}
-    place = find_project(
-        environment, _here(environment), directory=directory, files=files, env_files=env_files
-    )
+    here = _here(environment)
+    place = find_project(environment, here, directory=directory, files=files, env_files=env_files)
+    named = files or environment.get("COMPOSE_FILE")
     return ComposeCommand(
         docker=docker,
         compose=compose,
@@ -123,6 +125,7 @@ def find_command(
         env_files=place.env_files,
         project=project or "",
         profiles=tuple(profiles),
+        search=None if named else ProjectSearch(here, directory, tuple(env_files)),
         reads_default_env=not disabled(environment),
         environment=extra,
     )
@@ -217,6 +220,8 @@ class ComposeProject:
         folder = Path(self.command.directory)
         beside = [folder / name for name in FILE_NAMES + OVERRIDE_NAMES]
         beside += sorted(folder.glob(".env*")) + sorted(folder.glob("*.env"))
+        if self.command.search is not None:
+            beside.append(self.command.search.start / ".env")
         return dict.fromkeys([*found.all, *beside])
 
     def ask(self, argv: Sequence[str], *, stdin: str = "") -> tuple[str, str]:
@@ -352,10 +357,21 @@ class ComposeProject:
             read=tuple(map(str, self.read_files().all)),
             env_files=self.command.env_files,
             adopted=self.command.adopted,
+            moved=self._moved(),
             warnings=warnings,
             left_out=left_out,
             left_out_why=left_out_why,
         )
+
+    def _moved(self) -> str:
+        """The files that compose would open now, if these are others than it was opened with."""
+        search, command = self.command.search, self.command
+        if search is None:
+            return ""
+        place = search.find(self._environment)
+        if (str(place.directory), place.files) == (command.directory, command.files):
+            return ""
+        return ", ".join(place.files or map(str, default_files(place.directory)))
 
     def _asked_profiles(self) -> frozenset[str]:
         """What `COMPOSE_PROFILES` says, in the environment or else in `.env`, and `--profile`."""
@@ -455,16 +471,15 @@ class ComposeProject:
     def _require_folder(self) -> None:
         for file in self.command.files:
             if not is_remote(file) and not _is(Path.is_file, file):
+                remedy = "Check -f or COMPOSE_FILE: paths are relative to the current folder."
                 raise ProjectMissing(
-                    "There is no such compose file.",
-                    on=file,
-                    remedy="Check -f or COMPOSE_FILE: paths are relative to the current folder.",
+                    "There is no such compose file.", on=file, remedy=self._reopened() or remedy
                 )
         if not _is(Path.is_dir, self.command.directory):
             raise ProjectMissing(
                 "There is no such folder.",
                 on=self.command.directory,
-                remedy="Check the path behind -C.",
+                remedy=self._reopened() or "Check the path behind -C.",
             )
         for env_file in self.command.env_paths:
             if is_pipe(Path(env_file)):
@@ -473,6 +488,11 @@ class ComposeProject:
                     on=env_file,
                     remedy="Move it away, and make a file.",
                 )
+
+    def _reopened(self) -> str:
+        """What to do if the project is elsewhere by now."""
+        moved = self._moved()
+        return f"Quit and start pixel-tui again: compose opens {moved} now." if moved else ""
 
     def _ask(self, argv: Sequence[str], *, stdin: str = "") -> Asked:
         """Start a reading command."""

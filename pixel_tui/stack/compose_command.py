@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pixel_tui.stack.compose_files import ProjectSearch
+
 
 @dataclass(frozen=True, slots=True)
 class ComposeCommand:
@@ -32,6 +34,8 @@ class ComposeCommand:
     """Which of `env_paths` is edited; empty for the last one, whose values win."""
     profiles: tuple[str, ...] = ()
     """`--profile` options as given."""
+    search: ProjectSearch | None = None
+    """How folder and files were found; None where somebody named the files."""
     reads_default_env: bool = True
     """Whether compose reads `.env` where no `--env-file` is given: `COMPOSE_DISABLE_ENV_FILE`."""
     adopted: bool = False

@@ -39,6 +39,31 @@ class ProjectPlace:
     """Absolute; empty where compose reads the `.env` of the folder."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectSearch:
+    """How a project was looked for: what is found may be another one later.
+
+    `COMPOSE_FILE` of a `.env` may be changed, and files may come and go; the folder of a project
+    that is open does not follow.
+    """
+
+    here: Path
+    """The folder that one was in."""
+    directory: str | None
+    env_files: tuple[str, ...]
+
+    def find(self, environment: Mapping[str, str]) -> ProjectPlace:
+        """Where the project is now."""
+        return find_project(
+            environment, self.here, directory=self.directory, env_files=self.env_files
+        )
+
+    @property
+    def start(self) -> Path:
+        """Where compose would be started."""
+        return absolute(self.here, self.directory or ".")
+
+
 def find_project(
     environment: Mapping[str, str],
     here: Path,

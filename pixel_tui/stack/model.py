@@ -404,6 +404,8 @@ class Project:
     """What `--env-file` named."""
     adopted: bool = False
     """It is read with the files that its containers were made with; nobody named them."""
+    moved: SafeText = NO_TEXT
+    """The files that compose would open by now; empty where they are the same."""
     from_labels: bool = False
     """Compose has not resolved it: it is what the labels of the containers tell."""
     awaits_hashes: bool = False

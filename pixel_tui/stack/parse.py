@@ -320,6 +320,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
         profiles=tuple(sorted(map(plain, resolved.profiles))),
         env_files=tuple(map(plain, resolved.env_files)),
         adopted=resolved.adopted,
+        moved=plain(resolved.moved),
         warnings=tuple(plain(redact(line)) for line in resolved.warnings),
         left_out=plain(redact(resolved.left_out_why)),
     )

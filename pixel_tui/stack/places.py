@@ -111,7 +111,8 @@ def adopted(command: ComposeCommand, made: Place, *, finds_files: bool) -> Compo
         env_files = made.env_files
     if (files, env_files) == (command.files, command.env_files):
         return None
-    return replace(command, files=files, env_files=env_files, adopted=True)
+    search = command.search if files == command.files else None
+    return replace(command, files=files, env_files=env_files, search=search, adopted=True)
 
 
 def _are_there(paths: tuple[str, ...]) -> bool:

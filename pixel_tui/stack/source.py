@@ -179,6 +179,8 @@ class ResolvedProject:
     """What `--env-file` names."""
     adopted: bool = False
     """Files and environment files are those that the containers were made with."""
+    moved: str = ""
+    """What compose would open by now in its place; empty where it is the same."""
     left_out: frozenset[str] = frozenset()
     """Services in `config` as they are written only: compose refuses their profiles."""
     left_out_why: str = ""
