@@ -16,7 +16,9 @@ from typing import Final, TypeVar
 NAME: Final = ".reserve"
 SIZE: Final = 256 * 1024
 PIECE: Final = 64 * 1024
-"""More than the records of one job take."""
+"""More than most records of one job take."""
+RECORDS: Final = 2 * PIECE
+"""What is left of it for records where files are put back."""
 LEFT_FREE: Final = 4 * SIZE
 """As many bytes stay free for others beside it."""
 _PRIVATE_FILE: Final = 0o600
@@ -89,6 +91,20 @@ def with_reserve(path: Path, write: Callable[[], T]) -> T:
         except OSError as error:
             if not is_full(error) or not _give(path):
                 raise
+
+
+def reserved(folder: Path, *, on: int) -> int:
+    """Bytes of the reserve that others may have, beside the records of a job.
+
+    Args:
+        folder: The state folder.
+        on: The device of the disk that is short of room; the reserve of another one is no help.
+    """
+    try:
+        about = (folder / NAME).lstat()
+    except OSError:
+        return 0
+    return max(0, about.st_size - RECORDS) if about.st_dev == on else 0
 
 
 def append_all(descriptor: int, content: bytes) -> None:

@@ -37,6 +37,8 @@ from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, open_regular, read_regular, sync_folder
+from pixel_tui.reserve import with_reserve
+from pixel_tui.settings import state_folder
 
 CHUNK: Final = 1024 * 1024
 READY_SECONDS: Final = 60.0
@@ -297,7 +299,9 @@ class Restorer:
             self._say(f"{item.kind.value:<10} {item.source}  is the same already")
             return
         self._make_folders(target.parent)
-        fresh = self._copy_beside(source, target, item)
+        # On a full disk a small file, such as `.env`, finds room in what is kept for that.
+        place = state_folder() / "restored"
+        fresh = with_reserve(place, lambda: self._copy_beside(source, target, item))
         try:
             # Again: the copy took its time.
             self._require_unused(item, target, self._holders())

@@ -10,6 +10,8 @@ from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.manifest import Item, Kind, Manifest
 from pixel_tui.backups.words import size_words
 from pixel_tui.errors import FileError
+from pixel_tui.reserve import reserved
+from pixel_tui.settings import state_folder
 
 MOST_COMPARED: Final = 256 * 1024
 """Bytes of a file that is compared for a plan; a larger one of the same size counts as the same."""
@@ -36,7 +38,7 @@ class Shortage:
 
 
 def shortages(needs: Sequence[tuple[Path, int]]) -> tuple[Shortage, ...]:
-    """The disks that have not the room for what is put there.
+    """The disks that have not the room for what is put there; our own reserve counts as room.
 
     Args:
         needs: Places and bytes; what is there now stays beside them.
@@ -52,6 +54,7 @@ def shortages(needs: Sequence[tuple[Path, int]]) -> tuple[Shortage, ...]:
         device, found = folder.stat().st_dev, os.statvfs(folder)
         block = found.f_frsize
         free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * block
+        free += reserved(state_folder(), on=device) // block * block
         so_far = disks[device] if device in disks else Shortage(folder, 0, free)
         needed = so_far.needed + -(-size // block) * block
         disks[device] = Shortage(so_far.folder, needed, so_far.free)

@@ -260,20 +260,23 @@ class TestMaking:
 
 FULL_DISK = """
 mount -t tmpfs -o size=8m tmpfs "$1" || exit 9
+mkdir "$1/project" && cp -a . "$1/project" || exit 9
+mount --bind "$1/project" "$PWD" && cd "$PWD" || exit 9
 "$0" -m pixel_tui backup now -p "$2" || exit 8
+echo COLOUR=blue > .env
 dd if=/dev/zero of="$1/filling" bs=4096 2>/dev/null
 [ "$(df --output=avail "$1" | tail -1)" -eq 0 ] || exit 7
 "$0" -m pixel_tui run stop app --yes -p "$2" || exit 6
 made=$("$0" -m pixel_tui backup list --json -p "$2" | grep -o '"id": "[^"]*' | cut -c8-)
-printf 'COLOUR=blue\n' > .env
 "$0" -m pixel_tui backup restore "$made" --no-backup-first --yes --confirm "$2" \
     --confirm no-backup -p "$2" || exit 5
+[ "$(cat .env)" = "COLOUR=red" ] || exit 3
 "$0" -m pixel_tui audit verify || exit 4
 """
 
 
 class TestRestoring:
-    def test_a_full_disk_of_the_state_keeps_nothing_from_a_stop_and_a_restore(
+    def test_a_full_disk_of_state_backups_and_project_keeps_nothing_from_a_stop_and_a_restore(
         self, desk: Desk
     ) -> None:
         desk.project.compose("up", "--detach")
@@ -283,7 +286,6 @@ class TestRestoring:
             [*argv, desk.project.name], cwd=desk.folder, env=desk.env, check=False, timeout=180
         )
         assert said.returncode == 0, said.stdout + said.stderr
-        assert (desk.folder / ".env").read_text() == "COLOUR=red\n"
         assert desk.project.inspect("app")["State"]["Status"] == "exited"
 
     def test_rows_and_files_come_back(self, desk: Desk) -> None:

@@ -14,6 +14,7 @@ from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.store import Backup
 from pixel_tui.fact_reading import _past
+from pixel_tui.reserve import NAME, RECORDS
 from pixel_tui.settings import BackupSettings
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -76,3 +77,18 @@ def test_plans_are_made_with_it(tmp_path: Path) -> None:
     backup = Backup("20260301-080000", tmp_path / "b", manifest(item("a", b"1"), item("b", b"2")))
     past = _past(backup, policy_for(tmp_path, BackupSettings()), None)
     assert [found.needed for found in past.shortages] == [2 * BLOCK]
+
+
+@pytest.mark.usefixtures("free")
+def test_the_reserve_of_the_same_disk_counts_as_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.backups.room.state_folder", lambda: tmp_path / "state")
+    made = manifest(item("a", b"1"), item("b", b"2"))
+    places = {name: str(tmp_path / name) for name in ("a", "b")}
+    (tmp_path / "state").mkdir()
+    assert restore_shortages(made, places)
+    (tmp_path / "state" / NAME).write_bytes(bytes(RECORDS + BLOCK))
+    assert restore_shortages(made, places) == ()
+    (tmp_path / "state" / NAME).write_bytes(bytes(RECORDS))
+    assert restore_shortages(made, places), "what is kept for records is none for files"
