@@ -65,7 +65,7 @@ def _measured(text: str) -> tuple[tuple[str, ...], bool]:
             while at and not cells[at]:
                 at -= 1  # onto the character before, however wide it is
             cells[at] = _cell(f"{cells[at]}{cluster}")
-        else:
+        elif width:  # else the text was cut before it: the terminal would put it on what is left
             cells += [_cell(cluster), *[""] * (width - 1)]
     width = cell_len(text)
     if len(cells) != width:

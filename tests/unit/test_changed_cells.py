@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pyte
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
@@ -86,6 +86,7 @@ def test_the_terminal_shows_the_last_picture_whatever_was_before(
     assert shown.cells() == painted_whole(strips).cells()
 
 
+@example([[], [], [], [("ae\u0301", Style())]], [[], [], [], [("ae\u0301a", Style())]], 2, 3, 2)
 @given(
     PICTURE, PICTURE, st.integers(1, WIDTH - 1), st.integers(0, HEIGHT - 1), st.integers(0, WIDTH)
 )
