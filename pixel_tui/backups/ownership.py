@@ -8,6 +8,8 @@ would do by hand: `docker run --rm -v FOLDER:/data alpine chown UID:GID /data/FI
 import csv
 import io
 import os
+import shlex
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -84,11 +86,25 @@ class Owners:
         return self._view.programs.run(argv, patience=ASK_SECONDS).code == 0
 
 
-def _mount_words(folder: Path) -> str:
+def opening_words(folder: Path) -> str:
+    """What to do where this user may not write in a folder, as the fix of an error.
+
+    A container can open it for the user's group, if its present group has nothing to lose.
+    """
+    about = folder.stat()
+    if about.st_mode & stat.S_IWGRP:
+        return f"Run the restore as root, or as a member of the group {about.st_gid}"
+    script = f"chgrp {os.getegid()} /data && chmod g+rwx /data"
+    argv = ("docker", "run", "--rm", "--mount", _mount_words(folder, "/data"), "alpine")
+    command = shlex.join((*argv, "sh", "-c", script))
+    return f"Run the restore as root, or let this user write there: `{command}`"
+
+
+def _mount_words(folder: Path, target: str = _INSIDE) -> str:
     """The option's value, quoted: docker reads it as a line of CSV."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(
-        ["type=bind", f"source={folder.resolve()}", f"target={_INSIDE}"]
+        ["type=bind", f"source={folder.resolve()}", f"target={target}"]
     )
     return line.getvalue()
 

@@ -22,7 +22,7 @@ from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind, Manifest
 from pixel_tui.backups.open_files import opened
-from pixel_tui.backups.ownership import Owners
+from pixel_tui.backups.ownership import Owners, opening_words
 from pixel_tui.backups.postgres import MOST_ROLE_BYTES, Postgres, database_of
 from pixel_tui.backups.restorable import (
     SIDE_FILES,
@@ -284,7 +284,7 @@ class Restorer:
             self._owners.give(probe, like.stat().st_uid, like.stat().st_gid)
         except PermissionError as error:
             raise OperationError(
-                f"this user may not write in {folder}", remedy="Run the restore as root"
+                f"this user may not write in {folder}", remedy=opening_words(folder)
             ) from error
         finally:
             probe.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.backups.ownership import Owners
+from pixel_tui.backups.ownership import Owners, opening_words
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose_command import ComposeCommand
@@ -131,6 +131,17 @@ def test_a_container_that_gives_it_to_another_is_not_believed(
     with pytest.raises(OperationError, match="Nothing was restored"):
         restore(project, backup_id, owners=owners(docker))
     assert owner(project / "data/pixels.db")[0] == SERVICE
+
+
+def test_a_folder_of_another_is_opened_for_the_group_or_by_its_members(tmp_path: Path) -> None:
+    folder = tmp_path / "da ta"
+    folder.mkdir(mode=0o755)
+    words = opening_words(folder)
+    assert f"--mount type=bind,source={folder},target=/data" in words.replace("'", "")
+    assert f"'chgrp {os.getegid()} /data && chmod g+rwx /data'`" in words
+    folder.chmod(0o775)
+    chown(folder, SERVICE, SERVICE)
+    assert opening_words(folder).endswith(f"as a member of the group {SERVICE}")
 
 
 def test_a_path_with_a_comma_is_one_path(tmp_path: Path, operator: None) -> None:
