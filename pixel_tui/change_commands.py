@@ -119,6 +119,7 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.errors import NothingToDo
     from pixel_tui.fact_reading import SHELL_PATIENCE_SECONDS, live_facts
     from pixel_tui.operations.actions import action_named, plan_action
+    from pixel_tui.past_stops import known_ends
     from pixel_tui.plan_output import as_json, as_text, nothing_as_json
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.build_record import build_records
@@ -128,7 +129,8 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     action_named(name)  # before anybody is asked
     engine, project = readers(arguments, environment)
     clock = SystemClock()
-    snapshot = look_once(engine, project, clock, build_records(project.command))
+    records, ends = build_records(project.command), known_ends(engine.address)
+    snapshot = look_once(engine, project, clock, records, ends)
     settings = load_settings(environment, read_only=arguments.read_only)
     read_facts = live_facts(
         project.command, settings.backup, environment, patience=SHELL_PATIENCE_SECONDS

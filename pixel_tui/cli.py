@@ -193,6 +193,7 @@ def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.health.findings import findings_of_stack
+    from pixel_tui.past_stops import known_ends
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.build_record import build_records
     from pixel_tui.stack.reading import look_once
@@ -200,7 +201,8 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
     settings = load_settings(environment, read_only=arguments.read_only)
     engine, project = readers(arguments, environment)
-    snapshot = look_once(engine, project, SystemClock(), build_records(project.command))
+    records, ends = build_records(project.command), known_ends(engine.address)
+    snapshot = look_once(engine, project, SystemClock(), records, ends)
     if arguments.json:
         print(json.dumps(as_json(snapshot, read_only=settings.read_only), indent=2))  # noqa: T201
     elif snapshot.services:

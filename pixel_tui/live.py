@@ -5,6 +5,7 @@ being imported.
 """
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.past_stops import known_ends
 from pixel_tui.settings import Settings
 from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.cgroups import Cgroups
@@ -28,4 +29,5 @@ def live_observer(engine: DockerEngine, project: ComposeProject, settings: Setti
         log_tail=settings.log_tail,
         local=local,
         records=build_records(project.command),
+        ends=known_ends(engine.address),
     )

@@ -2,10 +2,12 @@
 
 The engine knows it (it does not restart such a one), and its API has no word for it. Its events do:
 `docker stop` and all that stops so send `kill`, `die` and `stop`, `docker kill` sends `kill` and
-`die`, and an end of its own is a `die` alone. Seen with engine 20.10.
+`die`, and an end of its own is a `die` alone. Seen with engine 20.10. What ended before anybody
+watched may have been stopped by a job, whose record tells when.
 """
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,10 +20,26 @@ SAME_END: Final = timedelta(seconds=5)
 """As far apart may be the time of the event and the one that the container tells."""
 
 
-class Ends:
-    """How containers ended while somebody watched. Its owner keeps threads apart."""
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Something that was stopped from a console, and was written down."""
 
-    def __init__(self) -> None:
+    names: frozenset[str]
+    """Of services, and of single containers."""
+    began: datetime
+    ended: datetime
+
+
+class Ends:
+    """How containers ended while somebody watched. Its owner keeps threads apart.
+
+    Args:
+        stops: Reads what was stopped of a project before; it blocks.
+    """
+
+    def __init__(self, stops: Callable[[str], Sequence[Stop]] | None = None) -> None:
+        self._stops = stops
+        self._looked_back: set[tuple[str, datetime | None]] = set()
         self._killed: dict[str, datetime] = {}
         self._ended: dict[str, tuple[datetime, bool]] = {}
 
@@ -39,6 +57,30 @@ class Ends:
             self._killed.pop(key, None)
             self._ended.pop(key, None)
 
+    def look_back(self, project: str, containers: Iterable[Container]) -> None:
+        """Look for stops that explain ends which nobody saw, and whose code says nothing.
+
+        Args:
+            project: Its name.
+            containers: All that there are.
+        """
+        open_ = [
+            item
+            for item in containers
+            if item.state is ContainerState.EXITED
+            and (item.id, item.finished_at) not in self._looked_back
+            and not self.told(item).put_down
+            and self.told(item).told_to_end is None
+        ]
+        if self._stops is None or not open_:
+            return
+        self._looked_back |= {(item.id, item.finished_at) for item in open_}
+        stops = self._stops(project)
+        for item in open_:
+            at = item.finished_at
+            if at is not None and any(_explains(stop, item, at) for stop in stops):
+                self._ended[item.id] = (at, True)
+
     def told(self, container: Container) -> Container:
         """The container with what is known of its end; as it is where nobody saw that."""
         if container.state is not ContainerState.EXITED or container.finished_at is None:
@@ -47,3 +89,11 @@ class Ends:
         if at is None or abs(at - container.finished_at) > SAME_END:
             return container
         return replace(container, told_to_end=told)
+
+
+def _explains(stop: Stop, container: Container, at: datetime) -> bool:
+    named = {str(container.service), str(container.name)} & stop.names
+    since = container.started_at
+    if not named or (since is not None and since > stop.began):
+        return False  # it was started again since
+    return stop.began - SAME_END <= at <= stop.ended + SAME_END

@@ -22,6 +22,7 @@ from pixel_tui.stack.built_with import (
     built_with,
     is_baked,
 )
+from pixel_tui.stack.ends import Ends
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
@@ -307,6 +308,7 @@ def look_once(
     project: ProjectReader,
     clock: Clock,
     records: BuildRecords | None = None,
+    ends: Ends | None = None,
 ) -> StackSnapshot:
     """The whole stack, asked once. A project that can't be resolved is a state of it.
 
@@ -315,6 +317,7 @@ def look_once(
         project: The project.
         clock: Where times come from.
         records: What its images were built with, as far as that was written down.
+        ends: How its containers ended, as far as that was written down.
 
     Raises:
         EngineError: The engine can't be asked.
@@ -333,6 +336,9 @@ def look_once(
     if resolved_project is None:
         name = labelled_name(engine, project)
     containers = read_containers(engine, engine.containers(name), {}, ())
+    if ends is not None:
+        ends.look_back(name, containers.values())
+        containers = {key: ends.told(item) for key, item in containers.items()}
     images, own_variables = read_images(engine, resolved_project)
     if resolved_project is not None:
         resolved_project = with_shared(resolved_project, sharing, containers.values())

@@ -99,6 +99,7 @@ class Watcher:
         log_tail: How many lines of history a log begins with.
         local: Where figures are read without the engine.
         records: What the project's images were built with, as far as that was written down.
+        ends: How its containers ended, as far as that was written down.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Watcher:
         log_tail: int = TAIL,
         local: SampleSource | None = None,
         records: BuildRecords | None = None,
+        ends: Ends | None = None,
     ) -> None:
         self._engine = engine
         self._resources = ResourceReader(engine)
@@ -126,7 +128,7 @@ class Watcher:
         )
         self._snapshot = StackSnapshot(engine=self._seen.engine)
         self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
-        self._ends = Ends()
+        self._ends = ends or Ends()
         self._unbroken: datetime | None = None
         """The first event of the stream that is read: from there on none is missing."""
         self._listeners: list[Listener] = []
@@ -482,6 +484,7 @@ class Watcher:
         missing = read_missing(self._engine, project, containers.values())
         other_names = () if containers else read_other_names(self._engine, project)
         diverged = self._resources.read(project, containers.values())
+        self._ends.look_back(name, containers.values())
         with self._lock:
             self._seen.images.update(images)
             self._seen.own_variables = own_variables

@@ -1,12 +1,14 @@
 """What was stopped is told from what ended by itself, whatever code it ended with."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from pixel_tui.stack.model import Service
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import eventually
+from tests.engine.private_engine import Engine, eventually
+from tests.engine.test_by_labels import pixel_tui
 from tests.engine.test_changes import Desk, desk_of
 
 pytestmark = pytest.mark.engine
@@ -55,3 +57,22 @@ def test_a_stop_with_any_code_is_meant_and_an_end_of_its_own_is_not(
             is_down(desk, wanted=wanted)
             assert model(desk).regular[0].exit_code == code
             assert model(desk).regular[0].told_to_end is not wanted
+
+
+def test_a_stop_by_an_earlier_console_is_known_from_its_record(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(YAML)
+    project.compose("--profile", "cpu", "up", "--detach", "--wait")
+    done = pixel_tui(engine, project, tmp_path, "run", "stop", "model", "--yes", named=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    assert told.returncode == 0, told.stdout
+    (model_told,) = (i for i in json.loads(told.stdout)["services"] if i["name"] == "model")
+    assert model_told["sync"]["action"] == "off"
+    # By hand, with nobody there to see it: its code is all that there is.
+    container = project.compose("--profile", "cpu", "ps", "--all", "--quiet", "model").stdout
+    engine.docker("start", container.strip())
+    engine.docker("stop", container.strip())
+    told = pixel_tui(engine, project, tmp_path, "status", "--json", named=True)
+    assert told.returncode == 1

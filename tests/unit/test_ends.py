@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.ends import Ends
+from pixel_tui.operations.job import JobState, JobStatus, StepTime
+from pixel_tui.operations.job_folder import JobFolder, jobs_path
+from pixel_tui.past_stops import past_stops
+from pixel_tui.stack.ends import Ends, Stop
 from pixel_tui.stack.model import ContainerState, StackEvent
 from pixel_tui.text import SafeText, plain
-from tests.unit.test_actions import NOW, exited
+from tests.unit.test_actions import NOW, container, exited, plan, spec, stack
 
 CONTAINER = exited("api", exit_code=3, finished_at=NOW)
 STOP = ("kill 15", "die", "stop")
@@ -68,3 +72,60 @@ def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None
     seen = ends_after("die")
     assert not seen.told(exited("api", exit_code=143, finished_at=NOW)).put_down
     assert seen.told(exited("api", exit_code=0, finished_at=NOW)).put_down, "it has done its work"
+
+
+def test_a_stop_that_was_written_down_explains_an_end_that_nobody_saw() -> None:
+    asked: list[str] = []
+    ends = Ends(lambda project: (asked.append(project), (STOPPED,))[1])
+    plain_ends = (exited("api", exit_code=0, finished_at=NOW), exited("web", exit_code=143))
+    ends.look_back("pixel", plain_ends)
+    assert not asked, "their codes say it"
+    dead = exited("web", 2, exit_code=3, finished_at=NOW)
+    early = exited("api", 3, exit_code=3, finished_at=NOW - timedelta(minutes=1))
+    for _ in range(2):
+        ends.look_back("pixel", (CONTAINER, dead, early))
+    assert asked == ["pixel"], "once for each end"
+    assert ends.told(CONTAINER).put_down
+    again = replace(CONTAINER, id="a" * 64, started_at=NOW)
+    ends.look_back("pixel", (again,))
+    assert not ends.told(again).put_down, "it was started again since"
+    assert not ends.told(dead).put_down
+    assert not ends.told(early).put_down
+    died = ends_after("die")
+    died.look_back("pixel", (CONTAINER,))
+    assert not died.told(CONTAINER).put_down, "what was seen counts"
+
+
+STOPPED = Stop(frozenset({"api"}), NOW - timedelta(seconds=1), NOW + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, 1),
+        ({"action": "restart"}, 0),
+        ({"project": SafeText("another")}, 0),
+        ({"engine": SafeText("tcp://elsewhere:2375")}, 0),
+    ],
+)
+def test_the_stops_of_this_project_on_this_engine_are_read_of_the_jobs(
+    tmp_path: Path, changes: dict[str, object], found: int
+) -> None:
+    made = plan("stop", stack(container("api"), specs=(spec("api"),)), "api")
+    begun = (StepTime(NOW, NOW + timedelta(seconds=2)),)
+    ended = NOW + timedelta(seconds=3)
+    folder = JobFolder(jobs_path(tmp_path))
+    for number, times in enumerate((begun, ())):
+        output = folder.path / f"20260301-12000{number}-abcdef.log"
+        status = JobStatus(
+            output.stem,
+            replace(made, **changes),  # type: ignore[arg-type]
+            output,
+            JobState.SUCCEEDED,
+            started=NOW,
+            ended=ended,
+            times=times,
+        )
+        folder.save(status, durable=False)
+    stops = past_stops(made.engine, tmp_path)("pixel")
+    assert stops == (Stop(frozenset({"api"}), NOW, ended),) * found
