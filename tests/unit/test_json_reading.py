@@ -16,7 +16,7 @@ from pixel_tui.ledger.events import parse_events
 from pixel_tui.ledger.worker_lock import parse_lock
 from pixel_tui.logs.level import level_of
 from pixel_tui.logs.structure import json_object
-from pixel_tui.operations.audit_chain import read_trail
+from pixel_tui.operations.audit_chain import Line, read_trail
 from pixel_tui.operations.job_record import from_record
 from pixel_tui.operations.lock import owner_from
 from pixel_tui.settings import Memory, Remembered
@@ -73,7 +73,7 @@ DOORS: dict[str, Door] = {
     "lock's owner": lambda text, _: owner_from(text.encode()),
     "level of a line": lambda text, _: level_of(text.encode()) and None,
     "structure of a line": lambda text, _: json_object(text),
-    "audit trail": lambda text, _: read_trail(text.encode(), None).records,
+    "audit trail": lambda text, _: read_trail([Line("", text.encode())], None).records,
     "what was deployed": written(
         DEPLOYMENT, lambda folder: read_deployment(folder) != Deployment()
     ),
