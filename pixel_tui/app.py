@@ -64,7 +64,8 @@ log = logging.getLogger(__name__)
 
 PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
-"""After the first picture: the jobs of other consoles are looked at from then on."""
+"""After the first picture: the jobs of other consoles are looked at from then on, and the
+environment files are read."""
 LET_GO_SECONDS: Final = 30.0
 """How long what nobody needs any more may stay in memory."""
 HELD_SECONDS: Final = 0.02
@@ -104,6 +105,8 @@ class Parts:
     """Faults to practise on; only a demonstration has any."""
     watching: Watching | None = None
     """Where there are no operations: sees the jobs of other consoles, and only sees them."""
+    learn_secrets: Callable[[], None] = lambda: None
+    """Has the secrets of the environment files masked in logs; blocks."""
 
     def close(self) -> None:
         """Begin nothing more, and record what still runs without the console."""
@@ -234,6 +237,7 @@ class PixelTui(KeysInOrder):
         gc.freeze()
         gc.enable()
         self.set_timer(PRELOAD_SECONDS, self._preload)
+        self.set_timer(WATCH_SECONDS, self._learn_secrets)
         if Mode.DEMO not in self.parts.modes:
             # Another demonstration's stack is another one.
             self.set_timer(WATCH_SECONDS, self._watch_jobs)
@@ -247,6 +251,11 @@ class PixelTui(KeysInOrder):
             from pixel_tui.operations.actions import all_actions
 
             all_actions()
+
+    @work(thread=True, group="preload")
+    def _learn_secrets(self) -> None:
+        """Know what to mask in logs that no container's environment tells."""
+        self.parts.learn_secrets()
 
     @work(thread=True, group="preload")
     def _watch_jobs(self) -> None:
@@ -480,6 +489,11 @@ def live_parts(
 
         return live_environment(command, settings, environment, folder)
 
+    def learn_secrets() -> None:
+        from pixel_tui.environment.masking import remember_secrets
+
+        remember_secrets(command.env_paths, environment)
+
     def open_ledger() -> "LedgerAccess":
         from pixel_tui.ledger.access import LedgerAccess
         from pixel_tui.ledger.watch import LedgerWatch
@@ -508,6 +522,7 @@ def live_parts(
         open_environment=open_environment,
         log_path=start_log(folder),
         watching=Watching(sight, clock) if settings.read_only else None,
+        learn_secrets=learn_secrets,
     )
 
 

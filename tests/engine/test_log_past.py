@@ -295,7 +295,7 @@ services:
   api:
     image: pixel-tui-test:latest
     environment: {API_TOKEN: "Fake-T0ken,one"}
-    command: [sh, -c, 'echo "token $$API_TOKEN refused"; exec sleep 1000000000']
+    command: [sh, -c, 'echo "token $$API_TOKEN refused ${FAKE_SECRET}"; exec sleep 1000000000']
     stop_grace_period: 0s
 """
 
@@ -320,13 +320,21 @@ def on_a_terminal(project: Project, *arguments: str) -> str:
     return printed.decode()
 
 
-def test_a_secret_of_the_container_is_masked_on_a_terminal(make_project: MakeProject) -> None:
-    project = make_project(TALKATIVE, up=True)
-    eventually(lambda: project.logs("api", 1) == ["token Fake-T0ken,one refused"])
-    assert "token ******** refused" in on_a_terminal(project)
-    assert "token Fake-T0ken,one refused" in on_a_terminal(project, "--reveal")
-    assert "token Fake-T0ken,one refused" in run(project).stdout
-    assert "token ******** refused" in run(project, "--read-only").stdout
+def test_secrets_of_the_container_and_of_the_file_are_masked_on_a_terminal(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(TALKATIVE)
+    (project.directory / ".env").write_text("FAKE_SECRET='Fake-S3cret,two'\n")
+    project.compose("up", "--detach", "--wait")
+    written, shown = (
+        "token Fake-T0ken,one refused Fake-S3cret,two",
+        "token ******** refused ********",
+    )
+    eventually(lambda: project.logs("api", 1) == [written])
+    assert shown in on_a_terminal(project)
+    assert written in on_a_terminal(project, "--reveal")
+    assert written in run(project).stdout
+    assert shown in run(project, "--read-only").stdout
     refused = run(project, "--read-only", "--reveal")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "reveals no secret" in refused.stderr

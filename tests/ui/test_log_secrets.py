@@ -1,11 +1,17 @@
 """Known secrets in the log pane: masked wherever a line is shown or leaves it, until revealed."""
 
+import asyncio
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from pixel_tui import app
+from pixel_tui.app import PixelTui
+from pixel_tui.demonstration import demo_parts
 from pixel_tui.known_secrets import MASK
 from pixel_tui.redaction import remember_secret
 from pixel_tui.settings import Settings
@@ -213,3 +219,13 @@ def test_picture(snap_compare: Callable[..., bool], pressed: tuple[str, ...]) ->
         await quiet(pilot)
 
     assert snap_compare(still_app(), terminal_size=(80, 24), run_before=run)
+
+
+async def test_the_secrets_of_the_environment_files_are_learnt_without_opening_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app, "WATCH_SECONDS", 0.01)
+    learnt = threading.Event()
+    parts = replace(demo_parts(Settings(), {}), learn_secrets=learnt.set)
+    async with PixelTui(parts).run_test():
+        assert await asyncio.to_thread(learnt.wait, 15)

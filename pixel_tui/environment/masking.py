@@ -1,0 +1,45 @@
+"""What is secret in environment files, known to the redactor before anybody opens them."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pixel_tui.environment.catalogue import load_catalogue
+from pixel_tui.environment.check import is_secret_entry
+from pixel_tui.environment.document import Document
+from pixel_tui.environment.file_state import LONGEST_BYTES
+from pixel_tui.environment.layers import read_layers, set_in
+from pixel_tui.files import read_regular
+from pixel_tui.redaction import mask_value
+
+log = logging.getLogger(__name__)
+
+
+def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]) -> None:
+    """Have the secrets of these files masked from now on, wherever they turn up.
+
+    A file that can't be read gives none. Blocks for some milliseconds.
+
+    Args:
+        paths: The files, in the order in which compose reads them.
+        environment: The variables that compose would see.
+    """
+    documents = [document for document in map(_document, paths) if document is not None]
+    catalogue = load_catalogue()
+    for document, readings in zip(documents, read_layers(documents, environment), strict=True):
+        values = set_in(readings)
+        for entry in document.entries:
+            value = values.get(entry.key)
+            if value and not entry.commented:
+                is_secret_entry(entry, value, catalogue)
+                mask_value(entry.key, value)  # it may be a URL, and the password in it a secret
+
+
+def _document(path: str | Path) -> Document | None:
+    try:
+        return Document.parse(read_regular(Path(path), LONGEST_BYTES))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("the secrets of %s are not known: %s", path, error.strerror or error)
+        return None
