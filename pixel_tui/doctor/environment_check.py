@@ -1,7 +1,7 @@
-"""The project's `.env`: how much is wrong with it."""
+"""The project's environment files: how much is wrong with them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pixel_tui.doctor.report import Check, failed_with, ok, skipped, warning
@@ -9,45 +9,50 @@ from pixel_tui.environment.document import Document
 from pixel_tui.environment.file_state import read_file
 from pixel_tui.environment.finding import Level
 from pixel_tui.environment.overview import Overview
-from pixel_tui.environment_reading import Examined, environment_path, read_around
+from pixel_tui.environment_reading import Examined, read_around
 from pixel_tui.errors import ConsoleError
 from pixel_tui.stack.compose_command import ComposeCommand
 
 NAME: Final = "environment"
 
 
-def look_at_environment(command: ComposeCommand, environment: Mapping[str, str]) -> Overview | None:
-    """What is found in the project's file; None where there is none. Blocks.
+def look_at_environment(
+    command: ComposeCommand, environment: Mapping[str, str]
+) -> tuple[Overview, ...]:
+    """What is found in each of the files that are there. Blocks.
 
     Raises:
-        FileError: It can't be read.
+        FileError: One can't be read.
     """
-    path = environment_path(command)
-    state = read_file(path)
-    if not state.exists:
-        return None
-    around = read_around(path, command, environment)
-    return Examined(around, environment).all(Document.parse(state.data))
+    found = []
+    for each in command.each_edited:
+        state = read_file(each.edited_env)
+        if state.exists:
+            around = read_around(each.edited_env, each, environment)
+            found.append(Examined(around, environment).all(Document.parse(state.data)))
+    return tuple(found)
 
 
-def check_environment(found: Overview | ConsoleError | None) -> Check:
+def check_environment(found: Sequence[Overview] | ConsoleError) -> Check:
     """Is there an error or a warning in the environment?"""
     if isinstance(found, ConsoleError):
         return failed_with(NAME, found)
-    if found is None:
+    if not found:
         return skipped(NAME, "The project has no .env.")
-    counts = Counter(finding.level for finding in found.findings)
+    counts = Counter(finding.level for file in found for finding in file.findings)
     wrong = [
         f"{counts[level]} {level}{'' if counts[level] == 1 else 's'}"
         for level in (Level.ERROR, Level.WARNING)
         if counts[level]
     ]
-    count = sum(row.entry is not None and not row.entry.commented for row in found.rows)
+    rows = [row for file in found for row in file.rows]
+    count = sum(row.entry is not None and not row.entry.commented for row in rows)
+    where = ".env" if len(found) == 1 else f"{len(found)} environment files"
     keys = f"{count} key{'' if count == 1 else 's'}"
     if wrong:
         return warning(
             NAME,
-            f"{' and '.join(wrong)} in the {keys} of .env.",
+            f"{' and '.join(wrong)} in the {keys} of {where}.",
             "`pixel-tui env check` says which, why, and what to do.",
         )
-    return ok(NAME, f"Nothing is wrong with the {keys} in .env.")
+    return ok(NAME, f"Nothing is wrong with the {keys} in {where}.")
