@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from pixel_tui.environment.document import Document
-from pixel_tui.environment.values import read_values
+from pixel_tui.environment.values import NO_VALUES, read_values
 from pixel_tui.errors import UsageError
 
 MEND_FIRST: Final = "`pixel-tui env check` says where, and what to do."
 
 
-def edited(data: bytes, key: str, value: str, environment: Mapping[str, str]) -> bytes:
+def edited(
+    data: bytes,
+    key: str,
+    value: str,
+    environment: Mapping[str, str],
+    earlier: Mapping[str, str] = NO_VALUES,
+) -> bytes:
     """The file with the key's entry that counts set to this, or with a new entry.
 
     A key that is commented out gets its new entry behind that.
@@ -20,6 +26,7 @@ def edited(data: bytes, key: str, value: str, environment: Mapping[str, str]) ->
         key: Whose value it is.
         value: What compose is to read.
         environment: The variables that compose would see.
+        earlier: What the environment files set that compose reads before this one.
 
     Raises:
         Unwritable: The key is none, or there is no way to write the value.
@@ -35,7 +42,7 @@ def edited(data: bytes, key: str, value: str, environment: Mapping[str, str]) ->
         commented = [item for item in document.entries if item.key == key]
         after = document.with_added(key, value, after=commented[-1] if commented else None)
     _require_readable(after)
-    reading = read_values(after, environment).get(key)
+    reading = read_values(after, environment, earlier).get(key)
     if reading is None or reading.value != value:
         raise UsageError("Compose would read another value.", on=key, remedy=MEND_FIRST)
     return after.data

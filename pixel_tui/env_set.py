@@ -56,7 +56,7 @@ def set_key(
     chosen, before = _chosen(arguments, environment, command)
 
     def make(data: bytes) -> bytes:
-        return edited(data, key, value, {**before, **environment})
+        return edited(data, key, value, environment, before)
 
     edit = _Edit(make, f"{key} has this value already.", f"{key} is saved in")
     return _in_tries(arguments, environment, chosen, edit)

@@ -95,14 +95,11 @@ class Examined:
 
     def _read(self, document: Document) -> tuple[Mapping[str, Reading], Surroundings]:
         """The values, where what another file sets counts as set if this file does not set it."""
-        earlier = {
-            key: value for key, value in self._around.earlier.items() if not document.entry(key)
-        }
-        layers, surroundings = self._around.layers, self._around.surroundings
-        others = {*earlier, *layers.earlier, *layers.later}
+        earlier, layers = self._around.earlier, self._around.layers
+        surroundings, others = self._around.surroundings, {*layers.earlier, *layers.later}
         if set_elsewhere := {key for key in others if not document.entry(key)}:
             surroundings = replace(surroundings, exported=surroundings.exported | set_elsewhere)
-        return read_values(document, {**earlier, **self._environment}), surroundings
+        return read_values(document, self._environment, earlier), surroundings
 
 
 def environment_path(command: ComposeCommand) -> Path:

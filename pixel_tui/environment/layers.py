@@ -71,7 +71,7 @@ def read_layers(
     found: list[Mapping[str, Reading]] = []
     before: dict[str, str] = {}
     for document in documents:
-        readings = read_values(document, {**before, **environment})
+        readings = read_values(document, environment, before)
         found.append(readings)
         before |= set_in(readings)
     return found

@@ -8,6 +8,7 @@ referred to; a key alone leaves what the file has set before where the environme
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from pixel_tui.environment.document import Document
@@ -20,6 +21,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _OWN: Final = "COMPOSE_"
 """How the names of compose's own variables begin."""
+
+NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 
 LONGEST: Final = 16 * 1024 * 1024
 """Characters that all values together may come to with their variables put in."""
@@ -41,7 +44,11 @@ class Reading:
     same key; empty where it does not."""
 
 
-def read_values(document: Document, environment: Mapping[str, str]) -> Mapping[str, Reading]:
+def read_values(
+    document: Document,
+    environment: Mapping[str, str],
+    earlier: Mapping[str, str] = NO_VALUES,
+) -> Mapping[str, Reading]:
     """Each key's value, by compose's rules; the last entry of a key counts.
 
     This is what the file says. Where compose's own environment has a variable of that name, the
@@ -51,8 +58,11 @@ def read_values(document: Document, environment: Mapping[str, str]) -> Mapping[s
         document: The file; where it has faults compose reads nothing of it, and this reads
             what it can of the other lines.
         environment: The variables of the process that compose runs in.
+        earlier: What the environment files set that compose reads before this one. A value refers
+            to these as to keys further up: a key of the file itself comes before them from its
+            line on.
     """
-    readings = _Reader(environment).readings(document)
+    readings = _Reader(environment, earlier).readings(document)
     if any(reading.refusal for reading in readings.values()):
         return readings
     # Compose's own variables are taken into its environment before the file is read for good.
@@ -61,7 +71,7 @@ def read_values(document: Document, environment: Mapping[str, str]) -> Mapping[s
         for key, reading in readings.items()
         if key.startswith(_OWN) and reading.value is not None and key not in environment
     }
-    return _Reader({**environment, **own}).readings(document) if own else readings
+    return _Reader({**environment, **own}, earlier).readings(document) if own else readings
 
 
 def read_for_services(document: Document, environment: Mapping[str, str]) -> Mapping[str, Reading]:
@@ -79,9 +89,9 @@ def read_for_services(document: Document, environment: Mapping[str, str]) -> Map
 
 
 class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], earlier: Mapping[str, str]) -> None:
         self._environment = environment
-        self._values: dict[str, str] = {}
+        self._values = dict(earlier)
         self._left = LONGEST
 
     def readings(self, document: Document) -> dict[str, Reading]:

@@ -332,19 +332,21 @@ services:
     image: pixel-tui-test:latest
     command: [sleep, "600"]
     stop_grace_period: 0s
-    environment: {SHARED: "${SHARED}", OWN: "${OWN}"}
+    environment: {SHARED: , OWN: , LOW: , LONE: , FIRST: "${FIRST}", REF: "${REF}"}
 """
-    files = {"base.env": "SHARED=base\nOWN=before\n", "prod.env": "SHARED=prod\n"}
+    base = "SHARED=base\nOWN=before\nLOW=base\n"
+    prod = "FIRST=${LOW}\nLOW=prod\nSHARED=prod\nREF=${OWN}-${SHARED}\nLONE\n"
+    files = {"base.env": base + "LONE=base\n", "prod.env": prod}
     project = make_project(yaml, files=files)
     paths = [project.directory / name for name in files]
     named = [word for path in paths for word in ("--env-file", str(path))]
     project.compose(*named, "up", "--detach", "--wait")
-    for key in ("SHARED", "OWN"):
+    for key in ("SHARED", "OWN", "LOW", "LONE", "FIRST", "REF"):
         inside = project.compose(*named, "exec", "api", "sh", "-c", f"echo ${key}").stdout
         assert run(engine, project, tmp_path, "get", key, *named).stdout == inside
     # What a later file overrides changes nothing that runs.
     candidate = tmp_path / "candidate"
-    candidate.write_text("SHARED=other\nOWN=before\n")
+    candidate.write_text(files["base.env"].replace("=base", "=other", 1))
     arguments = ["set", "SHARED", "--in", str(paths[0]), "--apply", *named]
     done = run(engine, project, tmp_path, *arguments, stdin="other\n")
     assert done.returncode == 0, done.stderr
@@ -361,10 +363,10 @@ services:
             assert time.monotonic() < end
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, out + err
-    assert paths[0].read_text() == "SHARED=other\nOWN=after\n"
+    assert paths[0].read_text() == candidate.read_text().replace("before", "after")
     inside = project.compose(*named, "exec", "api", "sh", "-c", "echo $OWN $SHARED").stdout
     assert inside == "after prod\n"
     done = run(engine, project, tmp_path, "unset", "SHARED", *named)
     assert done.returncode == 0, done.stderr
-    assert paths[1].read_text() == ""
+    assert paths[1].read_text() == prod.replace("SHARED=prod\n", "")
     assert run(engine, project, tmp_path, "get", "SHARED", *named).stdout == "other\n"

@@ -27,7 +27,7 @@ from tests.unit.environment_cases import look
 from widgets.rows.environment_row import layer, state_words
 
 BASE = b"SHARED=base\nONLY_BASE=1\n"
-PROD = b"SHARED=prod\nONLY_PROD=${ONLY_BASE}2\n"
+PROD = b"ABOVE=${SHARED}\nSHARED=prod\nBELOW=${SHARED}\nONLY_PROD=${ONLY_BASE}2\n"
 LAST = b"LATE=1\n"
 NOTHING = StackSnapshot(EngineStatus(plain("x"), plain("x")))
 
@@ -63,6 +63,8 @@ def run(*words: str) -> int:
         (["ONLY_PROD"], b"12\n"),
         (["SHARED", "--in", "base.env"], b"base\n"),
         (["ONLY_PROD", "--in", "prod.env"], b"12\n"),
+        (["ABOVE"], b"base\n"),
+        (["BELOW"], b"prod\n"),
     ],
 )
 def test_the_last_file_that_sets_a_key_counts_and_one_file_can_be_asked(
@@ -148,7 +150,7 @@ def test_a_key_is_removed_where_it_counts(
     files: Path, saved: list[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("unset", "SHARED") == 0
-    assert saved == [b"ONLY_PROD=${ONLY_BASE}2\n"]
+    assert saved == [PROD.replace(b"SHARED=prod\n", b"")]
     assert f"removed from {files / 'prod.env'}" in capsys.readouterr().out
     assert run("unset", "NOWHERE") == 0
     assert "is not set" in capsys.readouterr().out
@@ -213,7 +215,11 @@ def test_a_key_says_which_file_overrides_it_and_which_one_it_overrides(files: Pa
     assert layer(base["ONLY_BASE"]) == ""
     assert layer(prod["SHARED"]) == "overrides base.env"
     assert state_words(prod["SHARED"])[0] == "↑ overrides"
-    assert prod["ONLY_PROD"].effective == "12"
+    assert [prod[key].effective for key in ("ABOVE", "BELOW", "ONLY_PROD")] == [
+        "base",
+        "prod",
+        "12",
+    ]
 
 
 def test_a_file_that_was_taken_away_is_said_and_overrides_nothing(files: Path) -> None:
