@@ -334,6 +334,9 @@ class TestLeftHalfDone:
         assert made.steps[0].command[4] == "roll-back"
         assert "nobody has confirmed it" in made.reason
         assert [effect.service for effect in made.affects] == ["api"]
+        left = replace(self.LEFT, networks={"pixel_net": "id"})
+        made = plan("environment-roll-back", facts(impact(), left=left))
+        assert "network pixel_net is made again as it was" in warnings(made)
 
     def test_where_nothing_is_left_there_is_nothing_to_take_back(self) -> None:
         reason = why_not(action_named("environment-roll-back"), (), stack_of(), facts(impact()))

@@ -33,6 +33,12 @@ def draft_roll_back(draft: Draft) -> None:
     cancelling = SafeText("It can't be taken back half way: it can be asked for again.")
     title = "Put back what was before"
     work_step(draft, environment, title, cancelling, "roll-back", takes_back=True)
+    for network in left.networks:
+        draft.warn(
+            "network",
+            f"network {network} is made again as it was, with all on it, where it is another one"
+            " by now",
+        )
     for name in left.watched:
         target = find_target(name, draft.snapshot)
         if target is not None:
