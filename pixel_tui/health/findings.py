@@ -306,10 +306,9 @@ def _cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Findin
         what = f"is cut off from the {kind.value} of {owner}"
     joined = [dict(item.shares).get(kind) for item in service.regular]
     if any(snapshot.container(item) is None for item in joined if item):
-        remedy = "Recreate it (a): " + (
-            "it can't be started again." if ended
-            else "a restart stops it, and can't start it again."
-        )  # fmt: skip
+        remedy = "Recreate it (a): a restart stops it, and can't start it again."
+        if ended:
+            remedy = "Recreate it (a): it can't be started again."
     elif ended:
         remedy = f"Start it (s); if {owner} is down, that is started first."
     else:
