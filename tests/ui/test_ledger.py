@@ -3,7 +3,9 @@
 import pytest
 
 from pixel_tui.demo_ledger import ORPHAN, RUNNING
+from pixel_tui.redaction import remember_secret
 from pixel_tui.settings import Settings
+from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.watcher import Watcher
 from screens.ledger import LedgerScreen
 from screens.task import TaskScreen
@@ -125,6 +127,23 @@ async def test_a_task_opens_whole_with_its_log() -> None:
         await it.until(lambda: "[opencode]" in it.text())
         await it.press("escape")
         await it.until(lambda: it.app.screen is screen)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_secrets_in_the_log_of_a_task_are_masked(read_only: bool) -> None:
+    async with console(settings=Settings(read_only=read_only)) as it:
+        screen = await opened(it)
+        screen.table.cursor_key = RUNNING
+        await it.press("enter", "4")
+        view = it.app.screen.query_one("#task-log LogView", LogView)
+        await it.until(lambda: view.feed is not None and view.lines > 0)
+        assert view.feed is not None
+        remember_secret("Fake-S3cret,one")
+        view.feed.ring.extend([LogLine(b"", "x", LineKind.STDOUT, b"pw Fake-S3cret,one end")])
+        await it.until(lambda: "pw ******** end" in it.text())
+        view.focus()
+        await it.press("V")
+        assert view.secrets_shown is not read_only
 
 
 async def test_a_task_that_has_no_log_says_so() -> None:
