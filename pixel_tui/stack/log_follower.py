@@ -9,7 +9,8 @@ A followed stream ends with the run of the process that it was opened in. What w
 since, last words as well as runs that came and went meanwhile, is then read up to now, and
 the ends and starts are marked between the lines before any of them is given out. Only the
 engine knows of runs that are shorter than the picture is young: it is asked after the lines
-were read, so that it knows of every run that they can be of.
+were read, so that it knows of every run that they can be of. Where it tells of an end or a start
+that nobody knew of before, there may be more lines of that run: they are read first.
 """
 
 import logging
@@ -458,17 +459,21 @@ class LogFollower:
         Raises:
             EngineError: The engine can't be asked. What was not given out is read again.
         """
-        held: list[LogLine] = []
-        size = 0
-        for lines in self._batches(tail, container, follow=False):
-            held += lines
-            size += sum(len(line.text) for line in lines)
-            if size > PORTION:
-                self._give_out(tail, run, self._runs.inspect(container.id), held)
-                held, size = [], 0
-        now = self._runs.inspect(container.id)
-        self._give_out(tail, run, now, held)
-        return now
+        while True:
+            held: list[LogLine] = []
+            size = 0
+            for lines in self._batches(tail, container, follow=False):
+                held += lines
+                size += sum(len(line.text) for line in lines)
+                if size > PORTION:
+                    self._give_out(tail, run, self._runs.inspect(container.id), held)
+                    held, size = [], 0
+            now = self._runs.inspect(container.id)
+            if self._closed or _same_run(container, now):
+                self._give_out(tail, run, now, held)
+                return now
+            # It ended or started meanwhile: of that run, lines may have come behind the last read.
+            container = now
 
     def _give_out(
         self, tail: _Tail, run: RunProgress, now: Container, lines: list[LogLine]
@@ -560,6 +565,11 @@ def _not_before(tail: _Tail, at: datetime | None) -> datetime | None:
     if at is None or last is None or not at < last <= at + LATE:
         return at
     return last
+
+
+def _same_run(before: Container, now: Container) -> bool:
+    """Whether nothing has ended or started in between."""
+    return before.started_at == now.started_at and before.running == now.running
 
 
 def _place(container: Container) -> tuple[str, str]:

@@ -9,9 +9,9 @@ from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.log_follower import unix_time
 from pixel_tui.stack.source import ByteStream, EventStream, LogRequest
 from pixel_tui.text import plain
+from tests.patience import PATIENCE
 
 BEGIN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SOON = 5.0
 
 
 def stamp(seconds: float) -> str:
@@ -153,7 +153,7 @@ class ScriptedStream:
                     continue
                 if self._stop is not None:
                     return b""
-                self._engine.changed.wait(SOON)
+                self._engine.changed.wait(PATIENCE)
             return b""
 
     @property

@@ -1,7 +1,7 @@
 """Following a log over a scripted engine: restarts, recreates, refusals, outages."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -29,7 +29,8 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.ring import LineKind, Ring
 from pixel_tui.text import SafeText, plain
 from tests.own_threads import own_threads
-from tests.unit.scripted_engine import BEGIN, SOON, ScriptedEngine, stamp
+from tests.patience import PATIENCE
+from tests.unit.scripted_engine import BEGIN, ScriptedEngine, stamp
 
 READY = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
 LOST = replace(
@@ -48,6 +49,8 @@ class Stage:
         self.truth: dict[str, Container] = {}
         """What the engine knows of a container where the picture is older."""
         self.looks = 0
+        self.meanwhile: Callable[[], None] | None = None
+        """What happens right before the container is asked for, once."""
         self._picture = StackSnapshot(READY)
         self.show(*containers, tell=False)
         self.ring = Ring()
@@ -65,6 +68,9 @@ class Stage:
         return self._picture
 
     def inspect(self, container_id: str) -> Container:
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            happens()
         for service in self._picture.services:
             for item in service.containers:
                 if item.id == container_id:
@@ -107,7 +113,7 @@ class Stage:
 
     def until(self, holds: object) -> None:
         assert callable(holds)
-        deadline = time.monotonic() + SOON
+        deadline = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < deadline, (self.story(), self.feed.status)
             time.sleep(0.005)
@@ -438,6 +444,31 @@ def test_several_containers_begin_merged_and_go_on_side_by_side() -> None:
     stage.tells("0", "1", "2", "3", "4", "5", "a", "b")
     assert [item.name for item in stage.feed.containers] == ["api-1", "api-2"]
     stage.feed.close()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_last_words_between_the_reading_and_the_question_come_before_the_end(
+    stage: Stage, again: bool
+) -> None:
+    def end() -> None:
+        stage.engine.say(A.id, 4, "last words")
+        stage.report("die", 5, "3 error")
+        stage.truth[A.id] = ended(A, 5)
+        if again:
+            stage.truth[A.id] = replace(A, started_at=BEGIN + timedelta(seconds=6), restarts=1)
+            stage.engine.say(A.id, 7, "again")
+
+    stage.meanwhile = end
+    stage.engine.end_life(A.id)
+    if again:
+        stage.tells(
+            *("one", "two", "three", "last words", "-- ended: 3 error"),
+            *("-- started again (restart 1)", "again"),
+        )
+    else:
+        stage.until(lambda: len(stage.story()) == 5)
+        assert stage.story()[3] == "last words"
+        assert stage.story()[4].startswith("-- ended")
 
 
 def test_a_container_that_is_gone_is_not_asked_for_for_ever(stage: Stage) -> None:

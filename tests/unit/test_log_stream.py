@@ -21,7 +21,8 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.ring import LogLine
 from pixel_tui.text import plain
-from tests.unit.scripted_engine import BEGIN, SOON, ScriptedEngine
+from tests.patience import PATIENCE
+from tests.unit.scripted_engine import BEGIN, ScriptedEngine
 
 API = Container(
     id="1" * 64,
@@ -77,7 +78,7 @@ class Log:
         return self.stream.ring.window(0, 1 << 40).lines
 
     def has_read(self, count: int) -> None:
-        deadline = time.monotonic() + SOON
+        deadline = time.monotonic() + PATIENCE
         while len(self.lines) != count:
             assert time.monotonic() < deadline, self.lines
             time.sleep(0.005)
