@@ -42,11 +42,11 @@ from pixel_tui.stack.source import EngineReader, LogRequest, ProjectReader
 from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.text import plain
 from tests.engine.private_engine import Engine, Project, eventually, unique_name
+from tests.patience import PATIENCE
 
 CLOCK = SystemClock()
 PACE = Pace(poll=600.0, usage=0.3, files=0.3)
 """So slow a poll that only events can be in time."""
-SOON = 15.0
 THREADS = ("stack-", "log-")
 
 STACK = """
@@ -104,7 +104,7 @@ class Stack:
         self.until(lambda: self.observer.snapshot.complete)
         self.until(lambda: self.state("web") is ServiceState.RUNNING)
 
-    def until(self, condition: Callable[[], object], seconds: float = SOON) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Wait until the observer sees it so."""
         eventually(condition, timeout=seconds, every=0.02)
 
@@ -142,7 +142,7 @@ def _embedded(tmp_path: Path) -> Stack:
         run = runner.start(
             command.compose_argv(*words), directory="/", environment={}, output=output
         )
-        assert run.wait(SOON) == 0, output.read_text()
+        assert run.wait(PATIENCE) == 0, output.read_text()
 
     return Stack(
         services=(
@@ -257,7 +257,7 @@ def test_the_first_whole_picture_comes_at_once_and_is_true(stack: Stack) -> None
     other.subscribe(lambda topic: seen.append(other.snapshot) if topic is Topic.SNAPSHOT else None)
     other.start()
     try:
-        eventually(lambda: other.snapshot.complete, timeout=5, every=0.02)
+        eventually(lambda: other.snapshot.complete, every=0.02)
         first = next(snapshot for snapshot in seen if snapshot.complete)
         for earlier in seen[: seen.index(first)]:
             assert {item.state for item in earlier.services} <= {ServiceState.UNKNOWN}
@@ -304,18 +304,18 @@ def test_equal_stacks_are_equal_pictures(stack: Stack) -> None:
 def test_a_stop_and_a_start_are_seen_by_event(stack: Stack) -> None:
     before = stack.container("api")
     stack.compose("stop", "api")
-    stack.until(lambda: stack.state("api") is ServiceState.EXITED, seconds=5)
+    stack.until(lambda: stack.state("api") is ServiceState.EXITED)
     assert stack.container("api").exit_code is not None
     stack.compose("start", "api")
-    stack.until(lambda: stack.state("api") is ServiceState.RUNNING, seconds=5)
+    stack.until(lambda: stack.state("api") is ServiceState.RUNNING)
     assert stack.container("api").id == before.id
 
 
 def test_a_restart_is_seen_by_its_start(stack: Stack) -> None:
     before = stack.container("api")
     stack.compose("restart", "api")
-    stack.until(lambda: stack.container("api").started_at != before.started_at, seconds=5)
-    stack.until(lambda: stack.state("api") is ServiceState.RUNNING, seconds=5)
+    stack.until(lambda: stack.container("api").started_at != before.started_at)
+    stack.until(lambda: stack.state("api") is ServiceState.RUNNING)
 
 
 def test_events_come_in_order(stack: Stack) -> None:
@@ -366,7 +366,7 @@ def test_figures_that_nobody_wants_stand_still(stack: Stack) -> None:
     told.clear()
     assert not told.wait(4 * PACE.usage)
     stack.observer.watch_usage(wanted=True)
-    assert told.wait(SOON)
+    assert told.wait(PATIENCE)
 
 
 def test_nothing_is_told_to_who_has_unsubscribed(stack: Stack) -> None:
@@ -498,7 +498,7 @@ def test_a_lost_engine_is_a_state_and_mends_by_itself(fragile_stack: Stack) -> N
     since = lost.engine.trouble.since
 
     stack.regain()
-    stack.until(lambda: stack.observer.snapshot.engine.link is Link.READY, seconds=40)
+    stack.until(lambda: stack.observer.snapshot.engine.link is Link.READY)
     assert stack.observer.snapshot.engine.trouble is None
     assert since <= CLOCK.now()
     stack.compose("up", "--detach", "web")

@@ -133,7 +133,7 @@ class LedgerDesk:
             items = [item for item in self.view.findings if item.task == task_id]
             return next((item.remedy for item in items if item.rule == rule), "")
 
-        return eventually(found, timeout=25)
+        return eventually(found)
 
     def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
         state = str(self.project.directory.parent / "state")

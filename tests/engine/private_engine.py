@@ -29,6 +29,8 @@ from typing import Any, TypeVar
 
 import psutil
 
+from tests.patience import PATIENCE
+
 T = TypeVar("T")
 
 BASE_IMAGE = "pixel-tui-test:latest"
@@ -62,7 +64,7 @@ class CommandFailed(AssertionError):
         self.result = result
 
 
-def eventually(predicate: Callable[[], T], timeout: float = 20, every: float = 0.1) -> T:
+def eventually(predicate: Callable[[], T], timeout: float = PATIENCE, every: float = 0.1) -> T:
     """Return the first true value of `predicate`, asked until the deadline.
 
     Raises:
@@ -120,7 +122,7 @@ class Namespaces:
         assert self._process.stdout is not None
         self._process.stdin.close()
         try:
-            self._process.wait(10)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -146,7 +148,7 @@ class Daemon:
         assert self._enter is not None, "the engine is stopped"
         return psutil.Process(self._enter.pid).children()[0]
 
-    def start(self, timeout: float = 40) -> None:
+    def start(self, timeout: float = PATIENCE) -> None:
         """Start the daemon and wait until it answers."""
         if self._enter is not None:
             return
@@ -218,7 +220,7 @@ class Daemon:
             return
         self.resume()
         self.process.send_signal(how)
-        self._enter.wait(30)
+        self._enter.wait(PATIENCE)
         self._enter = None
 
     def _forget(self) -> None:
@@ -243,7 +245,7 @@ class Engine:
         self,
         command: Sequence[str],
         *,
-        timeout: float = 60,
+        timeout: float = PATIENCE,
         check: bool = True,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
@@ -271,7 +273,7 @@ class Engine:
     def docker(
         self,
         *args: str,
-        timeout: float = 60,
+        timeout: float = PATIENCE,
         check: bool = True,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
@@ -283,7 +285,7 @@ class Engine:
         self,
         directory: Path,
         *args: str,
-        timeout: float = 120,
+        timeout: float = PATIENCE,
         check: bool = True,
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
@@ -365,7 +367,7 @@ class Project:
     def compose(
         self,
         *args: str,
-        timeout: float = 120,
+        timeout: float = PATIENCE,
         check: bool = True,
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
@@ -404,7 +406,7 @@ class Project:
             ["/bin/sh", str(self.directory / "fault"), service, *words],
             stdin=subprocess.DEVNULL,
             check=True,
-            timeout=10,
+            timeout=PATIENCE,
         )
 
     def down(self) -> None:

@@ -20,6 +20,7 @@ import pytest
 from tests.engine.fixtures import MakeProject
 from tests.engine.postgres_image import build_postgres_image, postgres_folder
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -214,7 +215,7 @@ class TestMaking:
         )
         eventually(lambda: list(desk.backups.glob(".*.partial/sqlite/*/*")), every=0.002)
         worker.send_signal(number)
-        said, _ = worker.communicate(timeout=20)
+        said, _ = worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 1
         assert said.splitlines()[-1] == "It was cancelled."
         assert [path.name for path in desk.backups.iterdir()] == [".gitignore"]

@@ -27,6 +27,7 @@ from pixel_tui.stack.usage import parse_sample
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -99,7 +100,7 @@ def test_closing_a_log_ends_a_read_that_waits(reader: DockerEngine, project: Pro
     threading.Thread(target=drain, daemon=True).start()
     stream.close()
     stream.close()
-    assert ended.wait(5)
+    assert ended.wait(PATIENCE)
 
 
 def test_a_log_of_driver_none_is_refused_in_the_engines_words(

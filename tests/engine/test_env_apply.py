@@ -18,6 +18,7 @@ from pixel_tui.environment.worker import worker_argv
 from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.compose_command import ComposeCommand
 from tests.engine.private_engine import Engine, Project, unique_name
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -49,14 +50,13 @@ DOCKERFILE = (
 BEFORE = b"MODE=good # as it was\nSECRET_KEY=first-value\nNEXT_PUBLIC_API_URL=http://a\n"
 GOOD = BEFORE.replace(b"first", b"second").replace(b"//a", b"//b")
 BAD = BEFORE.replace(b"good", b"bad")
-SOON = 30.0
 
 
 def eventually(
     check: Callable[[], object], what: str, of: "subprocess.Popen[str] | None" = None
 ) -> None:
     """Wait for a condition; a program that ended early says why."""
-    end = time.monotonic() + SOON
+    end = time.monotonic() + PATIENCE
     while not check():
         if of is not None and of.poll() is not None:
             pytest.fail(f"it ended before {what}: {of.communicate()[0]}")
@@ -127,7 +127,7 @@ class Bench:
         return process
 
     def ending(self, process: "subprocess.Popen[str]", *said: str) -> Ending:
-        output, _ = process.communicate(timeout=SOON)
+        output, _ = process.communicate(timeout=PATIENCE)
         assert "first-value" not in output
         assert "second-value" not in output
         for words in said:
@@ -249,14 +249,14 @@ def test_a_console_that_dies_takes_nothing_with_it(bench: Bench) -> None:
     staged = Staging(bench.state / "pixel-tui", bench.project.directory).stage(
         GOOD, base=digest(BEFORE)
     )
-    console = bench.console("environment-apply", staged, "--yes", confirm_seconds=2)
+    console = bench.console("environment-apply", staged, "--yes", confirm_seconds=5)
     eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
     os.killpg(console.pid, signal.SIGKILL)
     eventually(lambda: bench.files.read() is None, "it is taken back")
     eventually(lambda: [*bench.state.rglob("*.exit")], "its exit code is written")
     bench.require_as_before()
     later = bench.console("environment-apply", "f" * 16)
-    output, _ = later.communicate(timeout=SOON)
+    output, _ = later.communicate(timeout=PATIENCE)
     assert "Save and apply .env abandoned" in output
     assert "ended with 4. The environment of before is back." in output
 
@@ -276,7 +276,7 @@ def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) ->
     refused = bench.start(BAD, "--recreate", "api")
     assert bench.ending(refused, "was not finished") is Ending.NOTHING_DONE
     later = bench.console("environment-roll-back", "--yes")
-    output, _ = later.communicate(timeout=SOON)
+    output, _ = later.communicate(timeout=PATIENCE)
     assert "nobody has confirmed it. `environment-roll-back` puts back" in output
     assert later.returncode == 0, output
     bench.require_as_before()
@@ -289,7 +289,7 @@ def test_a_job_that_is_confirmed_succeeds(bench: Bench) -> None:
     console = bench.console("environment-apply", staged, "--yes")
     eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
     assert bench.confirmation.confirm()
-    output, _ = console.communicate(timeout=SOON)
+    output, _ = console.communicate(timeout=PATIENCE)
     assert console.returncode == 0, output
     assert "its environment changes (NEXT_PUBLIC_API_URL and SECRET_KEY)" in output
     assert "succeeded" in output

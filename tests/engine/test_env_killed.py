@@ -25,6 +25,7 @@ import pytest
 from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.environment.store import EnvironmentStore
 from pixel_tui.errors import FileError
+from tests.patience import PATIENCE
 
 OLD, NEW, NEXT = b"A=old\n" * 500, b"A=new\n" * 900, b"A=next\n"
 MODE = 0o640
@@ -97,7 +98,7 @@ def traced(where: Place, *options: str) -> Iterator[BaseProcess]:
         said = tracer.stderr.readline()
         assert "attached" in said, said
         ours.send("go")
-        saving.join(20)
+        saving.join(PATIENCE)
         yield saving
     finally:
         saving.kill()

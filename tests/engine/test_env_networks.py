@@ -9,7 +9,8 @@ import pytest
 from pixel_tui.environment.staging import Staging, digest
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project
-from tests.engine.test_env_apply import SOON, Bench, eventually
+from tests.engine.test_env_apply import Bench, eventually
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -47,7 +48,7 @@ def stage(bench: Bench, content: bytes) -> str:
 
 
 def ended(process: "subprocess.Popen[str]") -> str:
-    return process.communicate(timeout=4 * SOON)[0]
+    return process.communicate(timeout=PATIENCE)[0]
 
 
 def network_id(project: Project) -> str:

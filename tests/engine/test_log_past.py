@@ -24,6 +24,7 @@ from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Project, eventually
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -287,7 +288,7 @@ def test_the_shell_follows_through_a_restart_and_loses_nothing(
         assert said[again:] == [f"web {number}" for number in range(1, 301)]
     finally:
         follower.terminate()
-        follower.wait(10)
+        follower.wait(PATIENCE)
 
 
 TALKATIVE = """

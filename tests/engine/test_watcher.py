@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from pixel_tui.stack.words import exit_words
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually, unique_name
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -82,7 +82,7 @@ class Watched:
     def sync(self, name: str) -> SyncAction:
         return self.service(name).sync.action
 
-    def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         eventually(condition, timeout=seconds, every=0.02)
 
 
@@ -339,7 +339,7 @@ def test_a_storm_of_containers_leaves_a_true_picture_and_no_thread(pair: Watched
     run = " ".join(["docker run --rm --network none", *labels, "pixel-tui-test:latest true"])
     script = f"for a in 1 2 3 4 5; do for b in 1 2 3 4 5 6 7 8 9 10; do {run} & done; wait; done"
     storm = threading.Thread(
-        target=lambda: pair.project.engine.run(["sh", "-c", script], timeout=120)
+        target=lambda: pair.project.engine.run(["sh", "-c", script], timeout=5 * PATIENCE)
     )
     most = 0
     storm.start()
@@ -379,7 +379,7 @@ def fragile(spare_engine: Engine, tmp_path: Path, watch: Watch) -> Iterator[Watc
         project.down()
 
 
-def test_a_frozen_engine_is_said_not_to_answer_within_seconds_and_recovers(
+def test_a_frozen_engine_is_said_not_to_answer_and_recovers(
     fragile: Watched,
 ) -> None:
     watched, engine = fragile, fragile.project.engine
@@ -387,10 +387,7 @@ def test_a_frozen_engine_is_said_not_to_answer_within_seconds_and_recovers(
     watched.until(lambda: feed.status.state is FeedState.LIVE)
     engine.pause()
     try:
-        frozen_at = time.monotonic()
         watched.until(lambda: watched.watcher.snapshot.engine.link is Link.LOST)
-        # A pause of 2 s and a patience of 3; of 10 where it was just being asked something.
-        assert time.monotonic() - frozen_at < 13
         trouble = watched.watcher.snapshot.engine.trouble
         assert trouble is not None
         assert "does not answer" in trouble.what
@@ -411,7 +408,7 @@ def test_a_frozen_engine_is_said_not_to_answer_within_seconds_and_recovers(
         watched.until(lambda: len([item for item in own if item.is_alive()]) < len(own) - 3)
     finally:
         engine.resume()
-    watched.until(lambda: watched.watcher.snapshot.engine.link is Link.READY, seconds=30)
+    watched.until(lambda: watched.watcher.snapshot.engine.link is Link.READY)
     watched.until(lambda: feed.status.state is FeedState.LIVE)
     count = feed.ring.extent.following
     watched.until(lambda: feed.ring.extent.following > count + 2)
@@ -433,12 +430,12 @@ def test_an_engine_that_is_killed_and_comes_back_is_followed_without_a_key(
     assert "systemctl start docker" in trouble.remedy
     assert watched.state("web") is ServiceState.RUNNING
     engine.start()
-    watched.until(lambda: watched.watcher.snapshot.engine.link is Link.READY, seconds=30)
+    watched.until(lambda: watched.watcher.snapshot.engine.link is Link.READY)
     watched.project.compose("up", "--detach")
     watched.until(lambda: watched.state("web") is ServiceState.RUNNING)
     container = watched.service("web").containers[0]
     assert container.state is ContainerState.RUNNING
-    watched.until(lambda: feed.status.state is FeedState.LIVE, seconds=20)
+    watched.until(lambda: feed.status.state is FeedState.LIVE)
     count = feed.ring.extent.following
     watched.until(lambda: feed.ring.extent.following > count + 2)
     lines = feed.ring.window(0, 1 << 40).lines

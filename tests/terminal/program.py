@@ -12,6 +12,7 @@ from pathlib import Path
 import pyte
 
 from benchmarks.terminal import Terminal
+from tests.patience import PATIENCE
 
 HOME = {"LANG": "C.UTF-8", "TZ": "UTC"}
 
@@ -108,14 +109,14 @@ class Program:
             # The rest of a sequence that was begun before would be taken for another one.
             self._stream = pyte.ByteStream(self._screen)
 
-    def wait_for_output(self, seconds: float = 20.0) -> None:
+    def wait_for_output(self, seconds: float = PATIENCE) -> None:
         """Read until it has painted something more."""
         before, deadline = len(self.raw), time.monotonic() + seconds
         while len(self.raw) == before:
             assert time.monotonic() < deadline, f"nothing was painted:\n{self.text}"
             self.read(0.05)
 
-    def wait_for(self, wanted: str | Callable[[str], object], seconds: float = 20.0) -> None:
+    def wait_for(self, wanted: str | Callable[[str], object], seconds: float = PATIENCE) -> None:
         """Read until the screen shows this, or is as it should be."""
         check = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
         deadline = time.monotonic() + seconds
@@ -128,7 +129,7 @@ class Program:
             if chunk is not None:
                 self._take(chunk.data)
 
-    def wait_exit(self, seconds: float = 15.0) -> int:
+    def wait_exit(self, seconds: float = PATIENCE) -> int:
         """Read until the program has ended; its exit code."""
         deadline = time.monotonic() + seconds
         with suppress(EOFError):

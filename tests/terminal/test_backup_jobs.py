@@ -84,7 +84,7 @@ def test_a_console_that_is_killed_while_it_backs_up_leaves_a_whole_backup(bench:
     with bench.console() as it:
         it.wait_for("goes on to its end")
         bench.docker.open("ps")
-        it.wait_for("All is as planned", seconds=40)
+        it.wait_for("All is as planned")
         it.press("5\r")
         it.wait_for("abandoned")
         it.wait_for("data/pixels.db")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.private_engine import eventually
+from tests.patience import PATIENCE
 from tests.terminal.program import program
 
 pytestmark = pytest.mark.terminal
@@ -97,7 +98,7 @@ def test_a_restart_through_keys(tmp_path: Path) -> None:
         it.wait_for("restart agent")
         it.wait_for("Cancel")
         it.press("y\r")
-        it.wait_for("succeeded", seconds=60)
+        it.wait_for("succeeded")
         it.press("\x1b")
         it.wait_for("1 Services")
     records = (tmp_path / "state" / "pixel-tui" / "demo" / "audit.jsonl").read_text().splitlines()
@@ -211,7 +212,7 @@ def test_without_a_terminal_it_says_so_and_ends() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE,
     )
     assert done.returncode == 2
     assert "needs a terminal" in done.stderr
@@ -243,7 +244,7 @@ def test_it_ends_when_its_terminal_is_gone(tmp_path: Path) -> None:
         it.signal(signal.SIGSTOP)
         it.hang_up()
         it.signal(signal.SIGCONT)
-        eventually(lambda: it.exit_code() is not None, timeout=20)
+        eventually(lambda: it.exit_code() is not None)
 
 
 def test_letters_typed_ahead_into_the_filter_are_no_commands(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -15,6 +14,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 import pytest
 
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
+from tests.patience import PATIENCE
 from tests.terminal.every_key import ESCAPE
 from tests.terminal.program import Program, program, without
 from tests.unit import ledger_files
@@ -112,12 +112,10 @@ def console(project: Project, home: Path, *arguments: str) -> Iterator[Program]:
 
 
 def answers_keys(it: Program) -> None:
-    """The cursor moves at once, down and up again."""
+    """The cursor moves, down and up again, whatever the engine does."""
     for key, name in (("j", "idle"), ("k", r"(?:count|crash|binary)")):
-        began = time.monotonic()
         it.press(key)
         it.wait_for(lambda text, name=name: re.search(rf"▌.{name}\b", text))  # type: ignore[misc]
-        assert time.monotonic() - began < 2
 
 
 def cursor_on(name: str) -> Callable[[str], object]:
@@ -134,7 +132,7 @@ def test_a_console_that_was_started_before_the_engine_finds_it_later(
         it.wait_for("unknown")
         assert "no answer yet" in it.text
         project.engine.start()
-        it.wait_for("2 of 2 running", seconds=40)
+        it.wait_for("2 of 2 running")
         it.wait_for("following")
         assert "systemctl" not in it.text
 
@@ -143,11 +141,11 @@ def test_an_engine_frozen_at_the_start_hides_no_service(stack: Stack, tmp_path: 
     project = stack(COUNTING)
     project.engine.pause()
     with console(project, tmp_path) as it:
-        it.wait_for("does not answer", seconds=12)
+        it.wait_for("does not answer")
         it.wait_for(lambda text: text.count("unknown") >= 2)
         answers_keys(it)
         project.engine.resume()
-        it.wait_for("2 of 2 running", seconds=30)
+        it.wait_for("2 of 2 running")
 
 
 def test_an_engine_that_freezes_is_told_and_keys_are_answered(stack: Stack, tmp_path: Path) -> None:
@@ -156,12 +154,12 @@ def test_an_engine_that_freezes_is_told_and_keys_are_answered(stack: Stack, tmp_
         it.wait_for("2 of 2 running")
         it.wait_for("following")
         project.engine.pause()
-        it.wait_for("stale: seen", seconds=15)
+        it.wait_for("stale: seen")
         it.wait_for("does not answer")
         assert "● running" in it.text  # the last that was known
         answers_keys(it)
         project.engine.resume()
-        it.wait_for(lambda text: "stale" not in text, seconds=40)
+        it.wait_for(lambda text: "stale" not in text)
         it.wait_for("following")
 
 
@@ -195,7 +193,7 @@ def test_an_engine_that_stops_below_what_is_open_leaves_every_screen_usable(
             it.press(keys)
             it.wait_for(wanted)
         project.engine.start()
-        it.wait_for("✓ Recreate", seconds=40)
+        it.wait_for("✓ Recreate")
         it.press(ESCAPE)
         it.wait_for(without("stale"))
         it.wait_for("2 of 2 running")
@@ -214,12 +212,12 @@ def test_an_engine_that_comes_back_is_followed_on_without_a_key(
         it.wait_for("following")
         it.wait_for("line 20.")
         getattr(project.engine, how)()
-        it.wait_for("stale: seen", seconds=20)
+        it.wait_for("stale: seen")
         it.wait_for("systemctl start docker")
         project.engine.start()
-        it.wait_for("2 of 2 running", seconds=60)
+        it.wait_for("2 of 2 running")
         it.wait_for(lambda text: "stale" not in text)
-        it.wait_for("started again", seconds=30)
+        it.wait_for("started again")
         it.wait_for(cursor_on("count"))
         it.wait_for("line 5.")
         it.wait_for("following")
@@ -241,13 +239,17 @@ def test_a_storm_of_two_hundred_containers_leaves_the_right_table(
     with console(project, tmp_path) as it:
         it.wait_for("2 of 2 running")
         storm = threading.Thread(
-            target=lambda: project.engine.run(["sh", "-c", script], timeout=120), daemon=True
+            target=lambda: project.engine.run(["sh", "-c", script], timeout=5 * PATIENCE),
+            daemon=True,
         )
         storm.start()
-        it.wait_for("storm", seconds=30)
+        it.wait_for("storm")
+        answered = False
         while storm.is_alive():
             it.read(0.3)
             answers_keys(it)
+            answered = answered or storm.is_alive()
+        assert answered, "keys wait for no storm to be over"
         it.wait_for(lambda text: "storm" not in text.partition("4 Events")[0])
         it.wait_for("2 of 2 running")
 
@@ -256,7 +258,7 @@ def test_a_service_that_crashes_every_second_is_said_to(stack: Stack, tmp_path: 
     project = stack(CRASHING, up=False)
     project.compose("up", "--detach")
     with console(project, tmp_path) as it:
-        it.wait_for("started again", seconds=30)
+        it.wait_for("started again")
         it.wait_for("ended: 3")
         it.wait_for(lambda text: re.search(r"crash .*(restart|again and again)", text))
         answers_keys(it)

@@ -63,7 +63,7 @@ def test_an_edit_is_saved_through_its_plan_and_changes_one_line_of_the_file(
         it.press("s")
         it.wait_for("Run it")
         it.press("y")
-        it.wait_for("succeeded", seconds=60)
+        it.wait_for("succeeded")
         eventually(lambda: b"'a$b #c'" in path.read_bytes())
         it.press(ESCAPE)
         it.wait_for(lambda text: "not saved" not in text and "GREETING" in text)

@@ -163,7 +163,7 @@ def test_a_console_that_is_killed_in_any_step_of_a_rebuild_loses_nothing(
             next_one.press("5\r")
             next_one.wait_for("waiting at the gate of build")
             bench.docker.open("build")
-            next_one.wait_for("abandoned", seconds=40)
+            next_one.wait_for("abandoned")
             next_one.wait_for("ended with 0")
             next_one.wait_for("Never begun: Bring up api")
         assert bench.docker.begun("up") == 0
@@ -174,7 +174,7 @@ def test_a_console_that_is_killed_in_any_step_of_a_rebuild_loses_nothing(
         (bench.project.directory / "gate" / "well").touch()
         eventually(lambda: bench.project.health("api") == "healthy")
         with bench.console() as next_one:
-            next_one.wait_for("All is as planned", seconds=40)
+            next_one.wait_for("All is as planned")
             next_one.press("5")
             next_one.wait_for("abandoned")
         assert bench.image() != before

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -312,15 +311,13 @@ def test_quitting_leaves_nothing_of_a_compose_that_hangs(
     with console(engine, tmp_path, cwd=folder, environment=bare) as it:
         eventually(pids.exists)
         it.wait_for("Quit")
-        begun = time.monotonic()
         if how == "q":
             it.press("q")
         else:
             it.signal(signal.Signals[how])
         it.wait_exit()
-        assert time.monotonic() - begun < 10
     for pid in map(int, pids.read_text().split()):
-        eventually(partial(has_ended, pid), 5)
+        eventually(partial(has_ended, pid))
 
 
 def has_ended(pid: int) -> bool:

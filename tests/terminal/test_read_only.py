@@ -260,7 +260,7 @@ def test_a_writable_console_is_seen_to_change_by_the_same_witnesses(recorded: Re
         it.wait_for("Run it")
         assert console.settle().place.screen == "PlanScreen"
         it.press("y\r")
-        it.wait_for("succeeded", seconds=60)
+        it.wait_for("succeeded")
         # What carries a change out is made for the first one.
         changing = console.settle(count=True).changing
         assert {"Operator", "Operations", "ProcessRunner", "Audit"} <= set(changing)

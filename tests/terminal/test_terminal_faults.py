@@ -55,7 +55,7 @@ def test_a_signal_gives_the_terminal_back_as_it_was(tmp_path: Path, number: sign
 def keep_painting(it: Program) -> None:
     """Have it paint more than a terminal holds that nobody reads."""
     for _ in range(60):
-        it.press("z" * 5)
+        it.press("z")
         time.sleep(0.02)  # to be painted one by one, and nothing tells that they were
 
 

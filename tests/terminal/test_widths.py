@@ -17,6 +17,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from pixel_tui.changed_cells import ChangedCells
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     shutil.which("tmux") is None and "CI" not in os.environ,
@@ -56,7 +57,7 @@ class Tmux:
         mark = f"mark {self._number}."
         with self._terminal.open("w", encoding="utf-8") as terminal:
             terminal.write(f"{data}\x1b[{HEIGHT};1H\x1b[0m{mark}")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while mark not in self._run("capture-pane", "-p"):
             assert time.monotonic() < deadline, self._run("capture-pane", "-p")
             time.sleep(0.002)
@@ -74,7 +75,7 @@ class Tmux:
             env=self._environment,
             capture_output=True,
             check=True,
-            timeout=10,
+            timeout=PATIENCE,
             encoding="utf-8",
         )
         return done.stdout

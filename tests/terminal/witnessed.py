@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
+from tests.patience import PATIENCE
 from tests.terminal.program import Program, program
 from tests.terminal.witness import COUNT, PIPE, RECORD, SETTLE, WITNESSED
-
-PATIENCE: Final = 30.0
 
 
 @dataclass(frozen=True)

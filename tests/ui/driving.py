@@ -15,6 +15,7 @@ from pixel_tui.demonstration import demo_parts
 from pixel_tui.settings import Settings
 from pixel_tui.stack.demo.world import DemoWorld
 from screens.dashboard import DashboardScreen
+from tests.patience import PATIENCE
 from widgets.log_view import LogView
 from widgets.service_table import ServiceTable
 
@@ -65,7 +66,7 @@ class Console:
         await self.pilot.pause()
         await self._handled()
 
-    async def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Wait until something is so."""
         deadline = time.monotonic() + seconds
         while not condition():

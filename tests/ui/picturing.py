@@ -16,6 +16,7 @@ from pixel_tui.demonstration import demo_parts
 from pixel_tui.settings import Settings
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.model import ContainerState
+from tests.patience import PATIENCE
 from tests.ui.driving import still_clock
 from widgets.log_view import LogView
 
@@ -29,7 +30,7 @@ def still_app(settings: Settings | None = None) -> PixelTui:
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "the console never came to rest"
         await pilot.pause(0.02)

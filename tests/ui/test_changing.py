@@ -39,7 +39,7 @@ async def test_a_restart_is_planned_confirmed_run_and_verified() -> None:
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
         operations = it.app.parts.operations
         assert operations is not None
-        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED, seconds=40)
+        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED)
         assert started(it, "web") != before
         await it.until(lambda: "succeeded" in it.text())
         await it.press("escape", "5")
@@ -75,7 +75,7 @@ async def test_a_service_is_recreated_from_the_list_of_actions() -> None:
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
         operations = it.app.parts.operations
         assert operations is not None
-        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED, seconds=60)
+        await it.until(lambda: operations.statuses()[0].state is JobState.SUCCEEDED)
         after = it.app.parts.observer.snapshot.service("web")
         assert after is not None
         assert after.containers[0].id != before

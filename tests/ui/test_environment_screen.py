@@ -777,7 +777,7 @@ async def test_what_is_saved_or_applied_runs_as_a_job_and_is_in_the_file_then(ke
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         await it.press("y", "enter")
         await it.until(lambda: isinstance(it.app.screen, JobScreen))
-        await it.until(lambda: "succeeded" in it.text(), seconds=60)
+        await it.until(lambda: "succeeded" in it.text())
         assert b"NOSTR_POST_ENABLE=false" in (file_of(it).data or b"")
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, EnvironmentEditor))

@@ -51,7 +51,7 @@ async def test_the_steps_of_a_job_are_shown_with_their_times() -> None:
         said = it.text()
         assert "· Bring up web" in said
         assert "· verify" in said
-        await it.until(lambda: "✓ verify" in it.text(), seconds=60)
+        await it.until(lambda: "✓ verify" in it.text())
         lines = [line for line in it.text().splitlines() if "✓" in line and "│" in line]
         for title in ("Build web", "Bring up web", "verify"):
             assert any(title in line and line.split("│")[1].rstrip().endswith("s")
@@ -97,13 +97,13 @@ async def test_the_end_of_a_job_in_the_background_is_told() -> None:
         await begin(it, "restart")
         await it.press("escape")
         assert it.app.screen is it.dashboard
-        await it.until(lambda: "Restart web succeeded." in it.text(), seconds=60)
+        await it.until(lambda: "Restart web succeeded." in it.text())
 
 
 async def test_the_end_that_is_watched_is_not_told_twice() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it, "restart")
-        await it.until(lambda: "✓ succeeded" in it.text(), seconds=60)
+        await it.until(lambda: "✓ succeeded" in it.text())
         await it.pilot.pause()
         assert not list(it.app._notifications)
 
@@ -136,7 +136,7 @@ def written(it: Console, status: JobStatus, mark: ProcessMark | None, **changes:
 
 async def finished(it: Console) -> JobStatus:
     await begin(it, "restart")
-    await it.until(lambda: operations_of(it).statuses()[0].state.ended, seconds=60)
+    await it.until(lambda: operations_of(it).statuses()[0].state.ended)
     await it.press("escape")
     return operations_of(it).statuses()[0]
 

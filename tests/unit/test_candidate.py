@@ -13,6 +13,7 @@ from pixel_tui.environment.staging import KEPT_SECONDS
 from pixel_tui.environment_desk import forget_candidates_in, forget_edited_copies
 from pixel_tui.redaction import MASK
 from pixel_tui.stack.candidate import without_secrets
+from tests.patience import PATIENCE
 
 SECRET = "fake-secret-of-a-candidate"
 COMPOSE = """#!/bin/sh
@@ -49,7 +50,7 @@ def test_a_candidate_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
     temporary = {"TMPDIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
     with subprocess.Popen(argv, env={**os.environ, **temporary}) as maker:
         whole = seen.with_suffix(".whole")
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while not whole.exists():
             assert maker.poll() is None
             assert time.monotonic() < end

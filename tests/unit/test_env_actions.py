@@ -23,6 +23,7 @@ from pixel_tui.operations.plan_files import moved_file
 from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
+from tests.patience import PATIENCE
 from tests.unit.test_actions import COMMAND, NOW, container, spec, stack
 from tests.unit.test_actions import running as stack_of
 from tests.unit.test_backup_actions import refused
@@ -150,7 +151,7 @@ class TestSave:
         seen: list[str] = []
         looking = threading.Thread(target=lambda: seen.append(moved_file(made)), daemon=True)
         looking.start()
-        looking.join(10)
+        looking.join(PATIENCE)
         assert seen == [str(pipe)]
 
     @pytest.mark.parametrize("action", ["environment-save", "environment-apply"])

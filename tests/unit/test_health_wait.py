@@ -15,6 +15,7 @@ from pixel_tui.stack.demo.commands import DemoRunner
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.health_wait import main, wait_argv
 from pixel_tui.stack.program import Said
+from tests.patience import PATIENCE
 
 
 def state(name: str, status: str = "running", health: str = "") -> str:
@@ -138,5 +139,5 @@ def test_the_embedded_stack_waits_as_well(tmp_path: Path) -> None:
     argv = wait_argv(ComposeCommand(), ["pixel-postgres-1"], 5)
     output = tmp_path / "out"
     command = DemoRunner(world, pace=0).start(argv, directory="", environment={}, output=output)
-    assert command.wait(10) == 0
+    assert command.wait(PATIENCE) == 0
     assert output.read_text() == "pixel-postgres-1  healthy\n"

@@ -46,13 +46,13 @@ from pixel_tui.stack.model import (
 from pixel_tui.stack.observer import Listener, Topic
 from pixel_tui.stack.process import RunningCommand
 from pixel_tui.text import SafeText, plain
+from tests.patience import PATIENCE
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
 COMMAND = ComposeCommand(directory="/srv/pixel", environment={"DOCKER_HOST": "unix:///x"})
-LONG = 30.0
 QUICK = Patience(settle=0.01, deadline=0.05, probing=0.1, glance=0.01)
-PATIENT = Patience(settle=0.01, deadline=LONG, probing=LONG, glance=0.01)
+PATIENT = Patience(settle=0.01, deadline=PATIENCE, probing=PATIENCE, glance=0.01)
 
 
 def agent(**changes: object) -> Container:
@@ -271,7 +271,7 @@ class Desk:
 
     def done(self, plan: Plan | None = None) -> JobStatus:
         """Run a plan to its end."""
-        return self.operator().run(plan or self.plan()).wait(LONG)
+        return self.operator().run(plan or self.plan()).wait(PATIENCE)
 
     def records(self) -> list[dict[str, Any]]:
         lines = (self.folder / "audit.jsonl").read_text().splitlines()
@@ -400,15 +400,15 @@ class TestVerification:
         job = desk.operator(PATIENT).run(desk.plan())
         job.subscribe(listen)
         listen(job.status)
-        assert waiting.wait(LONG)
+        assert waiting.wait(PATIENCE)
         assert job.status.state is JobState.VERIFYING
         desk.observer.show(again())
-        assert job.wait(LONG).state is JobState.SUCCEEDED
+        assert job.wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_an_unhealthy_service_is_told_with_its_last_probe(self, desk: Desk) -> None:
         sick = again(health=unhealthy("connection refused"))
         desk.runner.on_start = lambda: desk.observer.show(sick)
-        status = desk.operator(PATIENT).run(desk.plan()).wait(LONG)
+        status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert status.message == (
             "agent is unhealthy: last probe exit 1: connection refused; look at its log."
@@ -436,7 +436,7 @@ class TestVerification:
     def test_one_that_ends_at_once_is_told_with_its_exit_code(self, desk: Desk) -> None:
         dead = again(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
         desk.runner.on_start = lambda: desk.observer.show(dead)
-        status = desk.operator(PATIENT).run(desk.plan()).wait(LONG)
+        status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert "agent is not running: it ended (137 OOM-killed)" in status.message
 
@@ -466,10 +466,10 @@ class TestVerification:
         plan = desk.plan()
         bare = again(health=None)
         desk.runner.on_start = lambda: desk.observer.show(bare)
-        never = replace(PATIENT, settle=LONG, deadline=0.05)
-        assert desk.operator(never).run(plan).wait(LONG).state is JobState.FAILED
+        never = replace(PATIENT, settle=PATIENCE, deadline=0.05)
+        assert desk.operator(never).run(plan).wait(PATIENCE).state is JobState.FAILED
         desk.observer.show(agent())
-        assert desk.operator(PATIENT).run(plan).wait(LONG).state is JobState.SUCCEEDED
+        assert desk.operator(PATIENT).run(plan).wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_each_restart_begins_the_settling_anew(self, desk: Desk) -> None:
         clock = FixedClock(NOW)
@@ -557,12 +557,12 @@ class TestFailure:
 
         desk.runner.on_start = fault
         operator = desk.operator()
-        status = operator.run(desk.plan()).wait(LONG)
+        status = operator.run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert "log" in status.message
         assert desk.records()[-1]["event"] == "end"
         desk.runner.on_start = lambda: desk.observer.show(again())
-        assert operator.run(desk.plan()).wait(LONG).state is JobState.SUCCEEDED
+        assert operator.run(desk.plan()).wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_a_listener_that_fails_hurts_nobody(self, desk: Desk) -> None:
         desk.runner.codes = [None]
@@ -572,9 +572,9 @@ class TestFailure:
 
         job = desk.operator().run(desk.plan())
         job.subscribe(broken)
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         desk.runner.commands[0].end(0)
-        assert job.wait(LONG).state is JobState.SUCCEEDED
+        assert job.wait(PATIENCE).state is JobState.SUCCEEDED
 
 
 class TestCancel:
@@ -592,10 +592,10 @@ class TestCancel:
         desk.runner.codes, desk.runner.obeys = [None], obeys
         desk.runner.on_start = lambda: None
         job = desk.operator().run(desk.plan())
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
         assert job.status.cancelling
-        status = job.wait(LONG)
+        status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
         assert desk.runner.commands[0].asked == asked
 
@@ -605,20 +605,20 @@ class TestCancel:
         made = desk.plan()
         undoing = replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
         job = desk.operator().run(undoing)
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
         command = desk.runner.commands[0]
         assert command.wait(0.2) is None  # twenty times what another command is given
         assert command.asked == ["interrupt"]
         command.end(5)
-        assert job.wait(LONG).state is JobState.CANCELLED
+        assert job.wait(PATIENCE).state is JobState.CANCELLED
 
     def test_it_says_what_it_means_and_how_things_are(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [None], lambda: None
         job = desk.operator().run(desk.plan())
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
-        message = job.wait(LONG).message
+        message = job.wait(PATIENCE).message
         assert message.startswith("Cancelled. The engine finishes the containers it has begun")
         assert "agent is not restarted yet" in message
         assert desk.records()[-1]["result"] == "cancelled"
@@ -628,9 +628,9 @@ class TestCancel:
     ) -> None:
         desk.runner.codes = [None]
         job = desk.operator().run(left_half_done(desk))
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         job.cancel()
-        status = job.wait(LONG)
+        status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
         assert "`environment-roll-back` puts back what was before" in status.message
 
@@ -642,14 +642,14 @@ class TestCancel:
         ready = threading.Event()
 
         def cancel_meanwhile() -> None:
-            ready.wait(LONG)
+            ready.wait(PATIENCE)
             job_box[0].cancel()
 
         desk.runner.on_start = cancel_meanwhile
         desk.runner.obeys = "nothing"  # the first command comes to its end all the same
         job_box.append(desk.operator().run(plan))
         ready.set()
-        assert job_box[0].wait(LONG).state is JobState.CANCELLED
+        assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
         assert len(desk.runner.started) == 1
 
     def test_one_that_is_asked_while_the_command_starts_reaches_it(self, desk: Desk) -> None:
@@ -658,13 +658,13 @@ class TestCancel:
         ready = threading.Event()
 
         def cancel_meanwhile() -> None:
-            ready.wait(LONG)
+            ready.wait(PATIENCE)
             job_box[0].cancel()
 
         desk.runner.on_start = cancel_meanwhile
         job_box.append(desk.operator().run(desk.plan()))
         ready.set()
-        assert job_box[0].wait(LONG).state is JobState.CANCELLED
+        assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
         assert desk.runner.commands[0].asked == ["interrupt"]
 
     def test_during_the_verification_it_ends_the_wait(self, desk: Desk) -> None:
@@ -679,15 +679,15 @@ class TestCancel:
 
         job.subscribe(listen)
         listen(job.status)
-        assert verifying.wait(LONG)
+        assert verifying.wait(PATIENCE)
         job.cancel()
-        status = job.wait(LONG)
+        status = job.wait(PATIENCE)
         assert status.state is JobState.CANCELLED
         assert status.message.startswith("No longer waited for. agent is running, and its health")
 
     def test_after_the_end_it_does_nothing(self, desk: Desk) -> None:
         job = desk.operator().run(desk.plan())
-        before = job.wait(LONG)
+        before = job.wait(PATIENCE)
         job.cancel()
         assert job.status == before
 
@@ -733,13 +733,13 @@ class TestDoor:
         plan = desk.plan()
         desk.runner.on_start = lambda: None
         job = desk.operator().run(plan)
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         for other in (desk.operator(), desk.operator()):
             with pytest.raises(LockHeld, match="Restart agent"):
                 other.run(plan)
         desk.observer.show(again())
         desk.runner.commands[0].end(0)
-        assert job.wait(LONG).state is JobState.SUCCEEDED
+        assert job.wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_who_waited_for_the_end_finds_the_stack_free(self, desk: Desk) -> None:
         operator = desk.operator()
@@ -748,7 +748,7 @@ class TestDoor:
             agent(started_at=NOW + timedelta(seconds=next(later)))
         )
         for _ in range(20):
-            assert operator.run(desk.plan()).wait(LONG).state is JobState.SUCCEEDED
+            assert operator.run(desk.plan()).wait(PATIENCE).state is JobState.SUCCEEDED
 
     def test_the_jobs_are_kept_newest_first_and_bounded(self, desk: Desk) -> None:
         operator = desk.operator()
@@ -756,7 +756,7 @@ class TestDoor:
         desk.runner.on_start = lambda: desk.observer.show(
             agent(started_at=NOW + timedelta(seconds=next(later)))
         )
-        ids = [operator.run(desk.plan()).wait(LONG).id for _ in range(KEPT_JOBS + 2)]
+        ids = [operator.run(desk.plan()).wait(PATIENCE).id for _ in range(KEPT_JOBS + 2)]
         assert [job.status.id for job in operator.jobs] == ids[:1:-1]
         assert len(set(ids)) == len(ids)
         assert operator.running is None
@@ -765,35 +765,35 @@ class TestDoor:
         desk.runner.codes = [None]
         operator = desk.operator()
         job = operator.run(desk.plan())
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         assert operator.running is job
         desk.runner.commands[0].end(0)
-        job.wait(LONG)
+        job.wait(PATIENCE)
         assert operator.running is None
 
     def test_closing_leaves_a_running_command_alone_and_says_so(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         operator = desk.operator()
         job = operator.run(desk.plan())
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         operator.close()
         assert desk.records()[-1]["event"] == "left"
         assert desk.runner.commands[0].asked == []
         with pytest.raises(OperationError, match="closing"):
             operator.run(desk.plan())
         desk.runner.commands[0].end(0)
-        job.wait(LONG)
+        job.wait(PATIENCE)
 
 
 class TestListening:
     def test_every_change_of_state_is_heard_in_order(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         job = desk.operator().run(desk.plan())
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         heard: list[JobState] = [job.status.state]
         job.subscribe(lambda status: heard.append(status.state))
         desk.runner.commands[0].end(0)
-        job.wait(LONG)
+        job.wait(PATIENCE)
         assert list(dict.fromkeys(heard)) == [
             JobState.RUNNING,
             JobState.VERIFYING,
@@ -803,19 +803,19 @@ class TestListening:
     def test_who_unsubscribes_hears_no_more(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         job = desk.operator().run(desk.plan())
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         heard: list[JobStatus] = []
         unsubscribe = job.subscribe(heard.append)
         unsubscribe()
         unsubscribe()
         desk.runner.commands[0].end(0)
-        job.wait(LONG)
+        job.wait(PATIENCE)
         assert heard == []
 
     def test_waiting_ends_with_its_timeout(self, desk: Desk) -> None:
         desk.runner.codes = [None]
         job = desk.operator().run(desk.plan())
         assert job.wait(0.01).state is not JobState.SUCCEEDED
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         desk.runner.commands[0].end(0)
-        job.wait(LONG)
+        job.wait(PATIENCE)

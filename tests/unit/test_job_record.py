@@ -18,7 +18,8 @@ from pixel_tui.operations.job_record import as_record, from_record
 from pixel_tui.operations.plan import Plan, Step
 from pixel_tui.stack.process_mark import ProcessMark
 from pixel_tui.text import SafeText
-from tests.unit.test_job import LONG, NOW, Desk, desk, observer, runner
+from tests.patience import PATIENCE
+from tests.unit.test_job import NOW, Desk, desk, observer, runner
 
 __all__ = ["desk", "observer", "runner"]
 
@@ -213,9 +214,9 @@ class TestKept:
     def test_another_console_may_ask_for_its_end(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.on_start = [None], lambda: None
         job = desk.operator().run(desk.plan())
-        assert desk.runner.hanging.wait(LONG)
+        assert desk.runner.hanging.wait(PATIENCE)
         JobFolder(desk.folder / "jobs").ask_to_cancel(job.status.id)
-        assert job.wait(LONG).state is JobState.CANCELLED
+        assert job.wait(PATIENCE).state is JobState.CANCELLED
         assert desk.records()[-1]["result"] == "cancelled"
 
     def test_a_job_that_was_never_begun_leaves_nothing(self, desk: Desk) -> None:

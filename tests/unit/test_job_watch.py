@@ -24,6 +24,7 @@ from pixel_tui.stack.model import Link, Trouble
 from pixel_tui.stack.process import exit_path
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText
+from tests.patience import PATIENCE
 from tests.unit.test_job import ENGINE, NOW, Desk, again, agent, desk, observer, runner
 
 __all__ = ["desk", "observer", "runner"]
@@ -367,7 +368,7 @@ class TestOthers:
     def test_it_looks_by_itself_until_it_is_closed(self, other: Other) -> None:
         other.job(written="0\n")
         other.watch.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not other.found:
             assert time.monotonic() < deadline
             time.sleep(0.01)

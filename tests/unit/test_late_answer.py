@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import OperationError
 from pixel_tui.late_answer import LateAnswer
-
-LONG = 30.0
+from tests.patience import PATIENCE
 
 
 def clock() -> FixedClock:
@@ -17,21 +16,21 @@ def clock() -> FixedClock:
 def test_an_answer_that_comes_in_time_is_given() -> None:
     late = LateAnswer("", clock(), 10)
     late.ask(lambda: "here")
-    assert late.answer(LONG) == "here"
+    assert late.answer(PATIENCE) == "here"
 
 
 def test_one_that_takes_too_long_is_there_the_next_time() -> None:
     late, gate = LateAnswer("", clock(), 10), threading.Event()
 
     def slow() -> str:
-        gate.wait(LONG)
+        gate.wait(PATIENCE)
         return "here"
 
     late.ask(slow)
     late.ask(lambda: "never asked twice at once")
     assert late.answer(0.0) == ""
     gate.set()
-    assert late.answer(LONG) == "here"
+    assert late.answer(PATIENCE) == "here"
 
 
 def test_it_is_asked_again_only_when_it_has_aged() -> None:
@@ -41,7 +40,7 @@ def test_it_is_asked_again_only_when_it_has_aged() -> None:
     for seconds, wanted in ((0, 1), (9, 1), (2, 2)):
         time.advance(seconds)
         late.ask(lambda: next(asked))
-        assert late.answer(time.monotonic() + LONG) == wanted
+        assert late.answer(time.monotonic() + PATIENCE) == wanted
 
 
 def test_what_can_not_be_read_leaves_the_last_answer() -> None:
@@ -52,4 +51,4 @@ def test_what_can_not_be_read_leaves_the_last_answer() -> None:
         raise OperationError("The engine can't be asked.")
 
     late.ask(fails)
-    assert late.answer(LONG) == "first"
+    assert late.answer(PATIENCE) == "first"

@@ -11,6 +11,7 @@ from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
 from pixel_tui.stack.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.times import stamp_of
+from tests.patience import PATIENCE
 
 START = 1_772_366_400_000_000_000
 NOON = stamp_of(START)
@@ -44,7 +45,7 @@ def indexed(ring: Ring, activity: Activity | None = None) -> Iterator[LogIndex]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "it never came to be so"
         time.sleep(0.002)

@@ -19,8 +19,8 @@ from pixel_tui.operations.audit_seal import read_seal, seal_path
 from pixel_tui.operations.execution import last_line
 from pixel_tui.settings import Memory
 from pixel_tui.stack.process import exit_code_of, exit_path
+from tests.patience import PATIENCE
 
-PATIENCE: Final = 10.0
 CANDIDATE: Final = "0123456789abcdef"
 
 READERS: Final[dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]]] = {
@@ -60,7 +60,7 @@ def test_a_pipe_in_its_place_is_not_waited_for(name: str, tmp_path: Path) -> Non
 
     reader = threading.Thread(target=look, daemon=True)
     reader.start()
-    waited_for = not ended.wait(PATIENCE / 5)
+    waited_for = not ended.wait(PATIENCE)
     if waited_for:  # let go of it
         with suppress(OSError):
             os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))

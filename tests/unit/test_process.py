@@ -18,8 +18,8 @@ from pixel_tui.stack.process import (
     exit_path,
 )
 from pixel_tui.stack.process_mark import ProcessMark, mark_of, signal_group
+from tests.patience import PATIENCE
 
-LONG = 30.0
 TWO_PROCESSES = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -72,36 +72,36 @@ def keyboard() -> Iterator[None]:
 
 
 def test_it_says_the_exit_code(shell: Shell) -> None:
-    assert shell("exit 3").wait(LONG) == 3
+    assert shell("exit 3").wait(PATIENCE) == 3
 
 
 def test_it_appends_both_streams_in_order_to_a_private_file(shell: Shell, output: Path) -> None:
-    shell("echo one; echo two >&2; echo three").wait(LONG)
-    shell("echo four").wait(LONG)
+    shell("echo one; echo two >&2; echo three").wait(PATIENCE)
+    shell("echo four").wait(PATIENCE)
     assert output.read_text() == "one\ntwo\nthree\nfour\n"
     assert output.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.usefixtures("keyboard")
 def test_it_has_nothing_to_read_and_no_terminal(shell: Shell, output: Path) -> None:
-    shell("readlink /proc/$$/fd/0; (: < /dev/tty) 2> /dev/null || echo no terminal").wait(LONG)
+    shell("readlink /proc/$$/fd/0; (: < /dev/tty) 2> /dev/null || echo no terminal").wait(PATIENCE)
     assert output.read_text() == "/dev/null\nno terminal\n"
 
 
 def test_it_adds_to_the_environment(shell: Shell, output: Path) -> None:
-    shell('echo "$GIVEN $PATH"').wait(LONG)
+    shell('echo "$GIVEN $PATH"').wait(PATIENCE)
     assert output.read_text() == f"by the caller {os.environ['PATH']}\n"
 
 
 def test_it_runs_in_its_folder(shell: Shell, output: Path, tmp_path: Path) -> None:
-    shell("pwd -P").wait(LONG)
+    shell("pwd -P").wait(PATIENCE)
     assert output.read_text().strip() == str(tmp_path.resolve())
 
 
 def test_arguments_are_no_shell_words(tmp_path: Path, output: Path) -> None:
     ProcessRunner().start(
         ["echo", "$(id); $HOME *"], directory=str(tmp_path), environment={}, output=output
-    ).wait(LONG)
+    ).wait(PATIENCE)
     assert output.read_text() == "$(id); $HOME *\n"
 
 
@@ -111,14 +111,14 @@ def test_it_leads_a_session_of_its_own(shell: Shell, ready: Path) -> None:
     assert command.pid is not None
     assert os.getsid(command.pid) == command.pid != os.getsid(0)
     command.kill()
-    command.wait(LONG)
+    command.wait(PATIENCE)
 
 
 def test_waiting_ends_with_its_timeout(shell: Shell, ready: Path) -> None:
     command = shell(f"cat {ready}")
     assert command.wait(0.01) is None
     ready.write_text("go on")
-    assert command.wait(LONG) == 0
+    assert command.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_signal_reaches_the_whole_group(
     ready.read_text()
     with gone.open() as both:
         getattr(command, press)()
-        assert command.wait(LONG) == expected
+        assert command.wait(PATIENCE) == expected
         assert both.read() == ""
 
 
@@ -154,17 +154,17 @@ def test_it_can_be_stopped_while_another_thread_waits(shell: Shell, ready: Path)
     waiting = threading.Thread(target=lambda: codes.append(command.wait()))
     waiting.start()
     command.terminate()
-    waiting.join(LONG)
+    waiting.join(PATIENCE)
     assert codes == [128 + signal.SIGTERM]
 
 
 def test_stopping_what_has_ended_does_nothing(shell: Shell) -> None:
     command = shell("exit 0")
-    command.wait(LONG)
+    command.wait(PATIENCE)
     command.interrupt()
     command.terminate()
     command.kill()
-    assert command.wait(LONG) == 0
+    assert command.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
@@ -199,18 +199,18 @@ def test_without_an_output_nothing_is_started(tmp_path: Path) -> None:
 class TestExitCode:
     def test_it_is_written_down_for_who_was_not_there(self, shell: Shell, output: Path) -> None:
         assert exit_code_of(output) is None
-        shell("exit 3").wait(LONG)
+        shell("exit 3").wait(PATIENCE)
         assert exit_code_of(output) == 3
         assert exit_path(output).stat().st_mode & 0o777 == 0o600
 
     def test_that_of_the_command_before_is_not_taken_for_it(
         self, shell: Shell, output: Path, ready: Path
     ) -> None:
-        shell("exit 3").wait(LONG)
+        shell("exit 3").wait(PATIENCE)
         command = shell(f"cat {ready}")
         assert exit_code_of(output) is None
         ready.write_text("go on")
-        command.wait(LONG)
+        command.wait(PATIENCE)
         assert exit_code_of(output) == 0
 
     def test_who_asks_it_to_end_still_learns_it(
@@ -219,7 +219,7 @@ class TestExitCode:
         command = shell(f"trap 'exit 7' INT; echo > {ready}; while :; do sleep 0.01; done")
         ready.read_text()
         command.interrupt()
-        assert command.wait(LONG) == 7
+        assert command.wait(PATIENCE) == 7
         assert exit_code_of(output) == 7
 
     def test_of_one_that_was_killed_nothing_is_claimed(
@@ -228,7 +228,7 @@ class TestExitCode:
         command = shell(f"echo > {ready}; exec sleep 60")
         ready.read_text()
         command.kill()
-        command.wait(LONG)
+        command.wait(PATIENCE)
         assert exit_code_of(output) is None
 
 
@@ -240,7 +240,7 @@ class TestMark:
         assert mark is not None
         assert mark_of(command.pid) == mark
         ready.write_text("go on")
-        command.wait(LONG)
+        command.wait(PATIENCE)
         assert not mark.lives
         assert not signal_group(mark, signal.SIGINT)
 

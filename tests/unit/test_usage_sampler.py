@@ -16,8 +16,7 @@ from pixel_tui.stack.parse import parse_container
 from pixel_tui.stack.usage import Sample, parse_sample
 from pixel_tui.stack.usage_sampler import UsageSampler
 from tests.own_threads import own_threads
-
-SOON = 5.0
+from tests.patience import PATIENCE
 
 
 class Engine(DemoEngine):
@@ -72,7 +71,7 @@ def stage() -> Iterator[Stage]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline, "it never came to be so"
         time.sleep(0.005)
@@ -138,10 +137,10 @@ def test_nobody_is_asked_while_nobody_looks(stage: Stage) -> None:
     stage.sampler.start()
     until(lambda: stage.sampler.table)
     stage.sampler.want(wanted=False)
-    time.sleep(0.2)  # a round may have been under way
+    looked = stage.looked
+    time.sleep(0.3)  # six rounds; one may have been under way, or just about to begin
+    assert stage.looked <= looked + 1
     asked = stage.engine.asked
-    time.sleep(0.2)
-    assert stage.engine.asked == asked
     stage.sampler.want(wanted=True)
     until(lambda: stage.engine.asked > asked)
 

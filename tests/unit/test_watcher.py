@@ -28,9 +28,9 @@ from pixel_tui.stack.reading import look_once, read_containers
 from pixel_tui.stack.source import EventStream, Place, ResolvedProject
 from pixel_tui.stack.watcher import Pace, Watcher
 from tests.own_threads import own_threads
+from tests.patience import PATIENCE
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-SOON = 8.0
 PACE = Pace(poll=600.0, usage=0.1, files=0.02, gather=0.01, retry=0.2, heartbeat=0.05)
 
 
@@ -63,7 +63,7 @@ class Engine(DemoEngine):
             raise EngineUnreachable("The engine does not answer.")
 
     def containers(self, project: str) -> list[JsonObject]:
-        self.lists.wait(SOON)
+        self.lists.wait(PATIENCE)
         self.asked.append(project)
         if self.surprise is not None:
             raise self.surprise
@@ -77,7 +77,7 @@ class Engine(DemoEngine):
 
     def events(self, project: str) -> EventStream:
         self.waiting = not self.tells.is_set()
-        self.tells.wait(SOON)
+        self.tells.wait(PATIENCE)
         stream = super().events(project)
         self.streams.append(stream)
         return stream
@@ -110,7 +110,7 @@ class Compose(DemoProject):
 
     def resolve(self) -> ResolvedProject:
         self.asked += 1
-        self.answers.wait(SOON)
+        self.answers.wait(PATIENCE)
         if self.trouble is not None:
             raise self.trouble
         found = super().resolve()
@@ -118,7 +118,7 @@ class Compose(DemoProject):
         return found
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
-        self.hashing.wait(SOON)
+        self.hashing.wait(PATIENCE)
         if self.hash_trouble is not None:
             raise self.hash_trouble
         return super().hashes(resolved)
@@ -172,7 +172,7 @@ def played(made: Stage) -> Iterator[Stage]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline, "it never came to be so"
         time.sleep(0.005)
@@ -197,7 +197,7 @@ def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) 
 def test_containers_are_read_while_compose_resolves_and_not_again(
     foreseen: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.watcher.LISTEN_SECONDS", SOON)
+    monkeypatch.setattr("pixel_tui.stack.watcher.LISTEN_SECONDS", PATIENCE)
     foreseen.project.answers.clear()
     foreseen.watcher.start()
     with foreseen.world.look() as (actors, _):
