@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Final
 
@@ -163,7 +163,7 @@ class LocalTransport:
         try:
             response = _ask(connection, target)
             if response.status >= 400:
-                with response:
+                with closing(connection), response:
                     return Answer(response.status, response.reason, _whole(response, target))
         except (HTTPException, OSError) as error:
             connection.close()

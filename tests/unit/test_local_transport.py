@@ -1,8 +1,10 @@
 """Requests over a local socket, answered by a server that behaves as engines do."""
 
+import gc
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,7 +124,11 @@ def test_a_refused_stream_is_an_answer(path: Path, transport: LocalTransport) ->
         return False
 
     Server(path, refuse)
-    answer = transport.open("/logs", endless=True)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        answer = transport.open("/logs", endless=True)
+        gc.collect()
+    assert told == [], "its connection is closed"
     assert isinstance(answer, Answer)
     assert (answer.status, answer.body) == (404, b'{"message":"gone"}')
 
