@@ -90,8 +90,8 @@ class KeysInOrder(App[None]):
 
     @property
     def keys_pending(self) -> bool:
-        """Whether a key has not had its effect yet."""
-        return self._under_way is not None
+        """Whether a key has not had its effect yet, or what it asked for is still being made."""
+        return self._under_way is not None or self._held
 
     async def on_event(self, event: events.Event) -> None:
         """Hold a key back while another one is under way."""

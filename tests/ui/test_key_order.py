@@ -1,10 +1,12 @@
 """Keys that come before a screen is there, and at once on a machine that is slow."""
 
+import asyncio
+
 import pytest
 from textual.screen import Screen
 
 from pixel_tui import key_order
-from pixel_tui.key_order import KeysInOrder
+from pixel_tui.key_order import KeysInOrder, hold_keys
 from tests.ui.driving import console
 
 
@@ -26,6 +28,21 @@ async def test_nothing_is_done_to_a_screen_that_is_not_there_yet() -> None:
         await app.push_screen(opening)
         assert await app.run_action("leave", opening)
         assert opening.done
+
+
+async def test_a_key_is_pending_until_what_it_asked_for_was_made() -> None:
+    app, gate = KeysInOrder(), asyncio.Event()
+
+    async def make() -> None:
+        await gate.wait()
+
+    async with app.run_test():
+        worker = app.run_worker(make())
+        hold_keys(worker)
+        assert app.keys_pending
+        gate.set()
+        await worker.wait()
+        assert not app.keys_pending
 
 
 TYPED = {
