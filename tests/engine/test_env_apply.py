@@ -173,6 +173,8 @@ def bench(engine: Engine, project: Project, tmp_path: Path) -> Iterator[Bench]:
     for process in bench.started:
         process.kill()
         process.wait()
+        if process.stdout is not None:  # nobody wanted to know what it said
+            process.stdout.close()
 
 
 BOTH = ("--recreate", "api", "--rebuild", "web")

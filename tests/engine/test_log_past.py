@@ -24,7 +24,6 @@ from pixel_tui.stack.watcher import Pace, Watcher
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Project, eventually
-from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -288,7 +287,7 @@ def test_the_shell_follows_through_a_restart_and_loses_nothing(
         assert said[again:] == [f"web {number}" for number in range(1, 301)]
     finally:
         follower.terminate()
-        follower.wait(PATIENCE)
+        follower.communicate()
 
 
 TALKATIVE = """

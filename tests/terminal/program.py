@@ -14,6 +14,8 @@ import pyte
 from benchmarks.terminal import Terminal
 from tests.patience import PATIENCE
 
+BEGUN, WHOLE = b"\x1b[?2026h", b"\x1b[?2026l"
+"""Around each picture: a terminal hands it over in pieces."""
 HOME = {"LANG": "C.UTF-8", "TZ": "UTC"}
 
 
@@ -117,17 +119,22 @@ class Program:
             self.read(0.05)
 
     def wait_for(self, wanted: str | Callable[[str], object], seconds: float = PATIENCE) -> None:
-        """Read until the screen shows this, or is as it should be."""
+        """Read until the screen shows this, or is as it should be, in a picture that is whole."""
         check = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
-        deadline = time.monotonic() + seconds
-        while not check(self.text):
+        deadline, quiet = time.monotonic() + seconds, 0
+        while (self._half_painted and quiet < 10) or not check(self.text):
             assert time.monotonic() < deadline, f"not seen: {wanted!r} in\n{self.text}"
             try:
                 chunk = self._terminal.read(0.2)
             except EOFError as end:
                 raise AssertionError(f"{end}:\n{self.text}") from end
+            quiet = 0 if chunk else quiet + 1
             if chunk is not None:
                 self._take(chunk.data)
+
+    @property
+    def _half_painted(self) -> bool:
+        return self.raw.rfind(BEGUN) > self.raw.rfind(WHOLE)
 
     def wait_exit(self, seconds: float = PATIENCE) -> int:
         """Read until the program has ended; its exit code."""

@@ -25,6 +25,7 @@ from pixel_tui.ledger.old_versions import KEPT, OldVersions
 from pixel_tui.ledger.places import LedgerPlace
 from pixel_tui.ledger.store import Change, LedgerStore
 from pixel_tui.ledger.task import Task
+from tests.patience import PATIENCE
 from tests.unit.ledger_files import ONE, THREE, TWO, project, task, text
 
 
@@ -215,9 +216,9 @@ SECONDS = float(os.environ.get("LEDGER_WRITER_SECONDS", "2"))
 WRITER = """
 import json, os, sys, time
 path, report, seconds, pause = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
-wrote, count, lost = {}, 0, 0
+wrote, count, lost, longest = {}, 0, 0, 0.0
 end = time.monotonic() + seconds
-while time.monotonic() < end:
+while (read := time.monotonic()) < end:
     with open(path) as file:
         ledger = json.load(file)
     held = {task["id"]: task for task in ledger["tasks"]}
@@ -236,8 +237,9 @@ while time.monotonic() < end:
     with open(path + ".tmp", "w") as file:
         json.dump(ledger, file, indent=2)
     os.rename(path + ".tmp", path)
+    longest = max(longest, time.monotonic() - read)
     time.sleep(pause)
-json.dump({"wrote": wrote, "count": count, "lost": lost}, open(report, "w"))
+json.dump({"wrote": wrote, "count": count, "lost": lost, "longest": longest}, open(report, "w"))
 """
 
 
@@ -247,7 +249,8 @@ def test_a_writer_that_runs_flat_out_loses_nothing_to_ours_and_ours_stay(
 ) -> None:
     place = project(tmp_path, *(task(f"t{at:02}") for at in range(20)))
     report = tmp_path / "report.json"
-    store = store_of(place, pauses=(0.01, 0.05, 0.2))
+    pauses = (0.01, 0.05, 0.2)
+    store = store_of(place, pauses=pauses)
     times = [str(SECONDS + 0.5), str(pause)]
     argv = [sys.executable, "-c", WRITER, str(place.ledger), str(report), *times]
     with subprocess.Popen(argv) as writer:
@@ -258,8 +261,10 @@ def test_a_writer_that_runs_flat_out_loses_nothing_to_ours_and_ours_stay(
             ours.append(name)
             outcomes.append(store.change(adding(name)))
             outcomes.append(store.change(setting("t05", ours=name)))
-        assert writer.wait(30) == 0
+        assert writer.wait(PATIENCE) == 0
     told = json.loads(report.read_text())
+    if told["longest"] > sum(pauses) / 2:
+        pytest.skip("the machine held their writer up for longer than ours looks after a change")
     found = held(place)
     lost = [name for name, mark in told["wrote"].items() if found.get(name, {}).get("mark") != mark]
     print(  # noqa: T201  what the test is about

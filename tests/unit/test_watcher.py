@@ -28,7 +28,7 @@ from pixel_tui.stack.reading import look_once, read_containers
 from pixel_tui.stack.source import EventStream, Place, ResolvedProject
 from pixel_tui.stack.watcher import Pace, Watcher
 from tests.own_threads import own_threads
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, await_calm
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PACE = Pace(poll=600.0, usage=0.1, files=0.02, gather=0.01, retry=0.2, heartbeat=0.05)
@@ -456,12 +456,9 @@ def test_a_stack_that_stands_still_is_not_asked_over_and_over(stage: Stage) -> N
     stage.watcher.watch_usage(wanted=False)
     stage.watcher.start()
     until(lambda: stage.now.complete and stage.engine.streams)
-    time.sleep(0.2)
-    asked, inspected = len(stage.engine.asked), len(stage.engine.inspected)
-    time.sleep(0.3)
     # The agent's probes may tell of something; nothing else does.
-    assert len(stage.engine.asked) - asked <= 2
-    assert len(stage.engine.inspected) - inspected <= 4
+    await_calm(lambda: len(stage.engine.asked), 2, 0.3)
+    await_calm(lambda: len(stage.engine.inspected), 4, 0.3)
 
 
 def test_a_lost_engine_is_asked_with_growing_pauses(stage: Stage) -> None:
