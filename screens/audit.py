@@ -16,6 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pixel_tui.errors import FileError
+from pixel_tui.key_order import hold_keys
 from pixel_tui.operations.audit_chain import Trail
 from pixel_tui.operations.audit_entries import Entry, entries, verdict, whole
 from pixel_tui.operations.audit_reading import read_audit, trail_state
@@ -88,7 +89,9 @@ class AuditScreen(Dialog[None]):
         """Read it, and look whether it has changed."""
         self.query_one(Options).focus()
         self.set_interval(LOOK_SECONDS, self._look)
-        self._look()
+        self._reading = True
+        # What is typed meanwhile is meant for the records.
+        hold_keys(self.run_worker(self._read(), group="audit"))
 
     def _look(self) -> None:
         if not self._reading:

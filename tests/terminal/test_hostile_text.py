@@ -137,6 +137,11 @@ def stack(engine: Engine, make_project: MakeProject, tmp_path: Path) -> Iterator
         engine.docker("rm", "--force", stranger)
 
 
+def both(*words: str) -> Callable[[str], bool]:
+    """Whether all of this is on the screen: one word may stand on the screen before, too."""
+    return lambda text: all(word in text for word in words)
+
+
 def look(it: Program, *steps: tuple[str, str | Callable[[str], object]]) -> None:
     """Press keys, and wait for what they lead to."""
     for keys, wanted in steps:
@@ -169,7 +174,7 @@ def test_an_environment_that_is_hostile_is_text(stack: Poisoned) -> None:
 
 def test_a_ledger_that_is_hostile_is_text(stack: Poisoned) -> None:
     with stack.console() as it:
-        look(it, ("W", lambda text: "─ Tasks" in text and SEEN in text), ("/1f5b\r", "with “1f5b”"))
+        look(it, ("W", both("─ Tasks", SEEN)), ("/1f5b\r", "with “1f5b”"))
         for part in "1234":
             look(it, ("\r", "1 Task"), (part, "1 Task"), (ESCAPE, "─ Tasks"))
         look(
@@ -197,6 +202,7 @@ def test_output_records_and_labels_that_are_hostile_are_text(stack: Poisoned) ->
         trail.writelines(json.dumps(poisoned(line, kept=kept)) + "\n" for line in lines)
     record.write_text(json.dumps(poisoned(json.loads(record.read_text()), kept=kept)))
     with stack.console() as it:
-        look(it, ("U", SEEN), ("\r", SEEN), (ESCAPE, "─ Audit"), (ESCAPE, "1 Services"))
+        look(it, ("U", both("─ Audit", SEEN)), ("\r", both("begin: ", SEEN)))
+        look(it, (ESCAPE, without("begin: ")), (ESCAPE, "1 Services"))
         look(it, ("5", "5 Jobs"), ("1", "━1 Services"), (":", "Search for commands"))
         look(it, ("Select", SEEN), (ESCAPE, "Open"))

@@ -1,7 +1,10 @@
 """The audit screen: who changed what, and whether the trail is as it was written."""
 
+import asyncio
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 from screens import audit as audit_screen
 from screens.audit import AuditScreen
+from tests.patience import PATIENCE
 from tests.ui.driving import Console, console
 from tests.unit.test_audit import ORIGIN, status
 
@@ -69,6 +73,24 @@ async def test_enter_opens_a_record_whole() -> None:
         assert "$ docker restart x" not in it.text()
         await it.press("escape")
         assert it.app.screen is it.dashboard
+
+
+async def test_enter_that_is_typed_ahead_opens_the_first_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, gate = audit_screen.trail_state, threading.Event()
+
+    def slow(path: Path) -> tuple[int, ...]:
+        gate.wait(PATIENCE)
+        return read(path)
+
+    monkeypatch.setattr(audit_screen, "trail_state", slow)
+    async with console(size=SIZE) as it:
+        change(trail(it), "one", "Restart agent")
+        # Whatever does not wait for the records has long been done by then.
+        asyncio.get_running_loop().call_later(0.5, gate.set)
+        await it.burst("U", "enter")
+        await it.until(lambda: "$ docker restart x" in it.text())
 
 
 async def test_it_grows_while_it_is_looked_at() -> None:
