@@ -48,6 +48,8 @@ class Engine(DemoEngine):
         self.asked: list[str] = []
         self.inspected: list[str] = []
         self.streams: list[EventStream] = []
+        self.listened: list[str] = []
+        """Whose events were asked for."""
         self.surprise: Exception | None = None
         self.frozen = False
         self.refused: dict[str, EngineError] = {}
@@ -79,6 +81,7 @@ class Engine(DemoEngine):
         self.waiting = not self.tells.is_set()
         self.tells.wait(PATIENCE)
         stream = super().events(project)
+        self.listened.append(project)
         self.streams.append(stream)
         return stream
 
@@ -395,8 +398,9 @@ def test_a_project_that_compose_refuses_is_found_by_the_labels_of_its_containers
     assert (postgres.state, postgres.sync.action) == (ServiceState.RUNNING, SyncAction.UNKNOWN)
     with stage.world.look() as (actors, _):
         actor = next(item for item in actors if item.part.name == "landing")
+    until(lambda: PROJECT in stage.engine.listened)  # the name that was found, not the folder's
     stage.world.stop(actor)
-    until(lambda: stage.watcher.events)  # of the name that was found, not of the folder's
+    until(lambda: stage.watcher.events)
     until(lambda: service(stage, "landing").state is ServiceState.PARTIAL)
     stage.project.trouble = None
     stage.project.generation += 1
