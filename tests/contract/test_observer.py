@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import EngineRefused, PlanOutdated
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.job import JobState, JobStatus
+from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.verification import Patience
 from pixel_tui.stack.compose import ComposeProject, find_command
@@ -573,9 +574,17 @@ def test_a_plan_is_run_verified_and_audited(
     words: str,
 ) -> None:
     def change(action: str) -> JobStatus:
-        now = stack.observer.snapshot
-        done = operator.run(plan_action(action, ["api"], now, stack.command, now=CLOCK.now()))
-        return done.wait(60)
+        def begun() -> Job | None:
+            now = stack.observer.snapshot
+            # What the test before has done may still be on its way into the picture.
+            with suppress(PlanOutdated):
+                plan = plan_action(action, ["api"], now, stack.command, now=CLOCK.now())
+                return operator.run(plan)
+            return None
+
+        job = eventually(begun, every=0.02)
+        assert job is not None
+        return job.wait(PATIENCE)
 
     ended = [change(action) for action in actions]
     assert {status.state for status in ended} == {JobState.SUCCEEDED}, ended[-1].message
