@@ -15,6 +15,7 @@ from textual.css.query import NoMatches
 from textual.message import Message
 
 from pixel_tui.clock import Clock
+from pixel_tui.key_order import hold_keys
 from pixel_tui.ledger.arrangement import (
     ORDER,
     Arrangement,
@@ -114,6 +115,8 @@ class LedgerScreen(Dialog[None]):
         self._title = Content("Tasks")
         self._pending = False
         self._arranging = Latest(self, self._sort_and_search, "arrange")
+        self._listed = asyncio.Event()
+        """Set once the list is there, or it is known why it can't be."""
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
@@ -135,6 +138,11 @@ class LedgerScreen(Dialog[None]):
         self.set_interval(CLOCK_SECONDS, self._tick)
         if self._source.view.loaded:  # else it is heard of when it is
             self._arranging.ask()
+        hold_keys(self.run_worker(self._await_list(), group="ledger"))
+
+    async def _await_list(self) -> None:
+        """What is typed at once is meant for the list."""
+        await self._listed.wait()
 
     def on_unmount(self) -> None:
         """Let the ledger be: nobody looks at it any more."""
@@ -181,6 +189,8 @@ class LedgerScreen(Dialog[None]):
             table.show(lines, view, self._clock.now())
             self._draw()
             self._draw_preview()
+        if view.loaded or view.trouble is not None:
+            self._listed.set()
 
     def _tick(self) -> None:
         if self.is_current:

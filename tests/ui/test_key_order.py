@@ -51,6 +51,7 @@ TYPED = {
     "the log's filter": (("2", "ampersand", *"retry", "enter"), "“retry”"),
     "a time of the log": (("2", "J", "minus", *"5m"), "11:55:00"),
     "the tasks' search": (("W", "slash", *"1f5b", "enter"), "with “1f5b”"),
+    "a task": (("W", "enter", "escape", "enter"), "1 Task"),
     "the environment's filter": (("E", "slash", *"DATA", "enter"), "filter: DATA"),
     "a value": (("E", "slash", *"THEME", "enter", "enter", *"xyz"), "xyz"),
     "the audit's filter": (("U", "slash", *"restart", "enter"), "restart"),
