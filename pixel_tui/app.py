@@ -246,6 +246,7 @@ class PixelTui(KeysInOrder):
     def _preload(self) -> None:
         """Import what is imported late: in weeks from now it may be of another version."""
         importlib.import_module("screens.bindings")
+        importlib.import_module("pixel_tui.stack.log_stream")
         if self.parts.operations is not None:
             importlib.import_module("pixel_tui.operations.operator")
             from pixel_tui.operations.actions import all_actions

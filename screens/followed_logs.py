@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from pixel_tui.logs.activity import Activity
 from pixel_tui.stack.log_feed import LogFeed, LogTarget
-from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.observer import Observer
 from pixel_tui.text import plain
 from widgets.log_pane import LogPane
 from widgets.rows.service_row import Column, Row
 
-# What a change needs is imported with the first one.
+# What a change or a log needs is imported with the first one.
 if TYPE_CHECKING:
     from pixel_tui.operations.job import JobStatus
+    from pixel_tui.stack.log_history import LogHistory
 
 KEPT_PLACES: Final = 200
 NAMED: Final = 3
@@ -115,7 +115,7 @@ class FollowedLogs:
         if self._targets is not None:
             pane.log_view.mark_since(self._read_to.get(self._targets, b""))
 
-    def history(self) -> LogHistory:
+    def history(self) -> "LogHistory":
         """What the engine has of these logs."""
         return self._observer.log_history(self._targets or ())
 

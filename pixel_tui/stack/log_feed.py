@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from pixel_tui.stack.model import NO_TEXT
 from pixel_tui.stack.ring import Ring
 from pixel_tui.text import SafeText
+
+TAIL: Final = 1000
+"""Lines of its past with which a log begins."""
 
 
 class FeedState(StrEnum):

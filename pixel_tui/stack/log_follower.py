@@ -24,7 +24,7 @@ from typing import Final, Protocol
 from pixel_tui.errors import EngineError, EngineRefused
 from pixel_tui.stack.container_runs import Boundary, RunProgress, boundaries, end_of_removed
 from pixel_tui.stack.frames import splitter
-from pixel_tui.stack.log_feed import FeedState, FeedStatus, LogTarget
+from pixel_tui.stack.log_feed import TAIL, FeedState, FeedStatus, LogTarget
 from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.model import (
     Container,
@@ -43,7 +43,6 @@ from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)
 
-TAIL: Final = 1000
 RETRY_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 SETTLE_SECONDS: Final = 1.5
 """When a stream is opened again that ended although its container runs."""

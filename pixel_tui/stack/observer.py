@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pixel_tui.stack.log_feed import LogFeed, LogTarget
-from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.model import Container, StackEvent, StackSnapshot, UsageTable
+
+if TYPE_CHECKING:
+    from pixel_tui.stack.log_history import LogHistory
 
 
 class Topic(StrEnum):
@@ -80,6 +82,6 @@ class Observer(Protocol):
         """
         ...
 
-    def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
+    def log_history(self, targets: Sequence[LogTarget]) -> "LogHistory":
         """What the engine has of some logs; of every service where there are no targets."""
         ...

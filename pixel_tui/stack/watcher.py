@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ComposeError, EngineAnswerInvalid, EngineError
@@ -25,10 +25,7 @@ from pixel_tui.stack.cgroups import SampleSource
 from pixel_tui.stack.ends import Ends
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.log_feed import LogFeed, LogTarget
-from pixel_tui.stack.log_follower import TAIL, LogFollower
-from pixel_tui.stack.log_history import LogHistory
-from pixel_tui.stack.log_stream import LogStream
+from pixel_tui.stack.log_feed import TAIL, LogFeed, LogTarget
 from pixel_tui.stack.model import (
     NO_TEXT,
     Container,
@@ -41,7 +38,6 @@ from pixel_tui.stack.model import (
     UsageTable,
 )
 from pixel_tui.stack.observer import Listener, Topic
-from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.parse import parse_container, parse_event, parse_project
 from pixel_tui.stack.places import labelled_name, read_other_names
 from pixel_tui.stack.reading import (
@@ -62,6 +58,12 @@ from pixel_tui.stack.seen import Seen
 from pixel_tui.stack.source import EngineReader, EventStream, ProjectReader
 from pixel_tui.stack.usage_sampler import UsageSampler
 from pixel_tui.text import plain
+
+if TYPE_CHECKING:
+    from pixel_tui.stack.log_follower import LogFollower
+    from pixel_tui.stack.log_history import LogHistory
+    from pixel_tui.stack.log_stream import LogStream
+    from pixel_tui.stack.overlap import Reached
 
 log = logging.getLogger(__name__)
 
@@ -232,6 +234,8 @@ class Watcher:
 
     def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
         """Follow logs; the feed hears of every new snapshot."""
+        from pixel_tui.stack.log_stream import LogStream
+
         feed = LogStream(self._engine, partial(self._follower, targets), monotonic=time.monotonic)
         self._keep_told(feed)
         return feed
@@ -240,7 +244,7 @@ class Watcher:
         self,
         targets: Sequence[LogTarget],
         sink: Callable[[Sequence[LogLine]], None],
-        reached: Mapping[str, Reached],
+        reached: "Mapping[str, Reached]",
     ) -> None:
         """Follow logs from where they were read to, and give the lines away as they come.
 
@@ -255,8 +259,10 @@ class Watcher:
         self,
         targets: Sequence[LogTarget],
         sink: Callable[[Sequence[LogLine]], None],
-        reached: Mapping[str, Reached] | None,
-    ) -> LogFollower:
+        reached: "Mapping[str, Reached] | None",
+    ) -> "LogFollower":
+        from pixel_tui.stack.log_follower import LogFollower
+
         return LogFollower(
             self._engine,
             targets,
@@ -267,15 +273,17 @@ class Watcher:
             reached=reached,
         )
 
-    def _keep_told(self, feed: LogStream | LogFollower) -> None:
+    def _keep_told(self, feed: "LogStream | LogFollower") -> None:
         with self._lock:
             self._feeds = [*(item for item in self._feeds if not item.closed), feed]
         feed.start()
         if self._closed.is_set():
             feed.close()
 
-    def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
+    def log_history(self, targets: Sequence[LogTarget]) -> "LogHistory":
         """What the engine has of some logs."""
+        from pixel_tui.stack.log_history import LogHistory
+
         snapshot = self._snapshot
         names = [item.service for item in targets] or [item.name for item in snapshot.services]
         services = [snapshot.service(name) for name in names]
