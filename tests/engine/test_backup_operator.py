@@ -48,7 +48,8 @@ def as_user(uid: int, *groups: int) -> list[str]:
 def _opening() -> str:
     """Shell that lets everybody through root's home, in mounts that nobody else sees."""
     closed: dict[Path, set[Path]] = {}
-    for path in map(Path, (sys.executable, os.path.realpath(sys.executable), ROOT, sys.prefix)):
+    interpreter = os.path.realpath(sys.executable)
+    for path in (Path(sys.executable), Path(interpreter), Path(ROOT), Path(sys.prefix)):
         way = [*reversed(path.parents), path]
         for above, below in itertools.pairwise(way):
             if not above.stat().st_mode & 0o001:

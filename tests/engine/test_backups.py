@@ -326,7 +326,7 @@ class TestRestoring:
             path.write_text(content)
         else:
             path.write_bytes(path.read_bytes()[:-1] + b"?")
-        words = ("--yes", "--confirm", desk.project.name)
+        words: tuple[str, ...] = ("--yes", "--confirm", desk.project.name)
         if damage == "manifest.json":
             said = desk.run("run", "restore", made, *words, code=2).stderr
             assert "once more since the backup was not made here" in said

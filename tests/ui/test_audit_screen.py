@@ -10,6 +10,7 @@ import pytest
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.audit_reading import trail_state
 from pixel_tui.operations.job import JobState
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
@@ -78,7 +79,7 @@ async def test_enter_opens_a_record_whole() -> None:
 async def test_enter_that_is_typed_ahead_opens_the_first_record(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    read, gate = audit_screen.trail_state, threading.Event()
+    read, gate = trail_state, threading.Event()
 
     def slow(path: Path) -> tuple[int, ...]:
         gate.wait(PATIENCE)

@@ -211,6 +211,7 @@ def test_picture(snap_compare: Callable[..., bool], pressed: tuple[str, ...]) ->
         assert view.feed is not None
         logs = pilot.app.screen_stack[0].query_one("#logs-pane", LogPane)
         lines = [LINE, 'INFO {"pw":1}', f'{{"level":50,"msg":"{SECRET} was refused","user":7}}']
+        assert isinstance(pilot.app, PixelTui)
         at = stamp_at(pilot.app.parts.clock.now())
         view.feed.ring.extend(
             [LogLine(at, "pixel-agent-1", LineKind.STDOUT, text.encode()) for text in lines]

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from pixel_tui.backups import __main__ as worker
 from pixel_tui.backups.deployment import DEPLOYMENT
 from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.manifest import MANIFEST, Item, Kind, as_bytes
+from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.errors import OperationError
@@ -128,7 +129,9 @@ class TestDumps:
         (folder / "dump").write_bytes(content)
         item = Item(kind, "db", "dump", len(content), hashlib.sha256(content).hexdigest())
         grounds = Grounds(project)
-        restorer = Restorer(folder, grounds, {"db": server}, mark="x", say=lambda _: None)
+        restorer = Restorer(
+            folder, grounds, {"db": cast("Postgres", server)}, mark="x", say=lambda _: None
+        )
         restorer.restore(manifest(items=(item,)), wanted_for_restore)
 
     def test_plain_sql_is_fed_to_nobody(self, project: Path) -> None:

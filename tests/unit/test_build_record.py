@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.clock import Clock, FixedClock, SystemClock
 from pixel_tui.errors import ComposeRefused, EngineUnreachable
 from pixel_tui.stack import build_record
 from pixel_tui.stack.build_record import BuildRecords, build_records
@@ -146,9 +146,11 @@ class Shop:
         self.records = records
         self.folder = records._path.parent
         self.argv: Sequence[str] = ()
-        self._witness = lambda clock: BuildWitness(
-            COMMAND, Project(world), lambda: Engine(world), records, clock
-        )
+
+        def witness(clock: Clock) -> BuildWitness:
+            return BuildWitness(COMMAND, Project(world), lambda: Engine(world), records, clock)
+
+        self._witness = witness
         self.witness = self._witness(SystemClock())
 
     def build(self, *, web: str = "", api: JsonObject | None = None) -> None:

@@ -76,7 +76,12 @@ def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None
 
 def test_a_stop_that_was_written_down_explains_an_end_that_nobody_saw() -> None:
     asked: list[str] = []
-    ends = Ends(lambda project: (asked.append(project), (STOPPED,))[1])
+
+    def stops(project: str) -> tuple[Stop, ...]:
+        asked.append(project)
+        return (STOPPED,)
+
+    ends = Ends(stops)
     plain_ends = (exited("api", exit_code=0, finished_at=NOW), exited("web", exit_code=143))
     ends.look_back("pixel", plain_ends)
     assert not asked, "their codes say it"

@@ -200,6 +200,7 @@ def overview_of(files: Path, name: str) -> Overview:
     found = opened.examine(Document.parse(opened.data or b""))
     for row in found.rows:
         one = opened.look(Document.parse(opened.data or b""), row.key)
+        assert one is not None
         assert (one.overridden_by, one.overrides) == (row.overridden_by, row.overrides)
     return found
 

@@ -357,7 +357,7 @@ def test_what_the_engine_does_not_tell_of_networks_is_unknown_and_not_in_sync() 
 
 
 def test_what_stands_still_on_a_changed_network_is_read_once_and_its_restarts_count() -> None:
-    labels = {f"com.docker.compose.{key}": value for key, value in LABELS.items()}
+    labels: JsonObject = {f"com.docker.compose.{key}": value for key, value in LABELS.items()}
 
     class OnNetwork(ScriptedEngine):
         asked: ClassVar[list[str]] = []

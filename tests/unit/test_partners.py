@@ -6,6 +6,7 @@ import pytest
 
 from pixel_tui.errors import OperationError
 from pixel_tui.health.findings import finding_of
+from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.model import Container, Namespace, Service, StackSnapshot
 from pixel_tui.stack.parse import parse_container, parse_project
 from pixel_tui.stack.source import ResolvedProject
@@ -32,7 +33,7 @@ def memory(owner: Container, *, by_service: bool = True, **changes: object) -> S
     joins = (OWNER,) if by_service else ()
     known: dict[str, object] = {"joins": (owner.id,), "ipc_of": owner.id}
     specs = (spec("owner"), spec("app", "owner", joins=joins, ipc_of=OWNER))
-    return stack(owner, container("app", **(known | changes)), specs=specs)
+    return stack(owner, container("app", 1, **(known | changes)), specs=specs)
 
 
 def tracer(owner: Container, **changes: object) -> StackSnapshot:
@@ -43,7 +44,7 @@ def tracer(owner: Container, **changes: object) -> StackSnapshot:
         "finished_at": ENDED,
     }
     specs = (spec("owner"), spec("app", "owner", joins=(OWNER,), pid_of=OWNER))
-    return stack(owner, exited("app", **(known | changes)), specs=specs)
+    return stack(owner, exited("app", 1, **(known | changes)), specs=specs)
 
 
 def app_of(snapshot: StackSnapshot) -> Service:
@@ -149,10 +150,14 @@ def test_a_stop_says_whom_it_kills() -> None:
 
 
 def test_namespaces_are_read_of_containers_and_of_the_model() -> None:
-    host = {"NetworkMode": "container:" + "a" * 64, "IpcMode": "shareable", "PidMode": "host"}
+    host: JsonObject = {
+        "NetworkMode": "container:" + "a" * 64,
+        "IpcMode": "shareable",
+        "PidMode": "host",
+    }
     found = parse_container({"Id": "b" * 64, "HostConfig": host | {"PidMode": "container:" + GONE}})
     assert found.shares == ((Namespace.NETWORK, "a" * 64), (Namespace.PID, GONE))
-    services = {
+    services: JsonObject = {
         "owner": {"image": "x", "container_name": "own"},
         "app": {"image": "x", "ipc": "container:own", "pid": "service:owner"},
         "web": {"image": "x", "ipc": "container:elsewhere", "pid": "host", "network_mode": "none"},

@@ -63,7 +63,7 @@ def job(folder: JobFolder) -> JobStatus:
         reason=SafeText(""),
         risk=Risk.DISRUPTIVE,
         engine=SafeText("unix:///x"),
-        project="pixel",
+        project=SafeText("pixel"),
         targets=(SafeText("web"),),
         fingerprint="",
         steps=(),

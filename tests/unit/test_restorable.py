@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pixel_tui.backups import restore as module
+from pixel_tui.backups import room
 from pixel_tui.backups.manifest import MANIFEST
 from pixel_tui.errors import OperationError
 from tests.unit.test_backups import make, project, restore, rows_of, store_of
@@ -116,7 +117,7 @@ def test_what_changes_between_check_and_copy_is_not_put_in_place(
 ) -> None:
     backup_id = forge("notes")
     planted = store_of(project).find(backup_id).folder / "files/planted-2"
-    require_room = module.require_room
+    require_room = room.require_room
 
     def change(needs: Any) -> None:
         require_room(needs)
