@@ -1,5 +1,6 @@
 """The installed program in a pseudo-terminal, read through a terminal emulator."""
 
+import inspect
 import os
 import re
 import signal
@@ -24,6 +25,34 @@ def without(words: str) -> Callable[[str], bool]:
     return lambda text: words not in text
 
 
+class _Screen(pyte.Screen):
+    """Drops what is too much for a control sequence, as terminals do.
+
+    A console that is ended while its terminal takes nothing has sent a part of one, and what
+    is said last runs into it.
+    """
+
+    def __getattribute__(self, name: str) -> object:
+        found = super().__getattribute__(name)
+        return _lenient(found) if name in _SEQUENCES else found
+
+
+_SEQUENCES = frozenset(pyte.Stream.csi.values())
+
+
+def _lenient(method: Callable[..., object]) -> Callable[..., object]:
+    signature = inspect.signature(method)
+
+    def call(*values: int, **private: bool) -> object:
+        try:
+            signature.bind(*values, **private)
+        except TypeError:
+            return None
+        return method(*values, **private)
+
+    return call
+
+
 class Program:
     """A running console, its screen, and every byte it ever sent.
 
@@ -36,7 +65,7 @@ class Program:
     def __init__(self, terminal: Terminal, columns: int, rows: int) -> None:
         self.raw = b""
         self._terminal = terminal
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.ended = False
         self.modes_before = terminal.modes_before
