@@ -63,7 +63,7 @@ def _read(service: Service) -> Proxy:
 
 def _mounted(container: Container) -> Iterator[Path]:
     for mount in container.mounts:
-        if mount.kind == "bind" and str(mount.target).startswith(INSIDE):
+        if mount.kind == "bind" and PurePosixPath(mount.target).is_relative_to(INSIDE):
             yield Path(mount.source)
 
 

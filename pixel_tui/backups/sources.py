@@ -192,7 +192,7 @@ def _places(
     """Where databases are looked for, by the path below the project; `.` is all of it."""
     places = {name: policy.project / name for name in policy.folders}
     for source in sorted({source for item in services for source in item.binds}):
-        if source in kept_by_servers or source.startswith(SYSTEM_FOLDERS):
+        if source in kept_by_servers or _is_system(source):
             continue
         relative = real_inside(source, policy.project)
         if relative is not None:
@@ -204,6 +204,11 @@ def _places(
             why = "it is outside the project's folder"
             gaps.add(f"bind mount {source}", why, Gap.NOT_COPIED, expected=False)
     return places
+
+
+def _is_system(source: str) -> bool:
+    """Whether it is of the machine itself: by whole names, as `/devops` is not in `/dev`."""
+    return any(PurePosixPath(source).is_relative_to(folder) for folder in SYSTEM_FOLDERS)
 
 
 def _holds(source: str, project: Path) -> bool:

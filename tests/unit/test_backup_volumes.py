@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pixel_tui.backups import sources as backup_sources
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.manifest import Cover, Item, Kind
 from pixel_tui.backups.restorable import Grounds, target_of
@@ -168,6 +169,26 @@ def test_one_with_options_is_known_by_them(
     assert missing(found) == (["volume held"] if cover is Cover.UNKNOWN else [])
     assert found.databases == (("state/pixels.db",) if cover is Cover.DATABASES else ())
     assert content.by == found.databases
+
+
+def test_only_whole_names_make_a_folder_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_sources, "SYSTEM_FOLDERS", (str(tmp_path / "dev"),))
+    for name in ("dev", "devops"):
+        project = tmp_path / name
+        database(project / "state/pixels.db")
+        stack = Stack((seen(binds=(str(project / "state"),), volumes=()),))
+        found = find_sources(policy(project), stack, lambda _names: Opened())
+        assert found.databases == (("state/pixels.db",) if name == "devops" else ())
+
+
+def test_what_is_mounted_of_the_machine_itself_is_not_told(tmp_path: Path) -> None:
+    of_system = ("/run/docker.sock", "/var/run", "/dev", "/etc/localtime")
+    stack = Stack((seen(binds=(*of_system, "/running/x", "/etc/localtimes"), volumes=()),))
+    found = find_sources(policy(tmp_path), stack, lambda _names: Opened())
+    told = [gap.what for gap in found.left_out]
+    assert told == ["bind mount /etc/localtimes", "bind mount /running/x"]
 
 
 def test_a_server_in_a_folder_that_is_a_volume_is_no_server_that_nobody_runs(

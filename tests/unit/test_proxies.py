@@ -158,6 +158,13 @@ def test_a_configuration_that_can_not_be_read_is_unknown(tmp_path: Path) -> None
     assert "not in a folder of this host" in inside.unknown
 
 
+def test_a_folder_beside_that_of_nginx_is_no_configuration(tmp_path: Path) -> None:
+    (tmp_path / "default.conf").write_text(BAD)
+    mount = Mount(plain("bind"), plain(str(tmp_path)), plain("/etc/nginx-old"), False)
+    (found,) = read_proxies(stack(container("nginx", mounts=(mount,)), specs=(spec("nginx"),)))
+    assert "not in a folder of this host" in found.unknown
+
+
 def test_other_services_are_no_proxies() -> None:
     assert read_proxies(stack(container("api"), specs=(spec("api"),))) == ()
 
