@@ -304,11 +304,12 @@ def test_quitting_leaves_nothing_of_a_compose_that_hangs(
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "compose.yaml").write_text(ONE)
-    tools = tmp_path / "tools"
-    write_script(tools / "docker-compose", HANGING)
-    pids = tools / "docker-compose.pids"
-    bare = {"PATH": f"{tools}:/usr/bin:/bin", "DOCKER_CONFIG": str(tmp_path / "no-plugins")}
-    with console(engine, tmp_path, cwd=folder, environment=bare) as it:
+    # Here docker finds it before any that the machine has for all users.
+    compose = tmp_path / "docker" / "cli-plugins" / "docker-compose"
+    write_script(compose, HANGING)
+    pids = compose.with_name("docker-compose.pids")
+    own = {"DOCKER_CONFIG": str(tmp_path / "docker")}
+    with console(engine, tmp_path, cwd=folder, environment=own) as it:
         eventually(pids.exists)
         it.wait_for("Quit")
         if how == "q":
