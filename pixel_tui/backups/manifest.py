@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ READABLE: Final = (1, 2)
 """The versions that are read; what changed is in `docs/backups.md`."""
 MANIFEST: Final = "manifest.json"
 MOST_BYTES: Final = 4 * 1024 * 1024
+LARGEST_FILE: Final = 1 << 60
+"""Bytes of a file: more than any file system of today can hold."""
 """A manifest above that is none."""
 BACKUP_ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}(?:-[0-9]{1,3})?", re.ASCII)
 
@@ -217,6 +220,7 @@ def relative_path(text: str) -> PurePosixPath:
     Raises:
         ValueError: It does not, or is no path.
     """
+    os.fsencode(text)  # what can't be a name of a file raises UnicodeEncodeError, a ValueError
     path = PurePosixPath(text)
     named = bool(text) and "\0" not in text and path.parts
     if not named or path.is_absolute() or ".." in path.parts or str(path) != text:
@@ -297,6 +301,8 @@ def from_bytes(content: bytes) -> Manifest:
     if created.tzinfo is None:
         raise ValueError("its time has no zone")
     seconds = node["seconds"].value
+    if not isinstance(node["items"].value, list):
+        raise ValueError("it has no list of items")
     items = tuple(map(_item, node["items"]))
     if len({item.path for item in items}) != len(items):
         raise ValueError("two items have one path")
@@ -347,7 +353,7 @@ def _item(node: Node) -> Item:
     relative_path(source)
     relative_path(path)
     size, digest = node["bytes"].value, node["sha256"].raw
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST_FILE:
         raise ValueError(f"the size of {path!r} is none")
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise ValueError(f"the hash of {path!r} is none")

@@ -65,7 +65,17 @@ def target_of(item: Item, grounds: Grounds) -> Path:
         place = place.parent
     if not place.is_dir():
         raise FileError("It would be below what is no folder.", on=str(place))
+    if real.is_dir() and not _is_empty(real):
+        raise FileError("It would take the place of a folder that is not empty.", on=str(real))
     return real
+
+
+def _is_empty(folder: Path) -> bool:
+    """Docker makes an empty one where a file that is mounted is missing."""
+    try:
+        return next(folder.iterdir(), None) is None
+    except OSError:
+        return False  # not known
 
 
 def require_content(item: Item, path: Path) -> None:

@@ -146,6 +146,8 @@ class Restorer:
     def _chosen(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> list[Item]:
         """What is put back, in that order."""
         items = [item for item in manifest.items if wanted(item)]
+        if not manifest.items:
+            raise OperationError("Nothing was restored, since the backup holds nothing.")
         items.sort(key=lambda item: item.kind is not Kind.ROLES)  # databases belong to them
         for item in [item for item in items if is_beside_database(item, items)]:
             self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
@@ -158,6 +160,15 @@ class Restorer:
         if not self.aside:
             return "Nothing had to be put aside."
         return f"Put aside in {self._grounds.project}: {', '.join(self.aside)}."
+
+    def _require_apart(self, targets: Mapping[str, Path]) -> None:
+        """No item may go to the place of a folder that another one goes into."""
+        places = set(targets.values())
+        for place in places:
+            for above in place.parents:
+                if above in places:
+                    with self._nothing_yet("the backup can't be"):
+                        raise FileError("One item would be below another.", on=str(place))
 
     def _checked(
         self, items: Sequence[Item], *, beside: Sequence[tuple[Path, int]] = ()
@@ -172,6 +183,7 @@ class Restorer:
                     if target in targets.values():
                         raise FileError("Two items go to one place.", on=str(target))
                     targets[item.path] = target
+        self._require_apart(targets)
         files = [item for item in items if item.path in targets]
         with self._nothing_yet("the backup can't be"):
             changed = [item for item in files if not self._is_same(item, targets[item.path])]

@@ -207,6 +207,26 @@ class TestManifest:
         with pytest.raises(ValueError, match="no path"):
             from_bytes(json.dumps(content).encode())
 
+    @pytest.mark.parametrize("name", ["path", "source"])
+    def test_what_can_be_no_name_of_a_file_is_refused(self, name: str) -> None:
+        content = json.loads(as_bytes(manifest(items=(item(),))))
+        content["items"][0][name] = "files/\ud800"
+        with pytest.raises(ValueError, match="surrogates not allowed"):
+            from_bytes(json.dumps(content).encode())
+
+    @pytest.mark.parametrize("size", [-1, 10**30, 10**400, True, 1.5, "1"])
+    def test_a_size_that_no_file_has_is_refused(self, size: object) -> None:
+        content = json.loads(as_bytes(manifest(items=(item(),))))
+        content["items"][0]["bytes"] = size
+        with pytest.raises(ValueError, match="the size"):
+            from_bytes(json.dumps(content).encode())
+
+    @pytest.mark.parametrize("items", [None, {}, "x", 1])
+    def test_without_a_list_of_items_it_is_no_manifest(self, items: object) -> None:
+        content = json.loads(as_bytes(manifest(items=(item(),)))) | {"items": items}
+        with pytest.raises(ValueError, match="no list of items"):
+            from_bytes(json.dumps(content).encode())
+
     @given(st.text())
     def test_a_path_that_passes_stays_below_its_folder(self, text: str) -> None:
         try:

@@ -62,6 +62,7 @@ def refused(project: Path, backup_id: str, why: str, **how: Any) -> None:
         (".env.before-20260301-120000", "put aside"),
         (".pixels.db.restoring", "put aside"),
         (".env/below", "no folder"),
+        ("data", "a folder that is not empty"),
         (".env", "two items|Two items"),
     ],
 )
@@ -69,6 +70,26 @@ def test_a_place_that_no_backup_has_is_refused(
     project: Path, forge: Forge, source: str, why: str
 ) -> None:
     refused(project, forge(source), why)
+
+
+def test_a_backup_that_holds_nothing_is_no_success(project: Path, forge: Forge) -> None:
+    backup_id = forge("notes")
+    path = store_of(project).find(backup_id).folder / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"items": []}))
+    refused(project, backup_id, "holds nothing")
+
+
+def test_no_item_goes_to_where_another_needs_a_folder(project: Path, forge: Forge) -> None:
+    forge("new")
+    refused(project, forge("new/deep"), "below another")
+
+
+def test_an_empty_folder_that_docker_made_in_the_place_of_a_file_is_replaced(
+    project: Path, forge: Forge
+) -> None:
+    (project / "notes").mkdir()
+    restore(project, forge("notes"))
+    assert (project / "notes").read_bytes() == b"evil"
 
 
 @pytest.mark.parametrize("mode", ["0999", "77777", "abc", "-644", "0o644", "", 420, "٠٦٤٤", "+644"])
