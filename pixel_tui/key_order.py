@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Final, TypeVar
 from weakref import WeakSet
 
@@ -42,6 +43,16 @@ class KeyHandled(Message):
         super().__init__()
         self.turn = turn
         self.again = again
+
+
+class IgnoresTypeAhead:
+    """A screen that nobody has asked for, and that asks something which can't be taken back.
+
+    Keys that were typed before it was seen were meant for something else.
+    """
+
+    answers_since = inf
+    """The time from which on keys are answers to it, as `Message.time` has it."""
 
 
 class KeysInOrder(App[None]):
@@ -97,7 +108,13 @@ class KeysInOrder(App[None]):
         """Hold a key back while another one is under way."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif self._under_way is not None:
+            return
+        if event.key == "ctrl+j":
+            # Enter that was typed before the terminal was the console's: it made a line feed of it.
+            typed = event.time
+            event = events.Key("enter", "\r")
+            event.time = typed
+        if self._under_way is not None:
             self._waiting.append(event)
         else:
             await self._send(event)
@@ -127,6 +144,10 @@ class KeysInOrder(App[None]):
             self._later(OPENING_SECONDS, self.post_message, KeyHandled(self._turn))
             return
         self._looked = 0
+        screen = self.screen
+        if isinstance(screen, IgnoresTypeAhead) and key.time < screen.answers_since:
+            self._later(0.0, self.post_message, KeyHandled(self._turn))
+            return
         target: Widget = self.focused or self.screen
         self._later(LOST_SECONDS, self._look_after, target)
         await super().on_event(key)

@@ -1,6 +1,7 @@
 """What the environment's editor asks a dialog for, and the edits that come of the answers."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ from pixel_tui.environment.document import Document
 from pixel_tui.environment.judging import Judge, Way, with_text
 from pixel_tui.environment.overview import KeyRow, KeyState
 from pixel_tui.errors import ConsoleError, UsageError
+from pixel_tui.key_order import IgnoresTypeAhead
 from pixel_tui.text import SafeText, plain
 from screens.ask import AskScreen
 from screens.environment_difference import difference_lines
@@ -26,6 +28,17 @@ if TYPE_CHECKING:
 
 NO_TEXT: Final = SafeText("")
 Answered = Callable[[Answer | None], None]
+
+
+class _Unfinished(IgnoresTypeAhead, PickScreen):
+    """Comes by itself when the environment is opened; what is thrown away is gone."""
+
+    def on_mount(self) -> None:
+        """Take answers once it was painted."""
+        self.call_after_refresh(self._seen)
+
+    def _seen(self) -> None:
+        self.answers_since = time.monotonic()
 
 
 class EnvironmentDialogs:
@@ -200,7 +213,9 @@ class EnvironmentDialogs:
             else:
                 editor.run_worker(editor.go_on_with(unfinished), group="environment-edit")
 
-        editor.app.push_screen(PickScreen("Unfinished edits", lambda: Choices(lines, said)), picked)
+        editor.app.push_screen(
+            _Unfinished("Unfinished edits", lambda: Choices(lines, said)), picked
+        )
 
     def merge(self) -> None:
         """Merge the edits with what another has written; conflicts are chosen one by one."""

@@ -532,6 +532,21 @@ async def test_edits_that_were_not_saved_are_offered_when_it_is_opened_again() -
         assert "CANVAS_THEME" in now(it)
 
 
+async def test_keys_that_were_typed_ahead_throw_no_edits_away() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it, "CANVAS_THEME")
+        await it.press("d")
+        await it.until(lambda: desk_of(it).unfinished() is not None)
+        await it.press("escape")
+        await it.burst("E", "slash", *"jwt", "enter")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        await it.until(lambda: not it.app.keys_pending)
+        assert isinstance(it.app.screen, PickScreen)
+        assert desk_of(it).unfinished() is not None
+        await it.press("enter")
+        await it.until(lambda: "CANVAS_THEME" not in now(it))
+
+
 async def test_a_discarded_edit_is_offered_by_no_plan_any_more() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from pixel_tui import key_order
 from pixel_tui.key_order import KeysInOrder, hold_keys
 from tests.ui.driving import console
+from widgets.filter_box import FilterBox
 
 
 class Opening(Screen[None]):
@@ -59,6 +60,13 @@ TYPED = {
     "behind a dialog": (("question_mark", "escape", "W", "escape", "slash", *"web"), "web"),
 }
 """Keys that open a line to type in, at once with what is typed there; and what is seen then."""
+
+
+async def test_enter_from_before_the_terminal_was_the_consoles_is_enter() -> None:
+    async with console(still=True) as it:
+        await it.burst("slash", *"web", "ctrl+j")
+        await it.until(lambda: "filter: web" in it.text())
+        assert not it.app.screen.query_one(FilterBox).display
 
 
 @pytest.mark.parametrize("where", TYPED)
