@@ -128,7 +128,7 @@ def _require_agreement(plan: Plan, wish: Wish) -> None:
     options = "".join(f" --confirm {shlex.quote(word)}" for word in words)
     if not wish.agreed:
         raise OperationError("Nothing was done.", remedy=f"Add --yes{options} to run it.")
-    if words and wish.confirmed != words:
+    if words and sorted(wish.confirmed) != sorted(words):
         more = "".join(f", and once more since {why_asked(plan, word)}" for word in words[1:])
         raise OperationError(
             f"This plan is {plan.risk.value} and wants to be confirmed by name{more}.",

@@ -326,7 +326,8 @@ class DashboardScreen(Screen[None]):
     def _share_height(self) -> None:
         title_heading_and_advice = 4
         with suppress(NoMatches):  # the screen is being taken down
-            self.panes.share_height(len(self.table.rows) + title_heading_and_advice)
+            typing = int(self.query_one(FilterBox).display)
+            self.panes.share_height(len(self.table.rows) + title_heading_and_advice + typing)
 
     def _draw_emptiness(self) -> None:
         words = self.query_one(FilterBox).value
@@ -485,6 +486,7 @@ class DashboardScreen(Screen[None]):
     def action_filter(self) -> None:
         """Ask for the filter's words."""
         self.query_one(FilterBox).open()
+        self._share_height()
 
     @on(FilterBox.Changed, "#filter")
     def _filter_changed(self, event: FilterBox.Changed) -> None:
@@ -494,6 +496,7 @@ class DashboardScreen(Screen[None]):
     @on(FilterBox.Closed)
     def _filter_closed(self) -> None:
         self.set_focus(self.table)
+        self._share_height()
 
     # What the keys do.
 

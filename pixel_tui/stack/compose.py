@@ -72,6 +72,7 @@ _NO_COMPOSE = (
     # What version 1 answers to options that it does not know.
     r"|Validate and view the Compose file|Define and run multi-container applications"
 )
+_ESCAPED = re.compile(r"\\(.)")
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 
 
@@ -550,7 +551,11 @@ class ComposeProject:
 
 def compose_warnings(messages: str) -> tuple[str, ...]:
     """The warnings in what compose said on standard error, each once."""
-    return tuple(dict.fromkeys(_WARNING.findall(messages)))
+    found = (
+        _ESCAPED.sub(lambda sign: " " if sign[1] in "nrt" else sign[1], text)
+        for text in _WARNING.findall(messages)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _is(check: Callable[[Path], bool], path: str) -> bool:

@@ -114,6 +114,13 @@ async def test_the_filter_hides_what_does_not_match_and_escape_clears_it() -> No
         assert len(it.names()) > 5
 
 
+async def test_what_matches_is_seen_while_the_filter_is_typed() -> None:
+    async with console(still=True) as it:
+        await it.press("slash", *"web")
+        await it.until(lambda: it.table.region.height == 2)
+        assert "running" in it.text("ServiceTable").splitlines()[1]
+
+
 async def test_a_filter_without_a_hit_says_so() -> None:
     async with console() as it:
         await it.press("slash", *"zzz", "enter")

@@ -14,7 +14,7 @@ from pixel_tui.errors import ComposeRefused
 from pixel_tui.ledger import __main__ as ledger
 from pixel_tui.ledger.program import ledger_argv
 from pixel_tui.stack import health_wait
-from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.compose import ComposeProject, compose_warnings, find_command
 from pixel_tui.stack.compose_command import ComposeCommand, operands, option, shown
 from pixel_tui.stack.compose_files import find_directory
 from pixel_tui.stack.own_program import add_project_options, command_from, project_options
@@ -210,3 +210,8 @@ def test_a_pipe_in_place_of_an_environment_file_is_told_and_not_waited_for(
     command = ComposeCommand(directory=str(tmp_path), env_files=files, reader=("/bin/cat",))
     with pytest.raises(ComposeRefused, match="pipe"):
         ComposeProject(command, {}).resolve()
+
+
+def test_a_warning_of_composes_has_no_signs_of_its_log() -> None:
+    said = r'time="2026-03-01" level=warning msg="The \"A\" variable is not set.\nIt is blank."'
+    assert compose_warnings(said) == ('The "A" variable is not set. It is blank.',)

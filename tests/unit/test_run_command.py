@@ -9,7 +9,7 @@ from typing import cast
 import jsonschema
 import pytest
 
-from pixel_tui import cli
+from pixel_tui import cli, run_command
 from pixel_tui.audit_command import record_line, verdict
 from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.errors import OperationError, UsageError
@@ -17,6 +17,7 @@ from pixel_tui.operations.actions import action_named, all_actions
 from pixel_tui.operations.audit import Audit
 from pixel_tui.operations.audit_chain import Record
 from pixel_tui.operations.facts import Facts, no_facts
+from pixel_tui.operations.plan import Plan
 from pixel_tui.plan_output import action_as_json, as_json, as_text, nothing_as_json
 from pixel_tui.run_command import RunExit, Wish, carry_out
 from pixel_tui.stack.model import ContainerState, StackSnapshot
@@ -147,6 +148,13 @@ class TestRun:
         assert desk.runner.started == []
         wish = Wish("restart", (), agreed=True, confirmed=("pixel",))
         assert carried(desk, wish) is RunExit.DONE
+
+    def test_the_words_that_are_typed_are_taken_in_any_order(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(run_command, "words_of", lambda _: ("pixel", "no-backup", "other"))
+        wish = Wish("restore", (), agreed=True, confirmed=("other", "pixel", "no-backup"))
+        run_command._require_agreement(cast("Plan", None), wish)
 
     def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["--read-only", "run", "restart", "api", "--yes"]) == 2
