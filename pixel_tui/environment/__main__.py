@@ -74,7 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--was", default=NO_FILE, help="the SHA-256 of the file that it replaces")
     parser.add_argument("--recreate", action="append", default=[], help="a service to make anew")
     parser.add_argument("--rebuild", action="append", default=[], help="a service to build anew")
-    parser.add_argument("--restart", action="append", default=[], help="a proxy of these")
+    parser.add_argument(
+        "--restart", action="append", default=[], help="a service that is restarted after that"
+    )
+    parser.add_argument(
+        "--joined", action="append", default=[], help="one that shares a namespace of those"
+    )
     parser.add_argument("--scale", action="append", default=[], help="SERVICE=NUMBER to keep")
     parser.add_argument("--network", action="append", default=[], help="one that it changes")
     parser.add_argument("--version", action="store_true", help="apply a version of the history")
@@ -147,6 +152,7 @@ class _Work:
             recreate=tuple(self._arguments.recreate),
             rebuild=tuple(self._arguments.rebuild),
             restart=tuple(self._arguments.restart),
+            joined=tuple(self._arguments.joined),
             scales=tuple(self._arguments.scale),
             networks=tuple(self._arguments.network),
             within=self._arguments.within,

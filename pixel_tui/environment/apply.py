@@ -131,6 +131,7 @@ class Applying:
             recreate=wanted.recreate,
             rebuild=wanted.rebuild,
             restart=wanted.restart,
+            joined=wanted.joined,
             scales=wanted.scales,
             images=self._containers.images((*wanted.recreate, *wanted.rebuild)),
             networks={name: self._containers.network_id(name) for name in wanted.networks},
@@ -352,13 +353,17 @@ class Applying:
         return ""
 
     def _up(self, state: ApplyState, *, apart: bool = False) -> bool:
-        """Make the services anew, and restart what keeps the addresses that they had."""
+        """Make the services anew, and restart what keeps what they, or the file, were before."""
         scales = (f"--scale={item}" for item in state.scales)
         # Forced: what changes in a secret or a config alone is the same to compose.
         words = ("up", "--detach", "--no-deps", "--force-recreate", *scales, "--")
         if state.services and not self._compose(*words, *state.services, apart=apart):
             return False
-        return not state.restart or self._compose("restart", "--", *state.restart, apart=apart)
+        if state.restart and not self._compose("restart", "--", *state.restart, apart=apart):
+            return False
+        # In one call compose restarts them all at once, unless `depends_on` says `restart: true`.
+        one = ("restart", "--no-deps", "--")
+        return all(self._compose(*one, name, apart=apart) for name in state.joined)
 
     def _compose(self, *words: str, apart: bool = False) -> bool:
         return self._run(self._command.compose_argv(*words), apart=apart) == 0

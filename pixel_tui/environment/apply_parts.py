@@ -137,10 +137,13 @@ class Wanted:
     recreate: tuple[str, ...]
     rebuild: tuple[str, ...]
     restart: tuple[str, ...]
-    """Proxies that keep the addresses of these."""
+    """What is restarted after that: proxies that keep the addresses of these, what mounts the file
+    by itself."""
     within: float
     """Seconds that there are to confirm it."""
     scales: tuple[str, ...] = ()
     """`SERVICE=NUMBER` of what was scaled by hand."""
     networks: tuple[str, ...] = ()
     """Those that it changes: they are removed, so that compose makes them again."""
+    joined: tuple[str, ...] = ()
+    """What is restarted after `restart`, in this order: it shares a namespace of what is before."""

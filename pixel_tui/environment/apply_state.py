@@ -70,7 +70,9 @@ class ApplyState:
     recreate: tuple[str, ...] = ()
     rebuild: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
-    """Proxies that keep the addresses of these."""
+    """What is restarted after that."""
+    joined: tuple[str, ...] = ()
+    """What is restarted after those, one by one: each shares a namespace of what is before it."""
     scales: tuple[str, ...] = ()
     """`SERVICE=NUMBER`: how many containers those have that were scaled by hand."""
     images: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class ApplyState:
     @property
     def watched(self) -> tuple[str, ...]:
         """Every service that has to be well afterwards."""
-        return (*self.services, *self.restart)
+        return tuple(dict.fromkeys((*self.services, *self.restart, *self.joined)))
 
     @property
     def words(self) -> SafeText:
@@ -332,6 +334,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "recreate": list(state.recreate),
         "rebuild": list(state.rebuild),
         "restart": list(state.restart),
+        "joined": list(state.joined),
         "scales": list(state.scales),
         "images": dict(state.images),
         "networks": dict(state.networks),
@@ -355,6 +358,7 @@ def _from_json(node: Node) -> ApplyState:
         recreate=tuple(item.raw for item in node["recreate"]),
         rebuild=tuple(item.raw for item in node["rebuild"]),
         restart=tuple(item.raw for item in node["restart"]),
+        joined=tuple(item.raw for item in node["joined"]),
         scales=tuple(item.raw for item in node["scales"]),
         images={name: item.raw for name, item in node["images"].members()},
         networks={name: item.raw for name, item in node["networks"].members()},

@@ -21,7 +21,8 @@ class Change(StrEnum):
     REBUILD = "rebuild"
     """And recreated from the new image."""
     RESTART = "restart"
-    """Only that: it mounts the file, and has the old one until then."""
+    """Only that: it mounts the file, and has the old one until then; or it shares a namespace
+    of what is restarted, which has new ones then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def find_impact(
     _take_along(candidate, running, found)
     if changed:
         _restart_mounting(candidate, running, changed, found)
+        _restart_joined(candidate, running, found)
     warnings = [
         *candidate.warnings,
         *_renamed(candidate, current),
@@ -316,6 +318,34 @@ def _restart_mounting(
                 cause=SafeText("it mounts the file, and reads the old one until it is restarted"),
                 running=True,
             )
+
+
+def _restart_joined(
+    candidate: CandidateReading,
+    running: Mapping[str, RunningService],
+    found: dict[str, ServiceImpact],
+) -> None:
+    """What shares a namespace of a container that is restarted: that has new ones then."""
+    grown = True
+    while grown:
+        grown = False
+        for name, service in sorted(candidate.services.items()):
+            run = running.get(name)
+            joined = [
+                other
+                for other in service.joins
+                if other in found and found[other].change is Change.RESTART
+            ]
+            if name in found or run is None or not run.up or not joined:
+                continue
+            found[name] = ServiceImpact(
+                service=service.name,
+                change=Change.RESTART,
+                keys=found[joined[0]].keys,
+                cause=plain(f"it shares a namespace of {joined[0]}, which is restarted"),
+                running=True,
+            )
+            grown = True
 
 
 def _activated(

@@ -101,7 +101,8 @@ class CandidateReader:
                 build_secrets=_build_secrets(node, Node(written)),
                 recipe=_recipe(node["build"]),
                 mounts_file=self._mounts(node, Node(model)),
-                shares=tuple(_shared(node)),
+                shares=(*_joined(node), *_volume_owners(node)),
+                joins=tuple(_joined(node)),
                 networks=frozenset(key for key, _ in node["networks"].members()),
                 volumes=frozenset(
                     item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"
@@ -281,11 +282,14 @@ def _recipe(build: Node) -> str:
     return json.dumps(parts, sort_keys=True) if parts else ""
 
 
-def _shared(node: Node) -> Iterator[str]:
+def _joined(node: Node) -> Iterator[str]:
     for key in ("network_mode", "pid", "ipc"):
         kind, _, name = node[key].raw.partition(":")
         if kind == "service" and name:
             yield name
+
+
+def _volume_owners(node: Node) -> Iterator[str]:
     for item in node["volumes_from"]:
         name = item.raw.partition(":")[0]
         if name and name != "container":

@@ -33,6 +33,8 @@ class ServiceReading:
     """It mounts the project's `.env` by itself: as a volume, a secret or a config."""
     shares: tuple[str, ...] = ()
     """Services whose namespaces or volumes it shares: it is recreated with them."""
+    joins: tuple[str, ...] = ()
+    """Those of them whose namespaces it shares: it is restarted with them as well."""
     networks: frozenset[str] = frozenset()
     """By their keys in the compose file."""
     volumes: frozenset[str] = frozenset()

@@ -17,6 +17,7 @@ from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.environment.worker import worker_argv
 from pixel_tui.stack.build_record import build_records
 from pixel_tui.stack.compose_command import ComposeCommand
+from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, unique_name
 from tests.patience import PATIENCE
 
@@ -297,3 +298,37 @@ def test_a_job_that_is_confirmed_succeeds(bench: Bench) -> None:
     assert "succeeded" in output
     for text in (output, *(path.read_text() for path in bench.state.rglob("*.jsonl"))):
         assert "second-value" not in text
+
+
+def test_what_shares_a_network_with_what_mounts_the_file_has_it_afterwards(
+    engine: Engine, make_project: MakeProject, tmp_path: Path
+) -> None:
+    part = "{image: pixel-tui-test:latest, command: [sleep, '600'], stop_grace_period: 0s"
+    project = make_project(
+        f"services:\n  vpn: {part}, volumes: ['./.env:/e']}}\n"
+        f"  app: {part}, network_mode: 'service:vpn', depends_on: [vpn]}}\n"
+    )
+    bench = Bench(engine, project, tmp_path / "state")
+    bench.file.write_bytes(BEFORE)
+    project.compose("up", "--detach", "--wait")
+
+    def has_network() -> bool:
+        return "eth0" in project.compose("exec", "-T", "app", "cat", "/proc/net/dev").stdout
+
+    def is_mounted() -> bytes:
+        return project.compose("exec", "-T", "vpn", "cat", "/e").stdout.encode()
+
+    assert has_network()
+    staged = Staging(bench.state / "pixel-tui", project.directory).stage(GOOD, base=digest(BEFORE))
+    console = bench.console("environment-apply", staged, "--yes")
+    eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
+    assert (is_mounted(), has_network()) == (GOOD, True)
+    assert bench.confirmation.confirm()
+    output, _ = console.communicate(timeout=PATIENCE)
+    assert console.returncode == 0, output
+    assert "it shares a namespace of vpn, which is restarted" in output
+    staged = Staging(bench.state / "pixel-tui", project.directory).stage(BEFORE, base=digest(GOOD))
+    console = bench.console("environment-apply", staged, "--yes", confirm_seconds=5)
+    output, _ = console.communicate(timeout=PATIENCE)
+    assert "Nobody confirmed it" in output
+    assert (is_mounted(), has_network()) == (GOOD, True)

@@ -24,7 +24,7 @@ from pixel_tui.stack.model import NO_TEXT, StackSnapshot
 from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
-from tests.unit.test_actions import COMMAND, NOW, container, spec, stack
+from tests.unit.test_actions import COMMAND, NOW, container, restarting_with, spec, stack
 from tests.unit.test_actions import running as stack_of
 from tests.unit.test_backup_actions import refused
 
@@ -227,6 +227,42 @@ class TestApply:
         saved = plan("environment-save", facts(impact(mounting)), ID)
         assert "reads the old one until a restart" in warnings(saved)
         assert "a restart changes nothing" not in warnings(saved)
+
+    @pytest.mark.parametrize("along", [True, False])
+    @pytest.mark.parametrize("change", [Change.RESTART, Change.RECREATE, None])
+    def test_what_shares_a_namespace_of_what_it_restarts_is_restarted_by_the_same_step(
+        self, change: Change | None, along: bool
+    ) -> None:
+        needs = restarting_with("vpn") if along else "vpn"
+        vpn = container("vpn")
+        app = container("app", joins=(vpn.id,), network_of=vpn.id)
+        specs = (spec("app", needs, joins=(plain("vpn"),), network_of=plain("vpn")), spec("vpn"))
+        partner = [changed("app", change)] if change is not None else []
+        known = facts(impact(changed("vpn", Change.RESTART), *partner))
+        made = plan("environment-apply", known, ID, stack=stack(vpn, app, specs=specs))
+        (step,) = made.steps
+        again = [word for word in step.command if word.startswith(("--restart=", "--joined="))]
+        # Compose restarts both in their order only where `depends_on` says `restart: true`.
+        last = "--restart=app" if along else "--joined=app"
+        assert set(again) == {"--restart=vpn", last}
+        assert ("--recreate=app" in step.command) == (change is Change.RECREATE)
+        before = {str(item.name): item.before for item in made.checks_after}
+        assert before["vpn"][0].container_id == vpn.id
+        assert before["app"][0].container_id == app.id
+        assert len(made.checks_after) == len(made.interrupts) == 2
+        told = [item.change for item in made.affects if item.service == "app"]
+        assert told == ["is recreated" if change is Change.RECREATE else "is restarted"]
+
+    def test_what_shares_a_namespace_that_is_gone_is_recreated_and_not_restarted(self) -> None:
+        vpn = container("vpn")
+        app = container("app", joins=("d" * 64,), network_of="d" * 64)
+        specs = (spec("vpn"), spec("app", "vpn", joins=(plain("vpn"),), network_of=plain("vpn")))
+        both = (changed("vpn", Change.RESTART), changed("app", Change.RESTART))
+        snapshot = stack(vpn, app, specs=specs)
+        made = plan("environment-apply", facts(impact(*both)), ID, stack=snapshot)
+        assert not {"--restart=app", "--joined=app"} & {*made.steps[0].command}
+        assert "--force-recreate" in made.steps[-1].command
+        assert made.steps[-1].command[-1] == "app"
 
     def test_a_network_that_it_changes_is_made_again_by_the_same_step(self) -> None:
         api = container("api")

@@ -456,3 +456,22 @@ def test_candidates_are_private_and_named_by_their_content(tmp_path: Path) -> No
     assert Staging(tmp_path, tmp_path / "other").ids() == ()
     staging.forget(staged)
     assert staging.ids() == ()
+
+
+def test_what_shares_a_namespace_is_restarted_one_by_one_after_its_owner_both_ways(
+    tmp_path: Path,
+) -> None:
+    world, restarted = World(tmp_path), list[tuple[str, ...]]()
+    run = world.run
+
+    def noting(argv: Sequence[str], *, apart: bool) -> int:
+        if "restart" not in argv:
+            return run(argv, apart=apart)
+        restarted.append(tuple(argv[argv.index("restart") + 1 :]))
+        return 0
+
+    world.run = noting  # type: ignore[method-assign]
+    joined = replace(wanted(), joined=("app", "memory"))
+    assert world.applying().apply(joined) is Ending.UNCONFIRMED
+    no = ("--no-deps", "--")
+    assert restarted == [("--", "nginx"), (*no, "app"), (*no, "memory")] * 2

@@ -262,6 +262,21 @@ def test_what_mounts_the_file_by_itself_is_restarted_unless_it_is_recreated() ->
     assert recreated.change is Change.RECREATE
 
 
+def test_what_shares_a_namespace_of_what_is_restarted_is_restarted_too() -> None:
+    vpn = replace(service("vpn"), mounts_file=True)
+    app = replace(service("app"), shares=("vpn",), joins=("vpn",))
+    memory = replace(service("memory"), shares=("app",), joins=("app",))
+    data = replace(service("data"), shares=("vpn",))
+    halted = replace(service("halted"), shares=("vpn",), joins=("vpn",))
+    whole = reading(vpn, app, memory, data, halted)
+    runs = {name: run(name) for name in ("vpn", "app", "memory", "data")}
+    runs["halted"] = replace(run("halted"), up=False)
+    found = {str(item.service): item for item in find_impact(whole, whole, runs, ["A"]).services}
+    assert set(found) == {"vpn", "app", "memory"}, "volumes stay, and what is down stays down"
+    assert {item.change for item in found.values()} == {Change.RESTART}
+    assert found["app"].cause == "it shares a namespace of vpn, which is restarted"
+
+
 def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:
     tool, web, old = service("tool"), service("web"), service("old")
     before = reading(replace(tool, active=False), web, old)

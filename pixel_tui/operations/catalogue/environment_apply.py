@@ -4,6 +4,7 @@ What was before, file, images and containers, comes back where a service is not 
 or where nobody confirms it in time.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from pixel_tui.environment.impact import Change, Impact
@@ -11,6 +12,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.cascade import tell_scales, warn_of_old_image
 from pixel_tui.operations.convergence import kept_scales
+from pixel_tui.operations.dependencies import layers
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
     accepted_impact,
@@ -22,6 +24,7 @@ from pixel_tui.operations.environment import (
     work_step,
 )
 from pixel_tui.operations.networks import refuse_changed_networks, tell_networks
+from pixel_tui.operations.partners import why_not_joined
 from pixel_tui.operations.plan import FileMark, Risk
 from pixel_tui.operations.proxies import proxies_to_restart, test_configuration
 from pixel_tui.operations.targets import Target, find_target
@@ -44,7 +47,8 @@ def draft_apply(draft: Draft) -> None:
     draft.subject = file_name(environment)
     recreate = [item.service for item in impact.applied_to if item.change is Change.RECREATE]
     rebuild = [item.service for item in impact.applied_to if item.change is Change.REBUILD]
-    restart = [item.service for item in impact.applied_to if item.change is Change.RESTART]
+    mounting = [item.service for item in impact.applied_to if item.change is Change.RESTART]
+    restart = [name for name in mounting if _can_restart(draft, name)]
     names = [*recreate, *rebuild]
     tell_impact(draft, impact.services, applied=True)
     for warning in impact.warnings:
@@ -58,16 +62,10 @@ def draft_apply(draft: Draft) -> None:
         _require_kept_volumes(draft, impact)
         _tell_moved(draft, impact)
         proxies = _proxies(draft, names, recreate) if names else []
-        for name in restart:
-            if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
-                draft.interrupt(target, f"up to {duration(target.grace)} to stop, then it is back")
-        # Before anything is changed: what is put back needs the proxy restarted as well.
-        again = list(dict.fromkeys((*restart, *proxies)))
-        restarted = [find_target(name, draft.snapshot) for name in again]
-        test_configuration(draft, [target for target in restarted if target is not None])
+        again = _restarted(draft, restart, proxies, told=names)
         words = [f"--recreate={name}" for name in recreate]
         words += [f"--rebuild={name}" for name in rebuild]
-        words += [f"--restart={name}" for name in again]
+        words += again
         scales = kept_scales(draft.snapshot, names, alone=True)
         tell_scales(draft, scales)
         words += [f"--scale={name}={count}" for name, count in scales.items()]
@@ -177,6 +175,95 @@ def _proxies(draft: Draft, names: list[SafeText], recreate: list[SafeText]) -> l
     del draft.steps[begun:]
     draft.lose("while it is away", spared=(*names, *proxies))
     return list(proxies)
+
+
+def _restarted(
+    draft: Draft,
+    restart: Sequence[SafeText],
+    proxies: Sequence[SafeText],
+    told: Collection[SafeText],
+) -> list[str]:
+    """Say what is restarted; the options of the step for that.
+
+    Args:
+        draft: The plan in the making.
+        restart: What mounts the file, and what shares a namespace of that.
+        proxies: The proxies that are restarted, of which it is said already.
+        told: The services that are made again.
+    """
+    for name in restart:
+        if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
+            _interrupt_restart(draft, target)
+    again = list(dict.fromkeys((*restart, *proxies)))
+    # What is made again has joined by then what is only restarted.
+    again += _joined(draft, again, told)
+    # Before anything is changed: what is put back needs the proxy restarted as well.
+    found = [find_target(name, draft.snapshot) for name in again]
+    test_configuration(draft, [target for target in found if target is not None])
+    joined = _one_by_one(draft, again)
+    words = [f"--restart={name}" for name in again if name not in joined]
+    return words + [f"--joined={name}" for name in joined]
+
+
+def _joined(
+    draft: Draft, restarted: Sequence[SafeText], told: Collection[SafeText]
+) -> list[SafeText]:
+    """What shares a namespace of what is restarted, and is not among it: it is cut off from it.
+
+    The same step restarts it: else it is cut off while it waits to be confirmed, and after all is
+    put back. What can't be restarted is left to `restart_partners`, which recreates it.
+
+    Args:
+        draft: The plan in the making.
+        restarted: The services that are restarted.
+        told: Those of which it is said already that they are interrupted.
+    """
+    found: list[SafeText] = []
+    grown = True
+    while grown:
+        grown = False
+        for service in draft.snapshot.services:
+            target = find_target(service.name, draft.snapshot)
+            if target is None or not target.up or target.spec is None:
+                continue
+            again = {*restarted, *found}
+            owners = [owner for _, owner in target.spec.shares if owner in again]
+            made = target.name in told  # and so joined to what is there by then
+            if not owners or target.name in again or not (made or _can_restart(draft, target.name)):
+                continue
+            found.append(target.name)
+            grown = True
+            if not made:
+                cause = f"it shares a namespace of {owners[0]}, which is restarted"
+                draft.affect(target.name, "is restarted", cause)
+                _interrupt_restart(draft, target)
+    return found
+
+
+def _one_by_one(draft: Draft, restarted: Sequence[SafeText]) -> list[SafeText]:
+    """Those of them that compose does not restart behind those whose namespaces they share."""
+    found: list[SafeText] = []
+    for layer in layers(draft.project, restarted):
+        for name in layer:
+            target = find_target(name, draft.snapshot)
+            if target is None or target.spec is None:
+                continue
+            along = {item.service for item in target.spec.depends_on if item.restart}
+            owners = {owner for _, owner in target.spec.shares if owner in restarted}
+            if owners - along or owners & {*found}:
+                found.append(name)
+    return found
+
+
+def _can_restart(draft: Draft, name: str) -> bool:
+    target = find_target(name, draft.snapshot)
+    return target is None or not why_not_joined(target, draft.snapshot)
+
+
+def _interrupt_restart(draft: Draft, target: Target) -> None:
+    back = "it is healthy" if target.probed else "it runs"
+    draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    draft.expect_running(target, target.containers)
 
 
 def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:
