@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from pixel_tui.known_secrets import MASK, KnownSecrets, known, masked_words
 from pixel_tui.late_pattern import LatePattern
+from pixel_tui.secret_forms import mask_forms, password_flag
 from pixel_tui.secret_names import is_no_secret, is_secret_name
 
 __all__ = [
@@ -42,7 +43,8 @@ _WEBHOOK = LatePattern(
 )
 _ASSIGNMENT = re.compile(
     # Only from the beginning of a word: from each letter of a long one it would take forever.
-    r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)\\{0,3}[\"']?\s*[=:]\s*"
+    r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)\\{0,3}[\"']?\s*"
+    r"(?:=>|:=|[=:])\s*"
 )
 # What may stand behind it: looked at only where it is masked, for it may be all of a long line.
 _VALUE = re.compile(
@@ -142,13 +144,18 @@ def redacted_argv(words: Sequence[str]) -> list[str]:
     """The words of a command line, each as it may be shown."""
     shown: list[str] = []
     secret = False
+    flag = None
     for word in words:
         if secret and not word.startswith("-") and word:
             shown.append(MASK)
-        else:
-            shown.append(redact(word))
+            secret, flag = False, None
+            continue
+        attached = flag.attached(word) if flag else ""
+        shown.append(f"{flag.name}{MASK}" if flag and attached else redact(word))
         name = word.lstrip("-")
         secret = word.startswith("-") and "=" not in word and is_secret_name(name)
+        secret = secret or bool(flag and flag.apart and word == flag.name)
+        flag = password_flag(word) or flag
     return shown
 
 
@@ -192,6 +199,7 @@ def _redacted(text: str) -> str:
             text = _PRIVATE_KEY.sub(_masked_tail, text)
     if "=" in text or ":" in text:
         text = _mask_assignments(text)
+    text = mask_forms(text)
     if not words or "-" not in text:
         return text
     return _USER_FLAG.sub(_masked_tail, _FLAG.sub(_mask_flag, text))

@@ -14,15 +14,17 @@ _LONGEST: Final = 200
 """Letters of a name that are looked at: its end. No variable is longer."""
 
 _SECRET: Final = frozenset(
-    {"accesskey", "apikey", "apikeys", "auth", "authcode", "authkey", "authorization", "cookie",
-     "cookies", "credential", "credentials", "dsn", "encryptionkey", "jwt", "macaroon",
+    {"accesskey", "apikey", "apikeys", "auth", "authcode", "authkey", "authorization", "bearer",
+     "cookie", "cookies", "credential", "credentials", "dsn", "encryptionkey", "jwt", "macaroon",
      "masterkey", "mnemonic", "nsec", "otp", "pass", "passcode", "passphrase", "passwd",
-     "password", "passwords", "pat", "privatekey", "pw", "pwd", "salt", "secret", "secretkey",
-     "secrets", "seed", "signingkey", "token", "tokens", "totp"}
+     "password", "passwords", "pat", "presharedkey", "privatekey", "privkey", "psk", "pw",
+     "pwd", "rpcauth", "salt", "secret", "secretkey", "secretkeybase", "secrets", "seed",
+     "seedphrase", "signingkey", "token", "tokens", "totp", "tprv", "xpriv", "xprv"}
 )  # fmt: skip
 _JOINED: Final = (
     "password passwd passphrase secret apikey authtoken accesstoken privatekey secretkey "
-    "accesskey masterauth dbpwd mypwd pgpwd sapwd "
+    "accesskey masterauth privkey "
+    "dbpwd mypwd pgpwd sapwd sqlpwd rootpwd userpwd adminpwd wifipsk wpapsk tlspsk "
     "dbpass rpcpass pgpass mypass sqlpass smtppass mailpass ftppass sshpass httppass userpass "
     "adminpass rootpass redispass requirepass mongopass ldappass bindpass keypass trustpass "
     "storepass proxypass apipass webpass basicpass walletpass vncpass wifipass masterpass "
@@ -37,7 +39,8 @@ _ABOUT: Final = frozenset(
     {"age", "alg", "algo", "algorithm", "allow", "audience", "backend", "budget", "class",
      "count", "days", "dir", "directory", "disabled", "domain", "duration", "enable", "enabled",
      "endpoint", "enforce", "exp", "expiration", "expire", "expires", "expiry", "file",
-     "filename", "format", "header", "host", "hours", "httponly", "id", "interval", "issuer",
+     "filename", "format", "header", "host", "hours", "httponly", "id", "identity",
+     "interval", "issuer",
      "len", "length", "lifespan", "lifetime", "limit", "max", "method", "min", "minutes", "mode",
      "ms", "name", "names", "path", "paths", "per", "policy", "port", "prefix", "provider",
      "realm", "required", "retries", "rotation", "rounds", "samesite", "scheme", "scope",
@@ -64,6 +67,13 @@ _NO_VALUE: Final = re.compile(
 )
 """A switch, nothing at all, the name of another variable, the place of a secret, a mask."""
 _SMALL_NUMBER: Final = re.compile(r"[0-9]{1,3}")
+_SEEDED: Final = frozenset(
+    {"admin", "count", "data", "database", "db", "demo", "dev", "fixtures", "hosts", "node",
+     "nodes", "on", "peer", "peers", "ratio", "script", "sql", "tables", "test", "users"}
+)  # fmt: skip
+"""What is filled with a seed, or found by it: data and peers."""
+_SOLD_BY: Final = frozenset({"clerk", "live", "paystack", "stripe", "test"})
+"""Whose secret keys are called `SK`: elsewhere it is Slovak."""
 _WEAK: Final = frozenset({"auth", "cookie", "cookies", "seed", "tokens", "salt"})
 
 
@@ -102,8 +112,12 @@ def _is_secret(words: tuple[str, ...]) -> bool:
 
 
 def _names_secret(words: tuple[str, ...], at: int, word: str) -> bool:
+    if word == "seed":
+        return not _SEEDED.intersection(words[at + 1 :])
     if word in _SECRET:
         return True
+    if word == "sk":
+        return bool(at) and words[at - 1] in _SOLD_BY
     if word in {"key", "keys"}:
         return not (at and words[at - 1] in _PUBLIC_KEYS) and (word == "key" or at > 0)
     if word in {"code", "phrase"}:

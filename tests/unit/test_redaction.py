@@ -97,6 +97,8 @@ SECRET_NAMES = [
     "SECRET_KEY_BASE", "client_secret", "AWS_SECRET_ACCESS_KEY", "SESSION_COOKIE", "SENTRY_DSN",
     "DB_PWD", "GithubToken", "PRIVATE_KEY", "ENCRYPTION_KEY", "app.security.jwt.secret",
     "services.db.environment.POSTGRES_PASSWORD", "NOSTR_NSEC", "SEED_PHRASE", "PASSWORD2",
+    "PSK", "WIFI_PSK", "PRIVKEY", "XPRV", "XPRIV", "SQLPWD", "STRIPE_SK", "BEARER",
+    "SECRETKEYBASE", "RPCAUTH", "presharedKey", "WALLET_SEED", "SEEDPHRASE",
 ]  # fmt: skip
 VALUES = [
     "hunTer2,and,more",
@@ -163,6 +165,40 @@ def test_a_variable_of_such_a_name_is_masked(name: str) -> None:
         ('{"password":"fake\\"quoted"}', "quoted"),
         ("token sk_live_fakefakefakefake00", "fakefake"),
         ("host=db,password=fake,one,user=x", "one"),
+        ("redis-cli -a fakeword ping", "fakeword"),
+        ("/usr/bin/redis-cli -h cache -p 6379 -a fakeword ping", "fakeword"),
+        ("CMD redis-cli -a 'fake word' ping", "word"),
+        ('["redis-cli", "-a", "fakeword", "ping"]', "fakeword"),
+        ('["redis-cli","-a","fakeword","ping"]', "fakeword"),
+        ("mysql -uroot -pfakeword shop", "fakeword"),
+        ("exec mysqldump -h db -u root -p'fake word' shop", "word"),
+        ("sshpass -p fakeword ssh -p 22 host", "fakeword"),
+        ("sshpass -pfakeword ssh host", "fakeword"),
+        ("mongosh -u root -p fakeword", "fakeword"),
+        ("ldapsearch -x -D cn=x -w fakeword", "fakeword"),
+        ("sqlcmd -U sa -P fakeword", "fakeword"),
+        ("requirepass fakeword", "fakeword"),
+        ("port 6379\nmasterauth fakeword\nsave 60 1", "fakeword"),
+        ("password hunter2fake", "hunter2fake"),
+        ("the password 'fakeword' was refused", "fakeword"),
+        ("bad password Fake!word, try again", "Fake!word"),
+        ("machine x login ana password fakeword", "fakeword"),
+        ("'password' => 'fakeword',", "fakeword"),
+        (':password=>"fakeword"', "fakeword"),
+        ("password := fakeword", "fakeword"),
+        ("CREATE USER x IDENTIFIED BY 'fakeword';", "fakeword"),
+        ("identified with caching_sha2_password by 'fakeword'", "fakeword"),
+        ("ALTER ROLE x PASSWORD 'fakeword'", "fakeword"),
+        ("SET PASSWORD FOR x = PASSWORD('fakeword')", "fakeword"),
+        ("<password>fakeword</password>", "fakeword"),
+        ('<db:password enc="no">fakeword</db:password>', "fakeword"),
+        ("<apiKey><![CDATA[fakeword]]></apiKey>", "fakeword"),
+        ("PASSWORD%3Dfakeword", "fakeword"),
+        ("/x?env=A%3D1%26DB_PASSWORD%3Dfakeword&b=1", "fakeword"),
+        ("%7B%22password%22%3A%22fakeword%22%7D", "fakeword"),
+        ("https://x.blob.example.net/y?sp=r&sig=fakefake%2Fword&x=1", "word"),
+        ("https://x.org/y?X-Amz-Signature=fakefake0123", "fakefake0123"),
+        ("https://x.org/y?a=1&X-Goog-Signature=fakefake0123", "fakefake0123"),
     ],
 )  # fmt: skip
 def test_secrets_of_other_shapes_are_masked(text: str, secret: str) -> None:
@@ -183,6 +219,8 @@ PUBLIC = [
     ("POSTGRES_PASSWORD", "${POSTGRES_PASSWORD}"), ("AUTHOR", "ana"), ("COMPASS", "north"),
     ("KEYBOARD_LAYOUT", "de"), ("BYPASS", "x"), ("TOKENIZER", "bpe"), ("PASSENGER_COUNT", "4"),
     ("SESSION_COOKIE_SAMESITE", "lax"), ("AUTH_ENABLED", "1"), ("PRIMARY_KEY", "id"),
+    ("SEED_DATA", "demo"), ("SEED_DB", "shop"), ("SEED_USERS", "ana"), ("LOCALE_SK", "sk-SK"),
+    ("TASK", "x"), ("PSK_IDENTITY", "agent"), ("DISK", "sda"),
 ]  # fmt: skip
 
 
@@ -200,6 +238,17 @@ def test_what_only_sounds_like_a_secret_is_shown(name: str, value: str) -> None:
         "http://host:8080/path?mail=a@b.org", "GET http://api:3000/users/@me 200",
         "docker run --user 1000:1000 -u 33:33 image", "see https://hooks.example.org/docs",
         'ERROR: column "name" near line 4', "git@github.com:org/repo.git", "image@sha256:abcdef",
+        "docker run --name mysql -p 8080:80 -p 33060 x", "docker run -p8080:80 --name x mysql",
+        "docker run --name mongo -p 27017:27017 mongo", "docker run -p 8080 redis-cli",
+        "docker run --name mysql -p3306:3306 mysql:8", "redis-cli -a $REDIS_PASSWORD ping",
+        "mysql -u root -p shop", "mysqladmin ping -h localhost", "mysql -u root | tee -a log.txt",
+        "redis-cli -h cache -p 6379 ping", "requirepass is not set", "masterauth directive",
+        "password authentication failed for user ana", "password for user ana",
+        "Password must have 12 characters", "password mismatch at 12:30:01",
+        "password scram-sha-256 is used", "password reset-link sent", "password /run/x1/y2",
+        "password policy v2", "identified by the engine", "<key>CFBundleName2</key>",
+        "<password></password>", "<name>fakeword</name>", "/x?a%3Db%26c%3Dd", "100%3D", "?sig=1",
+        "signature=sha256 sig=none", "AH: x => y", "the password ${DB_PASSWORD} is used",
         "https://discord.com/channels/1/2", "Bind for 0.0.0.0:80 failed: port is already allocated",
     ],
 )  # fmt: skip
@@ -234,6 +283,22 @@ def test_the_words_of_a_command_are_masked_each() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("docker exec x /usr/bin/redis-cli -p 6379 -a fakeword ping", "-a ******** ping"),
+        ("mysql -uroot -pfakeword shop", "-p******** shop"),
+        ("sshpass -p fakeword ssh -p 22 host", "sshpass -p ******** ssh -p 22 host"),
+        ("docker run -p 8080:80 x", "-p 8080:80 x"),
+        ("docker run --name mysql -p3306:3306 mysql", "-p3306:3306 mysql"),
+        ("mysql -p shop", "mysql -p shop"),
+        ("server -a fakeword -p8080", "server -a fakeword -p8080"),
+    ],
+)  # fmt: skip
+def test_the_short_flags_of_some_programs_are_passwords(words: str, shown: str) -> None:
+    assert " ".join(redacted_argv(words.split())).endswith(shown)
+
+
 def test_every_error_of_ours_is_without_secrets() -> None:
     error = EngineRefused(500, "driver failed: PASSWORD=hunter2,fake is bad", on="/x?token=fake1")
     assert "fake" not in f"{error} {error.sentence} {error.what} {error.args}"
@@ -245,6 +310,13 @@ def test_every_error_of_ours_is_without_secrets() -> None:
         "x://a:" * 10_000 + "@", "PASSWORD=" * 10_000, '"' * 50_000, "PASSWORD=\\" + "\\" * 50_000,
         "a,b=" * 20_000, "--password " * 10_000, "near " * 10_000, "aB" * 50_000 + "=x",
         "-u a" * 20_000, "://" * 30_000 + "/hooks/", "-----BEGIN PRIVATE KEY-----" * 3000,
+        "redis-cli -a " * 10_000, "redis-cli x " * 10_000, "mysql " * 20_000, "mysql,'" * 20_000,
+        "redis-cli" + " " * 50_000, "password '" * 10_000, "identified by '" * 10_000,
+        "password" + " " * 50_000, "password " * 20_000, "password a1" * 10_000,
+        "<password>" * 9000,
+        "<a " * 30_000 + "</", "<password " + "x" * 50_000 + "</", "%3Da" * 20_000,
+        "PASSWORD%3D" * 10_000, "%" * 50_000, "?sig=" * 20_000, "login a password " * 9000,
+        "password 1" + "1a!" * 20_000, "login " * 20_000, "password(" * 20_000,
         'PASSWORD="' + '\\"' * 30_000, "password=" + ",x" * 30_000, "Cookie: " * 10_000,
     ],
 )  # fmt: skip
