@@ -17,6 +17,7 @@ from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Item, Manifest
 from pixel_tui.backups.networks import require_same_networks
+from pixel_tui.backups.outside import PREFIX as BIND
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
@@ -129,6 +130,8 @@ class _Work:
             remedy = "Each line with MISSING says why."
             if any(name.startswith(PREFIX) for name in names):
                 remedy += " Root can look into volumes; name those without data in `skip`."
+            if any(name.startswith(BIND) for name in names):
+                remedy += " Name bind mounts that need no backup in `skip`."
             raise OperationError(words, remedy=remedy)
 
     def _verify(self) -> None:

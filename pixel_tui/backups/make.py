@@ -25,6 +25,7 @@ from pixel_tui.backups.copies import (
 from pixel_tui.backups.declared import read_declared
 from pixel_tui.backups.deployment import DEPLOYMENT, RESOLVED, deployment_json, read_resolved
 from pixel_tui.backups.history import missed
+from pixel_tui.backups.holders import own_container
 from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.manifest import (
     Cover,
@@ -60,7 +61,8 @@ from pixel_tui.backups.store import BackupStore, HalfMade
 from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError, FileError, OperationError
+from pixel_tui.errors import ConsoleError, FileError, OperationError, UsageError
+from pixel_tui.stack.endpoint import LOCAL, endpoint_of
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.project_files import find_project_files
 
@@ -180,6 +182,7 @@ class Maker:
             declared=declared,
             files=find_project_files(command, self._environment),
             volumes=self._view.volumes(),
+            here=self._is_here(),
         )
         known = tuple(stack.services)
         return find_sources(
@@ -187,6 +190,14 @@ class Maker:
             stack,
             lambda names: volume_folders(self._view, known, names, also=stack.volumes),
         )
+
+    def _is_here(self) -> bool:
+        """Whether the engine's paths are this process's own: not elsewhere, nor in a container."""
+        try:
+            address = endpoint_of(self._view.command, self._environment).address
+        except UsageError:
+            return False
+        return address.startswith(LOCAL) and not own_container()
 
     def _ask_servers(self, sources: Sources) -> None:
         for seen in sources.servers:

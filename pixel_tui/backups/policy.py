@@ -3,9 +3,10 @@
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pixel_tui.backups.outside import PREFIX as BIND
 from pixel_tui.backups.volumes import PREFIX
 from pixel_tui.profile import profile_table, words
 from pixel_tui.settings import BackupSettings, state_folder
@@ -33,6 +34,8 @@ class Policy:
     postgres_images: tuple[str, ...]
     skip_volumes: tuple[str, ...] = ()
     """Volumes that hold nothing worth a backup: by name, or as `SERVICE:PLACE`."""
+    skip_binds: tuple[str, ...] = ()
+    """The same of what is mounted from outside the project's folder: by path, or the same way."""
     given: tuple[str, ...] = ()
     """Those of `skip` that the user named."""
 
@@ -56,7 +59,8 @@ def policy_for(project: Path, settings: BackupSettings) -> Policy:
     """The rules for the project in this folder."""
     profile = profile_table("backup")
     volumes = tuple(name for name in settings.skip if name.startswith(PREFIX))
-    given = tuple(name for name in settings.skip if name not in volumes)
+    binds = tuple(name for name in settings.skip if name.startswith(BIND))
+    given = tuple(name for name in settings.skip if name not in {*volumes, *binds})
     return Policy(
         project=project,
         root=project / settings.folder if settings.folder else default_root(project),
@@ -67,6 +71,7 @@ def policy_for(project: Path, settings: BackupSettings) -> Policy:
         skip=(*words(profile, "skip"), *given),
         postgres_images=words(profile, "postgres_images"),
         skip_volumes=tuple(name.removeprefix(PREFIX).strip() for name in volumes),
+        skip_binds=tuple(str(PurePosixPath(name.removeprefix(BIND).strip())) for name in binds),
         given=given,
     )
 

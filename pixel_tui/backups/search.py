@@ -34,9 +34,11 @@ class Found:
     """The real paths of the databases, as they were looked at."""
     unread: list[tuple[Path, str]] = field(default_factory=list)
     """What could not be looked at, and why: there may be anything in it."""
+    looked_at: int = 0
+    """How many files and folders were looked at."""
 
 
-def search(starts: Sequence[Path], skipped: Sequence[Path]) -> Found:
+def search(starts: Sequence[Path], skipped: Sequence[Path], *, most: int | None = None) -> Found:
     """SQLite databases, by their first bytes, and certificates, by their names.
 
     No link to a folder or a database is followed; one to a certificate is, as certbot makes them.
@@ -44,12 +46,14 @@ def search(starts: Sequence[Path], skipped: Sequence[Path]) -> Found:
     Args:
         starts: Where to look; a file is looked at itself.
         skipped: Folders that are not entered.
+        most: So many files and folders are looked at; where there are more, the start counts as
+            one that could not be looked at. All are where it is None.
     """
     found = Found()
     left_alone = {os.path.realpath(path) for path in skipped}
     seen: set[Path] = set()
     for start in starts:
-        _look_below(start, left_alone, seen, found)
+        _look_below(start, left_alone, seen, found, most)
     return found
 
 
@@ -65,7 +69,9 @@ def is_database(path: Path) -> bool:
         return file.read(len(HEADER)) == HEADER
 
 
-def _look_below(start: Path, left_alone: set[str], seen: set[Path], found: Found) -> None:
+def _look_below(
+    start: Path, left_alone: set[str], seen: set[Path], found: Found, most: int | None
+) -> None:
     def unread(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # it went meanwhile
             place = Path(str(error.filename or start))
@@ -84,6 +90,10 @@ def _look_below(start: Path, left_alone: set[str], seen: set[Path], found: Found
         if os.path.realpath(place) in left_alone:
             folders.clear()
             continue
+        found.looked_at += 1 + len(names)
+        if most is not None and found.looked_at > most:
+            found.unread.append((start, f"it has more than {most} files and folders"))
+            return
         if CLUSTER in names:
             folders.clear()
             found.clusters.append(Path(place))

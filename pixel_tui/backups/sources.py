@@ -10,6 +10,7 @@ from typing import Final
 from pixel_tui.backups.aside import is_aside, is_fresh
 from pixel_tui.backups.declared import NOTHING_DECLARED, Declared
 from pixel_tui.backups.manifest import Cover, Gap, LeftOut, VolumeContent
+from pixel_tui.backups.outside import OUTSIDE, PREFIX, Looked, is_system, look_outside
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import is_postgres
 from pixel_tui.backups.search import MOST_UNREAD, Found, is_database, search
@@ -20,16 +21,6 @@ from pixel_tui.stack.project_files import ProjectFiles
 OpenVolumes = Callable[[Sequence[str]], Opened]
 SERVER_FOLDERS: Final = ("/var/lib/postgresql", "/bitnami/postgresql")
 """Where images of Postgres keep its data, unless `PGDATA` says otherwise."""
-SYSTEM_FOLDERS: Final = (
-    "/var/run",
-    "/run",
-    "/etc/localtime",
-    "/etc/timezone",
-    "/sys",
-    "/proc",
-    "/dev",
-)
-"""What is mounted of the machine itself holds nothing of the project's."""
 
 
 NO_FILES: Final = ProjectFiles()
@@ -75,6 +66,8 @@ class Stack:
     files: ProjectFiles = NO_FILES
     volumes: tuple[str, ...] = ()
     """The volumes of the project that are there."""
+    here: bool = True
+    """Whether the engine's paths are this process's own."""
 
     @property
     def services(self) -> tuple[Seen, ...]:
@@ -121,9 +114,10 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     of_servers = {name for item in servers for name in server_volumes(item)}
     opened = open_volumes(sorted(volumes_held))
     kept_by_servers |= {opened.bound[name] for name in of_servers & opened.bound.keys()}
-    places = _places(policy, services, kept_by_servers, gaps)
+    others = [policy.project, *policy.roots, *map(Path, kept_by_servers)]
+    places = _places(policy, stack, kept_by_servers, others, gaps)
     for name, folder in opened.bound.items():
-        relative = real_inside(folder, policy.project)
+        relative = _within(folder, policy)
         if relative is not None and name not in of_servers:
             places.setdefault(relative, Path(folder))
     found = search(list(places.values()), (*policy.skipped, *map(Path, kept_by_servers)))
@@ -152,8 +146,12 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
             )  # fmt: skip
     of_running = {name for item in running for name in server_volumes(item)}
     looked_into = {name: held for name, held in volumes_held.items() if name not in of_running}
+
+    def outside_of(folder: str) -> Looked:
+        return look_outside(folder, others, here=stack.here)
+
     in_volumes, volumes = _in_volumes(
-        policy, looked_into, opened, of_servers, (databases, found), gaps
+        policy, looked_into, opened, of_servers, (databases, found), outside_of, gaps
     )
     return Sources(
         databases=databases,
@@ -187,12 +185,12 @@ def _server_binds(server: Seen) -> list[str]:
 
 
 def _places(
-    policy: Policy, services: Sequence[Seen], kept_by_servers: set[str], gaps: _Gaps
+    policy: Policy, stack: Stack, kept_by_servers: set[str], others: Sequence[Path], gaps: _Gaps
 ) -> dict[str, Path]:
     """Where databases are looked for, by the path below the project; `.` is all of it."""
     places = {name: policy.project / name for name in policy.folders}
-    for source in sorted({source for item in services for source in item.binds}):
-        if source in kept_by_servers or _is_system(source):
+    for source in sorted({source for item in stack.services for source in item.binds}):
+        if source in kept_by_servers or is_system(source):
             continue
         relative = real_inside(source, policy.project)
         if relative is not None:
@@ -201,14 +199,31 @@ def _places(
         if _holds(source, policy.project):
             places["."] = policy.project
         if os.path.realpath(source) != os.path.realpath(policy.project):
-            why = "it is outside the project's folder"
-            gaps.add(f"bind mount {source}", why, Gap.NOT_COPIED, expected=False)
+            looked = _look_at_bind(source, policy, stack, others)
+            gaps.add(f"{PREFIX}{source}", looked.why, looked.gap, expected=looked.missed)
     return places
 
 
-def _is_system(source: str) -> bool:
-    """Whether it is of the machine itself: by whole names, as `/devops` is not in `/dev`."""
-    return any(PurePosixPath(source).is_relative_to(folder) for folder in SYSTEM_FOLDERS)
+def _look_at_bind(source: str, policy: Policy, stack: Stack, others: Sequence[Path]) -> Looked:
+    """What there is to say of what is mounted from outside the project's folder."""
+    users = [item for item in stack.services if source in item.binds]
+    places = [(item, place) for item in users for at, place in item.bind_places if at == source]
+    names = {source, *(f"{item.service}:{place}" for item, place in places)}
+    if names & set(policy.skip_binds):
+        return Looked(Gap.NOT_COPIED, False, "the settings skip it")
+    if places and all(place in item.read_only for item, place in places):
+        why = f"{OUTSIDE}, and no service can write to it"
+        return Looked(Gap.NOT_COPIED, False, why)
+    absent = stack.here and not os.path.lexists(source)
+    if absent and not any(item.made for item in users):
+        return Looked(Gap.NOT_COPIED, False, f"{OUTSIDE}, and there is nothing yet")
+    return look_outside(source, others, here=stack.here)
+
+
+def _within(folder: str, policy: Policy) -> str | None:
+    """A folder's path below the project's, `.` for that itself; None where it is outside."""
+    same = os.path.realpath(folder) == os.path.realpath(policy.project)
+    return "." if same else real_inside(folder, policy.project)
 
 
 def _holds(source: str, project: Path) -> bool:
@@ -384,6 +399,7 @@ def _in_volumes(
     opened: Opened,
     of_servers: set[str],
     searched: tuple[Sequence[str], Found],
+    outside_of: Callable[[str], Looked],
     gaps: _Gaps,
 ) -> tuple[list[InVolume], list[VolumeContent]]:
     """The databases in volumes, and what of each volume is copied.
@@ -394,6 +410,7 @@ def _in_volumes(
         opened: What is known of them.
         of_servers: Those that a server keeps that does not run, among others.
         searched: The databases in the project's folder, and all that was found there.
+        outside_of: Looks into a folder outside of it.
         gaps: Where it is said what is left out.
     """
     databases: list[InVolume] = []
@@ -408,8 +425,12 @@ def _in_volumes(
             cover, reason = Cover.UNKNOWN, "the server that keeps its data in it does not run"
         elif name in opened.in_memory:
             cover, reason = Cover.NOTHING, "it is in memory: nothing in it outlives its containers"
-        elif name in opened.bound:
-            cover, by, reason = _in_bound(opened.bound[name], policy, searched)
+        elif (folder := opened.bound.get(name)) and (relative := _within(folder, policy)):
+            cover, by, reason = _in_bound(folder, relative, searched)
+        elif folder:
+            looked = outside_of(folder)
+            cover = Cover.UNKNOWN if looked.gap is Gap.UNKNOWN else Cover.NOTHING
+            reason, missed = f"it is {folder}: {looked.why}", looked.missed and known.stored
         elif place is not None:
             found = search([place], [])
             inner = _of_volume(name, place, found)
@@ -440,12 +461,9 @@ def _cover(databases: int) -> tuple[Cover, str]:
 
 
 def _in_bound(
-    folder: str, policy: Policy, searched: tuple[Sequence[str], Found]
+    folder: str, relative: str, searched: tuple[Sequence[str], Found]
 ) -> tuple[Cover, tuple[str, ...], str]:
     """What of a volume is copied that is a folder of the machine: as of a mounted folder."""
-    relative = real_inside(folder, policy.project)
-    if relative is None:
-        return Cover.NOTHING, (), f"it is {folder}, outside the project's folder"
     databases, found = searched
     by = tuple(name for name in databases if PurePosixPath(name).is_relative_to(relative))
     cover, reason = _cover(len(by))

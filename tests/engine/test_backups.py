@@ -437,6 +437,28 @@ class TestRestoring:
         assert "COLOUR=red" in desk.project.inspect("app")["Config"]["Env"]
 
 
+class TestOutside:
+    def test_a_database_in_a_folder_elsewhere_that_is_mounted_is_missed_until_it_is_skipped(
+        self, make_project: MakeProject, tmp_path: Path
+    ) -> None:
+        place = tmp_path / "appdata"
+        text = APP.replace('["./data:/data"]', f'["./data:/data", "{place}:/appdata"]')
+        assert str(place) in text
+        desk = Desk(make_project(text), tmp_path / "state")
+        place.mkdir()
+        desk.project.compose("up", "--detach")
+        desk.run("backup", "now")
+        path = database(place / "deep/pixels.db")
+        said = desk.run("backup", "now", code=1).stdout
+        assert f"INCOMPLETE: bind mount {place}" in said
+        assert f"MISSING: bind mount {place}" in said
+        assert str(path) in said
+        settings = desk.state / "pixel-tui/settings.toml"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text('[backup]\nskip = ["bind mount app:/appdata"]\n')
+        desk.run("backup", "now")
+
+
 class TestVolumes:
     def test_a_database_in_a_volume_is_copied_while_it_is_written_to_and_comes_back(
         self, make_project: MakeProject, tmp_path: Path

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.backups import sources as backup_sources
+from pixel_tui.backups import outside as backup_outside
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.manifest import Cover, Item, Kind
 from pixel_tui.backups.restorable import Grounds, target_of
@@ -149,7 +149,7 @@ def test_nor_does_one_that_no_service_can_write_to(tmp_path: Path) -> None:
     [
         ({"type": "tmpfs", "device": "tmpfs"}, Cover.NOTHING, "it is in memory"),
         ({"type": "none", "o": "bind", "device": "{}/state"}, Cover.DATABASES, "only 1 database"),
-        ({"type": "none", "o": "bind", "device": "/elsewhere"}, Cover.NOTHING, "outside"),
+        ({"type": "none", "o": "bind", "device": "/elsewhere"}, Cover.UNKNOWN, "not to be found"),
         ({"type": "nfs", "o": "addr=x"}, Cover.UNKNOWN, "options of its driver"),
     ],
 )
@@ -174,7 +174,7 @@ def test_one_with_options_is_known_by_them(
 def test_only_whole_names_make_a_folder_of_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup_sources, "SYSTEM_FOLDERS", (str(tmp_path / "dev"),))
+    monkeypatch.setattr(backup_outside, "SYSTEM_FOLDERS", (str(tmp_path / "dev"),))
     for name in ("dev", "devops"):
         project = tmp_path / name
         database(project / "state/pixels.db")

@@ -1,0 +1,78 @@
+"""Folders outside of the project's that its services write in: looked into, and never copied."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pixel_tui.backups.manifest import Gap
+from pixel_tui.backups.search import search
+
+PREFIX: Final = "bind mount "
+SYSTEM_FOLDERS: Final = (
+    "/var/run",
+    "/run",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/sys",
+    "/proc",
+    "/dev",
+)
+"""What is mounted of the machine itself holds nothing of the project's."""
+MOST_LOOKED_AT: Final = 20_000
+"""So many files and folders: what is mounted may be all of a disk."""
+OUTSIDE: Final = "it is outside the project's folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of a look."""
+
+    gap: Gap
+    missed: bool
+    """Whether it has, or may have, what belongs into a backup."""
+    why: str
+
+
+def is_system(source: str) -> bool:
+    """Whether it is of the machine itself: by whole names, as `/devops` is not in `/dev`."""
+    return any(PurePosixPath(source).is_relative_to(folder) for folder in SYSTEM_FOLDERS)
+
+
+def look_outside(source: str, others: Iterable[Path], *, here: bool) -> Looked:
+    """Whether there is a database in a folder, or in a file, outside of the project's.
+
+    Args:
+        source: Its path, as the engine calls it.
+        others: What is not looked at, as it is kept otherwise or holds backups.
+        here: Whether the engine's paths are this process's own.
+    """
+    if not here:
+        return _unknown("the engine is on another machine, or this program is in a container")
+    if not os.path.lexists(source):
+        return _unknown("it is not to be found")
+    start = Path(source)
+    real = Path(os.path.realpath(start))
+    if is_system(str(real)):
+        return Looked(Gap.UNKNOWN, False, f"{OUTSIDE}, and of the machine itself")
+    kept = [Path(os.path.realpath(path)) for path in others]
+    if any(real.is_relative_to(path) for path in kept):
+        return Looked(Gap.NOT_COPIED, False, OUTSIDE)
+    found = search([start], [*kept, *map(Path, SYSTEM_FOLDERS)], most=MOST_LOOKED_AT)
+    if found.databases:
+        count = len(found.databases)
+        words = "a SQLite database" if count == 1 else f"{count} SQLite databases"
+        why = f"{OUTSIDE}, where nothing is copied; it holds {words}: {found.databases[0]}"
+        return Looked(Gap.NOT_COPIED, True, why)
+    if found.clusters:
+        what = f"{found.clusters[0]} is the data of a Postgres server that no service runs"
+        return _unknown(what)
+    if found.unread:
+        path, reason = found.unread[0]
+        return _unknown(f"{path} could not be looked at: {reason}")
+    return Looked(Gap.NOT_COPIED, False, f"{OUTSIDE}; there is no SQLite database in it")
+
+
+def _unknown(why: str) -> Looked:
+    return Looked(Gap.UNKNOWN, True, f"{OUTSIDE}, and its content is not known: {why}")
