@@ -1,12 +1,12 @@
 """Asking without ever waiting for long: questions and programs with a time limit."""
 
-import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pixel_tui.errors import ConsoleError, EngineUnreachable
+from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.text import SafeText, plain
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ class Said:
     """What a program said, and how it ended."""
 
     code: int | None
-    """Its exit code; None where it could not be started, or did not end in time."""
+    """Its exit code; None where it could not be started, or did not answer within the limits."""
     words: SafeText
     """Its output, or else its complaint, on one line."""
 
@@ -58,19 +58,10 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
 def program_says(argv: Sequence[str], environment: Mapping[str, str]) -> Said:
     """Run a short program that only reads."""
     try:
-        done = subprocess.run(
-            argv,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PROGRAM_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Said(None, plain(f"no answer within {PROGRAM_SECONDS:.0f} seconds"))
+        reply = Asked(argv, directory=None, environment=environment).answer(PROGRAM_SECONDS)
+    except NoAnswer as error:
+        return Said(None, plain(str(error)))
     except OSError as error:
         return Said(None, plain(error.strerror or str(error)))
-    words = done.stdout if done.returncode == 0 else done.stderr or done.stdout
-    return Said(done.returncode, plain(" ".join(words.split())))
+    words = reply.output if reply.code == 0 else reply.messages or reply.output
+    return Said(reply.code, plain(" ".join(words.split())))

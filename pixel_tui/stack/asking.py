@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -32,8 +32,18 @@ class Reply:
     """What a program answered."""
 
     code: int
-    output: str
-    messages: str
+    raw_output: bytes
+    raw_messages: bytes
+
+    @property
+    def output(self) -> str:
+        """What it wrote to standard output, as text."""
+        return self.raw_output.decode("utf-8", "replace")
+
+    @property
+    def messages(self) -> str:
+        """What it wrote to standard error, as text."""
+        return self.raw_messages.decode("utf-8", "replace")
 
 
 class Asked:
@@ -41,9 +51,9 @@ class Asked:
 
     Args:
         argv: The program and its arguments. No shell is involved.
-        directory: Where it runs.
+        directory: Where it runs; where this process does if None.
         environment: The variables that it sees.
-        stdin: What it reads; nothing if empty.
+        stdin: What it reads, as text or as an open file; nothing if empty.
 
     Raises:
         OSError: It can't be started.
@@ -53,16 +63,20 @@ class Asked:
         self,
         argv: Sequence[str],
         *,
-        directory: str,
+        directory: str | None,
         environment: Mapping[str, str],
-        stdin: str = "",
+        stdin: str | IO[bytes] = "",
     ) -> None:
         self._lock = threading.Lock()
         self._output, self._messages = _memory_file(), _memory_file()
         try:
-            with _memory_file() as source:
-                source.write(stdin.encode("utf-8", "replace"))
-                source.seek(0)
+            with ExitStack() as opened:
+                if isinstance(stdin, str):
+                    source = opened.enter_context(_memory_file())
+                    source.write(stdin.encode("utf-8", "replace"))
+                    source.seek(0)
+                else:
+                    source = stdin
                 self._process = subprocess.Popen(
                     argv,
                     cwd=directory,
@@ -85,7 +99,7 @@ class Asked:
         """
         try:
             if not self._ended_within(seconds):
-                raise NoAnswer(f"no answer within {seconds:.0f} seconds")
+                raise NoAnswer(f"no answer within {seconds:g} seconds")
             code = self._reap()
             return Reply(code, _read(self._output), _read(self._messages))
         finally:
@@ -176,7 +190,7 @@ def _require_bounded(file: IO[bytes]) -> None:
         raise NoAnswer(f"more than {MOST_BYTES // 1024**2} MiB of output")
 
 
-def _read(file: IO[bytes]) -> str:
+def _read(file: IO[bytes]) -> bytes:
     _require_bounded(file)
     file.seek(0)
-    return file.read().decode("utf-8", "replace")
+    return file.read()

@@ -9,7 +9,6 @@ is left out as well.
 """
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.files import open_regular
+from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.stack.program import Said
 
 _SETTINGS: Final = frozenset(
@@ -80,7 +80,7 @@ class Checkout:
             words: Its arguments; paths and names behind `--`.
 
         Raises:
-            OperationError: Git can't be started, or did not answer in time.
+            OperationError: Git can't be started, or did not answer in time, or too much.
         """
         argv = (*OFF, *self._settings, command, *_COMMANDS[command], *words)
         return _run(argv, self.folder, self._environment, self._patience)
@@ -100,7 +100,7 @@ def open_checkout(
 
     Raises:
         OperationError: It is in none, git refuses to answer (as for a folder of another
-            user), can't be started, or did not answer in time.
+            user), can't be started, or did not answer in time, or too much.
     """
     own = {
         name: value
@@ -177,24 +177,14 @@ def _run(
     words: tuple[str, ...], folder: Path, environment: Mapping[str, str], patience: float
 ) -> Said:
     try:
-        done = subprocess.run(
-            ["git", *words],
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=patience,
-            check=False,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OperationError(
-            f"Git did not answer within {patience:g} seconds.", on=str(folder)
-        ) from error
+        asked = Asked(("git", *words), directory=str(folder), environment=environment)
+        reply = asked.answer(patience)
+    except NoAnswer as error:
+        raise OperationError(f"Git did not answer: {error}.", on=str(folder)) from error
     except OSError as error:
         raise OperationError(
             f"Git can't be started: {error.strerror or error}.",
             on=str(folder),
             remedy="Is it installed, and on PATH?",
         ) from error
-    return Said(done.returncode, done.stdout, done.stderr)
+    return Said(reply.code, reply.raw_output, reply.raw_messages)

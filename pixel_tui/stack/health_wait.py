@@ -27,7 +27,7 @@ from pixel_tui.stack.compose_command import ComposeCommand, operands
 from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.own_program import own_argv
 from pixel_tui.stack.program import Programs, RealPrograms
-from pixel_tui.stack.step_program import say
+from pixel_tui.stack.step_program import be_interrupted_by_the_end, say
 
 MODULE: Final = "pixel_tui.stack.health_wait"
 LOOK_SECONDS: Final = 0.5
@@ -63,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--completed", action="store_true", help="until they have ended with 0")
     found = parser.parse_args(argv)
     programs = RealPrograms(Path.cwd(), os.environ)
+    be_interrupted_by_the_end()
     try:
         wait = _Wait(programs, shlex.split(found.docker), found.container)
         return wait.completed(found.limit) if found.completed else wait.healthy(found.limit)

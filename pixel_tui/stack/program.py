@@ -12,6 +12,7 @@ from typing import IO, Protocol
 
 from pixel_tui.errors import OperationError
 from pixel_tui.redaction import redact
+from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.text import SafeText, plain
 
 
@@ -47,10 +48,10 @@ class Programs(Protocol):
             argv: The program and its arguments. No shell is involved.
             source: What it reads; nothing if None.
             target: Where its output goes; into the answer if None.
-            patience: Seconds to wait at most; None for as long as it takes.
+            patience: Seconds to wait for the answer at most; None for as long as it takes.
 
         Raises:
-            OperationError: It can't be started, or did not end in time.
+            OperationError: It can't be started, or did not answer in time, or too much.
         """
         ...
 
@@ -75,8 +76,14 @@ class RealPrograms:
         target: IO[bytes] | None = None,
         patience: float | None = None,
     ) -> Said:
-        """Run it in the group of this process: what cancels this cancels it."""
+        """Run it. What interrupts this process ends it.
+
+        With a limit of time it is one that is asked: nothing that it starts outlives its
+        answer. Without, it is in the group of this process, and what cancels that cancels it.
+        """
         try:
+            if patience is not None and target is None:
+                return self._ask(argv, source, patience)
             done = subprocess.run(
                 list(argv),
                 cwd=self._directory,
@@ -87,6 +94,8 @@ class RealPrograms:
                 timeout=patience,
                 check=False,
             )
+        except NoAnswer as error:
+            raise OperationError(f"The program did not answer: {error}.", on=argv[0]) from error
         except subprocess.TimeoutExpired as error:
             raise OperationError(
                 f"The program did not end within {patience:g} seconds.", on=argv[0]
@@ -98,6 +107,15 @@ class RealPrograms:
                 remedy="Is it installed, and on PATH?",
             ) from error
         return Said(done.returncode, done.stdout or b"", done.stderr or b"")
+
+    def _ask(self, argv: Sequence[str], source: IO[bytes] | None, seconds: float) -> Said:
+        reply = Asked(
+            argv,
+            directory=str(self._directory),
+            environment=self._environment,
+            stdin=source or "",
+        ).answer(seconds)
+        return Said(reply.code, reply.raw_output, reply.raw_messages)
 
 
 def run_openly(

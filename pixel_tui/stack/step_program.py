@@ -33,8 +33,7 @@ def finished(work: Callable[[], None]) -> int:
     not done is printed.
     """
     speak_warnings()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
+    be_interrupted_by_the_end()
     try:
         work()
     except KeyboardInterrupt:
@@ -47,6 +46,15 @@ def finished(work: Callable[[], None]) -> int:
         say(str(error))
         return 1
     return 0
+
+
+def be_interrupted_by_the_end() -> None:
+    """Have what asks this process to end interrupt it as Ctrl+C does.
+
+    Only then are the programs ended that it waits for: they are in groups of their own.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

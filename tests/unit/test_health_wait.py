@@ -1,7 +1,11 @@
 """Waiting for health checks between two steps of a plan: it only reads."""
 
 import json
-from collections.abc import Sequence
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,15 @@ from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.health_wait import main, wait_argv
 from pixel_tui.stack.program import Said
 from tests.patience import PATIENCE
+from tests.unit.test_asking import gone, noting_its_child, soon
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def state(name: str, status: str = "running", health: str = "") -> str:
@@ -141,3 +154,17 @@ def test_the_embedded_stack_waits_as_well(tmp_path: Path) -> None:
     command = DemoRunner(world, pace=0).start(argv, directory="", environment={}, output=output)
     assert command.wait(PATIENCE) == 0
     assert output.read_text() == "pixel-postgres-1  healthy\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_its_end_is_that_of_the_docker_that_it_waits_for(tmp_path: Path, number: int) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\n{noting_its_child(tmp_path)}\n")
+    docker.chmod(0o755)
+    argv = [sys.executable, "-m", health_wait.MODULE, "--docker", str(docker), "--limit", "60", "x"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=dict(os.environ)) as waiting:
+        assert soon((tmp_path / "pid").exists)
+        waiting.send_signal(number)
+        assert waiting.communicate(timeout=PATIENCE)[0] == b"It was cancelled.\n"
+    assert waiting.returncode == 1
+    assert soon(lambda: gone(int((tmp_path / "pid").read_text())))
