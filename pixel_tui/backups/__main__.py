@@ -84,9 +84,9 @@ class _Work:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        environment = dict(os.environ)
         directory = arguments.directory.absolute()
         command = command_from(arguments)
+        environment = {**os.environ, **command.environment}
         self._clock = SystemClock()
         self._policy = policy_for(directory, load_settings(environment).backup)
         self._store = BackupStore(self._policy.root, former=self._policy.former)

@@ -10,7 +10,7 @@ from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_command import ComposeCommand, remote_not_read
 from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.program import Programs
 
@@ -48,7 +48,8 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
             )
             said = whole if said.code else said
         if said.code:
-            return Declared(trouble=f"compose refuses it: {said.reason}")
+            reason = remote_not_read(said.reason) or said.reason
+            return Declared(trouble=f"compose refuses it: {reason}")
         return parse_declared(Node(load_object(said.output)))
     except OperationError as error:
         return Declared(trouble=str(error))

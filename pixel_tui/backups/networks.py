@@ -10,7 +10,7 @@ from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import shown
+from pixel_tui.stack.compose_command import remote_not_read, shown
 from pixel_tui.stack.json_value import JsonObject, Node, load_object
 from pixel_tui.stack.resource_model import Resource, ResourceKind
 from pixel_tui.stack.resources import parse_resources
@@ -85,7 +85,8 @@ def _model(view: StackView) -> JsonObject:
     if said.code:  # profiles may be alternatives that can't all be on
         active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)
         if active.code:
-            raise OperationError(f"Compose can't read the files of then: {said.reason}")
+            reason = remote_not_read(said.reason) or said.reason
+            raise OperationError(f"Compose can't read the files of then: {reason}")
         said = active
     try:
         return load_object(said.output)

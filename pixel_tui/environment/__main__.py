@@ -96,9 +96,9 @@ class _Work:
         self, arguments: argparse.Namespace, environment: Mapping[str, str], wishes: _Wishes
     ) -> None:
         self._arguments = arguments
-        self._environment = dict(environment)
         self._wishes = wishes
         self._command = command_from(arguments)
+        self._environment = {**environment, **self._command.environment}
         self._path = self._command.edited_env
         self._state = state_folder()
         self._staging = Staging(self._state, self._command.env_mark, self._command.edited)

@@ -26,7 +26,13 @@ from pixel_tui.errors import (
 from pixel_tui.files import is_file, is_pipe
 from pixel_tui.redaction import redact
 from pixel_tui.stack.asking import Asked, NoAnswer
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_command import (
+    GIT_NOT_READ,
+    LOCAL_ONLY,
+    OCI_NOT_READ,
+    ComposeCommand,
+    remote_not_read,
+)
 from pixel_tui.stack.compose_files import (
     FILE_NAMES,
     OVERRIDE_NAMES,
@@ -66,6 +72,7 @@ MAY_NOT_READ: Final = (
     "Let this user read it (`ls -l` says who may), or start the console as its owner; "
     "it is tried again by itself."
 )
+COPY_IT: Final = "Fetch it yourself, look at it, and name that file in its place."
 _NO_COMPOSE = (
     r"'compose' is not a docker command|unknown command: docker compose"
     r"|unknown (?:shorthand )?flag"
@@ -128,7 +135,7 @@ def find_command(
         profiles=tuple(profiles),
         search=None if named else ProjectSearch(here, directory, tuple(env_files)),
         reads_default_env=not disabled(environment),
-        environment=extra,
+        environment={**LOCAL_ONLY, **extra},
     )
 
 
@@ -471,7 +478,10 @@ class ComposeProject:
 
     def _require_folder(self) -> None:
         for file in self.command.files:
-            if not is_remote(file) and not _is(Path.is_file, file):
+            if is_remote(file):
+                why = OCI_NOT_READ if file.startswith("oci://") else GIT_NOT_READ
+                raise ComposeRefused(f"{why}.", on=file, remedy=COPY_IT)
+            if not _is(Path.is_file, file):
                 remedy = "Check -f or COMPOSE_FILE: paths are relative to the current folder."
                 raise ProjectMissing(
                     "There is no such compose file.", on=file, remedy=self._reopened() or remedy
@@ -539,6 +549,8 @@ class ComposeProject:
                 on=self.command.directory,
                 remedy="Change to the project's folder, or name it: `pixel-tui -C DIR`.",
             )
+        if remote := remote_not_read(messages):
+            return ComposeRefused(f"{remote}.", on=self.command.directory, remedy=COPY_IT)
         lines = [line.strip() for line in messages.splitlines() if "level=warn" not in line]
         said = plain(redact(" ".join(filter(None, lines)))) or "it gave no reason"
         denied = "permission denied" in messages

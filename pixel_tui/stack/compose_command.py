@@ -4,8 +4,28 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from pixel_tui.stack.compose_files import ProjectSearch
+
+LOCAL_ONLY: Final[Mapping[str, str]] = {
+    "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
+    "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
+}
+"""Has compose refuse an `include`, `extends` or compose file that is elsewhere, in every call.
+
+It would run git in the project's folder, and git what the `.git/config` there names (seen with
+2.40.3); or it would ask a registry each time that the project is looked at. Compose takes these
+from its environment alone: a `.env` can't turn them on again.
+"""
+GIT_NOT_READ: Final = (
+    "A remote file of the project (include, extends or -f) is not read: git could run programs"
+    " that this checkout's settings name; use a local copy"
+)
+OCI_NOT_READ: Final = (
+    "A remote file of the project (include, extends or -f) is not read: a registry would be asked"
+    " over the network at each look; use a local copy"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +60,8 @@ class ComposeCommand:
     """Whether compose reads `.env` where no `--env-file` is given: `COMPOSE_DISABLE_ENV_FILE`."""
     adopted: bool = False
     """`files` and `env_files` are those that the containers were made with; nobody named them."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Variables that the programs need beside this process's own."""
+    environment: Mapping[str, str] = field(default_factory=lambda: LOCAL_ONLY)
+    """Variables that the programs need beside, and before, this process's own."""
 
     def compose_argv(self, *words: str, names: Sequence[str] = ()) -> tuple[str, ...]:
         """`docker compose --project-directory DIR ... WORDS NAMES`.
@@ -121,3 +141,19 @@ def option(name: str, value: str) -> tuple[str, ...]:
 def shown(argv: Sequence[str]) -> str:
     """A command line as a person would type it."""
     return shlex.join(argv)
+
+
+def remote_not_read(said: str) -> str:
+    """Why compose did not read a part of the project that is elsewhere: see `LOCAL_ONLY`.
+
+    Args:
+        said: What compose gives as its reason.
+
+    Returns:
+        A sentence without its full stop; empty where compose refused something else.
+    """
+    if 'disabled by "COMPOSE_EXPERIMENTAL_GIT_REMOTE"' in said:
+        return GIT_NOT_READ
+    if 'disabled by "COMPOSE_EXPERIMENTAL_OCI_REMOTE"' in said:
+        return OCI_NOT_READ
+    return ""

@@ -15,7 +15,14 @@ from pixel_tui.ledger import __main__ as ledger
 from pixel_tui.ledger.program import ledger_argv
 from pixel_tui.stack import health_wait
 from pixel_tui.stack.compose import ComposeProject, compose_warnings, find_command
-from pixel_tui.stack.compose_command import ComposeCommand, operands, option, shown
+from pixel_tui.stack.compose_command import (
+    LOCAL_ONLY,
+    ComposeCommand,
+    operands,
+    option,
+    remote_not_read,
+    shown,
+)
 from pixel_tui.stack.compose_files import find_directory
 from pixel_tui.stack.own_program import add_project_options, command_from, project_options
 
@@ -121,7 +128,7 @@ def test_a_standalone_compose_gets_the_engine_by_its_environment(
     standalone = program(tmp_path / "bin" / "docker-compose")
     command = find_command(environment, host="tcp://far:2376", directory="/srv")
     assert command.compose == (str(standalone),)
-    assert command.environment == {"DOCKER_HOST": "tcp://far:2376"}
+    assert command.environment == {"DOCKER_HOST": "tcp://far:2376", **LOCAL_ONLY}
 
 
 def test_files_are_relative_to_where_one_stands_and_bring_their_folder(
@@ -215,3 +222,29 @@ def test_a_pipe_in_place_of_an_environment_file_is_told_and_not_waited_for(
 def test_a_warning_of_composes_has_no_signs_of_its_log() -> None:
     said = r'time="2026-03-01" level=warning msg="The \"A\" variable is not set.\nIt is blank."'
     assert compose_warnings(said) == ('The "A" variable is not set. It is blank.',)
+
+
+def test_every_way_to_call_compose_refuses_what_is_elsewhere(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_project_options(parser)
+    found = find_command(environment, directory=str(tmp_path))
+    for command in (
+        ComposeCommand(),
+        found,
+        command_from(parser.parse_args(project_options(found, "shop"))),
+    ):
+        assert command.environment.items() >= LOCAL_ONLY.items()
+    # What the user exports does not turn it on again.
+    asked = ComposeProject(found, {**environment, **dict.fromkeys(LOCAL_ONLY, "true")})
+    assert asked.environment.items() >= LOCAL_ONLY.items()
+
+
+@pytest.mark.parametrize("variable", LOCAL_ONLY)
+def test_a_refused_remote_file_is_told_in_words(variable: str) -> None:
+    kind = "git" if "GIT" in variable else "OCI"
+    said = remote_not_read(f'{kind} remote resource is disabled by "{variable}"')
+    assert said.startswith("A remote file of the project")
+    assert variable not in said
+    assert remote_not_read(f"{variable} is not set") == ""

@@ -1,0 +1,128 @@
+"""Looking at a project with a part elsewhere runs no git, and asks no registry: real compose."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from pixel_tui.errors import ComposeRefused
+from pixel_tui.stack.compose import COPY_IT, ComposeProject, find_command
+from pixel_tui.stack.compose_command import LOCAL_ONLY, remote_not_read
+from tests.engine.compose_reading import compose_program
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project
+from tests.unit.test_commits import QUIET, git
+
+pytestmark = pytest.mark.engine
+
+URL: Final = "https://127.0.0.1:9/"
+SERVICE: Final = f"app: {{image: '{BASE_IMAGE}', command: [sleep, '600'], stop_grace_period: 0s"
+PLAIN: Final = f"services: {{{SERVICE}}}}}\n"
+REMOTE: Final = {
+    "include": f"include: ['{URL}x.git']\nservices: {{{SERVICE}}}}}\n",
+    "extends": f"services: {{{SERVICE}, extends: {{file: '{URL}x.git', service: x}}}}}}\n",
+}
+NOT_READ: Final = "A remote file of the project (include, extends or -f) is not read"
+LOOKS: Final = {
+    "status": ["status"],
+    "doctor": ["doctor"],
+    "env check": ["env", "check"],
+    "backup": ["backup", "now"],
+    "plan": ["plan", "recreate", "app"],
+}
+
+
+def set_trap(root: Path, tmp_path: Path) -> Path:
+    """Have git run a program for the address; returns what that program makes."""
+    git(root, "init", "--quiet")
+    program, marker = tmp_path / "program", tmp_path / "sprung"
+    program.write_text(f"#!/bin/sh\ntouch {marker}\nexit 1\n")
+    program.chmod(0o755)
+    git(root, "config", "protocol.ext.allow", "always")
+    git(root, "config", f"url.ext::{program} .insteadOf", URL)
+    return marker
+
+
+@pytest.fixture
+def hostile(
+    make_project: MakeProject, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Project]:
+    project = make_project(PLAIN, files={".env": "A=1\n"}, up=True)
+    (project.directory / "docker-compose.yml").write_text(REMOTE[request.param])
+    marker = set_trap(project.directory, tmp_path)
+    yield project
+    assert not marker.exists(), "git ran what the checkout names"
+
+
+def pixel_tui(
+    engine: Engine, project: Project, state: Path, *words: str
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "pixel_tui", *words,
+         "-C", str(project.directory), "--host", engine.host],
+        env={**os.environ, **QUIET, **engine.env, "XDG_STATE_HOME": str(state)},
+        capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", REMOTE, indirect=True)
+@pytest.mark.parametrize("words", LOOKS.values(), ids=LOOKS)
+def test_looking_runs_no_git_that_the_checkout_has_set_up(
+    engine: Engine, hostile: Project, tmp_path: Path, words: list[str]
+) -> None:
+    told = pixel_tui(engine, hostile, tmp_path / "state", *words)
+    assert NOT_READ in told.stdout + told.stderr
+    assert "use a local copy" in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("hostile", ["include"], indirect=True)
+def test_a_change_runs_none_either(engine: Engine, hostile: Project, tmp_path: Path) -> None:
+    changed = pixel_tui(engine, hostile, tmp_path / "state", "run", "restart", "app", "--yes")
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    command = find_command(
+        {**os.environ, **engine.env}, host=engine.host, directory=str(hostile.directory)
+    )
+    said = subprocess.run(
+        command.compose_argv("up", "--detach"), cwd=hostile.directory, check=False,
+        env={**os.environ, **QUIET, **engine.env, **command.environment},
+        capture_output=True, text=True, timeout=90,
+    )  # fmt: skip
+    assert remote_not_read(said.stderr)
+
+
+@pytest.mark.parametrize("file", [f"{URL}x.git", "oci://127.0.0.1:9/x"])
+@pytest.mark.parametrize("place", ["include", "-f", "COMPOSE_FILE", ".env"])
+def test_a_remote_file_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, place: str
+) -> None:
+    program = compose_program()
+    if program is None or not program[0].endswith("docker-compose"):
+        pytest.skip("no compose program of the development set-up")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    marker = set_trap(folder, tmp_path)
+    included = f"include: ['{file}']\n" if place == "include" else ""
+    (folder / "compose.yaml").write_text(f"{included}services: {{{SERVICE}}}}}\n")
+    # What a checkout may say of it does not count.
+    named = f"COMPOSE_FILE={file}\nCOMPOSE_PATH_SEPARATOR=,\n" if place == ".env" else ""
+    allowed = "".join(f"{name}=true\n" for name in LOCAL_ONLY)
+    (folder / ".env").write_text(named + allowed)
+    path = f"{Path(program[0]).parent}:{os.environ['PATH']}"
+    environment = {**QUIET, "PATH": path, "HOME": str(tmp_path)}
+    if place == "COMPOSE_FILE":
+        environment |= {"COMPOSE_FILE": file, "COMPOSE_PATH_SEPARATOR": ","}
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("pixel_tui.stack.compose.PLUGIN_FOLDERS", ())
+    command = find_command(environment, files=[file] if place == "-f" else [])
+    project = ComposeProject(command, environment)
+    with pytest.raises(ComposeRefused, match=re.escape(NOT_READ)) as refused:
+        project.resolve()
+    assert refused.value.remedy == COPY_IT
+    with pytest.raises(ComposeRefused, match=re.escape(NOT_READ)):
+        project.environment_uses()
+    assert not marker.exists()
