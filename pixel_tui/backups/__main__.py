@@ -15,7 +15,7 @@ from pixel_tui.backups.deployment import DEPLOYMENT, RanImage, read_deployment
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.make import Maker
-from pixel_tui.backups.manifest import Item, Manifest
+from pixel_tui.backups.manifest import Item, Manifest, wanted_for_deployment
 from pixel_tui.backups.networks import require_same_networks
 from pixel_tui.backups.outside import PREFIX as BIND
 from pixel_tui.backups.ownership import Owners
@@ -25,7 +25,6 @@ from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import (
     Restorer,
     retag,
-    wanted_for_deployment,
     wanted_for_restore,
 )
 from pixel_tui.backups.stack_view import Seen, StackView

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.manifest import Item, Manifest
-from pixel_tui.backups.restore import wanted_for_deployment
+from pixel_tui.backups.manifest import Item, Manifest, wanted_for_deployment
 from pixel_tui.files import open_regular
 from pixel_tui.redaction import redact
 from pixel_tui.text import SafeText, plain

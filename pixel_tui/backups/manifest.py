@@ -386,3 +386,10 @@ def read_manifest(folder: Path) -> Manifest:
     if manifest.id != folder.name:
         raise FileError(f"The manifest is that of {manifest.id[:20]}.", on=str(path))
     return manifest
+
+
+def wanted_for_deployment(item: Item) -> bool:
+    """Whether an item says how the project runs: a compose file, or an environment file."""
+    name = item.source.rpartition("/")[2]
+    environment = name.startswith(".env") or name.endswith(".env")
+    return item.kind is Kind.FILE and (item.details.get("compose") is True or environment)

@@ -44,13 +44,6 @@ CHUNK: Final = 1024 * 1024
 READY_SECONDS: Final = 60.0
 
 
-def wanted_for_deployment(item: Item) -> bool:
-    """Whether an item says how the project runs: a compose file, or an environment file."""
-    name = item.source.rpartition("/")[2]
-    environment = name.startswith(".env") or name.endswith(".env")
-    return item.kind is Kind.FILE and (item.details.get("compose") is True or environment)
-
-
 def wanted_for_restore(item: Item) -> bool:
     """Whether an item is data or a file, and no record of how it ran."""
     return item.kind is not Kind.DEPLOYMENT

@@ -323,6 +323,31 @@ class TestRollBack:
         )
         assert "the folder was at aaaaaaaaaaaa, and is at bbbbbbbbbbbb" in warnings(made)
 
+    def test_what_mounts_a_file_that_is_replaced_by_itself_is_named_with_the_command(self) -> None:
+        source = f"{COMMAND.directory}/.env"
+        mount = Mount(plain("bind"), plain(source), plain("/e"), writable=False)
+        seen = running(container("web", mounts=(mount,)), exited("landing", mounts=(mount,)))
+        made = plan("roll-back", facts(self.state()), ID, stack=seen)
+        assert "mounts a file" not in warnings(made), "the backup has no such file"
+        state = self.state()
+        assert state.backup.manifest is not None
+        files = replace(state.backup.manifest, items=(item(Kind.FILE, ".env"),))
+        state = replace(state, backup=replace(state.backup, manifest=files))
+        made = plan("roll-back", facts(state), ID, stack=seen)
+        assert "web mounts a file that is replaced by itself" in warnings(made)
+        assert "restart web" in warnings(made)
+        same = replace(state, changed_variables=(), changed_lines=())
+        assert "mounts a file" not in warnings(plan("roll-back", facts(same), ID, stack=seen))
+
+    def test_only_what_gets_another_image_is_recreated_for_certain(self) -> None:
+        made = plan("roll-back", facts(self.state()), ID)
+        assert "api: while its container is recreated" in made.interrupts
+        seen = running(container("api", image_id=OLD))
+        made = plan("roll-back", facts(self.state()), ID, stack=seen)
+        assert made.interrupts == (
+            "api: while its container is recreated, if what was changed is for it",
+        )
+
     def test_an_image_that_is_gone_is_told(self) -> None:
         made = plan("roll-back", facts(self.state(), images=frozenset()), ID)
         assert "not here any more" in warnings(made)

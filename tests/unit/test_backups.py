@@ -33,11 +33,12 @@ from pixel_tui.backups.manifest import (
     from_bytes,
     is_backup_id,
     relative_path,
+    wanted_for_deployment,
 )
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.restorable import Grounds
-from pixel_tui.backups.restore import Restorer, wanted_for_deployment, wanted_for_restore
+from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.search import search
 from pixel_tui.backups.sqlite_copy import (
     check_database,

@@ -20,7 +20,7 @@ from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.facts import NO_FACTS, Facts, Proxy
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
 from pixel_tui.operations.plan_files import moved_file
-from pixel_tui.stack.model import NO_TEXT, StackSnapshot
+from pixel_tui.stack.model import NO_TEXT, Mount, StackSnapshot
 from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
@@ -181,6 +181,15 @@ class TestSave:
         )
         assert "Nothing waits to be saved" in reason
         assert why_not(action_named("environment-save"), (), stack_of(), NO_FACTS)
+
+
+def test_a_version_that_is_restored_names_what_mounts_the_file_by_itself() -> None:
+    mount = Mount(plain("bind"), plain("/srv/pixel/.env"), plain("/e"), writable=False)
+    seen = stack_of(container("web", mounts=(mount,)))
+    said = warnings(plan("environment-restore", facts(None), VERSION.id, stack=seen))
+    assert "web mounts a file that is replaced by itself" in said
+    assert "restart web" in said
+    assert "mounts a file" not in warnings(plan("environment-restore", facts(None), VERSION.id))
 
 
 class TestApply:

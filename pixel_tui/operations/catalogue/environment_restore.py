@@ -12,6 +12,7 @@ from pixel_tui.operations.environment import (
     why_no_version,
     work_step,
 )
+from pixel_tui.operations.mounted_files import warn_of_mounts
 from pixel_tui.operations.plan import FileMark
 from pixel_tui.text import plain
 
@@ -39,6 +40,7 @@ def draft_restore(draft: Draft) -> None:
         "containers keep what they were made with: the table shows afterwards which have to be"
         " recreated",
     )
+    warn_of_mounts(draft, {environment.path})
 
 
 ACTION: Final = Action(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from pixel_tui.backups.deployment import Deployment
+from pixel_tui.backups.manifest import wanted_for_deployment
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import (
     backup_choices,
@@ -18,6 +19,7 @@ from pixel_tui.operations.cascade import tell_scales
 from pixel_tui.operations.convergence import UpOptions, kept_scales
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import PastState
+from pixel_tui.operations.mounted_files import warn_of_mounts
 from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import Check, Risk, Step
 from pixel_tui.operations.targets import find_target
@@ -67,6 +69,10 @@ def draft_roll_back(draft: Draft) -> None:
         draft.affect(".env", "has other values then", f"differing: {listed}")
     for file, line in past.changed_lines:
         draft.affect(file, line)
+    if past.changed_variables or past.changed_lines:
+        sources = [item.source for item in manifest.items if wanted_for_deployment(item)]
+        places = {f"{draft.command.directory.rstrip('/')}/{source}" for source in sources}
+        warn_of_mounts(draft, places | {past.places.get(source, "") for source in sources})
     _tell_commits(draft, past)
 
 
@@ -84,9 +90,11 @@ def _tell_images(draft: Draft, past: PastState) -> None:
         if target is not None and ran.running:
             created = 0 if target.containers else 1
             draft.expect_running(target, (), created=created)
-            moves = now != {ran.image_id} or past.changed_variables or past.changed_lines
-            if target.up and moves:
-                draft.interrupt(target, "while its container is made anew")
+            if target.up and now != {ran.image_id}:
+                draft.interrupt(target, "while its container is recreated")
+            elif target.up and (past.changed_variables or past.changed_lines):
+                words = "while its container is recreated, if what was changed is for it"
+                draft.interrupt(target, words)
 
 
 def _tell_commits(draft: Draft, past: PastState) -> None:
