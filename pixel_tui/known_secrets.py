@@ -109,6 +109,7 @@ class KnownSecrets:
         for value in values:
             in_json = json.dumps(value, ensure_ascii=False)[1:-1]
             yield from (value, in_json, json.dumps(value)[1:-1], quote(value, "", errors="replace"))
+            yield in_json.replace("/", "\\/")  # as PHP does
             yield re.sub("[<>&]", lambda sign: f"\\u{ord(sign[0]):04x}", in_json)  # as Go does
             # A line has one line of several, and of those of a key each tells something.
             parts = (part.strip() for part in _CONTROL.split(value))

@@ -49,7 +49,8 @@ def test_a_value_is_found_as_json_and_urls_write_it(value: str) -> None:
     in_go = json.dumps(value, ensure_ascii=False)
     for sign in "<>&":
         in_go = in_go.replace(sign, f"\\u{ord(sign):04x}")
-    for written in (json.dumps(value), json.dumps(value, ensure_ascii=False), in_go):
+    in_php = json.dumps(value, ensure_ascii=False).replace("/", "\\/")
+    for written in (json.dumps(value), json.dumps(value, ensure_ascii=False), in_go, in_php):
         assert mask_known(f'{{"a":{written}}}'.encode()) == f'{{"a":"{MASK}"}}'.encode()
     assert mask_known(f"x://u:{quote(value, '')}@h".encode()) == f"x://u:{MASK}@h".encode()
 
