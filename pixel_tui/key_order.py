@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from math import inf
+from time import monotonic
 from typing import Final, TypeVar
 from weakref import WeakSet
 
@@ -68,6 +69,8 @@ class KeysInOrder(App[None]):
         self._waiting: deque[events.Key] = deque()
         self._under_way: asyncio.TimerHandle | None = None
         self._turn = 0
+        self.ready_at = inf
+        """When the first picture was there, as `Message.time` has it."""
         self._looked = 0
         """How often a key has waited for a screen that is being opened."""
         self._opening: WeakSet[Screen[object]] = WeakSet()
@@ -75,6 +78,10 @@ class KeysInOrder(App[None]):
         self._held_until = 0.0
         self._shown: WeakSet[Screen[object]] = WeakSet()
         """Screens that were painted: what has no focus by then will have none."""
+
+    def on_ready(self) -> None:
+        """Note when the first picture was there."""
+        self.ready_at = monotonic()
 
     @property
     def _takes_keys(self) -> bool:
@@ -109,7 +116,7 @@ class KeysInOrder(App[None]):
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
-        if event.key == "ctrl+j":
+        if event.key == "ctrl+j" and event.time < self.ready_at:
             # Enter that was typed before the terminal was the console's: it made a line feed of it.
             typed = event.time
             event = events.Key("enter", "\r")

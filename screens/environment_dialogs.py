@@ -34,10 +34,7 @@ class _Unfinished(IgnoresTypeAhead, PickScreen):
     """Comes by itself when the environment is opened; what is thrown away is gone."""
 
     def on_mount(self) -> None:
-        """Take answers once it was painted."""
-        self.call_after_refresh(self._seen)
-
-    def _seen(self) -> None:
+        """Take what is typed from now on."""
         self.answers_since = time.monotonic()
 
 

@@ -1,6 +1,7 @@
 """Keys that come before a screen is there, and at once on a machine that is slow."""
 
 import asyncio
+from math import inf
 
 import pytest
 from textual.screen import Screen
@@ -64,6 +65,7 @@ TYPED = {
 
 async def test_enter_from_before_the_terminal_was_the_consoles_is_enter() -> None:
     async with console(still=True) as it:
+        it.app.ready_at = inf
         await it.burst("slash", *"web", "ctrl+j")
         await it.until(lambda: "filter: web" in it.text())
         assert not it.app.screen.query_one(FilterBox).display
