@@ -49,11 +49,15 @@ class KeyHandled(Message):
 class IgnoresTypeAhead:
     """A screen that nobody has asked for, and that asks something which can't be taken back.
 
-    Keys that were typed before it was seen were meant for something else.
+    Keys that were typed before it was there were meant for something else.
     """
 
     answers_since = inf
     """The time from which on keys are answers to it, as `Message.time` has it."""
+
+    def on_mount(self) -> None:
+        """Take what is typed from now on."""
+        self.answers_since = monotonic()
 
 
 class KeysInOrder(App[None]):

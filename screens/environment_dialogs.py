@@ -1,7 +1,6 @@
 """What the environment's editor asks a dialog for, and the edits that come of the answers."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -32,10 +31,6 @@ Answered = Callable[[Answer | None], None]
 
 class _Unfinished(IgnoresTypeAhead, PickScreen):
     """Comes by itself when the environment is opened; what is thrown away is gone."""
-
-    def on_mount(self) -> None:
-        """Take what is typed from now on."""
-        self.answers_since = time.monotonic()
 
 
 class EnvironmentDialogs:

@@ -38,7 +38,7 @@ def modules() -> frozenset[str]:
 
 
 def strings() -> Iterator[tuple[str, str]]:
-    """Every string of the code but for docstrings, with the file that it is in."""
+    """Every string of the code, docstrings too, with the file that it is in."""
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
