@@ -25,7 +25,7 @@ from pixel_tui.stack.build_witness import Witness
 from pixel_tui.stack.compose_command import ComposeCommand, shown
 from pixel_tui.stack.model import StackSnapshot, SyncAction
 from pixel_tui.stack.observer import Observer
-from pixel_tui.stack.process import CommandRunner
+from pixel_tui.stack.process import CommandRunner, forget_exit_code
 from pixel_tui.stack.process_mark import mark_of
 from pixel_tui.text import SafeText, plain, plain_lines
 
@@ -110,6 +110,10 @@ class Execution:
         for index, step in enumerate(self._job.status.plan.steps):
             if self._job.status.cancelling:
                 return "It was cancelled."
+            try:
+                forget_exit_code(self._job.status.output)
+            except ConsoleError as error:
+                return str(error)
             self._begin(index)
             try:
                 code = self._run_step(step)

@@ -226,7 +226,7 @@ class Operator:
     def _note_build(self, status: JobStatus) -> None:
         """Write down what the last command of a job built, as its console would have done."""
         code, ended = exit_code_of(status.output), exit_time_of(status.output)
-        known = code is not None and ended is not None and status.command is not None
+        known = code is not None and ended is not None
         if self._witness is None or not known or not status.times or status.times[-1].ended:
             return
         began, step = status.times[-1].began, status.plan.steps[status.step]

@@ -118,12 +118,12 @@ def last_code(status: JobStatus, written: int | None) -> int | None:
 
     Args:
         status: As it was written down last.
-        written: What lies beside the output. It may be of the step before, where no command
-            is known to have been started for this one.
+        written: What lies beside the output. What was of the step before is removed before
+            this one is written down as begun.
     """
     if status.state is not JobState.RUNNING or (status.times and status.times[-1].ended):
         return status.exit_code
-    return written if status.command is not None else None
+    return written
 
 
 def _what_ran(status: JobStatus, code: int | None, last: str) -> list[str]:

@@ -95,6 +95,25 @@ def exit_path(output: Path) -> Path:
     return output.with_suffix(".exit")
 
 
+def forget_exit_code(output: Path) -> None:
+    """Remove what the command before wrote: what is read from now on is of the next one.
+
+    Whoever writes down which command is begun does this first. A console that is killed between
+    the start of a command and the record of it then still learns its code.
+
+    Raises:
+        OperationError: It can't be removed.
+    """
+    try:
+        exit_path(output).unlink(missing_ok=True)
+    except OSError as error:
+        raise OperationError(
+            f"The exit code of the command before can't be removed: {error.strerror}.",
+            on=str(exit_path(output)),
+            remedy="Check the folder's owner and its mode.",
+        ) from error
+
+
 def exit_code_of(output: Path) -> int | None:
     """The exit code of the command that wrote its output there last.
 
@@ -146,7 +165,7 @@ class ProcessRunner:
                 remedy="Check the folder's owner, its mode and the free space.",
             ) from error
         try:
-            exit_path(output).unlink(missing_ok=True)  # of the command before
+            forget_exit_code(output)
             process = subprocess.Popen(
                 ["/bin/sh", "-c", _WAITER, str(exit_path(output).absolute()), program, *argv[1:]],
                 cwd=directory,

@@ -44,7 +44,7 @@ from pixel_tui.stack.model import (
     Trouble,
 )
 from pixel_tui.stack.observer import Listener, Topic
-from pixel_tui.stack.process import RunningCommand
+from pixel_tui.stack.process import RunningCommand, exit_path
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
 
@@ -310,6 +310,30 @@ class TestSuccess:
         assert verdict == f"# {status.message}"
         assert status.output.stat().st_mode & 0o777 == 0o600
         assert status.output.parent.parent == desk.folder
+
+    def test_a_step_is_written_down_as_begun_when_the_code_of_the_one_before_is_gone(
+        self, desk: Desk
+    ) -> None:
+        """Whoever finds the record of a dead console takes the code beside it for its step's."""
+        orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
+        desk.observer.show(agent(), orphan)
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan("restart", "agent", "old"))
+        assert desk.runner.hanging.wait(PATIENCE)
+        beside = exit_path(job.status.output)
+        beside.write_text("0\n")
+        seen: list[tuple[int, bool]] = []
+
+        def look(status: JobStatus) -> None:
+            if status.state is JobState.RUNNING:
+                seen.append((status.step, beside.exists()))
+
+        job.subscribe(look)
+        desk.runner.commands[0].end(0)
+        job.wait(PATIENCE)
+        assert (0, True) in seen
+        assert (1, False) in seen
+        assert (1, True) not in seen
 
     def test_the_stack_is_read_again_after_each_step(self, desk: Desk) -> None:
         desk.done()

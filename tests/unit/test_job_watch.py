@@ -135,9 +135,17 @@ class TestSettling:
         assert status.exit_code is None
         assert "ended, how is not known" in status.message
 
-    def test_a_code_of_the_step_before_is_not_taken_for_this_ones(self, other: Other) -> None:
+    def test_a_code_counts_that_a_command_left_before_it_was_known_by_its_id(
+        self, other: Other
+    ) -> None:
+        """Its console was killed between the start of the command and the record of it."""
+        other.job(written="0\n", command=None)
+        status = other.only()
+        assert status.exit_code == 0
+        assert "Restart agent (step 1 of 1) ended with 0." in status.message
+
+    def test_a_step_that_has_ended_keeps_the_code_that_was_recorded(self, other: Other) -> None:
         job = other.job()
-        assert last_code(replace(job, command=None), 0) is None
         assert last_code(job, 0) == 0
         over = (StepTime(NOW, NOW),)
         assert last_code(replace(job, times=over, exit_code=5), 0) == 5
