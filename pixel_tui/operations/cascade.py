@@ -60,7 +60,8 @@ def refuse_up(target: Target) -> str:
 def refuse_build(target: Target) -> str:
     """Why it can't be built, as a predicate; empty where it can."""
     if not target.single and target.spec is not None and not target.spec.builds:
-        return "is not built: the compose file names an image"
+        names = "an image" if target.spec.image else "neither an image nor a build"
+        return f"is not built: the compose file names {names}"
     return refuse_up(target)
 
 

@@ -57,7 +57,11 @@ def why_no_create(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
 def why_no_image(target: Target, snapshot: StackSnapshot, _facts: Facts) -> str:
     """Why it can't be created from its image, as a predicate with what to do; else empty."""
     service = None if target.single else snapshot.service(target.service)
-    if service is None or service.spec is None or not service.sync.invalid_image:
+    if service is None or service.spec is None:
+        return ""
+    if service.spec.refused:
+        return f"is refused by compose: {service.spec.refused}"
+    if not service.sync.invalid_image:
         return ""
     image = service.spec.image
     return f"has an image name that is not valid, “{image}” (is a variable in it empty?)"

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +80,7 @@ _NO_COMPOSE = (
     # What version 1 answers to options that it does not know.
     r"|Validate and view the Compose file|Define and run multi-container applications"
 )
+_REFUSES = "Compose refuses the project: "
 _ESCAPED = re.compile(r"\\(.)")
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 
@@ -309,8 +311,8 @@ class ComposeProject:
     def _resolve_active(self, refusal: ComposeRefused) -> ResolvedProject:
         """The project with its active profiles, where compose refuses all of them together.
 
-        Services of others are known as they are written, so that their containers are no
-        orphans; they have no hash.
+        The others are no orphans either: each is asked for by its name, as `up` reads it, and is
+        known as it is written only if compose refuses it even so. They have no hash.
         """
         try:
             output, messages = self._answer(
@@ -331,17 +333,39 @@ class ComposeProject:
         if not rest:
             raise refusal
         names = sorted({item.raw for node in rest.values() for item in node["profiles"]})
-        reason = str(refusal.what).removeprefix("Compose refuses the project: ")
+        reason = str(refusal.what).removeprefix(_REFUSES)
         which = f"profile {names[0]} is" if len(names) == 1 else f"profiles {', '.join(names)} are"
         why = f"{which} left out: {reason}"
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            asked = dict(zip(rest, pool.map(self._by_name, rest), strict=True))
+        named = {name: Node(item) for name, item in asked.items() if isinstance(item, dict)}
         both = {name: node.value for name, node in (services | rest).items()}
+        both |= {name: node["services"][name].value for name, node in named.items()}
+        others = {
+            kind: {key: item.value for node in (*named.values(), Node(config))
+                   for key, item in node[kind].members()}
+            for kind in ("networks", "volumes")
+        }  # fmt: skip
         return self._resolved(
-            {**config, "services": both},
+            {**config, **others, "services": both},
             frozenset(services),
             compose_warnings(messages),
             left_out=frozenset(rest),
             left_out_why=why,
+            refused={name: item for name, item in asked.items() if isinstance(item, str)},
         )
+
+    def _by_name(self, service: str) -> JsonObject | str:
+        """The project as `up SERVICE` reads it; why not, where compose refuses it."""
+        argv = self.command.reading_argv("config", "--format", "json", "--", service)
+        try:
+            output = self._answer(self._ask(argv))[0]
+            found = load_object(output)
+        except ComposeRefused as refusal:
+            return str(refusal.what).removeprefix(_REFUSES)
+        except ValueError as error:
+            raise _no_json(self.command) from error
+        return found if Node(found)["services"][service] else "it is not in the project"
 
     def _written(self) -> JsonObject:
         """The project as it is written, with nothing put in and nothing checked."""
@@ -355,6 +379,7 @@ class ComposeProject:
         warnings: tuple[str, ...],
         left_out: frozenset[str] = frozenset(),
         left_out_why: str = "",
+        refused: Mapping[str, str] | None = None,
     ) -> ResolvedProject:
         return ResolvedProject(
             config=config,
@@ -369,6 +394,7 @@ class ComposeProject:
             warnings=warnings,
             left_out=left_out,
             left_out_why=left_out_why,
+            refused=refused or {},
         )
 
     def _moved(self) -> str:
@@ -555,7 +581,7 @@ class ComposeProject:
         said = plain(redact(" ".join(filter(None, lines)))) or "it gave no reason"
         denied = "permission denied" in messages
         return ComposeRefused(
-            f"Compose refuses the project: {said}",
+            f"{_REFUSES}{said}",
             on=self.command.directory,
             remedy=MAY_NOT_READ if denied else "Mend the file; it is read again when it changes.",
         )

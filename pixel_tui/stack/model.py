@@ -312,7 +312,8 @@ class ServiceSpec:
 
     name: SafeText
     image: SafeText
-    """What compose would run: `image`, or `<project>-<service>` for one that is built."""
+    """What compose would run: `image`, or `<project>-<service>` for one that is built; empty where
+    it has neither."""
     active: bool = True
     """Whether `up` without arguments means it: no profile, or an active one."""
     profiles: tuple[SafeText, ...] = ()
@@ -363,6 +364,8 @@ class ServiceSpec:
     """Its networks by their keys in the compose file."""
     volumes: tuple[SafeText, ...] = ()
     """By their keys in the compose file."""
+    refused: SafeText = NO_TEXT
+    """Why compose makes no container of it, not even where it alone is named."""
 
     @property
     def shares(self) -> Shares:

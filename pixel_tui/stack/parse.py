@@ -306,7 +306,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
         services=tuple(
             sorted(
                 (
-                    _service_spec(node, key, item, resolved.active, hashes.get(key, ""))
+                    _service_spec(node, key, item, resolved, hashes.get(key, ""))
                     for key, item in node["services"].members()
                 ),
                 key=lambda spec: spec.name,
@@ -327,7 +327,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
 
 
 def _service_spec(
-    project: Node, name: str, node: Node, active: frozenset[str], config_hash: str
+    project: Node, name: str, node: Node, resolved: ResolvedProject, config_hash: str
 ) -> ServiceSpec:
     replicas = node["scale"].value if "scale" in _keys(node) else node["deploy"]["replicas"].value
     check = node["healthcheck"]
@@ -335,8 +335,8 @@ def _service_spec(
     context, dockerfile = node["build"]["context"].raw, node["build"]["dockerfile"].raw
     return ServiceSpec(
         name=plain(name),
-        image=node["image"].text or plain(f"{project['name'].raw}-{name}"),
-        active=name in active,
+        image=node["image"].text or plain(f"{project['name'].raw}-{name}" if node["build"] else ""),
+        active=name in resolved.active,
         profiles=tuple(item.text for item in node["profiles"]),
         replicas=replicas if isinstance(replicas, int) else 1,
         builds=bool(node["build"]),
@@ -387,7 +387,15 @@ def _service_spec(
                 if item["type"].raw == "volume" and item["source"].raw
             )
         ),
+        refused=plain(redact(resolved.refused.get(name, "")) or _without_image(node)),
     )
+
+
+def _without_image(node: Node) -> str:
+    """What compose says of it only when it makes a container, where it alone is named."""
+    if any(node[key] for key in ("image", "build", "provider")):
+        return ""
+    return "it has neither an image nor a build (is a variable in it empty?)"
 
 
 def _network_names(project: Node, node: Node) -> Iterator[SafeText]:

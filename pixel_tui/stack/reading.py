@@ -177,7 +177,8 @@ def read_images(
     ids: dict[str, str | None] = {}
     own: dict[str, frozenset[str]] = {}
     specs = project.services if project else ()
-    for reference in sorted({spec.image for spec in specs if not spec.provider}):
+    asked = {spec.image for spec in specs if not spec.provider and not spec.refused}
+    for reference in sorted(asked):
         try:
             image = engine.image(reference)
         except OF_ONE_OBJECT as error:

@@ -6,7 +6,7 @@ blocks; call them on threads of the service layer only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -182,8 +182,11 @@ class ResolvedProject:
     moved: str = ""
     """What compose would open by now in its place; empty where it is the same."""
     left_out: frozenset[str] = frozenset()
-    """Services in `config` as they are written only: compose refuses their profiles."""
+    """Services that compose refuses together with the others, by their profiles."""
     left_out_why: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Those of them that it refuses by themselves as well, and why. They are in `config` as they
+    are written only."""
     profiles: frozenset[str] = frozenset()
     """What `COMPOSE_PROFILES` asks for."""
 

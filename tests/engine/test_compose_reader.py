@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.errors import ComposeMissing, ComposeRefused, ProjectMissing
+from pixel_tui.errors import ComposeMissing, ComposeRefused, OperationError, ProjectMissing
 from pixel_tui.health.findings import finding_of
+from pixel_tui.operations.actions import plan_action
 from pixel_tui.stack.compose import ComposeProject, find_command
 from pixel_tui.stack.compose_files import find_directory
 from pixel_tui.stack.endpoint import Endpoint
@@ -17,6 +18,7 @@ from pixel_tui.stack.reading import look_once
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
+from tests.unit.test_actions import COMMAND
 
 pytestmark = pytest.mark.engine
 
@@ -294,6 +296,10 @@ ALTERNATIVES = {
         ),
         "nobody",
     ),
+    "an image without a name": (
+        f"cpu: {{{COMMON}, profiles: [cpu]}}, gpu: {{image: '${{NONE}}', profiles: [gpu]}}",
+        "neither an image nor a build",
+    ),
 }
 
 
@@ -320,6 +326,14 @@ def test_profiles_that_exclude_each_other_leave_the_active_ones(
     assert "gpu" in snapshot.project.left_out
     assert words in snapshot.project.left_out
     assert not snapshot.orphans
+    gpu = next(item for item in snapshot.project.services if item.name == "gpu")
+    project.compose("rm", "--stop", "--force", "cpu")
+    starts = not project.compose("up", "--detach", "gpu", check=False).returncode
+    assert starts == (not gpu.refused)
+    if gpu.refused:
+        assert words in gpu.refused
+        with pytest.raises(OperationError, match=r"gpu is refused by compose: .*" + words):
+            plan_action("start", ["gpu"], snapshot, COMMAND, now=SystemClock().now())
 
 
 def test_what_the_active_profiles_refuse_is_refused(

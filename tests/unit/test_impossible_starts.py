@@ -20,6 +20,7 @@ from pixel_tui.stack.model import (
     Sync,
     SyncAction,
 )
+from pixel_tui.stack.sync import REFUSED as REFUSED_IMAGE
 from pixel_tui.start_facts import read_build_troubles
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
@@ -152,6 +153,29 @@ def test_an_image_name_that_is_none_is_refused_where_something_is_created() -> N
     with pytest.raises(OperationError, match="depends on web"):
         plan_action("rebuild", ["api"], seen, COMMAND, now=NOW)
     assert plan_action("recreate", ["api"], seen, COMMAND, now=NOW).steps, "it has no use for it"
+
+
+def test_what_compose_refuses_by_itself_is_refused_with_its_words() -> None:
+    """As a service of a profile that is off may be: compose does not look at it before."""
+    off = {"active": False, "profiles": (plain("late"),), "refused": plain("no image")}
+    web, api = spec("web", image=plain(""), **off), spec("api", "web", **(off | {"refused": ""}))
+    words = "web is refused by compose: no image"
+    for action in ("start", "recreate"):
+        with pytest.raises(OperationError, match=words):
+            plan_action(action, ["web"], stack(specs=(web, api)), COMMAND, now=NOW)
+    with pytest.raises(OperationError, match=f"api depends on web, which {words[4:]}"):
+        start(stack(specs=(web, api)), "api", facts=Facts())
+    with pytest.raises(OperationError, match="names neither an image nor a build"):
+        plan_action("rebuild", ["web"], stack(specs=(web,)), COMMAND, now=NOW)
+    made = stack(exited("web"), specs=(web,))
+    assert start(made, "web", facts=Facts()).steps, "it has its container"
+
+
+def test_an_image_that_is_no_name_is_refused_while_its_profile_is_off() -> None:
+    web = spec("web", image=plain("a b"), active=False, profiles=(plain("late"),))
+    seen = stack(specs=(web,), image=REFUSED_IMAGE)
+    with pytest.raises(OperationError, match="not valid, “a b”"):
+        start(seen, "web", facts=Facts())
 
 
 def test_a_container_that_is_there_starts_whatever_its_image_is_called_now() -> None:
