@@ -24,7 +24,8 @@ from pixel_tui.files import PRIVATE_FILE
 STEP_PAGES: Final = 512
 STEP_PAUSE_SECONDS: Final = 0.005
 MOST_RESTARTS: Final = 20
-BUSY_SECONDS: Final = 10.0
+BUSY_SECONDS: Final = 60.0
+"""How long a program that writes all the time may keep the copy from its turn."""
 MOST_TABLES: Final = 1000
 
 
