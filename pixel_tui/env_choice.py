@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixel_tui.environment.document import Document
+from pixel_tui.environment.document import Document, require_name
 from pixel_tui.environment.layers import read_layers
 from pixel_tui.environment.values import Reading
+from pixel_tui.environment_reading import is_missing, missing_file
 from pixel_tui.errors import UsageError
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.compose_files import absolute
@@ -51,6 +52,26 @@ def where_it_counts(key: str, files: Sequence[ReadFile]) -> ReadFile | None:
         and file.document.entry(key) is not None
     )
     return next(setting, None)
+
+
+def require_key(key: str, files: Sequence[ReadFile]) -> None:
+    """Raise `Unwritable` where the key is no name, and none that one of the files has."""
+    if not any(file.document.entry(key) for file in files):
+        require_name(key)
+
+
+def require_others(command: ComposeCommand) -> None:
+    """Raise `FileError` where a file that compose wants beside the edited one is missing."""
+    for path in map(Path, command.env_files):
+        if path != command.edited_env and is_missing(path):
+            raise missing_file(path)
+
+
+def overridden_by_shell(key: str, environment: Mapping[str, str]) -> str:
+    """That no file decides over a key's value where compose is started here; else empty."""
+    if key not in environment:
+        return ""
+    return f"This shell exports {key}: compose puts that value in for ${{{key}}}."
 
 
 def named_file(named: str, command: ComposeCommand) -> Path:

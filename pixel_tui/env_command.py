@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pixel_tui.errors import FileError, UsageError
+from pixel_tui.errors import UsageError
 from pixel_tui.project_options import ExitCode, add_project_options, named_command
 from pixel_tui.standard_streams import complain
 
@@ -141,13 +141,14 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     from pixel_tui.env_choice import paths_of
     from pixel_tui.env_output import as_json, as_text, is_clean
     from pixel_tui.environment.file_state import read_file
+    from pixel_tui.environment_reading import missing_file
 
     command = named_command(arguments, environment)
     paths = [Path(arguments.path)] if arguments.path else paths_of(command)
     states = [read_file(path) for path in paths]
     missing = [state.path for state in states if not state.exists]
     if missing and arguments.path:
-        raise _missing(missing[0])
+        raise missing_file(missing[0])
     clean = True
     remarks: dict[str, None] = {}
     for path, state in zip(paths, states, strict=True):
@@ -163,13 +164,20 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     for words in remarks:
         complain(words)
     if missing:
-        # Compose takes the project without it all the same, and what it lacks then is found above.
-        raise _missing(missing[0])
+        # Compose takes the project without its `.env`, and what it lacks then is found above.
+        raise missing_file(missing[0])
     return ExitCode.WELL if clean else ExitCode.NOT_WELL
 
 
 def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from pixel_tui.env_choice import named_file, paths_of, read_each, where_it_counts
+    from pixel_tui.env_choice import (
+        named_file,
+        overridden_by_shell,
+        paths_of,
+        read_each,
+        require_key,
+        where_it_counts,
+    )
     from pixel_tui.environment.catalogue import load_catalogue
     from pixel_tui.environment.secrecy import is_secret
 
@@ -184,6 +192,7 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
         if file.document.faults:
             where = f" {file.path}" if len(files) > 1 else ""
             complain(f"Compose refuses the file{where}: {file.document.faults[0].message}")
+    require_key(key, files)
     found = where_it_counts(key, files)
     entry = found.document.entry(key) if found is not None else None
     reading = found.readings[key] if found is not None else None
@@ -206,6 +215,8 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
         _print_harmless(reading.value)
     else:
         sys.stdout.buffer.write(reading.value.encode("utf-8", "surrogateescape") + b"\n")
+    if remark := overridden_by_shell(key, environment):
+        complain(remark)
     return ExitCode.WELL
 
 
@@ -256,12 +267,15 @@ def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) ->
 
 
 def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.env_choice import require_others
     from pixel_tui.env_output import impact_as_json, impact_as_text
     from pixel_tui.environment.impact_reading import ImpactReader
 
     command = named_command(arguments, environment)
     path = _path(arguments.path, command)
-    impact = ImpactReader(command.editing(path.absolute()), environment).read(_read(path))
+    content, command = _read(path), command.editing(path.absolute())
+    require_others(command)
+    impact = ImpactReader(command, environment).read(content)
     if arguments.json:
         print(json.dumps(impact_as_json(path, impact), indent=2))  # noqa: T201
     else:
@@ -305,19 +319,12 @@ def _read(path: Path) -> bytes:
         FileError: It is not there, or can't be read.
     """
     from pixel_tui.environment.file_state import read_file
+    from pixel_tui.environment_reading import missing_file
 
     state = read_file(path)
     if not state.exists:
-        raise _missing(path)
+        raise missing_file(path)
     return state.data
-
-
-def _missing(path: Path) -> FileError:
-    from pixel_tui.environment_reading import make_it
-
-    return FileError(
-        "There is no such environment file.", on=str(path), remedy=make_it(path.parent)
-    )
 
 
 def _look(

@@ -4,7 +4,7 @@ import argparse
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from getpass import getpass
@@ -13,10 +13,19 @@ from typing import Final
 
 from pixel_tui import machine_lock
 from pixel_tui.change_commands import run_action
-from pixel_tui.env_choice import named_file, paths_of, read_each, where_it_counts
+from pixel_tui.env_choice import (
+    ReadFile,
+    named_file,
+    overridden_by_shell,
+    paths_of,
+    read_each,
+    require_key,
+    require_others,
+    where_it_counts,
+)
 from pixel_tui.env_edit import edited, removed
 from pixel_tui.environment.file_state import FileState, read_file
-from pixel_tui.environment.layers import set_in
+from pixel_tui.environment.layers import set_in, short_names
 from pixel_tui.environment.staging import Staging
 from pixel_tui.errors import FileError, LockHeld, UsageError
 from pixel_tui.operations.environment import CandidateOutdated
@@ -24,6 +33,7 @@ from pixel_tui.project_options import ExitCode
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.standard_streams import complain
+from pixel_tui.text import plain
 
 PATIENCE_SECONDS: Final = 120.0
 """A save takes a second or two, and several may wait in a row."""
@@ -39,6 +49,40 @@ class _Edit:
     """What is printed where that is the old one."""
     done: str
     """What is printed when it is saved, before the file's name."""
+    remark: str = ""
+    """What is printed behind either, where another file has to do with the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The file to edit, among those that compose reads."""
+
+    command: ComposeCommand
+    """With that file edited."""
+    files: tuple[ReadFile, ...]
+    at: int
+    """Which of the files it is."""
+
+    @property
+    def path(self) -> Path:
+        return self.command.edited_env
+
+    @property
+    def before(self) -> Mapping[str, str]:
+        """What the files before it set: what a line of this file refers to may be there."""
+        found: dict[str, str] = {}
+        for file in self.files[: self.at]:
+            found |= set_in(file.readings)
+        return found
+
+    def counting(self, key: str, paths: Sequence[Path], environment: Mapping[str, str]) -> str:
+        """Which of these others gives the value of a key by itself; empty where none does."""
+        documents = {file.path: file.document.data for file in self.files}
+        found = where_it_counts(key, read_each(paths, environment, documents.__getitem__))
+        if found is None:
+            return ""
+        names = short_names([file.path for file in self.files])
+        return names[list(documents).index(found.path)]
 
 
 def set_key(
@@ -51,15 +95,19 @@ def set_key(
     Raises:
         ConsoleError: It was not begun, and nothing was changed.
     """
-    key, value = arguments.key, _value(arguments)
-    # What a line of this file refers to may be in one before it.
-    chosen, before = _chosen(arguments, environment, command)
+    key = arguments.key
+    choice = _chosen(arguments, environment, command)
+    value, before = _value(arguments), choice.before
+    later = [file.path for file in choice.files[choice.at + 1 :]]
+    remark = overridden_by_shell(key, environment)
+    if not remark and (name := choice.counting(key, later, environment)):
+        remark = f"{name} overrides it: compose takes the value that is there."
 
     def make(data: bytes) -> bytes:
         return edited(data, key, value, environment, before)
 
-    edit = _Edit(make, f"{key} has this value already.", f"{key} is saved in")
-    return _in_tries(arguments, environment, chosen, edit)
+    edit = _Edit(make, f"{key} has this value already.", f"{key} is saved in", remark)
+    return _in_tries(arguments, environment, choice.command, edit)
 
 
 def unset_key(
@@ -70,38 +118,36 @@ def unset_key(
     Raises:
         ConsoleError: It was not begun, and nothing was changed.
     """
-    chosen, _ = _chosen(arguments, environment, command)
     key = arguments.key
-    same = f"{key} is not set in {chosen.edited_env}."
-    edit = _Edit(lambda data: removed(data, key), same, f"{key} is removed from")
-    return _in_tries(arguments, environment, chosen, edit)
+    choice = _chosen(arguments, environment, command)
+    others = [file.path for file in choice.files if file.path != choice.path]
+    remark = overridden_by_shell(key, environment)
+    if not remark and (name := choice.counting(key, others, environment)):
+        remark = f"{key} is still set by {name}."
+    same = f"{key} is not set in {choice.path}."
+    edit = _Edit(lambda data: removed(data, key), same, f"{key} is removed from", remark)
+    return _in_tries(arguments, environment, choice.command, edit)
 
 
 def _chosen(
     arguments: argparse.Namespace, environment: Mapping[str, str], command: ComposeCommand
-) -> tuple[ComposeCommand, Mapping[str, str]]:
-    """The command with the file to edit, and what the files before that set.
-
-    It is the file that was named, else the one in which the key counts, else the last.
+) -> _Choice:
+    """The file that was named, else the one in which the key counts, else the last.
 
     Raises:
-        UsageError: Compose does not read the one that was named.
-        FileError: A file can't be read.
+        Unwritable: The key is no name, and none that a file has.
+        UsageError: Compose does not read the file that was named.
+        FileError: A file can't be read, or another one than the one to edit is missing.
     """
     files = read_each(paths_of(command), environment, lambda path: read_file(path).data)
+    require_key(arguments.key, files)
     counting = where_it_counts(arguments.key, files)
     path = files[-1].path if counting is None else counting.path
     if arguments.in_file:
         path = named_file(arguments.in_file, command)
-    at = [file.path for file in files].index(path)
-    if len(files) > 1:
-        complain(f"Of {len(files)} environment files {path} is edited.")
-        if counting is not None and counting in files[at + 1 :]:
-            complain(f"{counting.path} overrides it: compose takes the value that is there.")
-    before: dict[str, str] = {}
-    for file in files[:at]:
-        before |= set_in(file.readings)
-    return command.editing(path), before
+    editing = command.editing(path)
+    require_others(editing)
+    return _Choice(editing, tuple(files), [file.path for file in files].index(path))
 
 
 def _in_tries(
@@ -131,7 +177,7 @@ def _save(
     before: FileState = read_file(path)
     after = edit.make(before.data)
     if after == before.data:
-        print(edit.same)  # noqa: T201
+        _say(edit.same, edit.remark)
         return ExitCode.WELL
     candidate = staging.stage(after, base=before.sha256)
     arguments.action = "environment-apply" if arguments.apply else "environment-save"
@@ -140,9 +186,16 @@ def _save(
         code = run_action(arguments, environment)
     finally:
         staging.forget(candidate)
-    if code == ExitCode.WELL and not arguments.apply:
-        print(f"{edit.done} {path}. What runs keeps its old value until it is recreated.")  # noqa: T201
+    if code == ExitCode.WELL:
+        running = "" if arguments.apply else " What runs keeps its old value until it is recreated."
+        _say(f"{edit.done} {path}.{running}", edit.remark)
     return code
+
+
+def _say(words: str, remark: str) -> None:
+    print(plain(words))  # noqa: T201
+    if remark:
+        complain(remark)
 
 
 def _value(arguments: argparse.Namespace) -> str:

@@ -23,7 +23,7 @@ from pixel_tui.environment.surroundings import (
     socket_group,
 )
 from pixel_tui.environment.values import Reading, read_values
-from pixel_tui.errors import ComposeRefused, ConsoleError
+from pixel_tui.errors import ComposeRefused, ConsoleError, FileError
 from pixel_tui.files import is_file, read_regular
 from pixel_tui.stack.candidate import CandidateReader
 from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
@@ -219,6 +219,11 @@ def _uses(
     command: ComposeCommand, environment: Mapping[str, str], unasked: list[SafeText]
 ) -> tuple[EnvironmentUses, SafeText]:
     """Who reads what, and why compose refuses the compose file, if it does."""
+    if missing := next(filter(is_missing, map(Path, command.env_files)), None):
+        # Compose would refuse whichever file is looked at, for this one.
+        because = f"There is no environment file {missing}, without which compose reads nothing."
+        unasked.append(plain(f"Who reads which key is not known. {because}"))
+        return NO_USES, SafeText("")
     try:
         return ComposeProject(command, environment).environment_uses(), SafeText("")
     except ConsoleError as error:
@@ -260,12 +265,23 @@ def example_in(folder: Path, name: str = ".env") -> Path | None:
     return None
 
 
-def make_it(folder: Path) -> str:
-    """How to get an environment file that is not there."""
-    example = example_in(folder)
-    if example is None:
-        return "Check the path. If it is the project's: `pixel-tui env set KEY` makes it."
-    return f"Make it from the example: `cp {example.name} .env`, then fill it in."
+def is_missing(path: Path) -> bool:
+    """Whether nothing is there; a file that can't be looked at is not known to be missing."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def missing_file(path: Path) -> FileError:
+    """That an environment file is not there, and how to get it."""
+    remedy = "Check the path. If it is the project's: `pixel-tui env set KEY` makes it."
+    if (example := example_in(path.parent, path.name)) is not None:
+        remedy = f"Make it from the example: `cp {example.name} {path.name}`, then fill it in."
+    return FileError("There is no such environment file.", on=str(path), remedy=remedy)
 
 
 def _as_compose_names(path: Path, command: ComposeCommand, uses: EnvironmentUses) -> Path:

@@ -101,12 +101,7 @@ class Document:
             Unwritable: The key is none, no way of writing is read as this value, or the file is
                 too large.
         """
-        if not _KEY.fullmatch(key):
-            raise Unwritable(
-                "This is no name of a variable.",
-                on=key,
-                remedy="Use letters, digits and underscores, and no digit at the beginning.",
-            )
+        require_name(key)
         if after is not None:
             self._index(after)
         position = len(self.lines) if after is None else after.last_line
@@ -225,6 +220,16 @@ class Document:
         if self.data and not self.lines:
             raise Unwritable(_TOO_LARGE.message, remedy=_TOO_LARGE.remedy)
         return Document.parse(_data((*self.lines[:first], text, *self.lines[end:])))
+
+
+def require_name(key: str) -> None:
+    """Raise `Unwritable` where no new entry could have this key."""
+    if not _KEY.fullmatch(key):
+        raise Unwritable(
+            "This is no name of a variable.",
+            on=key,
+            remedy="Use letters, digits and underscores, and no digit at the beginning.",
+        )
 
 
 def _same(one: Entry, other: Entry) -> bool:

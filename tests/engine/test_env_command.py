@@ -350,7 +350,7 @@ services:
     arguments = ["set", "SHARED", "--in", str(paths[0]), "--apply", *named]
     done = run(engine, project, tmp_path, *arguments, stdin="other\n")
     assert done.returncode == 0, done.stderr
-    assert f"{paths[1]} overrides it" in done.stderr
+    assert "prod.env overrides it" in done.stderr
     assert paths[0].read_text() == candidate.read_text()
     with start(engine, project, tmp_path, "set", "OWN", "--apply", *named) as process:
         assert process.stdin is not None
@@ -369,4 +369,5 @@ services:
     done = run(engine, project, tmp_path, "unset", "SHARED", *named)
     assert done.returncode == 0, done.stderr
     assert paths[1].read_text() == prod.replace("SHARED=prod\n", "")
+    assert "SHARED is still set by base.env." in done.stderr
     assert run(engine, project, tmp_path, "get", "SHARED", *named).stdout == "other\n"

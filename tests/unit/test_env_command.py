@@ -348,6 +348,15 @@ def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(
     assert "pipe" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("key", ["A B", "", "A=B", "-x", "1A"])
+@pytest.mark.parametrize("what", ["get", "set", "unset"])
+def test_what_is_no_name_is_a_wrong_argument(
+    project: Path, what: str, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(what, "--", key) == 2
+    assert "no name of a variable" in capsys.readouterr().err
+
+
 def test_nothing_waits_to_be_confirmed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("confirm") == 1
 

@@ -18,6 +18,7 @@ from pixel_tui.environment.overview import KeyRow, Overview
 from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.environment_access import live_environment
 from pixel_tui.environment_facts import EnvironmentFactReader
+from pixel_tui.errors import OperationError
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import EngineStatus, StackSnapshot
@@ -141,7 +142,6 @@ def test_the_file_is_edited_in_which_the_key_counts_and_it_is_said_which(
     assert set_to("new", monkeypatch, *words) == 0
     out, err = capsys.readouterr()
     assert saved == [content]
-    assert f"{files / name} is edited" in err
     assert f"is saved in {files / name}" in out
     assert ("overrides it" in err) == ("--in" in words)
 
@@ -155,6 +155,71 @@ def test_a_key_is_removed_where_it_counts(
     assert run("unset", "NOWHERE") == 0
     assert "is not set" in capsys.readouterr().out
     assert run("unset", "SHARED", "--read-only") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "by"),
+    [
+        (["SHARED"], "base.env"),
+        (["SHARED", "--in", "base.env"], "prod.env"),
+        (["SHARED", "--in", "last.env"], "prod.env"),
+        (["ONLY_PROD"], ""),
+    ],
+)
+def test_a_key_that_another_file_sets_is_said_to_be_set_still(
+    files: Path, saved: list[bytes], capsys: pytest.CaptureFixture[str], words: list[str], by: str
+) -> None:
+    assert run("unset", *words) == 0
+    assert capsys.readouterr().err == (f"pixel-tui: SHARED is still set by {by}.\n" if by else "")
+
+
+def test_a_key_alone_in_a_later_file_has_no_value_of_its_own(
+    files: Path, saved: list[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "last.env").write_bytes(b"ONLY_BASE\n")
+    assert run("unset", "ONLY_BASE", "--in", "base.env") == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("words", [["get"], ["set", "--empty"], ["unset"]])
+def test_the_shell_that_exports_a_key_is_said_to_decide_over_it(
+    files: Path,
+    saved: list[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:
+    monkeypatch.setenv("SHARED", "shell")
+    assert run(*words, "SHARED") == 0
+    assert "This shell exports SHARED" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["set", "SHARED", "--empty"], ["unset", "SHARED"]])
+def test_nothing_is_said_to_be_edited_where_nothing_can_be(
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OperationError("Compose refuses it.")
+
+    monkeypatch.setattr(env_set, "run_action", refuse)
+    assert run(*words) == 2
+    assert "".join(capsys.readouterr()) == "pixel-tui: Compose refuses it.\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["get", "LATE"], ["set", "SHARED"], ["unset", "SHARED"], ["impact", "prod.env"]]
+)
+def test_a_file_that_is_missing_is_called_by_its_own_name(
+    files: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    (files / "last.env").rename(files / "last.env.example")
+    assert run(*words) == 2
+    err = capsys.readouterr().err
+    assert f"There is no such environment file: {files / 'last.env'}." in err
+    assert "cp last.env.example last.env" in err
 
 
 def test_every_line_of_a_key_is_removed() -> None:
@@ -181,6 +246,19 @@ def test_of_several_files_there_is_an_object_a_line(
     run("check", "--json")
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [Path(item["file"]).name for item in found] == ["base.env", "prod.env", "last.env"]
+
+
+def test_what_compose_refuses_for_a_missing_file_is_no_fault_of_another(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compose = files / "none" / "docker-compose"
+    compose.write_text('#!/bin/sh\necho "couldn\'t find env file" >&2\nexit 1\n')
+    compose.chmod(0o755)
+    (files / "last.env").unlink()
+    assert run("check") == 2
+    out, err = capsys.readouterr()
+    assert "error" not in out
+    assert f"There is no such environment file: {files / 'last.env'}." in err
 
 
 # What is said of the keys.
