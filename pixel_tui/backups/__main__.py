@@ -16,11 +16,11 @@ from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Item, Manifest, wanted_for_deployment
-from pixel_tui.backups.networks import require_same_networks
 from pixel_tui.backups.outside import PREFIX as BIND
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
+from pixel_tui.backups.resources import require_resources
 from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import (
     Restorer,
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pixel_tui.backups",
         description="The work behind `pixel-tui backup`, without plan, lock and audit.",
     )
-    verbs = ("make", "verify", "check", "restore", "roll-back", "check-networks", "check-volumes")
+    verbs = ("make", "verify", "check", "restore", "roll-back", "check-resources", "check-volumes")
     parser.add_argument("verb", choices=verbs)
     parser.add_argument("id", nargs="?", default="", help="which backup")
     add_project_options(parser)
@@ -99,7 +99,7 @@ class _Work:
             "check": self._check,
             "restore": self._restore,
             "roll-back": self._roll_back,
-            "check-networks": self._check_networks,
+            "check-resources": self._check_resources,
             "check-volumes": self._check_volumes,
         }[verb]()
 
@@ -223,10 +223,10 @@ class _Work:
             owners=Owners(self._view),
         )
 
-    def _check_networks(self) -> None:
-        """Whether `up` finds the networks that it wants."""
-        require_same_networks(self._view, self._arguments.service)
-        say("The networks are as the files say.")
+    def _check_resources(self) -> None:
+        """Whether `up` finds the networks and volumes that it wants."""
+        require_resources(self._view, self._arguments.service)
+        say("Networks and volumes are as the files say.")
 
     def _check_volumes(self) -> None:
         """Whether exactly what a plan named is gone."""

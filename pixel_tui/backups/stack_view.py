@@ -115,6 +115,14 @@ class StackView:
         """
         return self._ask("volume", "ls", "--quiet").split()
 
+    def all_networks(self) -> list[str]:
+        """The names of all networks of the engine.
+
+        Raises:
+            OperationError: The engine can't be asked.
+        """
+        return self._ask("network", "ls", "--format", "{{.Name}}").split()
+
     def network_hashes(self) -> Mapping[str, str]:
         """The hashes in the labels of the networks that compose has made, by name.
 

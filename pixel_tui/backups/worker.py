@@ -12,7 +12,7 @@ def worker_argv(
     Args:
         command: How compose and docker are called.
         project: The compose project's name.
-        verb: `make`, `verify`, `check`, `restore`, `roll-back`, `check-networks` or
+        verb: `make`, `verify`, `check`, `restore`, `roll-back`, `check-resources` or
             `check-volumes`.
         words: Its options.
         name: What it is done to, by its id.

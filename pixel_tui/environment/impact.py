@@ -1,12 +1,13 @@
 """What a changed `.env` means for what runs. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.model import External
 from pixel_tui.stack.resource_model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.running_services import RunningService
 from pixel_tui.text import SafeText, plain
@@ -38,6 +39,10 @@ class ServiceImpact:
     """Whether it runs now."""
     stopped: bool = False
     """Whether it has a container that does not run: a start keeps what that was made with."""
+    externals: tuple[External, ...] = ()
+    """What it needs then, and compose does not make."""
+    wrong_image: SafeText = SafeText("")
+    """The name of its image, where the engine takes that for none; empty where it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def find_impact(
     changed: Collection[str],
     volumes: Mapping[str, str] | None = None,
     overridden: Collection[str] = (),
+    wrong_images: Collection[str] = (),
 ) -> Impact:
     """Compare what compose would make with what runs.
 
@@ -94,6 +100,7 @@ def find_impact(
         volumes: The hashes in the labels of the volumes that there are, by name; None where
             nobody knows.
         overridden: The keys that a later environment file sets: that value counts.
+        wrong_images: Image names of the candidate that the engine takes for none.
     """
     if candidate.refusal:
         return Impact(candidate.refusal, candidate.warnings, (), line=candidate.line)
@@ -133,7 +140,15 @@ def find_impact(
         *_activated(candidate, current, running),
         *_cached(candidate, found, set(changed) - set(overridden)),
     ]
-    services = tuple(found[name] for name in sorted(found))
+    services = tuple(
+        replace(
+            found[name],
+            externals=service.externals,
+            wrong_image=plain(service.image if service.image in wrong_images else ""),
+        )
+        for name, service in sorted(candidate.services.items())
+        if name in found
+    )
     return Impact(
         SafeText(""),
         tuple(warnings),

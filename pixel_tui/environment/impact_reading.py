@@ -18,6 +18,7 @@ from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.reading import wrong_images
 from pixel_tui.stack.resource_model import Resource, ResourceKind
 from pixel_tui.stack.resources import hashes_of, with_attached
 from pixel_tui.stack.running_services import RunningService, read_running
@@ -64,13 +65,13 @@ class ImpactReader:
             return find_impact(candidate, current, NOTHING_RUNS, ())
         changed, overridden = changed_keys(now or b"", content), self._overridden()
         try:
-            running, volumes = self._running(candidate, current)
+            running, volumes, wrong = self._running(candidate, current)
         except EngineError as error:
             impact = find_impact(candidate, current, NOTHING_RUNS, changed, overridden=overridden)
             words = plain(f"The engine can't be asked what runs: {error.what}")
             warnings = (*impact.warnings, words)
             return replace(impact, warnings=warnings)
-        return find_impact(candidate, current, running, changed, volumes, overridden)
+        return find_impact(candidate, current, running, changed, volumes, overridden, wrong)
 
     def with_attached(self, impact: Impact) -> Impact:
         """With what is on the networks that it changes, now: that moves by itself."""
@@ -99,7 +100,7 @@ class ImpactReader:
 
     def _running(
         self, candidate: CandidateReading, current: CandidateReading
-    ) -> tuple[Mapping[str, RunningService], Mapping[str, str] | None]:
+    ) -> tuple[Mapping[str, RunningService], Mapping[str, str] | None, frozenset[str]]:
         engine = engine_of(self._command, self._environment)
         built = {name for name, service in candidate.services.items() if service.build_arguments}
         try:
@@ -114,9 +115,14 @@ class ImpactReader:
                     volumes = hashes_of(engine, ResourceKind.VOLUME)
                 except OF_ONE_OBJECT:
                     volumes = None
+            wrong = wrong_images(engine, sorted(_images(candidate)))
         finally:
             engine.close()
-        return running, volumes
+        return running, volumes, wrong
+
+
+def _images(reading: CandidateReading) -> set[str]:
+    return {item.image for item in reading.services.values() if item.image}
 
 
 def _volumes(reading: CandidateReading) -> list[Resource]:

@@ -13,8 +13,8 @@ from pixel_tui.operations.convergence import (
     left_without,
     predict_up,
 )
+from pixel_tui.operations.creation import why_no_up, why_no_up_alone
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.impossible import why_no_image
 from pixel_tui.operations.networks import (
     changed_networks,
     network_steps,
@@ -118,11 +118,12 @@ def take_along(
             break
         names += map(plain, found)
         along |= found
+    why_no = why_no_up_alone if alone else why_no_up
     for name in along:
         target = find_target(name, snapshot)
         if target is None:
             continue
-        if reason := refuse_up(target) or why_no_image(target, snapshot, draft.facts):
+        if reason := refuse_up(target) or why_no(target, snapshot, draft.facts):
             raise OperationError(f"{name} would have to be recreated as well, and {reason}.")
         draft.chosen = (*draft.chosen, target)
     return along

@@ -9,6 +9,7 @@ one to the containers of before.
 
 from collections.abc import Iterable
 
+from pixel_tui.operations.creation import start_is_up, why_no_up
 from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.facts import Facts, HeldPort
 from pixel_tui.operations.partners import why_not_joined
@@ -33,49 +34,13 @@ def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         return reason
     if reason := _why_not(target, snapshot, facts):
         return reason
-    if reason := why_no_create(target, snapshot, facts):
+    if start_is_up(target, snapshot) and (reason := why_no_up(target, snapshot, facts)):
         return reason
     for name in needs(snapshot.project, [target.name]):
         other = find_target(name, snapshot)
         if other is None or (len(other.up) == len(other.containers) and not other.missing):
             continue
         if reason := _why_not(other, snapshot, facts):
-            return f"depends on {name}, which {reason}"
-    return ""
-
-
-def why_no_create(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """Why `up` of it can't create a container, where it has to create one; else as above."""
-    along = needs(snapshot.project, [target.name]) if snapshot.project is not None else {}
-    others = [other for name in along if (other := find_target(name, snapshot)) is not None]
-    if not any(item.missing for item in (target, *others)):
-        return ""
-    # Compose looks for the images of all of them, those included that have their containers.
-    return why_no_image_with(target, snapshot, facts)
-
-
-def why_no_image(target: Target, snapshot: StackSnapshot, _facts: Facts) -> str:
-    """Why it can't be created from its image, as a predicate with what to do; else empty."""
-    service = None if target.single else snapshot.service(target.service)
-    if service is None or service.spec is None:
-        return ""
-    if service.spec.refused:
-        return f"is refused by compose: {service.spec.refused}"
-    if not service.sync.invalid_image:
-        return ""
-    image = service.spec.image
-    return f"has an image name that is not valid, “{image}” (is a variable in it empty?)"
-
-
-def why_no_image_with(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """The same of it and of what it depends on."""
-    if target.single or snapshot.project is None:
-        return ""
-    if reason := why_no_image(target, snapshot, facts):
-        return reason
-    for name in needs(snapshot.project, [target.name]):
-        other = find_target(name, snapshot)
-        if other is not None and (reason := why_no_image(other, snapshot, facts)):
             return f"depends on {name}, which {reason}"
     return ""
 
@@ -95,12 +60,6 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
         found.append("ports held by other containers")
     if facts.networks is None and any(place.network_id for place in places):
         found.append("whether the networks of the containers are still there")
-    created = [item.spec for item in idle if item.missing and item.spec is not None]
-    external = {one.kind for spec in created for one in spec.externals}
-    if ("network" in external and facts.networks is None) or (
-        "volume" in external and facts.volumes is None
-    ):
-        found.append("whether external networks and volumes are there")
     return tuple(found)
 
 
@@ -143,8 +102,6 @@ def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
             return f"wants port {port.host_port}, which {held.container} holds (stop that first)"
     if reason := _network_that_is_gone(target, facts):
         return reason
-    if reason := _external_that_is_not_there(target, facts):
-        return reason
     service = snapshot.service(target.service)
     builds = service is not None and service.sync.missing_image and target.spec.builds
     if builds and (trouble := facts.build_troubles.get(target.service)):
@@ -160,21 +117,6 @@ def _network_that_is_gone(target: Target, facts: Facts) -> str:
         for place in container.networks:
             if place.network_id and place.network_id not in facts.networks:
                 return f"was made for a network {place.network} that is gone (recreate it)"
-    return ""
-
-
-def _external_that_is_not_there(target: Target, facts: Facts) -> str:
-    """A container that is there has its networks and volumes; for a new one they are looked up."""
-    if target.spec is None or not target.missing:
-        return ""
-    volumes = None if facts.volumes is None else {item.name for item in facts.volumes}
-    for item in target.spec.externals:
-        there = facts.networks if item.kind == "network" else volumes
-        if there is not None and item.name not in there:
-            return (
-                f"needs the external {item.kind} {item.name}, which is not there"
-                f" (docker {item.kind} create {item.name})"
-            )
     return ""
 
 

@@ -11,6 +11,11 @@ from dataclasses import replace
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.operations.creation import (
+    EXTERNALS_NOT_CHECKED,
+    externals_of,
+    externals_unknown,
+)
 from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Step, is_up
@@ -113,6 +118,8 @@ def warn_of_resources(draft: Draft, services: Collection[str]) -> None:
 
     Compose asks before it makes a volume again, and gets no answer.
     """
+    if externals_unknown(externals_of(services, draft.snapshot), draft.facts):
+        draft.warn("not checked", f"{EXTERNALS_NOT_CHECKED} (Docker did not answer in time)")
     if unread := next((item for item in draft.snapshot.diverged if item.unread), None):
         what = f"whether {unread.kind.value} {unread.name} has changed is not known"
         draft.warn(unread.kind.value, f"{what}: {unread.unread}")

@@ -10,6 +10,8 @@ container itself (`network_mode: container:vpn`) compose leaves alone, and it is
 from collections.abc import Collection
 from typing import Final
 
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.creation import why_no_up_alone
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Outcome, Risk, is_up
 from pixel_tui.operations.targets import Target, find_target, find_targets
@@ -44,6 +46,9 @@ def restart_partners(draft: Draft) -> None:
     """See, at the end, to what shares namespaces of what the plan starts again.
 
     It is restarted, and recreated where the container is gone that it was joined to.
+
+    Raises:
+        OperationError: It has to be recreated, and that can't be done.
     """
     running = [item for item in draft.expected if item.outcome is Outcome.RUNNING]
     names = {item.name for item in running}
@@ -73,7 +78,11 @@ def restart_partners(draft: Draft) -> None:
         if reason:
             left = plain(f"{target.name} {reason}")
             draft.checks = [check for check in draft.checks if check.message != left]
-            _recreate(draft, target, *lost[0])
+            if why := why_no_up_alone(target, draft.snapshot, draft.facts):
+                # It is cut off already: no reason to leave the rest undone.
+                draft.leave_alone(target.name, f"{reason}, and {why}")
+            else:
+                _recreate(draft, target, *lost[0])
         elif removed and service.name not in made:
             _recreate(draft, target, removed[0], owners[removed[0]])
         elif started:
@@ -117,6 +126,8 @@ def _restart_containers(draft: Draft, again: Collection[str]) -> None:
 
 
 def _recreate(draft: Draft, target: Target, kind: Namespace, owner: SafeText) -> None:
+    if reason := why_no_up_alone(target, draft.snapshot, draft.facts):
+        raise OperationError(f"{target.name} would have to be recreated as well, and {reason}.")
     words = ("up", "--detach", "--force-recreate", "--no-deps")
     draft.compose_step((target,), *words, cancelling=CANCELLING_RECREATION, verb="Recreate")
     cause = f"it shares the {kind.value} of a container of {owner} that is gone"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pixel_tui.stack.model import External
 from pixel_tui.stack.resource_model import Resource
 from pixel_tui.text import SafeText
 
@@ -39,6 +40,8 @@ class ServiceReading:
     """By their keys in the compose file."""
     volumes: frozenset[str] = frozenset()
     """The same."""
+    externals: tuple[External, ...] = ()
+    """What it needs and compose does not make."""
 
 
 @dataclass(frozen=True, slots=True)

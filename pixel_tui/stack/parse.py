@@ -372,7 +372,7 @@ def _service_spec(
         build_arguments=marks(arguments_of(node).items()),
         config_hash=plain(config_hash),
         networks=tuple(_network_names(project, node)),
-        externals=tuple(sorted(set(_externals(project, node)))),
+        externals=tuple(sorted(set(externals_of(project, node)))),
         provider=node["provider"]["type"].text,
         hash_doubt=_hash_doubt(node, joined := tuple(dict.fromkeys(_joined(node)))),
         joins=joined,
@@ -403,7 +403,8 @@ def _network_names(project: Node, node: Node) -> Iterator[SafeText]:
         yield project["networks"][key]["name"].text or plain(key)
 
 
-def _externals(project: Node, node: Node) -> Iterator[External]:
+def externals_of(project: Node, node: Node) -> Iterator[External]:
+    """What a service needs and compose does not make, in the resolved model."""
     networks = (("network", key, project["networks"][key]) for key, _ in node["networks"].members())
     sources = [item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"]
     volumes = (("volume", key, project["volumes"][key]) for key in sources)

@@ -183,9 +183,7 @@ def read_images(
             image = engine.image(reference)
         except OF_ONE_OBJECT as error:
             log.warning("an image can't be read: %s", error)
-            # Two slashes are answered with a redirection.
-            wrong = isinstance(error, EngineRefused) and error.status == BAD_REQUEST
-            if wrong or "//" in reference:
+            if _is_wrong(reference, error):
                 ids[reference] = REFUSED
             continue
         ids[reference] = image_id = Node(image)["Id"].text if image is not None else None
@@ -193,6 +191,29 @@ def read_images(
         if image_id is not None and config:
             own[image_id] = frozenset(item.text.partition("=")[0] for item in config["Env"])
     return ids, own
+
+
+def wrong_images(engine: EngineReader, references: Iterable[str]) -> frozenset[str]:
+    """Those of these image names that the engine takes for none.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    found = set()
+    for reference in references:
+        try:
+            engine.image(reference)
+        except OF_ONE_OBJECT as error:
+            if _is_wrong(reference, error):
+                found.add(reference)
+    return frozenset(found)
+
+
+def _is_wrong(reference: str, error: Exception) -> bool:
+    """Whether an engine that can't tell of an image takes its name for none."""
+    # Two slashes are answered with a redirection.
+    wrong = isinstance(error, EngineRefused) and error.status == BAD_REQUEST
+    return wrong or "//" in reference
 
 
 def read_missing(

@@ -8,7 +8,7 @@ import pytest
 
 from pixel_tui.environment.staging import Staging, digest
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import BASE_IMAGE, Engine, Project
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project, unique_name
 from tests.engine.test_env_apply import Bench, eventually
 from tests.patience import PATIENCE
 
@@ -145,3 +145,38 @@ def test_a_volume_that_it_changes_is_refused_with_the_commands(
     assert f"changes volume {project.name}_data" in output
     assert f"volume rm {project.name}_data" in output
     assert bench.file.read_bytes() == b"SIZE=1\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ("NET=pixel-tui-none", "a needs the external network pixel-tui-none, which is not there"),
+        ("TAG=a b", "a has an image name that is not valid, “pixel-tui-test:a b”"),
+    ],
+)
+def test_what_can_not_be_made_is_said_before_anything_is_saved(
+    make_project: MakeProject, engine: Engine, tmp_path: Path, changed: str, words: str
+) -> None:
+    part = PART.replace(BASE_IMAGE, '"pixel-tui-test:${TAG}"')
+    yaml = f"""
+services: {{a: {part}, networks: [net]}}}}
+networks: {{net: {{external: true, name: "${{NET}}"}}}}
+"""
+    net = unique_name("net")
+    before = f"NET={net}\nTAG=latest\n"
+    project = make_project(yaml, files={".env": before})
+    engine.docker("network", "create", net)
+    try:
+        project.compose("up", "--detach")
+        bench, runs = Bench(engine, project, tmp_path / "state"), project.container("a")
+        staging = Staging(bench.state / "pixel-tui", project.directory)
+        staged = staging.stage(f"{before}{changed}\n".encode(), base=digest(before.encode()))
+        console = bench.console("environment-apply", staged, "--yes")
+        output = ended(console)
+        assert console.returncode, output
+        assert words in " ".join(output.split())
+        assert bench.file.read_bytes() == before.encode()
+        assert project.container("a") == runs
+    finally:
+        project.compose("down", "--timeout", "0")
+        engine.docker("network", "rm", net)

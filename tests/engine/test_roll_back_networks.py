@@ -1,11 +1,11 @@
-"""Going back to files that give a network another configuration: `up` never hits it half way."""
+"""Going back to files that want other networks: `up` never hits one half way."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import BASE_IMAGE
+from tests.engine.private_engine import BASE_IMAGE, unique_name
 from tests.engine.test_backups import Desk
 
 pytestmark = pytest.mark.engine
@@ -54,6 +54,37 @@ def test_going_back_before_the_network_was_made_again_needs_nothing(desk: Desk) 
     desk.run("run", "roll-back", made, "--yes")
     assert project.engine.inspect(net)["Labels"]["version"] == "1"
     assert all(project.inspect(name)["State"]["Running"] for name in "ab")
+
+
+def test_an_external_network_of_then_that_is_gone_is_missed_before_up(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    part = f"{PART}, networks: [net]}}"
+    yaml = f"""
+services: {{a: {part}, b: {part}}}
+networks: {{net: {{external: true, name: "${{NET}}"}}}}
+"""
+    then, now = unique_name("then"), unique_name("now")
+    project = make_project(yaml, files={".env": f"NET={then}\n"})
+    project.engine.docker("network", "create", then)
+    project.engine.docker("network", "create", now)
+    try:
+        project.compose("up", "--detach")
+        desk = Desk(project, tmp_path / "state")
+        made = desk.back_up()
+        (desk.folder / ".env").write_text(f"NET={now}\n")
+        project.compose("up", "--detach")
+        project.engine.docker("network", "rm", then)
+        before = [project.container(name) for name in "ab"]
+        said = desk.run("run", "roll-back", made, "--yes", code=1)
+        output = said.stdout + said.stderr
+        assert f"In the files of then network {then} is external, and it is not there" in output
+        assert f"network create {then}" in output
+        assert [project.container(name) for name in "ab"] == before
+        assert all(project.inspect(name)["State"]["Running"] for name in "ab")
+    finally:
+        project.compose("down", "--timeout", "0")
+        project.engine.docker("network", "rm", now)
 
 
 def test_where_the_files_are_those_of_then_it_is_refused_before(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.confirmation import words_of
 from pixel_tui.operations.facts import NO_FACTS, Facts, PastState
 from pixel_tui.operations.plan import Outcome, Plan, Risk
-from pixel_tui.stack.model import Health, HealthStatus, Mount, StackSnapshot, VolumeSpec
+from pixel_tui.stack.model import External, Health, HealthStatus, Mount, StackSnapshot, VolumeSpec
 from pixel_tui.text import plain
 from tests.unit.test_actions import (
     COMMAND,
@@ -90,7 +90,7 @@ def refused(stack: StackSnapshot) -> StackSnapshot:
 
 def verbs(made: Plan) -> list[str]:
     """What each step does: the worker's verb, or compose's and docker's."""
-    known = {"make", "verify", "check", "restore", "roll-back", "check-networks"}
+    known = {"make", "verify", "check", "restore", "roll-back", "check-resources"}
     known |= {"stop", "start", "up", "down"}
     return [next(word for word in step if word in known) for step in commands(made)]
 
@@ -314,7 +314,7 @@ class TestRollBack:
         now = Deployment(commit="b" * 40)
         made = plan("roll-back", facts(self.state(), deployment=now), ID)
         assert made.title == f"Roll back to {ID}"
-        assert verbs(made) == ["make", "roll-back", "check-networks", "up"]
+        assert verbs(made) == ["make", "roll-back", "check-resources", "up"]
         assert "--service=api" in commands(made)[2]
         assert effects(made)["api"] == "runs 000000000000 again"
         assert effects(made)["docker-compose.yml"] == "- image: api:2"
@@ -338,6 +338,15 @@ class TestRollBack:
         assert "restart web" in warnings(made)
         same = replace(state, changed_variables=(), changed_lines=())
         assert "mounts a file" not in warnings(plan("roll-back", facts(same), ID, stack=seen))
+
+    def test_what_is_known_to_fail_is_refused_before_anything_is_put_back(self) -> None:
+        specs = (spec("api", externals=(External("volume", plain("kept")),)),)
+        seen = stack_of(container("api"), specs=specs)
+        state = replace(self.state(), changed_variables=(), changed_lines=())
+        with pytest.raises(OperationError, match="api needs the external volume kept"):
+            plan("roll-back", facts(state), ID, stack=seen)
+        other = plan("roll-back", facts(self.state()), ID, stack=seen)
+        assert verbs(other)[2] == "check-resources", "the files of then may name others"
 
     def test_only_what_gets_another_image_is_recreated_for_certain(self) -> None:
         made = plan("roll-back", facts(self.state()), ID)

@@ -20,7 +20,7 @@ from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.facts import NO_FACTS, Facts, Proxy
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
 from pixel_tui.operations.plan_files import moved_file
-from pixel_tui.stack.model import NO_TEXT, Mount, StackSnapshot
+from pixel_tui.stack.model import NO_TEXT, External, Mount, StackSnapshot
 from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
@@ -310,6 +310,17 @@ class TestApply:
         for words in ("stop api", "rm --force api", "volume rm pixel_data", "up --detach api"):
             assert words in caught.value.remedy
         assert plan("environment-save", known, ID).steps
+
+    def test_what_can_not_be_made_is_not_stopped_for_it(self) -> None:
+        shared = replace(changed("api"), externals=(External("network", plain("shared")),))
+        known = facts(impact(shared))
+        with pytest.raises(OperationError, match="api needs the external network shared"):
+            plan("environment-apply", replace(known, networks=frozenset()), ID)
+        assert "whether external networks" in warnings(plan("environment-apply", known, ID))
+        assert plan("environment-save", replace(known, networks=frozenset()), ID).steps
+        wrong = facts(impact(replace(changed("api"), wrong_image=plain("a b"))))
+        with pytest.raises(OperationError, match="an image name that is not valid, “a b”"):
+            plan("environment-apply", wrong, ID)
 
     def test_what_is_left_behind_by_another_name_is_told(self) -> None:
         moved = Moved(ResourceKind.VOLUME, plain("data"), plain("pixel_data"), plain("fresh"))

@@ -10,6 +10,7 @@ from pixel_tui.stack.build_record import BuildRecord, build_mark
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.model import External
 from pixel_tui.stack.resource_model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.running_services import RunningService
 from pixel_tui.text import SafeText, plain
@@ -275,6 +276,16 @@ def test_what_shares_a_namespace_of_what_is_restarted_is_restarted_too() -> None
     assert set(found) == {"vpn", "app", "memory"}, "volumes stay, and what is down stays down"
     assert {item.change for item in found.values()} == {Change.RESTART}
     assert found["app"].cause == "it shares a namespace of vpn, which is restarted"
+
+
+def test_what_it_needs_and_an_image_name_that_is_none_are_told() -> None:
+    needs = (External("network", plain("shared")),)
+    after = replace(service(config_hash="new"), image="a b", externals=needs)
+    whole = reading(after), reading(service())
+    (found,) = find_impact(*whole, {"api": run()}, ["TAG"], wrong_images={"a b"}).services
+    assert (found.externals, found.wrong_image) == (needs, "a b")
+    (found,) = find_impact(*whole, {"api": run()}, ["TAG"]).services
+    assert not found.wrong_image
 
 
 def test_other_profiles_are_told_by_what_they_bring_in_and_leave_out() -> None:

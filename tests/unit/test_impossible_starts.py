@@ -52,6 +52,48 @@ def test_an_external_network_or_volume_that_is_not_there() -> None:
     assert start(made, "worker", facts=replace(there, volumes=())).steps, "it has its own"
 
 
+NO_NETWORK = r"needs the external network shared, which is not there \(docker network create"
+SHARED = (External("network", plain("shared")),)
+
+
+@pytest.mark.parametrize("action", ["recreate", "rebuild", "hard-rebuild", "start"])
+def test_what_up_looks_for_is_missed_before_anything_is_stopped(action: str) -> None:
+    """Of what is needed as well, though it has its container: the file may have changed since."""
+    db, api = spec("db", externals=SHARED), spec("api", "db", builds=True)
+    seen = stack(container("db"), specs=(db, api))
+    gone, there = Facts(networks=frozenset()), Facts(networks=frozenset({"shared"}))
+    assert plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=there).steps
+    if action == "recreate":  # with `--no-deps`
+        assert plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=gone).steps
+        with pytest.raises(OperationError, match=f"db {NO_NETWORK}"):
+            plan_action(action, ["db"], seen, COMMAND, now=NOW, facts=gone)
+        return
+    with pytest.raises(OperationError, match=f"api depends on db, which {NO_NETWORK}"):
+        plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=gone)
+    unknown = plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=Facts())
+    (words,) = [check.message for check in unknown.checks_before if check.name == "not checked"]
+    assert words.startswith("whether external networks and volumes are there")
+
+
+def test_who_is_taken_along_is_missed_something_too() -> None:
+    owner = container("owner")
+    parts = {"joins": (plain("owner"),), "ipc_of": plain("owner"), "externals": SHARED}
+    gone = Facts(networks=frozenset())
+    by_name = spec("app", **parts)
+    # By `container:` compose leaves it alone, and the plan recreates it at the end.
+    for app in (by_name, replace(by_name, joins=())):
+        joined = container("app", joins=(owner.id,), ipc_of=owner.id)
+        seen = stack(owner, joined, specs=(spec("owner"), app))
+        with pytest.raises(OperationError, match=f"app would have .* as well, and {NO_NETWORK}"):
+            plan_action("recreate", ["owner"], seen, COMMAND, now=NOW, facts=gone)
+    lost = container("app", joins=("d" * 64,), ipc_of="d" * 64)
+    seen = stack(owner, lost, specs=(spec("owner"), by_name))
+    made = plan_action("restart", ["owner"], seen, COMMAND, now=NOW, facts=gone)
+    assert [step.title for step in made.steps] == ["Restart owner"], "app has lost it already"
+    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    assert "needs the external network shared" in left
+
+
 def test_a_service_whose_profile_is_off_is_told_to_be_built_first(tmp_path: Path) -> None:
     worker = spec("worker", builds=True, active=False, build_folder=str(tmp_path / "none"))
     nothing = stack(specs=(worker,), image=None)

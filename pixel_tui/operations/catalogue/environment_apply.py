@@ -7,11 +7,17 @@ or where nobody confirms it in time.
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from pixel_tui.environment.impact import Change, Impact
+from pixel_tui.environment.impact import Change, Impact, ServiceImpact
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.cascade import tell_scales, warn_of_old_image
 from pixel_tui.operations.convergence import kept_scales
+from pixel_tui.operations.creation import (
+    EXTERNALS_NOT_CHECKED,
+    externals_unknown,
+    missing_external,
+    wrong_image,
+)
 from pixel_tui.operations.dependencies import layers
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import (
@@ -60,6 +66,7 @@ def draft_apply(draft: Draft) -> None:
     else:
         refuse_changed_networks(draft, names, alone=True)
         _require_kept_volumes(draft, impact)
+        _require_creatable(draft, [item for item in impact.applied_to if item.service in names])
         _tell_moved(draft, impact)
         proxies = _proxies(draft, names, recreate) if names else []
         again = _restarted(draft, restart, proxies, told=names)
@@ -134,6 +141,21 @@ def _require_kept_volumes(draft: Draft, impact: Impact) -> None:
         f" a backup (pixel-tui run backup), then {' && '.join(map(shown, lines))}, then restore"
         " the backup.",
     )
+
+
+def _require_creatable(draft: Draft, services: Sequence[ServiceImpact]) -> None:
+    """What `up` can't make is not stopped for it.
+
+    Raises:
+        OperationError: The content gives a service an image name, or an external network or volume,
+            that there can't be or is not.
+    """
+    for item in services:
+        wrong = wrong_image(item.wrong_image) if item.wrong_image else ""
+        if reason := wrong or missing_external(item.externals, draft.facts):
+            raise OperationError(f"Save and apply would fail: {item.service} {reason}.")
+    if any(externals_unknown(item.externals, draft.facts) for item in services):
+        draft.warn("not checked", f"{EXTERNALS_NOT_CHECKED} (Docker did not answer in time)")
 
 
 def _require_read_networks(impact: Impact) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.cascade import draft_rebuild, refuse_build
-from pixel_tui.operations.impossible import why_no_image_with
+from pixel_tui.operations.creation import why_no_up
 
 ACTION: Final = Action(
     name="hard-rebuild",
@@ -19,6 +19,6 @@ ACTION: Final = Action(
     failing="Where the build fails, what ran before still runs: the last lines say what could not"
     " be fetched or compiled.",
     refuse=refuse_build,
-    impossible=why_no_image_with,
+    impossible=why_no_up,
     draft=partial(draft_rebuild, cached=False),
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.cascade import draft_rebuild, refuse_build
-from pixel_tui.operations.impossible import why_no_image_with
+from pixel_tui.operations.creation import why_no_up
 
 ACTION: Final = Action(
     name="rebuild",
@@ -15,6 +15,6 @@ ACTION: Final = Action(
     failing="Where the build fails, what ran before still runs: mend what the last lines name."
     " `hard-rebuild` helps where an old layer is at fault.",
     refuse=refuse_build,
-    impossible=why_no_image_with,
+    impossible=why_no_up,
     draft=draft_rebuild,
 )

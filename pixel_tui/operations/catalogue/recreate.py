@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.cascade import draft_recreate, refuse_up
-from pixel_tui.operations.impossible import why_no_image
+from pixel_tui.operations.creation import why_no_up_alone
 
 ACTION: Final = Action(
     name="recreate",
@@ -14,6 +14,6 @@ ACTION: Final = Action(
     " written inside it and in no volume is lost.",
     failing="Compose's own words say why it can't be created; its log says why it ends.",
     refuse=refuse_up,
-    impossible=why_no_image,
+    impossible=why_no_up_alone,
     draft=draft_recreate,
 )

@@ -1,9 +1,11 @@
 """Run the project as it ran when a backup was made: images, compose files, environment."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.backups.deployment import Deployment
 from pixel_tui.backups.manifest import wanted_for_deployment
+from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import (
     backup_choices,
@@ -17,6 +19,7 @@ from pixel_tui.operations.backups import (
 )
 from pixel_tui.operations.cascade import tell_scales
 from pixel_tui.operations.convergence import UpOptions, kept_scales
+from pixel_tui.operations.creation import why_no_up
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import PastState
 from pixel_tui.operations.mounted_files import warn_of_mounts
@@ -48,12 +51,14 @@ def draft_roll_back(draft: Draft) -> None:
     if names:
         if not past.changed_lines and not past.changed_variables:
             refuse_changed_networks(draft, names)
-        # Else the files of then may give a network another configuration, or the one that it has.
+            _require_creatable(draft, names)
+        # Else the files of then may give a network another configuration, or the one that it has,
+        # and name other external networks and volumes.
         worker_step(
             draft,
-            "Check whether the networks are as the files of then say",
+            "Check whether networks and volumes are as the files of then say",
             "Files and tags are back; what runs is as it was.",
-            "check-networks",
+            "check-resources",
             *(f"--service={name}" for name in names),
         )
         # What these depend on may be other services in the compose files of then.
@@ -74,6 +79,18 @@ def draft_roll_back(draft: Draft) -> None:
         places = {f"{draft.command.directory.rstrip('/')}/{source}" for source in sources}
         warn_of_mounts(draft, places | {past.places.get(source, "") for source in sources})
     _tell_commits(draft, past)
+
+
+def _require_creatable(draft: Draft, names: Sequence[str]) -> None:
+    """Refuse an `up` that is known to fail.
+
+    Raises:
+        OperationError: It is.
+    """
+    for name in names:
+        target = find_target(name, draft.snapshot)
+        if target and (reason := why_no_up(target, draft.snapshot, draft.facts)):
+            raise OperationError(f"Roll back would fail: {name} {reason}.")
 
 
 def _tell_images(draft: Draft, past: PastState) -> None:

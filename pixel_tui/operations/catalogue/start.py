@@ -1,13 +1,19 @@
 """Start what does not run."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from pixel_tui.operations.action import Action, Group
+from pixel_tui.operations.creation import (
+    EXTERNALS_NOT_CHECKED,
+    externals_of,
+    externals_unknown,
+    start_is_up,
+)
 from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.impossible import not_checked, why_no_start
-from pixel_tui.operations.networks import refuse_changed_networks
+from pixel_tui.operations.networks import refuse_changed_networks, touched_by_up
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import listed
@@ -35,10 +41,11 @@ def refuse(target: Target) -> str:
 
 def draft_start(draft: Draft) -> None:
     """`start` where every container is there, `up` where one has to be created."""
-    created = tuple(target for target in draft.services if _wants_up(target, draft))
+    created = tuple(target for target in draft.services if start_is_up(target, draft.snapshot))
     started = tuple(target for target in draft.services if target not in created)
     draft.compose_step(started, "start", cancelling=CANCELLING)
-    refuse_changed_networks(draft, [target.name for target in created])
+    created_names = [target.name for target in created]
+    refuse_changed_networks(draft, created_names)
     # Without `--no-recreate` this would be a deployment of whatever has changed since.
     draft.compose_step(created, "up", "--detach", "--no-recreate", cancelling=CANCELLING)
     draft.docker_step(draft.singles, "start", cancelling=CANCELLING)
@@ -51,24 +58,18 @@ def draft_start(draft: Draft) -> None:
             _scale_down(target, draft)
     _start_along(draft, started, created=False)
     _start_along(draft, created, created=True)
-    _tell_unchecked(draft)
+    _tell_unchecked(draft, touched_by_up(draft.snapshot, created_names, alone=False))
     draft.warn_of_old_configuration()
 
 
-def _tell_unchecked(draft: Draft) -> None:
+def _tell_unchecked(draft: Draft, touched: Collection[str]) -> None:
     """What stands against a start is asked of Docker, which may be too slow to say it."""
     found = [find_target(effect.service, draft.snapshot) for effect in draft.effects]
-    unknown = not_checked([target for target in found if target is not None], draft.facts)
+    unknown = [*not_checked([target for target in found if target is not None], draft.facts)]
+    if externals_unknown(externals_of(touched, draft.snapshot), draft.facts):
+        unknown.append(EXTERNALS_NOT_CHECKED)
     if unknown:
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
-
-
-def _wants_up(target: Target, draft: Draft) -> bool:
-    """Whether `start` would not do: it creates nothing, and fails on an absent dependency."""
-    others = (find_target(name, draft.snapshot) for name in needs(draft.project, [target.name]))
-    return target.missing > 0 or any(
-        other is not None and not other.containers and other.missing for other in others
-    )
 
 
 def _start_along(draft: Draft, targets: Sequence[Target], *, created: bool) -> None:

@@ -1,8 +1,9 @@
-"""Whether `up` would hit a network half way, asked when the files of then are back.
+"""Whether `up` finds the networks and volumes that it needs, asked when the files of then are back.
 
 The files that a backup puts back may give a network another configuration than the one that there
 is. `up` then stops those services of its command that are on it, fails to remove it under the
-others, and leaves the first ones down. What files they will be is only known once they are there.
+others, and leaves the first ones down. Or they name external ones that are not there. What files
+they will be is only known once they are there.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,21 +13,24 @@ from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose_command import remote_not_read, shown
 from pixel_tui.stack.json_value import JsonObject, Node, load_object
+from pixel_tui.stack.parse import externals_of
 from pixel_tui.stack.resource_model import Resource, ResourceKind
 from pixel_tui.stack.resources import parse_resources
 
 _EVERY_PROFILE: Final = ("--profile", "*")
 
 
-def require_same_networks(view: StackView, services: Sequence[str]) -> None:
+def require_resources(view: StackView, services: Sequence[str]) -> None:
     """That every network of these services, and of what they need, is as the files say.
+
+    And that the external networks and volumes are there, of which compose makes none.
 
     Args:
         view: The engine and the project.
         services: What `up` will name.
 
     Raises:
-        OperationError: One is another one, or it can't be found out.
+        OperationError: One is another one or not there, or it can't be found out.
     """
     model = _model(view)
     nodes = dict(Node(model)["services"].members())
@@ -43,8 +47,24 @@ def require_same_networks(view: StackView, services: Sequence[str]) -> None:
         if key in wanted and there.get(wanted[key].name, wanted[key].config_hash)
         != wanted[key].config_hash
     ]  # fmt: skip
+    _require_externals(view, [nodes[name] for name in touched], Node(model))
     if changed:
         raise _refusal(view, services, nodes, changed)
+
+
+def _require_externals(view: StackView, services: Sequence[Node], project: Node) -> None:
+    wanted = sorted({item for node in services for item in externals_of(project, node)})
+    volumes = view.all_volumes() if any(item.kind == "volume" for item in wanted) else []
+    networks = view.all_networks() if any(item.kind == "network" for item in wanted) else []
+    there = {"volume": volumes, "network": networks}
+    missing = [item for item in wanted if item.name not in there[item.kind]]
+    if missing:
+        makes = (view.command.docker_argv(item.kind, "create", item.name) for item in missing)
+        raise OperationError(
+            f"In the files of then {missing[0].kind} {missing[0].name} is external, and it is not"
+            " there. Files and tags are back; what runs was not touched.",
+            remedy=f"Make it, and ask for the plan again: {' && '.join(map(shown, makes))}",
+        )
 
 
 def _refusal(

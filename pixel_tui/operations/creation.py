@@ -1,0 +1,88 @@
+"""Why `up` can't make the containers of a service, as far as it can be known before. Pure.
+
+What compose 2.40 does, seen on a real engine: `up` looks for the images, and for the external
+networks and volumes, of all services that it looks at, those included that have their containers.
+Where one is not there it makes nothing. By then a build is done, and a changed network removed.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from pixel_tui.operations.dependencies import needs
+from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.targets import Target, find_target
+from pixel_tui.stack.model import External, StackSnapshot
+
+EXTERNALS_NOT_CHECKED: Final = "whether external networks and volumes are there"
+
+
+def start_is_up(target: Target, snapshot: StackSnapshot) -> bool:
+    """Whether `start` would not do: it creates nothing, and fails on an absent dependency."""
+    if snapshot.project is None:
+        return False
+    along = (find_target(name, snapshot) for name in needs(snapshot.project, [target.name]))
+    absent = any(item is not None and not item.containers and item.missing for item in along)
+    return target.missing > 0 or absent
+
+
+def why_no_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why `up` of it must fail, as a predicate with what to do; empty where it may work.
+
+    Args:
+        target: What is named.
+        snapshot: The stack.
+        facts: What is known beside it.
+    """
+    if reason := why_no_up_alone(target, snapshot, facts):
+        return reason
+    if target.single or snapshot.project is None:
+        return ""
+    for name in needs(snapshot.project, [target.name]):
+        other = find_target(name, snapshot)
+        if other is not None and (reason := why_no_up_alone(other, snapshot, facts)):
+            return f"depends on {name}, which {reason}"
+    return ""
+
+
+def why_no_up_alone(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same of `up --no-deps`."""
+    service = None if target.single else snapshot.service(target.service)
+    if service is None or service.spec is None:
+        return ""
+    if service.spec.refused:
+        return f"is refused by compose: {service.spec.refused}"
+    if service.sync.invalid_image:
+        return wrong_image(service.spec.image)
+    return missing_external(service.spec.externals, facts)
+
+
+def wrong_image(name: str) -> str:
+    """Why nothing is made of an image name that the engine takes for none, as a predicate."""
+    return f"has an image name that is not valid, “{name}” (is a variable in it empty?)"
+
+
+def missing_external(externals: Iterable[External], facts: Facts) -> str:
+    """The first of these that is not there, as a predicate; empty where all are, or may be."""
+    volumes = None if facts.volumes is None else {item.name for item in facts.volumes}
+    for item in externals:
+        there = facts.networks if item.kind == "network" else volumes
+        if there is not None and item.name not in there:
+            return (
+                f"needs the external {item.kind} {item.name}, which is not there"
+                f" (docker {item.kind} create {item.name})"
+            )
+    return ""
+
+
+def externals_of(services: Collection[str], snapshot: StackSnapshot) -> list[External]:
+    """What these services need and compose does not make."""
+    specs = snapshot.project.services if snapshot.project is not None else ()
+    return [item for spec in specs if spec.name in services for item in spec.externals]
+
+
+def externals_unknown(externals: Iterable[External], facts: Facts) -> bool:
+    """Whether Docker did not say in time if these are there."""
+    kinds = {item.kind for item in externals}
+    return ("network" in kinds and facts.networks is None) or (
+        "volume" in kinds and facts.volumes is None
+    )
