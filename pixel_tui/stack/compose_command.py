@@ -11,12 +11,16 @@ from pixel_tui.stack.compose_files import ProjectSearch
 LOCAL_ONLY: Final[Mapping[str, str]] = {
     "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
+    "BUILDX_GIT_INFO": "false",
+    "BUILDX_GIT_LABELS": "false",
 }
-"""Has compose refuse an `include`, `extends` or compose file that is elsewhere, in every call.
+"""Has compose run no git in the project's folder, and ask no registry, in every call.
 
-It would run git in the project's folder, and git what the `.git/config` there names (seen with
-2.40.3); or it would ask a registry each time that the project is looked at. Compose takes these
-from its environment alone: a `.env` can't turn them on again.
+For an `include`, `extends` or compose file that is elsewhere it would run git there, and git what
+the `.git/config` there names (seen with 2.40.3); or it would ask a registry each time that the
+project is looked at. It takes these from its environment alone: a `.env` can't turn them on again.
+A build would ask git for the commit and where it is from, to write them down with the image;
+`BUILDX_GIT_CHECK_DIRTY` counts only where it asks at all.
 """
 GIT_NOT_READ: Final = (
     "A remote file of the project (include, extends or -f) is not read: git could run programs"

@@ -1,10 +1,11 @@
-"""Looking at a project with a part elsewhere runs no git, and asks no registry: real compose."""
+"""Compose runs no git in the checkout, and asks no registry, when it is looked at or built."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -60,12 +61,12 @@ def hostile(
 
 
 def pixel_tui(
-    engine: Engine, project: Project, state: Path, *words: str
+    engine: Engine, project: Project, state: Path, *words: str, **exported: str
 ) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "pixel_tui", *words,
          "-C", str(project.directory), "--host", engine.host],
-        env={**os.environ, **QUIET, **engine.env, "XDG_STATE_HOME": str(state)},
+        env={**os.environ, **QUIET, **engine.env, "XDG_STATE_HOME": str(state), **exported},
         capture_output=True, text=True, timeout=90, check=False,
     )  # fmt: skip
 
@@ -93,6 +94,43 @@ def test_a_change_runs_none_either(engine: Engine, hostile: Project, tmp_path: P
         capture_output=True, text=True, timeout=90,
     )  # fmt: skip
     assert remote_not_read(said.stderr)
+
+
+BUILT: Final = "services: {app: {command: [sleep, '600'], stop_grace_period: 0s, build: .}}\n"
+DOCKERFILE: Final = f"FROM {BASE_IMAGE}\nLABEL version="
+ASKING: Final = {
+    "nothing": {},
+    "all that it may ask": {
+        "BUILDX_GIT_INFO": "true", "BUILDX_GIT_LABELS": "full", "BUILDX_GIT_CHECK_DIRTY": "true",
+    },
+}  # fmt: skip
+"""What a user may export of buildx's, and a checkout may say in its `.env`."""
+
+
+@pytest.mark.parametrize("exported", ASKING.values(), ids=ASKING)
+def test_a_build_asks_no_git_of_the_checkout(
+    engine: Engine, make_project: MakeProject, tmp_path: Path, exported: Mapping[str, str]
+) -> None:
+    said = "".join(f"{name}={value}\n" for name, value in exported.items())
+    files = {"Dockerfile": f"{DOCKERFILE}1\n", ".env": said}
+    project = make_project(BUILT, files=files, up=True)
+    (project.directory / "Dockerfile").write_text(f"{DOCKERFILE}2\n")
+    git(project.directory, "init", "--quiet")
+    programs, asked = tmp_path / "programs", tmp_path / "asked"
+    programs.mkdir()
+    asked.touch()
+    between = programs / "git"
+    # The plan asks as well, and obeys none of the checkout's settings: so it is told who asks.
+    noted = f"cat /proc/$PPID/comm >> {asked}"
+    between.write_text(f'#!/bin/sh\n{noted}\nexec {shutil.which("git")} "$@"\n')
+    between.chmod(0o755)
+    path = f"{programs}{os.pathsep}{engine.env['PATH']}"
+    words = ["run", "rebuild", "app", "--yes"]
+    built = pixel_tui(engine, project, tmp_path / "state", *words, PATH=path, **exported)
+    assert built.returncode == 0, built.stdout + built.stderr
+    image = engine.inspect(project.container("app"))["Image"]
+    assert engine.inspect(image)["Config"]["Labels"]["version"] == "2"
+    assert "docker" not in asked.read_text()
 
 
 @pytest.mark.parametrize("file", [f"{URL}x.git", "oci://127.0.0.1:9/x"])
