@@ -144,6 +144,7 @@ def up_steps(
     """
     names = [target.name for target in draft.services]
     touched = touched_by_up(draft.snapshot, names, alone=alone)
+    draft.looked_at |= touched
     networks = changed_networks(draft.snapshot, touched)
     if networks:
         force = True  # what is on a network that is gone can't be started, only recreated

@@ -60,6 +60,9 @@ class Draft:
     """The services behind `interrupts`."""
     remade: list[SafeText] = field(default_factory=list)
     """The services that are built or recreated, whether they run or not."""
+    looked_at: set[str] = field(default_factory=set)
+    """The services that an `up` or `start` of the plan looks at, whatever it does to them: those
+    that it names, and what they need."""
     minded: list[SafeText] = field(default_factory=list)
     """Services whose state decides on the plan, though it touches none of their containers."""
     checks: list[Check] = field(default_factory=list)

@@ -17,13 +17,17 @@ CANCELLING: Final = SafeText("What has been removed is gone; nothing else was to
 
 
 def remove_leftovers_first(draft: Draft) -> None:
-    """Put the removal before all other steps, where a plan starts or recreates such a service."""
+    """Put the removal before all other steps, where a plan starts or recreates such a service.
+
+    Or only looks at it: `up` and `start` start every container of what the named ones need.
+    """
     if not any(item.outcome is Outcome.RUNNING for item in draft.expected):
         return
     names = {
         *(target.service for target in draft.chosen),
         *draft.interrupted,
         *draft.remade,
+        *draft.looked_at,
         *(item.name for item in draft.expected if item.before),
     }
     found = leftovers_of(draft, names)

@@ -20,6 +20,7 @@ from pixel_tui.operations.plan import Outcome, Plan, Risk
 from pixel_tui.stack.model import External, Health, HealthStatus, Mount, StackSnapshot, VolumeSpec
 from pixel_tui.text import plain
 from tests.unit.test_actions import (
+    CHAIN,
     COMMAND,
     NOW,
     TROUBLE,
@@ -32,6 +33,7 @@ from tests.unit.test_actions import (
     warnings,
 )
 from tests.unit.test_actions import stack as stack_of
+from tests.unit.test_cascade import left_beside
 
 ID = "20260301-100000"
 OLD = "sha256:" + "0" * 64
@@ -338,6 +340,18 @@ class TestRollBack:
         assert "restart web" in warnings(made)
         same = replace(state, changed_variables=(), changed_lines=())
         assert "mounts a file" not in warnings(plan("roll-back", facts(same), ID, stack=seen))
+
+    def test_what_a_broken_off_recreate_left_of_what_is_down_is_removed_first(self) -> None:
+        """Of what it brings up, and of what that needs."""
+        for name in ("api", "postgres"):
+            api = exited(name)
+            left = left_beside(api)
+            known = [container(item.name) for item in CHAIN if item.name != name]
+            seen = stack_of(*known, api, left, specs=CHAIN)
+            made = plan("roll-back", facts(self.state()), ID, stack=seen)
+            assert commands(made)[0] == (*COMMAND.docker, "rm", left.name)
+            gone = [item for item in made.checks_after if item.outcome is Outcome.GONE]
+            assert [item.container_id for item in gone] == [left.id]
 
     def test_what_is_known_to_fail_is_refused_before_anything_is_put_back(self) -> None:
         specs = (spec("api", externals=(External("volume", plain("kept")),)),)

@@ -534,6 +534,14 @@ class TestLeftovers:
             (*COMPOSE, "start", "api"),
         ]
 
+    @pytest.mark.parametrize("action", ["start", "rebuild"])
+    def test_one_of_what_is_needed_is_removed_too(self, action: str) -> None:
+        """`start` and `up` start it, though the service itself runs and is not touched."""
+        db = container("postgres")
+        left = left_beside(db)
+        made = plan(action, stack(db, left, exited("api"), specs=BUILT[:2]), "api")
+        assert commands(made)[0] == (*COMMAND.docker, "rm", left.name)
+
     def test_one_that_was_started_is_stopped_before(self) -> None:
         snapshot = self.stack(state=ContainerState.RUNNING, started_at=NOW)
         made = plan("recreate", snapshot, "api")

@@ -20,6 +20,7 @@ from pixel_tui.operations.backups import (
 from pixel_tui.operations.cascade import tell_scales
 from pixel_tui.operations.convergence import UpOptions, kept_scales
 from pixel_tui.operations.creation import why_no_up
+from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import PastState
 from pixel_tui.operations.mounted_files import warn_of_mounts
@@ -61,6 +62,7 @@ def draft_roll_back(draft: Draft) -> None:
             "check-resources",
             *(f"--service={name}" for name in names),
         )
+        draft.looked_at |= {*names, *needs(draft.project, names)}
         # What these depend on may be other services in the compose files of then.
         options = UpOptions(scales=kept_scales(draft.snapshot, names, alone=True))
         tell_scales(draft, options.scales)

@@ -43,6 +43,7 @@ def draft_start(draft: Draft) -> None:
     """`start` where every container is there, `up` where one has to be created."""
     created = tuple(target for target in draft.services if start_is_up(target, draft.snapshot))
     started = tuple(target for target in draft.services if target not in created)
+    draft.looked_at |= {*needs(draft.project, [target.name for target in draft.services])}
     draft.compose_step(started, "start", cancelling=CANCELLING)
     created_names = [target.name for target in created]
     refuse_changed_networks(draft, created_names)
