@@ -18,6 +18,7 @@ from pixel_tui.late_answer import LateAnswer
 from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.resource_model import Diverged
 from pixel_tui.text import plain
 
 PATIENCE_SECONDS: Final = 5.0
@@ -86,6 +87,10 @@ class _FileFactReader:
             state = store.read(path)
             versions = store.history(path).versions()
             left = ApplyFiles(self._state, self._command.env_mark).left()
+            networks: tuple[Diverged, ...] = ()
+            if left is not None and left.touched:
+                reader = ImpactReader(self._command, self._environment)
+                networks = reader.left_networks(left, snapshot.project)
             candidates = self._candidates(state.sha256, snapshot)
         except ConsoleError as error:
             return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))
@@ -97,6 +102,7 @@ class _FileFactReader:
             candidates=candidates,
             versions=versions,
             left=left,
+            left_networks=networks,
             confirm_seconds=self._confirm_seconds,
         )
 

@@ -243,7 +243,7 @@ class Applying:
         state = self._files.read()
         if state is None:
             return True
-        touched = state.phase not in {Phase.BEGUN, Phase.SAVING, Phase.BUILDING}
+        touched = state.touched
         built = touched or state.phase is Phase.BUILDING
         # Written down as it was, so that whoever goes on knows what was touched.
         state = replace(state, process=this_process())

@@ -92,6 +92,11 @@ class ApplyState:
         return (*self.recreate, *self.rebuild)
 
     @property
+    def touched(self) -> bool:
+        """Whether containers and networks may be other ones than before."""
+        return self.phase not in {Phase.BEGUN, Phase.SAVING, Phase.BUILDING}
+
+    @property
     def watched(self) -> tuple[str, ...]:
         """Every service that has to be well afterwards."""
         return tuple(dict.fromkeys((*self.services, *self.restart, *self.joined)))

@@ -1,10 +1,12 @@
 """Where the impact of a candidate is read from: compose, the engine, and the file as it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
+from pixel_tui.environment.apply_state import ApplyState
 from pixel_tui.environment.changed_keys import changed_keys
 from pixel_tui.environment.document import Document
 from pixel_tui.environment.file_state import read_file
@@ -18,11 +20,16 @@ from pixel_tui.stack.compose import ComposeProject
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
+from pixel_tui.stack.json_value import Node
+from pixel_tui.stack.model import NO_TEXT, Project
 from pixel_tui.stack.reading import wrong_images
-from pixel_tui.stack.resource_model import Resource, ResourceKind
+from pixel_tui.stack.resource_model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.resources import hashes_of, with_attached
 from pixel_tui.stack.running_services import RunningService, read_running
 from pixel_tui.text import plain
+
+NO_NETWORKS: Final[Mapping[str, str]] = {}
+_NETWORK: Final = ResourceKind.NETWORK
 
 
 def engine_of(command: ComposeCommand, environment: Mapping[str, str]) -> DockerEngine:
@@ -75,16 +82,34 @@ class ImpactReader:
 
     def with_attached(self, impact: Impact) -> Impact:
         """With what is on the networks that it changes, now: that moves by itself."""
-        if not impact.networks:
-            return impact
+        return replace(impact, networks=self._attached(impact.networks))
+
+    def left_networks(self, left: ApplyState, project: Project | None) -> tuple[Diverged, ...]:
+        """The networks that an apply made again, with what is on them."""
+        resources = project.resources if project is not None else ()
+        keys = {str(item.name): item.key for item in resources if item.kind is _NETWORK}
+        return self._attached(
+            [Diverged(_NETWORK, keys.get(name, NO_TEXT), plain(name)) for name in left.networks],
+            left.networks,
+        )
+
+    def _attached(
+        self, networks: Sequence[Diverged], before: Mapping[str, str] = NO_NETWORKS
+    ) -> tuple[Diverged, ...]:
+        """These with what is on them, without those that are not there or still those of before."""
+        if not networks:
+            return ()
         engine = engine_of(self._command, self._environment)
         try:
-            networks = tuple(with_attached(engine, item, {}) for item in impact.networks)
+            if before:
+                now = {item.name: Node(engine.network(item.name))["Id"].raw for item in networks}
+                again = {name for name in now if now[name] not in {"", before[name]}}
+                networks = [item for item in networks if item.name in again]
+            return tuple(with_attached(engine, item, {}) for item in networks)
         except EngineError as error:
-            networks = tuple(replace(item, unread=error.sentence) for item in impact.networks)
+            return tuple(replace(item, unread=error.sentence) for item in networks)
         finally:
             engine.close()
-        return replace(impact, networks=networks)
 
     def _overridden(self) -> frozenset[str]:
         """The keys that a later environment file sets.

@@ -6,6 +6,7 @@ from pixel_tui.environment.apply_state import ApplyState
 from pixel_tui.environment.history import Version
 from pixel_tui.environment.impact import Impact
 from pixel_tui.stack.model import NO_TEXT
+from pixel_tui.stack.resource_model import Diverged
 from pixel_tui.text import SafeText
 
 
@@ -40,6 +41,8 @@ class EnvironmentFacts:
     """How long there is to confirm what was applied."""
     left: ApplyState | None = None
     """An apply that was left half done by a process that died."""
+    left_networks: tuple[Diverged, ...] = ()
+    """The networks that it made again, with what is on them: to take it back removes them."""
     edited: str = ""
     """What `ComposeCommand.edited` is for this file."""
     others: "tuple[EnvironmentFacts, ...]" = ()

@@ -1,5 +1,7 @@
 """A new environment that changes a network: it is made again, and the one of before comes back."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +130,28 @@ def test_who_runs_on_it_beside_the_project_is_named_and_nothing_is_changed(bench
     assert network_id(bench.project) == before
     require_all_on(bench.project, "10.214.21.0/24")
     assert bench.files.read() is None
+
+
+def test_who_stands_still_on_a_network_is_named_where_an_apply_is_taken_back(bench: Bench) -> None:
+    net, stranger = f"{bench.project.name}_net", f"{bench.project.name}-stranger"
+    console = bench.console("environment-apply", stage(bench, GOOD), "--yes")
+    eventually(bench.confirmation.waiting, "it waits to be confirmed", console)
+    state = bench.files.read()
+    assert state is not None
+    assert state.process is not None
+    os.killpg(console.pid, signal.SIGKILL)
+    os.kill(state.process.pid, signal.SIGKILL)
+    eventually(bench.confirmation.left, "it is left half done")
+    bench.engine.docker("create", "--name", stranger, "--network", net, BASE_IMAGE)
+    try:
+        later = bench.console("environment-roll-back", "--yes")
+        output = " ".join(ended(later).split())
+        assert later.returncode == 0, output
+        assert f"network {net} is another one than before the apply: made again" in output
+        assert f"{stranger} stands still on {net}, is not part of this" in output
+        require_all_on(bench.project, "10.214.21.0/24")
+    finally:
+        bench.engine.docker("rm", "--force", stranger)
 
 
 def test_a_volume_that_it_changes_is_refused_with_the_commands(

@@ -24,7 +24,7 @@ from pixel_tui.stack.model import NO_TEXT, External, Mount, StackSnapshot
 from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
-from tests.unit.test_actions import COMMAND, NOW, container, restarting_with, spec, stack
+from tests.unit.test_actions import COMMAND, NOW, container, exited, restarting_with, spec, stack
 from tests.unit.test_actions import running as stack_of
 from tests.unit.test_backup_actions import refused
 
@@ -391,9 +391,34 @@ class TestLeftHalfDone:
         assert made.steps[0].command[4] == "roll-back"
         assert "nobody has confirmed it" in made.reason
         assert [effect.service for effect in made.affects] == ["api"]
+
+    def test_what_is_on_a_network_that_goes_is_named_as_an_apply_does(self) -> None:
+        api = container("api")
+        net = Diverged(
+            ResourceKind.NETWORK,
+            plain("net"),
+            plain("pixel_net"),
+            attached=(Attached(api.id, api.name),),
+            stopped=(Attached("e" * 64, plain("debug")),),
+        )
         left = replace(self.LEFT, networks={"pixel_net": "id"})
-        made = plan("environment-roll-back", facts(impact(), left=left))
-        assert "network pixel_net is made again as it was" in warnings(made)
+        specs = (spec("api", network_keys=(plain("net"),)), spec("halted", network_keys=("net",)))
+        on_net = stack(api, exited("halted"), specs=specs)
+
+        def back(*networks: Diverged) -> Plan:
+            known = facts(impact(), left=left, left_networks=networks)
+            return plan("environment-roll-back", known, stack=on_net)
+
+        said = warnings(back(net))
+        assert "network pixel_net is another one than before the apply: made again" in said
+        assert "debug stands still on pixel_net, is not part of this" in said
+        assert "network connect" in said
+        assert "halted is stopped: recreate it before you start it" in said
+        assert back(net).title == "Take back an apply of .env"
+        with pytest.raises(OperationError, match="while probe runs on it"):
+            back(replace(net, attached=(*net.attached, Attached("f" * 64, plain("probe")))))
+        said = warnings(back(replace(net, unread=plain("Nobody answers."))))
+        assert said.startswith("what is on network pixel_net is not known: Nobody answers.")
 
     def test_where_nothing_is_left_there_is_nothing_to_take_back(self) -> None:
         reason = why_not(action_named("environment-roll-back"), (), stack_of(), facts(impact()))

@@ -1,15 +1,18 @@
 """Take back an apply of the environment that was left half done: the file and the containers."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.environment import file_name, work_step
 from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.networks import tell_networks
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.targets import find_target
 from pixel_tui.operations.words import duration
 from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.resource_model import Diverged
 from pixel_tui.text import SafeText
 
 
@@ -33,18 +36,31 @@ def draft_roll_back(draft: Draft) -> None:
     cancelling = SafeText("It can't be taken back half way: it can be asked for again.")
     title = "Put back what was before"
     work_step(draft, environment, title, cancelling, "roll-back", takes_back=True)
-    for network in left.networks:
-        draft.warn(
-            "network",
-            f"network {network} is made again as it was, with all on it, where it is another one"
-            " by now",
-        )
+    found_services = (find_target(name, draft.snapshot) for name in left.services)
+    draft.chosen = tuple(target for target in found_services if target is not None)
+    _tell_networks(draft, environment.left_networks)
     for name in left.watched:
         target = find_target(name, draft.snapshot)
         if target is not None:
             draft.affect(name, "is made again as it was before, where it was touched")
             draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until it is up")
             draft.expect_running(target, ())
+
+
+def _tell_networks(draft: Draft, networks: Sequence[Diverged]) -> None:
+    """Say that the networks of before come back, and what is on those that go for it.
+
+    What is not known keeps nobody from taking it back: the program looks again, and stops there.
+
+    Raises:
+        OperationError: Something else runs on one of them.
+    """
+    for network in networks:
+        if network.unread:
+            words = f"what is on network {network.name} is not known: {network.unread}"
+            draft.warn("network", words)
+    read = [network for network in networks if not network.unread]
+    tell_networks(draft, read, "is another one than before the apply")
 
 
 ACTION: Final = Action(
