@@ -16,6 +16,7 @@ from pixel_tui import __version__
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
 from pixel_tui.env_command import add_env
 from pixel_tui.errors import ConsoleError, UsageError
+from pixel_tui.interruption import Interrupted, interruptible
 from pixel_tui.ledger_command import add_ledger
 from pixel_tui.project_options import (
     ExitCode,
@@ -42,13 +43,16 @@ of them, would be gone through every few seconds of a flood, and a key waits for
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
     prepare_streams()
-    try:
-        code = _run(argv)
-    except SystemExit as leaving:  # --help, --version, an argument that is wrong
-        if lost := _lost_output():
-            raise SystemExit(lost) from leaving
-        raise
-    return _lost_output() or code
+    with interruptible():
+        try:
+            code = _run(argv)
+            return _lost_output() or code
+        except SystemExit as leaving:  # --help, --version, an argument that is wrong
+            if lost := _lost_output():
+                raise SystemExit(lost) from leaving
+            raise
+        except Interrupted as told:
+            return _lost_output() or told.exit_code
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -62,8 +66,6 @@ def _run(argv: Sequence[str] | None) -> int:
     except ConsoleError as error:
         complain(str(error))
         return ExitCode.UNREADABLE
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  the last door: the log has the details
         lost = output_error() if isinstance(error, OSError) else None
         return _lost(lost) if lost else _fault(error)

@@ -30,7 +30,6 @@ class ExitCode(IntEnum):
     """The stack, the arguments or the settings can't be read; the reason is on stderr."""
     WOULD_CHANGE = 100
     """What `plan` was asked for would change something."""
-    INTERRUPTED = 130
 
 
 def add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:

@@ -17,6 +17,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO, Final
 
+from pixel_tui.interruption import when_interrupted, whole
+
 MOST_BYTES: Final = 64 * 1024 * 1024
 """An answer beyond it is none: the largest projects stay far below."""
 LOOK_SECONDS: Final = 0.5
@@ -70,7 +72,8 @@ class Asked:
         self._lock = threading.Lock()
         self._output, self._messages = _memory_file(), _memory_file()
         try:
-            with ExitStack() as opened:
+            # One that was started and is not known would be left running.
+            with whole(), ExitStack() as opened:
                 if isinstance(stdin, str):
                     source = opened.enter_context(_memory_file())
                     source.write(stdin.encode("utf-8", "replace"))
@@ -86,10 +89,10 @@ class Asked:
                     stderr=self._messages,
                     start_new_session=True,  # Ctrl+C in the terminal is the console's business
                 )
+                _RUNNING.add(self)
         except BaseException:
             self._close()
             raise
-        _RUNNING.add(self)
 
     def answer(self, seconds: float) -> Reply:
         """Wait for the end, and take what was said.
@@ -153,10 +156,14 @@ class _Running:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._all: set[Asked] = set()
+        self._over = False
 
     def add(self, asked: Asked) -> None:
         with self._lock:
             self._all.add(asked)
+            over = self._over
+        if over:
+            asked.kill()
 
     def discard(self, asked: Asked) -> None:
         with self._lock:
@@ -168,6 +175,12 @@ class _Running:
         for asked in left:
             asked.kill()
 
+    def kill_for_good(self) -> None:
+        """Kill them, and each that is started from now on."""
+        with self._lock:
+            self._over = True
+        self.kill()
+
 
 _RUNNING: Final = _Running()
 
@@ -178,6 +191,7 @@ def kill_all_asked() -> None:
 
 
 atexit.register(kill_all_asked)
+when_interrupted(_RUNNING.kill_for_good)
 
 
 def _memory_file() -> IO[bytes]:

@@ -1,0 +1,176 @@
+"""Commands that are told to end: nothing that they asked goes on, and they say nothing more."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.interruption import interruptible
+from tests.patience import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+HANGING = """#!/bin/sh
+exec 3>{fifo}
+echo asked >&3
+sleep 1000 & wait
+"""
+"""Says that it was asked; what it says it to is open as long as it or its child is there."""
+
+
+class Hanging:
+    """A project whose compose never answers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        fifo = folder / "fifo"
+        os.mkfifo(fifo)
+        self.asked = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        plugins = folder / ".docker" / "cli-plugins"
+        plugins.mkdir(parents=True)
+        for program in (plugins / "docker-compose", folder / "docker"):
+            program.write_text(HANGING.format(fifo=fifo))
+            program.chmod(0o755)
+        (folder / "compose.yaml").write_text("services: {a: {image: x}}\n")
+        (folder / ".env").write_text("A=1\n")
+
+    def start(self, *words: str, prefix: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [*prefix, sys.executable, "-m", "pixel_tui", *words, "--host", "unix:///nowhere"],
+            cwd=self.folder,
+            env={
+                "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}",
+                "HOME": str(self.folder),
+                "XDG_STATE_HOME": str(self.folder / "state"),
+                "PYTHONPATH": str(ROOT),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def read(self) -> bytes:
+        """What comes from compose; empty when all of it has ended."""
+        assert select.select([self.asked], [], [], PATIENCE)[0], "it goes on"
+        return os.read(self.asked, 1024)
+
+    def wait_asked(self) -> None:
+        poll = select.poll()
+        poll.register(self.asked, select.POLLIN)  # no hang-up before somebody has opened it
+        assert poll.poll(PATIENCE * 1000), "compose was not asked"
+        assert self.read()
+
+    def wait_ended(self) -> None:
+        while self.read():
+            pass
+
+
+@pytest.fixture
+def hanging(tmp_path: Path) -> Hanging:
+    return Hanging(tmp_path)
+
+
+ENDINGS = [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+
+
+@pytest.mark.parametrize(("number", "code"), ENDINGS)
+@pytest.mark.parametrize(
+    "words", [["status"], ["doctor"], ["env", "check"], ["logs"], ["plan", "restart"]]
+)
+def test_what_a_command_asked_is_ended_with_it(
+    hanging: Hanging, words: list[str], number: signal.Signals, code: int
+) -> None:
+    with hanging.start(*words) as process:
+        hanging.wait_asked()
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=PATIENCE)
+    hanging.wait_ended()
+    assert (process.returncode, out) == (code, "")
+
+
+def test_a_signal_that_comes_twice_is_one(hanging: Hanging) -> None:
+    with hanging.start("status") as process:
+        hanging.wait_asked()
+        for _ in range(3):
+            process.send_signal(signal.SIGHUP)
+        out, _ = process.communicate(timeout=PATIENCE)
+    hanging.wait_ended()
+    assert (process.returncode, out) == (129, "")
+
+
+def test_what_nohup_ignores_stays_ignored(hanging: Hanging) -> None:
+    with hanging.start("status", prefix=("nohup",)) as process:
+        hanging.wait_asked()
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    hanging.wait_ended()
+    assert process.returncode == 143
+
+
+STUCK = """
+import os, sys, time
+from pixel_tui import cli, interruption
+interruption.LEAVE_SECONDS = 0.1
+def run(_argv):
+    try:
+        print("stuck", flush=True)
+        time.sleep(1000)
+    finally:
+        time.sleep(1000)
+cli._run = run
+sys.exit(cli.main([]))
+"""
+
+
+def test_what_does_not_leave_is_ended() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "stuck\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 143
+
+
+STARTING = """
+import os, signal, subprocess, sys
+from pixel_tui import cli
+from pixel_tui.stack.asking import Asked
+
+popen = subprocess.Popen
+def told_while_it_starts(*words, **options):
+    started = popen(*words, **options, pass_fds=[int(sys.argv[1])])
+    os.kill(os.getpid(), signal.SIGTERM)
+    return started
+subprocess.Popen = told_while_it_starts
+def run(_argv):
+    return Asked(["sleep", "1000"], directory=None, environment=os.environ).answer(60).code
+cli._run = run
+sys.exit(cli.main([]))
+"""
+
+
+def test_a_program_that_is_just_being_started_is_ended_too() -> None:
+    ours, theirs = os.pipe()
+    argv = [sys.executable, "-c", STARTING, str(theirs)]
+    with (
+        os.fdopen(ours, "rb") as held,
+        subprocess.Popen(argv, cwd=ROOT, pass_fds=[theirs]) as process,
+    ):
+        os.close(theirs)
+        assert process.wait(PATIENCE) == 143
+        assert select.select([held], [], [], PATIENCE)[0], "it goes on"
+
+
+def test_the_handlers_of_before_are_there_again() -> None:
+    assert threading.current_thread() is threading.main_thread()
+    before = [signal.getsignal(number) for number, _ in ENDINGS]
+    with interruptible():
+        pass
+    assert [signal.getsignal(number) for number, _ in ENDINGS] == before
