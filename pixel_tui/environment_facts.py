@@ -96,6 +96,7 @@ class _FileFactReader:
             return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))
         return EnvironmentFacts(
             path=plain(str(path)),
+            target=str(state.target),
             edited=self._command.edited,
             sha256=state.sha256,
             trouble=plain(""),

@@ -38,6 +38,7 @@ from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.engine import DockerEngine
 from pixel_tui.stack.json_value import Node
 from pixel_tui.stack.model import NO_TEXT, Container, StackSnapshot
+from pixel_tui.stack.mounted_file import links_below
 from pixel_tui.start_facts import read_build_troubles, read_held_ports
 from pixel_tui.text import plain
 
@@ -104,6 +105,10 @@ def live_facts(
             networks=found.networks,
             build_troubles=read_build_troubles(snapshot),
             ledger=_ledger(reader),
+            links=links_below(
+                policy.project,
+                (mount.source for item in _containers(snapshot) for mount in item.mounts),
+            ),
             environment=environment_facts.read(snapshot),
         )
 

@@ -325,7 +325,7 @@ def _restart_mounting(
     """What mounts the file by itself: a save replaces the file, and the mount keeps the old one."""
     for name, service in sorted(candidate.services.items()):
         run = running.get(name)
-        if service.mounts_file and name not in found and run is not None and run.up:
+        if name not in found and run is not None and run.mounts_file:
             found[name] = ServiceImpact(
                 service=service.name,
                 change=Change.RESTART,

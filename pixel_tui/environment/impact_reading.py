@@ -132,7 +132,7 @@ class ImpactReader:
             # What runs has the name of before, whatever the candidate calls the project.
             name = current.project or self._command.project or candidate.project
             records = build_records(self._command).read()
-            running = read_running(engine, name, built=built, records=records)
+            running = read_running(engine, name, built=built, records=records, file=self.path)
             # Asked only where it matters: hardly any file changes a volume.
             volumes: Mapping[str, str] | None = {}
             if _volumes(candidate) != _volumes(current):

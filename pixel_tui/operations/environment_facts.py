@@ -29,6 +29,8 @@ class EnvironmentFacts:
     """The file, what waits to be saved, and what it was before."""
 
     path: SafeText = NO_TEXT
+    target: str = ""
+    """Where that is, if it is a link."""
     sha256: str = ""
     """Of the file as it is; empty where there is none."""
     trouble: SafeText = SafeText("Nothing is known of the environment here.")

@@ -118,6 +118,8 @@ class Facts:
     build_troubles: Mapping[str, str] = field(default_factory=dict)
     """Why a service can't be built from its folder, as a sentence's second half; by service."""
     ledger: LedgerFacts = LedgerFacts()
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Where links in the project's folder lead that are mounted."""
     environment: EnvironmentFacts = NO_ENVIRONMENT
     """The `.env`, and what waits to be saved in its place."""
 

@@ -1,31 +1,82 @@
-"""Which services mount a file by itself: a file that is replaced stays the old one for them."""
+"""Who mounts a file by itself: a file that is replaced stays the old one there until a restart."""
 
 from collections.abc import Collection
+from typing import Final
 
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.targets import find_target
-from pixel_tui.operations.words import listed
-from pixel_tui.stack.compose_command import shown
+from pixel_tui.operations.partners import why_not_joined
+from pixel_tui.operations.plan import is_up
+from pixel_tui.operations.restarting import draft_restart
+from pixel_tui.operations.targets import Target, find_targets
+from pixel_tui.stack.model import Container
+from pixel_tui.stack.mounted_file import mounts_one
+
+_MOUNTS: Final = "mounts a file that is replaced, and not its folder"
 
 
-def warn_of_mounts(draft: Draft, paths: Collection[str]) -> None:
-    """Name the running services that keep what a plan replaces, and the command that helps.
+def restart_mounting(
+    draft: Draft,
+    files: Collection[str],
+    *,
+    recreated: Collection[str] = (),
+    unknown: Collection[str] = (),
+) -> None:
+    """Restart at the end what mounts a file by itself that the plan replaces.
+
+    Only a warning is right for what a restart would harm: one that can't be started again, and a
+    one-off, whose command would run a second time.
 
     Args:
         draft: The plan in the making.
-        paths: The absolute paths of the files that it replaces.
+        files: The absolute paths of the files, by each of their names.
+        recreated: Services whose containers are other ones by then in any case.
+        unknown: Services that compose may not know by then: their containers are restarted.
     """
-    names = []
-    for service in draft.snapshot.services:
-        target = find_target(service.name, draft.snapshot)
-        mounts = [item for one in target.up for item in one.mounts] if target is not None else []
-        if any(item.kind == "bind" and item.source in paths for item in mounts):
-            names.append(service.name)
-    if names:
-        command = shown(draft.command.compose_argv("restart", names=names))
-        who = "mounts" if len(names) == 1 else "mount"
-        draft.warn(
-            "mounted",
-            f"{listed(names)} {who} a file that is replaced by itself: what is not recreated reads"
-            f" the old one until it is restarted: {command}",
+    wanted: dict[str, None] = {}
+    for container in _mounting(draft, files):
+        if container.service in recreated:
+            continue
+        if container.oneoff:
+            draft.warn(
+                "mounted",
+                f"{container.name} {_MOUNTS}, and reads the old one until its end: a restart would"
+                " run its command again",
+            )
+            continue
+        by_container = container.service in unknown
+        wanted[container.id if by_container else str(container.service)] = None
+    targets = tuple(
+        item for item in find_targets(list(wanted), draft.snapshot) if _can_restart(draft, item)
+    )
+    if not targets:
+        return
+    chosen, draft.chosen = draft.chosen, targets
+    expected, draft.expected = draft.expected, []
+    draft_restart(draft, cause=f"it {_MOUNTS}")
+    again = {item.name for item in draft.expected}
+    draft.expected[:0] = [item for item in expected if item.name not in again]
+    draft.chosen = chosen
+
+
+def _mounting(draft: Draft, files: Collection[str]) -> list[Container]:
+    return [
+        container
+        for service in draft.snapshot.services
+        for container in service.containers
+        if is_up(container)
+        and container not in service.leftovers
+        and mounts_one(
+            [item.source for item in container.mounts if item.kind == "bind"],
+            files,
+            draft.facts.links,
         )
+    ]
+
+
+def _can_restart(draft: Draft, target: Target) -> bool:
+    if not target.up:
+        return False  # what of it runs is no container of `up`
+    if reason := why_not_joined(target, draft.snapshot):
+        draft.leave_alone(target.name, f"{_MOUNTS}, and {reason}")
+        return False
+    return True

@@ -101,7 +101,6 @@ class CandidateReader:
                 delivered=_delivered(node, Node(written)),
                 build_secrets=_build_secrets(node, Node(written)),
                 recipe=_recipe(node["build"]),
-                mounts_file=self._mounts(node, Node(model)),
                 shares=(*_joined(node), *_volume_owners(node)),
                 joins=tuple(_joined(node)),
                 networks=frozenset(key for key, _ in node["networks"].members()),
@@ -191,12 +190,6 @@ class CandidateReader:
         output, _ = self._project.ask(argv, stdin=as_yaml(asked))
         found = Node(_object(output))["services"]["path"]["labels"]["path"].raw
         return found.replace("$$", "$")
-
-    def _mounts(self, service: Node, project: Node) -> bool:
-        """Whether a service has the file mounted by itself, and not its folder."""
-        sources = [item["source"].raw for item in service["volumes"] if item["type"].raw == "bind"]
-        sources += [project[kind][source]["file"].raw for kind, source in _sources(service)]
-        return any(self._is_own(source) for source in sources)
 
     def _is_own(self, path: str) -> bool:
         if not path:

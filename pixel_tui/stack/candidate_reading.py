@@ -30,8 +30,6 @@ class ServiceReading:
     """The variables that secrets of its build are made from; no image tells what these were."""
     recipe: str = field(default="", repr=False)
     """How its image is built but for the arguments: stage, Dockerfile, folder and so on."""
-    mounts_file: bool = False
-    """It mounts the project's `.env` by itself: as a volume, a secret or a config."""
     shares: tuple[str, ...] = ()
     """Services whose namespaces or volumes it shares: it is recreated with them."""
     joins: tuple[str, ...] = ()

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from pixel_tui.errors import OF_ONE_OBJECT
 from pixel_tui.stack.build_record import NO_RECORDS, BuildRecord
 from pixel_tui.stack.built_with import build_arguments
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import NO_TEXT
+from pixel_tui.stack.mounted_file import links_below, mounts_one
 from pixel_tui.stack.parse import LABEL
 from pixel_tui.stack.reading import is_gone
 from pixel_tui.stack.replacements import listed_leftovers
@@ -30,6 +32,8 @@ class RunningService:
     """Its image's build arguments, as far as its history tells them."""
     record: BuildRecord | None = None
     """All that its image was built with, where that was written down."""
+    mounts_file: bool = False
+    """One that runs mounts the project's environment file by itself."""
     unread: SafeText = NO_TEXT
     """Why a container of it can't be inspected; empty where all can. Of such a one is known what
     the engine lists: its labels, and whether it runs."""
@@ -41,6 +45,7 @@ def read_running(
     *,
     built: Collection[str] = (),
     records: Mapping[str, BuildRecord] = NO_RECORDS,
+    file: Path | None = None,
 ) -> Mapping[str, RunningService]:
     """The services of a project that have containers.
 
@@ -49,6 +54,7 @@ def read_running(
         project: The project's name.
         built: Services whose image is asked for its build arguments.
         records: What images were built with, by their ids.
+        file: The environment file.
 
     Raises:
         EngineError: It can't be asked.
@@ -75,6 +81,7 @@ def read_running(
         name: replace(
             _service(engine, name, containers, records, asked=name in built),
             unread=unread.get(name, NO_TEXT),
+            mounts_file=file is not None and _mounts(containers, file),
         )
         for name, containers in inspected.items()
     }
@@ -86,7 +93,19 @@ def _as_inspected(listed: Node) -> JsonObject:
         "Image": listed["ImageID"].value,
         "State": {"Running": listed["State"].raw in {"running", "paused", "restarting"}},
         "Config": {"Labels": listed["Labels"].value, "Env": []},
+        "Mounts": listed["Mounts"].value,
     }
+
+
+def _mounts(containers: list[JsonObject], file: Path) -> bool:
+    mounts = [
+        item["Source"].raw
+        for node in map(Node, containers)
+        if node["State"]["Running"].flag
+        for item in node["Mounts"]
+        if item["Type"].raw == "bind"
+    ]
+    return mounts_one(mounts, {str(file), str(file.resolve())}, links_below(file.parent, mounts))
 
 
 def _service(

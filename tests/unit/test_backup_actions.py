@@ -22,6 +22,7 @@ from pixel_tui.text import plain
 from tests.unit.test_actions import (
     CHAIN,
     COMMAND,
+    COMPOSE,
     NOW,
     TROUBLE,
     commands,
@@ -325,21 +326,35 @@ class TestRollBack:
         )
         assert "the folder was at aaaaaaaaaaaa, and is at bbbbbbbbbbbb" in warnings(made)
 
-    def test_what_mounts_a_file_that_is_replaced_by_itself_is_named_with_the_command(self) -> None:
-        source = f"{COMMAND.directory}/.env"
-        mount = Mount(plain("bind"), plain(source), plain("/e"), writable=False)
-        seen = running(container("web", mounts=(mount,)), exited("landing", mounts=(mount,)))
-        made = plan("roll-back", facts(self.state()), ID, stack=seen)
-        assert "mounts a file" not in warnings(made), "the backup has no such file"
-        state = self.state()
+    def test_what_mounts_a_file_that_is_replaced_is_restarted_when_all_is_up(self) -> None:
+        env = Mount(plain("bind"), plain(f"{COMMAND.directory}/.env"), plain("/e"), writable=False)
+        api = container("api", mounts=(env,), image_id=plain(OLD))
+        others = (container("web", mounts=(env,)), container("old", mounts=(env,)))
+        seen = running(api, *others, exited("landing", mounts=(env,)))
+
+        def last(state: PastState, stack: StackSnapshot = seen) -> tuple[str, ...]:
+            return commands(plan("roll-back", facts(state), ID, stack=stack))[-1]
+
+        assert "up" in last(self.state()), "the backup has no such file"
+        state = self.with_file(self.state())
+        made = plan("roll-back", facts(state), ID, stack=seen)
+        # The compose file of then may know no web.
+        by_engine = (*COMMAND.docker, "restart", "pixel-web-1", "pixel-old-1")
+        assert commands(made)[-2:] == [(*COMPOSE, "restart", "api"), by_engine]
+        assert made.targets == (ID,)
+        (expected,) = [item for item in made.checks_after if item.name == "api"]
+        assert [life.container_id for life in expected.before] == [api.id]
+        known = plan("roll-back", facts(replace(state, changed_lines=())), ID, stack=seen)
+        assert (*COMPOSE, "restart", "--no-deps", "web") in commands(known)
+        assert "up" in last(state, running(replace(api, image_id=plain("sha256:now")))), (
+            "its container is another one then"
+        )
+        assert "up" in last(replace(state, changed_variables=(), changed_lines=()))
+
+    def with_file(self, state: PastState) -> PastState:
         assert state.backup.manifest is not None
         files = replace(state.backup.manifest, items=(item(Kind.FILE, ".env"),))
-        state = replace(state, backup=replace(state.backup, manifest=files))
-        made = plan("roll-back", facts(state), ID, stack=seen)
-        assert "web mounts a file that is replaced by itself" in warnings(made)
-        assert "restart web" in warnings(made)
-        same = replace(state, changed_variables=(), changed_lines=())
-        assert "mounts a file" not in warnings(plan("roll-back", facts(same), ID, stack=seen))
+        return replace(state, backup=replace(state.backup, manifest=files))
 
     def test_what_a_broken_off_recreate_left_of_what_is_down_is_removed_first(self) -> None:
         """Of what it brings up, and of what that needs."""

@@ -24,7 +24,16 @@ from pixel_tui.stack.model import NO_TEXT, External, Mount, StackSnapshot
 from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
-from tests.unit.test_actions import COMMAND, NOW, container, exited, restarting_with, spec, stack
+from tests.unit.test_actions import (
+    COMMAND,
+    COMPOSE,
+    NOW,
+    container,
+    exited,
+    restarting_with,
+    spec,
+    stack,
+)
 from tests.unit.test_actions import running as stack_of
 from tests.unit.test_backup_actions import refused
 
@@ -183,13 +192,62 @@ class TestSave:
         assert why_not(action_named("environment-save"), (), stack_of(), NO_FACTS)
 
 
-def test_a_version_that_is_restored_names_what_mounts_the_file_by_itself() -> None:
-    mount = Mount(plain("bind"), plain("/srv/pixel/.env"), plain("/e"), writable=False)
-    seen = stack_of(container("web", mounts=(mount,)))
-    said = warnings(plan("environment-restore", facts(None), VERSION.id, stack=seen))
-    assert "web mounts a file that is replaced by itself" in said
-    assert "restart web" in said
-    assert "mounts a file" not in warnings(plan("environment-restore", facts(None), VERSION.id))
+def mount(source: str) -> Mount:
+    return Mount(plain("bind"), plain(source), plain("/e"), writable=False)
+
+
+class TestMountedFile:
+    """A restore replaces the file, and who mounts it by itself keeps the old one."""
+
+    @pytest.mark.parametrize(
+        ("source", "known"),
+        [
+            ("/srv/pixel/.env", facts(None)),
+            ("/srv/real.env", facts(None, target="/srv/real.env")),
+            ("/srv/pixel/link", replace(facts(None), links={"/srv/pixel/link": "/srv/pixel/.env"})),
+        ],
+    )
+    def test_it_is_restarted_at_the_end_by_whichever_name_it_is_mounted(
+        self, source: str, known: Facts
+    ) -> None:
+        api = container("api", mounts=(mount(source),))
+        made = plan("environment-restore", known, VERSION.id, stack=stack_of(api))
+        assert [step.title for step in made.steps] == ["Restore .env", "Restart api"]
+        assert made.steps[-1].command == (*COMPOSE, "restart", "api")
+        assert (made.title, made.targets) == ("Restore a version of .env", (".env",))
+        assert made.risk is Risk.DISRUPTIVE
+        (expected,) = [item for item in made.checks_after if item.name == "api"]
+        assert [life.container_id for life in expected.before] == [api.id]
+        told = {str(item.service): (item.change, item.cause) for item in made.affects}
+        assert told["api"][0] == "is restarted"
+        assert "mounts a file that is replaced" in told["api"][1]
+        assert told["web"][0] == "loses api while it is down"
+
+    def test_who_mounts_its_folder_or_is_down_is_left_as_it_is(self) -> None:
+        folder, down = mount("/srv/pixel"), mount("/srv/pixel/.env")
+        seen = stack_of(container("api", mounts=(folder,)), exited("web", mounts=(down,)))
+        made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
+        assert [step.title for step in made.steps] == ["Restore .env"]
+        assert (made.risk, made.affects, made.checks_after) == (Risk.SAFE, (), ())
+
+    def test_what_a_restart_would_harm_is_only_warned_of(self) -> None:
+        own = (mount("/srv/pixel/.env"),)
+        vpn, specs = plain("vpn"), (spec("vpn"), spec("app", network_of=plain("vpn")))
+        cut_off = container("app", mounts=own, network_of="d" * 64)
+        job = container("job", 9, oneoff=True, mounts=own, name=SafeText("pixel-job-run-1"))
+        seen = stack(container(vpn), cut_off, job, specs=specs)
+        made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
+        assert [step.title for step in made.steps] == ["Restore .env"]
+        said = warnings(made)
+        assert "app mounts a file that is replaced, and not its folder, and shares" in said
+        assert "pixel-job-run-1 mounts a file" in said
+        assert "would run its command again" in said
+
+    def test_one_that_compose_does_not_know_is_restarted_by_the_engine(self) -> None:
+        orphan = container("old", mounts=(mount("/srv/pixel/.env"),))
+        seen = stack(container("api"), orphan, specs=(spec("api"),))
+        made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
+        assert made.steps[-1].command == (*COMMAND.docker, "restart", "pixel-old-1")
 
 
 class TestApply:

@@ -251,26 +251,26 @@ def test_a_secret_made_from_a_changed_key_has_its_service_recreated_though_the_h
 
 
 def test_what_mounts_the_file_by_itself_is_restarted_unless_it_is_recreated() -> None:
-    item = replace(service(), mounts_file=True)
-    impact = only(item, item, run(), "A")
+    item, runs = service(), replace(run(), mounts_file=True)
+    impact = only(item, item, runs, "A")
     assert impact is not None
     assert (impact.change, impact.keys) == (Change.RESTART, ("A",))
-    assert only(item, item, run()) is None
+    assert only(item, item, runs) is None
     assert only(item, item, None, "A") is None
-    assert only(item, item, replace(run(), up=False), "A") is None
-    recreated = only(replace(item, config_hash="new"), item, run(), "TAG")
+    recreated = only(replace(item, config_hash="new"), item, runs, "TAG")
     assert recreated is not None
     assert recreated.change is Change.RECREATE
 
 
 def test_what_shares_a_namespace_of_what_is_restarted_is_restarted_too() -> None:
-    vpn = replace(service("vpn"), mounts_file=True)
+    vpn = service("vpn")
     app = replace(service("app"), shares=("vpn",), joins=("vpn",))
     memory = replace(service("memory"), shares=("app",), joins=("app",))
     data = replace(service("data"), shares=("vpn",))
     halted = replace(service("halted"), shares=("vpn",), joins=("vpn",))
     whole = reading(vpn, app, memory, data, halted)
     runs = {name: run(name) for name in ("vpn", "app", "memory", "data")}
+    runs["vpn"] = replace(runs["vpn"], mounts_file=True)
     runs["halted"] = replace(run("halted"), up=False)
     found = {str(item.service): item for item in find_impact(whole, whole, runs, ["A"]).services}
     assert set(found) == {"vpn", "app", "memory"}, "volumes stay, and what is down stays down"

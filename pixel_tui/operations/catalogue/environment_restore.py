@@ -1,4 +1,7 @@
-"""Put a version of the `.env` that was kept back in its place; containers stay as they are."""
+"""Put a version of the `.env` that was kept back in its place; containers stay as they are.
+
+What mounts the file, and not its folder, is restarted: it reads the old one until then.
+"""
 
 from typing import Final
 
@@ -12,13 +15,13 @@ from pixel_tui.operations.environment import (
     why_no_version,
     work_step,
 )
-from pixel_tui.operations.mounted_files import warn_of_mounts
+from pixel_tui.operations.mounted_files import restart_mounting
 from pixel_tui.operations.plan import FileMark
 from pixel_tui.text import plain
 
 
 def draft_restore(draft: Draft) -> None:
-    """One step; compose is asked before it replaces anything."""
+    """One step, and a restart of what mounts the file; compose is asked before it is replaced."""
     found = (
         (one, item)
         for one in draft.facts.environment.every
@@ -40,7 +43,7 @@ def draft_restore(draft: Draft) -> None:
         "containers keep what they were made with: the table shows afterwards which have to be"
         " recreated",
     )
-    warn_of_mounts(draft, {environment.path})
+    restart_mounting(draft, {environment.path, environment.target})
 
 
 ACTION: Final = Action(
@@ -49,7 +52,8 @@ ACTION: Final = Action(
     alone="Restore a version",
     group=Group.ENVIRONMENT,
     when="An edit of the environment was wrong, and a version of before is wanted back. What the"
-    " file is now is kept as a version too.",
+    " file is now is kept as a version too."
+    " What mounts the file, and not its folder, is restarted.",
     failing="The file is as it was: compose refuses the old version, or the last line says what is"
     " in the way.",
     draft=draft_restore,

@@ -31,6 +31,7 @@ def draft_save(draft: Draft) -> None:
     tell_impact(draft, impact.services, applied=False)
     for warning in impact.warnings:
         draft.warn("compose", warning)
+    # No restart: that is what the apply beside it is for.
     if any(item.change is Change.RESTART for item in impact.applied_to):
         draft.warn("mounted", "what mounts the file by itself reads the old one until a restart")
     if any(item.change is not Change.RESTART for item in impact.applied_to):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from pixel_tui.backups.deployment import Deployment
+from pixel_tui.backups.deployment import Deployment, RanImage
 from pixel_tui.backups.manifest import wanted_for_deployment
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Action, Group, Scope
@@ -23,7 +23,7 @@ from pixel_tui.operations.creation import why_no_up
 from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import PastState
-from pixel_tui.operations.mounted_files import warn_of_mounts
+from pixel_tui.operations.mounted_files import restart_mounting
 from pixel_tui.operations.networks import refuse_changed_networks
 from pixel_tui.operations.plan import Check, Risk, Step
 from pixel_tui.operations.targets import find_target
@@ -79,7 +79,13 @@ def draft_roll_back(draft: Draft) -> None:
     if past.changed_variables or past.changed_lines:
         sources = [item.source for item in manifest.items if wanted_for_deployment(item)]
         places = {f"{draft.command.directory.rstrip('/')}/{source}" for source in sources}
-        warn_of_mounts(draft, places | {past.places.get(source, "") for source in sources})
+        known = [] if past.changed_lines else [spec.name for spec in draft.project.services]
+        restart_mounting(
+            draft,
+            places | {past.places.get(source, "") for source in sources},
+            recreated=_recreated(draft, past),
+            unknown={item.name for item in draft.snapshot.services} - {*names, *known},
+        )
     _tell_commits(draft, past)
 
 
@@ -95,11 +101,28 @@ def _require_creatable(draft: Draft, names: Sequence[str]) -> None:
             raise OperationError(f"Roll back would fail: {name} {reason}.")
 
 
+def _recreated(draft: Draft, past: PastState) -> set[str]:
+    """The services that certainly get other containers: their image is another one."""
+    return {
+        ran.service
+        for ran in past.deployment.images
+        if ran.running and not _is_gone(draft, ran) and _images_now(draft, ran) != {ran.image_id}
+    }
+
+
+def _images_now(draft: Draft, ran: RanImage) -> set[SafeText]:
+    target = find_target(ran.service, draft.snapshot)
+    return {container.image_id for container in target.containers} if target else set()
+
+
+def _is_gone(draft: Draft, ran: RanImage) -> bool:
+    return draft.facts.images is not None and ran.image_id not in draft.facts.images
+
+
 def _tell_images(draft: Draft, past: PastState) -> None:
     for ran in past.deployment.images:
         target = find_target(ran.service, draft.snapshot)
-        now = {container.image_id for container in target.containers} if target else set()
-        gone = draft.facts.images is not None and ran.image_id not in draft.facts.images
+        now, gone = _images_now(draft, ran), _is_gone(draft, ran)
         if gone:
             draft.warn("image", f"{ran.service} ran {_short(ran.image_id)}, which is not here"
                        f" any more: it gets what {ran.image} means now")  # fmt: skip

@@ -6,14 +6,9 @@ from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.partners import tell_ends
 from pixel_tui.operations.plan import Risk, is_up
+from pixel_tui.operations.restarting import CANCELLING
 from pixel_tui.operations.targets import Target
 from pixel_tui.operations.words import duration
-from pixel_tui.text import SafeText
-
-# Seen with engine 20.10 and compose 2.40: the program ends at once, the engine does not.
-CANCELLING: Final = SafeText(
-    "The engine finishes the containers it has begun with; the rest stays as it is."
-)
 
 
 def refuse(target: Target) -> str:

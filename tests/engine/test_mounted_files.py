@@ -1,0 +1,79 @@
+"""A file that is mounted by itself and replaced: the plan has it read again, on a real engine."""
+
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.environment.store import EnvironmentStore
+from tests.engine.fixtures import MakeProject
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project
+from tests.engine.test_backups import Desk
+from tests.engine.test_env_apply import Bench
+from tests.patience import PATIENCE
+
+pytestmark = pytest.mark.engine
+
+PART = f"{{image: {BASE_IMAGE}, command: [sleep, '100000'], stop_grace_period: 0s"
+FIRST, SECOND = "A=1\n", "A=2\n"
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Project:
+    """Mounted as a secret and, by the name of a link, as a volume; and a service without it."""
+    yaml = f"""
+services:
+  a: {PART}, secrets: [env]}}
+  b: {PART}, volumes: ["./link:/e"]}}
+  c: {PART}, volumes: [".:/folder"]}}
+secrets: {{env: {{file: ./.env}}}}
+"""
+    project = make_project(yaml, files={".env": FIRST})
+    (project.directory / "link").symlink_to(".env")
+    project.compose("up", "--detach")
+    return project
+
+
+def mounted(project: Project) -> list[str]:
+    places = {"a": "/run/secrets/env", "b": "/e"}
+    said = [project.compose("exec", "-T", name, "cat", place) for name, place in places.items()]
+    return [item.stdout for item in said]
+
+
+def test_a_version_that_is_restored_is_read_by_who_mounts_the_file(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    bench, other = Bench(engine, project, tmp_path / "state"), project.inspect("c")["State"]
+    staging = Staging(bench.state / "pixel-tui", project.directory)
+    staged = staging.stage(SECOND.encode(), base=digest(FIRST.encode()))
+    saved = bench.console("environment-save", staged, "--yes")
+    output = saved.communicate(timeout=PATIENCE)[0]
+    assert saved.returncode == 0, output
+    assert "what mounts the file by itself reads the old one until a restart" in output
+    project.compose("restart", "a", "b")
+    assert mounted(project) == [SECOND, SECOND]
+    store = EnvironmentStore(bench.state / "pixel-tui", SystemClock())
+    first = next(
+        item.id
+        for item in store.history(bench.file).versions()
+        if item.sha256 == digest(FIRST.encode())
+    )
+    restored = bench.console("environment-restore", first, "--yes")
+    output = restored.communicate(timeout=PATIENCE)[0]
+    assert restored.returncode == 0, output
+    assert mounted(project) == [FIRST, FIRST]
+    assert project.inspect("c")["State"] == other
+
+
+def test_a_roll_back_is_read_by_who_mounts_the_file(project: Project, tmp_path: Path) -> None:
+    desk, other = Desk(project, tmp_path / "state"), project.inspect("c")["State"]
+    made = desk.back_up()
+    env = project.directory / ".env"
+    env.with_suffix(".new").write_text(SECOND)
+    env.with_suffix(".new").replace(env)
+    project.compose("restart", "a", "b")
+    assert mounted(project) == [SECOND, SECOND]
+    desk.run("run", "roll-back", made, "--yes")
+    assert mounted(project) == [FIRST, FIRST]
+    assert project.inspect("c")["State"] == other
