@@ -45,29 +45,24 @@ class EnvironmentFactReader:
         state: Path,
         confirm_seconds: float,
     ) -> None:
+        self._confirm_seconds = confirm_seconds
         # The one that is edited where nobody chose another comes first.
         self._readers = tuple(
-            _FileFactReader(each, environment, state, confirm_seconds)
-            for each in reversed(command.each_edited)
+            _FileFactReader(each, environment, state) for each in reversed(command.each_edited)
         )
 
     def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
         """The facts now; what compose says of the newest candidates is waited for."""
         facts, *others = [reader.read(snapshot) for reader in self._readers]
-        return replace(facts, others=tuple(others))
+        return replace(facts, others=tuple(others), confirm_seconds=self._confirm_seconds)
 
 
 class _FileFactReader:
     """Reads them of one file."""
 
     def __init__(
-        self,
-        command: ComposeCommand,
-        environment: Mapping[str, str],
-        state: Path,
-        confirm_seconds: float,
+        self, command: ComposeCommand, environment: Mapping[str, str], state: Path
     ) -> None:
-        self._confirm_seconds = confirm_seconds
         self._command = command
         self._environment = environment
         self._state = state
@@ -104,7 +99,6 @@ class _FileFactReader:
             versions=versions,
             left=left,
             left_networks=networks,
-            confirm_seconds=self._confirm_seconds,
         )
 
     def _candidates(self, sha256: str, snapshot: StackSnapshot) -> tuple[Candidate, ...]:

@@ -122,10 +122,10 @@ def find_impact(
             found[name] = ServiceImpact(
                 service.name, Change.RECREATE, (), cause, run.up, stopped=not run.up
             )
-    _take_along(candidate, running, found)
+    _add_sharers(candidate, running, found, Change.RECREATE)
     if changed:
         _restart_mounting(candidate, running, changed, found)
-        _restart_joined(candidate, running, found)
+        _add_sharers(candidate, running, found, Change.RESTART)
     warnings = [
         *candidate.warnings,
         *_renamed(candidate, current),
@@ -291,25 +291,42 @@ def _other_environment(
     return found
 
 
-def _take_along(
+def _add_sharers(
     candidate: CandidateReading,
     running: Mapping[str, RunningService],
     found: dict[str, ServiceImpact],
+    change: Change,
 ) -> None:
-    """What shares a namespace or the volumes of a container that is made anew."""
+    """Add what shares with what is found, directly or through others, and loses it.
+
+    Of a container that is made anew that is its namespaces and volumes. One that is restarted has
+    new namespaces, which concern what runs.
+    """
+    restarted = change is Change.RESTART
     grown = True
     while grown:
         grown = False
         for name, service in sorted(candidate.services.items()):
             run = running.get(name)
-            shared = [other for other in service.shares if other in found]
-            if name in found or run is None or not shared:
+            if name in found or run is None or (restarted and not run.up):
                 continue
+            owners = service.joins if restarted else service.shares
+            lost = [
+                item
+                for item in owners
+                if item in found and (not restarted or found[item].change is change)
+            ]
+            if not lost:
+                continue
+            owner = lost[0]
+            cause = f"it shares what {owner} has"
+            if restarted:
+                cause = f"it shares a namespace of {owner}, which is restarted"
             found[name] = ServiceImpact(
                 service=service.name,
-                change=Change.RECREATE,
-                keys=found[shared[0]].keys,
-                cause=plain(f"it shares what {shared[0]} has"),
+                change=change,
+                keys=found[owner].keys,
+                cause=plain(cause),
                 running=run.up,
                 stopped=not run.up,
             )
@@ -333,34 +350,6 @@ def _restart_mounting(
                 cause=SafeText("it mounts the file, and reads the old one until it is restarted"),
                 running=True,
             )
-
-
-def _restart_joined(
-    candidate: CandidateReading,
-    running: Mapping[str, RunningService],
-    found: dict[str, ServiceImpact],
-) -> None:
-    """What shares a namespace of a container that is restarted: that has new ones then."""
-    grown = True
-    while grown:
-        grown = False
-        for name, service in sorted(candidate.services.items()):
-            run = running.get(name)
-            joined = [
-                other
-                for other in service.joins
-                if other in found and found[other].change is Change.RESTART
-            ]
-            if name in found or run is None or not run.up or not joined:
-                continue
-            found[name] = ServiceImpact(
-                service=service.name,
-                change=Change.RESTART,
-                keys=found[joined[0]].keys,
-                cause=plain(f"it shares a namespace of {joined[0]}, which is restarted"),
-                running=True,
-            )
-            grown = True
 
 
 def _activated(
