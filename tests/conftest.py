@@ -23,10 +23,12 @@ settings.register_profile("ci", settings.get_profile("calm"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "calm")
 
 # A machine that is in use has an engine, a project, a time zone and habits of its own. They are
-# put away before the first fixture is made: what a test did not make, it does not look at.
+# put away before the first fixture is made: what a test did not make, it does not look at. Where no
+# bytecode may be kept, each of the hundreds of programs that tests start would be compiled again.
 FOREIGN = (
     "BUILDKIT_", "BUILDX_", "COLORTERM", "COLUMNS", "COMPOSE_", "DOCKER_", "EDITOR", "GIT_", "LC_",
-    "LINES", "NO_COLOR", "PAGER", "PIXEL_TUI_", "STY", "TMUX", "VISUAL", "XDG_",
+    "LINES", "NO_COLOR", "PAGER", "PIXEL_TUI_", "PYTHONDONTWRITEBYTECODE", "STY", "TMUX", "VISUAL",
+    "XDG_",
 )  # fmt: skip
 for name in [name for name in os.environ if name.startswith(FOREIGN) and name != GIVEN_HOST]:
     del os.environ[name]
