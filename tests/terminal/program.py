@@ -64,6 +64,8 @@ class Program:
 
     def __init__(self, terminal: Terminal, columns: int, rows: int) -> None:
         self.raw = b""
+        self._shown = 0
+        """How much of it the emulator has got."""
         self._terminal = terminal
         self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -81,6 +83,7 @@ class Program:
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
+        self._show_all()
         self._screen.resize(rows, columns)
         self._terminal.resize(columns, rows)
 
@@ -100,6 +103,7 @@ class Program:
 
     def wipe(self) -> None:
         """Forget the picture, as a terminal does that shows another screen meanwhile."""
+        self._show_all()
         self._screen.reset()
 
     def exit_code(self) -> int | None:
@@ -112,11 +116,13 @@ class Program:
 
     def read(self, seconds: float) -> None:
         """Take in what comes within so long."""
-        with suppress(EOFError):
-            for chunk in self._terminal.record(seconds):
-                self._take(chunk.data)
-            return
-        self.ended = True
+        end = time.monotonic() + seconds
+        try:
+            while (left := end - time.monotonic()) > 0:
+                self._receive(left)
+        except EOFError:
+            self.ended = True
+        self._show_all()
 
     @property
     def descriptor(self) -> int:
@@ -132,11 +138,10 @@ class Program:
         Raises:
             EOFError: The program has ended.
         """
-        chunk = self._terminal.read(0)
-        if chunk is not None and shown:
-            self._take(chunk.data)
-        elif chunk is not None:
-            self.raw += chunk.data
+        if self._receive(0) and shown:
+            self._show_all()
+        elif not shown:
+            self._shown = len(self.raw)
             # The rest of a sequence that was begun before would be taken for another one.
             self._stream = pyte.ByteStream(self._screen)
 
@@ -148,42 +153,61 @@ class Program:
             self.read(0.05)
 
     def wait_for(self, wanted: str | Callable[[str], object], seconds: float = PATIENCE) -> None:
-        """Read until the screen shows this, or is as it should be, in a picture that is whole."""
+        """Read until the screen shows this, or is as it should be, in a picture that is whole.
+
+        However late a picture is read, it is looked at before the next one: what is shown for a
+        moment only is not missed.
+        """
         check = (lambda text: wanted in text) if isinstance(wanted, str) else wanted
         deadline, quiet = time.monotonic() + seconds, 0
         while (self._half_painted and quiet < 10) or not check(self.text):
             assert time.monotonic() < deadline, f"not seen: {wanted!r} in\n{self.text}"
-            try:
-                chunk = self._terminal.read(0.2)
-            except EOFError as end:
-                raise AssertionError(f"{end}:\n{self.text}") from end
-            quiet = 0 if chunk else quiet + 1
-            if chunk is not None:
-                self._take(chunk.data)
+            if self._shown == len(self.raw):
+                try:
+                    quiet = 0 if self._receive(0.2) else quiet + 1
+                except EOFError as end:
+                    raise AssertionError(f"{end}:\n{self.text}") from end
+            self._show_next()
 
     @property
     def _half_painted(self) -> bool:
-        return self.raw.rfind(BEGUN) > self.raw.rfind(WHOLE)
+        shown = self._shown
+        return self.raw.rfind(BEGUN, 0, shown) > self.raw.rfind(WHOLE, 0, shown)
 
     def wait_exit(self, seconds: float = PATIENCE) -> int:
         """Read until the program has ended; its exit code."""
         deadline = time.monotonic() + seconds
         with suppress(EOFError):
             while time.monotonic() < deadline:
-                chunk = self._terminal.read(0.2)
-                if chunk is not None:
-                    self._take(chunk.data)
+                self._receive(0.2)
+        self._show_all()
         self.ended = True
         code = self._terminal.exit_code
         assert code is not None, f"it still runs:\n{self.text}"
         return code
 
-    def _take(self, data: bytes) -> None:
-        self.raw += data
+    def _receive(self, seconds: float) -> bool:
+        """Whether something came within so long; the emulator does not have it yet."""
+        chunk = self._terminal.read(seconds)
+        if chunk is not None:
+            self.raw += chunk.data
+        return chunk is not None
+
+    def _show_next(self) -> None:
+        """Show the emulator the next picture, or what there is of it."""
+        # Its end may have come in two pieces.
+        end = self.raw.find(WHOLE, max(self._shown - len(WHOLE) + 1, 0))
+        self._show(len(self.raw) if end < 0 else end + len(WHOLE))
+
+    def _show_all(self) -> None:
+        self._show(len(self.raw))
+
+    def _show(self, end: int) -> None:
         # The emulator knows no private-mode questions; it would print them. Nor does it know
         # the other screen: whichever is switched to is empty.
-        data = data.replace(b"\x1b[?2026$p", b"")
+        data = self.raw[self._shown : end].replace(b"\x1b[?2026$p", b"")
         self._stream.feed(re.sub(rb"\x1b\[\?1049[hl]", b"\x1b[H\x1b[2J", data))
+        self._shown = end
 
 
 @contextmanager
