@@ -1,7 +1,9 @@
 """Jobs on the screen: their steps, what cancelling means, whose they are, how they ended."""
 
 import os
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +21,7 @@ from pixel_tui.operations.job import Job, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.job_folder import JobFolder, jobs_path
 from pixel_tui.operations.lock import Owner, take_lock
 from pixel_tui.settings import state_folder
+from pixel_tui.stack.demo.commands import _DemoCommand
 from pixel_tui.stack.model import NO_TEXT
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 from screens.job import JobScreen
@@ -35,6 +38,21 @@ def operations_of(it: Console) -> Operations:
     return operations
 
 
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Until it is set every command waits in its middle, however long it takes to look at that."""
+    opened, rest = threading.Event(), _DemoCommand._rest
+
+    def wait_and_rest(command: _DemoCommand, seconds: float) -> None:
+        while not opened.wait(0.05) and not command._told_to_end.is_set():
+            pass
+        rest(command, seconds)
+
+    monkeypatch.setattr(_DemoCommand, "_rest", wait_and_rest)
+    yield opened
+    opened.set()
+
+
 async def begin(it: Console, action: str = "rebuild") -> JobStatus:
     """Begin with a job and look at it."""
     it.dashboard.dialogs.operate_on(action, "web")
@@ -45,12 +63,13 @@ async def begin(it: Console, action: str = "rebuild") -> JobStatus:
     return operations_of(it).statuses()[0]
 
 
-async def test_the_steps_of_a_job_are_shown_with_their_times() -> None:
+async def test_the_steps_of_a_job_are_shown_with_their_times(gate: threading.Event) -> None:
     async with console(size=(120, 36)) as it:
         await begin(it)
         said = it.text()
         assert "· Bring up web" in said
         assert "· verify" in said
+        gate.set()
         await it.until(lambda: "✓ verify" in it.text())
         lines = [line for line in it.text().splitlines() if "✓" in line and "│" in line]
         for title in ("Build web", "Bring up web", "verify"):
@@ -58,6 +77,7 @@ async def test_the_steps_of_a_job_are_shown_with_their_times() -> None:
                        for line in lines), title  # fmt: skip
 
 
+@pytest.mark.usefixtures("gate")
 async def test_what_cancelling_means_is_said_before_it_is_done() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it)
@@ -92,11 +112,12 @@ async def test_what_waits_to_be_confirmed_is_confirmed_by_a_key(tmp_path: Path) 
         await it.until(lambda: "Press c" not in it.text())
 
 
-async def test_the_end_of_a_job_in_the_background_is_told() -> None:
+async def test_the_end_of_a_job_in_the_background_is_told(gate: threading.Event) -> None:
     async with console(size=(120, 36)) as it:
         await begin(it, "restart")
         await it.press("escape")
         assert it.app.screen is it.dashboard
+        gate.set()
         await it.until(lambda: "Restart web succeeded." in it.text())
 
 
@@ -108,6 +129,7 @@ async def test_the_end_that_is_watched_is_not_told_twice() -> None:
         assert not list(it.app._notifications)
 
 
+@pytest.mark.usefixtures("gate")
 async def test_who_leaves_may_cancel_what_runs() -> None:
     async with console(size=(120, 36)) as it:
         await begin(it)
