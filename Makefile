@@ -16,7 +16,7 @@ run: ## Set up what is missing and open the console, else a demonstration; ARGS=
 test: ## Set up what is missing, a private engine too, and run the tests; ARGS="..." goes to pytest
 	@scripts/setup dev
 	@scripts/setup-engine
-	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 bench: ## Measure the console on a private engine; ARGS="--quick --json FILE" goes to it
 	@scripts/setup dev
