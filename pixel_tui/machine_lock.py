@@ -7,18 +7,15 @@ has to be a plain file with one name.
 
 import fcntl
 import os
-import pwd
 import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.exchange import NoExchange, exchange
-from pixel_tui.redaction import redacted_argv
-from pixel_tui.text import SafeText, plain
+from pixel_tui.processes import Process, process_of
 
 ENVIRONMENT: Final = "PIXEL_TUI_LOCKS"
 SHARED_FOLDERS: Final = (Path("/run/lock"), Path("/tmp"))  # noqa: S108  see `shared_folder`
@@ -28,7 +25,6 @@ CAREFULLY: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """Another user may have put a link or a pipe there."""
 _PAUSE_SECONDS: Final = 0.01
 LOCKS: Final = Path("/proc/locks")
-_LONGEST_COMMAND: Final = 200
 
 
 def shared_folder(environment: Mapping[str, str]) -> Path:
@@ -90,23 +86,7 @@ def release(descriptor: int) -> None:
     os.close(descriptor)
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A process that holds a lock."""
-
-    pid: int
-    user: str
-    command: str
-    """Its command line, as it may be shown; empty where this user may not see it."""
-
-    @property
-    def words(self) -> SafeText:
-        """Such as ``process 41 of eve (`sleep 9`)``."""
-        command = f" (`{self.command}`)" if self.command else ""
-        return plain(f"process {self.pid} of {self.user}{command}")
-
-
-def holders(path: Path) -> tuple[Holder, ...]:
+def holders(path: Path) -> tuple[Process, ...]:
     """The processes that hold a file's lock, as far as the kernel lists them for this one."""
     try:
         about = path.lstat()
@@ -120,21 +100,7 @@ def holders(path: Path) -> tuple[Holder, ...]:
         for word in words
         if len(word) > 5 and word[1] == "FLOCK" and word[5] == place and word[4].isdecimal()
     }
-    return tuple(_holder(pid) for pid in sorted(pids))
-
-
-def _holder(pid: int) -> Holder:
-    process = Path(f"/proc/{pid}")
-    user, command = "an unknown user", ""
-    with suppress(OSError):
-        number = process.stat().st_uid
-        user = f"user {number}"
-        with suppress(KeyError):
-            user = pwd.getpwuid(number).pw_name
-        with (process / "cmdline").open("rb") as file:
-            given = file.read(_LONGEST_COMMAND).decode("utf-8", "replace").split("\0")
-        command = plain(" ".join(redacted_argv([word for word in given if word])))
-    return Holder(pid, user, command)
+    return tuple(process_of(pid) for pid in sorted(pids))
 
 
 def _replaced(held: int, path: Path) -> int | None:

@@ -1,0 +1,44 @@
+"""Processes of this machine, in the words that a person is shown."""
+
+import pwd
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.redaction import redacted_argv
+from pixel_tui.text import SafeText, plain
+
+PROC: Final = Path("/proc")
+_LONGEST_COMMAND: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process, and who runs it."""
+
+    pid: int
+    user: str
+    command: str
+    """Its command line, as it may be shown; empty where this user may not see it."""
+
+    @property
+    def words(self) -> SafeText:
+        """Such as ``process 41 of eve (`sleep 9`)``."""
+        command = f" (`{self.command}`)" if self.command else ""
+        return plain(f"process {self.pid} of {self.user}{command}")
+
+
+def process_of(pid: int, proc: Path = PROC) -> Process:
+    """What the kernel tells of a process."""
+    process = proc / str(pid)
+    user, command = "an unknown user", ""
+    with suppress(OSError):
+        number = process.stat().st_uid
+        user = f"user {number}"
+        with suppress(KeyError):
+            user = pwd.getpwuid(number).pw_name
+        with (process / "cmdline").open("rb") as file:
+            given = file.read(_LONGEST_COMMAND).decode("utf-8", "replace").split("\0")
+        command = plain(" ".join(redacted_argv([word for word in given if word])))
+    return Process(pid, user, command)
