@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         help="a Postgres service, or a volume, to leave alone",
     )
     parser.add_argument("--gone", action="append", default=[], help="a volume that was removed")
+    parser.add_argument(
+        "--stopping", action="append", default=[], help="the id of a container that is stopped"
+    )
     parser.add_argument("--service", action="append", default=[], help="what is brought up")
     parser.add_argument("--stays", action="append", default=[], help="a volume that was not")
     parser.add_argument(
@@ -150,7 +153,8 @@ class _Work:
         if self._arguments.backup_first:
             beside.append((self._policy.root / folder.name, self._maker().needed()))
         restorer = self._restorer(folder, self._volumes(manifest))
-        restorer.check(manifest, self._wanted, beside=beside)
+        stopping = self._arguments.stopping
+        restorer.check(manifest, self._wanted, beside=beside, stopping=stopping)
 
     def _restore(self) -> None:
         folder, manifest = self._found()

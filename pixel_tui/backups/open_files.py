@@ -1,21 +1,33 @@
-"""Which processes have a file open. Nothing is opened for writing, and nothing is made.
+"""Which processes have files open. Nothing is opened for writing, and nothing is made.
 
 There are two ways to know. `/proc/PID/fd` names every open file, of the processes that this
 user may look into. SQLite's own locks are seen whoever holds them: a connection in WAL mode
 keeps one for as long as it lives, any other connection while it reads or writes.
+
+Whose container a process is in, its control group says: that has the container's id in its name.
 """
 
 import fcntl
 import os
 import stat
 import struct
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-_PROC: Final = Path("/proc")
+from pixel_tui.processes import PROC, process_of
+from pixel_tui.text import SafeText
+
+AGAIN_SECONDS: Final = 0.3
+"""Who only reads a file at this moment has closed it by then."""
+UNSEEN: Final = SafeText("a process that can't be seen from here")
+OF_OTHERS: Final = "which files other users' processes have open: only root may look"
+OUTSIDE: Final = "which files processes outside of this container have open"
+_FIRST_NAMESPACE: Final = 0xEFFFFFFC
+"""The inode of the machine's own namespace of processes: `PROC_PID_INIT_INO` of the kernel."""
 _FLOCK: Final = "hhqqi4x"
 """`struct flock` of a 64-bit Linux."""
 _SQLITE_LOCKS: Final = (0x40000000, 512)
@@ -23,50 +35,118 @@ _SQLITE_LOCKS: Final = (0x40000000, 512)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenFiles:
     """What is known of who has files open."""
 
-    processes: tuple[str, ...] = ()
-    """`process 123 (node)`; text of others, not made harmless."""
+    holders: Mapping[Path, tuple[SafeText, ...]] = field(default_factory=dict)
+    """The processes that have each of them open, in words."""
+    unknown: tuple[str, ...] = ()
+    """What could not be looked at."""
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at every process."""
+
+    holders: dict[Path, set[int]] = field(default_factory=dict)
+    """Numbers of processes; -1 for one that can't be named."""
+    stopping: set[int] = field(default_factory=set)
     unseen: bool = False
-    """Some processes could not be looked into."""
+
+    def add(self, path: Path, pid: int) -> None:
+        self.holders.setdefault(path, set()).add(pid)
 
 
-def opened(paths: Iterable[Path], proc: Path = _PROC) -> Opened:
-    """The processes that have one of these files open, this one left out.
+def open_files(
+    paths: Iterable[Path], *, stopping: Iterable[str] = (), proc: Path = PROC
+) -> OpenFiles:
+    """The processes that have these files open, this one left out.
 
     Args:
-        paths: The files; those that are not there are opened by nobody.
+        paths: The files; no process has one open that is not there.
+        stopping: Ids of containers whose processes don't count.
         proc: Where the kernel tells of processes.
+
+    Raises:
+        OSError: A file can't be looked at.
     """
-    wanted: set[tuple[int, int]] = set()
-    found: dict[int, str] = {}
-    unseen = False
+    paths, containers = list(paths), frozenset(filter(None, stopping))
+    found = _look(paths, containers, proc)
+    if found.holders:
+        time.sleep(AGAIN_SECONDS)
+        later = _look(paths, containers, proc)
+        later.holders = {
+            path: pids & found.holders.get(path, set()) for path, pids in later.holders.items()
+        }
+        found = later
+    unknown = [OF_OTHERS] if found.unseen else []
+    if not _is_of_the_machine(proc):
+        unknown.append(OUTSIDE)
+    holders: dict[Path, tuple[SafeText, ...]] = {}
+    for path, pids in found.holders.items():
+        for pid in sorted(pids):
+            words = UNSEEN if pid < 0 else process_of(pid, proc).words
+            # Those containers may be another machine's, or their groups have no names.
+            if not containers or (pid > 0 and found.stopping):
+                holders[path] = (*holders.get(path, ()), words)
+            else:
+                unknown.append(f"whether {words}, which has {path} open, is of what is stopped")
+    return OpenFiles(holders, tuple(unknown))
+
+
+def _look(paths: Iterable[Path], containers: frozenset[str], proc: Path) -> _Look:
+    look = _Look()
+    wanted: dict[tuple[int, int], Path] = {}
+    locking: list[tuple[Path, int]] = []
     for path in paths:
         with suppress(FileNotFoundError, NotADirectoryError):
             about = path.stat()
-            wanted.add((about.st_dev, about.st_ino))
+            wanted[about.st_dev, about.st_ino] = path
             if stat.S_ISREG(about.st_mode) and (holder := _locked_by(path)):
-                found[holder] = ""
+                locking.append((path, holder))
     if not wanted:
-        return Opened()
+        return look
+    # Without it, processes of other users are hidden (`hidepid`).
+    look.unseen = not (proc / "1").exists()
     for entry in proc.iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
-        try:
-            has = _has_open(entry, wanted)
-        except PermissionError:
-            unseen = True
+        pid = int(entry.name)
+        if containers and _is_in(entry, containers):
+            look.stopping.add(pid)
             continue
+        try:
+            for path in _opened(entry, wanted):
+                look.add(path, pid)
+        except PermissionError:
+            look.unseen = True
         except OSError:
             continue  # it has exited
-        if has:
-            found[int(entry.name)] = ""
-    return Opened(tuple(_words(proc, pid) for pid in sorted(found)), unseen)
+    for path, pid in locking:
+        if pid not in look.stopping:
+            look.add(path, pid)
+    return look
 
 
-def _has_open(process: Path, wanted: set[tuple[int, int]]) -> bool:
+def _is_of_the_machine(proc: Path) -> bool:
+    """Whether all of the machine's processes are listed, and not those of a container alone."""
+    try:
+        return (proc / "self/ns/pid").stat().st_ino == _FIRST_NAMESPACE
+    except OSError:
+        return False
+
+
+def _is_in(process: Path, containers: Iterable[str]) -> bool:
+    try:
+        groups = (process / "cgroup").read_text(errors="replace")
+    except OSError:
+        return False
+    return any(container in groups for container in containers)
+
+
+def _opened(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
     inodes = {str(inode) for _, inode in wanted}
+    found = set[Path]()
     for descriptor in (process / "fd").iterdir():
         with suppress(FileNotFoundError):
             # The number of the inode first: it is known without asking the file's own file
@@ -74,9 +154,9 @@ def _has_open(process: Path, wanted: set[tuple[int, int]]) -> bool:
             if (inode := _inode(process / "fdinfo" / descriptor.name)) and inode not in inodes:
                 continue
             about = descriptor.stat()
-            if (about.st_dev, about.st_ino) in wanted:
-                return True
-    return False
+            if path := wanted.get((about.st_dev, about.st_ino)):
+                found.add(path)
+    return found
 
 
 def _inode(about: Path) -> str:
@@ -103,12 +183,3 @@ def _locked_by(path: Path) -> int:
     finally:
         os.close(descriptor)
     return 0 if kind == fcntl.F_UNLCK else pid or -1
-
-
-def _words(proc: Path, pid: int) -> str:
-    if pid < 0:
-        return "a process that can't be seen from here"
-    name = ""
-    with suppress(OSError):
-        name = (proc / str(pid) / "comm").read_text(errors="replace").strip()
-    return f"process {pid} ({name})" if name else f"process {pid}"

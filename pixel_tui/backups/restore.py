@@ -10,7 +10,7 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Final
@@ -21,7 +21,7 @@ from pixel_tui.backups.deployment import RanImage
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind, Manifest
-from pixel_tui.backups.open_files import opened
+from pixel_tui.backups.open_files import open_files
 from pixel_tui.backups.ownership import Owners, opening_words
 from pixel_tui.backups.postgres import MOST_ROLE_BYTES, Postgres, database_of
 from pixel_tui.backups.restorable import (
@@ -58,8 +58,8 @@ class Restorer:
         servers: Postgres servers that run, by service.
         mark: What is put aside is called `NAME.MARK`.
         say: Told a line for each thing that is done.
-        running: Asks the engine which containers run and what they mount; None if none of them
-            uses what is restored.
+        running: Asks the engine which containers run and what they mount; None if it does not
+            matter who uses what is restored.
         owners: What gives files to their owners.
     """
 
@@ -81,7 +81,7 @@ class Restorer:
         self._say = say
         self._running = running
         self._owners = owners or Owners()
-        self._unseen = False
+        self._unknown = set[str]()
         backups = grounds.backups
         self._copies = backups if backups and os.access(backups, os.W_OK) else None
         self._untouched = "Nothing was restored"
@@ -94,6 +94,7 @@ class Restorer:
         wanted: Callable[[Item], bool],
         *,
         beside: Sequence[tuple[Path, int]] = (),
+        stopping: Iterable[str] = (),
     ) -> None:
         """Look at all that can be looked at while services use what would be replaced.
 
@@ -103,13 +104,16 @@ class Restorer:
             manifest: The backup's.
             wanted: Whether an item is to be put back.
             beside: Places, and the bytes that something else needs there before.
+            stopping: Ids of the containers that are stopped before it is restored.
 
         Raises:
-            OperationError: One item can't be put back, or there is no room.
+            OperationError: One item can't be put back, there is no room, or a process that is in
+                none of these containers has a file open.
         """
         self._untouched = "Nothing was stopped or restored"
         items = self._chosen(manifest, wanted)
-        self._checked(items, beside=beside)
+        targets, changed = self._checked(items, beside=beside)
+        self._require_closed(changed, targets, stopping)
         self._say(f"all {len(items)} are whole, and there is a place for each")
 
     def restore(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> None:
@@ -120,21 +124,40 @@ class Restorer:
                 what was put aside.
         """
         items = self._chosen(manifest, wanted)
-        targets = self._checked(items)
-        self._require_all_unused([item for item in items if item.path in targets], targets)
+        targets, changed = self._checked(items)
+        self._require_unused(changed, targets)
         self._say(f"all {len(items)} are whole; what they replace is kept as NAME.{self._mark}")
+        fresh: list[tuple[Item, Path]] = []
+        try:
+            for item in changed:
+                with self._telling_how_far(item):
+                    fresh.append((item, self._copied(item, targets[item.path])))
+            # Again: the copies took their time.
+            self._require_unused(changed, targets)
+            for item, copy in fresh:
+                with self._telling_how_far(item):
+                    self._swap(item, copy, targets[item.path])
+        finally:
+            for _, copy in fresh:
+                copy.unlink(missing_ok=True)
         for item in items:
-            try:
-                if item.server:
+            if item.server:
+                with self._telling_how_far(item):
                     self._restore_server(item)
-                else:
-                    self._put_back(item, targets[item.path])
-            except (OSError, ValueError, ConsoleError) as error:
-                raise OperationError(
-                    f"{item.title} could not be put back: {_reason(error)}. {self.aside_words}",
-                    remedy=str(error.remedy) if isinstance(error, ConsoleError) else "",
-                ) from error
+            elif item not in changed:
+                self._say(f"{item.kind.value:<10} {item.source}  is the same already")
         self._say(self.aside_words)
+
+    @contextmanager
+    def _telling_how_far(self, item: Item) -> Iterator[None]:
+        """Say of whatever fails what has been put aside until then."""
+        try:
+            yield
+        except (OSError, ValueError, ConsoleError) as error:
+            raise OperationError(
+                f"{item.title} could not be put back: {_reason(error)}. {self.aside_words}",
+                remedy=str(error.remedy) if isinstance(error, ConsoleError) else "",
+            ) from error
 
     def _chosen(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> list[Item]:
         """What is put back, in that order."""
@@ -165,8 +188,12 @@ class Restorer:
 
     def _checked(
         self, items: Sequence[Item], *, beside: Sequence[tuple[Path, int]] = ()
-    ) -> Mapping[str, Path]:
-        """Look at everything that could fail; returns where items go, by their paths."""
+    ) -> tuple[Mapping[str, Path], Sequence[Item]]:
+        """Look at everything that could fail.
+
+        Returns:
+            Where items go, by their paths; and those that are no longer what they were.
+        """
         targets: dict[str, Path] = {}
         for item in items:
             with self._nothing_yet(f"{item.title} can't be"):
@@ -187,17 +214,48 @@ class Restorer:
         for item in changed:
             with self._nothing_yet(f"{item.title} can't be"):
                 self._require_ownable(targets[item.path])
-        return targets
+        return targets, changed
 
-    def _require_all_unused(self, files: Sequence[Item], targets: Mapping[str, Path]) -> None:
+    def _require_unused(self, files: Sequence[Item], targets: Mapping[str, Path]) -> None:
         """Raise `OperationError` if one of these may be written to by what runs now."""
-        holders: Sequence[Holder] = ()
-        if files:
-            with self._nothing_yet("what uses it is unknown"):
-                holders = self._holders()
+        if self._running is None or not files:
+            return
+        with self._nothing_yet("what uses it is unknown"):
+            holders = self._running()
         for item in files:
+            place = str(targets[item.path])
+            users = [holder.name for holder in holders if holder.holds(place, item.volume)]
             with self._nothing_yet(f"{item.title} can't be"):
-                self._require_unused(item, targets[item.path], holders)
+                if users:
+                    raise OperationError(
+                        f"{', '.join(users[:3])} runs and mounts it",
+                        remedy=f"Stop it first: docker stop {' '.join(users[:3])}",
+                    )
+        self._require_closed(files, targets)
+
+    def _require_closed(
+        self, files: Sequence[Item], targets: Mapping[str, Path], stopping: Iterable[str] = ()
+    ) -> None:
+        """Raise `OperationError` if a process has one of these open. All are looked for at once."""
+        parts: dict[Path, Item] = {}
+        for item in files:
+            target = targets[item.path]
+            beside = _side_files(target) if item.kind is Kind.SQLITE else []
+            parts |= dict.fromkeys([*beside, target], item)
+        with self._nothing_yet("which processes use it is unknown"):
+            found = open_files(parts, stopping=stopping)
+        for words in found.unknown:
+            if words not in self._unknown:
+                self._unknown.add(words)
+                self._say(f"unknown    {words}")
+        for path, users in found.holders.items():
+            for words in users:
+                self._say(f"open       {self._shown(path)}  {words}")
+        for path, users in found.holders.items():
+            with self._nothing_yet(f"{parts[path].title} can't be"):
+                raise OperationError(
+                    f"{', '.join(users[:3])} has it open", remedy="Stop that first"
+                )
 
     @contextmanager
     def _nothing_yet(self, why: str) -> Iterator[None]:
@@ -253,29 +311,6 @@ class Restorer:
             time.sleep(0.5)
         return ""
 
-    def _holders(self) -> Sequence[Holder]:
-        """Which containers run now."""
-        return self._running() if self._running is not None else ()
-
-    def _require_unused(self, item: Item, target: Path, holders: Sequence[Holder]) -> None:
-        """Raise `OperationError` if a container may write to it, or a process has it open."""
-        users = [holder.name for holder in holders if holder.holds(str(target), item.volume)]
-        if users:
-            raise OperationError(
-                f"{', '.join(users[:3])} runs and mounts it",
-                remedy=f"Stop it first: docker stop {' '.join(users[:3])}",
-            )
-        if item.kind is not Kind.SQLITE:
-            return
-        found = opened([target, *_side_files(target)])
-        if found.processes:
-            raise OperationError(
-                f"{', '.join(found.processes[:3])} has it open", remedy="Stop that first"
-            )
-        if found.unseen and not self._unseen:
-            self._unseen = True
-            self._say("open files of other users' processes could not be looked at")
-
     def _require_ownable(self, target: Path) -> None:
         """Try out whether a new file beside the target can get its owner."""
         folder = target.parent
@@ -298,29 +333,23 @@ class Restorer:
         same = item.kind is Kind.FILE and target.is_file()
         return same and hash_file(target) == item.sha256
 
-    def _put_back(self, item: Item, target: Path) -> None:
+    def _copied(self, item: Item, target: Path) -> Path:
+        """The new content beside its place."""
         source = item_file(self._folder, item)
-        if self._is_same(item, target):
-            self._say(f"{item.kind.value:<10} {item.source}  is the same already")
-            return
         self._make_folders(target.parent)
         # On a full disk a small file, such as `.env`, finds room in what is kept for that.
         place = state_folder() / "restored"
-        fresh = with_reserve(place, lambda: self._copy_beside(source, target, item))
-        try:
-            # Again: the copy took its time.
-            self._require_unused(item, target, self._holders())
-            beside = []
-            if item.kind is Kind.SQLITE:
-                beside = [path for path in _side_files(target) if os.path.lexists(path)]
-            # The database first: one that is not there is taken for no other's, but one that
-            # lost its `-wal`, or met another's, is torn.
-            for path in (target, *beside):
-                self._put_aside(path, replaced=not beside)
-            fresh.rename(target)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
+        return with_reserve(place, lambda: self._copy_beside(source, target, item))
+
+    def _swap(self, item: Item, fresh: Path, target: Path) -> None:
+        beside = []
+        if item.kind is Kind.SQLITE:
+            beside = [path for path in _side_files(target) if os.path.lexists(path)]
+        # The database first: one that is not there is taken for no other's, but one that
+        # lost its `-wal`, or met another's, is torn.
+        for path in (target, *beside):
+            self._put_aside(path, replaced=not beside)
+        fresh.rename(target)
         sync_folder(target.parent)
         self._say(f"{item.kind.value:<10} {item.source}  restored")
 

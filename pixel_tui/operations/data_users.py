@@ -29,6 +29,12 @@ class DataUsers:
     dependants: frozenset[str] = frozenset()
     """Those of the services that mount nothing of it, and may only depend on it."""
 
+    @property
+    def container_ids(self) -> tuple[str, ...]:
+        """The ids of all containers that are stopped."""
+        regular = (container.id for target in self.services for container in target.up)
+        return (*regular, *(holder.id for holder in (*self.oneoffs, *self.others)))
+
 
 def data_users(
     draft: Draft, past: PastState, items: Iterable[Item], servers: frozenset[str]

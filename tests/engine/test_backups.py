@@ -392,16 +392,67 @@ class TestRestoring:
         about = path.stat()
         assert (about.st_uid, about.st_gid, about.st_mode & 0o777) == (1234, 1234, 0o640)
 
-    def test_a_process_of_the_host_that_has_it_open_is_named(self, desk: Desk) -> None:
+    @pytest.mark.parametrize("name", ["data/pixels.db", "data/pixels.db-wal", ".env"])
+    def test_a_process_of_the_host_that_has_a_file_open_is_named_before_anything_stops(
+        self, desk: Desk, name: str
+    ) -> None:
         path = database(desk.folder / "data/pixels.db")
         desk.project.compose("up", "--detach")
         made = desk.back_up()
-        name = desk.project.name
-        with written_to(path):
-            said = desk.run("backup", "restore", made, "--yes", "--confirm", name, code=1)
-        assert f"process {os.getpid()} (" in said.stdout
-        assert "Nothing was restored" in said.stdout
+        (desk.folder / ".env").write_text("COLOUR=blue\n")
+        (desk.folder / name).touch()
+        before = desk.project.inspect("app")["State"]
+        holding = "import sys; file = open(sys.argv[1]); print(flush=True); sys.stdin.read()"
+        words = ("backup", "restore", made, "--yes", "--confirm", desk.project.name)
+        with subprocess.Popen(
+            [sys.executable, "-c", holding, str(desk.folder / name)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        ) as other:  # fmt: skip
+            assert other.stdout is not None
+            assert other.stdout.readline()
+            said = desk.run(*words, code=1).stdout
+        assert f"process {other.pid} of root (`{sys.executable} -c import sys" in said
+        assert "Nothing was stopped or restored" in said
+        now = desk.project.inspect("app")["State"]
+        assert (now["StartedAt"], now["Pid"]) == (before["StartedAt"], before["Pid"])
+        assert [item["id"] for item in desk.listed()] == [made], "nor is a backup made for nothing"
         assert not list(path.parent.glob("*.before-*"))
+        desk.run(*words)
+        assert (desk.folder / ".env").read_text() == "COLOUR=red\n"
+
+    def test_one_of_a_container_that_the_plan_stops_keeps_nothing_from_it(
+        self, make_project: MakeProject, engine: Engine, tmp_path: Path
+    ) -> None:
+        holding = "exec 3</data/pixels.db; echo held; exec sleep 100000"
+        text = APP.replace('[sleep, "100000"]', f'[sh, -c, "{holding}"]')
+        desk = Desk(make_project(text, files={"data/task-ledger.json": "{}"}), tmp_path / "state")
+        path = database(desk.folder / "data/pixels.db")
+        desk.project.compose("up", "--detach")
+        made = desk.back_up()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP TABLE pixels")
+        (desk.folder / "data/task-ledger.json").write_text("[]")
+        # What is started beside the first process, and a container of no project.
+        beside = "exec 3</data/task-ledger.json; echo held >/data/beside; exec sleep 100000"
+        desk.project.compose("exec", "--detach", "app", "sh", "-c", beside)
+        foreign = unique_name("other")
+        engine.docker("run", "--detach", "--name", foreign, "--stop-timeout", "0", "--volume",
+                      f"{desk.folder}/data:/data", BASE_IMAGE, "sh", "-c", holding)  # fmt: skip
+        try:
+            eventually((desk.folder / "data/beside").exists)
+            eventually(lambda: "held" in engine.docker("logs", foreign).stdout)
+            eventually(lambda: "held" in desk.project.compose("logs", "app").stdout)
+            stopping = engine.inspect(foreign)["Id"]
+            refused = desk.project.engine.run(
+                desk.worker("check", made, f"--stopping={stopping}"), env=desk.env, check=False
+            )
+            assert refused.returncode == 1, "the project's own is not among what is stopped"
+            assert "(`sleep 100000`) has it open" in refused.stdout
+            desk.run("backup", "restore", made, "--yes", "--confirm", desk.project.name)
+        finally:
+            engine.docker("rm", "--force", foreign, check=False)
+        assert count(path) == 0, "the table is there again"
+        assert (desk.folder / "data/task-ledger.json").read_text() == "{}"
 
     def test_it_works_where_compose_refuses_the_project(self, desk: Desk) -> None:
         desk.project.compose("up", "--detach")

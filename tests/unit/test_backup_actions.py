@@ -197,6 +197,9 @@ class TestRestore:
         known = facts(past(), holders=(one, other, brief, idle, elsewhere, own))
         made = plan("restore", known, ID)
         assert verbs(made) == ["check", "make", "stop", "stop", "restore", "start", "start"]
+        stopping = [container("api").id, container("web").id, one.id, other.id, brief.id]
+        check = [word for word in commands(made)[0] if word.startswith("--stopping")]
+        assert check == [f"--stopping={container_id}" for container_id in stopping]
         assert commands(made)[3] == (*COMMAND.docker, "stop", one.id, other.id, brief.id)
         assert made.steps[3].title == "Stop pixel-worker-1, writer and brief"
         assert commands(made)[-1] == (*COMMAND.docker, "start", other.id), "these come back"

@@ -1,5 +1,6 @@
 """Backups without an engine: manifests, the folder of backups, copies, restoring."""
 
+import getpass
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ from pixel_tui.backups.manifest import (
     relative_path,
     wanted_for_deployment,
 )
+from pixel_tui.backups.open_files import OpenFiles
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.restorable import Grounds
@@ -55,6 +57,7 @@ from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.program import Said
+from pixel_tui.text import plain
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DIGEST = "0" * 64
@@ -169,6 +172,16 @@ def opened_by_another(database: Path) -> Iterator["subprocess.Popen[bytes]"]:
         assert other.stdout is not None
         other.stdout.readline()
         yield other
+
+
+@contextmanager
+def held_open(file: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that has a file open, and no lock."""
+    with file.open("rb") as opened, subprocess.Popen(["sleep", "1000"], stdin=opened) as other:
+        try:
+            yield other
+        finally:
+            other.kill()
 
 
 def restore(
@@ -439,15 +452,14 @@ class TestRestore:
         assert refused.value.remedy == "What was stopped for it is still stopped: start it again."
         assert (project / "docker-compose.yml").read_text() == "broken"
 
-    def test_it_is_checked_while_services_still_use_what_it_replaces(self, project: Path) -> None:
+    def test_all_is_checked_before_anything_is_stopped(self, project: Path) -> None:
         made = make(project)
         (project / ".env").write_text("SECRET=new\n")
         before = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
         folder, said = store_of(project).find(made.id).folder, list[str]()
         restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
-        with opened_by_another(project / "data/pixels.db"):
-            restorer.check(made, wanted_for_restore)
-        assert said == ["all 3 are whole, and there is a place for each"]
+        restorer.check(made, wanted_for_restore)
+        assert said[-1] == "all 3 are whole, and there is a place for each"
         room = os.statvfs(project)
         beside = [(project / "backups/x", room.f_bfree * room.f_frsize)]
         with pytest.raises(OperationError, match="not enough room"):
@@ -477,11 +489,69 @@ class TestRestore:
         (project / ".env").write_text("broken")
         with (
             opened_by_another(project / "data/pixels.db") as other,
-            pytest.raises(OperationError, match=rf"process {other.pid} \(python"),
+            pytest.raises(OperationError, match=rf"process {other.pid} of .*python"),
         ):
             restore(project, made.id)
         assert not list(project.rglob("*.before-x"))
         assert (project / ".env").read_text() == "broken", "nor is anything else touched"
+
+    @pytest.mark.parametrize("name", [".env", "data/pixels.db", "data/pixels.db-shm"])
+    def test_the_check_names_who_has_a_file_open_that_is_replaced(
+        self, project: Path, name: str
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("SECRET=new\n")
+        (project / name).touch()
+        folder, said = store_of(project).find(made.id).folder, list[str]()
+        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
+        with (
+            held_open(project / name) as other,
+            pytest.raises(OperationError, match="Nothing was stopped or restored") as refused,
+        ):
+            restorer.check(made, wanted_for_restore)
+        words = f"process {other.pid} of {getpass.getuser()} (`sleep 1000`)"
+        assert f"{name.removesuffix('-shm')} can't be: {words} has it open" in str(refused.value)
+        assert f"open       {name}  {words}" in said
+
+    def test_one_that_stays_as_it_is_may_be_open(self, project: Path) -> None:
+        made = make(project)
+        folder = store_of(project).find(made.id).folder
+        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=lambda _: None)
+        with held_open(project / ".env"):
+            restorer.check(made, wanted_for_restore)
+
+    def test_processes_are_looked_at_once_for_all_files(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("broken")
+        (project / "docker-compose.yml").write_text("broken")
+        looks = list[tuple[set[str], list[str]]]()
+
+        def looked(paths: Iterable[Path], stopping: Iterable[str] = ()) -> OpenFiles:
+            fresh = sorted(path.name for path in project.rglob("*.restoring"))
+            looks.append(({path.name for path in paths}, fresh))
+            return OpenFiles()
+
+        monkeypatch.setattr("pixel_tui.backups.restore.open_files", looked)
+        restore(project, made.id)
+        beside = {f"pixels.db{suffix}" for suffix in ("", "-wal", "-shm", "-journal")}
+        files = {".env", "docker-compose.yml", *beside}
+        copies = ["..env.restoring", ".docker-compose.yml.restoring", ".pixels.db.restoring"]
+        assert looks == [(files, []), (files, copies)], "before all, and before the first swap"
+        assert not list(project.rglob("*.restoring"))
+
+    def test_one_that_is_opened_while_the_copies_are_made_keeps_all_of_it_as_it_was(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("broken")
+        looks = iter([OpenFiles(), OpenFiles({project / ".env": (plain("process 7"),)})])
+        monkeypatch.setattr("pixel_tui.backups.restore.open_files", lambda *_, **__: next(looks))
+        with pytest.raises(OperationError, match=r"Nothing was restored.*env can't be: process 7"):
+            restore(project, made.id)
+        assert (project / ".env").read_text() == "broken"
+        assert not [*project.rglob("*.before-x"), *project.rglob("*.restoring")]
 
     def test_so_is_one_that_a_running_container_mounts_over_any_path(self, project: Path) -> None:
         made = make(project)

@@ -85,6 +85,7 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         "check",
         *what,
         *(["--backup-first"] if save_first else []),
+        *(f"--stopping={container_id}" for container_id in users.container_ids),
         name=draft.subject,
     )
     if save_first:
