@@ -71,6 +71,7 @@ def copy_server_database(asked: AskedServer, database: Database, target: Path) -
         "encoding": database.encoding,
         "collate": database.collate,
         "ctype": database.ctype,
+        "database_bytes": database.size,
         "version": server.version(),
         "entries": server.contents(target),
         "empty": empty,

@@ -92,6 +92,11 @@ class Item:
         return Node(self.details)["database"].raw if self.kind is Kind.POSTGRES else ""
 
     @property
+    def database_size(self) -> int:
+        """How many bytes a Postgres database had when it was dumped; 0 where that is unknown."""
+        return Node(self.details)["database_bytes"].integer
+
+    @property
     def title(self) -> str:
         """What it is called for people: `data/pixels.db`, `postgres/pixel_agent`."""
         if self.kind is Kind.ROLES:

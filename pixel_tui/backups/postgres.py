@@ -87,6 +87,9 @@ _STATEMENTS: Final = _WHO + (
     ' export PGDATABASE="$d"; psql --no-psqlrc --command="" >/dev/null 2>&1 && break; done; '
     "exec psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file=-"
 )
+_FREE: Final = 'exec df -P -k "$1"'
+_FREE_KILOBYTES: Final = re.compile(r"\s\d+\s+\d+\s+(\d{1,15})\s+\d+%", re.ASCII)
+"""The column `Available` of POSIX; each other column may hold blanks."""
 READY: Final = _WHO + 'export PGDATABASE="$d"; exec pg_isready --quiet'
 ASK_SECONDS: Final = 30.0
 CUSTOM_FORMAT: Final = b"PGDMP"
@@ -194,6 +197,18 @@ class Postgres:
         found = self._query(_PLACES)
         places = (found["data"].raw, *(item.raw for item in found["tablespaces"]))
         return tuple(filter(None, places))
+
+    def free(self) -> int | None:
+        """How many bytes are free where it keeps its data; None where that is unknown."""
+        try:
+            places = self.places()
+        except OperationError:
+            return None
+        if len(places) != 1:
+            return None  # which of its tablespaces is filled, only the dump knows
+        said = self._run(_FREE, places[0], patience=ASK_SECONDS)
+        found = _FREE_KILOBYTES.search(said.output.decode(errors="replace"))
+        return int(found[1]) * 1024 if found and not said.code else None
 
     def empty(self, database: str) -> bool | None:
         """Whether no table of a database has a row; None where that can't be known."""

@@ -33,6 +33,7 @@ from pixel_tui.backups.restorable import (
     target_of,
 )
 from pixel_tui.backups.room import require_room
+from pixel_tui.backups.server_room import require_server_room
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
@@ -113,6 +114,8 @@ class Restorer:
         self._untouched = "Nothing was stopped or restored"
         items = self._chosen(manifest, wanted)
         targets, changed = self._checked(items, beside=beside)
+        with self._nothing_yet("the backup can't be"):
+            require_server_room(items, self._servers, self._say)
         self._require_closed(changed, targets, stopping)
         self._say(f"all {len(items)} are whole, and there is a place for each")
 

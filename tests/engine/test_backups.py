@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -729,8 +730,10 @@ volumes: {{held: , other: }}
         assert PASSWORD not in json.dumps(manifest)
         assert any(f"{name}_cache" in gap["what"] for gap in manifest["left_out"])
 
+        assert dump["details"]["database_bytes"] > dump["bytes"]
         self.sql(served.project, "DROP TABLE memories")
-        served.run("backup", "restore", made, "--yes", "--confirm", name)
+        said = served.run("backup", "restore", made, "--yes", "--confirm", name).stdout
+        assert re.search(r"room       [\d.]+ [MGT]B are free where db keeps its data, for ", said)
         assert self.sql(served.project, "SELECT words FROM memories") == "first"
         assert served.project.inspect("app")["State"]["Running"]
 

@@ -1,0 +1,94 @@
+"""Whether a Postgres server has room for what is restored into it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+
+from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.server_room import require_server_room
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.program import Said
+
+DIGEST = "0" * 64
+
+
+@dataclass
+class Server:
+    room: int | None
+
+    def free(self) -> int | None:
+        return self.room
+
+
+def dump(name: str, size: int, had: int = 0) -> Item:
+    details = {"database": name, "database_bytes": had}
+    return Item(Kind.POSTGRES, "db", f"postgres/db/{name}.dump", size, DIGEST, details)  # type: ignore[arg-type]
+
+
+def said(free: int | None, *items: Item) -> list[str]:
+    lines = list[str]()
+    servers = {"db": cast("Postgres", Server(free))}
+    require_server_room([Item(Kind.FILE, "a", "files/a", 9, DIGEST), *items], servers, lines.append)
+    return lines
+
+
+def test_a_dump_that_is_larger_than_what_is_free_is_refused() -> None:
+    with pytest.raises(OperationError, match=r"dump db/big alone has 3\.0 kB, and 2\.0 kB are"):
+        said(2000, dump("small", 10), dump("big", 3000))
+    # One after the other may fit: the second one in what the first has freed.
+    assert said(2000, dump("first", 1500, 1500), dump("second", 1500, 1500))
+
+
+@pytest.mark.parametrize(
+    ("free", "had", "words"),
+    [
+        (5000, 9000, "WARNING: 5.0 kB are free where db keeps its data, and a database had 9.0 kB"),
+        (9000, 9000, "room       9.0 kB are free where db keeps its data, for 9.0 kB"),
+        (9000, 0, "unknown    how much db needs for its dumps; 9.0 kB are free"),
+        (None, 9000, "unknown    how much is free where db keeps its data"),
+    ],
+)
+def test_the_rest_is_told(free: int | None, had: int, words: str) -> None:
+    (line,) = said(free, dump("a", 10, 100 if had else 0), dump("b", 3000, had))
+    assert line.startswith(words)
+
+
+def test_without_a_dump_no_server_is_asked() -> None:
+    assert said(0) == []
+    assert said(0, Item(Kind.ROLES, "db", "postgres/db/roles.sql", 9, DIGEST)) == []
+
+
+class Container:
+    """Programs in a container whose server says where its data is."""
+
+    def __init__(self, places: bytes, output: bytes, code: int = 0) -> None:
+        self.places, self.output, self.code = places, output, code
+
+    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+        if any("psql" in word for word in argv):
+            return Said(0, self.places, b"")
+        assert argv[-1] == "/data"
+        return Said(self.code, self.output, b"")
+
+
+PLACES = b'{"data": "/data", "tablespaces": [""]}'
+HEAD = b"Filesystem 1024-blocks Used Available Capacity Mounted on\n"
+
+
+@pytest.mark.parametrize(
+    ("container", "free"),
+    [
+        (Container(PLACES, HEAD + b"/dev/sda1 100 60 40 60% /data\n"), 40 * 1024),
+        (Container(PLACES, HEAD + b"//host/my 1 2 100 60 40 60% /my 1 2 3 4% data\n"), 40 * 1024),
+        (Container(PLACES, HEAD + b"overlay - - - - /data\n"), None),
+        (Container(PLACES, b"", 127), None),
+        (Container(b'{"data": "/data", "tablespaces": ["", "/fast"]}', b""), None),
+        (Container(b"permission denied", b""), None),
+    ],
+)
+def test_its_container_says_how_much_is_free(container: Container, free: int | None) -> None:
+    assert Postgres(container, ComposeCommand(), "c").free() == free
