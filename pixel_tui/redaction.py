@@ -8,7 +8,7 @@ that has turned out to be one, wherever it turns up. Time grows with the length 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
@@ -21,6 +21,7 @@ from pixel_tui.secret_names import is_no_secret, is_secret_name
 __all__ = [
     "MASK", "forget_secrets", "has_token", "is_secret_name", "is_secret_value", "mask_value",
     "masked_value", "redact", "redacted_argv", "remember_secret",
+    "spare_names",
 ]  # fmt: skip
 
 # The scheme's last letter is enough; to look for its first takes forever in a long word.
@@ -92,15 +93,25 @@ _SPACE = re.compile(r"\s")
 def remember_secret(value: str) -> None:
     """Mask this value from now on, wherever it turns up literally.
 
-    Nothing is done for a value that is short, or made of one kind of letters: it would be
-    found in names and paths that are none.
+    One that is made of one kind of letters, or short, is masked only where it is a word. Nothing
+    is done for one that is shorter still, or spared: it would be found where it is no secret.
     """
     if known.add(value):
         _redact_short.cache_clear()
 
 
+def spare_names(names: Iterable[str]) -> None:
+    """Leave the words of these names alone, although one may be a plain secret as well.
+
+    Args:
+        names: What is on the screen all the time: of services, containers, images, folders.
+    """
+    if known.spare(names):
+        _redact_short.cache_clear()
+
+
 def forget_secrets() -> None:
-    """Forget every value that was remembered."""
+    """Forget every value that was remembered, and every word that is spared."""
     known.forget()
     _redact_short.cache_clear()
 
@@ -127,7 +138,7 @@ def mask_value(name: str, value: str) -> str:
     """The value of a key as it may be shown: masked when the name or the shape is secret.
 
     What is masked by its name, or as the password of a URL, is masked from then on wherever it
-    turns up.
+    turns up. What is shown may be spared from then on.
     """
     if is_secret_value(name, value):
         remember_secret(value)
@@ -137,6 +148,8 @@ def mask_value(name: str, value: str) -> str:
             password = found.group()[len(found["head"]) :]
             remember_secret(password)
             remember_secret(unquote(password))
+    if known.spare_setting(name, value):
+        _redact_short.cache_clear()
     return redact(value)
 
 

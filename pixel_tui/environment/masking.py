@@ -10,7 +10,7 @@ from pixel_tui.environment.document import Document
 from pixel_tui.environment.file_state import LONGEST_BYTES
 from pixel_tui.environment.layers import read_layers, set_in
 from pixel_tui.files import read_regular
-from pixel_tui.redaction import mask_value
+from pixel_tui.redaction import mask_value, spare_names
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +18,15 @@ log = logging.getLogger(__name__)
 def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]) -> None:
     """Have the secrets of these files masked from now on, wherever they turn up.
 
-    A file that can't be read gives none. Blocks for some milliseconds.
+    The folders that they are in are spared, and so are the names in them (`DB_USER`): they are in
+    too many messages. A file that can't be read gives none. Blocks for some milliseconds.
 
     Args:
         paths: The files, in the order in which compose reads them.
         environment: The variables that compose would see.
     """
+    paths = tuple(paths)
+    spare_names(str(Path(path).parent) for path in paths)
     documents = [document for document in map(_document, paths) if document is not None]
     catalogue = load_catalogue()
     for document, readings in zip(documents, read_layers(documents, environment), strict=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from pixel_tui.redaction import mask_value, redact, redacted_argv
+from pixel_tui.redaction import mask_value, redact, redacted_argv, spare_names
 from pixel_tui.stack.built_with import arguments_of
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import (
@@ -80,6 +80,9 @@ def parse_container(inspected: JsonObject) -> Container:
     status = _container_state(state)
     ended = status not in {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.CREATED}
     started_at = parse_time(state["StartedAt"].raw)
+    spare_names(_container_names(node["Name"], config["Image"], labels))
+    spare_names(item["Name"].raw for item in node["Mounts"])
+    spare_names(name for name, _ in node["NetworkSettings"]["Networks"].members())
     return Container(
         id=_container_id(node["Id"]),
         name=plain(node["Name"].raw.removeprefix("/")),
@@ -136,6 +139,7 @@ def parse_listed(listed: JsonObject, why: SafeText) -> Container:
     node = Node(listed)
     labels = node["Labels"]
     name = next((item.raw for item in node["Names"] if item.raw.count("/") == 1), "")
+    spare_names(_container_names(Node(name), node["Image"], labels))
     return Container(
         id=_container_id(node["Id"]),
         name=plain(name.removeprefix("/")),
@@ -151,6 +155,13 @@ def parse_listed(listed: JsonObject, why: SafeText) -> Container:
         config_hash=labels[f"{LABEL}config-hash"].text,
         partial=True,
     )
+
+
+def _container_names(name: Node, image: Node, labels: Node) -> Iterator[str]:
+    """What names a container, its image and its project, whose folder is in every path of it."""
+    yield from (name.raw, image.raw)
+    for key in ("project", "service", "project.working_dir", "project.config_files"):
+        yield labels[f"{LABEL}{key}"].raw
 
 
 def _owner(mode: Node) -> str:
@@ -299,6 +310,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
     """A project from `docker compose config --format json` and its hashes."""
     node = Node(resolved.config)
     name = node["name"].text
+    spare_names((name, resolved.directory, *_names_in(node)))
     return Project(
         name=name,
         directory=plain(resolved.directory),
@@ -324,6 +336,15 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
         warnings=tuple(plain(redact(line)) for line in resolved.warnings),
         left_out=plain(redact(resolved.left_out_why)),
     )
+
+
+def _names_in(project: Node) -> Iterator[str]:
+    """The names of a project's services, images, containers, networks and volumes."""
+    for key, item in project["services"].members():
+        yield from (key, item["image"].raw, item["container_name"].raw)
+    for kind in ("networks", "volumes"):
+        for key, item in project[kind].members():
+            yield from (key, item["name"].raw)
 
 
 def _service_spec(

@@ -13,6 +13,7 @@ from typing import Final
 
 from pixel_tui.files import read_regular
 from pixel_tui.json_reading import JsonValue, parse_json
+from pixel_tui.known_secrets import known
 from pixel_tui.redaction import is_secret_value, remember_secret
 from pixel_tui.stack.json_value import JsonObject, Node
 
@@ -86,8 +87,8 @@ def _remember(content: bytes) -> None:
 def secrets_in(text: str) -> Iterator[str]:
     """What in a secret's file may turn up alone: all of it, a line, the value of a secret key.
 
-    A line with blanks in it is a sentence, a heading or a setting: masked wherever it turns up it
-    would hide what is none.
+    A line with blanks in it is a sentence, a heading or a setting, and `[client]` is a heading:
+    masked wherever they turn up they would hide what is none.
     """
     if not text:
         return
@@ -97,7 +98,8 @@ def secrets_in(text: str) -> Iterator[str]:
         return
     lines: Sequence[str] = text.splitlines()
     for line in map(str.strip, lines[:MOST_LINES]):
-        if len(lines) > 1 and line and not any(map(str.isspace, line)):
+        is_value = line.isalnum() or known.is_telling(line)
+        if len(lines) > 1 and is_value and not any(map(str.isspace, line)):
             yield line
         name, value = _assignment(line)
         if is_secret_value(name, value):

@@ -41,3 +41,13 @@ def test_a_file_that_can_not_be_read_keeps_nothing_waiting(
     remember_secrets(paths, {})
     assert masked("Fake-S3cret,one") == [True]
     assert "pipe are not known" in caplog.text
+
+
+def test_the_folder_and_the_names_in_a_file_are_left_readable(tmp_path: Path) -> None:
+    folder = tmp_path / "pixelsecret"
+    folder.mkdir()
+    (folder / ".env").write_text(
+        "DB_PASSWORD=pixelsecret\nADMIN_PASSWORD=dragonfly\nAPI_TOKEN=hunter22\nDB_USER=dragonfly\n"
+    )
+    remember_secrets([folder / ".env"], {})
+    assert masked("pixelsecret", "dragonfly", "hunter22") == [False, False, True]

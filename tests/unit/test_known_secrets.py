@@ -2,14 +2,15 @@
 
 import json
 import time
-from urllib.parse import quote
+from base64 import b64encode
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.known_secrets import MASK, LineMasker, known, mask_known, masked_words
-from pixel_tui.redaction import forget_secrets, mask_value, remember_secret
+from pixel_tui.redaction import forget_secrets, mask_value, redact, remember_secret, spare_names
 from pixel_tui.text import shown_line
 
 SECRET = "Fake-S3cret,one"
@@ -67,6 +68,105 @@ def test_one_value_in_another_is_masked_with_it_and_two_that_overlap_leave_nothi
     assert mask_known(f"x {SECRET}-and-more-Of-1t y".encode()) == b"x ******** y"
 
 
+@pytest.mark.parametrize(
+    "value", ["pixelsecret", "hunter22", "my old dog", "123456789012", "!hunters"]
+)
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("with {} refused", f"with {MASK} refused"),
+        ("{}", MASK),
+        ('password="{}", user=x', f'password="{MASK}", user=x'),
+        ("/srv/{}/data/{}.txt", f"/srv/{MASK}/data/{MASK}.txt"),
+        ("pg://app:{}@db/app?p={}&q", f"pg://app:{MASK}@db/app?p={MASK}&q"),
+        ("a{} {}b _{} {}_ 1{} {}2", "a{} {}b _{} {}_ 1{} {}2"),
+        ("“{}” é{}é", f"“{MASK}” é{MASK}é"),
+        (r"'a\n{}\t', '\u003c{}\u003e'", rf"'a\n{MASK}\t', '\u003c{MASK}\u003e'"),
+        (r"INFO\u001b[31m{}\u001b[0m", rf"INFO\u001b[31m{MASK}\u001b[0m"),
+        ("?p%3D{}%26q", f"?p%3D{MASK}%26q"),
+    ],
+)  # fmt: skip
+def test_a_plain_value_is_masked_where_it_is_a_word(value: str, line: str, shown: str) -> None:
+    mask_value("DB_PASSWORD", value)
+    written, masked = line.replace("{}", value), shown.replace("{}", value)
+    assert mask_known(written.encode()).decode() == masked
+    assert known.mask(written) == masked
+
+
+def test_a_plain_value_is_found_as_others_write_it() -> None:
+    value = 'my "dog" rex'
+    remember_secret(value)
+    for written in (json.dumps(value)[1:-1], quote(value), quote_plus(value)):
+        assert mask_known(f"a {written} b".encode()) == f"a {MASK} b".encode()
+        assert MASK in redact(f"a {written} b")
+
+
+@pytest.mark.parametrize("value", ["pixelsecret", "hunter22", "my old dog", SECRET])
+@pytest.mark.parametrize("behind", ["", "\n", ":x"])
+def test_a_value_is_found_in_base64(value: str, behind: str) -> None:
+    remember_secret(value)
+    written = b64encode(f"{value}{behind}".encode())
+    masked = mask_known(b"auth=" + written)
+    assert masked.startswith(b"auth=********")
+    assert len(masked) - len(b"auth=********") < 8
+    assert redact(f"auth {written.decode()}").startswith(f"auth {MASK}")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("\x1b[36mhunter22\x1b[0m", MASK),
+        ("a\x1b[36mhunter22\x1b[0mb", f"a{MASK}b"),
+        ("a hunt\x1b[1mer22 b", f"a {MASK} b"),
+        ("hunt\u200ber22", MASK),
+        ("ahunt\x1b[1mer22 b", "ahunter22 b"),
+        ("x\rhunter22", MASK),
+        ("\thunter22", f"        {MASK}"),
+    ],
+)  # fmt: skip
+def test_colours_end_a_word(line: str, shown: str) -> None:
+    remember_secret("hunter22")
+    assert shown_line(mask_known(line.encode())) == shown
+
+
+def test_a_coloured_line_with_a_longer_word_stays_the_same_object() -> None:
+    remember_secret("hunter22")
+    line = b"\x1b[36mxhunt\x1b[1mer22 xhunter22 hunter222\x1b[0m"
+    assert mask_known(line) is line
+
+
+def test_a_word_is_spared_as_soon_as_it_names_something() -> None:
+    line = b"open /srv/pixelsecret/data: hunter22"
+    for value in ("pixelsecret", "hunter22"):
+        mask_value("DB_PASSWORD", value)
+    assert mask_known(line) == b"open /srv/********/data: ********"
+    assert redact(line.decode()).startswith("open /srv/********")
+    before = known.revision
+    spare_names(["/home/ana/pixelsecret"])
+    assert known.revision != before
+    assert mask_known(line) == b"open /srv/pixelsecret/data: ********"
+    assert redact(line.decode()).startswith("open /srv/pixelsecret/")
+    before = known.revision
+    spare_names(["pixelsecret-web-1", "other"])
+    assert known.revision == before
+
+
+def test_what_can_be_nothing_else_is_masked_even_as_a_name() -> None:
+    remember_secret(SECRET)
+    spare_names([SECRET])
+    assert mask_known(SECRET.encode()) == MASK.encode()
+
+
+def test_an_ordinary_value_stays_known_beside_one_that_is_spared() -> None:
+    spare_names(["pixelsecret"])
+    remember_secret("pixelsecret")
+    assert not known.any
+    remember_secret("hunter22")
+    assert mask_known(b"pixelsecret hunter22") == b"pixelsecret ********"
+
+
+# What is shorter, or a number of fewer digits, is in sizes, times and ids, and ordinary words are
+# in everything: masked even where they are words they would hide what is no secret.
 @pytest.mark.parametrize("value", ["Sh0rt!", "postgres", "changeme", "/run/secrets/db", "12345678"])
 def test_what_may_be_a_part_of_anything_is_left_alone(value: str) -> None:
     mask_value("DB_PASSWORD", value)
@@ -140,6 +240,41 @@ def test_no_known_value_is_ever_shown(
     assert mask_known(masked) == masked
 
 
+_PLAIN = st.one_of(
+    st.from_regex(r"[a-z]{8,12}", fullmatch=True),
+    st.from_regex(r"[a-z]{4,6}[0-9]{4}", fullmatch=True),
+    st.from_regex(r"[0-9]{12,14}", fullmatch=True),
+    st.from_regex(r"[a-z]{3,5}[ !.-][a-z]{4}", fullmatch=True),
+)
+_APART = st.sampled_from(
+    [" ", '"', "=", "/", ".", "-", ":", "@", "é", "“", "\x1b[1m", "\\n", "%3D"]
+)
+_JOINED = st.sampled_from(["", "a", "_", "7"])
+
+
+@given(
+    st.lists(_PLAIN, min_size=1, max_size=4, unique=True),
+    st.lists(st.tuples(st.integers(0, 3), _APART, _JOINED, _JOINED), max_size=6),
+    st.sets(st.integers(0, 3)),
+)
+def test_a_plain_value_is_masked_as_a_word_and_in_no_longer_one(
+    values: list[str], said: list[tuple[int, str, str, str]], spared: set[int]
+) -> None:
+    forget_secrets()
+    for value in values:
+        remember_secret(value)
+    names = {values[at % len(values)] for at in spared}
+    spare_names(names)
+    line, expected = "", ""
+    for which, apart, before, behind in said:
+        value = values[which % len(values)]
+        whole = not before and not behind and value not in names
+        line += f"{apart}{before}{value}{behind};"
+        expected += f"{apart}{before}{MASK if whole else value}{behind};"
+    assert mask_known(line.encode()).decode() == expected
+    assert known.mask(line) == expected
+
+
 def test_many_values_and_many_lines_cost_little() -> None:
     for number in range(300):
         remember_secret(f"Fake-{number}-Secret!{number * 7919}")
@@ -154,7 +289,12 @@ def test_many_values_and_many_lines_cost_little() -> None:
 def test_a_long_line_of_secrets_takes_no_time_to_speak_of() -> None:
     remember_secret("aB1-" * 500)
     remember_secret(SECRET)
+    remember_secret("hunter22")
     began = time.thread_time()
-    for line in (SECRET * 3000, "aB1-" * 12_000, "\x1b[1m".join(SECRET * 500), "Fake-\r" * 8000):
+    for line in (
+        *(SECRET * 3000, "aB1-" * 12_000, "\x1b[1m".join(SECRET * 500), "Fake-\r" * 8000),
+        *("hunter22" * 5000, "hunter22 " * 5000, "\\e[0;hunter22" * 3000),
+    ):
         mask_known(line.encode())
+        known.mask(line)
     assert time.thread_time() - began < 2

@@ -43,6 +43,11 @@ def test_what_is_in_a_file_is_masked_from_then_on(tmp_path: Path) -> None:
     assert VALUE not in redact(f"login failed with {VALUE}")
 
 
+def test_a_plain_value_is_masked_where_it_is_a_word(tmp_path: Path) -> None:
+    read(written(tmp_path / "db_password", "hunter22\n"))
+    assert redact("with hunter22, xhunter22") == "with ********, xhunter22"
+
+
 def test_a_short_value_would_hide_what_is_none(tmp_path: Path) -> None:
     read(written(tmp_path / "user", "postgres\n"), written(tmp_path / "empty", ""))
     assert redact("service postgres is up") == "service postgres is up"
@@ -89,6 +94,7 @@ def test_only_what_compose_names_as_a_file_is_read(tmp_path: Path) -> None:
         ("", set()),
         ("one line with blanks", {"one line with blanks"}),
         ("first-Line1\nwith blanks\n", {"first-Line1\nwith blanks", "first-Line1"}),
+        ("[clients]\nswordfish", {"[clients]\nswordfish", "swordfish"}),
         ("DB_PASSWORD='in quotes1'", {"DB_PASSWORD='in quotes1'", "in quotes1"}),
         ("user: x\npassword: p1", {"user: x\npassword: p1", "p1"}),
         (
