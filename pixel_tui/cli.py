@@ -9,8 +9,8 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from pixel_tui import __version__
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
@@ -24,9 +24,20 @@ from pixel_tui.project_options import (
     add_read_only,
     add_reveal_allowed,
     begun_readers,
+    names_something,
     readers,
 )
-from pixel_tui.standard_streams import complain, is_broken_pipe, output_error, prepare_streams
+from pixel_tui.standard_streams import (
+    complain,
+    complain_of,
+    is_broken_pipe,
+    output_error,
+    prepare_streams,
+)
+
+if TYPE_CHECKING:
+    from pixel_tui.stack.compose import ComposeProject
+    from pixel_tui.stack.engine import DockerEngine
 
 SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
@@ -64,7 +75,7 @@ def _run(argv: Sequence[str] | None) -> int:
         speak_warnings()
         return int(arguments.run(arguments, dict(os.environ)))
     except ConsoleError as error:
-        complain(str(error))
+        complain_of(error.sentence, error.remedy)
         return ExitCode.UNREADABLE
     except Exception as error:  # noqa: BLE001  the last door: the log has the details
         lost = output_error() if isinstance(error, OSError) else None
@@ -213,7 +224,7 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         complain(f"{finding.what} {finding.remedy}")
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
-        complain(f"{trouble.what} {trouble.remedy}")
+        complain_of(trouble.what, trouble.remedy)
         return ExitCode.UNREADABLE
     return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL
 
@@ -340,6 +351,8 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     )
     engine, project, settled = begun_readers(arguments, environment)
     if arguments.or_demo and not (project.has_files and engine.answers()):
+        if names_something(arguments):
+            raise _not_opened(arguments, engine, project)
         from pixel_tui.app import run
         from pixel_tui.demonstration import demo_parts
 
@@ -356,6 +369,21 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
         observer = live_observer(engine, project, settings)
         observer.start()
     return run(live_parts(observer, project.command, settings, environment))
+
+
+def _not_opened(
+    arguments: argparse.Namespace, engine: "DockerEngine", project: "ComposeProject"
+) -> ConsoleError:
+    """Why what was named can't be opened: no other stack is shown in its place."""
+    asked: list[Callable[[], object]] = [engine.version, project.resolve]
+    if arguments.directory or arguments.file:
+        asked.reverse()  # a name alone is looked for with the engine
+    try:
+        for ask in asked:
+            ask()
+    except ConsoleError as error:
+        return error
+    return UsageError("It could not be opened a moment ago.", remedy="Try again.")
 
 
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

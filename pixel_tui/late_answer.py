@@ -41,7 +41,7 @@ class LateAnswer(Generic[T]):
             try:
                 self._value = read()
             except (ConsoleError, OSError) as error:
-                log.warning("a fact for plans can't be read: %s", error)  # the plan says so
+                log.info("a fact for plans can't be read: %s", error)  # the plan says so
             self._answered = self._clock.monotonic()
 
         self._thread = threading.Thread(target=work, name="facts", daemon=True)

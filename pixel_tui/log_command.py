@@ -17,11 +17,12 @@ from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.stack.log_feed import LogTarget
 from pixel_tui.stack.log_history import LogHistory
 from pixel_tui.stack.merge import Merge
-from pixel_tui.stack.model import Container, StackSnapshot
+from pixel_tui.stack.model import Container, StackSnapshot, Trouble
 from pixel_tui.stack.overlap import Reached
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.times import jump_target, moment, stamp_at
 from pixel_tui.stack.watcher import Watcher
+from pixel_tui.standard_streams import complain_of
 from pixel_tui.text import plain, shown_line
 
 PAGE: Final = 5000
@@ -318,7 +319,12 @@ class Followed:
         """
         watcher.follow_into([LogTarget(name) for name in wish.services], self.sink, reached)
         merge = Merge()
+        told: Trouble | None = None
         while True:
+            trouble = watcher.snapshot.engine.trouble
+            if trouble is not None and trouble != told:
+                complain_of(trouble.what, trouble.remedy)
+            told = trouble
             try:
                 lines = self._batches.get(timeout=IDLE_SECONDS)
             except queue.Empty:

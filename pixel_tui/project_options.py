@@ -84,9 +84,16 @@ def add_project_options(parser: argparse.ArgumentParser, *, default: object = No
         "--or-demo",
         action="store_true",
         default=default or False,
-        help="open the embedded stack where there is no engine or no compose file",
+        help="open the embedded stack where there is no engine or no compose file, and none of "
+        "these options names one",
     )
     add_read_only(parser, default=default or False)
+
+
+def names_something(arguments: argparse.Namespace) -> bool:
+    """Whether an option says which project, or which engine."""
+    options = ("directory", "file", "project_name", "env_file", "profile", "host", "context")
+    return any(getattr(arguments, name) for name in options)
 
 
 def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.actions import plan_action, require_engine
 from pixel_tui.operations.confirmation import why_asked, words_of
 from pixel_tui.operations.facts import FactReader
 from pixel_tui.operations.job import Job, JobState, JobStatus
@@ -101,6 +101,7 @@ def carry_out(
     operator.watch(lambda: None, found.append).look()
     for left in found:
         _say(f"{left.plan.title} {left.state.value}. {left.message}\n")
+    require_engine(observer.snapshot)  # each of the facts would say so as well
     facts = read_facts(observer.snapshot)
     snapshot = observer.snapshot  # facts may take a while, and the stack moves meanwhile
     try:

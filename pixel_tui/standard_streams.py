@@ -42,6 +42,13 @@ def complain(words: str) -> None:
         _discard(sys.stderr)
 
 
+def complain_of(what: str, remedy: str) -> None:
+    """Print what failed on one line, and what to do on the next."""
+    complain(what)
+    if remedy:
+        complain(remedy)
+
+
 def discard_output() -> None:
     """Drop what standard output still holds, and all that is printed from now on."""
     _discard(sys.stdout)

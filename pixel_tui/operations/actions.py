@@ -194,17 +194,20 @@ def _all_services(project: Project) -> Sequence[str]:
     return [spec.name for spec in project.services if spec.meant]
 
 
+def require_engine(snapshot: StackSnapshot) -> None:
+    """Raise `OperationError` where the engine can't be asked."""
+    trouble = snapshot.engine.trouble
+    if trouble is not None and snapshot.stale:
+        raise OperationError(f"The engine can't be asked: {trouble.what}", remedy=trouble.remedy)
+
+
 def _require_readable(snapshot: StackSnapshot, action: Action) -> Project:
     """The project; one without services where compose refuses it and the action can do so.
 
     Raises:
         OperationError: What the action needs to know is not known.
     """
-    engine = snapshot.engine
-    if engine.trouble is not None and snapshot.stale:
-        raise OperationError(
-            f"The engine can't be asked: {engine.trouble.what}", remedy=engine.trouble.remedy
-        )
+    require_engine(snapshot)
     trouble = snapshot.project_trouble
     known = not snapshot.stale and snapshot.taken_at is not None
     if trouble is not None and known and (action.by_container or not action.needs_project):

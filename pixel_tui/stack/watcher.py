@@ -395,7 +395,7 @@ class Watcher:
         )
 
     def _project_lost(self, error: ComposeError) -> None:
-        log.warning("the project can't be resolved: %s", error)
+        log.info("the project can't be resolved: %s", error)  # the snapshot says so
         with self._lock:
             self._seen.project_trouble = trouble(error, self._seen.project_trouble, self._clock)
             self._seen.found_by_labels = False
@@ -562,7 +562,7 @@ class Watcher:
         ]
 
     def _engine_lost(self, error: EngineError) -> None:
-        log.warning("the engine can't be asked: %s", error)
+        log.info("the engine can't be asked: %s", error)  # the snapshot says so
         with self._lock:
             before = self._seen.engine
             self._seen.engine = replace(

@@ -27,6 +27,32 @@ def test_the_first_screen_shows_the_stack(tmp_path: Path, size: tuple[int, int])
         it.wait_for(lambda text: all(words in text for words in wanted))
 
 
+NO_ENGINE = {"DOCKER_HOST": "unix:///nowhere.sock"}
+
+
+def test_it_is_opened_where_there_is_nothing_else_and_nothing_was_named(tmp_path: Path) -> None:
+    with program("--or-demo", home=tmp_path, environment=NO_ENGINE) as it:
+        it.wait_for("DEMO")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-C", "nope"], "There is no such folder"),
+        (["-f", "nope.yml"], "There is no such compose file"),
+        (["-p", "nope"], "There is no socket at the engine's address: unix:///nowhere.sock."),
+        (["--host", "unix:///gone.sock"], "unix:///gone.sock."),
+    ],
+)
+def test_it_is_not_opened_in_the_place_of_what_was_named(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
+    with program("--or-demo", *words, home=tmp_path, size=(200, 24), environment=NO_ENGINE) as it:
+        assert it.wait_exit() == 2
+        assert said in it.text
+        assert b"\x1b[?1049h" not in it.raw
+
+
 def test_keys_lead_everywhere_and_back(tmp_path: Path) -> None:
     with program("demo", home=tmp_path, size=(100, 40)) as it:
         it.wait_for("healthy")

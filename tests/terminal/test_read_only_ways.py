@@ -12,7 +12,7 @@ pytestmark = pytest.mark.terminal
 NOWHERE = "unix:///nonexistent.sock"
 LIVE = ("--host", NOWHERE)
 """A real console: it is put together before it finds out that there is no engine."""
-OR_DEMO = ("--host", NOWHERE, "--or-demo")
+NO_ENGINE = {"DOCKER_HOST": NOWHERE}
 FLAG = "--read-only"
 VARIABLE = {"PIXEL_TUI_READ_ONLY": "1"}
 VARIABLE_NO = {"PIXEL_TUI_READ_ONLY": "0"}
@@ -44,7 +44,7 @@ def opened(
         pytest.param((FLAG, "demo"), {}, "", id="flag-demo"),
         pytest.param(("demo",), VARIABLE, "", id="demo-variable"),
         pytest.param(("demo",), {}, "read_only = true", id="demo-file"),
-        pytest.param((*OR_DEMO, FLAG), {}, "", id="or-demo-flag"),
+        pytest.param(("--or-demo", FLAG), NO_ENGINE, "", id="or-demo-flag"),
     ],
 )
 def test_every_way_to_ask_for_it_leaves_nothing_that_could_change(

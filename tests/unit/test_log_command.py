@@ -1,15 +1,20 @@
 """Lines from the shell: what is let through, and how it is printed."""
 
 import json
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from pixel_tui import log_command
 from pixel_tui.errors import FileError, UsageError
 from pixel_tui.known_secrets import LineMasker
 from pixel_tui.log_command import (
+    Followed,
     GroupFilter,
     Printer,
     Wish,
@@ -21,8 +26,15 @@ from pixel_tui.log_command import (
 from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.level import Level
 from pixel_tui.redaction import remember_secret
-from pixel_tui.stack.model import Container, ContainerState
+from pixel_tui.stack.model import (
+    Container,
+    ContainerState,
+    EngineStatus,
+    StackSnapshot,
+    Trouble,
+)
 from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.watcher import Watcher
 from pixel_tui.text import SafeText
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -40,6 +52,40 @@ def passed(wish: Wish, *texts: str) -> list[str]:
     chosen = GroupFilter(wish)
     lines = [*chosen.feed(map(said, texts)), *chosen.flush()]
     return [line.text.decode() for line in lines]
+
+
+class Losing:
+    """A watcher whose engine is lost, comes again and is lost again; then somebody interrupts."""
+
+    def __init__(self) -> None:
+        lost = Trouble(SafeText("It is gone."), SafeText("Start it."), NOW)
+        again = Trouble(SafeText("It is gone again."), SafeText(""), NOW)
+        self._troubles = iter([None, lost, lost, None, again])
+
+    def follow_into(self, *_: object) -> None:
+        """Follow nothing."""
+
+    @property
+    def snapshot(self) -> StackSnapshot:
+        engine = EngineStatus(SafeText("x"), SafeText("x"))
+        try:
+            return StackSnapshot(replace(engine, trouble=next(self._troubles)))
+        except StopIteration as end:
+            raise KeyboardInterrupt from end
+
+
+def test_who_follows_is_told_once_that_the_engine_is_lost(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_command, "IDLE_SECONDS", 0.0)
+    printer = Printer([], Wish(), sys.stdout.write)
+    with pytest.raises(KeyboardInterrupt):
+        Followed().run(cast("Watcher", Losing()), Wish(), {}, printer, GroupFilter(Wish()))
+    assert [line.removeprefix("pixel-tui: ") for line in capsys.readouterr().err.splitlines()] == [
+        "It is gone.",
+        "Start it.",
+        "It is gone again.",
+    ]
 
 
 def test_a_trace_is_let_through_whole_for_one_of_its_lines() -> None:

@@ -1,6 +1,8 @@
 """Plans and changes from the shell: what is said, what is asked, and how it ends."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +29,8 @@ from tests.unit.test_job import COMMAND, Desk, agent, desk, observer, runner
 
 __all__ = ["desk", "observer", "runner"]
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "plan.schema.json"
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "docs" / "plan.schema.json"
 
 
 def carried(desk: Desk, wish: Wish) -> RunExit:
@@ -66,6 +69,29 @@ def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk
         )
     assert planned[0].project is not None
     assert not planned[0].project.awaits_hashes
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["status", "logs", "plan restart", "run restart --yes", "backup now", "env unset A"],
+)
+def test_without_an_engine_one_line_says_what_failed_and_one_what_to_do(
+    tmp_path: Path, words: str
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: x}}\n")
+    (tmp_path / ".env").write_text("A=1\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pixel_tui", *words.split(), "--host", "unix:///nowhere.sock"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    what, remedy = done.stderr.splitlines()
+    assert what.endswith("There is no socket at the engine's address: unix:///nowhere.sock.")
+    assert remedy.startswith("pixel-tui: Is Docker installed and started")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 class TestActions:
