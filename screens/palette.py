@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar, Final
+from typing import Final
 
-from textual.binding import Binding, BindingType
+from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from screens.dashboard import DashboardScreen
 from screens.panes import Pane
+from widgets.options import Options
 
 _PANES: Final = {
     Pane.SERVICES: "Go to the services",
@@ -21,18 +22,17 @@ _PANES: Final = {
 Command = tuple[str, str, Callable[[], object]]
 
 
+class Commands(CommandList, Options, can_focus=False):
+    """Textual's list of commands, with the cursor of every other list."""
+
+
 class Palette(CommandPalette):
-    """Textual's palette, which stands a terminal in which its list has no room."""
+    """Textual's palette, with a list of ours."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pagedown", "page('page_down')", "Next page", show=False, id="palette.page_down"),
-        Binding("pageup", "page('page_up')", "Previous page", show=False, id="palette.page_up"),
-    ]
-
-    def action_page(self, action: str) -> None:
-        """Move by a page, where there is one."""
-        if self.query_one(CommandList).scrollable_content_region:
-            self._action_command_list(action)
+    def compose(self) -> ComposeResult:
+        """What Textual's has, but for the list."""
+        for widget in super().compose():
+            yield Commands() if isinstance(widget, CommandList) else widget
 
 
 class StackCommands(Provider):

@@ -38,7 +38,7 @@ class JobList(Options):
 
     BINDING_GROUP_TITLE = "Jobs"
     DEFAULT_CSS = """
-    JobList { border: none; padding: 0 1; background: transparent; height: 1fr; }
+    JobList { border: none; background: transparent; height: 1fr; }
     JobList:focus { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
