@@ -16,9 +16,9 @@ def verdict(trail: Trail, path: Path, say: Callable[[str], None]) -> bool:
     if trail.unchained:
         say(f"{_count(trail.unchained, 'record')} from before the records were chained.")
     if trail.problems:
-        say(f"{path} is not as it was written.")
+        say(f"{path} is not intact.")
         return False
-    say(f"{_count(trail.count, 'record')} in {path}, as they were written.")
+    say(f"{_count(trail.count, 'record')} in {path}, intact.")
     return True
 
 

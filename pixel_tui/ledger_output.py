@@ -101,7 +101,7 @@ def as_text(view: LedgerView, task: Task) -> str:
 def findings_text(view: LedgerView) -> str:
     """What does not agree, for people."""
     if not view.findings:
-        return f"{len(view.tasks)} tasks, and all agrees with the stack."
+        return f"{len(view.tasks)} tasks, all in sync with the stack."
     return "\n".join(_finding_lines(view.findings))
 
 

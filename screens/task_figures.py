@@ -46,7 +46,7 @@ class TaskFiguresScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """One scrolled text."""
         with Vertical(classes="dialog -tall") as dialog:
-            dialog.border_title = "Figures"
+            dialog.border_title = "Statistics"
             yield TextLines(id="task-figures")
         yield KeyBar()
 

@@ -129,7 +129,7 @@ def _only(document: Document[Task], task_id: str) -> tuple[int, Task]:
         raise OperationError("There is no such task in the ledger.", on=task_id)
     if len(found) > 1:
         raise OperationError(
-            f"{len(found)} tasks have this id.", on=task_id, remedy="Mend that by hand first."
+            f"{len(found)} tasks have this id.", on=task_id, remedy="Fix that by hand first."
         )
     return found[0]
 

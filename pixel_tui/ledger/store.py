@@ -252,7 +252,7 @@ class LedgerStore:
             raise FileError(
                 f"The ledger is no ledger: {error}. It was left as it is.",
                 on=str(self._path),
-                remedy="Mend it, or put a copy back.",
+                remedy="Fix it, or restore a copy.",
             ) from error
         if document.version != FORMAT:
             raise FileError(

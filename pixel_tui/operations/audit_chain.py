@@ -131,7 +131,7 @@ class _Reading:
 
     def trail(self, head: str | None) -> Trail:
         """All that was found."""
-        more = (f"{self._more:,} more lines are not as they were written.",) if self._more else ()
+        more = (f"{self._more:,} more lines are not intact.",) if self._more else ()
         at_end = _compared(
             head,
             self._before,
@@ -165,7 +165,7 @@ def _compared(
         return ["Every record is gone."]
     if head in {last, previous}:  # a power loss may come between the record and the head
         return []
-    return ["The last line was changed, or lines behind it were removed."]
+    return ["The last line was changed, or lines after it were removed."]
 
 
 def _facts(line: bytes) -> Mapping[str, object] | None:

@@ -124,15 +124,15 @@ def verdict(trail: Trail) -> tuple[bool, SafeText]:
     """Whether the trail is as it was written, and a sentence that says so."""
     if trail.problems:
         more = f" And {len(trail.problems) - 1} more." if len(trail.problems) > 1 else ""
-        return False, plain(f"Not as it was written: {trail.problems[0]}{more}")
+        return False, plain(f"Not intact: {trail.problems[0]}{more}")
     if not trail.records and not trail.skipped:
         return True, SafeText("Nothing has been changed yet.")
     count = f"{len(trail.records):,} record{'' if len(trail.records) == 1 else 's'}"
     torn = f" {trail.torn:,} cut short by a full disk or a power loss." if trail.torn else ""
     if trail.skipped:
-        words = f"The newest {count}, as they were written. Older ones: pixel-tui audit.{torn}"
+        words = f"The newest {count}, intact. Older ones: pixel-tui audit.{torn}"
         return True, plain(words)
-    return True, plain(f"{count}, as they were written.{torn}")
+    return True, plain(f"{count}, intact.{torn}")
 
 
 def _shown(value: object) -> str:

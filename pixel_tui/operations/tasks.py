@@ -201,7 +201,7 @@ def spawn_steps(draft: Draft, task_id: str, *, rebuild: bool = False) -> None:
         *("-e", f"HOST_PIXEL_ROOT={draft.command.directory}"),
         SERVICE,
     )
-    cancelling = SafeText("A worker that was started goes on: stop it with `task-stop`.")
+    cancelling = SafeText("A worker that was started continues: stop it with `task-stop`.")
     draft.steps.append(Step(plain(f"Start {name}"), argv, cancelling))
     draft.affect(name, "is created and started")
 
@@ -216,7 +216,7 @@ def stop_step(draft: Draft, worker: Worker) -> None:
     """Stop a worker: it is asked to end, and killed where it does not."""
     name = worker.container.name
     argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), names=[name])
-    cancelling = SafeText("The engine goes on to stop it; the ledger is not changed.")
+    cancelling = SafeText("The engine continues to stop it; the ledger is not changed.")
     draft.steps.append(Step(plain(f"Stop {name}"), argv, cancelling))
     draft.affect(name, "is stopped", f"it has {GRACE_SECONDS} s before it is killed")
     draft.interrupts.append(plain(f"{name}: its work on the task is broken off"))

@@ -182,7 +182,7 @@ def test_a_ledger_that_is_hostile_is_text(stack: Poisoned) -> None:
             (ESCAPE, "4f5b3c1e"),
             ("f", "─ Findings"),
             (ESCAPE, "─ Tasks"),
-            ("i", "─ Figures"),
+            ("i", "─ Statistics"),
             (ESCAPE, "─ Tasks"),
             ("a", "─ Actions"),
             (ESCAPE * 2, "1 Services"),

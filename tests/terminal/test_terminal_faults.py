@@ -228,7 +228,7 @@ PLACES = {
     "the audit": ("U", "─ Audit", ESCAPE),
     "the tasks": ("W", "─ Tasks", ESCAPE),
     "the tasks' findings": ("Wf", "─ Findings", ESCAPE * 2),
-    "figures of tasks": ("Wi", "─ Figures", ESCAPE * 2),
+    "figures of tasks": ("Wi", "─ Statistics", ESCAPE * 2),
     "a task": ("W\r", "─ Task 3f9c21ab", ESCAPE * 2),
     "a task's log": ("W\r4", "─ Task 3f9c21ab", ESCAPE * 2),
     "the environment": ("E", "17 keys", ESCAPE),

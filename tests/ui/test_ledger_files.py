@@ -184,7 +184,9 @@ async def test_a_text_of_any_length_is_cut_and_says_what_shows_it_whole(tmp_path
         words = await opened(it)
         await it.until(lambda: "- a" in it.text("#task-words"))
         assert len(words.query("*")) < 10
-        assert f"396,000 more characters. Whole: pixel-tui ledger show {PENDING}" in text_of(words)
+        assert f"396,000 more characters. Complete: pixel-tui ledger show {PENDING}" in text_of(
+            words
+        )
         outcome = it.app.screen.query_one("#task-output", Details).sections
         assert sum(len(section.lines) for section in outcome) < 1100
         assert max(len(line.value) for section in outcome for line in section.lines) <= 30_000

@@ -83,7 +83,7 @@ def test_an_end_that_was_cut_off_is_seen(audit: Audit, left: int) -> None:
     audit.path.write_bytes(b"".join(lines(audit)[:left]))
     shortened, problem = audit.read().problems
     assert f"shortened: it has {left} of 6" in shortened
-    assert "lines behind it were removed" in problem
+    assert "lines after it were removed" in problem
 
 
 def test_an_emptied_or_removed_trail_is_seen(audit: Audit) -> None:

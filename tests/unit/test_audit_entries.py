@@ -63,14 +63,14 @@ def test_an_edit_in_the_part_that_is_read_is_named_by_its_own_line(tmp_path: Pat
     path.write_bytes(b"".join(lines))
     trail = read_audit(path, most=sum(map(len, lines[-10:])) + 10)
     assert trail.problems == ("Line 36 was changed, or lines between it and line 37 were removed.",)
-    assert verdict(trail) == (False, f"Not as it was written: {trail.problems[0]}")
+    assert verdict(trail) == (False, f"Not intact: {trail.problems[0]}")
 
 
 def test_a_short_trail_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     audit = written(path, 2)
     assert read_audit(path, most=10**6) == audit.read()
-    assert verdict(audit.read()) == (True, "4 records, as they were written.")
+    assert verdict(audit.read()) == (True, "4 records, intact.")
     assert verdict(Trail((), ())) == (True, "Nothing has been changed yet.")
 
 

@@ -203,10 +203,10 @@ class TestAudit:
         audit.begin(status())
         audit.end(status())
         assert verdict(audit.read(), audit.path, said.append)
-        assert said == [f"2 records in {audit.path}, as they were written."]
+        assert said == [f"2 records in {audit.path}, intact."]
         audit.path.write_bytes(audit.path.read_bytes().replace(b"ana", b"eve", 1))
         assert not verdict(audit.read(), audit.path, said.append)
-        assert said[-1] == f"{audit.path} is not as it was written."
+        assert said[-1] == f"{audit.path} is not intact."
 
     def test_the_command_exits_with_what_was_found(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

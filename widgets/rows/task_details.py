@@ -22,8 +22,8 @@ _TONES: Final = {
     Severity.NOTE: Tone.NOTE,
 }
 _TRUE: Final = {
-    Verdict.AGREES: ("the stack agrees", Tone.GOOD),
-    Verdict.UNKNOWN: ("the engine has not told yet", Tone.MUTED),
+    Verdict.AGREES: ("in sync with the stack", Tone.GOOD),
+    Verdict.UNKNOWN: ("not known yet", Tone.MUTED),
     Verdict.GONE: ("there is no such container", Tone.BAD),
     Verdict.ENDED: ("its container has ended", Tone.BAD),
     Verdict.OVERDUE: ("it runs for longer than workers live", Tone.BAD),
@@ -104,7 +104,7 @@ def _size(lines: Sequence[SafeText]) -> int:
 
 def left_out(characters: int, whole: SafeText) -> SafeText:
     """What is said of a text that is not shown to its end."""
-    return plain(f"… {characters:,} more characters. Whole: {whole}")
+    return plain(f"… {characters:,} more characters. Complete: {whole}")
 
 
 def whole_of(task: Task) -> SafeText:
@@ -202,7 +202,7 @@ def _other_lines(others: Sequence[tuple[SafeText, SafeText]], whole: SafeText) -
         more = "…" if len(value) > LONGEST_VALUE else ""
         yield Line(name[:LONGEST_VALUE], plain(f"{value[:LONGEST_VALUE]}{more}"))
     if len(others) > MOST_FIELDS:
-        words = f"… {len(others) - MOST_FIELDS:,} more fields. Whole: {whole} --json"
+        words = f"… {len(others) - MOST_FIELDS:,} more fields. Complete: {whole} --json"
         yield Line("", plain(words), Tone.WARN)
 
 

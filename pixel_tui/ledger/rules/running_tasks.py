@@ -1,4 +1,4 @@
-"""Each task that is said to run, against its container."""
+"""Each task that is marked running, against its container."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -25,7 +25,7 @@ def gone(case: Case) -> Iterator[Finding]:
         if case.settled(task.started) and case.worker_of(task) is None:
             yield Finding(
                 Rule.GONE,
-                plain(f"{task.short} is said to run, and its container is gone"),
+                plain(f"{task.short} is marked running, but its container is gone"),
                 task.id,
                 _repair(task),
                 task.id,
@@ -49,7 +49,7 @@ def ended(case: Case) -> Iterator[Finding]:
             continue  # it is of the attempt before
         yield Finding(
             Rule.ENDED,
-            plain(f"{task.short} is said to run, and {worker.container.name} is {worker.words}"),
+            plain(f"{task.short} is marked running, but {worker.container.name} is {worker.words}"),
             task.id,
             _repair(task),
             task.id,

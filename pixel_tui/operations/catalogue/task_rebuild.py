@@ -42,7 +42,9 @@ def draft_rebuild(draft: Draft) -> None:
     draft.confirm = target.name
     if running:
         names = ", ".join(task.short for task in running[:3])
-        draft.warn("task", f"{names} is said to run, and no worker is there: see `ledger verify`")
+        draft.warn(
+            "task", f"{names} is marked running, but no worker is there: see `ledger verify`"
+        )
     ledger_step(
         draft,
         f"Queue {task_id[:8]}",
