@@ -36,6 +36,7 @@ from screens.help import HelpScreen
 from widgets.environment_table import EnvironmentTable
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
+from widgets.fitted_line import FittedLine, Part
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import (
     KeyLine,
@@ -126,7 +127,7 @@ class EnvironmentScreen(Dialog[None]):
         """How the file stands, its keys, and the details beside or below them."""
         with Vertical(classes="dialog -full", id="environment") as dialog:
             dialog.border_title = "Environment"
-            yield Static("Reading…", id="environment-totals", markup=False)
+            yield FittedLine("Reading…", id="environment-totals")
             yield Static(id="environment-file", markup=False)
             yield FilterBox(id="environment-filter")
             with Container(id="environment-parts"):
@@ -236,21 +237,22 @@ class EnvironmentScreen(Dialog[None]):
 
     def draw_totals(self) -> None:
         """Say how the file stands."""
-        self.query_one("#environment-totals", Static).update(self.totals())
+        self.query_one("#environment-totals", FittedLine).show(self.totals())
 
-    def totals(self) -> Content:
+    def totals(self) -> Sequence[Part]:
         """How the file stands, in one line."""
         if self.overview is None or self.opened is None:
-            return Content("Reading…")
+            return [Part(Content("Reading…"))]
         if self.opened.data is None:
-            return Content.styled("There is no such file yet.", "$text-warning bold")
-        return Content(totals_words(self.overview))
+            words = "There is no such file yet."
+            return [Part(Content.styled(words, "$text-warning bold"))]
+        counts = totals_words(self.overview)
+        return [Part(Content(words), rank, gap=", ") for words, rank in counts]
 
     def _say_unreadable(self, why: str) -> None:
         with suppress(NoMatches):  # being closed
-            self.query_one("#environment-totals", Static).update(
-                Content.styled(f"✗ {plain(why)}", "$text-error bold")
-            )
+            words = Content.styled(f"✗ {plain(why)}", "$text-error bold")
+            self.query_one("#environment-totals", FittedLine).show([Part(words)])
 
     @on(EnvironmentTable.Highlighted)
     def _highlighted(self, event: EnvironmentTable.Highlighted) -> None:

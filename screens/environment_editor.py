@@ -5,8 +5,9 @@ connection loses nothing. What is saved goes through the same door as every othe
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual import on
@@ -26,6 +27,7 @@ from pixel_tui.text import plain
 from screens.environment import EnvironmentScreen, Several
 from screens.environment_dialogs import EnvironmentDialogs
 from widgets.environment_table import EnvironmentTable
+from widgets.fitted_line import Part
 
 Make = Callable[[Document], Document]
 Then = Callable[[], None]
@@ -241,16 +243,17 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     # How it stands.
 
-    def totals(self) -> Content:
+    def totals(self) -> Sequence[Part]:
         """How the file stands, and what is not saved."""
-        parts = [super().totals()]
+        first, *others = super().totals()
+        parts = [replace(first, gap="   "), *others]
         if self.editing is not None and self.editing.changed:
-            parts.append(Content.styled("not saved: s saves", "$text-warning bold"))
+            parts.append(_part("not saved: s saves", "$text-warning bold"))
         if self.theirs is not None:
-            parts.insert(0, Content.styled("✗ changed by another: r merges", "$text-error bold"))
+            parts.insert(0, _part("✗ changed by another: r merges", "$text-error bold"))
         if self.opened is not None and self.opened.obstacle:
-            parts.append(Content.styled(self.opened.obstacle, "$text-warning"))
-        return Content("   ").join(parts)
+            parts.append(_part(self.opened.obstacle, "$text-warning"))
+        return parts
 
     # What the keys do.
 
@@ -371,3 +374,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             said = "What is not saved is kept: E offers it again."
             self.app.notify(said, severity="warning", timeout=8, markup=False)
         self.dismiss()
+
+
+def _part(words: str, style: str) -> Part:
+    return Part(Content.styled(words, style), gap="   ")

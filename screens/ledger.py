@@ -39,6 +39,7 @@ from screens.task_changes import TaskChanges
 from widgets.details import Details
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
+from widgets.fitted_line import FittedLine, Part
 from widgets.key_bar import KeyBar
 from widgets.rows.figures import since, span
 from widgets.rows.task_details import preview_sections
@@ -84,7 +85,7 @@ class LedgerScreen(Dialog[None]):
                 tooltip="Below headings by status, or in one list"),
         Binding("f", "findings", "Findings", id="tasks.findings",
                 tooltip="Everything that does not agree, with its repair"),
-        Binding("i", "statistics", "Figures", id="tasks.statistics",
+        Binding("i", "statistics", "Statistics", id="tasks.statistics",
                 tooltip="Throughput, success and durations, by type and by day"),
         Binding("f5", "reread", "Refresh", show=False, id="tasks.refresh"),
         Binding("question_mark", "help", "Help", id="tasks.help"),
@@ -123,7 +124,7 @@ class LedgerScreen(Dialog[None]):
         """The totals, what is wrong, the list, and what the cursor's task is about."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Tasks"
-            yield Saying(id="ledger-totals")
+            yield FittedLine(id="ledger-totals")
             yield Saying(id="ledger-trouble")
             yield FilterBox(id="ledger-search")
             yield Saying(_READING, id="ledger-empty")
@@ -229,7 +230,7 @@ class LedgerScreen(Dialog[None]):
         return "No task is queued."
 
     def _draw_totals(self) -> None:
-        self.query_one("#ledger-totals", Saying).say(_totals(self._shown, self._clock))
+        self.query_one("#ledger-totals", FittedLine).show(_totals(self._shown, self._clock))
 
     @on(TaskTable.Highlighted)
     def _draw_preview(self) -> None:
@@ -372,16 +373,17 @@ class LedgerScreen(Dialog[None]):
         self.app.push_screen(HelpScreen(self.active_bindings))
 
 
-def _totals(view: LedgerView, clock: Clock) -> Content:
+def _totals(view: LedgerView, clock: Clock) -> Sequence[Part]:
     """`1 running · 3 pending · 12 failed    written 4s ago · lock of 1f0c9a2e for 3m`."""
     tones = {"good": "$text-success", "bad": "$text-error", "warn": "$text-warning"}
-    parts: list[Content] = []
+    parts: list[Part] = []
     for status in ORDER:
         count = view.totals.get(status, 0)
         if count:
             words, tone = STATUSES[status]
             word = words.partition(" ")[2]
-            parts.append(Content.styled(f"{count:,} {word}", tones.get(tone.value, "")))
+            style = tones.get(tone.value, "")
+            parts.append(Part(Content.styled(f"{count:,} {word}", style)))
     now = clock.now()
     tail: list[str] = []
     lock = view.reading.lock
@@ -390,9 +392,8 @@ def _totals(view: LedgerView, clock: Clock) -> Content:
         tail.append(f"lock of {plain(lock.task[:8]) or '?'} for {age}")
     if view.reading.changed is not None:
         tail.append(f"written {since(view.reading.changed, now)} ago")
-    if tail:
-        parts.append(Content.styled(" · ".join(tail), "$foreground-muted"))
-    return Content(" · ").join(parts) if parts else Content("")
+    parts += [Part(Content.styled(words, "$foreground-muted"), 1) for words in tail]
+    return parts
 
 
 def _trouble(view: LedgerView, clock: Clock) -> Content:
@@ -430,4 +431,4 @@ def _finding_choices(findings: Sequence[Finding], count: int) -> Choices:
     said = "Where the ledger and the stack do not agree. Enter goes to the task."
     if count > len(findings):
         said += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
-    return Choices(lines, plain(said if lines else "Everything agrees."))
+    return Choices(lines, plain(said if lines else "All is in sync."))

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from pixel_tui.stack.model import HealthStatus, Link, ServiceState, StackSnapshot
+from widgets.fitted_line import Part, fitted
 from widgets.rows.figures import since, size
 
 
@@ -79,6 +80,8 @@ class StatusBar(Widget):
     snapshot: reactive[StackSnapshot | None] = reactive(None)
     now: reactive[datetime | None] = reactive(None)
     jobs_running: reactive[int] = reactive(0)
+    to_confirm: reactive[float | None] = reactive(None)
+    """Seconds before an apply is rolled back that waits to be confirmed; None without one."""
 
     def __init__(self, modes: Sequence[Mode]) -> None:
         super().__init__()
@@ -89,19 +92,19 @@ class StatusBar(Widget):
         if self.snapshot is None or self.now is None:
             return Content("")
         width = self.size.width - 2
+        jobs = _jobs(self.jobs_running, self.to_confirm)
+        now = fitted([jobs, _age(self.snapshot, self.now)], width)
         return Content("\n").join(
             [
-                _spread(self._stack(self.snapshot), self._totals(self.snapshot), width),
-                _spread(
-                    _engine(self.snapshot), _age(self.snapshot, self.now, self.jobs_running), width
-                ),
+                _spread([self._stack(self.snapshot)], self._totals(self.snapshot), width),
+                _spread(_engine(self.snapshot), now, width),
             ]
         )
 
-    def _stack(self, snapshot: StackSnapshot) -> Content:
+    def _stack(self, snapshot: StackSnapshot) -> Part:
         name = snapshot.project_name or "…"
         badges = [Content.styled(f" {mode.value} ", _BADGE[mode]) for mode in self._modes]
-        return Content(" ").join([*badges, Content.styled(name, "bold")])
+        return Part(Content(" ").join([*badges, Content.styled(name, "bold")]))
 
     def _totals(self, snapshot: StackSnapshot) -> Content:
         if snapshot.taken_at is None:
@@ -124,36 +127,40 @@ class StatusBar(Widget):
         return Content(" · ").join(parts)
 
 
-def _engine(snapshot: StackSnapshot) -> Content:
+def _engine(snapshot: StackSnapshot) -> Sequence[Part]:
     engine = snapshot.engine
     if engine.link is Link.CONNECTING:
-        return Content.styled(f"connecting to {engine.address}", "$foreground-muted")
-    said = [
-        engine.host_name or str(engine.address),
-        f"docker {engine.version}" if engine.version else "",
-        f"context {engine.context}",
-        f"{engine.cpus} cores {size(engine.memory)}" if engine.cpus else "",
+        said = [f"connecting to {engine.address}"]
+    else:
+        said = [
+            engine.host_name or str(engine.address),
+            f"docker {engine.version}" if engine.version else "",
+            f"context {engine.context}",
+            f"{engine.cpus} cores {size(engine.memory)}" if engine.cpus else "",
+        ]
+    return [
+        Part(Content.styled(words, "$foreground-muted"), rank) for rank, words in enumerate(said)
     ]
-    return Content.styled(" · ".join(filter(None, said)), "$foreground-muted")
 
 
-def _age(snapshot: StackSnapshot, now: datetime, jobs: int) -> Content:
-    parts = []
-    if jobs:
-        parts.append(
-            Content.styled(f"{jobs} job{'s' if jobs > 1 else ''} running", "$text-accent bold")
-        )
-    if snapshot.engine.link is Link.LOST:
-        seen = snapshot.taken_at
-        age = f"stale: seen {since(seen, now)} ago" if seen else "no answer yet"
-        parts.append(Content.styled(age, "$text-error bold"))
-    return Content(" · ").join(parts)
+def _jobs(running: int, to_confirm: float | None) -> Part:
+    if to_confirm is not None:
+        words = f"apply rolls back in {to_confirm:.0f} s: 5, Enter, c keeps it"
+        return Part(Content.styled(words, "$text-warning bold"))
+    words = f"{running} job{'s' if running > 1 else ''} running" if running else ""
+    return Part(Content.styled(words, "$text-accent bold"))
 
 
-def _spread(left: Content, right: Content, width: int) -> Content:
-    """Left and right in one line; the left part gives way where both do not fit."""
-    room = width - right.cell_length - 1
-    if right.cell_length and left.cell_length > room:
-        left = left.truncate(max(room, 0), ellipsis=True)
-    padding = max(width - left.cell_length - right.cell_length, 0)
-    return left + Content(" " * padding) + right
+def _age(snapshot: StackSnapshot, now: datetime) -> Part:
+    if snapshot.engine.link is not Link.LOST:
+        return Part(Content(""))
+    seen = snapshot.taken_at
+    age = f"stale: seen {since(seen, now)} ago" if seen else "no answer yet"
+    return Part(Content.styled(age, "$text-error bold"))
+
+
+def _spread(left: Sequence[Part], right: Content, width: int) -> Content:
+    """Left and right in one line; the left parts give way where both do not fit."""
+    shown = fitted(left, width - right.cell_length - 1 if right else width)
+    padding = max(width - shown.cell_length - right.cell_length, 0)
+    return shown + Content(" " * padding) + right

@@ -295,7 +295,9 @@ async def test_enter_edits_a_value_and_says_at_each_key_what_compose_will_read()
         assert "Written as     POSTGRES_DB='a b$c'" in said
         await it.press("enter")
         await it.until(lambda: "POSTGRES_DB='a b$c'\n" in now(it))
-        assert "not saved" in it.text("#environment-totals")
+        assert "not saved: s saves" in it.text("#environment-totals")
+        await it.pilot.resize_terminal(80, 24)
+        await it.until(lambda: it.text("#environment-totals").endswith("not saved: s saves"))
 
 
 async def test_a_secret_is_typed_as_dots_and_shown_on_a_key() -> None:

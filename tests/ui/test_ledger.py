@@ -40,6 +40,8 @@ async def test_totals_and_the_lock_stand_above_the_list() -> None:
         totals = it.text("#ledger-totals")
         assert "2 running · 2 pending · 1 failed · 6 completed" in totals
         assert "lock of 3f9c21ab for 7m" in totals
+        await it.pilot.resize_terminal(70, 24)
+        await it.until(lambda: it.text("#ledger-totals").endswith("6 completed"))
 
 
 async def test_what_does_not_agree_is_said_above_the_list() -> None:
@@ -108,7 +110,7 @@ async def test_the_preview_says_what_is_true_of_the_task_under_the_cursor() -> N
         screen = await opened(it)
         screen.table.cursor_key = RUNNING
         await it.until(lambda: "pixel-worker-3f9c21ab" in it.text("#ledger-preview"))
-        assert "the stack agrees" in it.text("#ledger-preview")
+        assert "in sync with the stack" in it.text("#ledger-preview")
 
 
 async def test_a_task_opens_whole_with_its_log() -> None:

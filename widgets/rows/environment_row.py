@@ -206,24 +206,23 @@ def cells(row: KeyRow, *, revealed: bool = False) -> Iterator[Cell]:
     yield Cell(readers(row), Tone.MUTED)
 
 
-def totals_words(overview: Overview) -> SafeText:
-    """How many keys there are, and what is wrong: `41 keys, 2 missing, 3 errors`."""
+def totals_words(overview: Overview) -> Iterator[tuple[SafeText, int]]:
+    """How many keys there are, and what is wrong: `41 keys`, `2 missing`, `3 errors`.
+
+    Each with its rank in a line: the greater, the sooner it is left out.
+    """
     missing = sum(
         row.state is KeyState.MISSING and row.required and not row.overridden_by
         for row in overview.rows
     )
     present = sum(row.entry is not None for row in overview.rows)
-    counts: list[tuple[int, str, str]] = [(present, "key", "keys")]
-    counts.append((missing, "required missing", "required missing"))
+    counts: list[tuple[int, str, str, int]] = [(present, "key", "keys", 5)]
+    counts.append((missing, "required missing", "required missing", 1))
     placeholders = sum(row.state is KeyState.PLACEHOLDER for row in overview.rows)
-    counts.append((placeholders, "placeholder", "placeholders"))
-    for level in _WORST[:2]:
+    counts.append((placeholders, "placeholder", "placeholders", 3))
+    for level, rank in zip(_WORST[:2], (2, 4), strict=True):
         found = sum(item.level is level for item in overview.findings)
-        counts.append((found, level.value, f"{level.value}s"))
-    return SafeText(
-        ", ".join(
-            f"{count} {one if count == 1 else many}"
-            for at, (count, one, many) in enumerate(counts)
-            if count or not at
-        )
-    )
+        counts.append((found, level.value, f"{level.value}s", rank))
+    for at, (count, one, many, rank) in enumerate(counts):
+        if count or not at:
+            yield SafeText(f"{count} {one if count == 1 else many}"), rank

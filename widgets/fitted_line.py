@@ -1,0 +1,57 @@
+"""One line of parts: where not all fit, the least important are left out, and no word is cut."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.widget import Widget
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A few words that are shown or left out as one."""
+
+    words: Content
+    rank: int = 0
+    """The part with the greatest is left out first, of equal ones the last; 0 stays."""
+    gap: str = " · "
+    """Between it and the part before it."""
+
+
+def fitted(parts: Sequence[Part], width: int) -> Content:
+    """As many of the parts as fit; what has to stay is cut if even that does not fit."""
+    kept = [part for part in parts if part.words]
+    while _joined(kept).cell_length > width:
+        rank, at = max(((part.rank, at) for at, part in enumerate(kept)), default=(0, 0))
+        if rank == 0:
+            return _joined(kept).truncate(max(width, 0), ellipsis=True)
+        del kept[at]
+    return _joined(kept)
+
+
+def _joined(parts: Sequence[Part]) -> Content:
+    pieces = [piece for part in parts for piece in (part.gap, part.words)]
+    return Content.assemble(*pieces[1:])
+
+
+class FittedLine(Widget):
+    """Parts in a line, as many as its width takes."""
+
+    DEFAULT_CSS = """
+    FittedLine { height: 1; padding: 0 1; }
+    """
+
+    def __init__(self, words: str = "", *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
+        super().__init__(id=id)
+        self._parts: Sequence[Part] = (Part(Content(words)),)
+
+    def show(self, parts: Sequence[Part]) -> None:
+        """Show these."""
+        if parts != self._parts:
+            self._parts = parts
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """What fits."""
+        return fitted(self._parts, self.content_size.width)
