@@ -41,7 +41,7 @@ RESULTS: Final = {
 
 
 class AuditScreen(Dialog[None]):
-    """Lists the changes, newest first; Enter shows one whole.
+    """Lists the changes, newest first; Enter shows all of one in the place of the list.
 
     Args:
         path: The trail's file.
@@ -52,7 +52,7 @@ class AuditScreen(Dialog[None]):
         Binding(
             "enter",
             "open",
-            "Whole",
+            "Details",
             priority=True,
             id="audit.open",
             tooltip="All that is recorded of it, and back",
@@ -157,7 +157,7 @@ class AuditScreen(Dialog[None]):
 
     @property
     def _opened(self) -> bool:
-        return self.query_one("#audit-parts").has_class("-open")
+        return self.query_one(".dialog").has_class("-open")
 
     # What the keys do.
 
@@ -171,13 +171,13 @@ class AuditScreen(Dialog[None]):
         self.action_open()
 
     def action_open(self) -> None:
-        """Show the change under the cursor whole, or the list again."""
+        """Show all of the change under the cursor, or the list again."""
         entry = self._current
         if self._opened:
             self.action_back()
         elif entry is not None:
             self.query_one("#audit-words", Static).update(record_content(entry))
-            self.query_one("#audit-parts").add_class("-open")
+            self.query_one(".dialog").add_class("-open")
             record = self.query_one("#audit-record", VerticalScroll)
             record.scroll_home(animate=False)
             record.focus()
@@ -186,7 +186,7 @@ class AuditScreen(Dialog[None]):
         """Leave the record, then the filter, then the screen."""
         box = self.query_one(FilterBox)
         if self._opened:
-            self.query_one("#audit-parts").remove_class("-open")
+            self.query_one(".dialog").remove_class("-open")
             self.query_one(Options).focus()
         elif box.value:
             box.clear_words()

@@ -51,7 +51,7 @@ async def test_newest_first_with_who_what_result_and_how_long() -> None:
     async with console(size=SIZE) as it:
         change(trail(it), "one", "Restart agent")
         change(trail(it), "two", "Stop web", end=False)
-        await opened(it, "3 records, as they were written")
+        await opened(it, "3 records, intact")
         lines = [line for line in it.text().splitlines() if "ana@vps" in line]
         assert "Stop web" in lines[0]
         assert "no end yet" in lines[0]
@@ -74,6 +74,18 @@ async def test_enter_opens_a_record_whole() -> None:
         assert "$ docker restart x" not in it.text()
         await it.press("escape")
         assert it.app.screen is it.dashboard
+
+
+async def test_a_record_has_the_place_of_the_list_with_its_heading() -> None:
+    async with console(size=(80, 24)) as it:
+        change(trail(it), "one", "Restart agent")
+        await opened(it, "Restart agent", "RESULT")
+        await it.press("enter")
+        await it.until(lambda: "$ docker restart x" in it.text() or "When" in it.text())
+        assert "RESULT" not in it.text()
+        await it.press("escape")
+        await it.until(lambda: "RESULT" in it.text())
+        assert "Restart agent" in it.text("#audit-list")
 
 
 async def test_enter_that_is_typed_ahead_opens_the_first_record(
@@ -137,7 +149,7 @@ async def test_an_edited_trail_is_said_to_be_one_and_where() -> None:
         change(trail(it), "two", "Stop web")
         path = trail(it).path
         path.write_bytes(path.read_bytes().replace(b'"ana"', b'"eve"', 1))
-        await opened(it, "✗ Not as it was written: Line 1 was changed")
+        await opened(it, "✗ Not intact: Line 1 was changed")
         assert "Stop web" in it.text(), "what there is can still be read"
 
 
