@@ -288,7 +288,7 @@ class PixelTui(KeysInOrder):
             )
         for drill in self.parts.drills:
             yield SystemCommand(drill.title, drill.help, drill.run)
-        yield SystemCommand("Quit", "Leave the console", self.action_quit)
+        yield SystemCommand("Quit", "Quit pixel-tui", self.action_quit)
 
     def action_next_theme(self) -> None:
         """Use the next of the themes."""
@@ -312,7 +312,9 @@ class PixelTui(KeysInOrder):
         from screens.quit import QuitScreen
 
         if not isinstance(self.screen, QuitScreen):
-            question = QuitScreen(operations.running, operations.cancelling)
+            question = QuitScreen(
+                operations.running, operations.cancelling, lambda: operations.seconds_to_confirm
+            )
             self.push_screen(question, self._quit_answered)
 
     async def action_suspend(self) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -41,6 +43,7 @@ from widgets.job_list import OTHER, JobList
 from widgets.key_bar import KeyBar
 from widgets.log_pane import LogPane
 from widgets.log_view import LogView
+from widgets.rows.figures import since
 from widgets.rows.service_row import Row, service_rows
 from widgets.service_table import ServiceTable
 from widgets.status_bar import Mode, StatusBar
@@ -204,6 +207,7 @@ class DashboardScreen(Screen[None]):
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
         self._pending: set[Topic] = set()
+        self._looks_for_waiting = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
         self.logs = FollowedLogs(observer)
@@ -300,6 +304,22 @@ class DashboardScreen(Screen[None]):
             self._draw_rows()
             self._draw_frame()
             self.query_one(LogPane).tick(self._clock.now())
+            self._look_whether_one_waits()
+
+    def _look_whether_one_waits(self) -> None:
+        """See how long an apply waits to be confirmed, whoever runs it."""
+        operations = self._operations
+        if operations is not None:
+            self.query_one(StatusBar).to_confirm = operations.seconds_to_confirm
+            if operations.applies and not self._looks_for_waiting:
+                self._looks_for_waiting = True
+                self._in_thread(partial(self._ask_whether_one_waits, operations))
+
+    def _ask_whether_one_waits(self, operations: Operations) -> None:
+        try:
+            operations.look_whether_one_waits()
+        finally:
+            self._looks_for_waiting = False
 
     # Drawing.
 
@@ -358,7 +378,9 @@ class DashboardScreen(Screen[None]):
         row, snapshot, now = self.table.current, self._snapshot, self._clock.now()
         service = snapshot.service(row.service) if row else None
         finding = finding_of(service, snapshot, now) if service and snapshot.taken_at else None
-        self.query_one(Advice).show(finding, _calm(snapshot, self._clock))
+        if finding is not None and snapshot.stale:
+            finding = replace(finding, what=plain(f"{finding.what}, {_seen(snapshot, now)}"))
+        self.query_one(Advice).show(finding, _calm(snapshot, now))
 
     def _draw_details(self, *, anew: bool = False) -> None:
         self.query_one(DetailsPane).show(self.table.current, anew=anew)
@@ -636,10 +658,17 @@ def _why_empty(snapshot: StackSnapshot) -> str:
     )
 
 
-def _calm(snapshot: StackSnapshot, clock: Clock) -> str:
+def _seen(snapshot: StackSnapshot, now: datetime) -> str:
+    return f"seen {since(snapshot.taken_at, now)} ago"
+
+
+def _calm(snapshot: StackSnapshot, now: datetime) -> str:
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
-    others = findings(snapshot, clock.now())
+    if snapshot.stale:
+        unknown = "Unknown: the Docker daemon does not answer."
+        return f"{unknown}\n  What is shown was {_seen(snapshot, now)}."
+    others = findings(snapshot, now)
     if not others:
         return "Everything that should run does."
     names = ", ".join(finding.service for finding in others[:4])

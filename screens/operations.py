@@ -25,7 +25,7 @@ from screens.watching import on_this_loop
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
-    from pixel_tui.environment.apply_state import Confirmation
+    from pixel_tui.environment.apply_state import Confirmation, Waiting
     from pixel_tui.operations.action import Action, Choice
     from pixel_tui.operations.facts import FactReader, Facts
     from pixel_tui.operations.job import Job, JobStatus, WatchedJob
@@ -43,6 +43,8 @@ NO_CHOICE: Final[Mapping[str, str]] = {
     "candidate": "Nothing waits to be saved. Edit the environment first.",
     "version": "No version of the environment has been kept yet.",
 }
+APPLY: Final = "environment-apply"
+"""The action whose job waits to be confirmed."""
 Target = tuple[str, str | None]
 """A service's name, and a container's id where only that container is meant."""
 
@@ -79,6 +81,7 @@ class Operations:
         """Jobs of other consoles that were settled, or that run without one."""
         self._running: set[str] = set()
         """Jobs of this console whose end has not been told."""
+        self._waiting: Waiting | None = None
 
     @property
     def _operator(self) -> "Operator":
@@ -150,6 +153,26 @@ class Operations:
             status = job.status
             return status.plan.steps[status.step].cancelling
         return SafeText("")
+
+    @property
+    def seconds_to_confirm(self) -> float | None:
+        """Before an apply is rolled back that waits to be confirmed; None where none waits."""
+        waiting = self._waiting
+        return waiting.seconds if waiting is not None and self.applies else None
+
+    @property
+    def applies(self) -> bool:
+        """Whether a new environment is being applied, by this console or another."""
+        return any(
+            status.plan.action == APPLY and not status.state.ended for status in self.statuses()
+        )
+
+    def look_whether_one_waits(self) -> None:
+        """Find out whether an apply waits to be confirmed, and how long. Blocks."""
+        try:
+            self._waiting = self._confirmation.waiting()
+        except FileError:  # the job's output says what is wrong with it
+            self._waiting = None
 
     def cancel_all(self) -> None:
         """Ask every job of this console to stop."""
@@ -367,12 +390,13 @@ class Operations:
     def _show_job(self, screen: Screen[None], job: "WatchedJob") -> None:
         from screens.job import JobScreen
 
-        screen.app.push_screen(JobScreen(job, self._clock, self._confirmation(job)))
+        waits = job.status.plan.action == APPLY
+        confirmation = self._confirmation if waits else None
+        screen.app.push_screen(JobScreen(job, self._clock, confirmation))
 
-    def _confirmation(self, job: "WatchedJob") -> "Confirmation | None":
-        """What asks for the confirmation that a job may wait for."""
-        if job.status.plan.action != "environment-apply":
-            return None
+    @property
+    def _confirmation(self) -> "Confirmation":
+        """What asks for the confirmation that an apply may wait for."""
         from pixel_tui.environment.apply_state import Confirmation
         from pixel_tui.settings import state_folder
 

@@ -1,5 +1,6 @@
-"""Leaving while something is under way."""
+"""Quitting while something is under way."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import ClassVar
 
@@ -27,41 +28,64 @@ class QuitScreen(Dialog[Leaving]):
     Args:
         running: How many jobs run.
         cancelling: What it means to cancel the one that runs.
+        to_confirm: Seconds before an apply is rolled back that waits to be confirmed; None
+            where none waits.
     """
 
     AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer('stay')", "Stay", id="quit.stay"),
-        Binding("y", "answer('leave')", "Leave", id="quit.leave"),
-        Binding("ctrl+x", "answer('cancel')", "Cancel and leave", id="quit.cancel"),
+        Binding("y", "answer('leave')", "Quit", id="quit.leave"),
+        Binding("ctrl+x", "answer('cancel')", "Cancel it and quit", id="quit.cancel"),
     ]
 
-    def __init__(self, running: int, cancelling: SafeText) -> None:
+    def __init__(
+        self, running: int, cancelling: SafeText, to_confirm: Callable[[], float | None]
+    ) -> None:
         super().__init__()
         self._jobs = running
         self._cancelling = cancelling
+        self._to_confirm = to_confirm
 
     def compose(self) -> ComposeResult:
         """A question and three buttons."""
-        jobs = "A job is" if self._jobs == 1 else f"{self._jobs} jobs are"
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Leave the console?"
-            yield Static(
-                f"{jobs} still running. The command goes on to its end without the console; "
-                "no later step is begun, and nobody verifies it before the next start.\n\n"
-                f"To cancel it: {self._cancelling}",
-                markup=False,
-            )
+            dialog.border_title = "Quit pixel-tui?"
+            yield Static(self._question, id="quit-question", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Stay  Esc", id="stay", compact=True)
-                yield Button("Leave  y", id="leave", compact=True)
+                yield Button("Quit  y", id="leave", compact=True)
                 yield Button("Cancel it  ^x", id="cancel", compact=True)
         yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Count down."""
+        self.set_interval(1.0, self._draw)
+
+    def _draw(self) -> None:
+        self.query_one("#quit-question", Static).update(self._question)
+
+    @property
+    def _question(self) -> str:
+        left = self._to_confirm()
+        if left is not None:
+            happens = (
+                f"The new environment waits to be confirmed. It is rolled back in {left:.0f} s, "
+                "also without pixel-tui. To keep it: Esc, then 5, Enter, c; or"
+                " `pixel-tui env confirm` in a shell."
+            )
+        else:
+            jobs = "A job is" if self._jobs == 1 else f"{self._jobs} jobs are"
+            happens = (
+                f"{jobs} still running. The command continues without pixel-tui; no later step"
+                " is started, and it is not verified before the next start."
+            )
+        return f"{happens}\n\nTo cancel it: {self._cancelling}"
 
     def action_answer(self, answer: str) -> None:
         """Close with an answer."""
         self.dismiss(Leaving(answer))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Leave, cancel, or stay."""
+        """Quit, cancel, or stay."""
         self.dismiss(Leaving(event.button.id or Leaving.STAY))

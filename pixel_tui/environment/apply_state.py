@@ -251,9 +251,14 @@ class ApplyFiles:
 class Waiting:
     """An apply that waits for somebody to confirm it."""
 
-    seconds: float
-    """Before what was before comes back."""
+    deadline: float
+    """When what was before comes back, in seconds since 1970."""
     token: str
+
+    @property
+    def seconds(self) -> float:
+        """How many are left."""
+        return max(0.0, self.deadline - time.time())
 
 
 class Confirmation:
@@ -287,7 +292,7 @@ class Confirmation:
             return None
         if files.confirmed(state.token):
             return None
-        return Waiting(max(0.0, state.deadline - time.time()), state.token)
+        return Waiting(state.deadline, state.token)
 
     def confirm(self) -> bool:
         """Keep the new environment; False where nothing waits for that. Blocks.

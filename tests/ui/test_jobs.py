@@ -24,6 +24,7 @@ from pixel_tui.settings import state_folder
 from pixel_tui.stack.demo.commands import _DemoCommand
 from pixel_tui.stack.model import NO_TEXT
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
+from pixel_tui.text import SafeText
 from screens.job import JobScreen
 from screens.operations import Operations
 from screens.quit import QuitScreen
@@ -203,6 +204,58 @@ async def test_what_a_dead_apply_has_left_is_offered_to_be_taken_back(
         assert asked == ["environment-roll-back"]
         files.clear()
         operations.close()
+
+
+async def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
+    """An apply of another console that waits to be confirmed."""
+    ended = await finished(it)
+    operations = operations_of(it)
+    files = ApplyFiles(state_folder(), operations._command.each_edited[0].env_mark)
+    files.write(
+        ApplyState(
+            Phase.WAITING, ".env", "pixel", "a", "b", deadline=time.time() + seconds,
+            process=this_process(),
+        )
+    )  # fmt: skip
+    applies = replace(ended, plan=replace(ended.plan, action=SafeText("environment-apply")))
+    written(it, applies, mark_of(os.getpid()))
+    operations.watch_jobs()
+    return files
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_the_time_to_confirm_an_apply_is_counted_down_on_the_dashboard(
+    size: tuple[int, int],
+) -> None:
+    async with console(size=size) as it:
+        files = await waiting_apply(it, 90)
+        await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
+        assert "5, Enter, c keeps it" in it.text("StatusBar")
+        before = it.text("StatusBar")
+        await it.until(lambda: it.text("StatusBar") != before)
+        await it.press("5", "home", "enter")
+        await it.until(lambda: "Press c within" in it.text())
+        await it.press("c", "escape")
+        await it.until(lambda: "rolls back" not in it.text("StatusBar"))
+        files.clear()
+        operations_of(it).close()
+
+
+async def test_who_quits_is_told_that_an_apply_is_rolled_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Operations, "running", property(lambda _: 1))
+    async with console(size=(80, 24)) as it:
+        files = await waiting_apply(it, 90)
+        await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
+        await it.press("q")
+        await it.until(lambda: "It is rolled back in" in it.text())
+        assert "Esc, then 5, Enter, c" in " ".join(it.text("#quit-question").split())
+        before = it.text("#quit-question")
+        await it.until(lambda: it.text("#quit-question") != before)
+        await it.press("escape")
+        files.clear()
+        operations_of(it).close()
 
 
 async def test_what_another_user_does_is_told_by_name() -> None:

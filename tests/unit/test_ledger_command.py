@@ -103,4 +103,4 @@ def test_findings_say_what_to_run(folder: Path) -> None:
     assert f"task-requeue {ONE}" in findings_text(found)
     assert "exited (137 SIGKILL)" in as_table(found, found.tasks)
     assert "ended" in as_text(found, found.tasks[0])
-    assert "all agrees" in findings_text(view_of(view(task()).reading, stack(), NOW))
+    assert "all in sync" in findings_text(view_of(view(task()).reading, stack(), NOW))
