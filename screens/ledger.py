@@ -84,7 +84,7 @@ class LedgerScreen(Dialog[None]):
         Binding("w", "group", "Group", show=False, id="tasks.group",
                 tooltip="Below headings by status, or in one list"),
         Binding("f", "findings", "Findings", id="tasks.findings",
-                tooltip="Everything that does not agree, with its repair"),
+                tooltip="Everything that is out of sync, with its fix"),
         Binding("i", "statistics", "Statistics", id="tasks.statistics",
                 tooltip="Throughput, success and durations, by type and by day"),
         Binding("f5", "reread", "Refresh", show=False, id="tasks.refresh"),

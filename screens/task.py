@@ -69,7 +69,7 @@ class TaskScreen(Dialog[None]):
         Binding("1", "part('task-text')", "Task", id="task.text",
                 tooltip="What is to be done"),
         Binding("2", "part('task-facts')", "Timeline", id="task.facts",
-                tooltip="What happened, and what does not agree"),
+                tooltip="What happened, and what is out of sync"),
         Binding("3", "part('task-output')", "Outcome", id="task.output",
                 tooltip="Summary, error and the end of the output"),
         Binding("4", "part('task-log')", "Log", id="task.log",

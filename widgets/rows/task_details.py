@@ -42,7 +42,7 @@ LONGEST_VALUE: Final = 1000
 def preview_sections(task: Task, view: LedgerView, now: datetime) -> Sequence[Section]:
     """What fits below the list: what does not agree, what it is, how it went."""
     return _full(
-        _section("What does not agree", finding_lines(view.findings_about(task), task)),
+        _section("Out of sync", finding_lines(view.findings_about(task), task)),
         _section("Task", _summary_lines(task, view, now)),
     )
 
@@ -61,7 +61,7 @@ def fact_sections(
     """
     whole = whole_of(task)
     return _full(
-        _section("What does not agree", finding_lines(view.findings_about(task), task)),
+        _section("Out of sync", finding_lines(view.findings_about(task), task)),
         _section("Timeline", _moment_lines(moments, now)),
         _section("Task", _fact_lines(task, view, now)),
         _section("Error of the attempt before", _text_lines(texts.last_error, whole, Tone.WARN)),
