@@ -26,6 +26,9 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.engine
 
 PASSWORD = "correct-horse-battery"
+NOT_ROOT = os.geteuid() != 0
+looks_into_volumes = pytest.mark.skipif(NOT_ROOT, reason="only root can look into volumes")
+mounts = pytest.mark.skipif(NOT_ROOT, reason="only root can mount a small disk")
 PAIRS_A_SECOND = 500
 
 APP = f"""
@@ -221,6 +224,7 @@ class TestMaking:
         assert said.splitlines()[-1] == "It was cancelled."
         assert [path.name for path in desk.backups.iterdir()] == [".gitignore"]
 
+    @mounts
     def test_a_disk_that_fills_up_costs_no_older_backup(self, desk: Desk) -> None:
         path = database(desk.folder / "data/pixels.db")
         desk.backups.mkdir(parents=True)
@@ -278,6 +282,7 @@ made=$("$0" -m pixel_tui backup list --json -p "$2" | grep -o '"id": "[^"]*' | c
 
 
 class TestRestoring:
+    @mounts
     def test_a_full_disk_of_state_backups_and_project_keeps_nothing_from_a_stop_and_a_restore(
         self, desk: Desk
     ) -> None:
@@ -376,6 +381,7 @@ class TestRestoring:
         finally:
             engine.docker("rm", "--force", single, foreign, brief, check=False)
 
+    @pytest.mark.skipif(NOT_ROOT, reason="only root can give files away")
     def test_who_may_not_change_owners_gives_files_back_by_a_container(self, desk: Desk) -> None:
         path = database(desk.folder / "data/pixels.db")
         os.chown(path, 1234, 1234)
@@ -512,6 +518,7 @@ class TestOutside:
 
 
 class TestVolumes:
+    @looks_into_volumes
     def test_a_database_in_a_volume_is_copied_while_it_is_written_to_and_comes_back(
         self, make_project: MakeProject, tmp_path: Path
     ) -> None:
@@ -567,6 +574,7 @@ class TestVolumes:
 
 
 class TestWiping:
+    @looks_into_volumes
     def test_exactly_what_the_plan_names_is_gone(
         self, make_project: MakeProject, engine: Engine, tmp_path: Path
     ) -> None:
@@ -647,6 +655,7 @@ volumes: {{held: , other: , cache: }}
             "exec", "-T", "db", "psql", "-U", "pixel", "-d", database, "-tAc", words
         ).stdout.strip()
 
+    @looks_into_volumes
     def test_every_database_and_role_of_a_server_whose_variables_are_files(
         self, make_project: MakeProject, postgres_image: str, tmp_path: Path
     ) -> None:
@@ -719,6 +728,7 @@ volumes: {{held: , other: }}
         assert any(words.startswith("db/second is gone") for words in newest["warnings"])
         assert any(words.startswith("db/agent is empty now") for words in newest["warnings"])
 
+    @looks_into_volumes
     def test_dump_restore_and_wipe(self, served: Desk) -> None:
         name = served.project.name
         made = served.back_up()
