@@ -26,8 +26,8 @@ from pixel_tui.environment.values import Reading, read_values
 from pixel_tui.errors import ComposeRefused, ConsoleError, FileError
 from pixel_tui.files import is_file, read_regular
 from pixel_tui.stack.candidate import CandidateReader
-from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose import ComposeProject, compose_warnings
+from pixel_tui.stack.compose_command import EVERY_PROFILE, ComposeCommand
 from pixel_tui.stack.endpoint import endpoint_of
 from pixel_tui.stack.environment_uses import NO_USES, EnvironmentUses
 from pixel_tui.stack.git_files import GitFile, git_file

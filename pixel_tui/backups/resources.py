@@ -7,17 +7,14 @@ they will be is only known once they are there.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import remote_not_read, shown
+from pixel_tui.stack.compose_command import EVERY_PROFILE, remote_not_read, shown
 from pixel_tui.stack.json_value import JsonObject, Node, load_object
 from pixel_tui.stack.parse import externals_of
 from pixel_tui.stack.resource_model import Resource, ResourceKind
 from pixel_tui.stack.resources import parse_resources
-
-_EVERY_PROFILE: Final = ("--profile", "*")
 
 
 def require_resources(view: StackView, services: Sequence[str]) -> None:
@@ -100,7 +97,7 @@ def _refusal(
 def _model(view: StackView) -> JsonObject:
     words = ("config", "--format", "json")
     said = view.programs.run(
-        view.command.compose_argv(*_EVERY_PROFILE, *words), patience=ASK_SECONDS
+        view.command.compose_argv(*EVERY_PROFILE, *words), patience=ASK_SECONDS
     )
     if said.code:  # profiles may be alternatives that can't all be on
         active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)

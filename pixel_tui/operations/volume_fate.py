@@ -1,8 +1,9 @@
-"""What `docker compose down --volumes` does to the volumes of the engine. Pure.
+"""Which volumes of the engine a wipe removes. Pure.
 
-Seen with compose 2.40: it removes the volumes of the resolved model by their names, whoever made
-them, but for the external ones; and with each container the anonymous volumes of it. It leaves
-alone what the model does not name, containers of services among it.
+Those that the resolved model declares, whoever made them, but for the external ones; and the
+anonymous volumes of the containers that `down` removes. They are removed by their names: seen with
+compose 2.40, `down --volumes` takes those of another model than the one that was read (without
+`--file`, and with `--project-name`, whatever has the project's label).
 """
 
 import re
@@ -26,6 +27,8 @@ class Fate:
     gone: tuple[Volume, ...]
     stays: tuple[tuple[Volume, str], ...]
     """With the reason, as a predicate."""
+    passing: frozenset[str] = frozenset()
+    """Those of `gone` that the engine removes by itself, with a container that was `--rm`."""
 
 
 def fate_of_volumes(project: Project, facts: Facts) -> Fate:
@@ -33,8 +36,8 @@ def fate_of_volumes(project: Project, facts: Facts) -> Fate:
 
     Raises:
         NothingToDo: No volume would be.
-        OperationError: The engine did not say what there is, or compose would remove a volume of
-            another project, or fail half way at one that another container has.
+        OperationError: The engine did not say what there is, or a volume of another project would
+            be removed, or one that another container has.
     """
     if facts.volumes is None or facts.holders is None:
         raise OperationError(
@@ -51,15 +54,15 @@ def fate_of_volumes(project: Project, facts: Facts) -> Fate:
     _require_ours(project, [there[name] for name in sorted(wanted)])
     _require_free(sorted(wanted), others)
     held_elsewhere = {name for item in others for name in item.volumes}
-    passing = {
+    anonymous = {
         name
         for item in removed
         for name in item.volumes
         if name in there and _is_anonymous(there[name]) and name not in held_elsewhere
     }
-    gone = wanted | passing
+    gone = wanted | anonymous
     if not gone:
-        raise NothingToDo("The project has no volume that `docker compose down -v` would remove.")
+        raise NothingToDo("The project has no volume that would be removed.")
     near = {name for item in ours for name in item.volumes}
     near |= {spec.name for spec in project.volumes}
     near |= {volume.name for volume in facts.volumes if volume.project == project.name}
@@ -71,8 +74,13 @@ def fate_of_volumes(project: Project, facts: Facts) -> Fate:
             why = f"belongs to the project {there[name].project}"
         else:
             why = "is not in the compose file"
+            if project.refused_together:
+                why += ", as far as compose reads it"
         stays.append((there[name], why))
-    return Fate(tuple(there[name] for name in sorted(gone)), tuple(stays))
+    kept = {name for item in removed if not item.passing for name in item.volumes}
+    return Fate(
+        tuple(there[name] for name in sorted(gone)), tuple(stays), frozenset(anonymous - kept)
+    )
 
 
 def _is_anonymous(volume: Volume) -> bool:
@@ -86,8 +94,8 @@ def _require_ours(project: Project, volumes: list[Volume]) -> None:
     for volume in volumes:
         if volume.project not in {"", project.name}:
             raise OperationError(
-                f"Compose would remove the volume {plain(volume.name)}, which belongs to the"
-                f" project {plain(volume.project)}.",
+                f"The volume {plain(volume.name)} of the compose file belongs to the project"
+                f" {plain(volume.project)}: nothing was done.",
                 remedy="Declare it as `external: true` in this project's compose file first.",
             )
 

@@ -22,8 +22,8 @@ from typing import Final
 from pixel_tui.errors import ComposeRefused, FileError
 from pixel_tui.redaction import is_secret_name, masked_value, redact
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
-from pixel_tui.stack.compose import EVERY_PROFILE, ComposeProject, compose_warnings
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose import ComposeProject, compose_warnings
+from pixel_tui.stack.compose_command import EVERY_PROFILE, ComposeCommand
 from pixel_tui.stack.dotenv_setting import disabled
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
 from pixel_tui.stack.parse import externals_of

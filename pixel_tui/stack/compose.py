@@ -28,6 +28,7 @@ from pixel_tui.files import is_file, is_pipe
 from pixel_tui.redaction import redact
 from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.stack.compose_command import (
+    EVERY_PROFILE,
     GIT_NOT_READ,
     LOCAL_ONLY,
     OCI_NOT_READ,
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS: Final = 30.0
-EVERY_PROFILE: Final = ("--profile", "*")
 UNRESOLVED: Final = (
     "--no-interpolate", "--no-normalize", "--no-consistency", "--no-env-resolution"
 )  # fmt: skip
@@ -333,16 +333,26 @@ class ComposeProject:
         if not rest:
             raise refusal
         names = sorted({item.raw for node in rest.values() for item in node["profiles"]})
-        reason = str(refusal.what).removeprefix(_REFUSES)
+        reason = _reason(refusal)
         which = f"profile {names[0]} is" if len(names) == 1 else f"profiles {', '.join(names)} are"
         why = f"{which} left out: {reason}"
         with ThreadPoolExecutor(max_workers=2) as pool:
+            for_down = pool.submit(self._volumes_for_down)
             asked = dict(zip(rest, pool.map(self._by_name, rest), strict=True))
+        found = for_down.result()
+        down = frozenset() if isinstance(found, ComposeRefused) else found
+        kept = {
+            key: node.value
+            for key, node in Node(written)["volumes"].members()
+            # As it is written: a name with a variable in it is not known.
+            if key in down and "$" not in node["name"].raw
+        }
         named = {name: Node(item) for name, item in asked.items() if isinstance(item, dict)}
         both = {name: node.value for name, node in (services | rest).items()}
         both |= {name: node["services"][name].value for name, node in named.items()}
+        models = (Node({"volumes": kept}), *named.values(), Node(config))
         others = {
-            kind: {key: item.value for node in (*named.values(), Node(config))
+            kind: {key: item.value for node in models
                    for key, item in node[kind].members()}
             for kind in ("networks", "volumes")
         }  # fmt: skip
@@ -353,7 +363,20 @@ class ComposeProject:
             left_out=frozenset(rest),
             left_out_why=why,
             refused={name: item for name, item in asked.items() if isinstance(item, str)},
+            refused_together=_reason(found) if isinstance(found, ComposeRefused) else "",
         )
+
+    def _volumes_for_down(self) -> frozenset[str] | ComposeRefused:
+        """The volumes, by their keys, that `down` takes; why none, where it is refused.
+
+        It looks into no env file, and minds no container name that two services have. Neither does
+        `config` for a list of names alone.
+        """
+        words = (*EVERY_PROFILE, "config", "--no-env-resolution", "--volumes")
+        try:
+            return frozenset(self._answer(self._ask(self.command.reading_argv(*words)))[0].split())
+        except ComposeRefused as refusal:
+            return refusal
 
     def _by_name(self, service: str) -> JsonObject | str:
         """The project as `up SERVICE` reads it; why not, where compose refuses it."""
@@ -362,7 +385,7 @@ class ComposeProject:
             output = self._answer(self._ask(argv))[0]
             found = load_object(output)
         except ComposeRefused as refusal:
-            return str(refusal.what).removeprefix(_REFUSES)
+            return _reason(refusal)
         except ValueError as error:
             raise _no_json(self.command) from error
         return found if Node(found)["services"][service] else "it is not in the project"
@@ -380,6 +403,7 @@ class ComposeProject:
         left_out: frozenset[str] = frozenset(),
         left_out_why: str = "",
         refused: Mapping[str, str] | None = None,
+        refused_together: str = "",
     ) -> ResolvedProject:
         return ResolvedProject(
             config=config,
@@ -395,6 +419,7 @@ class ComposeProject:
             left_out=left_out,
             left_out_why=left_out_why,
             refused=refused or {},
+            refused_together=refused_together,
         )
 
     def _moved(self) -> str:
@@ -614,6 +639,10 @@ def _denied(path: str, error: OSError) -> ComposeError:
     return ComposeRefused(
         f"The project can't be read: {error.strerror or error}.", on=path, remedy=MAY_NOT_READ
     )
+
+
+def _reason(refusal: ComposeRefused) -> str:
+    return str(refusal.what).removeprefix(_REFUSES)
 
 
 def _end(*processes: Asked | None) -> None:

@@ -22,6 +22,7 @@ project is looked at. It takes these from its environment alone: a `.env` can't 
 A build would ask git for the commit and where it is from, to write them down with the image;
 `BUILDX_GIT_CHECK_DIRTY` counts only where it asks at all.
 """
+EVERY_PROFILE: Final = ("--profile", "*")
 GIT_NOT_READ: Final = (
     "A remote file of the project (include, extends or -f) is not read: git could run programs"
     " that this checkout's settings name; use a local copy"

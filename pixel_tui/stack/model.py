@@ -400,6 +400,8 @@ class Project:
     """What compose warned about while it read the project."""
     left_out: SafeText = NO_TEXT
     """Why services are known as they are written only: compose refuses their profiles."""
+    refused_together: SafeText = NO_TEXT
+    """Why compose refuses all profiles even for `down`, which looks into no env file."""
     volumes: tuple[VolumeSpec, ...] = ()
     profiles: tuple[SafeText, ...] = ()
     """What `COMPOSE_PROFILES` asks for, whether there is such a profile or not."""

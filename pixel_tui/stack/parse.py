@@ -335,6 +335,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
         moved=plain(resolved.moved),
         warnings=tuple(plain(redact(line)) for line in resolved.warnings),
         left_out=plain(redact(resolved.left_out_why)),
+        refused_together=plain(redact(resolved.refused_together)),
     )
 
 

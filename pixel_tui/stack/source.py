@@ -187,6 +187,8 @@ class ResolvedProject:
     refused: Mapping[str, str] = field(default_factory=dict)
     """Those of them that it refuses by themselves as well, and why. They are in `config` as they
     are written only."""
+    refused_together: str = ""
+    """Why compose refuses all profiles together even where it looks into no env file."""
     profiles: frozenset[str] = frozenset()
     """What `COMPOSE_PROFILES` asks for."""
 

@@ -50,6 +50,8 @@ class Desk:
     state: Path
     place: Path | None = None
     """The folder as it is given, where that is no other than the project's."""
+    named: bool = True
+    """The project's name is given too."""
 
     @property
     def folder(self) -> Path:
@@ -66,7 +68,8 @@ class Desk:
 
     def program(self, *words: str) -> list[str]:
         place = ["-C", str(self.place)] if self.place else []
-        return [sys.executable, "-m", "pixel_tui", *place, *words, "-p", self.project.name]
+        named = ["-p", self.project.name] if self.named else []
+        return [sys.executable, "-m", "pixel_tui", *place, *words, *named]
 
     def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         said = self.project.engine.run(
@@ -620,6 +623,50 @@ volumes:
         assert said.returncode == 1
         assert f"still there: {shared}; gone, and should not be: {held}" in said.stdout
         engine.docker("volume", "rm", "--force", shared, other, unused)
+
+    @pytest.mark.parametrize("by_name", [True, False])
+    def test_what_the_plan_lists_as_staying_stays(
+        self, make_project: MakeProject, engine: Engine, tmp_path: Path, by_name: bool
+    ) -> None:
+        text = (
+            APP.replace('["./data:/data"]', '["held:/held"]')
+            + f"""
+  late:
+    image: {BASE_IMAGE}
+    profiles: [late]
+    env_file: late.env
+    volumes: ["wdata:/wdata"]
+  old:
+    image: {BASE_IMAGE}
+    command: [sleep, "100000"]
+    stop_grace_period: 0s
+volumes: {{held: , wdata: }}
+"""
+        )
+        project = make_project(text, files={"late.env": "A=1\n"})
+        desk = Desk(project, tmp_path / "state", named=by_name)
+        project.compose("--profile", "late", "up", "--detach")
+        project.compose("rm", "--stop", "--force", "late")
+        old = text[text.index("  old:") : text.index("volumes: {")]
+        (project.directory / "docker-compose.yml").write_text(text.replace(old, ""))
+        (project.directory / "late.env").unlink()
+        label = f"com.docker.compose.project={project.name}"
+        left = unique_name("left")
+        old_one = project.container("old")
+        engine.docker("volume", "create", "--label", label, left)
+        desk.run("backup", "verify", desk.back_up())
+        plan = json.loads(desk.run("plan", "wipe-volumes", "--json", code=100).stdout)
+        named = {line.split()[1] for line in plan["irreversible"]}
+        before = set(engine.docker("volume", "ls", "--quiet").stdout.split())
+        words = (plan["confirm"], plan["confirm_loss"])
+        desk.run("run", "wipe-volumes", "--yes", "--confirm", words[0], "--confirm", words[1])
+        after = set(engine.docker("volume", "ls", "--quiet").stdout.split())
+        assert before - after == named
+        assert named == {f"{project.name}_held", f"{project.name}_wdata"}
+        remaining = engine.docker("ps", "--all", "--filter", f"label={label}", "--quiet").stdout
+        assert remaining.split() == [old_one[:12]], "the plan leaves it alone"
+        engine.docker("rm", "--force", old_one)
+        engine.docker("volume", "rm", left)
 
 
 class TestPostgres:

@@ -326,6 +326,10 @@ def test_profiles_that_exclude_each_other_leave_the_active_ones(
     assert "gpu" in snapshot.project.left_out
     assert words in snapshot.project.left_out
     assert not snapshot.orphans
+    file = ("--file", str(project.directory / "docker-compose.yml"))
+    down = (*file, "-p", project.name, "--profile", "*", "down", "--dry-run")
+    refused = engine.compose(project.directory, *down, check=False).returncode != 0
+    assert bool(snapshot.project.refused_together) == refused
     gpu = next(item for item in snapshot.project.services if item.name == "gpu")
     project.compose("rm", "--stop", "--force", "cpu")
     starts = not project.compose("up", "--detach", "gpu", check=False).returncode

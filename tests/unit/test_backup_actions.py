@@ -447,8 +447,9 @@ class TestWipe:
         said = [check.message for check in made.checks_before if check.ok]
         assert "/srv/pixel/data (1.0 kB) is a folder of the host: not touched" in said
         assert {item.outcome for item in made.checks_after} == {Outcome.STOPPED}
-        down, check = commands(made)
-        assert down[-2:] == ("down", "--volumes")
+        down, remove, check = commands(made)
+        assert down[-3:] == ("--profile", "*", "down")
+        assert remove[-4:] == ("volume", "rm", "pixel_cache", "pixel_held")
         assert check[4:7] == ("check-volumes", "--gone=pixel_cache", "--gone=pixel_held")
 
     def test_where_the_backup_has_it_all_one_word_is_enough(self) -> None:
@@ -464,7 +465,7 @@ class TestWipe:
         )  # fmt: skip
         made = plan("wipe-volumes", known, stack=self.stack(*specs))
         assert [line.split()[1] for line in made.irreversible] == ["pixel_held"]
-        words = commands(made)[1]
+        words = commands(made)[2]
         stays = sorted(word for word in words if word.startswith("--stays="))
         assert stays == ["--stays=old", "--stays=pixel_cache", "--stays=shared"]
         said = "; ".join(check.message for check in made.checks_before)
@@ -479,7 +480,42 @@ class TestWipe:
         assert (
             "anonymous, of pixel-api-1): it is UNKNOWN what the backup has" in made.irreversible[0]
         )
-        assert f"--gone={nameless.name}" in commands(made)[1]
+        assert commands(made)[1][-3:] == ("rm", nameless.name, "pixel_held")
+        assert f"--gone={nameless.name}" in commands(made)[2]
+        passing = (replace(holders[0], passing=True),)
+        made = plan("wipe-volumes", self.known(nameless, holders=passing), stack=stack)
+        assert commands(made)[1][-2:] == ("rm", "pixel_held"), (
+            "the engine removes it with its container"
+        )
+        assert f"--gone={nameless.name}" in commands(made)[2]
+
+    def test_down_is_given_the_files_where_it_would_go_by_labels(self) -> None:
+        stack = self.stack()
+        assert stack.project is not None
+        project = replace(stack.project, files=(plain("/srv/pixel/compose.yml"),))
+        made = plan_action(
+            "wipe-volumes", (), replace(stack, project=project),
+            replace(COMMAND, project="pixel"), now=NOW, facts=self.known(),
+        )  # fmt: skip
+        assert "--file /srv/pixel/compose.yml" in " ".join(commands(made)[0])
+
+    def test_where_compose_refuses_its_profiles_together_only_the_active_go(self) -> None:
+        stack = self.stack()
+        assert stack.project is not None
+        off = [
+            replace(spec, active=spec.name != "web", profiles=(plain("web"),))
+            for spec in stack.project.services
+        ]
+        why = plain("service web depends on nobody")
+        project = replace(stack.project, services=tuple(off), refused_together=why)
+        with pytest.raises(OperationError, match=r"can't take down pixel-web-1: .* on nobody"):
+            plan("wipe-volumes", self.known(), stack=replace(stack, project=project))
+        services = tuple(
+            replace(item, containers=() if item.name == "web" else item.containers)
+            for item in stack.services
+        )
+        idle = replace(stack, project=project, services=services)
+        assert "--profile" not in commands(plan("wipe-volumes", self.known(), stack=idle))[0]
 
     def test_what_would_fail_half_way_or_take_another_s_is_refused(self) -> None:
         other = Holder("9" * 64, "other-db-1", "other", "db", False, False, (), ("pixel_held",))

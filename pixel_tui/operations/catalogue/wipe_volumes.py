@@ -1,10 +1,12 @@
 """Remove the containers and the volumes of the project."""
 
+from dataclasses import replace
 from typing import Final
 
 from pixel_tui.backups.holders import Volume
 from pixel_tui.backups.manifest import Cover, Manifest
 from pixel_tui.backups.words import size_words
+from pixel_tui.errors import OperationError
 from pixel_tui.ledger.workers import workers_of
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import no_place, state_words, verified_recently, worker_step
@@ -13,6 +15,8 @@ from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.plan import Check, Risk, Step
 from pixel_tui.operations.targets import find_target
 from pixel_tui.operations.volume_fate import fate_of_volumes
+from pixel_tui.operations.words import listed
+from pixel_tui.stack.compose_command import EVERY_PROFILE
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
@@ -38,15 +42,20 @@ def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
 
 
 def draft_wipe(draft: Draft) -> None:
-    """`down --volumes`, and a look afterwards whether exactly the named volumes are gone."""
+    """`down`, then remove the named volumes, and look whether exactly these are gone."""
     draft.risk = Risk.DESTRUCTIVE
     past = verified_recently(draft.snapshot, draft.facts)
     if past is None or past.backup.manifest is None:
         return  # the obstacle has been asked before
     fate = fate_of_volumes(draft.project, draft.facts)
-    argv = draft.command.compose_argv("--profile", "*", "down", "--volumes")
-    cancelling = SafeText("What has been removed is gone; the rest stays.")
-    draft.steps.append(Step(draft.title(()), argv, cancelling))
+    name = draft.snapshot.project_name
+    cancelling = SafeText("No volume is removed yet; `start` makes the containers again.")
+    draft.steps.append(Step(plain(f"Remove the containers of {name}"), _down(draft), cancelling))
+    if names := [volume.name for volume in fate.gone if volume.name not in fate.passing]:
+        # Not `down --volumes`: it removes what it finds by then, shown in the plan or not.
+        argv = draft.command.docker_argv("volume", "rm", names=names)
+        cancelling = SafeText("What has been removed is gone; the rest stays.")
+        draft.steps.append(Step(plain(f"Remove the volumes of {name}"), argv, cancelling))
     worker_step(
         draft,
         "Verify that exactly these volumes are gone",
@@ -73,6 +82,29 @@ def draft_wipe(draft: Draft) -> None:
         message = plain(f"{volume.name} ({_size(draft, volume.name)}) {why}: not removed")
         draft.checks.append(Check(SafeText("volume"), ok=True, message=message))
     _tell_bind_mounts(draft)
+
+
+def _down(draft: Draft) -> tuple[str, ...]:
+    """`down` of every service that compose knows, and of nothing else.
+
+    Raises:
+        OperationError: Compose can't take down a container of a service.
+    """
+    command, project = draft.command, draft.project
+    if command.project and not command.files:
+        # With a name and no file compose goes by labels, and takes down what is not in the file.
+        command = replace(command, files=tuple(project.files))
+    if not project.refused_together:
+        return command.compose_argv(*EVERY_PROFILE, "down")
+    off = {spec.name for spec in project.services if not spec.active}
+    services = [item for item in draft.snapshot.services if item.name in off]
+    names = [container.name for item in services for container in item.containers]
+    if names:
+        raise OperationError(
+            f"Compose can't take down {listed(names)}: {project.refused_together}.",
+            remedy=f"Remove them first: docker rm --force {' '.join(names)}.",
+        )
+    return command.compose_argv("down")
 
 
 def _tell_lost(draft: Draft, manifest: Manifest, gone: tuple[Volume, ...]) -> None:
@@ -131,7 +163,7 @@ ACTION: Final = Action(
     group=Group.RECOVERY,
     when="A volume holds what no rebuild mends, and a verified backup has what is worth keeping."
     " The last thing to try.",
-    failing="A volume that is in use by another container stays: compose names it. Bring the stack"
+    failing="A volume that is in use by another container stays: Docker names it. Bring the stack"
     " up again with `start`, then `restore` the backup.",
     draft=draft_wipe,
     scope=Scope.PROJECT,
