@@ -3,16 +3,21 @@
 The containers alone do not tell: after `down` there are none, and their data is still there.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import ComposeCommand, remote_not_read
+from pixel_tui.stack.compose_command import (
+    EVERY_PROFILE,
+    UNRESOLVED,
+    ComposeCommand,
+    remote_not_read,
+)
 from pixel_tui.stack.json_value import Node, load_object
-from pixel_tui.stack.program import Programs
+from pixel_tui.stack.program import Programs, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +30,81 @@ class Declared:
     """Volumes that belong to no project."""
     files: tuple[Path, ...] = ()
     """Files of its secrets and configs."""
+    unclear: tuple[str, ...] = ()
+    """Services that compose refuses, and of which it is not known what they mount."""
     trouble: str = ""
-    """Why it is not known."""
+    """Why it is not known, or not all of it."""
 
 
 NOTHING_DECLARED: Final = Declared()
 
 
 def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
-    """The project as compose resolves it, with every profile if it can."""
+    """The project as compose resolves it, with every profile.
+
+    Profiles may be alternatives that can't all be on, and compose refuses all for one: then each
+    service of an inactive profile is asked for by its name, and taken as it is written where
+    compose refuses that as well.
+    """
+
+    def ask(*words: str, names: Sequence[str] = ()) -> Said:
+        argv = command.compose_argv(*words, "--format", "json", names=names)
+        return programs.run(argv, patience=ASK_SECONDS)
+
     try:
-        said = programs.run(
-            command.compose_argv("--profile", "*", "config", "--format", "json"),
-            patience=ASK_SECONDS,
-        )
-        if said.code:  # profiles may be alternatives that can't all be on
-            whole, said = (
-                said,
-                programs.run(
-                    command.compose_argv("config", "--format", "json"), patience=ASK_SECONDS
-                ),
-            )
-            said = whole if said.code else said
-        if said.code:
-            reason = remote_not_read(said.reason) or said.reason
+        whole = ask(*EVERY_PROFILE, "config")
+        if not whole.code:
+            return parse_declared(Node(load_object(whole.output)))
+        active, written = ask("config"), ask(*EVERY_PROFILE, "config", *UNRESOLVED)
+        if active.code:
+            reason = remote_not_read(whole.reason) or whole.reason
             return Declared(trouble=f"compose refuses it: {reason}")
-        return parse_declared(Node(load_object(said.output)))
+        model = Node(load_object(active.output))
+        found = parse_declared(model)
+        if written.code:
+            return replace(found, trouble=f"compose refuses its profiles: {whole.reason}")
+        raw = Node(load_object(written.output))
+        for name in dict(raw["services"].members()).keys() - dict(model["services"].members()):
+            said = ask("config", names=[name])
+            alone = raw if said.code else Node(load_object(said.output))
+            found = _with(found, name, parse_declared(alone, project=model["name"].raw))
     except OperationError as error:
         return Declared(trouble=str(error))
     except ValueError:
         return Declared(trouble="compose did not print it as JSON")
+    return found
 
 
-def parse_declared(model: Node) -> Declared:
-    """The same, from what compose printed."""
+def _with(declared: Declared, name: str, other: Declared) -> Declared:
+    """The same with one service more, of another view of the project."""
+    services = tuple(item for item in other.services if item.service == name)
+    unclear = any("$" in place for item in services for place in (*item.binds, *_named(item)))
+    return replace(
+        declared,
+        services=(*declared.services, *services),
+        external=declared.external | other.external,
+        files=tuple(dict.fromkeys((*declared.files, *other.files))),
+        unclear=(*declared.unclear, *([name] if unclear or not services else [])),
+    )
+
+
+def _named(service: Seen) -> tuple[str, ...]:
+    return tuple(name for name, _ in service.volumes)
+
+
+def parse_declared(model: Node, project: str = "") -> Declared:
+    """The same, from what compose printed.
+
+    Args:
+        model: The resolved project, or the project as it is written.
+        project: Its name; what is written does not name volumes after it.
+    """
     volumes = dict(model["volumes"].members())
-    names = {key: node["name"].raw or key for key, node in volumes.items()}
+    names = {
+        key: node["name"].raw
+        or (f"{project}_{key}" if project and not node["external"].flag else key)
+        for key, node in volumes.items()
+    }
     return Declared(
         services=tuple(_service(key, node, names) for key, node in model["services"].members()),
         external=frozenset(names[key] for key, node in volumes.items() if node["external"].flag),

@@ -65,9 +65,8 @@ def look_outside(source: str, others: Iterable[Path], *, here: bool) -> Looked:
         words = "a SQLite database" if count == 1 else f"{count} SQLite databases"
         why = f"{OUTSIDE}, where nothing is copied; it holds {words}: {found.databases[0]}"
         return Looked(Gap.NOT_COPIED, True, why)
-    if found.clusters:
-        what = f"{found.clusters[0]} is the data of a Postgres server that no service runs"
-        return _unknown(what)
+    if found.server_data:
+        return _unknown(found.server_data[0].words)
     if found.unread:
         path, reason = found.unread[0]
         return _unknown(f"{path} could not be looked at: {reason}")

@@ -15,10 +15,30 @@ PRUNED: Final = frozenset({".git", "node_modules"})
 """Folders of these names hold what is fetched again, however deep they are."""
 CERTIFICATES: Final = frozenset({".pem", ".crt", ".cer", ".key", ".p12", ".pfx", ".jks"})
 MOST_FILE_BYTES: Final = 1024 * 1024
-CLUSTER: Final = "PG_VERSION"
-"""The file that each folder of a Postgres server's data has."""
+SERVERS: Final = {
+    "PG_VERSION": "Postgres",
+    "ibdata1": "MySQL or MariaDB",
+    "WiredTiger": "MongoDB",
+    "dump.rdb": "Redis",
+    "appendonlydir": "Redis",
+}
+"""What is in the data folder of a database server, and whose it is."""
 MOST_UNREAD: Final = 50
 """So many paths that can't be looked at are named one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerData:
+    """The folder that a database server keeps its data in."""
+
+    folder: Path
+    server: str
+    """What kind of server it is."""
+
+    @property
+    def words(self) -> str:
+        """What is to be said of it."""
+        return f"{self.folder} is the data of a {self.server} server, which is not copied"
 
 
 @dataclass(slots=True)
@@ -28,8 +48,8 @@ class Found:
     databases: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     """Certificates, and small files that were to be looked at themselves."""
-    clusters: list[Path] = field(default_factory=list)
-    """The data of Postgres servers: only the server itself can copy it."""
+    server_data: list[ServerData] = field(default_factory=list)
+    """The data of database servers: only the server itself can copy it."""
     real: dict[Path, Path] = field(default_factory=dict)
     """The real paths of the databases, as they were looked at."""
     unread: list[tuple[Path, str]] = field(default_factory=list)
@@ -94,9 +114,9 @@ def _look_below(
         if most is not None and found.looked_at > most:
             found.unread.append((start, f"it has more than {most} files and folders"))
             return
-        if CLUSTER in names:
+        if kinds := [server for name, server in SERVERS.items() if name in {*names, *folders}]:
             folders.clear()
-            found.clusters.append(Path(place))
+            found.server_data.append(ServerData(Path(place), kinds[0]))
             continue
         folders[:] = sorted(
             name

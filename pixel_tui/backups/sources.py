@@ -96,6 +96,15 @@ class _Gaps:
             more = f"{len(paths) - MOST_UNREAD} more files and folders"
             self.add(more, "they could not be looked at", Gap.UNKNOWN, expected=True)
 
+    def undeclared(self, declared: Declared) -> None:
+        """What compose does not tell of the services that it refuses."""
+        for name in declared.unclear:
+            why = "compose refuses it, and what it mounts is not known"
+            self.add(name, why, Gap.UNKNOWN, expected=True)
+        if declared.services and declared.trouble:
+            what = "services of inactive profiles"
+            self.add(what, declared.trouble, Gap.UNKNOWN, expected=True)
+
 
 def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sources:
     """What there is, and what is left out and why.
@@ -122,9 +131,10 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
             places.setdefault(relative, Path(folder))
     found = search(list(places.values()), (*policy.skipped, *map(Path, kept_by_servers)))
     gaps.unread(found.unread, policy)
-    for cluster in found.clusters:
-        what = real_inside(str(cluster), policy.project) or str(cluster)
-        why = "it is the data of a Postgres server that no service of the project runs"
+    gaps.undeclared(stack.declared)
+    for data in found.server_data:
+        what = real_inside(str(data.folder), policy.project) or str(data.folder)
+        why = f"it is the data of a {data.server} server, which is not copied"
         gaps.add(what, why, Gap.UNKNOWN, expected=True)
     real: dict[str, Path] = {}
     databases = _below(found, policy, real)
@@ -437,6 +447,10 @@ def _in_volumes(
             databases += inner
             by = tuple(volume_source(name, item.relative) for item in inner)
             cover, reason = _cover(len(inner))
+            if found.server_data:
+                reason = f"{reason}; {found.server_data[0].words}"
+                cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+                missed = known.stored
             if unread := [str(path) for path, _ in found.unread]:
                 reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
                 cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover

@@ -32,6 +32,7 @@ from pixel_tui.stack.compose_command import (
     GIT_NOT_READ,
     LOCAL_ONLY,
     OCI_NOT_READ,
+    UNRESOLVED,
     ComposeCommand,
     remote_not_read,
 )
@@ -58,10 +59,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS: Final = 30.0
-UNRESOLVED: Final = (
-    "--no-interpolate", "--no-normalize", "--no-consistency", "--no-env-resolution"
-)  # fmt: skip
-"""The project as it is written, only merged: with lists as lists, and names without a value."""
 
 PLUGIN_FOLDERS: Final = (
     "/usr/local/lib/docker/cli-plugins",

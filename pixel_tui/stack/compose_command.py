@@ -33,6 +33,13 @@ OCI_NOT_READ: Final = (
 )
 
 
+EVERY_PROFILE: Final = ("--profile", "*")
+UNRESOLVED: Final = (
+    "--no-interpolate", "--no-normalize", "--no-consistency", "--no-env-resolution"
+)  # fmt: skip
+"""The project as it is written, only merged: with lists as lists, and names without a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class ComposeCommand:
     """How compose and docker are called for one project on one engine.

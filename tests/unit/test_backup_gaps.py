@@ -30,6 +30,7 @@ from pixel_tui.backups.manifest import (
 )
 from pixel_tui.backups.policy import Policy, default_root, policy_for
 from pixel_tui.backups.postgres import missing_roles
+from pixel_tui.backups.search import SERVERS
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import BackupStore, Verdict, write_verdict
 from pixel_tui.clock import FixedClock
@@ -247,10 +248,16 @@ class TestMounts:
         assert "pg/b.db" not in held(made)
         assert missing(made) == {}, "it has no pg_dump, and no volume: it is no server at all"
 
-    def test_the_data_of_a_server_that_nobody_runs_is_named(self, project: Path) -> None:
-        (project / "data/postgres").mkdir()
-        (project / "data/postgres/PG_VERSION").write_text("16\n")
-        assert missing(make(project)) == {"data/postgres": Gap.UNKNOWN}
+    @pytest.mark.parametrize(("name", "server"), sorted(SERVERS.items()))
+    def test_the_data_of_a_server_is_named_and_not_called_empty(
+        self, project: Path, name: str, server: str
+    ) -> None:
+        (project / "data/store").mkdir()
+        (project / "data/store" / name).write_text("16\n")
+        made = make(project)
+        assert missing(made) == {"data/store": Gap.UNKNOWN}
+        (gap,) = (gap for gap in made.left_out if gap.what == "data/store")
+        assert gap.why == f"it is the data of a {server} server, which is not copied"
 
     def test_a_mount_behind_a_folder_that_can_not_be_entered_is_not_taken_for_gone(
         self, project: Path, ordinary: None

@@ -114,6 +114,17 @@ def test_its_databases_are_found_and_the_rest_is_told(root: Path, tmp_path: Path
     assert "there is no SQLite database in it" in why(sources(tmp_path, place))
 
 
+def test_the_data_of_a_server_in_it_is_no_empty_volume(root: Path, tmp_path: Path) -> None:
+    place = root / "volumes/held/_data"
+    (place / "deep/pixels.db").unlink()
+    (place / "ibdata1").touch()
+    found = sources(tmp_path, place)
+    assert missing(found) == ["volume held"]
+    assert f"{place} is the data of a MySQL or MariaDB server, which is not copied" in why(found)
+    (content,) = found.volumes
+    assert content.cover is Cover.UNKNOWN
+
+
 def missing(found: Sources) -> list[str]:
     return [gap.what for gap in found.left_out if gap.expected]
 

@@ -12,7 +12,7 @@ from textual.screen import Screen
 import screens
 import widgets
 from pixel_tui.app import PixelTui
-from pixel_tui.stack.compose import UNRESOLVED
+from pixel_tui.stack.compose_command import UNRESOLVED
 from pixel_tui.stack.git import OFF
 from screens.bindings import PLACES
 from screens.palette import Palette
