@@ -32,8 +32,6 @@ OCI_NOT_READ: Final = (
     " over the network at each look; use a local copy"
 )
 
-
-EVERY_PROFILE: Final = ("--profile", "*")
 UNRESOLVED: Final = (
     "--no-interpolate", "--no-normalize", "--no-consistency", "--no-env-resolution"
 )  # fmt: skip
