@@ -132,6 +132,7 @@ class Applying:
             rebuild=wanted.rebuild,
             restart=wanted.restart,
             joined=wanted.joined,
+            unwell=self._unwell(wanted),
             scales=wanted.scales,
             images=self._containers.images((*wanted.recreate, *wanted.rebuild)),
             networks={name: self._containers.network_id(name) for name in wanted.networks},
@@ -146,6 +147,12 @@ class Applying:
             self._files.free_room()
             raise
         return state
+
+    def _unwell(self, wanted: Wanted) -> tuple[str, ...]:
+        made = {*wanted.recreate, *wanted.rebuild}
+        restarted = dict.fromkeys((*wanted.restart, *wanted.joined))
+        names = [name for name in restarted if name not in made]
+        return tuple(name for name in names if self._look((name,)).ill)
 
     def _try(self, state: ApplyState, wanted: Wanted) -> Ending:
         self._enter(state, Phase.SAVING)
@@ -167,7 +174,7 @@ class Applying:
         if not self._up(state):
             return self._ended_early("The containers could not be made anew")
         self._enter(state, Phase.WATCHING)
-        if ill := self._watch(state.watched, cancelled=self._cancelled):
+        if ill := self._watch(state.expected_well, cancelled=self._cancelled):
             return self._ended_early(ill)
         return self._wait(state, wanted.within)
 
@@ -213,7 +220,7 @@ class Applying:
                 self._say(f"{counted.pop(0)} s left to confirm.")
             if time.monotonic() - looked >= GLANCE_SECONDS:
                 looked = time.monotonic()
-                if ill := self._look(state.watched).ill:
+                if ill := self._look(state.expected_well).ill:
                     return self._ended_early(ill)
             self._pause(min(PAUSE_SECONDS, left))
         self._say(f"Nobody confirmed it within {within:.0f} s.")
@@ -267,7 +274,7 @@ class Applying:
                     " `pixel-tui env confirm` leaves all as it is now."
                 )
                 return False
-            if ill := self._watch(state.watched, cancelled=lambda: False):
+            if ill := self._watch(state.expected_well, cancelled=lambda: False):
                 self._files.clear()
                 self._say(f"The environment of before is back, and {ill}.")
                 return False

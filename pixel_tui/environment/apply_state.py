@@ -73,6 +73,8 @@ class ApplyState:
     """What is restarted after that."""
     joined: tuple[str, ...] = ()
     """What is restarted after those, one by one: each shares a namespace of what is before it."""
+    unwell: tuple[str, ...] = ()
+    """What is restarted only, and was not well before: it need not be so afterwards."""
     scales: tuple[str, ...] = ()
     """`SERVICE=NUMBER`: how many containers those have that were scaled by hand."""
     images: Mapping[str, str] = field(default_factory=dict)
@@ -98,8 +100,13 @@ class ApplyState:
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """Every service that has to be well afterwards."""
+        """Every service that is made anew or restarted."""
         return tuple(dict.fromkeys((*self.services, *self.restart, *self.joined)))
+
+    @property
+    def expected_well(self) -> tuple[str, ...]:
+        """Those of them that have to be well afterwards."""
+        return tuple(name for name in self.watched if name not in self.unwell)
 
     @property
     def words(self) -> SafeText:
@@ -345,6 +352,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "rebuild": list(state.rebuild),
         "restart": list(state.restart),
         "joined": list(state.joined),
+        "unwell": list(state.unwell),
         "scales": list(state.scales),
         "images": dict(state.images),
         "networks": dict(state.networks),
@@ -369,6 +377,7 @@ def _from_json(node: Node) -> ApplyState:
         rebuild=tuple(item.raw for item in node["rebuild"]),
         restart=tuple(item.raw for item in node["restart"]),
         joined=tuple(item.raw for item in node["joined"]),
+        unwell=tuple(item.raw for item in node["unwell"]),
         scales=tuple(item.raw for item in node["scales"]),
         images={name: item.raw for name, item in node["images"].members()},
         networks={name: item.raw for name, item in node["networks"].members()},

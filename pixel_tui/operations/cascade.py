@@ -174,7 +174,7 @@ def draft_up(draft: Draft, options: UpOptions, along: Mapping[str, SafeText]) ->
             continue
         if prediction is None:
             draft.affect(name, "stays as it is")
-            draft.expect_running(target, ())
+            draft.expect_running(target, (), by_the_way=name in along)
             continue
         if cause := along.get(name):
             prediction = replace(prediction, cause=prediction.cause or cause)
@@ -211,8 +211,13 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
     draft.affect(target.name, f"{verb} {_WORDS[change]}{along}", prediction.cause)
     away = change in {Change.RECREATED, Change.RESTARTED}
     before = [item for item in target.containers if away or not is_up(item)]
-    # What may be made anew proves itself by running, whichever container it is.
-    draft.expect_running(target, before if prediction.certain else (), created=target.missing)
+    draft.expect_running(
+        target,
+        # What may be made anew proves itself by running, whichever container it is.
+        before if prediction.certain else (),
+        created=target.missing,
+        by_the_way=not asked and away and bool(target.up),
+    )
     if away and target.up:
         draft.risk = Risk.DISRUPTIVE
         back = "it is healthy" if target.probed else "it runs"
@@ -249,11 +254,11 @@ def warn_of_old_image(draft: Draft, target: Target) -> None:
 
 
 def _watch_dependants(draft: Draft) -> None:
-    """What depends on the targets, and runs, is to be well afterwards too."""
+    """What depends on the targets, runs and is well is to be so afterwards too."""
     known = {expectation.name for expectation in draft.expected}
     names = {target.name for target in draft.services}
     for spec in draft.project.services:
         target = find_target(spec.name, draft.snapshot)
         depends = any(dependency.service in names for dependency in spec.depends_on)
         if target is not None and depends and target.up and target.name not in known:
-            draft.expect_running(target, ())
+            draft.expect_running(target, (), by_the_way=True)

@@ -155,5 +155,7 @@ def _expect_back(draft: Draft, target: Target) -> None:
         draft.risk = Risk.DISRUPTIVE
     back = "it is healthy" if target.probed else "it runs"
     draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
-    draft.expected = [item for item in draft.expected if item.name != target.name]
-    draft.expect_running(target, target.containers)
+    earlier = [item for item in draft.expected if item.name == target.name]
+    draft.expected = [item for item in draft.expected if item not in earlier]
+    about = any(not item.by_the_way for item in earlier)
+    draft.expect_running(target, target.containers, by_the_way=not about)

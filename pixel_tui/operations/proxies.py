@@ -54,7 +54,7 @@ def proxies_to_restart(
             draft.risk = Risk.DISRUPTIVE
         back = "it is healthy" if target.probed else "it runs"
         draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
-        draft.expect_running(target, target.containers)
+        draft.expect_running(target, target.containers, by_the_way=True)
         restarted.append(proxy.service)
     return tuple(restarted)
 

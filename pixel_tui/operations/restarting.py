@@ -52,7 +52,7 @@ def draft_restart(draft: Draft, *, cause: str = "") -> None:
         along.append(name)
         change = "is restarted as well" if other.up else "is stopped now and is started as well"
         draft.affect(name, change, f"depends on {chain[0]} with restart: true")
-        _interrupt(draft, other)
+        _interrupt(draft, other, by_the_way=True)
     draft.lose("while it is down", spared=along)
     _warn_of_absent_dependencies(draft)
     watch_kept_addresses(draft)
@@ -117,8 +117,8 @@ def _restart_batch(draft: Draft, targets: Sequence[Target]) -> None:
     draft.docker_step(targets, "restart", cancelling=CANCELLING, verb=_VERB)
 
 
-def _interrupt(draft: Draft, target: Target) -> None:
-    draft.expect_running(target, target.containers)
+def _interrupt(draft: Draft, target: Target, *, by_the_way: bool = False) -> None:
+    draft.expect_running(target, target.containers, by_the_way=by_the_way)
     if target.up:
         back = "it is healthy" if target.probed else "it runs"
         draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")

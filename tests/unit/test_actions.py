@@ -233,6 +233,10 @@ class TestRestart:
         }
         assert {item.name for item in made.checks_after} == {"db", "api", "web"}
         assert len(made.interrupts) == 3
+        ill = container("api", health=Health(HealthStatus.UNHEALTHY))
+        made = plan("restart", stack(container("db"), ill, specs=specs), "db")
+        found = {item.name: item.by_the_way for item in made.checks_after}
+        assert found == {"db": False, "api": True}, "it fails nothing where it was ill before"
 
     def test_compose_starts_such_dependants_where_they_are_stopped(self) -> None:
         specs = (

@@ -389,6 +389,14 @@ class TestRollBack:
             "api: while its container is recreated, if what was changed is for it",
         )
 
+    def test_what_it_leaves_as_it_is_and_was_ill_before_fails_no_roll_back(self) -> None:
+        ill = container("api", image_id=OLD, health=Health(HealthStatus.UNHEALTHY))
+        same = replace(self.state(), changed_variables=(), changed_lines=())
+        for state, spared in ((same, True), (self.state(), False)):
+            made = plan("roll-back", facts(state), ID, stack=running(ill))
+            (found,) = [item for item in made.checks_after if item.name == "api"]
+            assert found.by_the_way is spared
+
     def test_an_image_that_is_gone_is_told(self) -> None:
         made = plan("roll-back", facts(self.state(), images=frozenset()), ID)
         assert "not here any more" in warnings(made)

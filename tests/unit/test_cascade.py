@@ -14,6 +14,8 @@ from pixel_tui.stack.compose_command import shown
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
+    Health,
+    HealthStatus,
     ServiceState,
     StackSnapshot,
     SyncAction,
@@ -198,6 +200,27 @@ def left_beside(old: Container, **changes: object) -> Container:
         "replaces": old.short_id,
     }
     return container(str(old.service), 1, **(fields | changes))
+
+
+ILL = Health(HealthStatus.UNHEALTHY)
+
+
+def test_a_dependant_that_was_ill_before_fails_no_job() -> None:
+    snapshot = running(container("web", health=ILL), container("api", health=ILL))
+    for action in ("recreate", "rebuild"):
+        found = {item.name: item.by_the_way for item in plan(action, snapshot, "api").checks_after}
+        assert found == {"api": False, "web": True, "syntropy": False}
+
+
+def test_what_is_taken_along_and_was_ill_before_fails_no_job() -> None:
+    old = container("postgres", config_hash=SafeText("old"), health=ILL)
+    found = {
+        item.name: item.by_the_way for item in plan("rebuild", running(old), "api").checks_after
+    }
+    assert found[SafeText("postgres")]
+    stopped = exited("postgres", config_hash=SafeText("old"))
+    made = plan("rebuild", running(stopped), "api")
+    assert not any(item.by_the_way for item in made.checks_after), "api needs it"
 
 
 class TestHandScaled:

@@ -475,3 +475,27 @@ def test_what_shares_a_namespace_is_restarted_one_by_one_after_its_owner_both_wa
     assert world.applying().apply(joined) is Ending.UNCONFIRMED
     no = ("--no-deps", "--")
     assert restarted == [("--", "nginx"), (*no, "app"), (*no, "memory")] * 2
+
+
+def test_what_is_only_restarted_and_was_ill_before_takes_nothing_back(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.confirms = True
+
+    def wellness(services: Sequence[str]) -> Wellness:
+        return Wellness(ill="nginx is unhealthy" if "nginx" in services else "")
+
+    world.wellness = wellness  # type: ignore[method-assign]
+    assert world.applying().apply(wanted(within=5)) is Ending.KEPT
+
+
+def test_what_is_ill_by_the_restart_takes_it_back(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.confirms = True
+
+    def wellness(services: Sequence[str]) -> Wellness:
+        ill = "nginx" in services and world.made_with == NEW
+        return Wellness(ill="nginx is unhealthy" if ill else "")
+
+    world.wellness = wellness  # type: ignore[method-assign]
+    assert world.applying().apply(wanted(within=5)) is Ending.UNHEALTHY
+    assert world.as_before

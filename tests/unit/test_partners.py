@@ -7,7 +7,7 @@ import pytest
 from pixel_tui.errors import OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import Container, Namespace, Service, StackSnapshot
+from pixel_tui.stack.model import Container, Health, HealthStatus, Namespace, Service, StackSnapshot
 from pixel_tui.stack.parse import parse_container, parse_project
 from pixel_tui.stack.source import ResolvedProject
 from pixel_tui.text import SafeText
@@ -94,6 +94,14 @@ def test_it_is_restarted_after_the_one_whose_memory_it_shares(action: str) -> No
     assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
     causes = [item.cause for item in made.affects if item.service == "app"]
     assert causes[-1] == "it shares the IPC namespace of owner, and is cut off from it until then"
+
+
+def test_what_was_ill_before_it_is_restarted_along_fails_no_job() -> None:
+    snapshot = memory(container("owner"), health=Health(HealthStatus.UNHEALTHY))
+    found = {item.name: item.by_the_way for item in plan("restart", snapshot, "owner").checks_after}
+    assert found == {"owner": False, "app": True}
+    found = {item.name: item.by_the_way for item in plan("restart", snapshot).checks_after}
+    assert found == {"owner": False, "app": False}, "it is asked for"
 
 
 def test_what_names_the_container_itself_is_recreated_after_it() -> None:

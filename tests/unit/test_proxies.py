@@ -12,7 +12,14 @@ from pixel_tui.operations.nginx_pins import pinned_hosts
 from pixel_tui.operations.nginx_routes import Route
 from pixel_tui.operations.plan import Outcome, Plan
 from pixel_tui.proxy_reading import read_proxies
-from pixel_tui.stack.model import Container, EnvironmentEntry, Mount, NetworkAddress
+from pixel_tui.stack.model import (
+    Container,
+    EnvironmentEntry,
+    Health,
+    HealthStatus,
+    Mount,
+    NetworkAddress,
+)
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, STARTED, container, exited, spec, stack
 
@@ -87,6 +94,12 @@ def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
     assert expected.before, "it has to be another life of it"
     assert any("/srv/pixel/nginx.conf" in check.message for check in made.checks_before)
     assert any(line.startswith("nginx:") for line in made.interrupts)
+
+
+def test_a_proxy_that_was_ill_before_fails_no_job() -> None:
+    ill = container("nginx", health=Health(HealthStatus.UNHEALTHY))
+    expected, _ = [i for i in plan("recreate", KEEPS, nginx=ill).checks_after if i.name == "nginx"]
+    assert expected.by_the_way
 
 
 def test_a_proxy_that_looks_names_up_is_left_alone() -> None:

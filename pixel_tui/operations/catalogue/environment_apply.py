@@ -285,7 +285,7 @@ def _can_restart(draft: Draft, name: str) -> bool:
 def _interrupt_restart(draft: Draft, target: Target) -> None:
     back = "it is healthy" if target.probed else "it runs"
     draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
-    draft.expect_running(target, target.containers)
+    draft.expect_running(target, target.containers, by_the_way=True)
 
 
 def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:

@@ -131,10 +131,12 @@ def _tell_images(draft: Draft, past: PastState) -> None:
             draft.affect(ran.service, f"runs {_short(ran.image_id)} again", f"now {was}")
         if target is not None and ran.running:
             created = 0 if target.containers else 1
-            draft.expect_running(target, (), created=created)
+            other_files = bool(past.changed_variables or past.changed_lines)
+            stays = now == {ran.image_id} and not other_files
+            draft.expect_running(target, (), created=created, by_the_way=stays)
             if target.up and now != {ran.image_id}:
                 draft.interrupt(target, "while its container is recreated")
-            elif target.up and (past.changed_variables or past.changed_lines):
+            elif target.up and other_files:
                 words = "while its container is recreated, if what was changed is for it"
                 draft.interrupt(target, words)
 
