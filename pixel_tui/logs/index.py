@@ -99,6 +99,8 @@ class LogIndex:
         self._wanted_view = View()
         self._wanted_search: Matcher | None = None
         self._search: Matcher | None = None
+        self._told: tuple[View, Matcher | None] | None = None
+        """What the standing is of."""
         self._matches: list[int] = []
         self._standing = Standing(epoch=-1)
         self._started = False
@@ -135,8 +137,9 @@ class LogIndex:
     def settled(self) -> bool:
         """Whether what was chosen last is what is shown."""
         return (
-            self._shown.view is self._wanted_view
-            and self._search is self._wanted_search
+            self._told is not None
+            and self._told[0] is self._wanted_view
+            and self._told[1] is self._wanted_search
             and not self._wake.is_set()
         )
 
@@ -361,4 +364,5 @@ class LogIndex:
             behind=max(following - self._known.stop, 0),
             version=self._standing.version + 1,
         )
+        self._told = self._shown.view, self._search
         self._changed()

@@ -1,8 +1,10 @@
 """What a screen asks of a log while it grows, is dropped, and begins elsewhere."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from pixel_tui.logs.activity import Activity
 from pixel_tui.logs.index import LogIndex
@@ -137,3 +139,25 @@ def test_the_most_worried_come_first() -> None:
         activity.note(said(1, source="chatty"), Level.INFO)
     activity.note(said(1, "ERROR bad", source="worried"), Level.ERROR)
     assert [item.source for item in activity.picture(NOON).sources] == ["worried", "chatty"]
+
+
+def test_a_search_is_not_called_done_before_its_matches_are_there() -> None:
+    """Whoever goes to the first match would else be told that there is none."""
+    ring, begun, go_on = Ring(), threading.Event(), threading.Event()
+
+    def slow(text: bytes) -> bool:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return needle.matches(text)
+
+    needle = matcher("line 7")
+    searched = replace(needle, matches=slow)
+    with indexed(ring) as index:
+        ring.extend(numbered(0, 10))
+        until(lambda: caught_up(index, ring))
+        index.search(searched)
+        assert begun.wait(PATIENCE)
+        assert not index.settled
+        go_on.set()
+        until(lambda: index.settled)
+        assert index.standing.matches == 1
