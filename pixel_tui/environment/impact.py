@@ -7,7 +7,7 @@ from typing import Final
 
 from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
-from pixel_tui.stack.model import External
+from pixel_tui.stack.model import External, Port
 from pixel_tui.stack.resource_model import Diverged, Resource, ResourceKind
 from pixel_tui.stack.running_services import RunningService
 from pixel_tui.text import SafeText, plain
@@ -41,6 +41,8 @@ class ServiceImpact:
     """Whether it has a container that does not run: a start keeps what that was made with."""
     externals: tuple[External, ...] = ()
     """What it needs then, and compose does not make."""
+    ports: tuple[Port, ...] = ()
+    """What it publishes then."""
     wrong_image: SafeText = SafeText("")
     """The name of its image, where the engine takes that for none; empty where it is one."""
 
@@ -144,6 +146,7 @@ def find_impact(
         replace(
             found[name],
             externals=service.externals,
+            ports=service.ports,
             wrong_image=plain(service.image if service.image in wrong_images else ""),
         )
         for name, service in sorted(candidate.services.items())

@@ -13,7 +13,7 @@ from pixel_tui.operations.convergence import (
     left_without,
     predict_up,
 )
-from pixel_tui.operations.creation import why_no_up, why_no_up_alone
+from pixel_tui.operations.creation import dependency_that_is_off, why_no_up, why_no_up_alone
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.networks import (
     changed_networks,
@@ -23,6 +23,7 @@ from pixel_tui.operations.networks import (
     warn_of_resources,
 )
 from pixel_tui.operations.plan import Check, Risk, is_up
+from pixel_tui.operations.ports import own_containers, taken_port
 from pixel_tui.operations.proxies import ask_proxies, proxies_to_restart
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
@@ -143,6 +144,7 @@ def up_steps(
         OperationError: It is known to fail half way.
     """
     names = [target.name for target in draft.services]
+    require_dependencies(draft, names)
     touched = touched_by_up(draft.snapshot, names, alone=alone)
     draft.looked_at |= touched
     networks = changed_networks(draft.snapshot, touched)
@@ -167,6 +169,7 @@ def draft_up(draft: Draft, options: UpOptions, along: Mapping[str, SafeText]) ->
     tell_scales(draft, options.scales)
     named = [target.name for target in draft.services]
     predicted = predict_up(draft.snapshot, named, options)
+    _require_ports(draft, predicted)
     for name in [*named, *(name for name in predicted if name not in named)]:
         prediction = predicted.get(name)
         target = find_target(name, draft.snapshot)
@@ -189,6 +192,36 @@ def draft_up(draft: Draft, options: UpOptions, along: Mapping[str, SafeText]) ->
     _watch_dependants(draft)
     ask_proxies(draft)
     draft.lose("while it is away", spared=(*predicted, *proxies))
+
+
+def require_dependencies(draft: Draft, named: Collection[str]) -> None:
+    """Refuse an `up` of which compose says "no such service".
+
+    Raises:
+        OperationError: It needs a service whose profile is off.
+    """
+    for spec in draft.project.services:
+        if spec.name not in named:
+            continue
+        if reason := dependency_that_is_off(spec, draft.project, named):
+            verb = draft.verb.removesuffix(" to")
+            raise OperationError(f"{verb} would fail: {spec.name} {reason}.")
+
+
+def _require_ports(draft: Draft, predicted: Mapping[SafeText, Prediction]) -> None:
+    """Refuse an `up` whose new containers can't have their ports.
+
+    Raises:
+        OperationError: A container holds one that is not recreated with it.
+    """
+    found = {name: find_target(name, draft.snapshot) for name in predicted}
+    made = {Change.RECREATED, Change.CREATED}
+    targets = [item for name, item in found.items() if item and predicted[name].change in made]
+    replaced = {identity for target in targets for identity in own_containers(target)}
+    for target in targets:
+        ports = target.spec.ports if target.spec else ()
+        if reason := taken_port(ports, draft.facts, replaced):
+            raise OperationError(f"{draft.verb} would fail: {target.name} {reason}.")
 
 
 def tell_scales(draft: Draft, scales: Mapping[str, int]) -> None:

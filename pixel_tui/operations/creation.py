@@ -3,15 +3,17 @@
 What compose 2.40 does, seen on a real engine: `up` looks for the images, and for the external
 networks and volumes, of all services that it looks at, those included that have their containers.
 Where one is not there it makes nothing. By then a build is done, and a changed network removed.
+A host port that another container holds it finds taken when the old container is gone.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
-from pixel_tui.operations.dependencies import needs
+from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.facts import Facts
+from pixel_tui.operations.ports import port_of_another
 from pixel_tui.operations.targets import Target, find_target
-from pixel_tui.stack.model import External, StackSnapshot
+from pixel_tui.stack.model import External, Project, ServiceSpec, StackSnapshot
 
 EXTERNALS_NOT_CHECKED: Final = "whether external networks and volumes are there"
 
@@ -33,19 +35,39 @@ def why_no_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         snapshot: The stack.
         facts: What is known beside it.
     """
-    if reason := why_no_up_alone(target, snapshot, facts):
+    return _with_needs(target, snapshot, facts, why_no_up_alone)
+
+
+def why_no_up_as_it_is(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same of `up --no-recreate`, but for ports: what is there keeps those that it has."""
+    return _with_needs(target, snapshot, facts, _why_not_made)
+
+
+def why_no_up_alone(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same of `up --no-deps`."""
+    if reason := _why_not_made(target, snapshot, facts):
+        return reason
+    return "" if target.single else port_of_another(target, snapshot, facts)
+
+
+def _with_needs(
+    target: Target,
+    snapshot: StackSnapshot,
+    facts: Facts,
+    why_not: Callable[[Target, StackSnapshot, Facts], str],
+) -> str:
+    if reason := why_not(target, snapshot, facts):
         return reason
     if target.single or snapshot.project is None:
         return ""
     for name in needs(snapshot.project, [target.name]):
         other = find_target(name, snapshot)
-        if other is not None and (reason := why_no_up_alone(other, snapshot, facts)):
+        if other is not None and (reason := why_not(other, snapshot, facts)):
             return f"depends on {name}, which {reason}"
     return ""
 
 
-def why_no_up_alone(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    """The same of `up --no-deps`."""
+def _why_not_made(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     service = None if target.single else snapshot.service(target.service)
     if service is None or service.spec is None:
         return ""
@@ -54,6 +76,35 @@ def why_no_up_alone(target: Target, snapshot: StackSnapshot, facts: Facts) -> st
     if service.sync.invalid_image:
         return wrong_image(service.spec.image)
     return missing_external(service.spec.externals, facts)
+
+
+def dependency_that_is_off(spec: ServiceSpec, project: Project, named: Collection[str] = ()) -> str:
+    """What a service needs and compose does not know, as a predicate; empty where nothing is.
+
+    A name on the command line turns on its own profiles, and not those of what it needs.
+
+    Args:
+        spec: The service.
+        project: Its project.
+        named: All that the command line names; the service alone where that is not said.
+    """
+    active = active_services(project, named or [spec.name])
+    looked_at = {spec.name, *needs(project, [spec.name])}
+    for name, other in active.items():
+        for dependency in other.depends_on if other.active or name in looked_at else ():
+            if dependency.required and dependency.service not in active:
+                profiles = _profiles(project, dependency.service)
+                if profiles:
+                    needer = "depends" if name == spec.name else f"is refused: {name} depends"
+                    return (
+                        f"{needer} on {dependency.service}, whose profile is off"
+                        f" (use --profile {profiles[0]})"
+                    )
+    return ""
+
+
+def _profiles(project: Project, service: str) -> tuple[str, ...]:
+    return next((spec.profiles for spec in project.services if spec.name == service), ())
 
 
 def wrong_image(name: str) -> str:

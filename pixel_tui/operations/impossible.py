@@ -9,15 +9,23 @@ one to the containers of before.
 
 from collections.abc import Iterable
 
-from pixel_tui.operations.creation import start_is_up, why_no_up
-from pixel_tui.operations.dependencies import active_services, needs
-from pixel_tui.operations.facts import Facts, HeldPort
+from pixel_tui.operations.creation import (
+    dependency_that_is_off,
+    start_is_up,
+    why_no_up_as_it_is,
+)
+from pixel_tui.operations.dependencies import needs
+from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.partners import why_not_joined
+from pixel_tui.operations.ports import (
+    NOT_CHECKED,
+    made_ports,
+    own_containers,
+    ports_unknown,
+    taken_port,
+)
 from pixel_tui.operations.targets import Target, find_target
-from pixel_tui.stack.model import Port, Project, ServiceSpec, StackSnapshot
-
-_ANY_V4 = "0.0.0.0"  # noqa: S104  compared, never bound
-_ANY_V6 = "::"
+from pixel_tui.stack.model import StackSnapshot
 
 
 def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
@@ -30,11 +38,11 @@ def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     """
     if target.single or target.spec is None or snapshot.project is None:
         return ""
-    if reason := _dependency_that_is_off(target.spec, snapshot.project):
+    if reason := dependency_that_is_off(target.spec, snapshot.project):
         return reason
     if reason := _why_not(target, snapshot, facts):
         return reason
-    if start_is_up(target, snapshot) and (reason := why_no_up(target, snapshot, facts)):
+    if start_is_up(target, snapshot) and (reason := why_no_up_as_it_is(target, snapshot, facts)):
         return reason
     for name in needs(snapshot.project, [target.name]):
         other = find_target(name, snapshot)
@@ -53,41 +61,13 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
         facts: What is known beside the stack.
     """
     idle = [item for item in targets if item.spec is not None and not item.up]
-    ports = any(_wanted_ports(item) for item in idle)
     places = [place for item in idle for one in item.containers for place in one.networks]
     found = []
-    if facts.held_ports is None and ports:
-        found.append("ports held by other containers")
+    if any(ports_unknown(made_ports(item), item, facts) for item in idle):
+        found.append(NOT_CHECKED)
     if facts.networks is None and any(place.network_id for place in places):
         found.append("whether the networks of the containers are still there")
     return tuple(found)
-
-
-def _wanted_ports(target: Target) -> tuple[Port, ...]:
-    made = tuple(port for item in target.containers for port in item.ports)
-    declared = target.spec.ports if target.spec is not None else ()
-    return tuple(port for port in made or declared if port.host_port)
-
-
-def _dependency_that_is_off(spec: ServiceSpec, project: Project) -> str:
-    """A name on the command line turns on its own profiles, and not those of what it needs."""
-    active = active_services(project, [spec.name])
-    looked_at = {spec.name, *needs(project, [spec.name])}
-    for name, other in active.items():
-        for dependency in other.depends_on if other.active or name in looked_at else ():
-            if dependency.required and dependency.service not in active:
-                profiles = _profiles(project, dependency.service)
-                if profiles:
-                    needer = "depends" if name == spec.name else f"is refused: {name} depends"
-                    return (
-                        f"{needer} on {dependency.service}, whose profile is off"
-                        f" (use --profile {profiles[0]})"
-                    )
-    return ""
-
-
-def _profiles(project: Project, service: str) -> tuple[str, ...]:
-    return next((spec.profiles for spec in project.services if spec.name == service), ())
 
 
 def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
@@ -95,11 +75,8 @@ def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         return ""
     if reason := why_not_joined(target, snapshot):
         return reason
-    own = {container.id for container in target.containers}
-    for port in _wanted_ports(target):
-        held = _holder(port, facts.held_ports or (), own)
-        if held is not None:
-            return f"wants port {port.host_port}, which {held.container} holds (stop that first)"
+    if reason := taken_port(made_ports(target), facts, own_containers(target)):
+        return reason
     if reason := _network_that_is_gone(target, facts):
         return reason
     service = snapshot.service(target.service)
@@ -118,20 +95,3 @@ def _network_that_is_gone(target: Target, facts: Facts) -> str:
             if place.network_id and place.network_id not in facts.networks:
                 return f"was made for a network {place.network} that is gone (recreate it)"
     return ""
-
-
-def _holder(port: Port, held: Iterable[HeldPort], own: set[str]) -> HeldPort | None:
-    for item in held:
-        same = (item.port, item.protocol) == (port.host_port, port.protocol)
-        if same and item.container_id not in own and _overlap(item.address, port.host_ip):
-            return item
-    return None
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two host addresses take the same port from each other."""
-    if one == other or not one or not other:
-        return True
-    if (":" in one) != (":" in other):
-        return False
-    return bool({one, other} & {_ANY_V4, _ANY_V6})

@@ -19,6 +19,8 @@ from pixel_tui.operations.creation import (
 from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Step, is_up
+from pixel_tui.operations.ports import NOT_CHECKED, ports_unknown
+from pixel_tui.operations.targets import find_target
 from pixel_tui.operations.words import listed
 from pixel_tui.stack.compose_command import option, shown
 from pixel_tui.stack.model import StackSnapshot
@@ -118,8 +120,15 @@ def warn_of_resources(draft: Draft, services: Collection[str]) -> None:
 
     Compose asks before it makes a volume again, and gets no answer.
     """
+    unknown = []
     if externals_unknown(externals_of(services, draft.snapshot), draft.facts):
-        draft.warn("not checked", f"{EXTERNALS_NOT_CHECKED} (Docker did not answer in time)")
+        unknown.append(EXTERNALS_NOT_CHECKED)
+    specs = [spec for spec in draft.project.services if spec.name in services]
+    found = {spec.name: find_target(spec.name, draft.snapshot) for spec in specs}
+    if any(ports_unknown(spec.ports, found[spec.name], draft.facts) for spec in specs):
+        unknown.append(NOT_CHECKED)
+    if unknown:
+        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
     if unread := next((item for item in draft.snapshot.diverged if item.unread), None):
         what = f"whether {unread.kind.value} {unread.name} has changed is not known"
         draft.warn(unread.kind.value, f"{what}: {unread.unread}")

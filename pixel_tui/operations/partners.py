@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Final
 
 from pixel_tui.errors import OperationError
-from pixel_tui.operations.creation import why_no_up_alone
+from pixel_tui.operations.creation import dependency_that_is_off, why_no_up_alone
 from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.plan import Outcome, Risk, is_up
 from pixel_tui.operations.targets import Target, find_target, find_targets
@@ -78,7 +78,7 @@ def restart_partners(draft: Draft) -> None:
         if reason:
             left = plain(f"{target.name} {reason}")
             draft.checks = [check for check in draft.checks if check.message != left]
-            if why := why_no_up_alone(target, draft.snapshot, draft.facts):
+            if why := _why_not_recreated(draft, target):
                 # It is cut off already: no reason to leave the rest undone.
                 draft.leave_alone(target.name, f"{reason}, and {why}")
             else:
@@ -125,8 +125,13 @@ def _restart_containers(draft: Draft, again: Collection[str]) -> None:
         _affect_restart(draft, target, kind, owner.name if owner else NO_TEXT)
 
 
+def _why_not_recreated(draft: Draft, target: Target) -> str:
+    off = dependency_that_is_off(target.spec, draft.project) if target.spec else ""
+    return off or why_no_up_alone(target, draft.snapshot, draft.facts)
+
+
 def _recreate(draft: Draft, target: Target, kind: Namespace, owner: SafeText) -> None:
-    if reason := why_no_up_alone(target, draft.snapshot, draft.facts):
+    if reason := _why_not_recreated(draft, target):
         raise OperationError(f"{target.name} would have to be recreated as well, and {reason}.")
     words = ("up", "--detach", "--force-recreate", "--no-deps")
     draft.compose_step((target,), *words, cancelling=CANCELLING_RECREATION, verb="Recreate")

@@ -26,7 +26,7 @@ from pixel_tui.stack.compose import ComposeProject, compose_warnings
 from pixel_tui.stack.compose_command import EVERY_PROFILE, ComposeCommand
 from pixel_tui.stack.dotenv_setting import disabled
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
-from pixel_tui.stack.parse import externals_of
+from pixel_tui.stack.parse import declared_ports, externals_of
 from pixel_tui.stack.resources import parse_resources
 from pixel_tui.text import SafeText, plain
 
@@ -108,6 +108,7 @@ class CandidateReader:
                     item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"
                 ),
                 externals=tuple(sorted(set(externals_of(Node(model), node)))),
+                ports=declared_ports(node),
             )
             for name, node in Node(model)["services"].members()
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pixel_tui.stack.model import External
+from pixel_tui.stack.model import External, Port
 from pixel_tui.stack.resource_model import Resource
 from pixel_tui.text import SafeText
 
@@ -40,6 +40,7 @@ class ServiceReading:
     """The same."""
     externals: tuple[External, ...] = ()
     """What it needs and compose does not make."""
+    ports: tuple[Port, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,19 @@ def _command(node: Node) -> SafeText:
     return plain(shlex.join(redacted_argv([word for word in words if word])))
 
 
+def declared_ports(service: Node) -> tuple[Port, ...]:
+    """The ports of a service of the resolved model."""
+    return tuple(
+        Port(
+            item["target"].integer,
+            item["protocol"].text or "tcp",
+            item["host_ip"].text,
+            item["published"].integer or None,
+        )
+        for item in service["ports"]
+    )
+
+
 def _ports(node: Node) -> tuple[Port, ...]:
     found: set[Port] = set()
     live = node["NetworkSettings"]["Ports"]
@@ -381,15 +394,7 @@ def _service_spec(
         container_name=node["container_name"].text,
         stop_grace_period=10.0 if grace is None else grace,
         log_driver=node["logging"]["driver"].text,
-        ports=tuple(
-            Port(
-                item["target"].integer,
-                item["protocol"].text or "tcp",
-                item["host_ip"].text,
-                item["published"].integer or None,
-            )
-            for item in node["ports"]
-        ),
+        ports=declared_ports(node),
         variables=marks(_values(node["environment"])),
         build_arguments=marks(arguments_of(node).items()),
         config_hash=plain(config_hash),

@@ -506,16 +506,20 @@ def test_a_start_that_can_not_work_is_refused_before_as_compose_would_after(
     assert "port is already allocated" in said.stderr, "what would happen"
     said = project.compose("up", "--detach", "needs", check=False)
     assert "no such service: base" in said.stderr, "what would happen"
+    for words in (("build",), ("up", "--detach", "--force-recreate", "--no-deps")):
+        said = project.compose(*words, "needs", check=False)
+        assert "no such service: base" in said.stderr, "what would happen"
     with desk_of(project, tmp_path / "state") as desk:
         engine = DockerEngine(Endpoint(other.engine.host, plain("test")))
         facts = Facts(held_ports=read_held_ports(engine))
-        for name, reason in (("web", f"wants port 18099, which {holder} holds"),
-                             ("needs", "depends on base, whose profile is off")):  # fmt: skip
-            with pytest.raises(OperationError, match=reason):
-                plan_action(
-                    "start", [name], desk.watcher.snapshot, desk.command,
-                    now=SystemClock().now(), facts=facts,
-                )  # fmt: skip
+        for action in ("start", "recreate"):
+            for name, reason in (("web", f"wants port 18099, which {holder} holds"),
+                                 ("needs", "depends on base, whose profile is off")):  # fmt: skip
+                with pytest.raises(OperationError, match=reason):
+                    plan_action(
+                        action, [name], desk.watcher.snapshot, desk.command,
+                        now=SystemClock().now(), facts=facts,
+                    )  # fmt: skip
 
 
 MISNAMED = f"""

@@ -15,9 +15,17 @@ from pixel_tui.backups.store import Backup, Verdict
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.confirmation import words_of
-from pixel_tui.operations.facts import NO_FACTS, Facts, PastState
+from pixel_tui.operations.facts import NO_FACTS, Facts, HeldPort, PastState
 from pixel_tui.operations.plan import Outcome, Plan, Risk
-from pixel_tui.stack.model import External, Health, HealthStatus, Mount, StackSnapshot, VolumeSpec
+from pixel_tui.stack.model import (
+    External,
+    Health,
+    HealthStatus,
+    Mount,
+    Port,
+    StackSnapshot,
+    VolumeSpec,
+)
 from pixel_tui.text import plain
 from tests.unit.test_actions import (
     CHAIN,
@@ -379,6 +387,15 @@ class TestRollBack:
             plan("roll-back", facts(state), ID, stack=seen)
         other = plan("roll-back", facts(self.state()), ID, stack=seen)
         assert verbs(other)[2] == "check-resources", "the files of then may name others"
+        port = Port(80, "tcp", plain(""), 8080)
+        seen = stack_of(exited("api"), specs=(spec("api", ports=(port,)),))
+        held = (HeldPort(8080, "tcp", "", plain("other"), "other"),)
+        with pytest.raises(OperationError, match="api wants port 8080, which other holds"):
+            plan("roll-back", facts(state, held_ports=held), ID, stack=seen)
+        off = spec("db", active=False, profiles=(plain("data"),))
+        seen = stack_of(container("api"), specs=(spec("api", "db"), off))
+        with pytest.raises(OperationError, match=r"^Roll back would fail: api .* profile is off"):
+            plan("roll-back", facts(state), ID, stack=seen)
 
     def test_only_what_gets_another_image_is_recreated_for_certain(self) -> None:
         made = plan("roll-back", facts(self.state()), ID)

@@ -17,10 +17,10 @@ from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.environment import CandidateOutdated, candidate_choices
 from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
-from pixel_tui.operations.facts import NO_FACTS, Facts, Proxy
+from pixel_tui.operations.facts import NO_FACTS, Facts, HeldPort, Proxy
 from pixel_tui.operations.plan import Plan, Risk, plan_outdated
 from pixel_tui.operations.plan_files import moved_file
-from pixel_tui.stack.model import NO_TEXT, External, Mount, StackSnapshot
+from pixel_tui.stack.model import NO_TEXT, External, Mount, Port, StackSnapshot
 from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
@@ -379,6 +379,15 @@ class TestApply:
         wrong = facts(impact(replace(changed("api"), wrong_image=plain("a b"))))
         with pytest.raises(OperationError, match="an image name that is not valid, “a b”"):
             plan("environment-apply", wrong, ID)
+
+    def test_a_port_that_another_container_holds_is_missed_before(self) -> None:
+        known = facts(impact(replace(changed("api"), ports=(Port(80, "tcp", plain(""), 8080),))))
+        assert "ports held by other containers" in warnings(plan("environment-apply", known, ID))
+        item = HeldPort(8080, "tcp", "", plain("other"), "other")
+        with pytest.raises(OperationError, match="api wants port 8080, which other holds"):
+            plan("environment-apply", replace(known, held_ports=(item,)), ID)
+        own = replace(item, container_id=container("api").id)
+        assert plan("environment-apply", replace(known, held_ports=(own,)), ID).steps
 
     def test_what_is_left_behind_by_another_name_is_told(self) -> None:
         moved = Moved(ResourceKind.VOLUME, plain("data"), plain("pixel_data"), plain("fresh"))

@@ -11,6 +11,7 @@ from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.facts import Facts, HeldPort
 from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.model import (
+    Container,
     Dependency,
     External,
     NetworkAddress,
@@ -234,6 +235,40 @@ def test_the_port_of_a_dependency_counts_too() -> None:
         start(seen, "api", facts=held(8080))
 
 
+@pytest.mark.parametrize("action", ["recreate", "rebuild", "hard-rebuild"])
+def test_a_port_is_missed_before_the_old_container_goes(action: str) -> None:
+    """One that its own container holds is free by then."""
+
+    def made(facts: Facts, *others: Container, name: str = "web") -> Plan:
+        specs = (spec("web", builds=True, ports=(PORT,)), spec("api", "web", builds=True))
+        more = tuple(spec(str(item.service)) for item in others)
+        containers = (container("web"), container("api"), *others)
+        seen = stack(*containers, specs=(*specs, *more))
+        return plan_action(action, [name], seen, COMMAND, now=NOW, facts=facts)
+
+    assert made(held(8080, owner=container("web").id)).steps
+    with pytest.raises(OperationError, match=r"web wants port 8080, which other holds"):
+        made(held(8080))
+    old = container("old")
+    with pytest.raises(OperationError, match=r"web wants port 8080, which 6f6c64.* holds"):
+        made(held(8080, owner=old.id), old)
+    if action != "recreate":  # with `--no-deps`
+        with pytest.raises(OperationError, match=r"api depends on web, which wants port 8080"):
+            made(held(8080), name="api")
+    told = [check.message for check in made(Facts()).checks_before if check.name == "not checked"]
+    assert "ports held by other containers" in " ".join(told)
+    told = [check.message for check in made(Facts(held_ports=())).checks_before]
+    assert "ports held by other containers" not in " ".join(told)
+
+
+def test_a_port_that_moves_to_another_service_is_free_if_both_are_recreated() -> None:
+    specs = (spec("web", ports=(PORT,)), spec("old"))
+    seen = stack(container("web"), container("old"), specs=specs)
+    facts = held(8080, owner=container("old").id)
+    made = plan_action("recreate", ["web", "old"], seen, COMMAND, now=NOW, facts=facts)
+    assert made.targets == ("web", "old")
+
+
 def profiled(*, required: bool = True) -> tuple[ServiceSpec, ...]:
     needs = Dependency(SafeText("db"), required=required)
     off = {"active": False, "profiles": (SafeText("data"),)}
@@ -244,6 +279,16 @@ def profiled(*, required: bool = True) -> tuple[ServiceSpec, ...]:
 def test_a_dependency_whose_profile_is_off(name: str) -> None:
     with pytest.raises(OperationError, match=r"on db.*whose profile is off.*--profile data"):
         start(stack(specs=profiled()), name, facts=Facts())
+
+
+@pytest.mark.parametrize("action", ["recreate", "rebuild"])
+def test_a_dependency_that_is_off_is_missed_before_anything_is_built(action: str) -> None:
+    db, api, web = (replace(item, builds=True) for item in profiled())
+    seen = stack(container("api"), container("web"), specs=(db, api, web))
+    with pytest.raises(OperationError, match=r"would fail: .* db, whose profile is off"):
+        plan_action(action, ["web"], seen, COMMAND, now=NOW, facts=Facts())
+    both = plan_action(action, ["api", "db"], seen, COMMAND, now=NOW, facts=Facts())
+    assert both.steps, "a name turns its profile on"
 
 
 def test_a_dependency_that_is_not_required_may_be_off() -> None:

@@ -32,6 +32,7 @@ from pixel_tui.operations.environment import (
 from pixel_tui.operations.networks import refuse_changed_networks, tell_networks
 from pixel_tui.operations.partners import why_not_joined
 from pixel_tui.operations.plan import FileMark, Risk
+from pixel_tui.operations.ports import NOT_CHECKED, own_containers, ports_unknown, taken_port
 from pixel_tui.operations.proxies import proxies_to_restart, test_configuration
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.words import duration, listed
@@ -148,14 +149,22 @@ def _require_creatable(draft: Draft, services: Sequence[ServiceImpact]) -> None:
 
     Raises:
         OperationError: The content gives a service an image name, or an external network or volume,
-            that there can't be or is not.
+            that there can't be or is not, or a port that another container holds.
     """
+    found = {item.service: find_target(item.service, draft.snapshot) for item in services}
+    replaced = {name for target in found.values() if target for name in own_containers(target)}
     for item in services:
-        wrong = wrong_image(item.wrong_image) if item.wrong_image else ""
-        if reason := wrong or missing_external(item.externals, draft.facts):
+        reason = wrong_image(item.wrong_image) if item.wrong_image else ""
+        reason = reason or missing_external(item.externals, draft.facts)
+        if reason := reason or taken_port(item.ports, draft.facts, replaced):
             raise OperationError(f"Save and apply would fail: {item.service} {reason}.")
+    unknown = []
     if any(externals_unknown(item.externals, draft.facts) for item in services):
-        draft.warn("not checked", f"{EXTERNALS_NOT_CHECKED} (Docker did not answer in time)")
+        unknown.append(EXTERNALS_NOT_CHECKED)
+    if any(ports_unknown(item.ports, found[item.service], draft.facts) for item in services):
+        unknown.append(NOT_CHECKED)
+    if unknown:
+        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
 
 
 def _require_read_networks(impact: Impact) -> None:

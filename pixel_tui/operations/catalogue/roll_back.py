@@ -17,7 +17,7 @@ from pixel_tui.operations.backups import (
     warn_of,
     worker_step,
 )
-from pixel_tui.operations.cascade import tell_scales
+from pixel_tui.operations.cascade import require_dependencies, tell_scales
 from pixel_tui.operations.convergence import UpOptions, kept_scales
 from pixel_tui.operations.creation import why_no_up
 from pixel_tui.operations.dependencies import needs
@@ -95,6 +95,7 @@ def _require_creatable(draft: Draft, names: Sequence[str]) -> None:
     Raises:
         OperationError: It is.
     """
+    require_dependencies(draft, names)
     for name in names:
         target = find_target(name, draft.snapshot)
         if target and (reason := why_no_up(target, draft.snapshot, draft.facts)):
