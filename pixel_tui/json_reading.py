@@ -39,9 +39,9 @@ def parse_json(raw: bytes | str, *, longest: int = LONGEST) -> JsonValue:
     return value
 
 
-def is_too_deep(value: JsonValue) -> bool:
+def is_too_deep(value: object) -> bool:
     """Whether lists and objects are inside each other more than `DEEPEST` times."""
-    level: list[JsonValue] = [value]
+    level = [value]
     for _ in range(DEEPEST):
         level = [
             inner

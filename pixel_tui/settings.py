@@ -15,6 +15,7 @@ from platformdirs import PlatformDirs
 from pixel_tui.errors import UsageError
 from pixel_tui.files import is_pipe, read_regular, replace_file
 from pixel_tui.json_reading import parse_json
+from pixel_tui.toml_reading import parse_toml
 
 APPLICATION: Final = "pixel-tui"
 LONGEST_BYTES: Final = 1024 * 1024
@@ -129,9 +130,7 @@ def _from_file(path: Path) -> Settings:
         )
     try:
         text = read_regular(path, LONGEST_BYTES).decode()
-        import tomllib  # most have no such file
-
-        raw = tomllib.loads(text)
+        raw = parse_toml(text)
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError) as error:  # neither UTF-8 nor TOML: both are of the latter

@@ -43,6 +43,9 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
             answers.append(question())
         except ConsoleError as error:
             answers.append(error)
+        except Exception as error:  # noqa: BLE001  no other check suffers
+            what = f"This check stopped over a fault of its own ({type(error).__name__}: {error})."
+            answers.append(ConsoleError(what, remedy="Please report it."))
 
     thread = threading.Thread(target=ask, name="doctor", daemon=True)
     thread.start()

@@ -30,7 +30,7 @@ from pixel_tui.doctor.report import (
 from pixel_tui.doctor.terminal_checks import (
     TerminalFacts,
 )
-from pixel_tui.errors import EngineUnreachable, UsageError
+from pixel_tui.errors import ConsoleError, EngineUnreachable, UsageError
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
 from pixel_tui.stack.demo.engine import DemoEngine
@@ -94,6 +94,15 @@ def test_an_error_is_an_answer() -> None:
 
     assert answer(refuse) is DOWN
     assert answer(lambda: 3) == 3
+
+
+def test_a_fault_of_our_own_is_an_answer_too() -> None:
+    def stumble() -> int:
+        raise RecursionError("too deep")
+
+    said = answer(stumble, seconds=30)
+    assert isinstance(said, ConsoleError)
+    assert "fault of its own (RecursionError: too deep)" in said.what
 
 
 def test_a_program_that_is_missing_fails_or_hangs(

@@ -83,7 +83,14 @@ def test_every_setting_is_read(file: Path) -> None:
         ("[keys]\nquit = ' '", "the key of quit is no text", '"quit" = "f2"'),
         ("theme = ", "can't be read", "Mend"),
         ("a = 1\na = 2", "can't be read", "Mend"),
+        ("a = " + "[" * 100_000, "nested too deep", "Mend"),
+        ("a = " + "[" * 100 + "]" * 100, "nested too deep", "Mend"),
+        ("keys = " + "{a=" * 500 + "1" + "}" * 500, "nested too deep", "Mend"),
+        ("keys" + ".a" * 100_000 + " = 'x'", "nested too deep", "Mend"),
+        ("[keys" + " . 'a'" * 100_000 + "]", "nested too deep", "Mend"),
+        ("a = {b = 1, keys" + '."a"' * 100_000 + " = 1}", "nested too deep", "Mend"),
     ],
+    ids=lambda value: value[:40],
 )
 def test_each_mistake_is_named_with_its_file_and_its_remedy(
     file: Path, content: str, what: str, remedy: str

@@ -1,0 +1,33 @@
+"""The one door for TOML from outside: the settings file.
+
+Whatever is nested too deep or no TOML is one and the same `ValueError`.
+"""
+
+import re
+from typing import Final
+
+from pixel_tui.json_reading import is_too_deep
+
+DEEPEST: Final = 64
+"""Parts of a dotted name. Python's parser takes time by their square."""
+_PART: Final = r"(?:[A-Za-z0-9_\-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
+_LONG_NAME: Final = rf"(?:^|[\[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}+"
+
+
+def parse_toml(text: str) -> dict[str, object]:
+    """Parse a TOML text.
+
+    Raises:
+        ValueError: It is no TOML, or nested too deep.
+    """
+    import tomllib  # most have no such file
+
+    if text.count(".") >= DEEPEST and re.search(_LONG_NAME, text, re.MULTILINE):
+        raise ValueError("nested too deep")
+    try:
+        value: dict[str, object] = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if is_too_deep(value):
+        raise ValueError("nested too deep")
+    return value
