@@ -3,6 +3,7 @@
 The containers alone do not tell: after `down` there are none, and their data is still there.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +15,8 @@ from pixel_tui.stack.compose_command import (
     EVERY_PROFILE,
     UNRESOLVED,
     ComposeCommand,
-    remote_not_read,
 )
+from pixel_tui.stack.compose_words import refusal_of
 from pixel_tui.stack.json_value import Node, load_object
 from pixel_tui.stack.program import Programs, Said
 
@@ -57,12 +58,13 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
             return parse_declared(Node(load_object(whole.output)))
         active, written = ask("config"), ask(*EVERY_PROFILE, "config", *UNRESOLVED)
         if active.code:
-            reason = remote_not_read(whole.reason) or whole.reason
+            reason = refusal_of(whole, command, os.environ)
             return Declared(trouble=f"compose refuses it: {reason}")
         model = Node(load_object(active.output))
         found = parse_declared(model)
         if written.code:
-            return replace(found, trouble=f"compose refuses its profiles: {whole.reason}")
+            reason = refusal_of(whole, command, os.environ)
+            return replace(found, trouble=f"compose refuses its profiles: {reason}")
         raw = Node(load_object(written.output))
         for name in dict(raw["services"].members()).keys() - dict(model["services"].members()):
             said = ask("config", names=[name])

@@ -10,7 +10,8 @@ from typing import Final
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen, StackView
 from pixel_tui.files import read_regular
-from pixel_tui.stack.compose_command import ComposeCommand, remote_not_read
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_words import refusal_of
 from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
 from pixel_tui.stack.program import Programs
 
@@ -86,9 +87,7 @@ def read_resolved(programs: Programs, command: ComposeCommand) -> tuple[bytes, s
     if said.code:  # profiles may be alternatives that can't all be on
         active = programs.run(command.compose_argv("config"), patience=ASK_SECONDS)
         said = said if active.code else active
-    return (
-        (b"", remote_not_read(said.reason) or str(said.reason)) if said.code else (said.output, "")
-    )
+    return (b"", refusal_of(said, command, os.environ)) if said.code else (said.output, "")
 
 
 def read_deployment(folder: Path) -> Deployment:

@@ -6,11 +6,13 @@ others, and leaves the first ones down. Or they name external ones that are not 
 they will be is only known once they are there.
 """
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import EVERY_PROFILE, remote_not_read, shown
+from pixel_tui.stack.compose_command import EVERY_PROFILE, shown
+from pixel_tui.stack.compose_words import refusal_of
 from pixel_tui.stack.json_value import JsonObject, Node, load_object
 from pixel_tui.stack.parse import externals_of
 from pixel_tui.stack.resource_model import Resource, ResourceKind
@@ -102,7 +104,7 @@ def _model(view: StackView) -> JsonObject:
     if said.code:  # profiles may be alternatives that can't all be on
         active = view.programs.run(view.command.compose_argv(*words), patience=ASK_SECONDS)
         if active.code:
-            reason = remote_not_read(said.reason) or said.reason
+            reason = refusal_of(said, view.command, os.environ)
             raise OperationError(f"Compose can't read the files of then: {reason}")
         said = active
     try:

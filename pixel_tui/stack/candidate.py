@@ -17,10 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from pixel_tui.errors import ComposeRefused, FileError
-from pixel_tui.redaction import is_secret_name, masked_value, redact
 from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.compose import ComposeProject, compose_warnings
 from pixel_tui.stack.compose_command import EVERY_PROFILE, ComposeCommand
@@ -32,14 +30,8 @@ from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)
 
-SHORTEST_SECRET: Final = 4
-"""A shorter value would mask half of any message."""
-
 _REFERENCE = re.compile(r"\$\$|\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_ASSIGNMENT = re.compile(
-    r"^[^\S\n]*(?:export\s+)?([A-Za-z_][\w.\-]*)[^\S\n]*[=:](.*)$", re.MULTILINE
-)
-_LINE = re.compile(r"\bline (\d+)\b")
+_LINE = re.compile(r"\bline (\d+)\b(?! of )")
 
 
 class CandidateReader:
@@ -122,7 +114,8 @@ class CandidateReader:
     def _written(self, candidate: "_Candidate", profiles: Sequence[str]) -> JsonObject:
         """The project as it is written: variables not put in, paths absolute."""
         words = (*profiles, "config", "--no-interpolate", "--format", "json")
-        return _object(self._project.ask(self._command(candidate).reading_argv(*words))[0])
+        argv = self._command(candidate).reading_argv(*words)
+        return _object(self._project.ask(argv, candidate=candidate.text)[0])
 
     def _call_with(
         self, readers: Mapping[str, list[JsonValue]], candidate: "_Candidate"
@@ -138,7 +131,8 @@ class CandidateReader:
             override = "services:\n" + "".join(parts)
 
         def call(*words: str) -> tuple[str, str]:
-            return self._project.ask(command.reading_argv(*words), stdin=override)
+            argv = command.reading_argv(*words)
+            return self._project.ask(argv, stdin=override, candidate=candidate.text)
 
         return call
 
@@ -148,7 +142,7 @@ class CandidateReader:
         named = "COMPOSE_FILE" in environment or b"COMPOSE_FILE" in candidate.content
         if not self._project.command.files and named:
             argv = self._command(candidate).reading_argv("config", "--environment")
-            lines = self._project.ask(argv)[0].splitlines()
+            lines = self._project.ask(argv, candidate=candidate.text)[0].splitlines()
             found = dict(line.partition("=")[::2] for line in lines)
             if chosen := found.get("COMPOSE_FILE"):
                 return chosen.split(found.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
@@ -188,7 +182,7 @@ class CandidateReader:
         asked: JsonObject = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
         command = replace(self._command(candidate), files=("-",), project="path")
         argv = command.reading_argv("config", "--format", "json")
-        output, _ = self._project.ask(argv, stdin=as_yaml(asked))
+        output, _ = self._project.ask(argv, stdin=as_yaml(asked), candidate=candidate.text)
         found = Node(_object(output))["services"]["path"]["labels"]["path"].raw
         return found.replace("$$", "$")
 
@@ -238,6 +232,11 @@ class _Candidate:
     content: bytes = field(repr=False)
     missing: bool = False
     """There is to be no file."""
+
+    @property
+    def text(self) -> str:
+        """What is in it."""
+        return self.content.decode("utf-8", "replace")
 
 
 def _names(raw: Node) -> frozenset[str]:
@@ -309,23 +308,8 @@ def _object(output: str) -> JsonObject:
 
 
 def _own_words(message: str, candidate: _Candidate, path: Path) -> SafeText:
-    """Compose's message about the file that the user knows, and without any value of it."""
-    words = message.replace(str(candidate.path), str(path))
-    return plain(without_secrets(words, candidate.content.decode("utf-8", "replace")))
-
-
-def without_secrets(words: str, written: str) -> str:
-    """A message without the values that a `.env` gives to what has a secret's name."""
-    values = {
-        value.strip().strip("\"'")
-        for name, value in _ASSIGNMENT.findall(written)
-        if is_secret_name(name)
-    }
-    # The longest first: one may begin as another, and the rest of it would be left.
-    for value in sorted(values, key=len, reverse=True):
-        if len(value) >= SHORTEST_SECRET:
-            words = masked_value(words, value)
-    return redact(words)
+    """Compose's message about the file that the user knows."""
+    return plain(message.replace(str(candidate.path), str(path)))
 
 
 def _not_laid_out(error: OSError) -> FileError:

@@ -25,7 +25,6 @@ from pixel_tui.errors import (
     UsageError,
 )
 from pixel_tui.files import is_file, is_pipe
-from pixel_tui.redaction import redact
 from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.stack.compose_command import (
     EVERY_PROFILE,
@@ -231,14 +230,19 @@ class ComposeProject:
             beside.append(self.command.search.start / ".env")
         return dict.fromkeys([*found.all, *beside])
 
-    def ask(self, argv: Sequence[str], *, stdin: str = "") -> tuple[str, str]:
+    def ask(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
         """Run a reading command: what it said on standard output and standard error.
+
+        Args:
+            argv: The command.
+            stdin: What it reads on standard input.
+            candidate: What is in the environment file that it is given in place of another.
 
         Raises:
             ComposeError: It can't be run, or compose refuses the project.
         """
         self._require_folder()
-        return self._answer(self._ask(argv, stdin=stdin))
+        return self._answer(self._ask(argv, stdin=stdin), candidate)
 
     def begin(self) -> None:
         """Start asking compose; the next `resolve` takes the answers.
@@ -568,8 +572,11 @@ class ComposeProject:
                 f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
             ) from error
 
-    def _answer(self, asked: Asked) -> tuple[str, str]:
-        """Wait for a command: what it said on standard output and standard error."""
+    def _answer(self, asked: Asked, candidate: str = "") -> tuple[str, str]:
+        """Wait for a command: what it said on standard output and standard error.
+
+        No secret is quoted in the latter, nor in why compose refuses the project.
+        """
         try:
             reply = asked.answer(TIMEOUT_SECONDS)
         except NoAnswer as error:
@@ -585,8 +592,17 @@ class ComposeProject:
                 remedy="It is asked again by itself; `dmesg` says whether memory ran out.",
             )
         if reply.code != 0:
-            raise self._refusal(reply.messages or reply.output)
-        return reply.output, reply.messages
+            raise self._refusal(self._spoken(reply.messages or reply.output, candidate))
+        return reply.output, self._spoken(reply.messages, candidate)
+
+    def _spoken(self, messages: str, candidate: str) -> str:
+        if not messages.strip():
+            return ""
+        from pixel_tui.stack.compose_words import ComposeWords
+        from pixel_tui.stack.written_secrets import Written, written_in
+
+        given = [Written(candidate)] if candidate else []
+        return ComposeWords([*given, *written_in(self.read_files())]).without_secrets(messages)
 
     def _refusal(self, messages: str) -> ComposeError:
         if re.search(_NO_COMPOSE, messages):
@@ -600,7 +616,7 @@ class ComposeProject:
         if remote := remote_not_read(messages):
             return ComposeRefused(f"{remote}.", on=self.command.directory, remedy=COPY_IT)
         lines = [line.strip() for line in messages.splitlines() if "level=warn" not in line]
-        said = plain(redact(" ".join(filter(None, lines)))) or "it gave no reason"
+        said = plain(" ".join(filter(None, lines))) or "it gave no reason"
         denied = "permission denied" in messages
         return ComposeRefused(
             f"{_REFUSES}{said}",

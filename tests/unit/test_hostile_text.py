@@ -18,9 +18,10 @@ from pixel_tui.environment.surroundings import NOT_LOOKED
 from pixel_tui.environment.values import read_values
 from pixel_tui.operations.nginx_pins import pinned_hosts
 from pixel_tui.operations.nginx_routes import routes
-from pixel_tui.stack.candidate import without_secrets
+from pixel_tui.stack.compose_words import ComposeWords
 from pixel_tui.stack.environment_uses import NO_USES
 from pixel_tui.stack.parse import parse_duration
+from pixel_tui.stack.written_secrets import Written
 
 LONG = 300_000
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -33,7 +34,11 @@ def examine(text: str) -> None:
 
 
 def ask_compose(text: str) -> None:
-    assert without_secrets("it is x", text) == "it is x"
+    for sets_variables in (True, False):
+        words = ComposeWords([Written(text, ".env", sets_variables=sets_variables)])
+        assert words.without_secrets('it is "none"') == 'it is "none"'
+    words = ComposeWords([Written("A=1\n", ".env")])
+    assert words.without_secrets(text)
 
 
 def compare(text: str) -> None:
@@ -50,6 +55,10 @@ def bring_together(text: str) -> None:
     ("read", "pattern"),
     [
         (ask_compose, "\n"),
+        (ask_compose, "A_TOKEN: x$y\n"),
+        (ask_compose, "A_TOKEN='\n"),
+        (ask_compose, ' # "'),
+        (ask_compose, "'a' \"b"),
         (pinned_hosts, "upstream a {"),
         (pinned_hosts, "upstream a { server a "),
         (routes, '\\"'),

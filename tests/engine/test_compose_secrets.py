@@ -1,0 +1,58 @@
+"""What the compose program quotes of secrets, by the program itself. No engine is needed."""
+
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import ComposeRefused
+from pixel_tui.stack.candidate import CandidateReader
+from pixel_tui.stack.compose import ComposeProject
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.parse import parse_project
+from tests.engine.compose_reading import compose_program
+
+pytestmark = pytest.mark.engine
+
+COMPOSE = "services:\n  a:\n    image: x\n    environment:\n      A: 1\n"
+ENVIRONMENTS = ["Xy7pa${hunter22xQ", '"Xy7pa${hunter22xQ"', "Xy7pa$hunter22xQ", "a${hunter22xQ:?b}"]
+LITERALS = ["pa${hunter22x", "pa$hunter22x", "*hunter22x", "pa${hunter22x:?hunter22y}"]
+
+
+def project_of(folder: Path, environment: str, compose: str) -> ComposeProject:
+    program = compose_program()
+    if program is None or program[0] == "docker":
+        pytest.skip("there is no compose program of the development set-up")
+    (folder / "compose.yaml").write_text(compose)
+    (folder / ".env").write_text(environment)
+    return ComposeProject(ComposeCommand(directory=str(folder), reader=tuple(program)), {})
+
+
+def words_of(project: ComposeProject) -> str:
+    """All that is shown of what compose says of a project."""
+    try:
+        read = parse_project(project.resolve(), {})
+    except ComposeRefused as error:
+        return str(error)
+    return "\n".join(read.warnings)
+
+
+@pytest.mark.parametrize("value", ENVIRONMENTS)
+def test_no_piece_of_an_environment_file_is_shown(tmp_path: Path, value: str) -> None:
+    content = f"A=1\nDB_PASSWORD={value}\n"
+    project = project_of(tmp_path, content, COMPOSE)
+    said = words_of(project)
+    assert "DB_PASSWORD, line 2 of .env" in said
+    assert "hunter22" not in said
+    (tmp_path / ".env").write_text("A=1\n")
+    reading = CandidateReader(project).read(content.encode())
+    said = "\n".join((reading.refusal, *reading.warnings))
+    assert "DB_PASSWORD, line 2)" in said
+    assert "hunter22" not in said
+    assert reading.line == (2 if reading.refusal else 0)
+
+
+@pytest.mark.parametrize("value", LITERALS)
+def test_no_piece_of_a_compose_file_is_shown(tmp_path: Path, value: str) -> None:
+    said = words_of(project_of(tmp_path, "", f"{COMPOSE}      DB_PASSWORD: {value}\n"))
+    assert "DB_PASSWORD" in said
+    assert "hunter22" not in said

@@ -1,0 +1,177 @@
+"""Nothing that compose quotes of a secret is shown. Its words are those of 2.40.3."""
+
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.known_secrets import known
+from pixel_tui.redaction import MASK
+from pixel_tui.stack.compose import compose_warnings
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose_words import ComposeWords, refusal_of
+from pixel_tui.stack.program import Said
+from pixel_tui.stack.written_secrets import Written
+
+SERVICE = "services:\n  a:\n    image: x\n    environment:\n"
+FORMAT = "You may need to escape any $ with another $.\n"
+
+
+def said_of(words: str, env: str = "", compose: str = SERVICE) -> str:
+    """Compose's words of a project with these files."""
+    files = Written(env, ".env"), Written(compose, "compose.yaml", sets_variables=False)
+    return ComposeWords(files).without_secrets(words)
+
+
+def unset(name: str) -> str:
+    """Compose's warning, as it writes it."""
+    why = f'The \\"{name}\\" variable is not set. Defaulting to a blank string.'
+    return f'time="2026-11-29T14:50:55Z" level=warning msg="{why}"\n'
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        ("DB_PASSWORD=Xy7pa${hunter22xQ\n", 'read /x/.env: Invalid template: "Xy7pa${hunter22xQ"'),
+        ('DB_PASSWORD="Xy7pa${hunter22xQ"\n', 'Invalid template: "Xy7pa${hunter22xQ"'),
+        ("DB_PASSWORD=X${hunt:-a${hunter22xQ}\n", 'Invalid template: "a${hunter22xQ"'),
+        ("DB_PASSWORD='a\"${hunter22xQ'\n", 'Invalid template: "a\\"${hunter22xQ"'),
+        ("DB_PASSWORD=Xy7pa$hunter22xQ\n", unset("hunter22xQ")),
+        ("DB_PASSWORD=$hunter22xQ\n", unset("hunter22xQ")),
+        ("A=1\nDB_PASSWORD=my pass $hunter22xQ # so\n", unset("hunter22xQ")),
+        ("DB_PASSWORD=a${hunter22xQ}z\n", unset("hunter22xQ")),
+        ("DB_URL=postgres://u:a$hunter22xQ@db/x\n", unset("hunter22xQ")),
+        (
+            "#DB_PASSWORD=a$hunter22xQ\nDB_PASSWORD=a$hunter22xQ\n",
+            unset("hunter22xQ"),
+        ),
+        (
+            "DB_PASSWORD=Xy7${hunter22xQ:?zorkword}z\n",
+            "read /x/.env: required variable hunter22xQ is missing a value: zorkword",
+        ),
+        (
+            "DB_PASSWORD=Xy\nhunter22xQ+rest\n",
+            'line 2: unexpected character "+" in variable name "hunter22xQ+rest"',
+        ),
+        (
+            'DB_PASSWORD="Xy7hunter22xQ\nA=1\n',
+            'line 3: unterminated quoted value "Xy7hunter22xQ',
+        ),
+        ("DB_PASSWORD=hunter22xQ\n", "invalid containerPort: hunter22xQ"),
+        ("DB_PASSWORD=hunter22xQ\n", 'x.mem_limit: parsing "hunter22": invalid syntax'),
+        ("DB_PASSWORD=hunter22xQ\n", "x.read_only: invalid boolean: hunter22xQ"),
+        ("DB_PASSWORD=80:hunter22xQ\n", "invalid containerPort: hunter22xQ"),
+        ("DB_PASSWORD=hunter22xQ\n", 'service "a" depends on undefined service "hunter22xQ": no'),
+        ("DB_PASSWORD=hunter22xQ\n", 'interval: time: invalid duration "hunter22xQ"'),
+    ],
+)  # fmt: skip
+def test_no_piece_of_a_secret_of_an_environment_file_is_quoted(env: str, words: str) -> None:
+    shown = said_of(words, env)
+    assert MASK in shown
+    for piece in ("hunter22", "zorkword", "Xy7"):
+        assert piece not in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "DB_PASSWORD: pa${hunter22x",
+            (f"invalid interpolation format for services.a.environment.DB_PASSWORD.\n{FORMAT}"
+            "pa${hunter22x"),
+        ),
+        (
+            "- DB_PASSWORD=pa${hunter22x",
+            (f"invalid interpolation format for services.a.environment.[].\n{FORMAT}"
+            "DB_PASSWORD=pa${hunter22x"),
+        ),
+        (
+            "command: [redis-server, --requirepass, 'pa${hunter22x']",
+            f"invalid interpolation format for services.a.command.[].\n{FORMAT}pa${{hunter22x",
+        ),
+        ("- DB_PASSWORD=pa$hunter22x", unset("hunter22x")),
+        ('"DB_PASSWORD": "pa$hunter22x"', unset("hunter22x")),
+        ("x: {A: 1, DB_PASSWORD: pa$hunter22x}", unset("hunter22x")),
+        ("DB_PASSWORD: |\n        one\n        pa$hunter22x", unset("hunter22x")),
+        ("DB_URL: postgres://u:pa$hunter22x@db/x", unset("hunter22x")),
+        ("command: redis-cli -a pa$hunter22x ping", unset("hunter22x")),
+        (
+            "DB_PASSWORD: pa${hunter22x:?hunter22y}",
+            ("error while interpolating services.a.environment.[]: required variable hunter22x is "
+            "missing a value: hunter22y"),
+        ),
+        ("DB_PASSWORD: *hunter22x", "yaml: unknown anchor 'hunter22x' referenced"),
+        ("", "yaml: unknown anchor 'hunter22x' referenced"),
+        ("", 'Invalid template: "Xy7pa${hunter22xQ"'),
+    ],
+)  # fmt: skip
+def test_no_piece_of_a_secret_of_a_compose_file_is_quoted(line: str, words: str) -> None:
+    shown = said_of(words, compose=f"{SERVICE}      {line}\n")
+    assert MASK in shown
+    assert "hunter22" not in shown
+
+
+@pytest.mark.parametrize(
+    ("env", "line", "words"),
+    [
+        ("", "DB_PASSWORD: ${DB_PASS}", unset("DB_PASS")),
+        ("", "DB_PASSWORD: $DB_PASS", unset("DB_PASS")),
+        ("", "APP_SECRET: ${ONE}-${TWO}", unset("TWO")),
+        ("", "A: ${hunter}", unset("hunter")),
+        ("DB_PASSWORD=${OTHER}\n", "", unset("OTHER")),
+        ("DB_PASSWORD=a-$BASE\n", "A: $BASE", unset("BASE")),
+        ("NAME=Xy${oops\n", "", 'read /x/.env: Invalid template: "Xy${oops"'),
+        ("", "<<: *common", "yaml: unknown anchor 'common' referenced"),
+        ("DB_PASSWORD=redis-secret\n", "A: redis", 'service "redis" refers to undefined network x'),
+        (
+            "",
+            "DB_PASSWORD: ${DB_PASSWORD:?set it first}",
+            "required variable DB_PASSWORD is missing a value: set it first",
+        ),
+        (
+            "",
+            "A: x${oops",
+            f"invalid interpolation format for services.a.environment.A.\n{FORMAT}x${{oops",
+        ),
+        (
+            "",
+            "ports: ['80${oops']",
+            f"invalid interpolation format for services.a.ports.[].\n{FORMAT}80${{oops",
+        ),
+        ("", "secrets: [db_key]", 'service "a" refers to undefined secret db_key'),
+        ("", "A: 1", "yaml: line 5: found character that cannot start any token"),
+    ],
+)  # fmt: skip
+def test_what_is_no_secret_is_said_as_compose_says_it(env: str, line: str, words: str) -> None:
+    shown = said_of(words, env, f"{SERVICE}      {line}\n")
+    assert compose_warnings(shown) == compose_warnings(words)
+    assert shown == words or compose_warnings(words)
+
+
+def test_in_place_of_a_piece_its_key_and_line_are_said() -> None:
+    env = "A=1\nDB_PASSWORD=Xy7pa$hunter22xQ\n"
+    (warning,) = compose_warnings(said_of(unset("hunter22xQ"), env))
+    assert warning == (
+        f"The {MASK} (DB_PASSWORD, line 2 of .env) variable is not set. "
+        "Defaulting to a blank string."
+    )
+
+
+def test_a_secret_that_begins_as_another_is_masked_whole() -> None:
+    written = "A_TOKEN=abcd\n  export B_TOKEN='abcd-efgh'\nNAME=pixel\n"
+    said = said_of("pixel can't use abcd-efgh, nor abcd", written)
+    assert said == f"pixel can't use {MASK}, nor {MASK}"
+
+
+def test_a_piece_is_known_from_then_on() -> None:
+    said_of(unset("hunter22xQ"), "DB_PASSWORD=Xy7pa$hunter22xQ\n")
+    assert known.mask("up: hunter22xQ") == f"up: {MASK}"
+
+
+def test_a_program_of_several_repeats_no_secret_either(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(SERVICE)
+    (tmp_path / ".env").write_text("DB_PASSWORD=Xy7pa${hunter22xQ\n")
+    words = b'failed to read .env: Invalid template: "Xy7pa${hunter22xQ"\n'
+    command = ComposeCommand(directory=str(tmp_path))
+    shown = refusal_of(Said(1, b"", words), command, {})
+    where = "DB_PASSWORD, line 1 of .env"
+    assert shown == f"failed to read .env: Invalid template: {MASK} ({where})"
