@@ -493,9 +493,9 @@ def live_parts(
         return live_environment(command, settings, environment, folder)
 
     def learn_secrets() -> None:
-        from pixel_tui.environment.masking import remember_secrets
+        from pixel_tui.environment import masking
 
-        remember_secrets(command.env_paths, environment)
+        masking.learn_secrets(command, environment)
 
     def open_ledger() -> "LedgerAccess":
         from pixel_tui.ledger.access import LedgerAccess

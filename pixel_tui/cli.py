@@ -267,10 +267,6 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
         if not container.logs_readable:
             reason = f"its logging driver is {container.log_driver}"
             complain(f"nothing of {container.name} can be read: {reason}.")
-    if wish.masked:
-        from pixel_tui.environment.masking import remember_secrets
-
-        remember_secrets(project.command.env_paths, environment)
     printer = log_command.Printer(containers, wish, sys.stdout.write)
     chosen = log_command.GroupFilter(wish)
     history = LogHistory(engine, containers)

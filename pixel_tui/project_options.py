@@ -124,6 +124,12 @@ def named_command(
     Raises:
         ConsoleError: They name none.
     """
+    command = _named(arguments, environment)
+    _learn_secrets(command, environment)
+    return command
+
+
+def _named(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "ComposeCommand":
     project = _project_here(arguments, environment)
     if name := _name_to_find(arguments, environment, project):
         _, project = _found_by_name(arguments, environment, name)
@@ -148,7 +154,15 @@ def readers(
         ConsoleError: They name none.
     """
     engine, _, settled = begun_readers(arguments, environment)
-    return engine, settled()
+    project = settled()
+    _learn_secrets(project.command, environment)  # meanwhile compose reads the project
+    return engine, project
+
+
+def _learn_secrets(command: "ComposeCommand", environment: Mapping[str, str]) -> None:
+    from pixel_tui.environment.masking import learn_secrets
+
+    learn_secrets(command, environment)
 
 
 def begun_readers(

@@ -33,6 +33,7 @@ from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import SystemClock
+from pixel_tui.environment.masking import learn_secrets
 from pixel_tui.errors import OperationError
 from pixel_tui.settings import load_settings
 from pixel_tui.stack.own_program import add_project_options, command_from
@@ -89,6 +90,7 @@ class _Work:
         directory = arguments.directory.absolute()
         command = command_from(arguments)
         environment = {**os.environ, **command.environment}
+        learn_secrets(command, environment)
         self._clock = SystemClock()
         self._policy = policy_for(directory, load_settings(environment).backup)
         self._store = BackupStore(self._policy.root, former=self._policy.former)

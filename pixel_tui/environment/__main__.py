@@ -17,6 +17,7 @@ from pixel_tui.environment.apply import Applying
 from pixel_tui.environment.apply_parts import Ending, Wanted
 from pixel_tui.environment.apply_state import ApplyFiles
 from pixel_tui.environment.impact_reading import engine_of
+from pixel_tui.environment.masking import learn_secrets
 from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.environment.stored_file import StoredFile
 from pixel_tui.environment.wellness import EngineContainers
@@ -99,6 +100,7 @@ class _Work:
         self._wishes = wishes
         self._command = command_from(arguments)
         self._environment = {**environment, **self._command.environment}
+        learn_secrets(self._command, self._environment)
         self._path = self._command.edited_env
         self._state = state_folder()
         self._staging = Staging(self._state, self._command.env_mark, self._command.edited)

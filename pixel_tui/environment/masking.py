@@ -10,9 +10,29 @@ from pixel_tui.environment.document import Document
 from pixel_tui.environment.file_state import LONGEST_BYTES
 from pixel_tui.environment.layers import read_layers, set_in
 from pixel_tui.files import read_regular
-from pixel_tui.redaction import mask_value, spare_names
+from pixel_tui.redaction import is_secret_value, mask_value, remember_secret, spare_names
+from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.project_files import find_project_files
 
 log = logging.getLogger(__name__)
+
+
+def learn_secrets(command: ComposeCommand, environment: Mapping[str, str]) -> None:
+    """Have masked what compose may put in, and what it and the containers may repeat.
+
+    That is what is secret in the environment files of the project and of its services, and in
+    the variables of this process. Every command that shows words of others asks for it.
+
+    Args:
+        command: How compose is called for the project.
+        environment: The variables that compose would see.
+    """
+    found = find_project_files(command, environment)
+    for name, value in environment.items():
+        if is_secret_value(name, value):
+            remember_secret(value)
+    paths = (*command.env_paths, *map(str, (*found.environment, *found.services)))
+    remember_secrets(dict.fromkeys(paths), environment)
 
 
 def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]) -> None:

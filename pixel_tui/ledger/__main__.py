@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.environment.masking import learn_secrets
 from pixel_tui.errors import FileError, NothingToDo, OperationError
 from pixel_tui.files import read_regular
 from pixel_tui.ledger import changes
@@ -27,6 +28,7 @@ from pixel_tui.ledger.store import Change, LedgerStore
 from pixel_tui.ledger.task import Task, TaskStatus, TaskType
 from pixel_tui.ledger.worker_lock import lock_content, parse_lock
 from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.step_program import finished, say
 
 LOOK_SECONDS: Final = 0.25
@@ -88,6 +90,7 @@ class _Work:
         self._task: str = arguments.id
         self._clock = SystemClock()
         project = arguments.directory.absolute()
+        learn_secrets(ComposeCommand(directory=str(project)), os.environ)
         self._place = LedgerPlace(project)
         folder = old_versions_folder(state_folder(), project)
         self._drafts = Drafts(folder)

@@ -1,12 +1,21 @@
 """What is secret in environment files is masked in logs before anybody opens them."""
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from pixel_tui.environment.masking import remember_secrets
+from pixel_tui.backups import __main__ as backups
+from pixel_tui.cli import main
+from pixel_tui.environment import __main__ as environment
+from pixel_tui.environment.masking import learn_secrets, remember_secrets
 from pixel_tui.known_secrets import mask_known
+from pixel_tui.ledger import __main__ as ledger
+from pixel_tui.stack.compose_command import ComposeCommand
 
 FIRST = """
 DB_PASS='Fake-S3cret,one'   # not this: Fake-C0mment
@@ -17,6 +26,20 @@ GREETING="Hello, W0rld-of-ours"
 DATABASE_URL=postgres://app:Fake-UrlPass1@db/app
 #OLD_TOKEN=Fake-Old-T0ken
 """
+
+
+@contextmanager
+def process_kept() -> Iterator[None]:
+    """A program takes signals of its own, and another mask for its files."""
+    mask = os.umask(0o022)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    kept = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        os.umask(mask)
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 def masked(*words: str) -> list[bool]:
@@ -30,6 +53,57 @@ def test_the_secrets_of_all_files_are_known(tmp_path: Path) -> None:
     remember_secrets(paths, {"BASE": "Fake"})
     assert all(masked("Fake-S3cret,one", "Fake-T0ken", "Fake-UrlPass1", "Fake-S3cret,one-too"))
     assert not any(masked("8080", "Hello, W0rld-of-ours", "Fake-Old-T0ken", "Fake-C0mment"))
+
+
+def test_what_compose_may_put_in_is_known(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DB_PASS=Fake-S3cret,one\n")
+    (tmp_path / "api.env").write_text("API_TOKEN=Fake-T0ken,two\n")
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: x, env_file: api.env}}\n")
+    command = ComposeCommand(directory=str(tmp_path))
+    learn_secrets(command, {"GH_TOKEN": "Fake-T0ken,three", "GREETING": "Fake-Hell0,four"})
+    assert all(masked("Fake-S3cret,one", "Fake-T0ken,two", "Fake-T0ken,three"))
+    assert not any(masked("Fake-Hell0,four"))
+
+
+NOWHERE = "unix:///nowhere/docker.sock"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["doctor"],
+        ["plan", "restart", "a"],
+        ["run", "--yes", "restart", "a"],
+        ["backup", "list"],
+        ["env", "check"],
+        ["env", "get", "A"],
+        ["logs"],
+        ["ledger", "list"],
+    ],
+)
+def test_every_command_knows_the_secrets_before_it_shows_words_of_others(
+    command: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("DB_PASS=Fake-S3cret,one\n")
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: x}}\n")
+    main([*command, "-C", str(tmp_path), "--host", NOWHERE])
+    assert masked("Fake-S3cret,one") == [True]
+
+
+@pytest.mark.parametrize(
+    ("worker", "words"),
+    [
+        (backups, ["verify", "x", "--project", "x"]),
+        (environment, ["save", "x", "--project", "x"]),
+        (ledger, ["unlock"]),
+    ],
+)
+def test_every_worker_knows_them_too(worker: ModuleType, words: list[str], tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DB_PASS=Fake-S3cret,one\n")
+    with process_kept():
+        worker.main([*words, "--directory", str(tmp_path)])
+    assert masked("Fake-S3cret,one") == [True]
 
 
 def test_a_file_that_can_not_be_read_keeps_nothing_waiting(
