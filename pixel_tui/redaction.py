@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from pixel_tui.known_secrets import MASK, KnownSecrets, known, masked_words
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.secret_forms import mask_forms, password_flag
-from pixel_tui.secret_names import is_no_secret, is_secret_name
+from pixel_tui.secret_names import is_no_secret, is_secret_name, may_be_secret
 
 __all__ = [
     "MASK", "forget_secrets", "has_token", "is_secret_name", "is_secret_value", "mask_value",
@@ -38,6 +38,8 @@ _WEBHOOK = LatePattern(
     r"chat\.googleapis\.com/v1/spaces/|hooks\.zapier\.com/hooks/|"
     r"[^\s/\"'<>]{1,256}\.logic\.azure\.com[^\s/]{0,8}/workflows/|"
     r"maker\.ifttt\.com/trigger/|[^\s/\"'<>]{1,256}/hooks/(?=[A-Za-z0-9]{20})|"
+    r"[^\s/\"'<>]{1,256}(?:/[^\s/\"'<>?#]{1,64}){0,3}/webhooks?(?:-test)?/"
+    r"(?=[A-Za-z_]{0,64}[0-9])(?=\w{16}|[0-9a-f]{8}-[0-9a-f]{4}-)|"
     r"qyapi\.weixin\.qq\.com/cgi-bin/webhook/|oapi\.dingtalk\.com/robot/|"
     r"open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/))[^\s\"'<>]+",
     re.IGNORECASE,
@@ -74,6 +76,9 @@ _KNOWN_SHAPE = LatePattern(
     r"sk-[A-Za-z0-9_\-]{16,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|"
     r"AIza[0-9A-Za-z_\-]{20,}|xox[abeprs]-[A-Za-z0-9\-]{10,}|xapp-[A-Za-z0-9\-]{10,}|"
     r"A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,}|hf_[A-Za-z0-9]{20,}|"
+    r"whsec_[A-Za-z0-9+/=_\-]{16,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|"
+    r"(?:dop_v1|shpat|glsa|dckr_pat)_[A-Za-z0-9_\-]{20,}|"
+    r"[MNO][A-Za-z0-9_\-]{22,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,}|"
     r"nsec1[02-9ac-hj-np-z]{20,}|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*|"
     r"(?:bot)?\d{8,10}:[A-Za-z0-9_\-]{35})"
 )
@@ -131,7 +136,7 @@ def has_token(text: str) -> bool:
 
 def is_secret_value(name: str, value: str) -> bool:
     """Whether this is a value that the key's name makes a secret."""
-    return is_secret_name(name) and not is_no_secret(name, value)
+    return may_be_secret(name) and not is_no_secret(name, value)
 
 
 def mask_value(name: str, value: str) -> str:
@@ -229,7 +234,7 @@ def _mask_assignments(text: str) -> str:
         at, begin = match.end(), at
         parts.append(text[begin:at])
         name = match["name"]
-        if not is_secret_name(name):
+        if not may_be_secret(name):
             continue
         # What a build misses stands behind `cache key: `, and is why it failed.
         if name == "key" and text.endswith("cache ", 0, match.start("name")):
@@ -244,6 +249,6 @@ def _mask_assignments(text: str) -> str:
 
 def _mask_flag(match: re.Match[str]) -> str:
     name = match["name"]
-    if not is_secret_name(name) or is_no_secret(name, match["value"].strip("\"'")):
+    if not is_secret_value(name, match["value"].strip("\"'")):
         return match.group()
     return f"{match['flag']}{match['mid']}{MASK}"

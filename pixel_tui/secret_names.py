@@ -14,12 +14,13 @@ _LONGEST: Final = 200
 """Letters of a name that are looked at: its end. No variable is longer."""
 
 _SECRET: Final = frozenset(
-    {"accesskey", "apikey", "apikeys", "auth", "authcode", "authkey", "authorization", "bearer",
-     "cookie", "cookies", "credential", "credentials", "dsn", "encryptionkey", "jwt", "macaroon",
-     "masterkey", "mnemonic", "nsec", "otp", "pass", "passcode", "passphrase", "passwd",
-     "password", "passwords", "pat", "presharedkey", "privatekey", "privkey", "psk", "pw",
-     "pwd", "rpcauth", "salt", "secret", "secretkey", "secretkeybase", "secrets", "seed",
-     "seedphrase", "signingkey", "token", "tokens", "totp", "tprv", "xpriv", "xprv"}
+    {"accesskey", "apikey", "apikeys", "auth", "authcode", "authkey", "authorization", "basicauth",
+     "bearer", "cookie", "cookies", "cred", "credential", "credentials", "creds", "dsn",
+     "encryptionkey", "jwt", "macaroon", "masterkey", "mnemonic", "nsec", "otp", "pass",
+     "passcode", "passphrase", "passwd", "password", "passwords", "pat", "pincode", "presharedkey",
+     "privatekey", "privkey", "psk", "pw", "pwd", "rpcauth", "salt", "secret", "secretkey",
+     "secretkeybase", "secrets", "seed", "seedphrase", "signingkey", "token", "tokens", "totp",
+     "tprv", "xpriv", "xprv"}
 )  # fmt: skip
 _JOINED: Final = (
     "password passwd passphrase secret apikey authtoken accesstoken privatekey secretkey "
@@ -36,18 +37,17 @@ _JOINED: Final = (
 _SECRET_ENDS: Final = tuple(_JOINED.split())
 """Words that were joined without a sign between them."""
 _ABOUT: Final = frozenset(
-    {"age", "alg", "algo", "algorithm", "allow", "audience", "backend", "budget", "class",
-     "count", "days", "dir", "directory", "disabled", "domain", "duration", "enable", "enabled",
-     "endpoint", "enforce", "exp", "expiration", "expire", "expires", "expiry", "file",
-     "filename", "format", "header", "host", "hours", "httponly", "id", "identity",
-     "interval", "issuer",
-     "len", "length", "lifespan", "lifetime", "limit", "max", "method", "min", "minutes", "mode",
-     "ms", "name", "names", "path", "paths", "per", "policy", "port", "prefix", "provider",
-     "realm", "required", "retries", "rotation", "rounds", "samesite", "scheme", "scope",
-     "scopes", "seconds", "secure", "server", "service", "size", "sock", "socket",
-     "source", "store", "strategy",
-     "suffix", "table", "timeout", "ttl", "type", "uri", "url", "usage", "user", "username",
-     "validity", "version", "window"}
+    {"age", "alg", "algo", "algorithm", "allow", "audience", "backend", "budget", "class", "count",
+     "days", "dir", "directory", "disabled", "domain", "duration", "enable", "enabled", "endpoint",
+     "enforce", "exp", "expiration", "expire", "expires", "expiry", "file", "filename", "format",
+     "hasher", "hashers", "hashing", "header", "host", "hours", "httponly", "id", "identity",
+     "interval", "issuer", "len", "length", "lifespan", "lifetime", "limit", "max", "method",
+     "min", "minutes", "mode", "ms", "name", "names", "path", "paths", "per", "policy", "port",
+     "prefix", "provider", "realm", "required", "retries", "rotation", "rounds", "samesite",
+     "scheme", "scope", "scopes", "seconds", "secure", "server", "service", "size", "sock",
+     "socket", "source", "store", "strategy", "suffix", "table", "timeout", "ttl", "type", "uri",
+     "url", "usage", "user", "username", "validation", "validator", "validators", "validity",
+     "version", "window"}
 )  # fmt: skip
 """A name that ends with one of these says something about a secret."""
 _STRONG_ID: Final = re.compile(r"(?:access key|secret|secret key) id$")
@@ -56,8 +56,8 @@ _COUNTED: Final = frozenset({"max", "min", "num", "total", "n", "number", "count
                              "output", "completion", "prompt"})  # fmt: skip
 _PUBLIC_KEYS: Final = frozenset(
     {"cache", "dedup", "dedupe", "foreign", "group", "hot", "idempotency", "lookup", "map",
-     "object", "order", "partition", "primary", "pub", "public", "routing", "row", "shift",
-     "sort"}
+     "object", "order", "partition", "primary", "pub", "public", "publishable", "routing", "row",
+     "shift", "sort"}
 )  # fmt: skip
 _NO_VALUE: Final = re.compile(
     r"true|false|yes|no|on|off|null|none|nil|undefined|disabled?|enabled?|required|optional|~|"
@@ -74,7 +74,25 @@ _SEEDED: Final = frozenset(
 """What is filled with a seed, or found by it: data and peers."""
 _SOLD_BY: Final = frozenset({"clerk", "live", "paystack", "stripe", "test"})
 """Whose secret keys are called `SK`: elsewhere it is Slovak."""
-_WEAK: Final = frozenset({"auth", "cookie", "cookies", "seed", "tokens", "salt"})
+_WEAK: Final = frozenset({"auth", "cookie", "cookies", "pin", "seed", "tokens", "salt"})
+_CAPTCHAS: Final = frozenset({"captcha", "hcaptcha", "recaptcha", "turnstile"})
+"""Whose site keys are in every page."""
+_ASKED_FOR_A_PIN: Final = frozenset(
+    {"access", "account", "admin", "alarm", "bank", "card", "door", "hsm", "lock", "login",
+     "parental", "security", "sim", "unlock", "user", "wallet"}
+)  # fmt: skip
+"""Elsewhere a pin is one of a chip."""
+_WITH_PRIVATE_KEYS: Final = frozenset(
+    {"age", "dkim", "ecdsa", "gpg", "jwt", "key", "nostr", "pgp", "rsa", "ssh", "ssl", "tls",
+     "vapid", "wg", "wireguard"}
+)  # fmt: skip
+_FINGERPRINTS: Final = re.compile(r"(?:(?:0x)?(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})(?:\s+|$))+")
+_OPENPGP_KEYS: Final = frozenset(
+    {(kind, key) for kind in ("gpg", "pgp") for key in ("key", "keys")}
+)
+_FOLDERS: Final = frozenset({(), ("host",), ("init",), ("old",), ("start",)})
+"""Whose `PWD` is a path."""
+_TOKEN_LIKE: Final = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[\w.:\-]{24,}", re.ASCII)
 
 
 @lru_cache(maxsize=2048)
@@ -84,13 +102,30 @@ def is_secret_name(name: str) -> bool:
     return bool(words) and _is_secret(words)
 
 
+def may_be_secret(name: str) -> bool:
+    """Whether a key of this name may hold a secret; `is_no_secret` tells by its value."""
+    return is_secret_name(name) or _is_bot(_words(name))
+
+
 def is_no_secret(name: str, value: str) -> bool:
-    """Whether a value is none that could be kept secret: a switch, nothing, a reference."""
+    """Whether a value is none that could be kept secret: a switch, nothing, a reference.
+
+    Some names are told by the value: `GPG_KEY` is a fingerprint, `PWD` a folder, or a secret.
+    """
     if not value or _NO_VALUE.fullmatch(value):
         return True
-    return bool(_SMALL_NUMBER.fullmatch(value)) and _words(name)[-1:] != () and (
-        _words(name)[-1] in _WEAK
-    )  # fmt: skip
+    words = _words(name)
+    if words[-1:] == ("pwd",) and words[:-1] in _FOLDERS and value.startswith("/"):
+        return True
+    if words[-2:] in _OPENPGP_KEYS and _FINGERPRINTS.fullmatch(value):
+        return True
+    if _is_bot(words) and not is_secret_name(name):
+        return not _TOKEN_LIKE.fullmatch(value)
+    return bool(_SMALL_NUMBER.fullmatch(value)) and words != () and words[-1] in _WEAK
+
+
+def _is_bot(words: tuple[str, ...]) -> bool:
+    return len(words) > 1 and words[-1] == "bot"
 
 
 @lru_cache(maxsize=2048)
@@ -118,8 +153,13 @@ def _names_secret(words: tuple[str, ...], at: int, word: str) -> bool:
         return True
     if word == "sk":
         return bool(at) and words[at - 1] in _SOLD_BY
+    if word in {"pin", "private"}:
+        of = _ASKED_FOR_A_PIN if word == "pin" else _WITH_PRIVATE_KEYS
+        return at == len(words) - 1 and bool(of.intersection(words[:at]))
+    if word == "key" and words[at - 1 : at] == ("site",) and _CAPTCHAS.intersection(words[:at]):
+        return False
     if word in {"key", "keys"}:
         return not (at and words[at - 1] in _PUBLIC_KEYS) and (word == "key" or at > 0)
     if word in {"code", "phrase"}:
-        return bool(at) and words[at - 1] in {"pass", "auth", "recovery", "backup", "seed"}
+        return bool(at) and words[at - 1] in {"pass", "auth", "recovery", "backup", "seed", "pin"}
     return word.endswith(_SECRET_ENDS)

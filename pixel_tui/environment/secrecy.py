@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Final
 
 from pixel_tui.environment.catalogue import Catalogue
-from pixel_tui.redaction import has_token, is_secret_name
+from pixel_tui.redaction import has_token, is_secret_name, is_secret_value
 from pixel_tui.secret_names import is_no_secret
 
 SHORTEST: Final = 20
@@ -40,9 +40,9 @@ def is_secret(key: str, value: str, catalogue: Catalogue) -> bool:
     told = known.secret if known is not None else None
     if told is not None:
         return told or has_token(value)
-    if is_secret_name(key) and (not value or not is_no_secret(key, value)):
-        return True
-    return looks_secret(value)
+    if is_secret_name(key):
+        return not value or not is_no_secret(key, value)
+    return is_secret_value(key, value) or looks_secret(value)
 
 
 def looks_secret(value: str) -> bool:

@@ -192,6 +192,8 @@ def test_a_profile_without_an_environment_is_an_empty_catalogue() -> None:
         ("GH_TOKEN", "x"),
         ("TWITTER_API_SECRET_KEY", "x"),
         ("SMTP_PASSWORD", "x"),
+        ("DISCORD_BOT", "fakeWord0123fakeWord0123fake"),
+        ("GPG_PASSPHRASE", "A035C8C19219BA821ECEA86B64E628F8D684696D"),
         ("ANYTHING", "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY"),
         ("ANYTHING", "redis://:hunter2@cache:6379"),
         ("NEXT_PUBLIC_X", "ghp_0123456789abcdefghijABCDEFGHIJ012345"),
@@ -213,6 +215,8 @@ def test_a_secret_is_known_by_its_name_its_look_or_its_chance(key: str, value: s
         ("PIXEL_ROOT", "/home/pixel/pixel/releases/2026-01-01"),
         ("HOST", "postgres-15-primary.example.org"),
         ("NOSTR_RELAYS", "wss://relay.example.org"),
+        ("GPG_KEY", "A035C8C19219BA821ECEA86B64E628F8D684696D"),
+        ("DISCORD_BOT", "enabled-for-all-channels"),
         ("EMPTY", ""),
     ],
 )

@@ -40,6 +40,12 @@ def test_ordinary_names_are_not(name: str) -> None:
     assert mask_value(name, "plain") == "plain"
 
 
+def test_a_secret_of_gpg_that_looks_like_a_fingerprint_is_masked() -> None:
+    fingerprint = "A035C8C19219BA821ECEA86B64E628F8D684696D"
+    assert mask_value("GPG_PASSPHRASE", fingerprint) == MASK
+    assert mask_value("GPG_KEY", f"{fingerprint}-secret") == MASK
+
+
 def test_an_empty_secret_is_shown_as_empty() -> None:
     assert mask_value("GH_TOKEN", "") == ""
 
@@ -99,6 +105,8 @@ SECRET_NAMES = [
     "services.db.environment.POSTGRES_PASSWORD", "NOSTR_NSEC", "SEED_PHRASE", "PASSWORD2",
     "PSK", "WIFI_PSK", "PRIVKEY", "XPRV", "XPRIV", "SQLPWD", "STRIPE_SK", "BEARER",
     "SECRETKEYBASE", "RPCAUTH", "presharedKey", "WALLET_SEED", "SEEDPHRASE",
+    "CREDS", "DB_CREDS", "gitCreds", "BASICAUTH", "TRAEFIK_BASICAUTH", "basicAuth", "LOGIN_PIN",
+    "SIM_PIN", "userPin", "PIN_CODE", "PINCODE", "WG_PRIVATE", "SSH_PRIVATE", "wireguardPrivate",
 ]  # fmt: skip
 VALUES = [
     "hunTer2,and,more",
@@ -164,6 +172,16 @@ def test_a_variable_of_such_a_name_is_masked(name: str) -> None:
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIfake\n-----END RSA PRIVATE KEY-----", "MIIfake"),
         ('{"password":"fake\\"quoted"}', "quoted"),
         ("token sk_live_fakefakefakefake00", "fakefake"),
+        ("got whsec_fakefakefake0123456789", "fakefake"),
+        ("got SG.fakefakefakefake0123.fakefakefakefake0123", "fakefake"),
+        ("got dop_v1_fakefakefakefakefake0123", "fakefake"),
+        ("got MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.fakefakefakefakefakefakefake0", "fakefake"),
+        ("DISCORD_BOT=fakeWord0123fakeWord0123fake", "fakeWord"),
+        ("TELEGRAM_BOT: fakeWord0123fakeWord0123fake", "fakeWord"),
+        ("--slack-bot fakeWord0123fakeWord0123fake x", "fakeWord"),
+        ("https://host.example.org/webhook/fakefake0123456789", "fakefake"),
+        ("https://home.example.org/api/webhook/fakefake01234567_89", "fakefake"),
+        ("https://n8n.example.org/webhook-test/7f1fc9a0-41b5-4d21-8a3a-1e52fbc0de11", "41b5"),
         ("host=db,password=fake,one,user=x", "one"),
         ("redis-cli -a fakeword ping", "fakeword"),
         ("/usr/bin/redis-cli -h cache -p 6379 -a fakeword ping", "fakeword"),
@@ -221,6 +239,16 @@ PUBLIC = [
     ("SESSION_COOKIE_SAMESITE", "lax"), ("AUTH_ENABLED", "1"), ("PRIMARY_KEY", "id"),
     ("SEED_DATA", "demo"), ("SEED_DB", "shop"), ("SEED_USERS", "ana"), ("LOCALE_SK", "sk-SK"),
     ("TASK", "x"), ("PSK_IDENTITY", "agent"), ("DISK", "sda"),
+    ("GPG_KEY", "A035C8C19219BA821ECEA86B64E628F8D684696D"), ("PGP_KEY", "0x64E628F8D684696D"),
+    ("PHP_GPG_KEYS", "1729F83938DA44E27BA0F4D3DBDB397470D12172"), ("PWD", "/app"),
+    ("OLDPWD", "/srv/x"), ("HOST_PWD", "/home/ana"), ("PASSWORD_HASHERS", "argon2"),
+    ("AUTH_PASSWORD_VALIDATORS", "length"), ("PASSWORD_HASHING", "bcrypt"),
+    ("STRIPE_PUBLISHABLE_KEY", "pk_live_fake"), ("clerkPublishableKey", "pk_test_fake"),
+    ("VITE_PUBLISHABLE_KEY", "pk_fake"), ("CAPTCHA_SITE_KEY", "6Lcfake"),
+    ("RECAPTCHA_SITE_KEY", "6Lcfake"), ("TURNSTILE_SITE_KEY", "0x4AAfake"), ("GPIO_PIN", "1234"),
+    ("RESET_PIN", "17"), ("LOGIN_PIN", "17"), ("REPO_PRIVATE", "internal"), ("PRIVATE", "yes"),
+    ("WG_PRIVATE_IP", "10.0.0.1"), ("DISCORD_BOT", "pixel-bot"), ("SLACK_BOT", "enabled-for-all"),
+    ("BASICAUTH_USER", "ana"), ("CREDS_FILE", "/run/creds"),
 ]  # fmt: skip
 
 
@@ -237,6 +265,8 @@ def test_what_only_sounds_like_a_secret_is_shown(name: str, value: str) -> None:
     [
         "http://host:8080/path?mail=a@b.org", "GET http://api:3000/users/@me 200",
         "docker run --user 1000:1000 -u 33:33 image", "see https://hooks.example.org/docs",
+        "see https://docs.example.org/webhook/order-created-handler", "whsec_ is its prefix",
+        "POST https://api.example.org/v1/webhooks/github",
         'ERROR: column "name" near line 4', "git@github.com:org/repo.git", "image@sha256:abcdef",
         "docker run --name mysql -p 8080:80 -p 33060 x", "docker run -p8080:80 --name x mysql",
         "docker run --name mongo -p 27017:27017 mongo", "docker run -p 8080 redis-cli",
