@@ -23,6 +23,7 @@ _KEYED = re.compile(
 _COMMENT = re.compile(r"(?:^|[^\S\n])#[^\n]*", re.MULTILINE)
 _REFERENCE = re.compile(r"\$\{[A-Za-z_]\w*(?::?\?[^}]*)?\}")
 """All of a value: the name is that of a variable, and no piece of a password."""
+_REFERRING = re.compile(r"\$\{[A-Za-z_]\w*(?::?[?+\-])?")
 _CONVENTIONAL = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?:[:?+\-][^}]*)?\}")
 """The name of a variable as people write it in the midst of a value of a compose file."""
 
@@ -98,7 +99,7 @@ def _settings(file: Written) -> Iterator[WrittenSecret]:
         is_secret = is_secret_name(name) and value and not _REFERENCE.fullmatch(value)
         # A password may begin with `$`, and only look like a reference.
         is_secret = is_secret and (is_secret_value(name, value) or value.startswith("$"))
-        if is_secret or redact(value) != value:
+        if is_secret or _first_masked(value) is not None:
             where = f"{name}, {_place(file, line)}"
             yield WrittenSecret(raw, start, where, value if is_secret else "")
 
@@ -118,10 +119,20 @@ def _entries(file: Written) -> Iterator[WrittenSecret]:
                 start = begin + found.start("raw")
                 where = f"{found['name']}, {_place(file, first + 1)}"
                 yield WrittenSecret(file.text[start:at], start, where)
-        elif (shown := redact(line)) != line:
-            pairs = enumerate(zip(line, shown, strict=False))
-            start = begin + next((index for index, pair in pairs if pair[0] != pair[1]), 0)
+        elif (masked := _first_masked(line)) is not None:
+            start = begin + masked
             yield WrittenSecret(file.text[start:at], start, _place(file, first + 1))
+
+
+def _first_masked(text: str) -> int | None:
+    """Where the first secret begins that no key names; None where there is none."""
+    # In `${A_TOKEN:?why}` there is a name and a sentence, and no value.
+    text = _REFERRING.sub(lambda found: "x" * len(found[0]), text)
+    shown = redact(text)
+    if shown == text:
+        return None
+    pairs = enumerate(zip(text, shown, strict=False))
+    return next((index for index, pair in pairs if pair[0] != pair[1]), 0)
 
 
 def _is_inside(line: str, key: str) -> bool:

@@ -40,6 +40,7 @@ def unset(name: str) -> str:
         ("A=1\nDB_PASSWORD=my pass $hunter22xQ # so\n", unset("hunter22xQ")),
         ("DB_PASSWORD=a${hunter22xQ}z\n", unset("hunter22xQ")),
         ("DB_URL=postgres://u:a$hunter22xQ@db/x\n", unset("hunter22xQ")),
+        ("DB_URL=postgres://u:a${hunter22xQ}@db/x\n", unset("hunter22xQ")),
         (
             "#DB_PASSWORD=a$hunter22xQ\nDB_PASSWORD=a$hunter22xQ\n",
             unset("hunter22xQ"),
@@ -119,6 +120,16 @@ def test_no_piece_of_a_secret_of_a_compose_file_is_quoted(line: str, words: str)
         ("", "A: ${hunter}", unset("hunter")),
         ("DB_PASSWORD=${OTHER}\n", "", unset("OTHER")),
         ("DB_PASSWORD=a-$BASE\n", "A: $BASE", unset("BASE")),
+        (
+            "HOST=${A_TOKEN:?very-secret}${X:?not here}\n",
+            "",
+            "required variable X is missing a value: not here",
+        ),
+        (
+            "",
+            "HOST: ${A_TOKEN:?set it first}",
+            "required variable A_TOKEN is missing a value: set it first",
+        ),
         ("NAME=Xy${oops\n", "", 'read /x/.env: Invalid template: "Xy${oops"'),
         ("", "<<: *common", "yaml: unknown anchor 'common' referenced"),
         ("DB_PASSWORD=redis-secret\n", "A: redis", 'service "redis" refers to undefined network x'),
