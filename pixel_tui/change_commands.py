@@ -14,11 +14,12 @@ from pixel_tui.project_options import ExitCode, add_project_options, readers
 from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.backups.stack_view import StackView
     from pixel_tui.operations.audit_seal import Seal
 
 
-def add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_changes(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`actions`, `plan` and `run`."""
     actions = commands.add_parser(
         "actions",
@@ -53,13 +54,16 @@ def add_changes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     for parser, runs in ((plan, _run_plan), (run, run_action)):
         parser.add_argument("action", help="its name: `pixel-tui actions` lists them")
         parser.add_argument(
-            "target", nargs="*", help="services, or ids of containers; all where none is named"
+            "target",
+            nargs="*",
+            default=[],
+            help="services, or ids of containers; all where none is named",
         )
         add_project_options(parser, default=argparse.SUPPRESS)
         parser.set_defaults(run=runs)
 
 
-def add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_backup(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`backup`."""
     backup = commands.add_parser(
         "backup",
@@ -71,7 +75,7 @@ def add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     backup.add_argument(
         "what", nargs="?", choices=("now", "list", "verify", "restore"), default="now"
     )
-    backup.add_argument("target", nargs="*", metavar="ID", help="which backup")
+    backup.add_argument("target", nargs="*", default=[], metavar="ID", help="which backup")
     backup.add_argument("--json", action="store_true", help="list: as JSON")
     backup.add_argument("--yes", action="store_true", help="restore: do it, and not only show it")
     backup.add_argument(
@@ -86,7 +90,7 @@ def add_backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     backup.set_defaults(run=_run_backup)
 
 
-def add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_audit(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`audit`."""
     audit = commands.add_parser(
         "audit",

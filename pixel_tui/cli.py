@@ -8,11 +8,13 @@ import argparse
 import gc
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pixel_tui import __version__
+from pixel_tui.argument_parser import ArgumentParser
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
 from pixel_tui.env_command import add_env
 from pixel_tui.errors import ConsoleError, UsageError
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
 in, each answer of the engine and each key would else wait for five times as long."""
+_TIMES: Final = ("--since", "--until")
+_AGO: Final = re.compile(r"-\d")
 MOST_PICTURES: Final = "1000"
 """A second. Textual paints by a beat of 60: a key that comes right after a picture waits
 for up to two of them. Nothing is painted more often for it: only sooner."""
@@ -85,10 +89,12 @@ def _run(argv: Sequence[str] | None) -> int:
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, with names after an option too: `run restart --yes api`.
 
-    Python's parser takes a list of names in one place only, and leaves the others over.
+    Python's parser takes a list of names in one place only, and leaves the others over. And it
+    takes `-15m` for an option, where it is the time that `--since` wants.
     """
     parser = _parser()
-    arguments, left = parser.parse_known_args(argv)
+    parser.words = _joined_times(sys.argv[1:] if argv is None else argv)
+    arguments, left = parser.parse_known_args(parser.words)
     end = left.index("--") if "--" in left else len(left)
     names = getattr(arguments, "target", getattr(arguments, "service", None))
     if any(word.startswith("-") for word in left[:end]) or (left and not isinstance(names, list)):
@@ -96,6 +102,20 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     if isinstance(names, list):
         names += left[:end] + left[end + 1 :]
     return arguments
+
+
+def _joined_times(words: Sequence[str]) -> list[str]:
+    """The words, with `--since -15m` as `--since=-15m`."""
+    joined: list[str] = []
+    for at, word in enumerate(words):
+        if word == "--":
+            return [*joined, *words[at:]]
+        before = joined[-1] if joined else ""
+        if _AGO.match(word) and before in _TIMES:
+            joined[-1] = f"{before}={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _lost_output() -> int:
@@ -125,8 +145,8 @@ def _fault(error: Exception) -> int:
     return ExitCode.UNREADABLE
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
         prog="pixel-tui",
         description="A terminal console for people who run a Docker Compose stack on a server.",
         epilog="Inside the console: ? shows the keys of where you are, q quits.",
@@ -176,16 +196,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_logs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_logs(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     logs = commands.add_parser(
         "logs",
         help="print the logs of services, in the order of their times",
         description="Prints the logs of services in the order of their times, lines that belong "
         "together, such as a stack trace, as one. Exits with 0 when lines were printed, 1 when "
         "--grep or --level found none, 2 when the logs can't be read.",
-        epilog="Times: 10:42, 10:42:07, 15m or 2h30m ago, or a date such as 2026-03-01T10:42.",
+        epilog="Times: 10:42, 10:42:07, 15m or -2h30m for ago, or a date such as 2026-03-01T10:42.",
     )
-    logs.add_argument("service", nargs="*", help="whose logs; of all where none is named")
+    logs.add_argument(
+        "service", nargs="*", default=[], help="whose logs; of all where none is named"
+    )
     logs.add_argument("--since", metavar="TIME", help="from this time on")
     logs.add_argument("--until", metavar="TIME", help="up to this time")
     logs.add_argument("-n", "--tail", metavar="N", type=int, help="the last N of each container")

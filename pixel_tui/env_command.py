@@ -15,6 +15,7 @@ from pixel_tui.project_options import ExitCode, add_project_options, named_comma
 from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.environment.overview import Overview
     from pixel_tui.environment_reading import Around
     from pixel_tui.stack.compose_command import ComposeCommand
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 IN_ONE: Final = "only that one of several environment files"
 
 
-def add_env(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_env(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`env`."""
     env = commands.add_parser(
         "env",
@@ -65,7 +66,7 @@ def add_env(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         add_project_options(parser, default=argparse.SUPPRESS)
 
 
-def _add_changing(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
     change = kinds.add_parser(
         "set",
         help="set a key; the value comes from standard input",

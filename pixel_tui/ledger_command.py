@@ -15,6 +15,7 @@ from pixel_tui.project_options import ExitCode, add_project_options, readers
 from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.ledger.view import LedgerView
 
 _ACTIONS: Final = {
@@ -25,7 +26,7 @@ _ACTIONS: Final = {
 }
 
 
-def add_ledger(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_ledger(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`ledger`."""
     ledger = commands.add_parser(
         "ledger",
@@ -38,7 +39,9 @@ def add_ledger(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     verbs = ("list", "show", "verify", *_ACTIONS)
     ledger.add_argument("what", nargs="?", choices=verbs, default="list")
-    ledger.add_argument("target", nargs="*", metavar="ID", help="which task, or how it begins")
+    ledger.add_argument(
+        "target", nargs="*", default=[], metavar="ID", help="which task, or how it begins"
+    )
     ledger.add_argument(
         "--json", action="store_true", help="as JSON (docs/ledger.schema.json describes it)"
     )

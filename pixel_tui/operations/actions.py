@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
+from pixel_tui.nearest_word import nearest_word
 from pixel_tui.operations import catalogue
 from pixel_tui.operations.action import NAMED, Action, Group, Scope
 from pixel_tui.operations.dependencies import layers
@@ -43,8 +44,10 @@ def action_named(name: str) -> Action:
     for action in all_actions():
         if action.name == name:
             return action
-    names = ", ".join(action.name for action in all_actions())
-    raise UsageError("There is no such action", on=name[:60], remedy=f"There are {names}.")
+    names = [action.name for action in all_actions()]
+    near = nearest_word(name, names)
+    remedy = f"Did you mean {near}?" if near else f"There are {', '.join(names)}."
+    raise UsageError("There is no such action", on=name[:60], remedy=remedy)
 
 
 def why_not(

@@ -247,3 +247,46 @@ def test_an_option_or_a_name_that_means_nothing_is_refused(
         cli._parsed(words.split())
     assert leaving.value.code == 2
     assert "unrecognized arguments" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["logs --since -15m api", "logs --until -2h30m --since 15m -- a"])
+def test_a_time_ago_is_no_option(words: str) -> None:
+    found = cli._parsed(words.split())
+    assert "-15m" in {found.since, f"-{found.since}"}
+    assert found.until in {None, "-2h30m"}
+    assert found.service in (["api"], ["a"])
+
+
+def test_a_name_that_looks_like_a_time_ago_stays_a_name() -> None:
+    assert cli._parsed(["run", "restart", "--", "--since", "-1"]).target == ["--since", "-1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("statsu", "there is no command 'statsu'. Did you mean status?"),
+        ("zzz", "there is no command 'zzz' (choose from demo, status, logs,"),
+        ("env chek", "pixel-tui env: error: there is no command 'chek'. Did you mean check?"),
+        ("--theme x", "there is no option --theme\n"),
+        ("--red-only x status", "there is no option --red-only. Did you mean --read-only?"),
+        ("backup lst", "(choose from now, list, verify, restore). Did you mean list?"),
+        ("plan", "the following arguments are required: action\n"),
+        ("run --yes", "the following arguments are required: action\n"),
+    ],
+)
+def test_a_wrong_word_is_named_with_the_nearest(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        cli._parsed(words.split())
+    assert leaving.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_wrong_action_is_told_the_nearest_or_all() -> None:
+    with pytest.raises(UsageError, match="no such action: restrat") as wrong:
+        action_named("restrat")
+    assert wrong.value.remedy == "Did you mean restart?"
+    with pytest.raises(UsageError) as far:
+        action_named("zzz")
+    assert far.value.remedy.startswith("There are recreate, restart,")

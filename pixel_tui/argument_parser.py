@@ -1,0 +1,40 @@
+"""Python's argument parser, which names the word that is wrong, and the nearest that is right."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+from pixel_tui.nearest_word import nearest_word
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """Reads a command line; the parsers of its commands are of this kind too."""
+
+    words: Sequence[str] = ()
+    """The command line, if an option before a wrong command is to be named."""
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  it has no other name
+            among = f"invalid choice: {value!r} (choose from {', '.join(choices)})"
+            raise argparse.ArgumentError(action, f"{among}{did_you_mean(str(value), choices)}")
+        if option := self._unknown_before(str(value)):
+            known = [name for each in self._actions for name in each.option_strings]
+            self.error(f"there is no option {option}{did_you_mean(option, known)}")
+        else_all = f" (choose from {', '.join(choices)})"
+        self.error(f"there is no command {value!r}{did_you_mean(str(value), choices) or else_all}")
+
+    def _unknown_before(self, word: str) -> str:
+        """The unknown option whose value was taken for a command; empty if there is none."""
+        at = self.words.index(word) if word in self.words else 0
+        option = self.words[at - 1].partition("=")[0] if at else ""
+        known = (name for each in self._actions for name in each.option_strings)
+        wrong = option.startswith("--") and not any(name.startswith(option) for name in known)
+        return option if wrong else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question to follow an error; empty if no word is near."""
+    near = nearest_word(word, known)
+    return f". Did you mean {near}?" if near else ""
