@@ -16,8 +16,9 @@ from rich.text import Text
 from textual import work
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.geometry import Region, Size
@@ -124,7 +125,7 @@ class PixelTui(KeysInOrder):
     CSS_PATH = Path(dashboard.__file__).with_name("dashboard.tcss")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS = App.COMMANDS | {StackCommands}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {StackCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="quit"),
         Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),

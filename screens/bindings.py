@@ -22,6 +22,7 @@ from screens.job import JobScreen
 from screens.ledger import LedgerScreen
 from screens.log_line import LogLineScreen
 from screens.log_services import LogServicesScreen
+from screens.palette import Search
 from screens.pick import PickScreen
 from screens.plan import PlanScreen
 from screens.probe import ProbeScreen
@@ -44,8 +45,8 @@ from widgets.log_view import LogView
 PLACES: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, QueryBox, Details,
     EventList, JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
-    AskScreen, LogLineScreen, LogServicesScreen, PickScreen, RecoveryScreen, AuditScreen,
-    LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
+    AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen, RecoveryScreen,
+    AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
     DifferenceScreen, HistoryScreen, MergeScreen,
 )  # fmt: skip

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.binding import Binding, BindingType
+from textual.command import (
+    CommandInput,
+    CommandList,
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+)
 from textual.content import Content
 
 from screens.dashboard import DashboardScreen
 from screens.panes import Pane
+from widgets.key_bar import KeyBar
 from widgets.options import Options
 
 _PANES: Final = {
@@ -26,17 +36,37 @@ class Commands(CommandList, Options, can_focus=False):
     """Textual's list of commands, with the cursor of every other list."""
 
 
+class Search(CommandInput):
+    """Textual's line to type in; it has the focus, and the footer names its keys."""
+
+    BINDING_GROUP_TITLE = "Menu"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "screen.cursor_down", "Choose", key_display="↑↓", id="menu.down"),
+        Binding("up", "screen.command_list('cursor_up')", "Up", show=False, id="menu.up"),
+        Binding("enter", "submit", "Run it", id="menu.run"),
+        Binding("escape", "screen.escape", "Close", id="menu.close"),
+    ]
+
+
 class Palette(CommandPalette):
-    """Textual's palette, with a list of ours."""
+    """Textual's palette, with a list and a footer of ours."""
 
     def compose(self) -> ComposeResult:
-        """What Textual's has, but for the list."""
+        """What Textual's has, but for the list and the line; and the keys that count here."""
         for widget in super().compose():
-            yield Commands() if isinstance(widget, CommandList) else widget
+            if isinstance(widget, CommandInput):
+                yield Search(placeholder=widget.placeholder, select_on_focus=False)
+            else:
+                yield Commands() if isinstance(widget, CommandList) else widget
+        yield KeyBar()
 
 
 class StackCommands(Provider):
-    """Panes, services, and what can be done to them."""
+    """Panes, services, what can be done to them, and what is general.
+
+    The only provider: Textual keeps several in a set, which has another order at each start.
+    Enter runs the first command, so what comes first must be harmless.
+    """
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""
@@ -78,6 +108,8 @@ class StackCommands(Provider):
                 "Put the cursor on this service",
                 partial(dashboard.select, service),
             )
+        for name, said, run, _ in self.app.get_system_commands(dashboard):
+            yield name, said, run
 
     def _changes(self, dashboard: DashboardScreen) -> Iterator[Command]:
         """Every action by name, of each service and of the whole."""
