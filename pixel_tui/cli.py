@@ -80,6 +80,8 @@ def _run(argv: Sequence[str] | None) -> int:
         return int(arguments.run(arguments, dict(os.environ)))
     except ConsoleError as error:
         complain_of(error.sentence, error.remedy)
+        if error.beside is not None:
+            complain_of(error.beside.sentence, error.beside.remedy)
         return ExitCode.UNREADABLE
     except Exception as error:  # noqa: BLE001  the last door: the log has the details
         lost = output_error() if isinstance(error, OSError) else None

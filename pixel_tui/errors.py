@@ -42,6 +42,8 @@ class ConsoleError(Exception):
         self.what: SafeText = plain(redact(what))
         self.on: SafeText = plain(redact(on))
         self.remedy: SafeText = plain(redact(remedy))
+        self.beside: ConsoleError | None = None
+        """What stands in the way as well, and was found before."""
         super().__init__(self.what)
 
     @property

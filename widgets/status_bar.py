@@ -108,7 +108,8 @@ class StatusBar(Widget):
 
     def _totals(self, snapshot: StackSnapshot) -> Content:
         if snapshot.taken_at is None:
-            return Content.styled("looking…", "$foreground-muted")
+            lost = snapshot.engine.link is Link.LOST
+            return Content.styled("unknown" if lost else "looking…", "$foreground-muted")
         count = totals(snapshot)
         good = count.running == count.services
         parts = [
@@ -155,7 +156,7 @@ def _age(snapshot: StackSnapshot, now: datetime) -> Part:
     if snapshot.engine.link is not Link.LOST:
         return Part(Content(""))
     seen = snapshot.taken_at
-    age = f"stale: seen {since(seen, now)} ago" if seen else "no answer yet"
+    age = f"stale: seen {since(seen, now)} ago" if seen else "the Docker daemon does not answer"
     return Part(Content.styled(age, "$text-error bold"))
 
 

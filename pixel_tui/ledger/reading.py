@@ -149,8 +149,8 @@ class LedgerReader:
             )
 
     def _troubled(self, what: str, remedy: str) -> None:
-        since = self._trouble.since if self._trouble is not None else self._clock.now()
-        self._trouble = Trouble(plain(what), plain(remedy), since)
+        found = Trouble(plain(what), plain(remedy), self._clock.now())
+        self._trouble = found.lasting(self._trouble)
 
     def _read_lock(self) -> WorkerLock | None:
         try:

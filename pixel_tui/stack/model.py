@@ -6,7 +6,7 @@ durations are seconds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -434,6 +434,12 @@ class Trouble:
     what: SafeText
     remedy: SafeText
     since: datetime
+
+    def lasting(self, before: "Trouble | None") -> "Trouble":
+        """The same with its age. What was wrong before in other words was another trouble."""
+        if before is None or before.what != self.what:
+            return self
+        return replace(self, since=before.since)
 
 
 class Link(StrEnum):

@@ -317,12 +317,8 @@ def image_ids(images: Mapping[str, str | None], containers: Iterable[Container])
 
 
 def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
-    """An error as a state; since when is kept from the trouble before."""
-    return Trouble(
-        what=error.sentence,
-        remedy=error.remedy,
-        since=before.since if before else clock.now(),
-    )
+    """An error as a state; since when is kept where it is the trouble of before."""
+    return Trouble(error.sentence, error.remedy, clock.now()).lasting(before)
 
 
 def look_once(
@@ -345,6 +341,7 @@ def look_once(
         EngineError: The engine can't be asked.
     """
     resolved_project, project_trouble, name = None, None, plain(project.name_guess)
+    refusal: ComposeError | None = None
     sharing: dict[str, JsonObject] = {}
     arguments: Collection[tuple[str, str]] = ()
     try:
@@ -353,10 +350,14 @@ def look_once(
         resolved_project = parse_project(resolved, _hashes(project, resolved))
         name, sharing = resolved_project.name, sharing_services(resolved)
     except ComposeError as error:
-        project_trouble = trouble(error, None, clock)
-    status = read_engine(engine, clock)
-    if resolved_project is None:
-        name = labelled_name(engine, project)
+        refusal, project_trouble = error, trouble(error, None, clock)
+    try:
+        status = read_engine(engine, clock)
+        if resolved_project is None:
+            name = labelled_name(engine, project)
+    except EngineError as error:
+        error.beside = refusal  # who repairs the one would only then learn of the other
+        raise
     containers = read_containers(engine, engine.containers(name), {}, ())
     if ends is not None:
         ends.look_back(name, containers.values())

@@ -130,7 +130,8 @@ def test_a_console_that_was_started_before_the_engine_finds_it_later(
     with console(project, tmp_path) as it:
         it.wait_for("systemctl start docker")
         it.wait_for("unknown")
-        assert "no answer yet" in it.text
+        assert "the Docker daemon does not answer" in it.text
+        assert "looking…" not in it.text
         project.engine.start()
         it.wait_for("2 of 2 running")
         it.wait_for("following")

@@ -7,13 +7,15 @@ from typing import NoReturn
 import pytest
 from textual.screen import Screen
 
-from pixel_tui.clock import FixedClock
+from pixel_tui.app import PixelTui
+from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.demonstration import demo_parts
 from pixel_tui.errors import ComposeRefused, UsageError
 from pixel_tui.health.findings import findings
 from pixel_tui.settings import Settings
 from pixel_tui.stack.demo.faults import CRASH_SECONDS
 from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import Fault
+from pixel_tui.stack.demo.world import DemoWorld, Fault
 from pixel_tui.stack.ring import LineKind, LogLine
 from screens.bindings import named_bindings
 from screens.help import HelpScreen
@@ -450,6 +452,19 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
             if all(laid_out):
                 return
         pytest.fail("each row lays the screen out anew")
+
+
+async def test_an_engine_that_never_answered_is_not_looked_for_for_good() -> None:
+    clock = SystemClock()
+    world = DemoWorld(clock)
+    world.fail_engine(down=True)
+    app = PixelTui(demo_parts(Settings(), {}, clock=clock, world=world))
+    async with app.run_test(size=(100, 36)) as pilot:
+        it = Console(app, pilot, world, clock)
+        await it.until(lambda: it.dashboard.query("Banner.-shown"))
+        await it.until(lambda: "does not answer" in it.text("StatusBar"))
+        assert "unknown" in it.text("StatusBar")
+        assert "looking…" not in it.text()
 
 
 async def test_a_file_that_breaks_makes_no_orphan_and_keeps_restart_in_reach(

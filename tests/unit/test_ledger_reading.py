@@ -46,10 +46,14 @@ def test_a_torn_file_shows_the_last_good_state_and_since_when(tmp_path: Path) ->
     assert "cut off" in found.trouble.what
     since = found.trouble.since
     clock.advance(5)
-    place.ledger.write_bytes(b"")
+    place.ledger.write_bytes(text(task(), task(TWO))[:200])
     again = reader.read()
     assert again.trouble is not None
     assert again.trouble.since == since
+    place.ledger.write_bytes(b"")
+    other = reader.read()
+    assert other.trouble is not None
+    assert other.trouble.since == clock.now(), "another trouble has no older one's age"
     rewrite(place, text(task(), task(TWO)))
     assert reader.read().trouble is None
     assert len(reader.read().tasks) == 2

@@ -436,6 +436,27 @@ def test_compose_that_was_missing_is_asked_again_by_itself(stage: Stage) -> None
     assert stage.project.asked == asked
 
 
+def test_another_trouble_does_not_inherit_the_age_of_the_one_before(stage: Stage) -> None:
+    stage.project.trouble = ComposeRefused("yaml: line 1: no")
+    stage.watcher.start()
+    until(lambda: stage.now.project_trouble)
+    before = stage.now.project_trouble
+    stage.project.trouble = ComposeMissing("Docker Compose version 2 is not installed.")
+    stage.project.generation += 1
+    until(lambda: stage.now.project_trouble != before)
+    assert before is not None
+    assert stage.now.project_trouble is not None
+    assert stage.now.project_trouble.since > before.since
+
+
+def test_an_engine_that_can_not_be_asked_hides_no_broken_project(stage: Stage) -> None:
+    stage.project.trouble = refusal = ComposeRefused("yaml: line 1: no")
+    stage.world.fail_engine(down=True)
+    with pytest.raises(EngineUnreachable) as caught:
+        look_once(stage.engine, stage.project, SystemClock())
+    assert caught.value.beside is refusal
+
+
 def test_hashes_that_compose_does_not_tell_leave_no_old_verdict(stage: Stage) -> None:
     stage.watcher.start()
     until(lambda: stage.now.complete and stage.sync("api") is SyncAction.NOTHING)
