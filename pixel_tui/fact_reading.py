@@ -12,7 +12,7 @@ from typing import Final
 
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
-from pixel_tui.backups.differences import changed_lines, changed_variables
+from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
 from pixel_tui.backups.exposure import Exposure, can_write, exposures
 from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_container, volume_of
 from pixel_tui.backups.made_here import MadeHere
@@ -186,6 +186,7 @@ def _past(backup: Backup, policy: Policy, record: MadeHere | None) -> PastState:
         places,
         read_deployment(backup.folder),
         restore_shortages(backup.manifest, places),
+        replaced_files(backup.manifest, policy.project),
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),
         made_here=record is not None and record.has(backup.manifest.digest),

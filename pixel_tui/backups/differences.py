@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.manifest import Item, Manifest, wanted_for_deployment
+from pixel_tui.backups.copies import hash_file
+from pixel_tui.backups.manifest import Item, Kind, Manifest, wanted_for_deployment
 from pixel_tui.files import open_regular
 from pixel_tui.redaction import redact
 from pixel_tui.text import SafeText, plain
@@ -19,14 +20,42 @@ _VARIABLE: Final = re.compile(
 )
 
 
-def changed_variables(folder: Path, manifest: Manifest, project: Path) -> tuple[SafeText, ...]:
-    """Names of the variables that differ in the environment files."""
-    names: set[str] = set()
+def is_same(item: Item, target: Path) -> bool:
+    """Whether a file is what it was, byte for byte: a restore leaves it alone.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    return item.kind is Kind.FILE and target.is_file() and hash_file(target) == item.sha256
+
+
+def replaced_files(manifest: Manifest, project: Path) -> frozenset[str]:
+    """The files that a roll-back replaces, by their source; so is one that can't be read."""
+    return frozenset(
+        item.source
+        for item in manifest.items
+        if wanted_for_deployment(item) and not _is_known_same(item, project / item.source)
+    )
+
+
+def _is_known_same(item: Item, target: Path) -> bool:
+    try:
+        return is_same(item, target)
+    except OSError:
+        return False
+
+
+def changed_variables(
+    folder: Path, manifest: Manifest, project: Path
+) -> tuple[tuple[SafeText, SafeText], ...]:
+    """Environment files, and the names of the variables that differ in them."""
+    found = []
     for item in _items(manifest, compose=False):
         then = dict(_VARIABLE.findall(_text(folder / item.path)))
         now = dict(_VARIABLE.findall(_text(project / item.source)))
-        names |= {name for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
-    return tuple(map(plain, sorted(names)))
+        names = {name for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
+        found += [(plain(item.source), plain(name)) for name in sorted(names)]
+    return tuple(found)
 
 
 def changed_lines(

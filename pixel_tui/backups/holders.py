@@ -50,6 +50,13 @@ class Holder:
     own: bool = False
     """This process runs in it."""
 
+    @property
+    def whose(self) -> str:
+        """Which project's container it is, in words."""
+        return f"a container of the project {self.project}" if self.project else (
+            "a container outside any project"
+        )  # fmt: skip
+
     def holds(self, place: str, volume: str = "") -> bool:
         """Whether a file is in what it mounts.
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from pixel_tui.backups.aside import fresh_name
-from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.deployment import RanImage
+from pixel_tui.backups.differences import is_same
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind, Manifest
@@ -209,7 +209,7 @@ class Restorer:
         self._require_apart(targets)
         files = [item for item in items if item.path in targets]
         with self._nothing_yet("the backup can't be"):
-            changed = [item for item in files if not self._is_same(item, targets[item.path])]
+            changed = [item for item in files if not is_same(item, targets[item.path])]
             copied = max((item.size for item in items if item.kind is Kind.POSTGRES), default=0)
             if self._copies is not None and copied:
                 beside = [*beside, (self._copies / "dump", copied)]
@@ -331,10 +331,6 @@ class Restorer:
             ) from error
         finally:
             probe.unlink(missing_ok=True)
-
-    def _is_same(self, item: Item, target: Path) -> bool:
-        same = item.kind is Kind.FILE and target.is_file()
-        return same and hash_file(target) == item.sha256
 
     def _copied(self, item: Item, target: Path) -> Path:
         """The new content beside its place."""

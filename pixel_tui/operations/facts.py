@@ -31,8 +31,11 @@ class PastState:
     deployment: Deployment = NO_DEPLOYMENT
     shortages: tuple[Shortage, ...] = ()
     """Disks that have not the room for what a restore puts back."""
-    changed_variables: tuple[SafeText, ...] = ()
-    """Names of variables of the environment files; never their values."""
+    replaced: frozenset[str] = frozenset()
+    """The compose and environment files that are not what they were, by their source in the
+    manifest: these and no others a roll-back replaces."""
+    changed_variables: tuple[tuple[SafeText, SafeText], ...] = ()
+    """Environment file, and the name of a variable of it; never its value."""
     changed_lines: tuple[tuple[SafeText, SafeText], ...] = ()
     """Compose file, and a line of it: `- then`, or `+ now`. Without secrets."""
     made_here: bool = False

@@ -12,6 +12,7 @@ from pixel_tui.stack.model import Container
 from pixel_tui.stack.mounted_file import mounts_one
 
 _MOUNTS: Final = "mounts a file that is replaced, and not its folder"
+_OUTSIDE: Final = "a container outside of the project"
 
 
 def restart_mounting(
@@ -23,8 +24,8 @@ def restart_mounting(
 ) -> None:
     """Restart at the end what mounts a file by itself that the plan replaces.
 
-    Only a warning is right for what a restart would harm: one that can't be started again, and a
-    one-off, whose command would run a second time.
+    What is not of the project is only named. Only a warning is right for what a restart would
+    harm: one that can't be started again, and a one-off, whose command would run a second time.
 
     Args:
         draft: The plan in the making.
@@ -32,6 +33,9 @@ def restart_mounting(
         recreated: Services whose containers are other ones by then in any case.
         unknown: Services that compose may not know by then: their containers are restarted.
     """
+    if not files:
+        return
+    _tell_of_others(draft, files)
     wanted: dict[str, None] = {}
     for container in _mounting(draft, files):
         if container.service in recreated:
@@ -71,6 +75,23 @@ def _mounting(draft: Draft, files: Collection[str]) -> list[Container]:
             draft.facts.links,
         )
     ]
+
+
+def _tell_of_others(draft: Draft, files: Collection[str]) -> None:
+    """Name what runs outside of the project and mounts one of the files."""
+    if draft.facts.holders is None:
+        draft.warn("mounted", f"whether {_OUTSIDE} {_MOUNTS}, is unknown: Docker did not list its"
+                   " containers in time")  # fmt: skip
+        return
+    own = {item.id for service in draft.snapshot.services for item in service.containers}
+    for holder in draft.facts.holders:
+        mounting = mounts_one(holder.places, files, draft.facts.links)
+        if holder.running and holder.id not in own and mounting:
+            draft.warn(
+                "mounted",
+                f"{holder.name} ({holder.whose}) {_MOUNTS}, and reads the old one until you restart"
+                f" it: docker restart {holder.name}",
+            )
 
 
 def _can_restart(draft: Draft, target: Target) -> bool:

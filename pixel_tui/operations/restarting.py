@@ -57,7 +57,6 @@ def draft_restart(draft: Draft, *, cause: str = "") -> None:
     _warn_of_absent_dependencies(draft)
     watch_kept_addresses(draft)
     ask_proxies(draft)
-    draft.warn_of_old_configuration()
 
 
 def _restart_in_order(draft: Draft) -> None:

@@ -8,7 +8,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.staging import Staging, digest
 from pixel_tui.environment.store import EnvironmentStore
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import BASE_IMAGE, Engine, Project
+from tests.engine.private_engine import BASE_IMAGE, Engine, Project, unique_name
 from tests.engine.test_backups import Desk
 from tests.engine.test_env_apply import Bench
 from tests.patience import PATIENCE
@@ -77,3 +77,34 @@ def test_a_roll_back_is_read_by_who_mounts_the_file(project: Project, tmp_path: 
     desk.run("run", "roll-back", made, "--yes")
     assert mounted(project) == [FIRST, FIRST]
     assert project.inspect("c")["State"] == other
+
+
+def test_another_comment_makes_it_another_file(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    """Written in place, so that who mounts it has the new one; a stranger is only named."""
+    env, name = project.directory / ".env", unique_name("stranger")
+    desk, others = Desk(project, tmp_path / "state"), [project.inspect("c")["State"]]
+    made = desk.back_up()
+    with env.open("a") as file:
+        file.write("# two\n")
+    mount = ("--volume", f"{env}:/e:ro")
+    engine.docker("run", "--detach", "--name", name, *mount, BASE_IMAGE, "sleep", "100000")
+    try:
+        said = desk.run("run", "roll-back", made, "--yes").stdout
+        assert f"{name} (a container outside any project) mounts a file that is replaced" in said
+        assert ".env is replaced by what it was" in said
+        assert engine.docker("exec", name, "cat", "/e").stdout == f"{FIRST}# two\n"
+    finally:
+        engine.docker("rm", "--force", name)
+    assert mounted(project) == [FIRST, FIRST]
+    assert [project.inspect("c")["State"]] == others
+
+
+def test_what_mounts_a_file_that_stays_is_not_restarted(project: Project, tmp_path: Path) -> None:
+    desk, before = Desk(project, tmp_path / "state"), [project.inspect(x)["State"] for x in "abc"]
+    made = desk.back_up()
+    compose = next(project.directory.glob("*compose.y*ml"))
+    compose.write_text(f"{compose.read_text()}# two\n")
+    desk.run("run", "roll-back", made, "--yes")
+    assert [project.inspect(name)["State"] for name in "abc"] == before

@@ -319,7 +319,8 @@ class TestRollBack:
         return replace(
             past(),
             deployment=deployment,
-            changed_variables=(plain("TOKEN"),),
+            replaced=frozenset({".env", "docker-compose.yml"}),
+            changed_variables=((plain(".env"), plain("TOKEN")),),
             changed_lines=changed,
             **changes,  # type: ignore[arg-type]
         )
@@ -346,8 +347,9 @@ class TestRollBack:
         def last(state: PastState, stack: StackSnapshot = seen) -> tuple[str, ...]:
             return commands(plan("roll-back", facts(state), ID, stack=stack))[-1]
 
-        assert "up" in last(self.state()), "the backup has no such file"
-        state = self.with_file(self.state())
+        compose_only = frozenset({"docker-compose.yml"})
+        assert "up" in last(replace(self.state(), replaced=compose_only)), "it stays the same file"
+        state = self.with_files(self.state())
         made = plan("roll-back", facts(state), ID, stack=seen)
         # The compose file of then may know no web.
         by_engine = (*COMMAND.docker, "restart", "pixel-web-1", "pixel-old-1")
@@ -355,16 +357,59 @@ class TestRollBack:
         assert made.targets == (ID,)
         (expected,) = [item for item in made.checks_after if item.name == "api"]
         assert [life.container_id for life in expected.before] == [api.id]
-        known = plan("roll-back", facts(replace(state, changed_lines=())), ID, stack=seen)
+        env_only = replace(state, replaced=frozenset({".env"}), changed_lines=())
+        known = plan("roll-back", facts(env_only), ID, stack=seen)
         assert (*COMPOSE, "restart", "--no-deps", "web") in commands(known)
         assert "up" in last(state, running(replace(api, image_id=plain("sha256:now")))), (
             "its container is another one then"
         )
-        assert "up" in last(replace(state, changed_variables=(), changed_lines=()))
+        assert "up" in last(self.same())
+        comment = replace(env_only, changed_variables=())
+        assert last(comment) == commands(known)[-1], "another comment makes it another file as well"
+        assert effects(plan("roll-back", facts(comment), ID, stack=seen))[".env"] == (
+            "is replaced by what it was"
+        )
 
-    def with_file(self, state: PastState) -> PastState:
+    def test_what_mounts_it_and_is_not_of_the_project_is_named(self) -> None:
+        env, folder = f"{COMMAND.directory}/.env", COMMAND.directory
+        others = (
+            Holder("1", "lone", places=(env,)),
+            Holder("2", "guest", "other", places=(env,)),
+            Holder("3", "browser", places=(folder,)),
+            Holder("4", "gone", places=(env,), running=False),
+        )
+        made = plan("roll-back", facts(self.state(), holders=others), ID)
+        assert "lone (a container outside any project) mounts a file that is replaced" in (
+            warnings(made)
+        )
+        assert "guest (a container of the project other) mounts" in warnings(made)
+        assert "docker restart guest" in warnings(made)
+        assert not {"browser", "gone"} & set(warnings(made).split())
+        assert "is unknown: Docker did not list" in warnings(
+            plan("roll-back", facts(self.state(), holders=None), ID)
+        )
+        assert "mounted" not in warnings(plan("roll-back", facts(self.same(), holders=others), ID))
+
+    def test_what_up_puts_into_force_is_not_said_to_need_it(self) -> None:
+        env = Mount(plain("bind"), plain(f"{COMMAND.directory}/.env"), plain("/e"), writable=False)
+        api = container("api", mounts=(env,), image_id=plain(OLD), config_hash=plain("old"))
+        seen = running(api)
+        assert "only `up` puts that into force" in warnings(
+            plan("restart", facts(), "api", stack=seen)
+        )
+        made = plan("roll-back", facts(self.state()), ID, stack=seen)
+        assert "restart" in commands(made)[-1]
+        assert "puts that into force" not in warnings(made)
+
+    def same(self) -> PastState:
+        """A backup whose files are what they are now."""
+        none = frozenset[str]()
+        return replace(self.state(), replaced=none, changed_variables=(), changed_lines=())
+
+    def with_files(self, state: PastState) -> PastState:
         assert state.backup.manifest is not None
-        files = replace(state.backup.manifest, items=(item(Kind.FILE, ".env"),))
+        compose = replace(item(Kind.FILE, "docker-compose.yml"), details={"compose": True})
+        files = replace(state.backup.manifest, items=(item(Kind.FILE, ".env"), compose))
         return replace(state, backup=replace(state.backup, manifest=files))
 
     def test_what_a_broken_off_recreate_left_of_what_is_down_is_removed_first(self) -> None:
@@ -382,7 +427,7 @@ class TestRollBack:
     def test_what_is_known_to_fail_is_refused_before_anything_is_put_back(self) -> None:
         specs = (spec("api", externals=(External("volume", plain("kept")),)),)
         seen = stack_of(container("api"), specs=specs)
-        state = replace(self.state(), changed_variables=(), changed_lines=())
+        state = self.same()
         with pytest.raises(OperationError, match="api needs the external volume kept"):
             plan("roll-back", facts(state), ID, stack=seen)
         other = plan("roll-back", facts(self.state()), ID, stack=seen)
@@ -408,7 +453,7 @@ class TestRollBack:
 
     def test_what_it_leaves_as_it_is_and_was_ill_before_fails_no_roll_back(self) -> None:
         ill = container("api", image_id=OLD, health=Health(HealthStatus.UNHEALTHY))
-        same = replace(self.state(), changed_variables=(), changed_lines=())
+        same = self.same()
         for state, spared in ((same, True), (self.state(), False)):
             made = plan("roll-back", facts(state), ID, stack=running(ill))
             (found,) = [item for item in made.checks_after if item.name == "api"]

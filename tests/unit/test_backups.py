@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.backups import closed_database
+from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
 from pixel_tui.backups.holders import Holder, holder_of, volume_of
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import (
@@ -643,6 +644,30 @@ class TestRestore:
             if ran.returncode == 0:
                 break
         assert codes[-1] == 0
+
+    @pytest.mark.parametrize("source", [".env", "docker-compose.yml"])
+    @pytest.mark.parametrize("more", [b"\n", b"# two\n", None])
+    def test_a_roll_back_replaces_what_differs_in_a_byte_and_nothing_else(
+        self, project: Path, source: str, more: bytes | None
+    ) -> None:
+        made = make(project)
+        backup = store_of(project).find(made.id)
+        assert replaced_files(made, project) == set()
+        file = project / source
+        if more is None:
+            file.unlink()
+        else:
+            file.write_bytes(file.read_bytes() + more)
+        assert replaced_files(made, project) == {source}
+        variables = changed_variables(backup.folder, made, project)
+        assert variables == (((".env", "SECRET"),) if more is None and source == ".env" else ())
+        assert {name for name, _ in changed_lines(backup.folder, made, project)} <= {source}
+        restorer = Restorer(
+            backup.folder, Grounds(project), {}, mark="before-x", say=lambda _: None
+        )
+        restorer.restore(made, wanted_for_deployment)
+        assert restorer.aside == ([] if more is None else [f"{source}.before-x"])
+        assert replaced_files(made, project) == set()
 
     def test_how_it_ran_is_compose_files_and_environment_files_only(self, project: Path) -> None:
         made = make(project)

@@ -3,11 +3,18 @@
 from typing import Final
 
 from pixel_tui.operations.action import Action, Group
+from pixel_tui.operations.draft import Draft
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.partners import why_not_joined
 from pixel_tui.operations.restarting import draft_restart
 from pixel_tui.operations.targets import Target
 from pixel_tui.stack.model import StackSnapshot
+
+
+def draft_alone(draft: Draft) -> None:
+    """The restart, and what it does not bring into force."""
+    draft_restart(draft)
+    draft.warn_of_old_configuration()
 
 
 def refuse(target: Target) -> str:
@@ -29,6 +36,6 @@ ACTION: Final = Action(
     failing="Its log says why it does not come up again. What ends each time needs `rebuild`.",
     refuse=refuse,
     impossible=why_no_restart,
-    draft=draft_restart,
+    draft=draft_alone,
     by_container=True,
 )

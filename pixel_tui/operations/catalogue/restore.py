@@ -119,7 +119,7 @@ def _stop(draft: Draft, users: DataUsers) -> None:
     for target in users.services:
         draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until all is back")
     for holder in beside:
-        kind = "a one-off container" if holder in users.oneoffs else _whose(holder)
+        kind = "a one-off container" if holder in users.oneoffs else holder.whose
         back = holder in _restarted(users)
         change = "is stopped, and started again" if back else "is stopped, and stays stopped"
         draft.affect(holder.name, change, f"{kind} that uses the data")
@@ -142,12 +142,6 @@ def _start(draft: Draft, users: DataUsers) -> None:
 def _restarted(users: DataUsers) -> tuple[Holder, ...]:
     """Those that can be started again: what the engine removes when it stops can't be."""
     return tuple(holder for holder in users.others if not holder.passing)
-
-
-def _whose(holder: Holder) -> str:
-    return f"a container of the project {holder.project}" if holder.project else (
-        "a container outside any project"
-    )  # fmt: skip
 
 
 def _volumes_gone(draft: Draft, manifest: Manifest) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.backups.deployment import Deployment, RanImage
-from pixel_tui.backups.manifest import wanted_for_deployment
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.backups import (
@@ -50,7 +49,7 @@ def draft_roll_back(draft: Draft) -> None:
     )
     names = sorted({ran.service for ran in past.deployment.images if ran.running})
     if names:
-        if not past.changed_lines and not past.changed_variables:
+        if not past.replaced:
             refuse_changed_networks(draft, names)
             _require_creatable(draft, names)
         # Else the files of then may give a network another configuration, or the one that it has,
@@ -71,21 +70,18 @@ def draft_roll_back(draft: Draft) -> None:
         cancelling = SafeText("Files and tags are back; some services run as before.")
         draft.steps.append(Step(plain("Run it as it ran then"), argv, cancelling))
     _tell_images(draft, past)
-    if past.changed_variables:
-        listed = ", ".join(past.changed_variables)
-        draft.affect(".env", "has other values then", f"differing: {listed}")
-    for file, line in past.changed_lines:
-        draft.affect(file, line)
-    if past.changed_variables or past.changed_lines:
-        sources = [item.source for item in manifest.items if wanted_for_deployment(item)]
-        places = {f"{draft.command.directory.rstrip('/')}/{source}" for source in sources}
-        known = [] if past.changed_lines else [spec.name for spec in draft.project.services]
-        restart_mounting(
-            draft,
-            places | {past.places.get(source, "") for source in sources},
-            recreated=_recreated(draft, past),
-            unknown={item.name for item in draft.snapshot.services} - {*names, *known},
-        )
+    _tell_files(draft, past)
+    folder = draft.command.directory.rstrip("/")
+    places = {f"{folder}/{source}" for source in past.replaced}
+    places |= {past.places[source] for source in past.replaced if source in past.places}
+    compose = {item.source for item in manifest.items if item.details.get("compose") is True}
+    known = [] if compose & past.replaced else [spec.name for spec in draft.project.services]
+    restart_mounting(
+        draft,
+        places,
+        recreated=_recreated(draft, past),
+        unknown={item.name for item in draft.snapshot.services} - {*names, *known},
+    )
     _tell_commits(draft, past)
 
 
@@ -120,6 +116,19 @@ def _is_gone(draft: Draft, ran: RanImage) -> bool:
     return draft.facts.images is not None and ran.image_id not in draft.facts.images
 
 
+def _tell_files(draft: Draft, past: PastState) -> None:
+    """Every file that is replaced, with what differs if that can be shown."""
+    for source in sorted(past.replaced):
+        variables = [name for file, name in past.changed_variables if file == plain(source)]
+        lines = [line for file, line in past.changed_lines if file == plain(source)]
+        if variables:
+            draft.affect(source, "has other values then", f"differing: {', '.join(variables)}")
+        for line in lines:
+            draft.affect(source, line)
+        if not variables and not lines:
+            draft.affect(source, "is replaced by what it was", "no differing value was found")
+
+
 def _tell_images(draft: Draft, past: PastState) -> None:
     for ran in past.deployment.images:
         target = find_target(ran.service, draft.snapshot)
@@ -132,12 +141,11 @@ def _tell_images(draft: Draft, past: PastState) -> None:
             draft.affect(ran.service, f"runs {_short(ran.image_id)} again", f"now {was}")
         if target is not None and ran.running:
             created = 0 if target.containers else 1
-            other_files = bool(past.changed_variables or past.changed_lines)
-            stays = now == {ran.image_id} and not other_files
+            stays = now == {ran.image_id} and not past.replaced
             draft.expect_running(target, (), created=created, by_the_way=stays)
             if target.up and now != {ran.image_id}:
                 draft.interrupt(target, "while its container is recreated")
-            elif target.up and other_files:
+            elif target.up and past.replaced:
                 words = "while its container is recreated, if what was changed is for it"
                 draft.interrupt(target, words)
 
