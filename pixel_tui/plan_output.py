@@ -70,6 +70,7 @@ def as_text(plan: Plan) -> str:
     ]
     sections = (
         ("Can't be undone", plan.irreversible),
+        ("What is interrupted", plan.interrupts),
         ("Commands", [f"$ {shown(step.command)}" for step in plan.steps]),
         (
             "What changes",
@@ -78,7 +79,6 @@ def as_text(plan: Plan) -> str:
                 for effect in plan.affects
             ],
         ),
-        ("What is interrupted", plan.interrupts),
         (
             "Checks",
             [f"{'ok' if item.ok else '! '} {item.name}: {item.message}"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,10 +17,12 @@ from pixel_tui.operations.plan import Plan
 from pixel_tui.stack.compose_command import shown
 from pixel_tui.text import plain
 from screens.dialog import Dialog
-from screens.plan_content import plan_content, plan_head, plan_losses
+from screens.plan_content import plan_content, plan_costs, plan_head
 from widgets.key_bar import KeyBar
 
 Seconds = Callable[[], float]
+PAGE: Final = 8
+"""Rows of a page."""
 
 
 class PlanScreen(Dialog[bool]):
@@ -42,8 +44,8 @@ class PlanScreen(Dialog[bool]):
         Binding("c", "copy", "Copy the commands", id="plan.copy"),
         Binding("j,down", "scroll(1)", "Down", show=False, id="plan.down"),
         Binding("k,up", "scroll(-1)", "Up", show=False, id="plan.up"),
-        Binding("pagedown", "scroll(8)", "Page down", show=False, id="plan.page_down"),
-        Binding("pageup", "scroll(-8)", "Page up", show=False, id="plan.page_up"),
+        Binding("pagedown", f"scroll({PAGE})", "More", id="plan.page_down", tooltip="Page down"),
+        Binding("pageup", f"scroll({-PAGE})", "Page up", show=False, id="plan.page_up"),
     ]
 
     def __init__(
@@ -68,10 +70,10 @@ class PlanScreen(Dialog[bool]):
             dialog.border_title = "Plan"
             yield Static(plan_head(self._plan, self._note), id="plan-head")
             with VerticalScroll(can_focus=False) as scroll:
-                if self._plan.irreversible:
-                    yield Static(plan_losses(self._plan), id="plan-losses")
-                    # A word is typed about what was read: see `_look`.
-                    self.watch(scroll, "scroll_y", self._look, init=False)
+                if self._plan.irreversible or self._plan.interrupts:
+                    yield Static(plan_costs(self._plan), id="plan-costs")
+                # It is agreed to what was read: see `_look`.
+                self.watch(scroll, "scroll_y", self._look, init=False)
                 yield Static(plan_content(self._plan, self._action))
             with Vertical(id="plan-agreement"):
                 yield Static(id="plan-hint")
@@ -101,19 +103,28 @@ class PlanScreen(Dialog[bool]):
         self.call_after_refresh(self._look)
 
     def _look(self) -> None:
-        """Take note of how much of what can't be undone has been on the screen."""
-        losses = self.query("#plan-losses")
+        """Say whether there is more below, and note how much of the costs was on the screen."""
         scroll = self.query_one(VerticalScroll)
         top, height = round(scroll.scroll_y), scroll.size.height
-        if not losses or self._agreement.shown or top > self._seen:
+        mark = "↓ more: PageDown" if self._more_below else ""
+        self.query_one(".dialog").border_subtitle = mark
+        self.refresh_bindings()
+        costs = self.query("#plan-costs")
+        if not costs or self._agreement.shown or top > self._seen:
             return
         self._seen = max(self._seen, top + height)
-        if height and self._seen >= losses.first().virtual_region.bottom > 0:
+        if height and self._seen >= costs.first().virtual_region.bottom > 0:
             self._agreement.show()
             self._say(Answer(run=False, said=self._agreement.hint))
 
-    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+    @property
+    def _more_below(self) -> bool:
+        return any(round(it.scroll_y) < it.max_scroll_y for it in self.query(VerticalScroll))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where a word is wanted, no key stands for it, and letters are typed."""
+        if action == "scroll" and parameters == (PAGE,):
+            return self._more_below  # the footer names it where it does something
         typing = self._agreement.kind is Confirmation.WORD
         if action == "yes":
             return not typing

@@ -31,16 +31,18 @@ def plan_head(plan: Plan, note: str = "") -> Content:
     return Content("\n").join(parts)
 
 
-def plan_losses(plan: Plan) -> Content:
-    """What can't be undone, which is shown before anything else; empty if all of it can."""
-    lines = [Content.styled(line, "$text-error bold") for line in plan.irreversible]
-    title = Content.styled("Can't be undone", "$text-error bold")
-    return Content("\n").join([title, *(Content("  ") + line for line in lines)] if lines else [])
+def plan_costs(plan: Plan) -> Content:
+    """What is lost and interrupted, which is shown before anything else; empty if nothing is."""
+    lost = [Content.styled(line, "$text-error bold") for line in plan.irreversible]
+    parts = _part("Can't be undone", lost, "$text-error bold")
+    parts += _part("What is interrupted", [Content(line) for line in plan.interrupts])
+    return Content("\n").join(parts[1:])
 
 
 def plan_content(plan: Plan, action: Action | None = None) -> Content:
-    """All that it does, costs and verifies, and what to do when it fails."""
-    parts = [Content.styled(plan.reason, "$foreground-muted")]
+    """All that it does and verifies, and what to do when it fails."""
+    parts = [Content("")] if plan.irreversible or plan.interrupts else []
+    parts += [Content.styled(plan.reason, "$foreground-muted")]
     parts += _part(
         "Commands", [Content.styled(f"$ {shown(step.command)}", "") for step in plan.steps]
     )
@@ -55,7 +57,6 @@ def plan_content(plan: Plan, action: Action | None = None) -> Content:
             for effect in plan.affects
         ],
     )
-    parts += _part("What is interrupted", [Content(line) for line in plan.interrupts])
     parts += _part(
         "Checks",
         [
@@ -75,11 +76,11 @@ def plan_content(plan: Plan, action: Action | None = None) -> Content:
     return Content("\n").join(parts)
 
 
-def _part(title: str, lines: list[Content]) -> list[Content]:
+def _part(title: str, lines: list[Content], style: str = "$text-accent bold") -> list[Content]:
     if not lines:
         return []
     return [
         Content(""),
-        Content.styled(title, "$text-accent bold"),
+        Content.styled(title, style),
         *(Content("  ") + line for line in lines),
     ]

@@ -183,6 +183,35 @@ async def test_a_plan_says_where_it_is_run_and_what_to_do_when_it_fails() -> Non
         assert "When it fails" in said
 
 
+async def test_nothing_is_run_before_all_that_is_interrupted_was_on_the_screen() -> None:
+    async with console(size=(80, 24)) as it:
+        await it.press("r")
+        costs = tuple(SafeText(f"api-{number}: up to 10 s") for number in range(30))
+        plan = replace(plan_shown(it)._plan, interrupts=costs)
+        await it.press("escape")
+        it.app.push_screen(PlanScreen(plan))
+        await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)
+        await it.until(lambda: "↓ more" in it.text())
+        assert "pgdn More" in it.text().splitlines()[-1]
+        await it.press("y", "enter")
+        assert "Scroll down (PageDown) to all that is interrupted" in it.text("#plan-hint")
+        assert not it.app.screen.query_one(".dialog").has_class("-armed")
+        await it.press(*["pagedown"] * 3)
+        await it.until(lambda: "y, and then Enter" in it.text("#plan-hint"))
+        await it.press(*["pagedown"] * 5)
+        await it.until(lambda: "↓ more" not in it.text())
+        assert "More" not in it.text().splitlines()[-1], "there is no more"
+
+
+async def test_what_is_interrupted_is_in_sight_at_once_in_a_small_terminal() -> None:
+    async with console(size=(80, 24)) as it:
+        await it.press("r")
+        await it.until(lambda: "↓ more" in it.text())
+        said = it.text()
+        assert said.index("What is interrupted") < said.index("Commands")
+        assert "y, and then Enter" in it.text("#plan-hint")
+
+
 async def ask_to_lose(it: Console, count: int) -> None:
     """Show a plan that loses so many volumes, as `wipe-volumes` does."""
     assert it.app.parts.operations is not None
@@ -206,7 +235,8 @@ async def test_what_is_lost_stands_first_and_wants_a_second_word() -> None:
     async with console(size=(80, 24)) as it:
         await ask_to_lose(it, 2)
         said = it.text()
-        assert said.index("Can't be undone") < said.index("Commands")
+        assert said.index("Can't be undone") < said.index("What is interrupted")
+        await it.press("pagedown", "pagedown")
         await it.until(lambda: "Type syntropy" in it.text("#plan-hint"))
         await type_out(it, "lose-2-volumes")
         assert "is not syntropy" in it.text("#plan-hint")
