@@ -9,9 +9,12 @@ CODE := pixel_tui screens widgets tests $(wildcard benchmarks)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Where docker has no compose plugin, the one of the development set-up is found as `docker-compose`,
+# as scripts/compose does for the sandbox.
 run: ## Set up what is missing and open the console, else a demonstration; ARGS="..." goes to it
 	@scripts/setup run
-	@$(BIN)/pixel-tui --or-demo $(ARGS)
+	@PATH="$$PATH$$(printf ':%s' "$$PWD"/.venv/lib/python3*/site-packages/compose)" \
+		$(BIN)/pixel-tui --or-demo $(ARGS)
 
 test: ## Set up what is missing, a private engine too, and run the tests; ARGS="..." goes to pytest
 	@scripts/setup dev
