@@ -1,5 +1,7 @@
 """The project: compose, what it resolves, its containers and what can be read of them."""
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,15 +18,13 @@ from pixel_tui.doctor.report import (
 )
 from pixel_tui.errors import ConsoleError
 from pixel_tui.health.findings import unknown_profiles
+from pixel_tui.stack.compose_missing import INSTALL, compose_missing, says_no_compose
 from pixel_tui.stack.model import Container, Project
 from pixel_tui.text import SafeText
 
 OLDEST_COMPOSE: Final = 2
 SHOWN: Final = 3
-INSTALL: Final = (
-    "Install it: `apt-get install docker-compose-plugin`, "
-    "or docker-compose-v2 where the distribution calls it so."
-)
+_NOT_THERE: Final = os.strerror(errno.ENOENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def check_compose(program: Sequence[str], said: Said) -> Check:
     """Is there a compose program, and is it version 2 or newer?"""
     name, called = "compose", " ".join(program)
     if said.code != 0:
-        # A docker without compose goes on with all that it knows instead.
+        if says_no_compose(said.words) or (said.code is None and said.words == _NOT_THERE):
+            return failed_with(name, compose_missing(called))
         reason = said.words.partition("Usage:")[0].strip(" .")
         return failed(name, f"`{called}` can't be used: {reason or 'it gave no reason'}.", INSTALL)
     pair = version_pair(said.words)

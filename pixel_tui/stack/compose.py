@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import (
     ComposeError,
-    ComposeMissing,
     ComposeRefused,
     ProjectMissing,
     UsageError,
@@ -44,6 +43,7 @@ from pixel_tui.stack.compose_files import (
     find_project,
     is_remote,
 )
+from pixel_tui.stack.compose_missing import compose_missing, says_no_compose
 from pixel_tui.stack.dotenv_setting import disabled, read_settings
 from pixel_tui.stack.json_value import JsonObject, Node, as_yaml, load_object
 from pixel_tui.stack.project_files import ProjectFiles, find_project_files, stamps
@@ -70,12 +70,6 @@ MAY_NOT_READ: Final = (
     "it is tried again by itself."
 )
 COPY_IT: Final = "Fetch it yourself, look at it, and name that file in its place."
-_NO_COMPOSE = (
-    r"'compose' is not a docker command|unknown command: docker compose"
-    r"|unknown (?:shorthand )?flag"
-    # What version 1 answers to options that it does not know.
-    r"|Validate and view the Compose file|Define and run multi-container applications"
-)
 _REFUSES = "Compose refuses the project: "
 _ESCAPED = re.compile(r"\\(.)")
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
@@ -567,7 +561,7 @@ class ComposeProject:
             if error.filename == self.command.directory:  # it went, or may not be entered
                 raise _denied(self.command.directory, error) from error
             if isinstance(error, FileNotFoundError):
-                raise _missing(argv[0]) from error
+                raise compose_missing(argv[0]) from error
             raise ComposeError(
                 f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
             ) from error
@@ -605,8 +599,8 @@ class ComposeProject:
         return ComposeWords([*given, *written_in(self.read_files())]).without_secrets(messages)
 
     def _refusal(self, messages: str) -> ComposeError:
-        if re.search(_NO_COMPOSE, messages):
-            return _missing(" ".join(self.command.compose))
+        if says_no_compose(messages):
+            return compose_missing(" ".join(self.command.compose))
         if "no configuration file provided" in messages:
             return ProjectMissing(
                 "There is no compose file here or above.",
@@ -668,13 +662,4 @@ def _no_json(command: ComposeCommand) -> ComposeRefused:
         "Compose did not print the project as JSON.",
         on=command.directory,
         remedy=f"Is it compose version 2? `{' '.join(command.compose)} version`",
-    )
-
-
-def _missing(program: str) -> ComposeMissing:
-    return ComposeMissing(
-        "Docker Compose version 2 is not installed.",
-        on=program,
-        remedy="Install it: `apt-get install docker-compose-plugin`, "
-        "or docker-compose-v2 where the distribution calls it so.",
     )

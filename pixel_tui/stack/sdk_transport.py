@@ -289,6 +289,20 @@ def _translated(error: Exception, address: SafeText) -> EngineError:
     cause = _root_cause(error)
     if isinstance(error, requests.Timeout):
         return no_answer(address)
+    if "paramiko" in str(error):
+        return EngineUnreachable(
+            "An engine over ssh:// needs paramiko, which is not installed.",
+            on=address,
+            remedy="Install it: `pipx inject pixel-tui paramiko`, or in a clone "
+            "`.venv/bin/pip install paramiko`.",
+        )
+    if str(error).startswith("Invalid bind address"):
+        return EngineUnreachable(
+            "This is no address of an engine.",
+            on=address,
+            remedy="Write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST in --host, DOCKER_HOST "
+            "or the context.",
+        )
     if isinstance(error, DockerException) and not isinstance(cause, OSError):
         return EngineUnreachable(str(error), on=address, remedy="Check DOCKER_HOST or the context.")
     return connection_error(cause, address)

@@ -35,6 +35,7 @@ from pixel_tui.doctor.report import (
 from pixel_tui.errors import ComposeRefused, EngineRefused, EngineUnreachable, UsageError
 from pixel_tui.settings import Settings
 from pixel_tui.stack.build_record import BuildRecords
+from pixel_tui.stack.compose_missing import compose_missing
 from pixel_tui.stack.demo.engine import DemoEngine
 from pixel_tui.stack.demo.world import DemoWorld
 from pixel_tui.stack.json_value import JsonObject, JsonValue
@@ -194,7 +195,7 @@ REFUSED = ComposeRefused("yaml: line 3: oh no", on="/srv", remedy="Mend it.")
         (Said(0, plain("1.29.2")), Verdict.FAILED, "older than 2"),
         (Said(0, plain("")), Verdict.WARNING, "no version"),
         (Said(0, plain("dev")), Verdict.WARNING, "dev"),
-        (Said(1, plain("'compose' is not a docker command")), Verdict.FAILED, "not a docker"),
+        (Said(1, plain("'compose' is not a docker command")), Verdict.FAILED, "not installed"),
         (Said(None, plain("No such file or directory")), Verdict.FAILED, "compose-plugin"),
     ],
 )
@@ -202,12 +203,28 @@ def test_the_compose_program(said: Said, verdict: Verdict, word: str) -> None:
     is_(check_compose(COMPOSE, said), verdict, word)
 
 
-def test_a_docker_without_compose_is_not_quoted_with_all_its_options() -> None:
-    words = "unknown flag: --short See 'docker --help'. Usage: docker [OPTIONS] COMMAND Options:"
-    check = check_compose(COMPOSE, Said(125, plain(words)))
-    assert check.found == (
-        "`docker compose` can't be used: unknown flag: --short See 'docker --help'."
+@pytest.mark.parametrize(
+    "said",
+    [
+        # It takes the options after the word for its own, and goes on with all that it knows.
+        Said(125, plain("unknown flag: --short See 'docker --help'. Usage: docker [OPTIONS]")),
+        Said(1, plain("docker: 'compose' is not a docker command.")),
+        Said(None, plain("No such file or directory")),
+    ],
+)
+def test_the_doctor_says_as_the_console_does_that_compose_is_missing(said: Said) -> None:
+    check, error = check_compose(COMPOSE, said), compose_missing("docker compose")
+    assert check.found == "Docker Compose version 2 is not installed: docker compose."
+    assert (check.verdict, check.found, check.remedy) == (
+        Verdict.FAILED,
+        error.sentence,
+        error.remedy,
     )
+
+
+def test_a_compose_program_that_fails_is_quoted_without_its_options() -> None:
+    check = check_compose(COMPOSE, Said(1, plain("permission denied Usage: docker [OPTIONS]")))
+    assert check.found == "`docker compose` can't be used: permission denied."
 
 
 def test_the_project() -> None:

@@ -162,3 +162,20 @@ def test_a_certificate_that_nobody_vouches_for_is_no_matter_of_rights() -> None:
     error = connection_error(ssl.SSLError(1, "certificate verify failed"), plain("tcp://pixel"))
     assert isinstance(error, EngineUnreachable)
     assert "certificate verify failed" in str(error)
+
+
+@pytest.mark.parametrize("address", ["foo://x", "x", "/var/run/docker.sock", "ssh://x/path"])
+def test_an_address_that_is_none_is_told_which_there_are(address: str) -> None:
+    with pytest.raises(EngineUnreachable) as wrong:
+        SdkTransport(address, None, plain(address)).get("/a")
+    assert wrong.value.sentence == f"This is no address of an engine: {address}."
+    for scheme in ("unix://", "tcp://", "ssh://"):
+        assert scheme in wrong.value.remedy
+
+
+def test_ssh_without_paramiko_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docker.api.client.SSHHTTPAdapter", None, raising=False)
+    monkeypatch.delattr("docker.api.client.SSHHTTPAdapter")
+    with pytest.raises(EngineUnreachable, match="needs paramiko, which is not installed") as wrong:
+        SdkTransport("ssh://ana@vps", None, plain("ssh://ana@vps")).get("/a")
+    assert "`pipx inject pixel-tui paramiko`" in wrong.value.remedy
