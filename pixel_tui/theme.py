@@ -1,9 +1,15 @@
-"""The looks: a dark and a light one, and one in the terminal's own sixteen colours."""
+"""The looks: a dark and a light one, and one in the terminal's own sixteen colours.
+
+The colours of the first two are chosen so that a terminal with 256 has one like each of them: most
+dark tones become grey there (`tests/unit/test_theme.py`).
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
 from textual.theme import Theme
+
+from pixel_tui.few_colours import has_few_colours
 
 DARK: Final = Theme(
     name="pixel-dark",
@@ -19,8 +25,9 @@ DARK: Final = Theme(
     warning="#e0b465",
     error="#e8777a",
     variables={
+        "error-muted": "#5a2a2e",
         "border-blurred": "#363c49",
-        "block-cursor-background": "#31466a",
+        "block-cursor-background": "#2c4878",
         "block-cursor-foreground": "#f2f4f8",
         "block-cursor-text-style": "bold",
         "footer-key-foreground": "#e0b465",
@@ -97,7 +104,7 @@ def default_theme(environment: Mapping[str, str]) -> str:
     """
     if "NO_COLOR" in environment:
         return ANSI.name  # only here does Textual leave colour out, greys too
-    if environment.get("TERM", "") in {"linux", "vt100", "vt220", "ansi", "screen", "xterm"}:
+    if has_few_colours(environment.get("TERM", "")):
         return ANSI.name
     ground = environment.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if ground in {"7", "15"} else DARK.name

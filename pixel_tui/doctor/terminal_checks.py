@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Final, TextIO
 
 from pixel_tui.doctor.report import Check, failed, ok, skipped, warning
+from pixel_tui.few_colours import has_few_colours
 
 COLUMNS: Final = 80
 LINES: Final = 24
 NOT_HERE: Final = "There is no terminal here."
-FEW_COLOURS: Final = frozenset({"linux", "vt100", "vt220", "ansi", "screen", "xterm"})
-"""For these the console chooses `pixel-ansi` by itself (`pixel_tui.theme`)."""
 DUMB: Final = "TERM=dumb: the terminal can't move its cursor, so nothing can be drawn."
 USE_ANOTHER: Final = "Use another one, or set TERM to what it really is."
 TMUX_OPTIONS: Final = ("set-clipboard", "allow-passthrough")
@@ -101,7 +100,7 @@ def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> Check
     term = environment.get("TERM", "")
     if term.endswith(("-256color", "-kitty")):
         return ok(name, f"256 (TERM={term}).")
-    if term in FEW_COLOURS:
+    if has_few_colours(term):
         return ok(name, f"The terminal's own 16 (TERM={term}), theme pixel-ansi.")
     return warning(
         name,

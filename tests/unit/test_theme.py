@@ -1,9 +1,12 @@
 """Which look a terminal gets that nobody has chosen one for."""
 
 import pytest
+from rich.color import Color, ColorSystem
+from rich.color_triplet import ColorTriplet
+from textual.theme import Theme
 
 from pixel_tui.settings import THEMES
-from pixel_tui.theme import EVERY, default_theme
+from pixel_tui.theme import DARK, EVERY, LIGHT, default_theme
 
 
 @pytest.mark.parametrize(
@@ -17,6 +20,9 @@ from pixel_tui.theme import EVERY, default_theme
         ({"TERM": "linux", "COLORFGBG": "0;15"}, "pixel-ansi"),
         ({"TERM": "vt100"}, "pixel-ansi"),
         ({"TERM": "screen"}, "pixel-ansi"),
+        ({"TERM": "xterm-16color"}, "pixel-ansi"),
+        ({"TERM": "screen-16color", "COLORFGBG": "0;15"}, "pixel-ansi"),
+        ({"TERM": "alacritty"}, "pixel-dark"),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "pixel-ansi"),
         ({"NO_COLOR": "", "COLORFGBG": "0;15"}, "pixel-ansi"),
     ],
@@ -27,3 +33,24 @@ def test_the_terminal_decides(environment: dict[str, str], theme: str) -> None:
 
 def test_the_settings_know_every_theme() -> None:
     assert tuple(theme.name for theme in EVERY) == THEMES
+
+
+def in_256(theme: Theme, variable: str) -> ColorTriplet:
+    """What a terminal of 256 colours shows for one of a theme's."""
+    colour = Color.parse(str(theme.to_color_system().generate()[variable])[:7])
+    return colour.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_red_stays_red_in_256_colours(theme: Theme) -> None:
+    for variable in ("error", "error-muted", "text-error"):
+        shown = in_256(theme, variable)
+        assert shown.red >= max(shown.green, shown.blue) + 40, (variable, shown)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_the_row_of_the_cursor_stands_out_in_256_colours(theme: Theme) -> None:
+    row, ground = in_256(theme, "block-cursor-background"), in_256(theme, "background")
+    assert row.blue >= row.red + 40, "blue, and no grey"
+    assert max(abs(one - other) for one, other in zip(row, ground, strict=True)) >= 40
+    assert row not in {in_256(theme, "error-muted"), in_256(theme, "scrollbar")}
