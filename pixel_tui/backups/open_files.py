@@ -1,8 +1,9 @@
 """Which processes have files open. Nothing is opened for writing, and nothing is made.
 
-There are two ways to know. `/proc/PID/fd` names every open file, of the processes that this
-user may look into. SQLite's own locks are seen whoever holds them: a connection in WAL mode
-keeps one for as long as it lives, any other connection while it reads or writes.
+There are three ways to know. `/proc/PID/fd` names every open file, of the processes that this
+user may look into, and `/proc/PID/maps` those that are mapped into memory, which stay so when they
+are closed. SQLite's own locks are seen whoever holds them: a connection in WAL mode keeps one for
+as long as it lives, any other connection while it reads or writes.
 
 Whose container a process is in, its control group says: that has the container's id in its name.
 """
@@ -26,6 +27,8 @@ AGAIN_SECONDS: Final = 0.3
 UNSEEN: Final = SafeText("a process that can't be seen from here")
 OF_OTHERS: Final = "which files other users' processes have open: only root may look"
 OUTSIDE: Final = "which files processes outside of this container have open"
+MOST_NAMED: Final = 3
+"""So many processes are named that could not be looked into."""
 _FIRST_NAMESPACE: Final = 0xEFFFFFFC
 """The inode of the machine's own namespace of processes: `PROC_PID_INIT_INO` of the kernel."""
 _FLOCK: Final = "hhqqi4x"
@@ -51,7 +54,10 @@ class _Look:
     holders: dict[Path, set[int]] = field(default_factory=dict)
     """Numbers of processes; -1 for one that can't be named."""
     stopping: set[int] = field(default_factory=set)
-    unseen: bool = False
+    hidden: bool = False
+    """Other users' processes are not even listed."""
+    refused: dict[int, str] = field(default_factory=dict)
+    """Processes that could not be looked into, and what was not seen: `open`, or only `mapped`."""
 
     def add(self, path: Path, pid: int) -> None:
         self.holders.setdefault(path, set()).add(pid)
@@ -79,7 +85,7 @@ def open_files(
             path: pids & found.holders.get(path, set()) for path, pids in later.holders.items()
         }
         found = later
-    unknown = [OF_OTHERS] if found.unseen else []
+    unknown = _unseen(found, proc)
     if not _is_of_the_machine(proc):
         unknown.append(OUTSIDE)
     holders: dict[Path, tuple[SafeText, ...]] = {}
@@ -107,7 +113,7 @@ def _look(paths: Iterable[Path], containers: frozenset[str], proc: Path) -> _Loo
     if not wanted:
         return look
     # Without it, processes of other users are hidden (`hidepid`).
-    look.unseen = not (proc / "1").exists()
+    look.hidden = not (proc / "1").exists()
     for entry in proc.iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
@@ -115,17 +121,36 @@ def _look(paths: Iterable[Path], containers: frozenset[str], proc: Path) -> _Loo
         if containers and _is_in(entry, containers):
             look.stopping.add(pid)
             continue
-        try:
-            for path in _opened(entry, wanted):
-                look.add(path, pid)
-        except PermissionError:
-            look.unseen = True
-        except OSError:
-            continue  # it has exited
+        _look_into(entry, wanted, look)
     for path, pid in locking:
         if pid not in look.stopping:
             look.add(path, pid)
     return look
+
+
+def _look_into(process: Path, wanted: Mapping[tuple[int, int], Path], look: _Look) -> None:
+    pid = int(process.name)
+    for what, reading in (("open", _opened), ("mapped", _mapped)):
+        try:
+            for path in reading(process, wanted):
+                look.add(path, pid)
+        except PermissionError:
+            look.refused.setdefault(pid, what)
+        except OSError:
+            return  # it has exited
+
+
+def _unseen(look: _Look, proc: Path) -> list[str]:
+    """What could not be looked at in other processes, and why."""
+    if os.geteuid() != 0:
+        return [OF_OTHERS] if look.hidden or look.refused else []
+    words = [OF_OTHERS] if look.hidden else []
+    for pid, what in sorted(look.refused.items())[:MOST_NAMED]:
+        process = process_of(pid, proc).words
+        words.append(f"which files {process} has {what}: the kernel does not let root look here")
+    if (more := len(look.refused) - MOST_NAMED) > 0:
+        words.append(f"which files {more} more processes have open: the same")
+    return words
 
 
 def _is_of_the_machine(proc: Path) -> bool:
@@ -160,11 +185,44 @@ def _opened(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
 
 
 def _inode(about: Path) -> str:
-    """The `ino` of a descriptor; empty before Linux 5.14."""
-    for line in about.read_text(errors="replace").splitlines():
+    """The `ino` of a descriptor; empty before Linux 5.14, and where only this is refused."""
+    try:
+        lines = about.read_text(errors="replace").splitlines()
+    except PermissionError:
+        return ""
+    for line in lines:
         if line.startswith("ino:"):
             return line.removeprefix("ino:").strip()
     return ""
+
+
+def _mapped(process: Path, wanted: Mapping[tuple[int, int], Path]) -> set[Path]:
+    """Those of the files that a process has mapped, whether it has them open as well or not."""
+    inodes = {str(inode).encode(): path for (_, inode), path in wanted.items()}
+    found = set[Path]()
+    for line in (process / "maps").read_bytes().splitlines():
+        # Address, access, offset, device, inode, and a name with blanks.
+        words = line.split(None, 5)
+        if len(words) < 6 or words[4] not in inodes:
+            continue
+        path = inodes[words[4]]
+        # Some file systems have another device here than `stat` says.
+        if words[3] == _device(path) or _is_map_of(process, words[0], words[5], path):
+            found.add(path)
+    return found
+
+
+def _device(path: Path) -> bytes:
+    number = path.stat().st_dev
+    return f"{os.major(number):02x}:{os.minor(number):02x}".encode()
+
+
+def _is_map_of(process: Path, addresses: bytes, name: bytes, path: Path) -> bool:
+    """Whether what is mapped there is this file: by its name, if only root may look it up."""
+    try:
+        return (process / "map_files" / os.fsdecode(addresses)).samefile(path)
+    except OSError:
+        return Path(os.fsdecode(name)).name == path.name
 
 
 def _locked_by(path: Path) -> int:

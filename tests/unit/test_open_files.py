@@ -1,8 +1,11 @@
 """Who has files open: processes as the kernel lists them, and those of containers."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,19 @@ from pixel_tui.text import SafeText
 STOPPED, OTHER = "a" * 64, "b" * 64
 REFUSED = 77
 """A process that this user may not look into."""
+
+
+MAPPED = """
+import ctypes, mmap, sys
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+size, offset = ctypes.c_size_t(mmap.PAGESIZE), ctypes.c_long(0)
+with open(sys.argv[1], "r+b") as file:
+    libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file.fileno(), offset)
+print("mapped", flush=True)
+sys.stdin.read()
+"""
+"""Python's own `mmap` keeps a descriptor of its own."""
 
 
 class Machine:
@@ -29,11 +45,23 @@ class Machine:
         for name in ("fd", "fdinfo"):
             (place / name).mkdir(parents=True)
         (place / "cgroup").write_text(f"0::{group}\n")
+        (place / "maps").touch()
         (place / "cmdline").write_bytes(b"sleep\0" + b"9\0")
         for number, file in enumerate(files):
             (place / "fd" / str(number)).symlink_to(file)
             (place / "fdinfo" / str(number)).write_text(f"ino:\t{file.stat().st_ino}\n")
         return place
+
+    def map(self, process: Path, file: Path, device: int | None = None) -> None:
+        about = file.stat()
+        number = about.st_dev if device is None else device
+        where = f"{os.major(number):02x}:{os.minor(number):02x} {about.st_ino}"
+        lines = [
+            "559cf0a00000-559cf0a21000 rw-p 00000000 00:00 0                  [heap]",
+            "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ",
+            f"7f1000000000-7f1000001000 rw-s 00000000 {where}    {file}",
+        ]
+        (process / "maps").write_text("\n".join(lines) + "\n")
 
     def look(self, *files: Path, stopping: tuple[str, ...] = ()) -> OpenFiles:
         return open_files(files or [self.file], stopping=stopping, proc=self.proc)
@@ -50,6 +78,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     namespace.touch()
     monkeypatch.setattr(module, "_FIRST_NAMESPACE", namespace.stat().st_ino)
     monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("pixel_tui.processes.pwd.getpwuid", lambda _: ROOT)
     opened = module._opened
 
@@ -125,6 +154,69 @@ def test_what_can_not_be_looked_at_is_unknown(
 ) -> None:
     change(machine)
     assert machine.look() == OpenFiles(unknown=(words,))
+
+
+def test_root_is_told_of_what_it_may_not_look_into(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    refuse(machine)
+    why = "the kernel does not let root look here"
+    words = f"which files {machine.words(REFUSED)} has open: {why}"
+    assert machine.look() == OpenFiles(unknown=(words,))
+
+    def refusing(*_: object) -> set[Path]:
+        raise PermissionError
+
+    monkeypatch.setattr(module, "_mapped", refusing)
+    first = f"which files {machine.words(1)} has mapped: {why}"
+    assert machine.look().unknown == (first, words)
+    for pid in (80, 81, 82):
+        machine.process(pid)
+    assert machine.look().unknown[-1] == "which files 2 more processes have open: the same"
+
+
+def test_who_has_it_open_is_seen_if_only_the_kernel_s_notes_on_it_are_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.process(40, machine.file)
+    read = Path.read_text
+
+    def refusing(path: Path, *words: Any, **how: Any) -> str:
+        if "fdinfo" in path.parts:
+            raise PermissionError
+        return read(path, *words, **how)
+
+    monkeypatch.setattr(Path, "read_text", refusing)
+    assert machine.look() == OpenFiles({machine.file: (machine.words(40),)})
+
+
+def test_a_file_that_is_only_mapped_has_a_holder(machine: Machine, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.touch()
+    machine.map(machine.process(40), machine.file)
+    machine.map(machine.process(41), other)
+    # Such as btrfs: by its name, as nothing more can be found out.
+    machine.map(machine.process(42), machine.file, device=0)
+    assert machine.look() == OpenFiles({machine.file: (machine.words(40), machine.words(42))})
+    machine.file.rename(tmp_path / "away")
+    machine.file.touch()
+    assert machine.look() == OpenFiles(), "that is another file"
+
+
+def test_a_process_that_has_mapped_and_closed_it(tmp_path: Path) -> None:
+    file = tmp_path / "mapped here"
+    file.write_bytes(b"x" * 4096)
+    with subprocess.Popen(
+        [sys.executable, "-c", MAPPED, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holding:
+        assert holding.stdin is not None
+        assert holding.stdout is not None
+        assert holding.stdout.readline() == b"mapped\n"
+        (words,) = open_files([file]).holders[file]
+        assert words.startswith(f"process {holding.pid} of ")
+        holding.stdin.close()
+    assert not open_files([file]).holders
 
 
 def test_nothing_of_a_container_that_is_stopped_is_missed(machine: Machine) -> None:
