@@ -15,6 +15,7 @@ from pixel_tui.backups.verify import verify
 from pixel_tui.backups.words import age_words, size_words
 from pixel_tui.clock import Clock
 from pixel_tui.errors import OperationError
+from pixel_tui.redaction import redact
 from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.json_value import JsonObject
@@ -103,7 +104,7 @@ def verify_backup(
         raise OperationError("There is no backup yet.", remedy="Make one: `pixel-tui backup now`.")
     backup = store.find(backup_id or listed[0].id)
     servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}
-    verdict = verify(backup, servers, clock, lambda line: say(plain(line)))
+    verdict = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
     if record and backup.manifest is not None:
         write_verdict(backup.folder, verdict)
     found = "is as it was written" if verdict.well else "is damaged"

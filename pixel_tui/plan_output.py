@@ -4,6 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.action import Action
 from pixel_tui.operations.plan import Plan, Risk
+from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import shown
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.text import plain
@@ -89,7 +90,7 @@ def as_text(plan: Plan) -> str:
     for title, lines in sections:
         if lines:
             parts += ["", title, *(f"  {line}" for line in lines)]
-    return "\n".join(plain(part) for part in parts)
+    return "\n".join(plain(redact(part)) for part in parts)
 
 
 def action_as_json(action: Action) -> JsonObject:

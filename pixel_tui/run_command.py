@@ -20,6 +20,7 @@ from pixel_tui.operations.job import Job, JobState, JobStatus
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.plan import Plan
 from pixel_tui.plan_output import as_text
+from pixel_tui.redaction import redact
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.model import StackSnapshot
 from pixel_tui.stack.observer import Observer, Topic
@@ -161,7 +162,7 @@ def _attend(job: Job) -> JobStatus:
 
 
 class _OutputPrinter:
-    """Prints a file as it grows, made harmless."""
+    """Prints a file as it grows, made harmless. The file holds raw output: it is redacted here."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -177,7 +178,7 @@ class _OutputPrinter:
         *lines, self._rest = (self._rest + content).split(b"\n")
         for line in lines:
             for words in plain_lines(line.replace(b"\r", b"\n")):
-                _say(words)
+                _say(redact(words))
 
 
 def _say(text: str) -> None:

@@ -21,9 +21,11 @@ from pixel_tui.operations.audit_chain import Record
 from pixel_tui.operations.facts import Facts, no_facts
 from pixel_tui.operations.plan import Plan
 from pixel_tui.plan_output import action_as_json, as_json, as_text, nothing_as_json
+from pixel_tui.redaction import MASK, remember_secret
 from pixel_tui.run_command import RunExit, Wish, carry_out
 from pixel_tui.stack.model import ContainerState, StackSnapshot
 from pixel_tui.stack.observer import Listener, Observer
+from pixel_tui.text import plain
 from tests.unit.test_audit import NOW, ORIGIN, status
 from tests.unit.test_job import COMMAND, Desk, agent, desk, observer, runner
 
@@ -110,6 +112,11 @@ class TestActions:
 
 
 class TestPlan:
+    def test_a_secret_is_masked_in_its_text(self, desk: Desk) -> None:
+        remember_secret("tok en=ab;c")
+        plan = replace(desk.plan(), reason=plain("image tok en=ab;c is not here"))
+        assert f"image {MASK} is not here" in as_text(plan)
+
     def test_the_json_is_as_its_schema_says(self, desk: Desk) -> None:
         schema = json.loads(SCHEMA.read_text())
         document = as_json(desk.plan())
@@ -150,6 +157,21 @@ class TestRun:
         assert "\x1b" not in out
         assert "succeeded: agent is running and healthy again" in out
         assert [record["event"] for record in desk.records()] == ["begin", "end"]
+
+    @pytest.mark.parametrize("secret", ["Sup3r-S3cret-Value-77", "tok en=ab;c"])
+    def test_a_secret_in_the_output_is_masked_as_on_the_screen(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str], secret: str
+    ) -> None:
+        remember_secret(secret)
+        coloured = f"{secret[:4]}\x1b[31m{secret[4:]}"
+        desk.runner.says = (
+            f'exec: "/nonexist-{secret}": no such file\nPulling\r{secret}\n{coloured}\n'
+            "DB_PASSWORD=hunter22xQ\n"
+        )
+        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.DONE
+        out = capsys.readouterr().out
+        assert f'exec: "/nonexist-{MASK}": no such file\nPulling\n{MASK}\n{MASK}\n' in out
+        assert f"DB_PASSWORD={MASK}" in out
 
     def test_what_fails_exits_with_one(
         self, desk: Desk, capsys: pytest.CaptureFixture[str]
