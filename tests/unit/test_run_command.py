@@ -90,9 +90,11 @@ def test_without_an_engine_one_line_says_what_failed_and_one_what_to_do(
         text=True,
         check=False,
     )
-    what, remedy = done.stderr.splitlines()
+    what, remedy, *beside = done.stderr.splitlines()
     assert what.endswith("There is no socket at the engine's address: unix:///nowhere.sock.")
     assert remedy.startswith("pixel-tui: Is Docker installed and started")
+    # What only looks names beside it why the project is not read.
+    assert all("Compose" in line or "docker-compose" in line for line in beside)
     assert (done.returncode, done.stdout) == (2, "")
 
 
