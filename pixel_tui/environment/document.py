@@ -32,7 +32,8 @@ _TOO_LARGE: Final = Fault(
 )
 _MARKS: Final = ("# ", "#", "## ")
 """What makes a comment of a line; the others where the first would join it to a comment above."""
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
+# Of what compose's reader takes for a name (`grammar.py`).
+_KEY = re.compile(r"[\w.\-\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def require_name(key: str) -> None:
         raise Unwritable(
             "This is no name of a variable.",
             on=key,
-            remedy="Use letters, digits and underscores, and no digit at the beginning.",
+            remedy="Use letters, digits and any of _ . - [ ], as compose takes them.",
         )
 
 

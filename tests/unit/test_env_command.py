@@ -348,13 +348,22 @@ def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(
     assert "pipe" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("key", ["A B", "", "A=B", "-x", "1A"])
+@pytest.mark.parametrize("key", ["A B", "", "A=B", "A:B", "A#B"])
 @pytest.mark.parametrize("what", ["get", "set", "unset"])
 def test_what_is_no_name_is_a_wrong_argument(
     project: Path, what: str, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(what, "--", key) == 2
-    assert "no name of a variable" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "no name of a variable" in said
+    assert "any of _ . - [ ]" in said
+
+
+@pytest.mark.parametrize("key", ["A-B", "a.b", "1A", "A[0]", "Ä"])
+def test_what_compose_takes_for_a_name_is_one(project: Path, key: str) -> None:
+    path = project / ".env"
+    path.write_bytes(edited(path.read_bytes(), key, "value", {}))
+    assert run("get", key) == 0
 
 
 def test_nothing_waits_to_be_confirmed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
