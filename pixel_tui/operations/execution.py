@@ -183,12 +183,17 @@ class Execution:
                 lambda status: replace(status, message=sentence(found))
             ),
         )
+        told_to_end = self._job.status.cancelling
+        if told_to_end and not _met(findings):
+            # Every step has ended well, and the picture may be older than the last of them.
+            findings = self._glance()
         self._ended()
         words = sentence(findings)
-        if all(finding.standing is Standing.MET for finding in findings):
+        if _met(findings):
+            note = " (it was told to end, when every step was done)" if told_to_end else ""
             after = duration(self._clock.monotonic() - self._began)
-            return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}")
-        if self._job.status.cancelling:
+            return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}{note}")
+        if told_to_end:
             return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
         late = _waited_in_vain(findings)
         after = f" ({duration(self._clock.monotonic() - self._began)} waited)" if late else ""
@@ -196,12 +201,16 @@ class Execution:
 
     def _as_it_is(self) -> SafeText:
         """How the touched services are after a plan that did not come to its end."""
+        return sentence(self._glance())
+
+    def _glance(self) -> tuple[Finding, ...]:
+        """How the expectations stand, once the picture has caught up."""
         glance = self._patience.glance
-        short = replace(self._patience, deadline=glance, probing=glance)
-        findings = self._verification(short).wait(
+        settle = min(self._patience.settle, glance)
+        short = replace(self._patience, settle=settle, deadline=glance + settle, probing=glance)
+        return self._verification(short).wait(
             self._job.wake, cancelled=lambda: False, tell=lambda _: None
         )
-        return sentence(findings)
 
     def _verification(self, patience: Patience) -> Verification:
         checks = self._job.status.plan.checks_after
@@ -249,6 +258,10 @@ def last_line(path: Path) -> str:
         return ""
     said = [line for line in lines if line and not line.startswith("$ ")]
     return redact(said[-1]).rstrip(".") if said else ""
+
+
+def _met(findings: tuple[Finding, ...]) -> bool:
+    return all(finding.standing is Standing.MET for finding in findings)
 
 
 def _waited_in_vain(findings: tuple[Finding, ...]) -> bool:

@@ -709,6 +709,23 @@ class TestCancel:
         assert status.state is JobState.CANCELLED
         assert status.message.startswith("No longer waited for. agent is running, and its health")
 
+    def test_once_every_step_is_done_it_is_told_by_how_all_stands(self, desk: Desk) -> None:
+        # The picture is of before the last step, as it is right behind it on a busy machine.
+        desk.runner.on_start = lambda: None
+        job = desk.operator(replace(PATIENT, glance=PATIENCE)).run(desk.plan())
+
+        def listen(status: JobStatus) -> None:
+            looked = status.state is JobState.VERIFYING and bool(status.message)
+            if looked and not status.cancelling:
+                job.cancel()
+                desk.observer.show(again())
+
+        job.subscribe(listen)
+        listen(job.status)
+        status = job.wait(PATIENCE)
+        assert status.state is JobState.SUCCEEDED
+        assert "it was told to end, when every step was done" in status.message
+
     def test_after_the_end_it_does_nothing(self, desk: Desk) -> None:
         job = desk.operator().run(desk.plan())
         before = job.wait(PATIENCE)
