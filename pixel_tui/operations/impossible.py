@@ -17,6 +17,7 @@ from pixel_tui.operations.creation import (
 from pixel_tui.operations.dependencies import needs
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.partners import why_not_joined
+from pixel_tui.operations.plan import is_up
 from pixel_tui.operations.ports import (
     NOT_CHECKED,
     made_ports,
@@ -25,7 +26,7 @@ from pixel_tui.operations.ports import (
     taken_port,
 )
 from pixel_tui.operations.targets import Target, find_target
-from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.model import Container, External, StackSnapshot
 
 
 def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
@@ -53,6 +54,23 @@ def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     return ""
 
 
+def why_no_restart(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why it would be stopped and could not be started again, as a predicate; empty if it can.
+
+    Args:
+        target: What is to be restarted: what is down of it is started.
+        snapshot: The stack.
+        facts: What is known beside it.
+    """
+    if target.single:
+        return ""
+    if reason := why_not_joined(target, snapshot):
+        return reason
+    if not target.up and (reason := _port_that_is_taken(target, facts)):
+        return reason
+    return _network_that_is_gone(target, facts)
+
+
 def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
     """What of `why_no_start` is not known of these, as Docker did not answer in time.
 
@@ -60,8 +78,9 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
         targets: What is started.
         facts: What is known beside the stack.
     """
-    idle = [item for item in targets if item.spec is not None and not item.up]
-    places = [place for item in idle for one in item.containers for place in one.networks]
+    services = [item for item in targets if item.spec is not None]
+    idle = [item for item in services if not item.up]
+    places = [place for item in services for one in _down(item) for place in one.networks]
     found = []
     if any(ports_unknown(made_ports(item), item, facts) for item in idle):
         found.append(NOT_CHECKED)
@@ -71,13 +90,13 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
 
 
 def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
-    if target.spec is None or len(target.up) > 0:
+    if target.spec is None:
         return ""
-    if reason := why_not_joined(target, snapshot):
-        return reason
-    if reason := taken_port(made_ports(target), facts, own_containers(target)):
-        return reason
-    if reason := _network_that_is_gone(target, facts):
+    # `up` looks by name, and makes the container again.
+    gone = "" if target.missing else _network_that_is_gone(target, facts)
+    if target.up:
+        return gone
+    if reason := why_not_joined(target, snapshot) or _port_that_is_taken(target, facts) or gone:
         return reason
     service = snapshot.service(target.service)
     builds = service is not None and service.sync.missing_image and target.spec.builds
@@ -88,10 +107,27 @@ def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
 
 def _network_that_is_gone(target: Target, facts: Facts) -> str:
     """A container looks for its networks by their ids: `start` fails where one was made again."""
-    if facts.networks is None or target.missing:
-        return ""  # `up` looks by name, and makes the container again
-    for container in target.containers:
+    if facts.networks is None:
+        return ""
+    externals = target.spec.externals if target.spec is not None else ()
+    for container in _down(target):
         for place in container.networks:
-            if place.network_id and place.network_id not in facts.networks:
-                return f"was made for a network {place.network} that is gone (recreate it)"
+            if not place.network_id or place.network_id in facts.networks:
+                continue
+            fix = "recreate it"
+            if External("network", place.network) in externals and (
+                place.network not in facts.networks
+            ):  # compose does not make it, and makes no container without it
+                fix = f"docker network create {place.network}, then recreate it"
+            return f"was made for a network {place.network} that is gone ({fix})"
     return ""
+
+
+def _port_that_is_taken(target: Target, facts: Facts) -> str:
+    if target.spec is None:
+        return ""
+    return taken_port(made_ports(target), facts, own_containers(target))
+
+
+def _down(target: Target) -> list[Container]:
+    return [container for container in target.containers if not is_up(container)]

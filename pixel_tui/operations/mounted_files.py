@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.partners import why_not_joined
+from pixel_tui.operations.impossible import why_no_restart
 from pixel_tui.operations.plan import is_up
 from pixel_tui.operations.restarting import draft_restart
 from pixel_tui.operations.targets import Target, find_targets
@@ -97,7 +97,7 @@ def _tell_of_others(draft: Draft, files: Collection[str]) -> None:
 def _can_restart(draft: Draft, target: Target) -> bool:
     if not target.up:
         return False  # what of it runs is no container of `up`
-    if reason := why_not_joined(target, draft.snapshot):
+    if reason := why_no_restart(target, draft.snapshot, draft.facts):
         draft.leave_alone(target.name, f"{_MOUNTS}, and {reason}")
         return False
     return True

@@ -12,12 +12,12 @@ from pixel_tui.operations.dependencies import (
     needs,
 )
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.partners import why_not_joined
+from pixel_tui.operations.impossible import not_checked, why_no_restart
 from pixel_tui.operations.plan import Risk
 from pixel_tui.operations.proxies import ask_proxies, test_configuration, watch_kept_addresses
 from pixel_tui.operations.targets import Target, find_target
 from pixel_tui.operations.waiting import wait_for_completion, wait_for_health
-from pixel_tui.operations.words import duration
+from pixel_tui.operations.words import duration, listed
 from pixel_tui.text import SafeText
 
 # Seen with engine 20.10 and compose 2.40: the program ends at once, the engine does not.
@@ -46,7 +46,7 @@ def draft_restart(draft: Draft, *, cause: str = "") -> None:
         other = find_target(name, draft.snapshot)
         if other is None or not other.containers:
             continue
-        if reason := why_not_joined(other, draft.snapshot):
+        if reason := why_no_restart(other, draft.snapshot, draft.facts):
             draft.leave_alone(name, reason)
             continue
         along.append(name)
@@ -55,6 +55,9 @@ def draft_restart(draft: Draft, *, cause: str = "") -> None:
         _interrupt(draft, other, by_the_way=True)
     draft.lose("while it is down", spared=along)
     _warn_of_absent_dependencies(draft)
+    restarted = (*draft.chosen, *(find_target(name, draft.snapshot) for name in along))
+    if unknown := not_checked(filter(None, restarted), draft.facts):
+        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
     watch_kept_addresses(draft)
     ask_proxies(draft)
 
@@ -70,7 +73,7 @@ def _restart_in_order(draft: Draft) -> None:
     along = needed_by(draft.project, names, restarted=True)
     others = [find_target(name, draft.snapshot) for name in along]
     there = [item for item in others if item and item.containers]
-    able = [item for item in there if not why_not_joined(item, draft.snapshot)]
+    able = [item for item in there if not why_no_restart(item, draft.snapshot, draft.facts)]
     every = {item.name: item for item in (*draft.services, *able)}
     if len(layers(draft.project, names)) < 2 and len(able) == len(there):
         test_configuration(draft, draft.services)

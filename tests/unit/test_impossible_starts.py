@@ -335,6 +335,43 @@ def test_a_network_that_was_made_again_is_another_one() -> None:
     assert plan_action("recreate", ["web"], on_network("old"), COMMAND, now=NOW, facts=now).steps
 
 
+def test_a_restart_starts_what_is_down_and_is_refused_for_the_same_reasons() -> None:
+    """Else what runs is interrupted before the engine finds out."""
+    place = NetworkAddress(plain("shared"), plain(""), network_id="old")
+    down = exited("web", networks=(place,))
+    specs = (spec("web", externals=SHARED), spec("api"))
+    now = Facts(networks=frozenset({"other"}), held_ports=())
+    seen = stack(down, container("api"), specs=specs)
+    made = plan_action("restart", [], seen, COMMAND, now=NOW, facts=now)
+    assert [step.title for step in made.steps] == ["Restart api"]
+    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    create = "docker network create shared, then recreate it"
+    assert left == f"web was made for a network shared that is gone ({create})"
+    with pytest.raises(OperationError, match=create):
+        start(seen, "web", facts=now)
+    again = replace(now, networks=frozenset({"shared", "new"}))
+    with pytest.raises(OperationError, match=r"gone \(recreate it\)"):
+        plan_action("restart", ["web"], seen, COMMAND, now=NOW, facts=again)
+    with pytest.raises(OperationError, match=r"which other holds"):
+        plan_action("restart", ["web"], publishing(PORT), COMMAND, now=NOW, facts=held(8080))
+    unknown = plan_action("restart", ["web"], seen, COMMAND, now=NOW, facts=Facts())
+    told = [check.message for check in unknown.checks_before if check.name == "not checked"]
+    assert told == [
+        "whether the networks of the containers are still there (Docker did not answer in time)"
+    ]
+
+
+@pytest.mark.parametrize("action", ["start", "restart"])
+def test_one_of_several_containers_may_be_down_and_without_its_network(action: str) -> None:
+    place = NetworkAddress(plain("shared"), plain(""), network_id="old")
+    several = (container("web"), exited("web", 2, networks=(place,)))
+    seen = stack(*several, specs=(spec("web", replicas=2),))
+    with pytest.raises(OperationError, match=r"a network shared that is gone \(recreate it\)"):
+        plan_action(
+            action, ["web"], seen, COMMAND, now=NOW, facts=Facts(networks=frozenset({"new"}))
+        )
+
+
 @pytest.mark.parametrize("facts", [Facts(), Facts(networks=frozenset({"old"}))])
 def test_a_network_that_is_there_or_unknown_stands_against_nothing(facts: Facts) -> None:
     assert start(on_network("old"), "web", facts=facts).steps

@@ -29,8 +29,8 @@ from pixel_tui.operations.environment import (
     why_no_candidate,
     work_step,
 )
+from pixel_tui.operations.impossible import why_no_restart
 from pixel_tui.operations.networks import refuse_changed_networks, tell_networks
-from pixel_tui.operations.partners import why_not_joined
 from pixel_tui.operations.plan import FileMark, Risk
 from pixel_tui.operations.ports import NOT_CHECKED, own_containers, ports_unknown, taken_port
 from pixel_tui.operations.proxies import proxies_to_restart, test_configuration
@@ -288,7 +288,7 @@ def _one_by_one(draft: Draft, restarted: Sequence[SafeText]) -> list[SafeText]:
 
 def _can_restart(draft: Draft, name: str) -> bool:
     target = find_target(name, draft.snapshot)
-    return target is None or not why_not_joined(target, draft.snapshot)
+    return target is None or not why_no_restart(target, draft.snapshot, draft.facts)
 
 
 def _interrupt_restart(draft: Draft, target: Target) -> None:

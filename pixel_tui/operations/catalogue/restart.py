@@ -4,11 +4,9 @@ from typing import Final
 
 from pixel_tui.operations.action import Action, Group
 from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.facts import Facts
-from pixel_tui.operations.partners import why_not_joined
+from pixel_tui.operations.impossible import why_no_restart
 from pixel_tui.operations.restarting import draft_restart
 from pixel_tui.operations.targets import Target
-from pixel_tui.stack.model import StackSnapshot
 
 
 def draft_alone(draft: Draft) -> None:
@@ -20,11 +18,6 @@ def draft_alone(draft: Draft) -> None:
 def refuse(target: Target) -> str:
     """Why it can't be restarted, as a predicate; empty where it can."""
     return target.left_over or ("" if target.containers else "has no container (start it)")
-
-
-def why_no_restart(target: Target, snapshot: StackSnapshot, _facts: Facts) -> str:
-    """Why it would be stopped and could not be started again; empty where it can."""
-    return "" if target.single else why_not_joined(target, snapshot)
 
 
 ACTION: Final = Action(
