@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from pixel_tui.backups.aside import fresh_name
+from pixel_tui.backups.broken_off import NOTHING_YET, making, putting_back, replacing
 from pixel_tui.backups.deployment import RanImage
 from pixel_tui.backups.differences import is_same
 from pixel_tui.backups.holders import Holder
@@ -129,7 +130,9 @@ class Restorer:
         items = self._chosen(manifest, wanted)
         targets, changed = self._checked(items)
         self._require_unused(changed, targets)
-        self._say(f"all {len(items)} are whole; what they replace is kept as NAME.{self._mark}")
+        for item in changed:
+            self._announce(targets[item.path])
+        self._say(f"all {len(items)} are whole; {NOTHING_YET}")
         fresh: list[tuple[Item, Path]] = []
         try:
             for item in changed:
@@ -150,6 +153,16 @@ class Restorer:
             elif item not in changed:
                 self._say(f"{item.kind.value:<10} {item.source}  is the same already")
         self._say(self.aside_words)
+
+    def _announce(self, target: Path) -> None:
+        """Name a file that is replaced: should this die, its place tells whether it was."""
+        if os.path.lexists(target):
+            self._say(replacing(self._shown(target), self._shown(self._kept_as(target))))
+        else:
+            self._say(making(self._shown(target)))
+
+    def _kept_as(self, path: Path) -> Path:
+        return path.with_name(f"{path.name}.{self._mark}")
 
     @contextmanager
     def _telling_how_far(self, item: Item) -> Iterator[None]:
@@ -288,6 +301,7 @@ class Restorer:
     def _restore_server(self, item: Item) -> None:
         """Put a database, or those roles that are gone, back into its server."""
         server, file = self._servers[item.server], item_file(self._folder, item)
+        self._say(putting_back(f"{item.kind.value:<10} {item.title}"))
         if item.kind is Kind.ROLES:
             roles = read_regular(file, MOST_ROLE_BYTES, follow=False)
             if hashlib.sha256(roles).hexdigest() != item.sha256:
@@ -395,7 +409,7 @@ class Restorer:
         """
         if not os.path.lexists(path):
             return
-        aside = path.with_name(f"{path.name}.{self._mark}")
+        aside = self._kept_as(path)
         if os.path.lexists(aside):
             raise FileError("Something is put aside there already.", on=str(aside))
         shown = self._shown(aside)

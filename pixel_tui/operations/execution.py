@@ -11,6 +11,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import PRIVATE_FILE, open_regular
 from pixel_tui.operations.absence import Absences
+from pixel_tui.operations.broken_restore import broken_restore
 from pixel_tui.operations.findings import Finding, Standing, sentence
 from pixel_tui.operations.job import Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.lock import StackLock
@@ -98,6 +99,7 @@ class Execution:
         status = self._job.status
         left = self._left_undone(status)
         if status.cancelling:
+            left = left or self._restored(status)
             # What it means to cancel is a promise of the command: a dead one keeps none.
             meaning = left or status.plan.steps[status.step].cancelling
             return self._result(JobState.CANCELLED, f"Cancelled. {meaning} {self._as_it_is()}")
@@ -123,9 +125,14 @@ class Execution:
                 self._ended()
             self._observer.refresh()
             if code != 0:
+                if far := self._restored(self._job.status):
+                    return f"{step.title} ended with {code}. {far}"
                 said = last_line(self._job.status.output)
                 return f"{step.title} ended with {code}" + (f": {said}." if said else ".")
         return None
+
+    def _restored(self, status: JobStatus) -> str:
+        return broken_restore(status, Path(self._command.directory), status.exit_code)
 
     def _begin(self, index: int) -> None:
         self._absences.step()

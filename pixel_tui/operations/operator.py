@@ -18,6 +18,7 @@ from pixel_tui.environment.apply_state import Confirmation
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.machine_lock import shared_folder
 from pixel_tui.operations.audit import Audit, audit_path
+from pixel_tui.operations.broken_restore import broken_restore
 from pixel_tui.operations.execution import Execution, append_line, last_line
 from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
 from pixel_tui.operations.job_diary import Diary
@@ -212,11 +213,13 @@ class Operator:
             threading.Event(), cancelled=lambda: self._closed, tell=lambda _: None
         )
         at = exit_time_of(status.output)
-        note = self._left_undone(status, exit_code_of(status.output))
+        code = last_code(status, exit_code_of(status.output))
+        left = self._left_undone(status, exit_code_of(status.output))
+        note = left or broken_restore(status, Path(self._command.directory), code)
         return settled(
             status,
             findings,
-            code=last_code(status, exit_code_of(status.output)),
+            code=code,
             cancelled=status.cancelling or self._records.cancel_asked(status.id),
             ended=datetime.fromtimestamp(at, UTC) if at is not None else self._clock.now(),
             said="" if note else last_line(status.output),

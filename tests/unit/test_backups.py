@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.backups import closed_database
+from pixel_tui.backups.broken_off import how_far, making, putting_back, replacing
 from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
 from pixel_tui.backups.holders import Holder, holder_of, volume_of
 from pixel_tui.backups.make import Maker
@@ -588,6 +589,13 @@ class TestRestore:
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
             rows, secret = rows_of(copy / "data/pixels.db"), (copy / ".env").read_text()
+            far = how_far(said.stdout.splitlines(), copy)
+            assert ("data/pixels.db (kept as data/pixels.db.before-x)" in far) is (rows == 10)
+            assert (".env (kept as .env.before-x)" in far) is (secret == "SECRET=old\n")
+            assert ("othing was replaced" in far) is (
+                (copy / "docker-compose.yml").read_text() == "broken"
+                and (rows, secret) == (0, "SECRET=new\n")
+            )
             assert rows in {0, 10}
             assert secret in {"SECRET=old\n", "SECRET=new\n"}
             for name in [*copy.glob("*.before-x"), *copy.glob(".*.before-x")]:
@@ -609,6 +617,23 @@ class TestRestore:
         assert ended
         assert (0, "SECRET=new\n") in seen, "some died before anything was done"
         assert len(seen) == 3, "and some between two files"
+
+    def test_how_far_one_came_is_looked_up(self, tmp_path: Path) -> None:
+        for name in ("a", "a.before-x", "b", "d.before-x", "new"):
+            (tmp_path / name).touch()
+        (tmp_path / "b.before-x").hardlink_to(tmp_path / "b")
+        lines = [replacing(name, f"{name}.before-x") for name in "abcd"]
+        lines += [making("new"), making("none"), "all 4 are whole; nothing is replaced yet"]
+        lines += [putting_back("roles      all"), "roles      all  1 made again"]
+        lines += [putting_back("postgres   pg/shop")]
+        assert how_far(lines, tmp_path) == (
+            "Replaced: a (kept as a.before-x), new (there was none), roles all."
+            " Not in its place: d, which is kept as d.before-x."
+            " Perhaps only in part: postgres pg/shop."
+        )
+        nothing = [replacing("b", "b.before-x"), "all 1 are whole; nothing is replaced yet"]
+        assert how_far(nothing, tmp_path) == "Nothing was replaced."
+        assert how_far([], tmp_path) == "As far as its output says, nothing was replaced."
 
     def test_killed_beside_a_wal_that_was_left_no_database_meets_anothers(
         self, project: Path, tmp_path: Path

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pixel_tui.backups.worker import worker_argv
 from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
@@ -539,6 +540,14 @@ def left_half_done(desk: Desk) -> Plan:
     return replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
 
 
+def restoring(desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan whose step puts files back in a folder."""
+    command = replace(COMMAND, directory=str(folder))
+    monkeypatch.setattr("tests.unit.test_job.COMMAND", command)
+    made, argv = desk.plan(), worker_argv(command, "pixel", "restore", name="20260301-100000")
+    return replace(made, steps=tuple(replace(step, command=argv) for step in made.steps))
+
+
 class TestFailure:
     def test_a_command_that_fails_is_told_with_its_last_words(self, desk: Desk) -> None:
         desk.runner.codes, desk.runner.says = [1], "one\nno space left on device\n\n"
@@ -559,6 +568,26 @@ class TestFailure:
         assert "comes back" not in status.message
         assert "works; nobody has confirmed it" in status.message
         assert "`environment-roll-back` puts back what was before" in status.message
+
+    @pytest.mark.parametrize("code", [-9, 137])
+    def test_a_restore_that_was_killed_says_what_it_replaced(
+        self, desk: Desk, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.runner.codes, desk.runner.on_start = [code], lambda: None
+        desk.runner.says = (
+            "to replace a.db, kept as a.db.before-x\nall 1 are whole; nothing is replaced yet\n"
+            "aside      a.db -> a.db.before-x\n"
+        )
+        made = restoring(desk, tmp_path, monkeypatch)
+        (tmp_path / "a.db").write_text("old")
+        message = desk.done(made).message
+        assert f"Restart agent ended with {code}. Nothing was replaced." in message
+        (tmp_path / "a.db").rename(tmp_path / "a.db.before-x")
+        (tmp_path / "a.db").write_text("new")
+        desk.runner.codes = [code]
+        assert "Replaced: a.db (kept as a.db.before-x)." in desk.done(made).message
+        desk.runner.codes, desk.runner.says = [1], "It has no room.\n"
+        assert "Restart agent ended with 1: It has no room." in desk.done(made).message
 
     def test_the_steps_behind_it_are_not_begun(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))

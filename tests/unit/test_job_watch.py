@@ -25,7 +25,17 @@ from pixel_tui.stack.process import exit_path
 from pixel_tui.stack.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText
 from tests.patience import PATIENCE
-from tests.unit.test_job import ENGINE, NOW, Desk, again, agent, desk, observer, runner
+from tests.unit.test_job import (
+    ENGINE,
+    NOW,
+    Desk,
+    again,
+    agent,
+    desk,
+    observer,
+    restoring,
+    runner,
+)
 
 __all__ = ["desk", "observer", "runner"]
 
@@ -164,6 +174,21 @@ class TestSettling:
         job.output.write_text("$ worker restore\nfile .env restored\nPut aside: .env.before-x.\n")
         message = other.only().message
         assert "ended with 0. The last that was said: Put aside: .env.before-x." in message
+
+    def test_a_restore_that_died_says_what_it_replaced(
+        self, other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = restoring(other.desk, tmp_path, monkeypatch)
+        other = Other(other.desk)
+        job = other.job(plan=made)
+        (tmp_path / "a.db").touch()
+        job.output.write_text(
+            "$ worker restore\nto replace a.db, kept as a.db.before-x\n"
+            "all 1 are whole; nothing is replaced yet\n"
+        )
+        message = other.only().message
+        assert "ended, how is not known. Nothing was replaced." in message
+        assert "The last that was said" not in message
 
     def test_a_project_that_compose_refuses_is_an_answer(self, other: Other) -> None:
         other.job(written="0\n")
