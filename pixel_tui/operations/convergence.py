@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.plan import is_up
 from pixel_tui.operations.words import listed
@@ -221,7 +222,8 @@ def _recreation(
         if other.name in options.rebuilt
     }
     if spec.image in images:
-        cause = plain("" if spec.name in options.rebuilt else f"it runs image {spec.image} as well")
+        shares = f"it runs image {masked_words(spec.image)} as well"
+        cause = plain("" if spec.name in options.rebuilt else shares)
         return Prediction(spec.name, Change.RECREATED, cause, certain=False)
     return None
 

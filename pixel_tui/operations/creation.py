@@ -9,6 +9,7 @@ A host port that another container holds it finds taken when the old container i
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.operations.dependencies import active_services, needs
 from pixel_tui.operations.facts import Facts
 from pixel_tui.operations.ports import port_of_another
@@ -109,7 +110,9 @@ def _profiles(project: Project, service: str) -> tuple[str, ...]:
 
 def wrong_image(name: str) -> str:
     """Why nothing is made of an image name that the engine takes for none, as a predicate."""
-    return f"has an image name that is not valid, “{name}” (is a variable in it empty?)"
+    return (
+        f"has an image name that is not valid, “{masked_words(name)}” (is a variable in it empty?)"
+    )
 
 
 def missing_external(externals: Iterable[External], facts: Facts) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.stack.built_with import is_baked
 from pixel_tui.stack.model import (
     NO_BUILD,
@@ -75,7 +76,7 @@ def sync(
         return Sync(SyncAction.UNKNOWN, plain(words), invalid)
     if missing:
         how = "built" if spec.builds else "pulled"
-        words = f"image {spec.image} is not here: it would be {how}"
+        words = f"image {masked_words(spec.image)} is not here: it would be {how}"
         return Sync(SyncAction.BUILD, plain(words), missing_image=True)
     if not regular and spec.replicas == 0:
         return Sync(SyncAction.NOTHING)
@@ -100,7 +101,7 @@ def _unasked(spec: ServiceSpec, image: str | None) -> str:
     if spec.provider:
         return f"{spec.provider} runs it, not Docker: nothing is known of it"
     if image == REFUSED:
-        return f"“{spec.image}” is not a valid image name: is a variable in it empty?"
+        return f"“{masked_words(spec.image)}” is not a valid image name: is a variable in it empty?"
     return ""
 
 
@@ -140,7 +141,7 @@ def _recreation(
     if apart:
         reasons.append(f"it is not connected to {', '.join(sorted(apart))}")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
-        reasons.append(f"image {spec.image} is another one now")
+        reasons.append(f"image {masked_words(spec.image)} is another one now")
     if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
         reasons.append(f"network {networks} has changed in the compose file")
     if not reasons:

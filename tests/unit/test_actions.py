@@ -9,6 +9,7 @@ import pytest
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.plan import Life, Outcome, Plan, Risk, plan_outdated
+from pixel_tui.redaction import MASK, remember_secret
 from pixel_tui.stack.built_with import NOTHING_BUILT, Built
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.join import join
@@ -360,6 +361,13 @@ class TestStart:
         assert commands(made) == [(*COMPOSE, "up", "--detach", "--no-recreate", "api")]
         assert effects(made) == {"api": "is created and started"}
         assert made.checks_after[0].containers == 1
+
+    def test_a_secret_that_is_put_in_as_an_image_is_not_quoted(self) -> None:
+        remember_secret("Sup3r-S3cret-Value-77")
+        specs = (spec("api", image=SafeText("Sup3r-S3cret-Value-77")),)
+        with pytest.raises(OperationError) as refused:
+            plan("start", stack(specs=specs, image=""), "api")
+        assert f"has an image name that is not valid, “{MASK}”" in str(refused.value)
 
     def test_an_image_that_is_not_here_is_built_or_pulled_first(self) -> None:
         for builds, word in ((True, "built"), (False, "pulled")):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pixel_tui.health.findings import Finding, Severity
+from pixel_tui.redaction import MASK, remember_secret
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -213,3 +214,10 @@ def test_one_container_of_several_is_shown_alone() -> None:
 def test_an_orphan_says_what_it_is() -> None:
     sections = detail_sections(replace(SERVICE, spec=None), None, PROJECT, None, (), NOON)
     assert told(sections, "Service") == [("", "The compose file does not name this service.")]
+
+
+def test_a_secret_that_is_put_in_as_an_image_is_masked() -> None:
+    remember_secret("tok en=ab;c")
+    service = replace(SERVICE, spec=replace(SPEC, image=plain("tok en=ab;c")))
+    sections = detail_sections(service, None, PROJECT, FINDING, EVENTS, NOON)
+    assert ("image", MASK) in told(sections, "Service")

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from pixel_tui.errors import EngineRefused
+from pixel_tui.redaction import MASK, remember_secret
 from pixel_tui.stack.join import join
 from pixel_tui.stack.json_value import JsonObject
 from pixel_tui.stack.model import (
@@ -90,6 +91,15 @@ def exited(code: int = 0, **changes: object) -> Container:
 
 def exited_of(service: str) -> Container:
     return container(service, 2, state=ContainerState.EXITED, exit_code=1)
+
+
+@pytest.mark.parametrize("secret", ["Sup3r-S3cret-Value-77", "tok en=ab;c", "sup3r-s3cret-77"])
+@pytest.mark.parametrize("means", ["", None, "sha256:other"])
+def test_a_secret_that_is_put_in_as_an_image_is_not_quoted(secret: str, means: str | None) -> None:
+    remember_secret(secret)
+    service = joined(container(), specs=(spec(image=SafeText(secret)),), images={secret: means})
+    assert MASK in service.sync.reason
+    assert secret not in service.sync.reason
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pixel_tui.redaction import MASK, remember_secret
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -288,3 +289,9 @@ def test_sorting_puts_what_wants_attention_on_top() -> None:
 
 def test_rows_are_equal_where_their_cells_are() -> None:
     assert rows(API, {RUNNING.id: USED}) == rows(API, {RUNNING.id: replace(USED, cpu=0.1201)})
+
+
+def test_a_secret_that_is_put_in_as_an_image_is_masked() -> None:
+    remember_secret("Sup3r-S3cret-Value-77")
+    row, _ = rows(replace(API, spec=replace(SPEC, image=plain("Sup3r-S3cret-Value-77"))))
+    assert row.cells[Column.IMAGE].text == MASK

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pixel_tui.health.findings import Finding
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.stack.model import (
     Container,
     HealthStatus,
@@ -87,7 +88,7 @@ def _service_lines(service: Service, project: Project | None) -> Iterator[Line]:
         return
     reason = f": {service.sync.reason}" if service.sync.reason else ""
     yield Line("sync", plain(f"{service.sync.words}{reason}"))
-    yield Line("image", spec.image)
+    yield Line("image", plain(masked_words(spec.image)))
     if spec.profiles:
         state = "active" if spec.active else "not active"
         if spec.brought_up:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -182,7 +183,7 @@ def _service_row(service: Service, usage: UsageTable, now: datetime, grown: froz
         dead=newest_dead,
         ports=tuple(port for item in shown for port in item.ports)
         or (service.spec.ports if service.spec else ()),
-        image=image,
+        image=plain(masked_words(image)),
         usage=total,
     )
     mark = f" ×{len(service.regular)}" if len(service.regular) > 1 else ""
