@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise SystemExit(lost) from leaving
             raise
         except Interrupted as told:
-            return _lost_output() or told.exit_code
+            output_error()  # a terminal that has gone takes nothing of what was said before
+            return told.exit_code
 
 
 def _run(argv: Sequence[str] | None) -> int:
