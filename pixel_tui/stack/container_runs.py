@@ -94,7 +94,8 @@ def boundaries(
         found.start(place, now.started_at)
         over = False
     if not (now.running or over) and now.exit_code is not None:
-        found.end(AT_THE_END, now.finished_at or now.started_at, _last_words(now, now.exit_code))
+        words = exit_words(now.exit_code, oom_killed=now.oom_killed)
+        found.end(AT_THE_END, now.finished_at or now.started_at, words)
     return found.in_order()
 
 
@@ -137,13 +138,6 @@ class _Boundaries:
             text = f"{self._name} {what}".encode()
             made.append(Boundary(after, (LogLine(stamp_at(at), self._name, LineKind.MARK, text),)))
         return made
-
-
-def _last_words(now: Container, exit_code: int) -> str:
-    words = exit_words(exit_code, oom_killed=now.oom_killed)
-    if now.state is not ContainerState.RESTARTING:
-        return words
-    return f"{words} (restart {now.restarts} follows)"  # `RestartCount` has it already
 
 
 def _words(event: StackEvent, *, out_of_memory: bool) -> str:

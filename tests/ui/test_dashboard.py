@@ -8,12 +8,11 @@ import pytest
 from textual.screen import Screen
 
 from pixel_tui.app import PixelTui
-from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.clock import SystemClock
 from pixel_tui.demonstration import demo_parts
 from pixel_tui.errors import ComposeRefused, UsageError
 from pixel_tui.health.findings import findings
 from pixel_tui.settings import Settings
-from pixel_tui.stack.demo.faults import CRASH_SECONDS
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld, Fault
 from pixel_tui.stack.ring import LineKind, LogLine
@@ -281,28 +280,6 @@ async def test_a_lost_engine_is_told_with_its_remedy_and_comes_back_by_itself() 
         assert re.search(r"What is shown was seen .* ago", it.text("Advice"))
         it.world.fail_engine(down=False)
         await it.until(lambda: not it.dashboard.query_one(Banner).has_class("-shown"))
-
-
-async def test_the_problem_and_the_log_count_restarts_alike() -> None:
-    async with console(size=(140, 36), still=True) as it:
-        assert isinstance(it.clock, FixedClock)
-        it.dashboard.select("web")
-        it.world.raise_fault("web", Fault.CRASH_LOOP)
-        while "web restarts again and again (" not in it.text("Advice"):
-            it.clock.advance(CRASH_SECONDS)
-            it.app.parts.observer.refresh()
-            await it.until(lambda: it.dashboard._snapshot.taken_at == it.clock.now())
-            await it.pilot.pause(0.05)
-        told = re.search(r"again and again \((\d+) times\)", it.text("Advice"))
-        assert told is not None
-        await it.until(lambda: f"(restart {told[1]} follows)" in log_text(it))
-
-
-def log_text(it: Console) -> str:
-    feed = it.log.feed
-    assert feed is not None
-    lines = feed.ring.window(0, 1 << 40).lines
-    return "\n".join(line.text.decode() for line in lines)
 
 
 async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -> None:
