@@ -183,3 +183,24 @@ def test_a_console_that_is_killed_in_any_step_of_a_restore_leaves_old_or_new(
     assert json.dumps(bench.records()).count('"begin"') == json.dumps(bench.records()).count(
         '"end"'
     )
+
+
+def test_a_restore_that_is_killed_before_it_replaces_anything_says_so(bench: Bench) -> None:
+    gate, data = bench.docker, bench.project.directory / "data/pixels.db"
+    gate.let_pass("ps", 1)
+    done(bench, "backup", "now")
+    (made,) = backups(bench)
+    with closing(sqlite3.connect(data)) as database, database:
+        database.execute("UPDATE pixels SET colour = 'blue'")
+    gate.open("stop")
+    gate.let_pass("ps", *range(2, 8))
+    name = bench.project.name
+    running = bench.shell("backup", "restore", made.name, "--yes", "--confirm", name)
+    gate.wait_at("ps", 8)
+    assert list(data.parent.glob("*.restoring")), "it is copied beside its place"
+    os.killpg(bench.job_of("restore")["command"]["pid"], signal.SIGKILL)
+    gate.open("ps")
+    said, _ = running.communicate(timeout=60)
+    assert f"Restore {made.name} ended with -9. Nothing was replaced." in said
+    assert "whole" not in said.rpartition("ended with")[2]
+    assert colours(data) == ["blue"]
