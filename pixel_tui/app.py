@@ -314,9 +314,20 @@ class PixelTui(KeysInOrder):
 
         if not isinstance(self.screen, QuitScreen):
             question = QuitScreen(
-                operations.running, operations.cancelling, lambda: operations.seconds_to_confirm
+                lambda: operations.running,
+                lambda: operations.cancelling,
+                lambda: operations.seconds_to_confirm,
             )
             self.push_screen(question, self._quit_answered)
+
+    def action_help_quit(self) -> None:
+        """Say which key quits: Ctrl+C, which many try, does not."""
+        bound = (item.binding for item in self.active_bindings.values())
+        quitting = [binding for binding in bound if binding.action in {"quit", "app.quit"}]
+        quitting.sort(key=lambda binding: binding.system)  # that of the footer first
+        for binding in quitting[:1]:
+            key = self.get_key_display(binding)
+            self.notify(f"{key} quits pixel-tui.", timeout=3, markup=False)
 
     async def action_suspend(self) -> None:
         """Stop, as every program does at Ctrl+Z."""

@@ -26,8 +26,8 @@ class QuitScreen(Dialog[Leaving]):
     """Dismisses with what is to become of them. It rests on staying.
 
     Args:
-        running: How many jobs run.
-        cancelling: What it means to cancel the one that runs.
+        running: How many jobs run now.
+        cancelling: What it means to cancel the one that runs now.
         to_confirm: Seconds before an apply is rolled back that waits to be confirmed; None
             where none waits.
     """
@@ -40,10 +40,13 @@ class QuitScreen(Dialog[Leaving]):
     ]
 
     def __init__(
-        self, running: int, cancelling: SafeText, to_confirm: Callable[[], float | None]
+        self,
+        running: Callable[[], int],
+        cancelling: Callable[[], SafeText],
+        to_confirm: Callable[[], float | None],
     ) -> None:
         super().__init__()
-        self._jobs = running
+        self._job_count = running
         self._cancelling = cancelling
         self._to_confirm = to_confirm
 
@@ -59,14 +62,23 @@ class QuitScreen(Dialog[Leaving]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Count down."""
+        """Count down, and follow the jobs."""
         self.set_interval(1.0, self._draw)
 
+    def check_action(self, _action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What has finished can't be cancelled."""
+        return parameters != (Leaving.CANCEL.value,) or self._job_count() > 0
+
     def _draw(self) -> None:
+        self.query_one("#cancel").display = self._job_count() > 0
+        self.refresh_bindings()
         self.query_one("#quit-question", Static).update(self._question)
 
     @property
     def _question(self) -> str:
+        count = self._job_count()
+        if not count:
+            return "No job is running any more."
         left = self._to_confirm()
         if left is not None:
             happens = (
@@ -75,12 +87,12 @@ class QuitScreen(Dialog[Leaving]):
                 " `pixel-tui env confirm` in a shell."
             )
         else:
-            jobs = "A job is" if self._jobs == 1 else f"{self._jobs} jobs are"
+            jobs = "A job is" if count == 1 else f"{count} jobs are"
             happens = (
                 f"{jobs} still running. The command continues without pixel-tui; no later step"
                 " is started, and it is not verified before the next start."
             )
-        return f"{happens}\n\nTo cancel it: {self._cancelling}"
+        return f"{happens}\n\nTo cancel it: {self._cancelling()}"
 
     def action_answer(self, answer: str) -> None:
         """Close with an answer."""

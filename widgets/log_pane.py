@@ -268,6 +268,8 @@ class LogPane(Vertical):
         if event.taken:
             self.screen.set_focus(self.log_view)
             if event.matcher is not None:
+                if not self.log_view.standing.matches:
+                    self.log_view.search(None)  # what was not found is no news any more
                 self.only(event.matcher)
         self._draw()
 
@@ -308,17 +310,24 @@ class LogPane(Vertical):
             self._moved()
             return
         self._entitle(f"{self._title} · {self._standing(view, status)}")
-        self.set_class(bool(status.reason), "-reason")
+        reason, remedy = status.reason, status.remedy
+        if not reason and self._nothing_matches(view):
+            reason = SafeText("No line matches.")
+            remedy = SafeText("Backspace takes the last filter away.")
+        self.set_class(bool(reason), "-reason")
         # By the feed, not by the view: one that is hidden takes nothing in.
         extent = self._feed.ring.extent
         self.set_class(bool(status.reason) and extent.first == extent.following, "-empty")
-        if (status.reason, status.remedy) != self._said:
-            self._said = status.reason, status.remedy  # another text lays the screen out anew
+        if (reason, remedy) != self._said:
+            self._said = reason, remedy  # another text lays the screen out anew
             self.query_one("#log-reason", Static).update(
-                Content.assemble(
-                    (status.reason, "bold"), (f"\n{status.remedy}" if status.remedy else "")
-                )
+                Content.assemble((reason, "bold"), (f"\n{remedy}" if remedy else ""))
             )
+
+    def _nothing_matches(self, view: LogView) -> bool:
+        standing = view.standing
+        held = standing.stop > standing.first
+        return self.narrowed and view.settled and held and not standing.shown
 
     def _entitle(self, title: str) -> None:
         if title != self._titled:

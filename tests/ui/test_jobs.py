@@ -143,6 +143,24 @@ async def test_who_leaves_may_cancel_what_runs() -> None:
         await it.until(lambda: operations_of(it).statuses()[0].state is JobState.CANCELLED)
 
 
+async def test_the_question_whether_to_quit_follows_the_job(gate: threading.Event) -> None:
+    async with console(size=(120, 36)) as it:
+        await begin(it)
+        await it.press("escape", "ctrl+q")
+        assert "A job is still running" in it.text("#quit-question")
+        gate.set()
+        await it.until(lambda: "No job is running any more." in it.text("#quit-question"))
+        assert "ancel it" not in it.text(), "there is nothing to cancel"
+        await it.press("y")
+        await it.until(lambda: not it.app.is_running)
+
+
+async def test_ctrl_c_says_which_key_quits() -> None:
+    async with console(still=True) as it:
+        await it.press("ctrl+c")
+        assert [item.message for item in it.app._notifications] == ["q quits pixel-tui."]
+
+
 def written(it: Console, status: JobStatus, mark: ProcessMark | None, **changes: object) -> None:
     """Put down the record of another console's job."""
     folder = JobFolder(jobs_path(state_folder() / "demo"))

@@ -124,6 +124,19 @@ async def test_a_key_steps_through_the_levels() -> None:
         await it.until(lambda: shown(it)[-1] == "INFO good")
 
 
+async def test_a_filter_that_no_line_matches_says_so_and_how_to_take_it_away() -> None:
+    async with console(still=True) as it:
+        await it.press("2", "slash", *"qwertz", "enter")
+        await it.until(lambda: "“qwertz” is not in these lines" in title(it))
+        await it.press("ampersand", *"zebra", "enter")
+        await it.until(lambda: "No line matches." in it.text("#logs-pane"))
+        assert "Backspace takes the last filter away." in it.text("#logs-pane")
+        assert "0 of " in title(it)
+        assert "qwertz" not in title(it), "what was not found then is no news"
+        await it.press("backspace")
+        await it.until(lambda: "No line matches." not in it.text("#logs-pane"))
+
+
 async def test_lines_around_what_is_filtered_are_shown_on_demand() -> None:
     async with console(still=True) as it:
         await it.press("2")
