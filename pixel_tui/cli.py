@@ -17,7 +17,7 @@ from pixel_tui import __version__
 from pixel_tui.argument_parser import ArgumentParser
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
 from pixel_tui.env_command import add_env
-from pixel_tui.errors import ConsoleError, UsageError
+from pixel_tui.errors import ConsoleError, FileError, UsageError
 from pixel_tui.interruption import Interrupted, interruptible
 from pixel_tui.ledger_command import add_ledger
 from pixel_tui.project_options import (
@@ -231,6 +231,7 @@ def _add_logs(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
 def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.health.findings import findings_of_stack
+    from pixel_tui.left_apply import left_applies
     from pixel_tui.past_stops import known_ends
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.build_record import build_records
@@ -247,6 +248,11 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         print(as_table(snapshot))  # noqa: T201
     for finding in findings_of_stack(snapshot):
         complain(f"{finding.what} {finding.remedy}")
+    try:
+        for left in left_applies(project.command):
+            complain(left.words)
+    except FileError as error:
+        complain(str(error))
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
         complain_of(trouble.what, trouble.remedy)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pixel_tui.errors import UsageError
-from pixel_tui.project_options import ExitCode, add_project_options, named_command
+from pixel_tui.project_options import ExitCode, add_project_options, named_command, readers
 from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
@@ -123,7 +123,8 @@ def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
     confirm = kinds.add_parser(
         "confirm",
         help="keep an environment that was applied and waits to be confirmed",
-        description="Keeps an environment that was applied. Exits with 1 when none waits.",
+        description="Keeps an environment that was applied. Exits with 1 when none waits, 2 when "
+        "the apply was left half done: the way back stays.",
     )
     confirm.set_defaults(run=_run_confirm)
 
@@ -287,8 +288,11 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
     from pixel_tui.environment.apply_state import Confirmation
+    from pixel_tui.left_apply import left_applies
     from pixel_tui.settings import state_folder
+    from pixel_tui.stack.reading import look_once
 
     if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env confirm` keeps a change.")
@@ -296,6 +300,10 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     marks = (each.env_mark for each in command.each_edited)
     if Confirmation(state_folder(), *marks).confirm():
         print("The new environment stays.")  # noqa: T201
+        return ExitCode.WELL
+    if (left := next(left_applies(command), None)) is not None:
+        engine, project = readers(arguments, environment)
+        print(left.keep(lambda: look_once(engine, project, SystemClock())))  # noqa: T201
         return ExitCode.WELL
     complain(f"Nothing waits to be confirmed in {command.directory}.")
     return ExitCode.NOT_WELL

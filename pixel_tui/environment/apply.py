@@ -113,7 +113,7 @@ class Applying:
                 "An apply before this one was not finished.",
                 on=self._path,
                 remedy="Take it back (`environment-roll-back`),"
-                " or keep it (`pixel-tui env confirm`).",
+                " or recreate what did not get it, and keep it (`pixel-tui env confirm`).",
             )
         now = self._file.read()
         if digest(now) != wanted.was:
@@ -137,6 +137,7 @@ class Applying:
             images=self._containers.images((*wanted.recreate, *wanted.rebuild)),
             networks={name: self._containers.network_id(name) for name in wanted.networks},
             process=this_process(),
+            began=time.time(),
         )
         self._files.forget_confirmation()
         self._files.keep_before(now or b"")
@@ -270,8 +271,8 @@ class Applying:
             self._say("Making the containers of before again.")
             if not self._up(state, apart=True):
                 self._say(
-                    "They could not be made. `environment-roll-back` tries it again, and"
-                    " `pixel-tui env confirm` leaves all as it is now."
+                    "They could not be made. `environment-roll-back` tries it again. Or"
+                    " `recreate` the services, and then `pixel-tui env confirm`."
                 )
                 return False
             if ill := self._watch(state.expected_well, cancelled=lambda: False):
@@ -323,8 +324,8 @@ class Applying:
         if why:
             self._say(f"{why}.")
             self._say(
-                "What was before is not back: `environment-roll-back` tries it again, and"
-                " `pixel-tui env confirm` leaves all as it is now."
+                "What was before is not back: `environment-roll-back` tries it again. Or"
+                " `recreate` the services, and then `pixel-tui env confirm`."
             )
         return not why
 

@@ -87,6 +87,8 @@ class ApplyState:
     """Until when it waits, in seconds since 1970."""
     process: ProcessMark | None = None
     """Who does it."""
+    began: float = 0.0
+    """When, in seconds since 1970."""
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -304,9 +306,6 @@ class Confirmation:
     def confirm(self) -> bool:
         """Keep the new environment; False where nothing waits for that. Blocks.
 
-        What was left half done by a process that died is kept as it is as well, and is no
-        longer offered to be taken back.
-
         Raises:
             FileError: The state can't be read or written.
         """
@@ -317,10 +316,7 @@ class Confirmation:
                 state = files.read()
                 over = state is not None and state.phase is Phase.RETURNING
                 return not over
-        left = [files for files in self._every if files.left() is not None]
-        for files in left:
-            files.clear()
-        return bool(left)
+        return False
 
     def left(self) -> ApplyState | None:
         """An apply that nobody sees to any more: its process died. Blocks.
@@ -359,6 +355,7 @@ def _as_json(state: ApplyState) -> JsonObject:
         "token": state.token,
         "deadline": state.deadline,
         "process": process,
+        "began": state.began,
     }
 
 
@@ -366,7 +363,6 @@ def _from_json(node: Node) -> ApplyState:
     if node["version"].integer > VERSION:
         raise ValueError("written by a later version")
     mark = node["process"]
-    deadline = node["deadline"].value
     return ApplyState(
         phase=Phase(node["phase"].raw),
         file=node["file"].raw,
@@ -382,8 +378,13 @@ def _from_json(node: Node) -> ApplyState:
         images={name: item.raw for name, item in node["images"].members()},
         networks={name: item.raw for name, item in node["networks"].members()},
         token=node["token"].raw,
-        deadline=float(deadline) if isinstance(deadline, int | float) else 0.0,
+        deadline=_seconds(node["deadline"]),
         process=ProcessMark(mark["pid"].integer, mark["started"].integer, mark["boot"].raw)
         if mark
         else None,
+        began=_seconds(node["began"]),
     )
+
+
+def _seconds(node: Node) -> float:
+    return float(node.value) if isinstance(node.value, int | float) else 0.0

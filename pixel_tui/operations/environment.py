@@ -46,7 +46,7 @@ def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
         return ""
     return (
         f"An apply was left half done. {left.words} Take it back first (`environment-roll-back`),"
-        " or leave all as it is now (`pixel-tui env confirm`)."
+        " or recreate what did not get it, and keep it (`pixel-tui env confirm`)."
     )
 
 

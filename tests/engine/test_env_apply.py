@@ -110,14 +110,23 @@ class Bench:
         config = self.state / "settings.toml"
         config.parent.mkdir(exist_ok=True)
         config.write_text(f"confirm_seconds = {confirm_seconds}\n")
+        return self._pixel_tui("run", *words, PIXEL_TUI_CONFIG=str(config))
+
+    def shell(self, *words: str) -> tuple[int, str]:
+        """Another command of the shell: its exit code, and what it says."""
+        process = self._pixel_tui(*words)
+        output, _ = process.communicate(timeout=PATIENCE)
+        return process.returncode, output
+
+    def _pixel_tui(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "pixel_tui", "-C", str(self.project.directory), "run", *words],
+            [sys.executable, "-m", "pixel_tui", "-C", str(self.project.directory), *words],
             env={
                 **os.environ,
                 **self.engine.env,
                 "XDG_STATE_HOME": str(self.state),
-                "PIXEL_TUI_CONFIG": str(config),
                 "PIXEL_TUI_LOCKS": str(self.state),
+                **environment,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -283,6 +292,24 @@ def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) ->
     assert "nobody has confirmed it. `environment-roll-back` puts back" in output
     assert later.returncode == 0, output
     bench.require_as_before()
+
+
+def test_what_was_left_half_done_is_confirmed_once_it_is_done(bench: Bench) -> None:
+    process = bench.start(GOOD, "--recreate", "api")
+    eventually(bench.confirmation.waiting, "it waits to be confirmed", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    eventually(bench.confirmation.left, "it is left half done")
+    bench.project.compose("stop", "api")
+    code, said = bench.shell("env", "confirm")
+    assert code == 2, said
+    assert ".env is saved, and did not reach api (exited)." in said
+    assert "environment-roll-back" in said
+    _, said = bench.shell("status")
+    assert "An apply was left half done." in said
+    assert "environment-roll-back" in said
+    bench.project.compose("up", "--detach", "--wait", "--no-deps", "--force-recreate", "api")
+    assert bench.shell("env", "confirm") == (0, "The new environment stays.\n")
+    assert bench.files.read() is None
 
 
 def test_a_job_that_is_confirmed_succeeds(bench: Bench) -> None:

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
@@ -16,13 +18,19 @@ from hypothesis import strategies as st
 from pixel_tui import cli
 from pixel_tui.env_edit import edited
 from pixel_tui.env_output import as_json, as_text, is_clean
+from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.quoting import Unwritable
+from pixel_tui.environment.staging import digest
 from pixel_tui.environment.surroundings import GitState, Surroundings
-from pixel_tui.errors import UsageError
+from pixel_tui.errors import EngineUnreachable, UsageError
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.git_files import GitFile, git_file
+from pixel_tui.stack.model import Container, StackSnapshot
 from pixel_tui.stack.source import Place
 from pixel_tui.text import is_harmless
 from tests.unit.environment_cases import look, pixel_uses, use
+from tests.unit.test_actions import STARTED, container, exited, spec, stack
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "env.schema.json").read_text())
@@ -368,6 +376,87 @@ def test_what_compose_takes_for_a_name_is_one(project: Path, key: str) -> None:
 
 def test_nothing_waits_to_be_confirmed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("confirm") == 1
+
+
+SPECS = (spec("a"), spec("b"))
+
+
+@pytest.fixture
+def left(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ApplyFiles:
+    """An apply that saved the file, began with its containers, and was killed."""
+    path = project / ".env"
+    command = ComposeCommand(directory=str(project))
+    monkeypatch.setattr("pixel_tui.env_command.named_command", lambda *_: command)
+    monkeypatch.setattr("pixel_tui.env_command.readers", lambda *_: (None, None))
+    new, old = digest(path.read_bytes()), digest(b"A=of before\n")
+    files = ApplyFiles(state_folder(), command.env_mark)
+    began = (STARTED + timedelta(hours=1)).timestamp()
+    state = ApplyState(Phase.STARTING, str(path), "pixel", old, new, ("a",), began=began)
+    files.write(replace(state, restart=("b",)))
+    return files
+
+
+def seen(monkeypatch: pytest.MonkeyPatch, *containers: Container) -> None:
+    snapshot = stack(*containers, specs=SPECS)
+    monkeypatch.setattr("pixel_tui.stack.reading.look_once", lambda *_: snapshot)
+
+
+LATER = STARTED + timedelta(hours=2)
+
+
+def test_what_was_left_half_done_is_not_confirmed(
+    left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = container("a", created_at=STARTED), container("b", created_at=STARTED)
+    for containers, said in (
+        (old, "did not reach a (still as it was made before), b (not restarted)."),
+        ((exited("a", created_at=LATER), old[1]), "did not reach a (exited), b (not restarted)."),
+    ):
+        seen(monkeypatch, *containers)
+        assert run("confirm") == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert "environment-roll-back" in err
+        assert "pixel-tui run recreate a b" in err
+        assert left.left() is not None, "the way back is still there"
+
+
+def test_what_was_finished_by_hand_is_confirmed(
+    left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = container("b", created_at=STARTED, started_at=LATER)
+    seen(monkeypatch, container("a", created_at=LATER), again)
+    assert run("confirm") == 0
+    assert capsys.readouterr().out == "The new environment stays.\n"
+    assert left.read() is None
+
+
+def test_a_file_that_was_not_saved_is_not_said_to_stay(
+    left: ApplyFiles,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen(monkeypatch, container("a", created_at=STARTED), container("b"))
+    (project / ".env").write_bytes(b"A=of another\n")
+    assert run("confirm") == 2
+    assert "was changed since" in capsys.readouterr().err
+    assert left.left() is not None
+    (project / ".env").write_bytes(b"A=of before\n")
+    assert run("confirm") == 0
+    assert capsys.readouterr().out == "The environment of before stays.\n"
+
+
+def test_what_can_not_be_looked_at_is_not_confirmed(
+    left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unreachable(*_: object) -> StackSnapshot:
+        raise EngineUnreachable("There is no engine.")
+
+    monkeypatch.setattr("pixel_tui.stack.reading.look_once", unreachable)
+    assert run("confirm") == 2
+    assert "can't be told: There is no engine." in capsys.readouterr().err
+    assert left.left() is not None
 
 
 # Git.
