@@ -281,7 +281,10 @@ class ComposeProject:
         Where compose refuses them together (alternatives with one name, a file that only an
         inactive profile needs), with the active ones: that is the project for `up`.
         """
+        from pixel_tui.stack.written_secrets import remember_written
+
         (asked, for_active), self._begun = self._begun or self._ask_for_project(), None
+        remember_written(self.read_files(), self._environment)  # meanwhile compose answers
         try:
             output, messages = self._answer(asked)
             config = load_object(output)
@@ -596,7 +599,8 @@ class ComposeProject:
         from pixel_tui.stack.written_secrets import Written, written_in
 
         given = [Written(candidate)] if candidate else []
-        return ComposeWords([*given, *written_in(self.read_files())]).without_secrets(messages)
+        files = [*given, *written_in(self.read_files())]
+        return ComposeWords(files, self._environment).without_secrets(messages)
 
     def _refusal(self, messages: str) -> ComposeError:
         if says_no_compose(messages):

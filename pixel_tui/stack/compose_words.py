@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
+from pixel_tui.known_secrets import masked_words
 from pixel_tui.redaction import (
     MASK,
     is_secret_name,
@@ -26,6 +27,7 @@ from pixel_tui.stack.project_files import find_project_files
 from pixel_tui.stack.written_secrets import (
     Written,
     WrittenSecret,
+    put_in,
     secrets_in,
     without,
     written_in,
@@ -34,6 +36,8 @@ from pixel_tui.stack.written_secrets import (
 SHORTEST_SECRET: Final = 4
 """A shorter value, or piece of one, would mask half of any message."""
 
+NO_VARIABLES: Final[Mapping[str, str]] = {}
+_UNDEFINED = re.compile(r"(?P<head>\bundefined \w+ )(?P<piece>[^\s\"'*]+)(?=: )")
 _WARNING = re.compile(r'(?P<head>level=\w+ msg=)"(?P<text>(?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _TEMPLATE = re.compile(r"(?P<head>Invalid template: )\"(?P<piece>.*)\"", re.DOTALL)
@@ -56,7 +60,7 @@ _SPOKEN_LISTS: Final = frozenset({"command", "entrypoint", "test", "args", "envi
 
 def refusal_of(said: Said, command: ComposeCommand, environment: Mapping[str, str]) -> str:
     """Why compose ended with an error, where it was run as one of several programs."""
-    words = ComposeWords(written_in(find_project_files(command, environment)))
+    words = ComposeWords(written_in(find_project_files(command, environment)), environment)
     shown = words.without_secrets(said.errors.decode("utf-8", "replace"))
     return remote_not_read(said.reason) or replace(said, errors=shown.encode()).reason
 
@@ -66,10 +70,14 @@ class ComposeWords:
 
     Args:
         files: What compose reads.
+        environment: The variables that compose sees.
     """
 
-    def __init__(self, files: Iterable[Written]) -> None:
+    def __init__(
+        self, files: Iterable[Written], environment: Mapping[str, str] = NO_VARIABLES
+    ) -> None:
         self._files = tuple(files)
+        self._environment = environment
 
     def without_secrets(self, messages: str) -> str:
         """What compose said on standard error, as it may be shown."""
@@ -90,10 +98,11 @@ class ComposeWords:
         text = _UNSET.sub(lambda found: self._hidden(found, "$", "${"), text)
         text = _REQUIRED.sub(self._required, text)
         text = _FORMAT.sub(self._of_path, text)
+        text = masked_words(text)  # as Go quotes them too
         for value in self._values:
             if value in text:
                 text = masked_value(text, value)
-        text = _QUOTED.sub(self._hidden, text)
+        text = _UNDEFINED.sub(self._hidden, _QUOTED.sub(self._hidden, text))
         return redact(_LAST.sub(self._hidden, text))
 
     def _hidden(self, found: re.Match[str], *signs: str, unknown: bool = False) -> str:
@@ -155,8 +164,10 @@ class ComposeWords:
     @cached_property
     def _values(self) -> tuple[str, ...]:
         # The longest first: one may begin as another, and the rest of it would be left.
-        values = {item.value for item in self._secrets if len(item.value) >= SHORTEST_SECRET}
-        return tuple(sorted(values, key=len, reverse=True))
+        values = {item.value for item in self._secrets}
+        values.update(put_in(self._files, self._environment))
+        long = (value for value in values if len(value) >= SHORTEST_SECRET)
+        return tuple(sorted(long, key=len, reverse=True))
 
     @cached_property
     def _public(self) -> str:

@@ -5,7 +5,7 @@ and profiles need: how the file is read in full is the business of `environment/
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,12 @@ _SETTING = re.compile(
     (?: '(?P<literal>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<bare>[^\n]*) )""",
     re.MULTILINE | re.VERBOSE | re.DOTALL | re.ASCII,
 )
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SIGNS: Final = {
+    **dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)),
+    **{sign: sign for sign in '"\\$'},
+}
+"""What a backslash makes of the sign behind it."""
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})", re.ASCII)
 
 
@@ -30,17 +36,23 @@ def read_settings(paths: Iterable[Path], environment: Mapping[str, str]) -> dict
 
     A file that is not there or can't be read gives nothing: compose says so where it matters.
     """
+    return {**dict(settings_in(map(_text, paths), environment)), **environment}
+
+
+def settings_in(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each variable that is set in one file after another, those that are set again too."""
     found: dict[str, str] = {}
-    for path in paths:
-        for item in _SETTING.finditer(_text(path)):
+    for text in texts:
+        for item in _SETTING.finditer(text):
             value = item["literal"]
             if value is None:
-                value = item["quoted"]
-                if value is None:
-                    value = re.split(r"\s#", item["bare"])[0].strip()
-                value = expanded(value, {**found, **environment})
+                variables = {**found, **environment}
+                if item["quoted"] is None:
+                    value = expanded(re.split(r"\s#", item["bare"])[0].strip(), variables)
+                else:
+                    value = _unescaped(item["quoted"], variables)
             found[item["name"]] = value
-    return {**found, **environment}
+            yield item["name"], value
 
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
@@ -53,6 +65,14 @@ def expanded(text: str, variables: Mapping[str, str]) -> str:
         return (default or "") if missing else (value or "")
 
     return _VARIABLE.sub(put_in, text)
+
+
+def _unescaped(text: str, variables: Mapping[str, str]) -> str:
+    """What is in double quotes: an escaped `$` puts nothing in."""
+    parts = _ESCAPED.split(text)
+    parts[::2] = [expanded(part, variables) for part in parts[::2]]
+    parts[1::2] = [_SIGNS.get(sign, f"\\{sign}") for sign in parts[1::2]]
+    return "".join(parts)
 
 
 def _text(path: Path) -> str:

@@ -1,13 +1,20 @@
 """What is secret in the files that compose reads, as it is written there."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from pixel_tui.files import read_head
-from pixel_tui.redaction import is_secret_name, is_secret_value, redact
+from pixel_tui.redaction import (
+    is_secret_name,
+    is_secret_value,
+    mask_value,
+    redact,
+    remember_secret,
+)
+from pixel_tui.stack.dotenv_setting import settings_in
 from pixel_tui.stack.project_files import ProjectFiles
 
 MOST_BYTES: Final = 1024 * 1024
@@ -63,6 +70,24 @@ def written_in(files: ProjectFiles) -> Iterator[Written]:
     for path in files.all:
         if (text := _text(path)) is not None:
             yield Written(text, path.name, sets_variables=path in setting)
+
+
+def remember_written(files: ProjectFiles, environment: Mapping[str, str]) -> None:
+    """Have masked what compose may put in, before anything is shown of what it answers."""
+    for name, value in environment.items():
+        if is_secret_value(name, value):
+            remember_secret(value)
+    texts = (file.text for file in written_in(files) if file.sets_variables)
+    for name, value in settings_in(texts, environment):
+        mask_value(name, value)  # it may be a URL, and the password in it a secret
+
+
+def put_in(files: Iterable[Written], environment: Mapping[str, str]) -> Iterator[str]:
+    """The secrets of environment files as compose reads them: comments, escapes, references."""
+    texts = (file.text for file in files if file.sets_variables)
+    for name, value in settings_in(texts, environment):
+        if is_secret_value(name, value):
+            yield value
 
 
 def secrets_in(file: Written) -> Sequence[WrittenSecret]:

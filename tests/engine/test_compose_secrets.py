@@ -56,3 +56,29 @@ def test_no_piece_of_a_compose_file_is_shown(tmp_path: Path, value: str) -> None
     said = words_of(project_of(tmp_path, "", f"{COMPOSE}      DB_PASSWORD: {value}\n"))
     assert "DB_PASSWORD" in said
     assert "hunter22" not in said
+
+
+PUT_IN = [
+    "DB_PASSWORD=Sup3r-S3cret-77\n",
+    "DB_PASSWORD=Sup3r-S3cret-77 # why\n",
+    "A=Sup3r\nDB_PASSWORD=${A}-S3cret-77\n",
+    'DB_PASSWORD="Sup3r-\\"S3cret\\$77"\n',
+    "DB_PASSWORD='Sup3r S3=c;ret'\n",
+]
+PLACES = [
+    'ports: ["${DB_PASSWORD}:80"]',
+    'volumes: ["${DB_PASSWORD}:bad:zz:yy"]',
+    'healthcheck: {interval: "${DB_PASSWORD}"}',
+    'networks: ["${DB_PASSWORD}"]',
+]
+
+
+@pytest.mark.parametrize("content", PUT_IN)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_secret_that_compose_puts_in_is_not_shown_from_the_first_answer_on(
+    tmp_path: Path, content: str, place: str
+) -> None:
+    said = words_of(project_of(tmp_path, content, f"{COMPOSE}    {place}\n"))
+    assert "********" in said
+    assert "Sup3r" not in said
+    assert "S3" not in said

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import ComposeRefused
+from pixel_tui.redaction import MASK, redact
 from pixel_tui.stack.compose import ComposeProject, find_command
 
 PLAIN = {"services": {"api": {"image": "i"}, "db": {"image": "i"}}}
@@ -64,3 +65,14 @@ def test_an_answer_that_is_no_json_is_refused_and_leaves_no_process(make: Make) 
     project = make("services: {tool: {profiles: [tools]}}", None)
     with pytest.raises(ComposeRefused, match="JSON"):
         project.resolve()
+
+
+def test_what_compose_puts_in_is_masked_from_the_first_answer_on(
+    make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(
+        "A=S3cret\nDB_PASSWORD=Sup3r-${A}-77\nDATABASE_URL=postgres://u:Xy7p4ssw0rd@db/x\n"
+    )
+    make("services: {api: {}}", PLAIN).resolve()
+    assert redact("image Sup3r-S3cret-77") == f"image {MASK}"
+    assert redact("no Xy7p4ssw0rd") == f"no {MASK}"

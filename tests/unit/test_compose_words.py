@@ -186,3 +186,40 @@ def test_a_program_of_several_repeats_no_secret_either(tmp_path: Path) -> None:
     shown = refusal_of(Said(1, b"", words), command, {})
     where = "DB_PASSWORD, line 1 of .env"
     assert shown == f"failed to read .env: Invalid template: {MASK} ({where})"
+
+
+@pytest.mark.parametrize(
+    ("env", "value"),
+    [
+        ("DB_PASSWORD=Sup3r-S3cret-77\n", "Sup3r-S3cret-77"),
+        ("DB_PASSWORD=Sup3r-S3cret-77 # why\n", "Sup3r-S3cret-77"),
+        ("DB_PASSWORD='Sup3r-S3cret-77' # why\n", "Sup3r-S3cret-77"),
+        ("A=Sup3r\nDB_PASSWORD=${A}-S3cret-77\n", "Sup3r-S3cret-77"),
+        ("DB_PASSWORD=${OWN}-S3cret-77\n", "Sup3r-S3cret-77"),
+        ('DB_PASSWORD="Sup3r-\\"S3cret"\n', 'Sup3r-"S3cret'),
+        ('DB_PASSWORD="Sup3r-\\$S3cret"\n', "Sup3r-$S3cret"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "invalid hostPort: {}",
+        "invalid spec: {}:bad:zz:yy: too many colons",
+        'service "a" refers to undefined volume {}: invalid compose project',
+        "open /srv/p/{}: no such file or directory",
+    ],
+)
+def test_a_secret_that_was_put_in_is_masked_as_compose_read_it(
+    env: str, value: str, words: str
+) -> None:
+    files = [Written(env, ".env")]
+    said = ComposeWords(files, {"OWN": "Sup3r"}).without_secrets(words.format(value))
+    assert MASK in said
+    assert "Sup3r" not in said
+    assert "S3cret" not in said
+
+
+def test_a_piece_of_a_secret_is_masked_as_an_undefined_name() -> None:
+    words = 'service "a" refers to undefined volume Sup3r.S3cret/Value: invalid compose project'
+    said = said_of(words, "DB_PASSWORD=Sup3r.S3cret/Value:77\n")
+    assert said.startswith(f'service "a" refers to undefined volume {MASK} (DB_PASSWORD, line 1')

@@ -20,6 +20,8 @@ from pixel_tui.stack.dotenv_setting import read_settings
         ("D=x\nCOMPOSE_FILE='${D}'", "${D}"),
         ("COMPOSE_FILE=a.yml\nCOMPOSE_FILE=b.yml", "b.yml"),
         ("X='\nCOMPOSE_FILE=no.yml\n'\nCOMPOSE_FILE=a.yml", "a.yml"),
+        ('D=x\nCOMPOSE_FILE="a\\"b\\$D\\\\${D}"', 'a"b$D\\x'),
+        ('COMPOSE_FILE="a\\nb\\q"', "a\nb\\q"),
         ("OTHER_COMPOSE_FILE=a.yml", None),
     ],
 )
