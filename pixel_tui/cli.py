@@ -236,7 +236,7 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.build_record import build_records
     from pixel_tui.stack.reading import look_once
-    from pixel_tui.status import all_well, as_json, as_table
+    from pixel_tui.status import all_well, as_json, as_table, unstable_services
 
     settings = load_settings(environment, read_only=arguments.read_only)
     engine, project = readers(arguments, environment)
@@ -253,6 +253,8 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
             complain(left.words)
     except FileError as error:
         complain(str(error))
+    for service, why in unstable_services(snapshot):
+        complain(f"{service} is not called well: {why}.")  # its state is that of one that is
     if snapshot.project_trouble is not None:
         trouble = snapshot.project_trouble
         complain_of(trouble.what, trouble.remedy)

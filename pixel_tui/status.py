@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from pixel_tui.health.restarts import STABLE_SECONDS, unstable
 from pixel_tui.stack.json_value import JsonObject, JsonValue
 from pixel_tui.stack.model import Container, HealthStatus, Port, Service, StackSnapshot
 from pixel_tui.stack.words import exit_words
+from pixel_tui.text import SafeText
 
 VERSION: Final = 1
 HEADINGS: Final = (
@@ -15,8 +17,23 @@ HEADINGS: Final = (
 
 
 def all_well(snapshot: StackSnapshot) -> bool:
-    """Whether all that should run is known, and is running and healthy."""
-    return snapshot.project_trouble is None and all(item.well for item in snapshot.services)
+    """Whether all that should run is known, and is running, healthy and stable."""
+    at = snapshot.taken_at
+    return snapshot.project_trouble is None and all(_well(item, at) for item in snapshot.services)
+
+
+def _well(service: Service, at: datetime | None) -> bool:
+    return service.well and not (at is not None and unstable(service, at))
+
+
+def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]:
+    """Those that run and are not well for that, and why."""
+    at = snapshot.taken_at
+    for service in snapshot.services:
+        if at is not None and (young := unstable(service, at)):
+            times = sum(item.restarts for item in young)
+            how = f"was restarted ({times})" if times else "ran out of memory"
+            yield service.name, f"it {how} and has run for less than {STABLE_SECONDS:.0f} s"
 
 
 def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
@@ -39,7 +56,9 @@ def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
         },
         "read_only": read_only,
         "well": all_well(snapshot),
-        "services": [_service(item) for item in snapshot.services if not item.orphan],
+        "services": [
+            _service(item, snapshot.taken_at) for item in snapshot.services if not item.orphan
+        ],
         "orphans": [
             _container(service, item)
             for service in snapshot.services
@@ -49,7 +68,7 @@ def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
     }
 
 
-def _service(service: Service) -> JsonObject:
+def _service(service: Service, at: datetime | None) -> JsonObject:
     spec = service.spec
     return {
         "name": service.name,
@@ -58,7 +77,7 @@ def _service(service: Service) -> JsonObject:
         "replicas": spec.replicas if spec else 0,
         "state": service.state.value,
         "health": service.health.value,
-        "well": service.well,
+        "well": _well(service, at),
         "sync": {"action": service.sync.action.value, "reason": service.sync.reason},
         "restarts": service.restarts,
         "containers": [_container(service, container) for container in service.containers],

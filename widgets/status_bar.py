@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from pixel_tui.health.restarts import unstable
 from pixel_tui.stack.model import HealthStatus, Link, ServiceState, StackSnapshot
 from widgets.fitted_line import Part, fitted
 from widgets.rows.figures import since, size
@@ -39,10 +40,12 @@ class Totals:
     running: int = 0
     unhealthy: int = 0
     restarting: int = 0
+    unstable: int = 0
+    """They run, and were restarted only now."""
     down: int = 0
 
 
-def totals(snapshot: StackSnapshot) -> Totals:
+def totals(snapshot: StackSnapshot, now: datetime) -> Totals:
     """Count a snapshot's services."""
     services = snapshot.services
     return Totals(
@@ -52,6 +55,10 @@ def totals(snapshot: StackSnapshot) -> Totals:
         ),
         unhealthy=sum(service.health is HealthStatus.UNHEALTHY for service in services),
         restarting=sum(service.state is ServiceState.RESTARTING for service in services),
+        unstable=sum(
+            service.state is not ServiceState.RESTARTING and bool(unstable(service, now))
+            for service in services
+        ),
         down=sum(
             service.wanted
             and service.state
@@ -96,7 +103,7 @@ class StatusBar(Widget):
         now = fitted([jobs, _age(self.snapshot, self.now)], width)
         return Content("\n").join(
             [
-                _spread([self._stack(self.snapshot)], self._totals(self.snapshot), width),
+                _spread([self._stack(self.snapshot)], self._totals(self.snapshot, self.now), width),
                 _spread(_engine(self.snapshot), now, width),
             ]
         )
@@ -106,12 +113,12 @@ class StatusBar(Widget):
         badges = [Content.styled(f" {mode.value} ", _BADGE[mode]) for mode in self._modes]
         return Part(Content(" ").join([*badges, Content.styled(name, "bold")]))
 
-    def _totals(self, snapshot: StackSnapshot) -> Content:
+    def _totals(self, snapshot: StackSnapshot, now: datetime) -> Content:
         if snapshot.taken_at is None:
             lost = snapshot.engine.link is Link.LOST
             return Content.styled("unknown" if lost else "looking…", "$foreground-muted")
-        count = totals(snapshot)
-        good = count.running == count.services
+        count = totals(snapshot, now)
+        good = count.running == count.services and not count.unstable
         parts = [
             Content.styled(
                 f"{count.running} of {count.services} running",
@@ -121,6 +128,7 @@ class StatusBar(Widget):
         for number, word in (
             (count.unhealthy, "unhealthy"),
             (count.restarting, "restarting"),
+            (count.unstable, "unstable"),
             (count.down, "down"),
         ):
             if number:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Final
 
+from pixel_tui.health.restarts import unstable
 from pixel_tui.stack.compose_files import FILE_NAMES, OVERRIDE_NAMES
 from pixel_tui.stack.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
 from pixel_tui.stack.model import (
@@ -29,7 +30,8 @@ from pixel_tui.stack.words import exit_words
 from pixel_tui.text import SafeText, plain
 
 LOOP_RESTARTS: Final = 3
-"""From this many restarts on, a container that is down again counts as looping."""
+"""From this many restarts on, a container that is down again or not yet stable is looping."""
+_READ_AND_MEND: Final = "Read its last lines (2), mend the cause, or stop it (x)."
 
 
 class Severity(IntEnum):
@@ -189,25 +191,60 @@ def _of_stack(severity: Severity, what: str, remedy: str) -> Finding:
     return Finding(NO_TEXT, severity, plain(what), NO_TEXT, plain(remedy))
 
 
-def _restart_loop(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
-    container = _worst(service)
+def _restart_loop(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    container = _restarted_most(service, now)
     if container is None or container.restarts < LOOP_RESTARTS:
         return None
-    restarting = container.state is ContainerState.RESTARTING
-    if service.state is not ServiceState.RESTARTING and not restarting:
-        return None  # it runs, or it was stopped, or the engine has given it up
-    oom = container.oom_killed or container.exit_code == 137
     return Finding(
         service.name,
         Severity.BROKEN,
         plain(f"restarts again and again ({container.restarts} times)"),
         _exit_reason(container),
-        plain(
-            "Raise its memory limit or find the leak."
-            if oom
-            else "Read its last lines (2), mend the cause, or stop it (x)."
-        ),
+        plain(_memory_remedy(container) or _READ_AND_MEND),
     )
+
+
+def _restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """What the engine restarts or has just restarted, before that is a loop."""
+    container = _restarted_most(service, now)
+    if container is None:
+        return None
+    if container.state is ContainerState.RESTARTING:
+        severity, what = Severity.BROKEN, "is down: the Docker daemon is about to restart it"
+    else:
+        severity, what = Severity.WARNING, "was killed for lack of memory, and runs again"
+        if container.restarts:
+            times = "once" if container.restarts == 1 else f"{container.restarts} times"
+            what = f"was restarted {times}, last{_seconds_ago(container.started_at, now)}"
+    remedy = _memory_remedy(container) or _READ_AND_MEND
+    return Finding(service.name, severity, plain(what), _exit_reason(container), plain(remedy))
+
+
+def _restarted_most(service: Service, now: datetime) -> Container | None:
+    """The container that waits for its restart, or has had one and is not yet stable.
+
+    Others run, or were stopped, or the engine has given them up.
+    """
+    waits = (item for item in service.members if item.state is ContainerState.RESTARTING)
+    return max((*waits, *unstable(service, now)), key=lambda item: item.restarts, default=None)
+
+
+def _seconds_ago(at: datetime | None, now: datetime) -> str:
+    seconds = int((now - at).total_seconds()) if at is not None else 0
+    return f" {seconds} s ago" if seconds > 0 else " just now"
+
+
+def _memory_remedy(container: Container) -> str:
+    """What to do if it ended for lack of memory; empty if it did not."""
+    if _ran_out_of_memory(container) and container.memory_limit is None:
+        return "Find the leak, or make room in the host's memory: it has no limit of its own."
+    if _ran_out_of_memory(container) or container.exit_code == 137:
+        return "Raise its memory limit or find the leak."
+    return ""
+
+
+def _ran_out_of_memory(container: Container) -> bool:
+    return container.oom_killed or container.oom_killed_before
 
 
 def _left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
@@ -287,7 +324,11 @@ def _dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding 
         Severity.BROKEN,
         plain(f"is down{ago}" if service.state is ServiceState.EXITED else f"is partly down{ago}"),
         why,
-        plain("Read its last lines (2), then start it (s)."),
+        plain(
+            f"{_memory_remedy(container)} Then start it (s)."
+            if container.oom_killed
+            else "Read its last lines (2), then start it (s)."
+        ),
     )
 
 
@@ -426,21 +467,6 @@ def _paused(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
     )
 
 
-def _near_memory_limit(
-    service: Service, _snapshot: StackSnapshot, _now: datetime
-) -> Finding | None:
-    killed = next((item for item in service.members if item.oom_killed), None)
-    if killed is None or not killed.running:
-        return None
-    return Finding(
-        service.name,
-        Severity.WARNING,
-        plain("was killed for lack of memory before"),
-        NO_TEXT,
-        plain("Raise its memory limit or find the leak."),
-    )
-
-
 def _out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if not service.wanted or service.sync.action not in {
         SyncAction.RECREATE,
@@ -519,7 +545,7 @@ RULES: Final[Sequence[Rule]] = (
     _created,
     _paused,
     _disconnected,
-    _near_memory_limit,
+    _restarted,
     _out_of_sync,
     _changed_volume,
     _built_otherwise,
@@ -542,10 +568,15 @@ def _beside(service: Service) -> str:
 
 
 def _exit_reason(container: Container) -> SafeText:
-    if container.exit_code is None:
+    words = container.ended_before
+    if container.exit_code is not None:
+        words = exit_words(container.exit_code, oom_killed=container.oom_killed)
+    if not words:
         return NO_TEXT
-    words = exit_words(container.exit_code, oom_killed=container.oom_killed)
-    return plain(f"it exited with {words}")
+    limit = ""
+    if _ran_out_of_memory(container) and container.memory_limit is not None:
+        limit = f", limit {container.memory_limit / 2**20:.0f} MiB"
+    return plain(f"it exited with {words}{limit}")
 
 
 def _broken_dependency(service: Service, snapshot: StackSnapshot) -> str:

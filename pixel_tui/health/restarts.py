@@ -1,12 +1,31 @@
-"""Which containers the engine has restarted lately."""
+"""Which containers the engine has restarted lately, and which have not proved stable since."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pixel_tui.stack.model import StackSnapshot
+from pixel_tui.stack.model import Container, ContainerState, Service, StackSnapshot
 
 LATELY_SECONDS: Final = 300.0
+STABLE_SECONDS: Final = 60.0
+"""So long runs what can be called well again: as long as the engine waits at most to restart."""
+
+
+def unstable(service: Service, now: datetime) -> tuple[Container, ...]:
+    """What runs again after the engine restarted it or memory ran out, and has not run for long.
+
+    A crash loop is up for a part of each round: that it runs at this moment says nothing. The
+    engine counts restarts from zero once a container is started by hand.
+    """
+    return tuple(
+        item
+        for item in service.members
+        if item.state is ContainerState.RUNNING
+        and (item.restarts or item.oom_killed_before)
+        and item.started_at is not None
+        # The engine's clock may be ahead of ours.
+        and abs((now - item.started_at).total_seconds()) < STABLE_SECONDS
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pixel_tui.stack.model import Container, ContainerState, StackEvent
+from pixel_tui.stack.words import exit_words
+from pixel_tui.text import SafeText
 
 LETHAL: Final = frozenset({"9", "15", "KILL", "TERM", "SIGKILL", "SIGTERM"})
 PROMPT: Final = timedelta(seconds=10)
@@ -42,13 +44,22 @@ class Ends:
         self._looked_back: set[tuple[str, datetime | None]] = set()
         self._killed: dict[str, datetime] = {}
         self._ended: dict[str, tuple[datetime, bool]] = {}
+        self._short_of_memory: set[str] = set()
+        self._last: dict[str, tuple[datetime, SafeText, bool]] = {}
+        """The last end that was seen of each: when, how, and whether for lack of memory."""
 
     def take(self, event: StackEvent) -> None:
         """Hear of an event; they come in their order."""
         key = event.container_id
         if event.action == "kill" and event.detail.removeprefix("signal ") in LETHAL:
             self._killed[key] = event.at
+        elif event.action == "oom":
+            self._short_of_memory.add(key)
         elif event.action == "die":
+            oom = key in self._short_of_memory
+            code = event.detail.partition(" ")[0]
+            words = exit_words(int(code), oom_killed=oom) if code.isdecimal() else event.detail
+            self._last[key] = (event.at, words, oom)
             killed = self._killed.pop(key, None)
             self._ended[key] = (event.at, killed is not None and event.at - killed <= PROMPT)
         elif event.action == "stop" and key in self._ended:
@@ -56,6 +67,9 @@ class Ends:
         elif event.action in {"start", "destroy"}:
             self._killed.pop(key, None)
             self._ended.pop(key, None)
+            self._short_of_memory.discard(key)
+            if event.action == "destroy":
+                self._last.pop(key, None)
 
     def look_back(self, project: str, containers: Iterable[Container]) -> None:
         """Look for stops that explain ends which nobody saw, and whose code says nothing.
@@ -82,13 +96,22 @@ class Ends:
                 self._ended[item.id] = (at, True)
 
     def told(self, container: Container) -> Container:
-        """The container with what is known of its end; as it is where nobody saw that."""
+        """The container with what is known of its last end; as it is where nobody saw that."""
+        if container.state is ContainerState.RUNNING:
+            return self._told_of_last(container)
         if container.state is not ContainerState.EXITED or container.finished_at is None:
             return container
         at, told = self._ended.get(container.id, (None, False))
         if at is None or abs(at - container.finished_at) > SAME_END:
             return container
         return replace(container, told_to_end=told)
+
+    def _told_of_last(self, container: Container) -> Container:
+        last = self._last.get(container.id)
+        finished = container.finished_at  # of the run before: a later end was not seen
+        if last is None or finished is None or abs(last[0] - finished) > SAME_END:
+            return container
+        return replace(container, ended_before=last[1], oom_killed_before=last[2])
 
 
 def _explains(stop: Stop, container: Container, at: datetime) -> bool:

@@ -210,6 +210,10 @@ class Container:
     told_to_end: bool | None = None
     """Whether it was stopped, or ended by itself; None where nobody saw it."""
     oom_killed: bool = False
+    ended_before: SafeText = NO_TEXT
+    """Of one that runs: how its last run ended, in words; empty where nobody saw it."""
+    oom_killed_before: bool = False
+    """Of one that runs: its last run was ended for lack of memory, as far as anybody saw."""
     error: SafeText = NO_TEXT
     """The engine's own words on why it could not start it."""
     restarts: int = 0

@@ -230,7 +230,9 @@ class Watcher:
 
     def inspect(self, container_id: str) -> Container:
         """One container, asked now."""
-        return parse_container(self._engine.inspect(container_id))
+        container = parse_container(self._engine.inspect(container_id))
+        with self._lock:
+            return self._ends.told(container)
 
     def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
         """Follow logs; the feed hears of every new snapshot."""

@@ -8,13 +8,16 @@ import pytest
 from textual.screen import Screen
 
 from pixel_tui.app import PixelTui
-from pixel_tui.clock import SystemClock
+from pixel_tui.clock import FixedClock, SystemClock
 from pixel_tui.demonstration import demo_parts
 from pixel_tui.errors import ComposeRefused, UsageError
 from pixel_tui.health.findings import findings
+from pixel_tui.health.restarts import STABLE_SECONDS
 from pixel_tui.settings import Settings
+from pixel_tui.stack.demo.faults import CRASH_SECONDS, OUT_OF_MEMORY_SECONDS, RESTART_SECONDS
 from pixel_tui.stack.demo.project import DemoProject
 from pixel_tui.stack.demo.world import DemoWorld, Fault
+from pixel_tui.stack.model import ServiceState
 from pixel_tui.stack.ring import LineKind, LogLine
 from screens.bindings import named_bindings
 from screens.help import HelpScreen
@@ -429,6 +432,47 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
             if all(laid_out):
                 return
         pytest.fail("each row lays the screen out anew")
+
+
+@pytest.mark.parametrize(
+    ("fault", "service", "round_seconds", "why"),
+    [
+        (Fault.CRASH_LOOP, "agent", CRASH_SECONDS + RESTART_SECONDS, "1 error"),
+        (
+            Fault.OUT_OF_MEMORY, "api", OUT_OF_MEMORY_SECONDS + RESTART_SECONDS,
+            "137 OOM-killed",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_is_up_between_two_restarts_is_not_called_well(
+    fault: Fault, service: str, round_seconds: float, why: str
+) -> None:
+    async with console(still=True, size=(140, 36)) as it:
+        assert isinstance(it.clock, FixedClock)
+        it.dashboard.select(service)
+        await it.press("3")
+        it.world.raise_fault(service, fault)
+        observer = it.app.parts.observer
+        for number in (1, 2, 3):
+            it.clock.advance(round_seconds)
+            observer.refresh()
+            await it.until(lambda number=number: _restarts(it, service) == number)  # type: ignore[misc]
+            await it.until(lambda: "1 unstable" in it.text("StatusBar"))
+            await it.until(lambda: why in it.text("Advice"))
+            assert "● running" in it.text("ServiceTable")
+            await it.until(lambda: "What is wrong" in it.text("Details"))
+        assert "restarts again and again (3 times)" in it.text("Advice")
+        it.world.clear(service)
+        it.clock.advance(STABLE_SECONDS + 10)
+        observer.refresh()
+        await it.until(lambda: "unstable" not in it.text("StatusBar"))
+        await it.until(lambda: "again and again" not in it.text("Advice"))
+
+
+def _restarts(it: Console, name: str) -> int:
+    service = it.app.parts.observer.snapshot.service(name)
+    running = service is not None and service.state is ServiceState.RUNNING
+    return service.restarts if service is not None and running else 0
 
 
 async def test_an_engine_that_never_answered_is_not_looked_for_for_good() -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from pixel_tui.clock import Clock, FixedClock, SystemClock
 from pixel_tui.errors import EngineRefused, EngineUnreachable, OperationError, UsageError
+from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.compose_command import ComposeCommand
 from pixel_tui.stack.demo.cast import CAST, DIRECTORY, PARTS, PROJECT
 from pixel_tui.stack.demo.commands import INTERRUPTED, DemoRunner
@@ -39,6 +41,7 @@ from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest, ProjectReader
 from pixel_tui.stack.usage import Sample, parse_sample
 from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.status import all_well, unstable_services
 from tests.patience import PATIENCE
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -442,6 +445,28 @@ def test_a_crash_loop_restarts_again_and_again(stage: Stage) -> None:
     stage.pass_time(30)
     assert stage.service("web").well
     assert stage.container("web").restarts == container.restarts
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_LOOP, Fault.OUT_OF_MEMORY])
+def test_what_restarts_is_not_well_while_it_is_up_until_it_is_stable(
+    stage: Stage, fault: Fault
+) -> None:
+    stage.world.raise_fault("web", fault)
+    states = set()
+    stage.pass_time(13)
+    for _ in range(40):
+        stage.pass_time(1)
+        snapshot = stage.look()
+        web = next(item for item in snapshot.services if item.name == "web")
+        states.add(web.state)
+        assert finding_of(web, snapshot, stage.clock.now()) is not None
+        assert not all_well(replace(snapshot, services=(web,)))
+    assert states == {ServiceState.RUNNING, ServiceState.RESTARTING}
+    stage.world.clear("web")
+    stage.pass_time(70)
+    snapshot = stage.look()
+    assert finding_of(stage.service("web"), snapshot, stage.clock.now()) is None
+    assert not list(unstable_services(snapshot))
 
 
 def test_a_crash_loop_is_seen_restarting(stage: Stage) -> None:

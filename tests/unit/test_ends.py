@@ -61,8 +61,31 @@ def test_a_signal_long_before_is_not_why_it_ended() -> None:
 def test_another_end_than_the_one_that_was_seen_is_not_known() -> None:
     later = replace(CONTAINER, finished_at=NOW + timedelta(minutes=5))
     assert ends_after(*STOP).told(later) is later
-    running = replace(CONTAINER, state=ContainerState.RUNNING)
+    running = replace(later, state=ContainerState.RUNNING, exit_code=None)
     assert ends_after(*STOP).told(running) is running
+
+
+def test_what_runs_is_told_how_its_last_run_ended() -> None:
+    running = replace(CONTAINER, state=ContainerState.RUNNING, exit_code=None)
+    ends = Ends()
+
+    def hear(action: str, detail: str = "") -> None:
+        ends.take(
+            StackEvent(
+                NOW, plain(action), CONTAINER.id, CONTAINER.name, SafeText("api"), plain(detail)
+            )
+        )
+
+    for action, detail in (("oom", ""), ("die", "137 SIGKILL"), ("start", "")):
+        hear(action, detail)
+    told = ends.told(running)
+    assert (told.ended_before, told.oom_killed_before) == ("137 OOM-killed", True)
+    for action, detail in (("die", "1 error"), ("start", "")):
+        hear(action, detail)
+    told = ends.told(running)
+    assert (told.ended_before, told.oom_killed_before) == ("1 error", False)
+    hear("destroy")
+    assert ends.told(running) is running
 
 
 def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pixel_tui.health.findings import Severity, finding_of, findings, findings_of_stack
-from pixel_tui.health.restarts import LATELY_SECONDS, RestartWatch
+from pixel_tui.health.restarts import LATELY_SECONDS, STABLE_SECONDS, RestartWatch
 from pixel_tui.stack.model import (
     Container,
     ContainerState,
@@ -81,6 +81,11 @@ def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
     return finding.severity.name, finding.what, finding.why, finding.remedy
 
 
+JUST = NOON - timedelta(seconds=4)
+KILLED = container(
+    started_at=JUST, oom_killed_before=True, ended_before=plain("137 OOM-killed"),
+    memory_limit=64 * 2**20,
+)  # fmt: skip
 WAITING = ServiceSpec(plain("api"), plain("image"), depends_on=(Dependency(plain("db")),))
 DEAD_DB = service(down(service=plain("db")), name="db", state=ServiceState.EXITED)
 ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
@@ -102,11 +107,15 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         ),
         pytest.param(
             service(
-                down(137, restarts=3, oom_killed=True, state=ContainerState.RESTARTING),
+                down(
+                    137, restarts=3, oom_killed=True, state=ContainerState.RESTARTING,
+                    memory_limit=512 * 2**20,
+                ),
                 state=ServiceState.RESTARTING,
             ),
             (
-                "BROKEN", "restarts again and again (3 times)", "it exited with 137 OOM-killed",
+                "BROKEN", "restarts again and again (3 times)",
+                "it exited with 137 OOM-killed, limit 512 MiB",
                 "Raise its memory limit or find the leak.",
             ),
             id="restart loop for lack of memory",
@@ -186,9 +195,64 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             id="paused",
         ),
         pytest.param(
-            service(container(oom_killed=True)),
+            service(container(restarts=12, started_at=JUST, ended_before=plain("1 error"))),
             (
-                "WARNING", "was killed for lack of memory before", "",
+                "BROKEN", "restarts again and again (12 times)", "it exited with 1 error",
+                "Read its last lines (2), mend the cause, or stop it (x).",
+            ),
+            id="restart loop in the part of its round in which it is up",
+        ),
+        pytest.param(
+            service(
+                container(id="2" * 64),
+                container(restarts=1, started_at=JUST, ended_before=plain("1 error")),
+            ),
+            (
+                "WARNING", "was restarted once, last 4 s ago", "it exited with 1 error",
+                "Read its last lines (2), mend the cause, or stop it (x).",
+            ),
+            id="one of two restarted for the first time",
+        ),
+        pytest.param(
+            service(
+                down(1, restarts=1, state=ContainerState.RESTARTING),
+                state=ServiceState.RESTARTING,
+            ),
+            (
+                "BROKEN", "is down: the Docker daemon is about to restart it",
+                "it exited with 1 error",
+                "Read its last lines (2), mend the cause, or stop it (x).",
+            ),
+            id="about to be restarted for the first time",
+        ),
+        pytest.param(
+            service(
+                down(137, restarts=1, oom_killed=True, state=ContainerState.RESTARTING),
+                state=ServiceState.RESTARTING,
+            ),
+            (
+                "BROKEN", "is down: the Docker daemon is about to restart it",
+                "it exited with 137 OOM-killed",
+                "Find the leak, or make room in the host's memory: it has no limit of its own.",
+            ),
+            id="killed for lack of the host's memory",
+        ),
+        pytest.param(
+            service(
+                down(137, oom_killed=True, memory_limit=64 * 2**20), state=ServiceState.EXITED
+            ),
+            (
+                "BROKEN", "is down since 1 h 5 min",
+                "it exited with 137 OOM-killed, limit 64 MiB",
+                "Raise its memory limit or find the leak. Then start it (s).",
+            ),
+            id="killed for lack of memory and down",
+        ),
+        pytest.param(
+            service(KILLED),
+            (
+                "WARNING", "was killed for lack of memory, and runs again",
+                "it exited with 137 OOM-killed, limit 64 MiB",
                 "Raise its memory limit or find the leak.",
             ),
             id="killed before",
@@ -264,6 +328,11 @@ def test_an_unhealthy_one_that_is_out_of_sync_is_unhealthy() -> None:
     [
         pytest.param(service(container()), id="running"),
         pytest.param(service(container(restarts=9)), id="restarted and up again"),
+        pytest.param(
+            service(container(restarts=9, started_at=NOON - timedelta(seconds=STABLE_SECONDS))),
+            id="restarted and stable",
+        ),
+        pytest.param(service(container(started_at=NOON)), id="started by hand"),
         pytest.param(service(down(0), state=ServiceState.DONE), id="done"),
         pytest.param(service(state=ServiceState.OFF), id="off"),
         pytest.param(
@@ -297,7 +366,7 @@ def test_the_worst_comes_first_then_by_name() -> None:
         stack(
             replace(ORPHAN, name=plain("aaa")),
             service(state=ServiceState.ABSENT, name="zoo"),
-            service(container(oom_killed=True), name="mid"),
+            service(KILLED, name="mid"),
             service(state=ServiceState.ABSENT, name="bee"),
         ),
         NOON,
