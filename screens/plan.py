@@ -63,6 +63,9 @@ class PlanScreen(Dialog[bool]):
         self._agreement = Agreement(plan, seconds())
         self._seen = 0
         """Rows from the top that have been on the screen, without a gap."""
+        self._looked = False
+        """Whether the first picture was there. Keys that were typed ahead wait for it: whether
+        all that has to be seen is seen is not known before."""
 
     def compose(self) -> ComposeResult:
         """The plan, what to press, and two buttons."""
@@ -104,6 +107,7 @@ class PlanScreen(Dialog[bool]):
 
     def _look(self) -> None:
         """Say whether there is more below, and note how much of the costs was on the screen."""
+        self._looked = True
         scroll = self.query_one(VerticalScroll)
         top, height = round(scroll.scroll_y), scroll.size.height
         mark = "↓ more: PageDown" if self._more_below else ""
@@ -132,7 +136,10 @@ class PlanScreen(Dialog[bool]):
 
     def action_yes(self) -> None:
         """Run what is safe; arm what interrupts something."""
-        self._take(self._agreement.yes())
+        if self._looked:
+            self._take(self._agreement.yes())
+        else:
+            self.call_after_refresh(self.action_yes)
 
     def action_back(self) -> None:
         """Disarm it, or leave it."""
@@ -149,16 +156,23 @@ class PlanScreen(Dialog[bool]):
 
     @on(Button.Pressed, "#run")
     def _run_pressed(self) -> None:
-        boxes = self.query(Input)
-        if boxes:
-            self._take(self._agreement.typed(boxes.first().value))
+        if not self._looked:
+            self.call_after_refresh(self._run_pressed)
+        elif boxes := self.query(Input):
+            self._type(boxes.first().value)
         else:
             self._take(self._agreement.enter(self._seconds()))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._take(self._agreement.typed(event.value))
+        self._type(event.value)
+
+    def _type(self, word: str) -> None:
+        if self._looked:
+            self._take(self._agreement.typed(word))
+        else:
+            self.call_after_refresh(self._type, word)
 
     def _take(self, answer: Answer) -> None:
         if answer.run:
