@@ -302,6 +302,27 @@ def test_one_who_only_reads_does_not_stop_the_owner(tmp_path: Path) -> None:
         end(holding)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a program as another user")
+def test_another_user_who_only_reads_does_not_stop_the_owner() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        take(folder).release()
+        the_path(folder).chmod(0o644)
+        holding = subprocess.Popen(
+            ["flock", "--shared", str(the_path(folder)), "sh", "-c", "echo 1; cat"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            user=65534, group=65534, extra_groups=[],
+        )  # fmt: skip
+        try:
+            assert holding.stdout is not None
+            assert holding.stdout.readline() == "1\n"
+            with take(folder):
+                assert holder(the_path(folder)) == ANA
+        finally:
+            end(holding)
+
+
 def test_two_consoles_that_displace_a_reader_at_once_do_not_both_get_it(tmp_path: Path) -> None:
     take(tmp_path).release()
     holding = hold_shared(the_path(tmp_path))
