@@ -18,7 +18,7 @@ from pixel_tui.argument_parser import ArgumentParser
 from pixel_tui.change_commands import add_audit, add_backup, add_changes
 from pixel_tui.env_command import add_env
 from pixel_tui.errors import ConsoleError, FileError, UsageError
-from pixel_tui.interruption import Interrupted, interruptible
+from pixel_tui.interruption import Interrupted, interruptible, told_to_end
 from pixel_tui.ledger_command import add_ledger
 from pixel_tui.project_options import (
     ExitCode,
@@ -61,14 +61,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     with interruptible():
         try:
             code = _run(argv)
+            # Python drops what a signal raises in the midst of a finalizer, and goes on.
+            if told := told_to_end():
+                output_error()
+                return told
             return _lost_output() or code
         except SystemExit as leaving:  # --help, --version, an argument that is wrong
             if lost := _lost_output():
                 raise SystemExit(lost) from leaving
             raise
-        except Interrupted as told:
+        except Interrupted as interrupted:
             output_error()  # a terminal that has gone takes nothing of what was said before
-            return told.exit_code
+            return interrupted.exit_code
 
 
 def _run(argv: Sequence[str] | None) -> int:

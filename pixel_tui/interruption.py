@@ -50,6 +50,10 @@ class _Interruption:
     def heard(self) -> bool:
         return self._number is not None
 
+    @property
+    def exit_code(self) -> int | None:
+        return None if self._number is None else BY_SIGNAL + self._number
+
     def hear(self, number: int, _frame: FrameType | None) -> None:
         if self.heard:
             return
@@ -88,6 +92,11 @@ _INTERRUPTION: Final = _Interruption()
 def when_interrupted(end: Callable[[], None]) -> None:
     """Have this called, on another thread, as soon as the process is told to end."""
     _INTERRUPTION.add(end)
+
+
+def told_to_end() -> int | None:
+    """The exit code of a process that was told to end; None where it was not."""
+    return _INTERRUPTION.exit_code
 
 
 @contextmanager

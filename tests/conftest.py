@@ -38,6 +38,8 @@ time.tzset()
 # A shell that runs the tests in the background has them ignore Ctrl+C, and so would every
 # program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# And under `nohup` they would ignore that their terminal has gone.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 pytest_plugins = ["tests.engine.fixtures"]
 

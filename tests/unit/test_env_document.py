@@ -256,7 +256,12 @@ def test_an_entry_is_added_behind_another() -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["", "1A", "A B", "A=B", "#A", "é", "A\n"])
+@pytest.mark.parametrize("key", ["1A", "é", "A-B", "A.b", "A[0]"])
+def test_any_name_that_composes_reader_takes_is_added(key: str) -> None:
+    assert Document.parse(b"").with_added(key, "x").data == f"{key}=x\n".encode()
+
+
+@pytest.mark.parametrize("key", ["", "A B", "A=B", "#A", "A\n"])
 def test_what_is_no_name_is_not_added(key: str) -> None:
     with pytest.raises(Unwritable):
         Document.parse(b"").with_added(key, "x")

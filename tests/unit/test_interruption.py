@@ -174,3 +174,30 @@ def test_the_handlers_of_before_are_there_again() -> None:
     with interruptible():
         pass
     assert [signal.getsignal(number) for number, _ in ENDINGS] == before
+
+
+FINALIZING = """
+import os, signal, sys
+from pixel_tui import cli
+
+class Asked:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGHUP)
+
+def run(argv):
+    asked = Asked()
+    del asked
+    print("said to nobody")
+    return 0
+
+cli._run = run
+sys.exit(cli.main([]))
+"""
+
+
+def test_one_that_is_told_in_the_midst_of_a_finalizer_ends_with_the_signals_code() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FINALIZING],
+        cwd=ROOT, capture_output=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 128 + signal.SIGHUP
