@@ -43,7 +43,7 @@ class Search(CommandInput):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "screen.cursor_down", "Choose", key_display="↑↓", id="menu.down"),
         Binding("up", "screen.command_list('cursor_up')", "Up", show=False, id="menu.up"),
-        Binding("enter", "submit", "Run it", id="menu.run"),
+        Binding("enter", "submit", "Run", id="menu.run"),
         Binding("escape", "screen.escape", "Close", id="menu.close"),
     ]
 

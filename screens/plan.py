@@ -63,10 +63,6 @@ class PlanScreen(Dialog[bool]):
         self._agreement = Agreement(plan, seconds())
         self._seen = 0
         """Rows from the top that have been on the screen, without a gap."""
-        self._looked = False
-        """Whether it was laid out: what is on the screen is not known before."""
-        self._typed_ahead: list[Callable[[], None]] = []
-        """What keys ask for that came before that."""
 
     def compose(self) -> ComposeResult:
         """The plan, what to press, and two buttons."""
@@ -78,7 +74,6 @@ class PlanScreen(Dialog[bool]):
                     yield Static(plan_costs(self._plan), id="plan-costs")
                 # It is agreed to what was read: see `_look`.
                 self.watch(scroll, "scroll_y", self._look, init=False)
-                self.watch(scroll, "virtual_size", self._laid_out, init=False)
                 yield Static(plan_content(self._plan, self._action))
             with Vertical(id="plan-agreement"):
                 yield Static(id="plan-hint")
@@ -107,9 +102,6 @@ class PlanScreen(Dialog[bool]):
         self._seen = 0
         self.call_after_refresh(self._look)
 
-    def _laid_out(self) -> None:
-        self.call_after_refresh(self._look)
-
     def _look(self) -> None:
         """Say whether there is more below, and note how much of the costs was on the screen."""
         scroll = self.query_one(VerticalScroll)
@@ -117,14 +109,6 @@ class PlanScreen(Dialog[bool]):
         mark = "↓ more: PageDown" if self._more_below else ""
         self.query_one(".dialog").border_subtitle = mark
         self.refresh_bindings()
-        self._note_seen(top, height)
-        costs = self.query("#plan-costs")
-        if not self._looked and height and all(item.virtual_region.height for item in costs):
-            self._looked = True
-            for act in self._typed_ahead:
-                act()
-
-    def _note_seen(self, top: int, height: int) -> None:
         costs = self.query("#plan-costs")
         if not costs or self._agreement.shown or top > self._seen:
             return
@@ -132,12 +116,6 @@ class PlanScreen(Dialog[bool]):
         if height and self._seen >= costs.first().virtual_region.bottom > 0:
             self._agreement.show()
             self._say(Answer(run=False, said=self._agreement.hint))
-
-    def _when_looked(self, act: Callable[[], None]) -> None:
-        if self._looked:
-            act()
-        else:
-            self._typed_ahead.append(act)
 
     @property
     def _more_below(self) -> bool:
@@ -154,7 +132,7 @@ class PlanScreen(Dialog[bool]):
 
     def action_yes(self) -> None:
         """Run what is safe; arm what interrupts something."""
-        self._when_looked(lambda: self._take(self._agreement.yes()))
+        self._take(self._agreement.yes())
 
     def action_back(self) -> None:
         """Disarm it, or leave it."""
@@ -171,18 +149,16 @@ class PlanScreen(Dialog[bool]):
 
     @on(Button.Pressed, "#run")
     def _run_pressed(self) -> None:
-        if boxes := self.query(Input):
-            self._type(boxes.first().value)
+        boxes = self.query(Input)
+        if boxes:
+            self._take(self._agreement.typed(boxes.first().value))
         else:
-            self._when_looked(lambda: self._take(self._agreement.enter(self._seconds())))
+            self._take(self._agreement.enter(self._seconds()))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._type(event.value)
-
-    def _type(self, word: str) -> None:
-        self._when_looked(lambda: self._take(self._agreement.typed(word)))
+        self._take(self._agreement.typed(event.value))
 
     def _take(self, answer: Answer) -> None:
         if answer.run:

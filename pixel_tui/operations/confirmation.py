@@ -74,13 +74,13 @@ class Agreement:
         self._pressed: float | None = now
         self._typed = 0
         """How many of the words have been typed."""
-        self.shown = not (plan.irreversible or plan.interrupts)
-        """All that can't be undone, and all that is interrupted, has been on the screen."""
+        self.shown = not plan.irreversible
+        """All that a plan costs which can't be undone has been on the screen."""
         self.armed = False
         """Enter runs it."""
 
     def show(self) -> None:
-        """All that can't be undone, and all that is interrupted, has been on the screen now."""
+        """All that it costs has been on the screen now."""
         self.shown = True
 
     @property
@@ -92,10 +92,8 @@ class Agreement:
     def hint(self) -> SafeText:
         """What to press now."""
         if not self.shown:
-            lost, interrupted = self._plan.irreversible, self._plan.interrupts
-            costs = ("can't be undone" if lost else "", "is interrupted" if interrupted else "")
-            what = " or ".join(filter(None, costs))
-            return plain(f"Scroll down (PageDown) to all that {what} first.")
+            also = " or is interrupted" if self._plan.interrupts else ""
+            return plain(f"Scroll down (PageDown) to all that can't be undone{also} first.")
         match self.kind:
             case Confirmation.KEY:
                 return SafeText("Enter runs it.")

@@ -183,22 +183,12 @@ async def test_a_plan_says_where_it_is_run_and_what_to_do_when_it_fails() -> Non
         assert "When it fails" in said
 
 
-async def test_nothing_is_run_before_all_that_is_interrupted_was_on_the_screen() -> None:
+async def test_a_plan_that_is_longer_than_the_screen_says_so_and_names_the_key() -> None:
     async with console(size=(80, 24)) as it:
         await it.press("r")
-        costs = tuple(SafeText(f"api-{number}: up to 10 s") for number in range(30))
-        plan = replace(plan_shown(it)._plan, interrupts=costs)
-        await it.press("escape")
-        it.app.push_screen(PlanScreen(plan))
-        await it.until(lambda: isinstance(it.app.screen, PlanScreen) and it.app.focused)
         await it.until(lambda: "↓ more" in it.text())
         assert "pgdn More" in it.text().splitlines()[-1]
-        await it.press("y", "enter")
-        assert "Scroll down (PageDown) to all that is interrupted" in it.text("#plan-hint")
-        assert not it.app.screen.query_one(".dialog").has_class("-armed")
-        await it.press(*["pagedown"] * 3)
-        await it.until(lambda: "y, and then Enter" in it.text("#plan-hint"))
-        await it.press(*["pagedown"] * 5)
+        await it.press(*["pagedown"] * 8)
         await it.until(lambda: "↓ more" not in it.text())
         assert "More" not in it.text().splitlines()[-1], "there is no more"
 

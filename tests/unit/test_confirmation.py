@@ -151,17 +151,6 @@ def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
     assert agreement.enter(20).run or agreement.typed("pixel").run
 
 
-def test_nothing_is_agreed_to_before_what_is_interrupted_was_shown() -> None:
-    agreement = Agreement(restart(), 0)
-    answers = [agreement.yes(), agreement.enter(5), agreement.enter(9)]
-    assert not any(answer.run for answer in answers)
-    assert not agreement.armed
-    assert "Scroll down (PageDown) to all that is interrupted" in agreement.hint
-    agreement.show()
-    agreement.yes()
-    assert agreement.enter(20).run
-
-
 def draft_prune(draft: Draft) -> None:
     draft.risk = Risk.DESTRUCTIVE
 
