@@ -31,20 +31,13 @@ def stop_all() -> Plan:
     return plan_action("stop", [], seen, COMMAND, now=NOW)
 
 
-def looked_at(plan: Plan) -> Agreement:
-    """With all that the plan costs on the screen from the start."""
-    agreement = Agreement(plan, 0)
-    agreement.show()
-    return agreement
-
-
 def test_the_risk_says_what_is_wanted() -> None:
     assert confirmation_of(start()) is Confirmation.KEY
     assert confirmation_of(restart()) is Confirmation.TWO_KEYS
     assert confirmation_of(stop_all()) is Confirmation.WORD
     destructive = replace(restart(), risk=Risk.DESTRUCTIVE, confirm=SafeText(""))
     assert confirmation_of(destructive) is Confirmation.WORD, "even where no word is named"
-    assert looked_at(destructive).typed("pixel").run
+    assert Agreement(destructive, 0).typed("pixel").run
 
 
 def test_a_safe_plan_is_run_by_enter_or_by_y() -> None:
@@ -60,19 +53,19 @@ def test_an_enter_held_down_never_runs_a_safe_plan() -> None:
 
 
 def test_what_interrupts_wants_a_key_and_then_enter() -> None:
-    agreement = looked_at(restart())
+    agreement = Agreement(restart(), 0)
     assert not agreement.yes().run
     assert "it interrupts api" in agreement.hint
     assert agreement.enter(0.1).run, "another key than the one that armed it is no slip"
 
 
 def test_y_alone_never_runs_what_interrupts() -> None:
-    agreement = looked_at(restart())
+    agreement = Agreement(restart(), 0)
     assert not any(agreement.yes().run for _ in range(50))
 
 
 def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
-    agreement = looked_at(restart())
+    agreement = Agreement(restart(), 0)
     assert not agreement.enter(5).run
     assert agreement.armed
     assert not agreement.enter(5.3).run
@@ -80,13 +73,13 @@ def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
 
 
 def test_the_enter_that_asked_does_not_cancel() -> None:
-    agreement = looked_at(restart())
+    agreement = Agreement(restart(), 0)
     assert not agreement.cancels(0.5)
     assert agreement.cancels(1.5)
 
 
 def test_disarmed_it_wants_both_keys_again() -> None:
-    agreement = looked_at(restart())
+    agreement = Agreement(restart(), 0)
     agreement.yes()
     assert agreement.disarm()
     assert not agreement.disarm()
@@ -95,7 +88,7 @@ def test_disarmed_it_wants_both_keys_again() -> None:
 
 @pytest.mark.parametrize("word", ["", "y", "Pixel", "pixel ", " pixel", "pixe", "pixelpixel"])
 def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
-    agreement = looked_at(stop_all())
+    agreement = Agreement(stop_all(), 0)
     assert not agreement.typed(word).run
     assert not agreement.yes().run
     assert not agreement.enter(9).run
@@ -103,8 +96,8 @@ def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
 
 
 def test_a_typed_word_is_no_way_round_the_keys() -> None:
-    assert not looked_at(restart()).typed("").run
-    assert not looked_at(restart()).typed("pixel").run
+    assert not Agreement(restart(), 0).typed("").run
+    assert not Agreement(restart(), 0).typed("pixel").run
 
 
 def losing(**changes: object) -> Plan:
@@ -136,7 +129,7 @@ def test_each_word_says_why_it_is_asked_for() -> None:
 
 
 def test_what_interrupts_only_wants_words_too_where_one_is_asked_for() -> None:
-    agreement = looked_at(replace(restart(), confirm_origin=SafeText("from-elsewhere")))
+    agreement = Agreement(replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0)
     assert not agreement.typed("pixel").run
     assert agreement.typed("from-elsewhere").run
 
@@ -173,8 +166,8 @@ def test_what_concerns_the_whole_host_wants_its_name(monkeypatch: pytest.MonkeyP
     here = Facts(host=SafeText("vps-1"))
     plan = plan_action("prune", [], seen, COMMAND, now=NOW, facts=here)
     assert plan.confirm == plan.host == "vps-1"
-    assert not looked_at(plan).typed("pixel").run, "the project's name is not enough"
-    assert looked_at(plan).typed("vps-1").run
+    assert not Agreement(plan, 0).typed("pixel").run, "the project's name is not enough"
+    assert Agreement(plan, 0).typed("vps-1").run
     with pytest.raises(UsageError):
         plan_action("prune", ["api"], seen, COMMAND, now=NOW, facts=here)
     with pytest.raises(OperationError):
