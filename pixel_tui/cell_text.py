@@ -5,7 +5,6 @@ different ages: skin tones, joined emoji, Indic clusters, emoji of the last year
 became wide meanwhile (`☰`) take one cell in one and two in another.
 """
 
-import re
 from bisect import bisect_right
 from functools import lru_cache
 from sys import intern
@@ -13,6 +12,7 @@ from typing import Final
 
 from rich.cells import cell_len, split_graphemes
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.text import defuse, is_harmless
 
 _SETTLED: Final = (
@@ -34,7 +34,7 @@ _FIRST: Final = sorted(first for first, _ in _SETTLED)
 _LAST: Final = dict(zip(_FIRST, sorted(last for _, last in _SETTLED), strict=True))
 _LETTERS: Final = "\u1eff"
 """Up to here they may bear accents and stay one cell."""
-_ACCENTS: Final = re.compile("[\u0300-\u034e]*")
+_ACCENTS: Final = LatePattern("[\u0300-\u034e]*")
 
 
 class Contested(str):

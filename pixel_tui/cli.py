@@ -8,7 +8,6 @@ import argparse
 import gc
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -19,6 +18,7 @@ from pixel_tui.change_commands import add_audit, add_backup, add_changes
 from pixel_tui.env_command import add_env
 from pixel_tui.errors import ConsoleError, FileError, UsageError
 from pixel_tui.interruption import Interrupted, interruptible, told_to_end
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.ledger_command import add_ledger
 from pixel_tui.project_options import (
     ExitCode,
@@ -45,7 +45,7 @@ SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
 in, each answer of the engine and each key would else wait for five times as long."""
 _TIMES: Final = ("--since", "--until")
-_AGO: Final = re.compile(r"-\d")
+_AGO: Final = LatePattern(r"-\d")
 MOST_PICTURES: Final = "1000"
 """A second. Textual paints by a beat of 60: a key that comes right after a picture waits
 for up to two of them. Nothing is painted more often for it: only sooner."""

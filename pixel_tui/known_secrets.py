@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.spared_words import SparedWords
 from pixel_tui.text import plain, shown_line, split_dropped
 from pixel_tui.value_finder import Span, ValueFinder, replace_word
@@ -42,7 +43,7 @@ class KnownSecrets:
     SHORTEST_NUMBER: Final = 12
     MOST: Final = 1000
     LONGEST: Final = 4096
-    _TELLING: Final = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9\s]")))
+    _TELLING: Final = tuple(map(LatePattern, ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9\s]")))
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -223,7 +224,7 @@ def _in_base64(value: str) -> str:
     return b64encode(data).decode()[: len(data) * 8 // 6]
 
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CONTROL: Final = LatePattern(r"[\x00-\x1f\x7f-\x9f]+")
 _ORDINARY: Final = bytes(range(0x20, 0x7F))
 """What a line that has nothing else is made of is shown as it was written."""
 

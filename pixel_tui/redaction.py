@@ -44,13 +44,13 @@ _WEBHOOK = LatePattern(
     r"open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/))[^\s\"'<>]+",
     re.IGNORECASE,
 )
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = LatePattern(
     # Only from the beginning of a word: from each letter of a long one it would take forever.
     r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)\\{0,3}[\"']?\s*"
     r"(?:=>|:=|[=:])\s*"
 )
 # What may stand behind it: looked at only where it is masked, for it may be all of a long line.
-_VALUE = re.compile(
+_VALUE = LatePattern(
     r"\"(?:[^\"\\]|\\.)*(?:\"|$)|'(?:[^'\\]|\\.)*(?:'|$)|"
     r"(?P<slash>\\{1,3})\"(?:(?!(?<!\\)(?P=slash)\").)*(?:(?P=slash)\"|$)|"
     # A comma may be a part of it, and a quote: rather too much is masked than a half of it left.
@@ -92,7 +92,7 @@ _COMPOSE_QUOTES = LatePattern(
 masked already is left alone: a sentence of ours may come after it."""
 SHORTEST_TOKEN: Final = 15
 """Characters of the shortest token of a known shape."""
-_SPACE = re.compile(r"\s")
+_SPACE = LatePattern(r"\s")
 
 
 def remember_secret(value: str) -> None:

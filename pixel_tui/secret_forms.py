@@ -12,7 +12,7 @@ from pixel_tui.known_secrets import MASK
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.secret_names import is_no_secret, is_secret_name
 
-_PORTS: Final = re.compile(r"(?:[0-9.\-]{1,40}:){1,2}[0-9]|[0-9]{1,5}/(?:tcp|udp)")
+_PORTS: Final = LatePattern(r"(?:[0-9.\-]{1,40}:){1,2}[0-9]|[0-9]{1,5}/(?:tcp|udp)")
 """What `-p` means to `docker run`, whose image or container may be called like a program."""
 
 
@@ -104,12 +104,12 @@ _WORDS_OF_CONFIG: Final = frozenset(
      "needs", "not", "of", "on", "option", "or", "parameter", "password", "required", "set",
      "setting", "should", "to", "unset", "value", "was", "will", "with"}
 )  # fmt: skip
-_NO_PASSWORD: Final = re.compile(
+_NO_PASSWORD: Final = LatePattern(
     r"(?:sha|md|base|bcrypt|argon|scram|oauth|pbkdf|aes|utf|ldap|pkcs|ntlm|krb)[\-_]?[a-z]*"
     r"[\-_]?[0-9].*|[0-9]+(?:st|nd|rd|th|ms|s|min|h|d)",
     re.IGNORECASE,
 )
-_VALUE_LIKE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])|(?=.*[!@#$%^&*+~].)|[0-9]{6}")
+_VALUE_LIKE: Final = LatePattern(r"(?=.*[0-9])(?=.*[A-Za-z])|(?=.*[!@#$%^&*+~].)|[0-9]{6}")
 
 
 def password_flag(word: str) -> PasswordFlag | None:

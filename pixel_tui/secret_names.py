@@ -9,7 +9,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+from pixel_tui.late_pattern import LatePattern
+
+_WORD: Final = LatePattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LONGEST: Final = 200
 """Letters of a name that are looked at: its end. No variable is longer."""
 
@@ -50,7 +52,7 @@ _ABOUT: Final = frozenset(
      "version", "window"}
 )  # fmt: skip
 """A name that ends with one of these says something about a secret."""
-_STRONG_ID: Final = re.compile(r"(?:access key|secret|secret key) id$")
+_STRONG_ID: Final = LatePattern(r"(?:access key|secret|secret key) id$")
 _KEPT_AT: Final = frozenset({"url", "uri"})
 _COUNTED: Final = frozenset({"max", "min", "num", "total", "n", "number", "count", "input",
                              "output", "completion", "prompt"})  # fmt: skip
@@ -59,14 +61,14 @@ _PUBLIC_KEYS: Final = frozenset(
      "object", "order", "partition", "primary", "pub", "public", "publishable", "routing", "row",
      "shift", "sort"}
 )  # fmt: skip
-_NO_VALUE: Final = re.compile(
+_NO_VALUE: Final = LatePattern(
     r"true|false|yes|no|on|off|null|none|nil|undefined|disabled?|enabled?|required|optional|~|"
     r"\$\{?[A-Za-z_][A-Za-z0-9_]*(?::?\?[^}]*)?\}?|\$\$?\{[A-Za-z_][A-Za-z0-9_]*:?-\}|"
     r"/run/secrets/[\w.\-/]+|\*+",
     re.IGNORECASE,
 )
 """A switch, nothing at all, the name of another variable, the place of a secret, a mask."""
-_SMALL_NUMBER: Final = re.compile(r"[0-9]{1,3}")
+_SMALL_NUMBER: Final = LatePattern(r"[0-9]{1,3}")
 _SEEDED: Final = frozenset(
     {"admin", "count", "data", "database", "db", "demo", "dev", "fixtures", "hosts", "node",
      "nodes", "on", "peer", "peers", "ratio", "script", "sql", "tables", "test", "users"}
@@ -86,13 +88,13 @@ _WITH_PRIVATE_KEYS: Final = frozenset(
     {"age", "dkim", "ecdsa", "gpg", "jwt", "key", "nostr", "pgp", "rsa", "ssh", "ssl", "tls",
      "vapid", "wg", "wireguard"}
 )  # fmt: skip
-_FINGERPRINTS: Final = re.compile(r"(?:(?:0x)?(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})(?:\s+|$))+")
+_FINGERPRINTS: Final = LatePattern(r"(?:(?:0x)?(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})(?:\s+|$))+")
 _OPENPGP_KEYS: Final = frozenset(
     {(kind, key) for kind in ("gpg", "pgp") for key in ("key", "keys")}
 )
 _FOLDERS: Final = frozenset({(), ("host",), ("init",), ("old",), ("start",)})
 """Whose `PWD` is a path."""
-_TOKEN_LIKE: Final = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[\w.:\-]{24,}", re.ASCII)
+_TOKEN_LIKE: Final = LatePattern(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[\w.:\-]{24,}", re.ASCII)
 
 
 @lru_cache(maxsize=2048)

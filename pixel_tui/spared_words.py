@@ -4,10 +4,10 @@ A database whose password is its own name is not kept safer by a console that sh
 values that are masked as words are spared; one that can be nothing else is masked in any case.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.value_finder import has_word
 
 _ORDINARY: Final = frozenset(
@@ -22,7 +22,7 @@ _ORDINARY: Final = frozenset(
 these, so nothing is kept by masking them, and without them no message could be read."""
 _NAMING: Final = ("user", "name", "db", "database", "host")
 """What the keys end in whose values are names."""
-_NAME: Final = re.compile(r"[\w.\-]+")
+_NAME: Final = LatePattern(r"[\w.\-]+")
 
 
 class SparedWords:

@@ -9,12 +9,14 @@ so that the type checker sees where foreign text has not passed the door.
 import re
 from typing import Final, NewType
 
+from pixel_tui.late_pattern import LatePattern
+
 SafeText = NewType("SafeText", str)
 """Text of one line that a terminal shows and never obeys."""
 
 TAB_STOP: Final = 8
 
-_SEQUENCE = re.compile(
+_SEQUENCE = LatePattern(
     # Operating system commands and the other strings, ended by BEL or ST, or cut off.
     r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
     # Control sequences: parameters, intermediates, final byte.
@@ -23,9 +25,9 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 
-_FIRST_COLUMN = re.compile(r"\x1b\[1?G")
+_FIRST_COLUMN = LatePattern(r"\x1b\[1?G")
 """Moves the cursor to the first column, as a carriage return does."""
-_ERASED = re.compile(r"\x1b\[([02]?)K")
+_ERASED = LatePattern(r"\x1b\[([02]?)K")
 """Erases what follows the cursor, or with 2 the complete line."""
 
 _INVISIBLE: Final = (
@@ -38,7 +40,7 @@ _INVISIBLE: Final = (
 _DROPPED: Final = f"({_SEQUENCE.pattern}|[{_INVISIBLE}]+)"
 """What `plain` leaves nothing of; rarely looked for, so compiled when it is."""
 
-_CONTROL = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
+_CONTROL = LatePattern(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
 
 
 def _mark(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.logs.level import Level
 from pixel_tui.stack.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, plain
@@ -17,7 +18,7 @@ LONGEST_PATTERN: Final = 1000
 """Characters of a query."""
 MOST_SPANS: Final = 200
 """Places in one line that are marked."""
-_ESCAPE = re.compile(
+_ESCAPE = LatePattern(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~]?)"
 )
 
@@ -31,7 +32,7 @@ class Case(StrEnum):
     EXACT = "exact"
 
 
-_DEPENDS_ON_PLACE = re.compile(r"[\^$]|\\[AZbB]|\(\?|[*+?}]\+")
+_DEPENDS_ON_PLACE = LatePattern(r"[\^$]|\\[AZbB]|\(\?|[*+?}]\+")
 """Parts of an expression that look at what is around a match, or at the ends of a line."""
 
 

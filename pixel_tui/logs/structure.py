@@ -5,13 +5,13 @@ can be read and its fields stand beside it. Any other line is left as it is.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from pixel_tui.json_reading import parse_json
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.text import SafeText, plain
 
 
@@ -70,11 +70,11 @@ _QUIET: Final = frozenset(
     )
     for word in words.split()
 )
-_PAIR = re.compile(
+_PAIR = LatePattern(
     r"""([A-Za-z_@][\w.@/:-]{0,63})=(?:"((?:[^"\\]|\\.)*+)"|([^\s"=]*+|[^\s"]*+))(?=\s|$)\s*"""
 )
-_WORD = re.compile(r"\S{1,4096}\s*")
-_ESCAPED = re.compile(r"\\(.)")
+_WORD = LatePattern(r"\S{1,4096}\s*")
+_ESCAPED = LatePattern(r"\\(.)")
 _UNESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r"}
 
 Json = Mapping[str, object]

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.build_record import BuildRecord, build_mark
 from pixel_tui.stack.json_value import JsonObject, Node
 from pixel_tui.stack.model import NO_BUILD, BuildState
@@ -20,8 +21,8 @@ from pixel_tui.text import plain
 BAKED_PREFIXES: Final = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "REACT_APP_", "VITE_")
 """Variables that a build writes into the program: another value needs another image."""
 
-_COMMAND = re.compile(r"(?:RUN )?\|(\d+) (.*)", re.DOTALL)
-_DECLARED = re.compile(r"(?:/bin/sh -c #\(nop\)\s+)?ARG ([A-Za-z_][A-Za-z0-9_]*)")
+_COMMAND = LatePattern(r"(?:RUN )?\|(\d+) (.*)", re.DOTALL)
+_DECLARED = LatePattern(r"(?:/bin/sh -c #\(nop\)\s+)?ARG ([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from pixel_tui.errors import (
     UsageError,
 )
 from pixel_tui.files import is_file, is_pipe
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.asking import Asked, NoAnswer
 from pixel_tui.stack.compose_command import (
     EVERY_PROFILE,
@@ -71,8 +72,8 @@ MAY_NOT_READ: Final = (
 )
 COPY_IT: Final = "Fetch it yourself, look at it, and name that file in its place."
 _REFUSES = "Compose refuses the project: "
-_ESCAPED = re.compile(r"\\(.)")
-_WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
+_ESCAPED = LatePattern(r"\\(.)")
+_WARNING = LatePattern(r'level=warning msg="((?:[^"\\]|\\.)*)"')
 
 
 def find_command(

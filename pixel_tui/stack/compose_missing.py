@@ -1,11 +1,11 @@
 """Docker without compose: how it shows, and what to do."""
 
-import re
 from typing import Final
 
 from pixel_tui.errors import ComposeMissing
+from pixel_tui.late_pattern import LatePattern
 
-_NO_COMPOSE: Final = re.compile(
+_NO_COMPOSE: Final = LatePattern(
     r"'compose' is not a docker command|unknown command: docker compose"
     # A docker without compose takes the options after the word for its own.
     r"|unknown (?:shorthand )?flag"

@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.files import read_head
+from pixel_tui.late_pattern import LatePattern
 
 MOST_BYTES: Final = 1024 * 1024
-_SETTING = re.compile(
+_SETTING = LatePattern(
     r"""^[^\S\n]*(?:export[^\S\n]+)?(?P<name>[A-Za-z_]\w*)[^\S\n]*[=:][^\S\n]*
     (?: '(?P<literal>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<bare>[^\n]*) )""",
     re.MULTILINE | re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = LatePattern(r"\\(.)", re.DOTALL)
 _SIGNS: Final = {
     **dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)),
     **{sign: sign for sign in '"\\$'},
 }
 """What a backslash makes of the sign behind it."""
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})", re.ASCII)
+_VARIABLE = LatePattern(r"\$(?:(\w+)|\{(\w+)(?:(:?-)([^}]*))?\})", re.ASCII)
 
 
 def disabled(environment: Mapping[str, str]) -> bool:

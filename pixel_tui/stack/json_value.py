@@ -1,12 +1,12 @@
 """Reading foreign JSON without ever trusting its shape."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from pixel_tui.json_reading import JsonValue, parse_json
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.text import SafeText, plain
 
 JsonObject: TypeAlias = dict[str, JsonValue]
@@ -38,7 +38,7 @@ def as_yaml(value: JsonValue) -> str:
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-_NOT_IN_YAML = re.compile("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_NOT_IN_YAML = LatePattern("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.redaction import mask_value, redact, redacted_argv, spare_names
 from pixel_tui.stack.built_with import arguments_of
 from pixel_tui.stack.json_value import JsonObject, Node
@@ -37,8 +38,8 @@ from pixel_tui.text import SafeText, plain, plain_lines
 
 LABEL: Final = "com.docker.compose."
 _ZERO_TIME: Final = "0001-01-01"
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$")
-_DURATION = re.compile(r"(?<!\d)(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
+_TIME = LatePattern(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$")
+_DURATION = LatePattern(r"(?<!\d)(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
 _UNIT_SECONDS: Final[Mapping[str, float]] = {
     "h": 3600.0,
     "m": 60.0,
@@ -66,7 +67,7 @@ def parse_time(raw: str) -> datetime | None:
 
 def parse_duration(raw: str) -> float | None:
     """A Go duration (`1m30s`) in seconds; None when it is none."""
-    parts = _DURATION.findall(raw)
+    parts = [(match[1], match[2]) for match in _DURATION.finditer(raw)]
     if not parts or "".join(number + unit for number, unit in parts) != raw:
         return None
     return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)

@@ -6,16 +6,16 @@ stops the old one, removes it, gives the new one its name, and starts that. Inte
 way, it leaves both. The label stays for good; the name does not.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.json_value import JsonObject, Node
 
 REPLACE_LABEL: Final = "com.docker.compose.replace"
-_NAME = re.compile(r"([0-9a-f]{12})_.")
+_NAME = LatePattern(r"([0-9a-f]{12})_.")
 
 
 class Replacing(Protocol):

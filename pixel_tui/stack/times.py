@@ -6,17 +6,18 @@ from functools import lru_cache
 from typing import Final
 
 from pixel_tui.errors import UsageError
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.text import SafeText
 
 SECOND: Final = 1_000_000_000
 """Nanoseconds."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_STAMP = re.compile(
+_STAMP = LatePattern(
     rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
-_AGO = re.compile(r"-(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
-_DATE = re.compile(
+_CLOCK = LatePattern(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
+_AGO = LatePattern(r"-(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+_DATE = LatePattern(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?",
     re.ASCII | re.IGNORECASE,
 )

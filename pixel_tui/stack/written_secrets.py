@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.files import read_head
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.redaction import (
     is_secret_name,
     is_secret_value,
@@ -19,19 +20,19 @@ from pixel_tui.stack.project_files import ProjectFiles
 
 MOST_BYTES: Final = 1024 * 1024
 
-_SETTING = re.compile(
+_SETTING = LatePattern(
     r"^[^\S\n]*(?:export[^\S\n]+)?(?P<name>[A-Za-z_][\w.\-]*)[^\S\n]*[=:]"
     r"(?P<raw>[^\S\n]*(?:'[^']*'|\"(?:[^\"\\]|\\.)*\")?[^\n]*)",
     re.MULTILINE | re.DOTALL,
 )
-_KEYED = re.compile(
+_KEYED = LatePattern(
     r"\s*(?:-\s+)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*(?P<raw>.*)", re.DOTALL
 )
-_COMMENT = re.compile(r"(?:^|[^\S\n])#[^\n]*", re.MULTILINE)
-_REFERENCE = re.compile(r"\$\{[A-Za-z_]\w*(?::?\?[^}]*)?\}")
+_COMMENT = LatePattern(r"(?:^|[^\S\n])#[^\n]*", re.MULTILINE)
+_REFERENCE = LatePattern(r"\$\{[A-Za-z_]\w*(?::?\?[^}]*)?\}")
 """All of a value: the name is that of a variable, and no piece of a password."""
-_REFERRING = re.compile(r"\$\{[A-Za-z_]\w*(?::?[?+\-])?")
-_CONVENTIONAL = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?:[:?+\-][^}]*)?\}")
+_REFERRING = LatePattern(r"\$\{[A-Za-z_]\w*(?::?[?+\-])?")
+_CONVENTIONAL = LatePattern(r"\$\{([A-Z_][A-Z0-9_]*)(?:[:?+\-][^}]*)?\}")
 """The name of a variable as people write it in the midst of a value of a compose file."""
 
 

@@ -8,19 +8,21 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pixel_tui.late_pattern import LatePattern
+
 Path = tuple[str | int, ...]
 """Keys, and numbers of items in lists, from the top down."""
 Scalar = tuple[Path, str]
 
-_DASH = re.compile(r"-(?:[^\S\n]+|$)", re.MULTILINE)
-_KEY = re.compile(
+_DASH = LatePattern(r"-(?:[^\S\n]+|$)", re.MULTILINE)
+_KEY = LatePattern(
     r"""(?: "(?P<double>(?:[^"\\\n]|\\.)*)" | '(?P<single>[^'\n]*)'
     | (?P<plain>[^\s#\[\]{},&*!|>%@`"'][^\n#]*?) )[^\S\n]*:(?:[^\S\n]+|$)""",
     re.MULTILINE | re.VERBOSE,
 )
-_PROPERTY = re.compile(r"[&!][^\s\[\]{},]*[^\S\n]+")
-_PLAIN_IN_FLOW = re.compile(r"[^\[\]{},\n]+")
-_BLOCK = re.compile(r"[|>][-+0-9]*[^\S\n]*(?:#.*)?$", re.MULTILINE)
+_PROPERTY = LatePattern(r"[&!][^\s\[\]{},]*[^\S\n]+")
+_PLAIN_IN_FLOW = LatePattern(r"[^\[\]{},\n]+")
+_BLOCK = LatePattern(r"[|>][-+0-9]*[^\S\n]*(?:#.*)?$", re.MULTILINE)
 _DEEPEST: Final = 40
 
 
