@@ -188,12 +188,13 @@ class LineSplitter:
         if not space or not stamp[:4].isdigit():
             stamp, text = b"", raw
         lines: list[LogLine] = []
+        begun = bool(_stamp_of(raw))  # `_has_later_stamp` waits for what follows such lines alone
         growing, start = _Growing(stamp), 0
         for inner in _STAMP.finditer(text):
             at = inner.group()[:-1]
             if at == stamp and inner.start() >= start + PART:
                 growing.add(text[start : inner.start()])  # the same line goes on
-            elif stamp < at <= limit and stamp:
+            elif begun and stamp < at <= limit:
                 # A time that the program wrote itself was over when the engine took it in.
                 growing.add(text[start : inner.start()])
                 lines.append(growing.line(self._source, LineKind.STDOUT))

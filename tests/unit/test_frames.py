@@ -80,6 +80,14 @@ def test_bare_lines_are_the_same_however_they_are_cut(raw: bytes, places: list[i
     assert read(splitter("api", tty=True), chunks_of(raw, places)) == lines_of(raw, tty=True)
 
 
+def test_what_only_begins_like_a_stamp_ends_no_line_however_it_is_cut() -> None:
+    stamp = b"0000-00-00T00:00:00.000000000Z "
+    raw = b"0 " + stamp + b"\n" + stamp
+    for place in range(len(raw)):
+        lines = read(splitter("api", tty=True), [raw[:place], raw[place:]])
+        assert [line.text for line in lines] == [stamp, b""]
+
+
 @given(st.lists(st.binary(max_size=200), max_size=10), st.booleans())
 def test_garbage_is_never_an_error(chunks: list[bytes], tty: bool) -> None:
     for line in read(splitter("api", tty=tty), chunks):
