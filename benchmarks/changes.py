@@ -12,19 +12,19 @@ from benchmarks.one_stack import measure_one_stack
 from benchmarks.screen import Screen
 from benchmarks.stack import Stack
 from pixel_tui.clock import SystemClock
-from pixel_tui.fact_reading import live_facts
-from pixel_tui.live import live_observer
+from pixel_tui.console.observer import live_observer
+from pixel_tui.facts.live import live_facts
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.job import JobState, JobStatus
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.operations.jobs.verification import Patience
 from pixel_tui.operations.operator import Operator
-from pixel_tui.operations.plan import Plan
-from pixel_tui.operations.verification import Patience
+from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.settings import BackupSettings, Settings
-from pixel_tui.stack.compose import ComposeProject, find_command
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.process import ProcessRunner
-from pixel_tui.stack.watcher import Watcher
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.programs.process import ProcessRunner
+from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.private_engine import BASE_IMAGE
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import Figure, median, table
-from pixel_tui.environment.catalogue import load_catalogue
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.overview import Overview, key_row, overview
-from pixel_tui.environment.surroundings import Surroundings
-from pixel_tui.environment.values import read_values
-from pixel_tui.stack.environment_uses import EnvFile, EnvironmentUses, How, Use
+from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.overview import Overview, key_row, overview
+from pixel_tui.environment.checks.surroundings import Surroundings
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.values import read_values
+from pixel_tui.stack.compose.environment_uses import EnvFile, EnvironmentUses, How, Use
 from pixel_tui.text import SafeText
 from tests.engine.compose_reading import ComposeReading, compose_reading
 from tests.engine.env_agreement import (

@@ -17,13 +17,13 @@ from typing import Final
 from textual import events
 
 from benchmarks.figures import Figure, percentile, table
-from pixel_tui.app import PixelTui
 from pixel_tui.cli import SWITCH_SECONDS
-from pixel_tui.demonstration import demo_parts
-from pixel_tui.demonstration_environment import DemoDesk
+from pixel_tui.console.app import PixelTui
+from pixel_tui.demo.environment import DemoDesk
+from pixel_tui.demo.parts import demo_parts
 from pixel_tui.settings import Settings
-from screens.environment import EnvironmentScreen
-from screens.environment_value import ValueScreen
+from screens.environment.screen import EnvironmentScreen
+from screens.environment.value import ValueScreen
 
 LINES: Final = 2000
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789$" * 6

@@ -21,11 +21,11 @@ from typing import Any, Final
 from benchmarks.figures import Figure, median, table
 from pixel_tui.cli import SWITCH_SECONDS
 from pixel_tui.clock import SystemClock
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.reading import LedgerReader
-from pixel_tui.ledger.watch import LedgerWatch
-from pixel_tui.stack.model import EngineStatus, Link, StackSnapshot
-from pixel_tui.stack.observer import Topic
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReader
+from pixel_tui.ledger.view.watch import LedgerWatch
+from pixel_tui.stack.model.snapshot import EngineStatus, Link, StackSnapshot
+from pixel_tui.stack.watch.observer import Topic
 from pixel_tui.text import plain
 
 TICK: Final = 0.002

@@ -10,16 +10,16 @@ from functools import partial
 from hashlib import sha256
 from typing import Final
 
-from pixel_tui.known_secrets import mask_known
 from pixel_tui.logs.continuation import Grouper
 from pixel_tui.logs.level import Level, level_of
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeats
 from pixel_tui.logs.structure import structured
-from pixel_tui.redaction import remember_secret
-from pixel_tui.stack.merge import Merge
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import nanoseconds, stamp_of
+from pixel_tui.redaction.known import mask_known
+from pixel_tui.redaction.redactor import remember_secret
+from pixel_tui.stack.feed.merge import Merge
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import nanoseconds, stamp_of
 
 LINES: Final = 100_000
 ROUNDS: Final = 3

@@ -22,14 +22,14 @@ from pixel_tui.logs.annotations import Annotations
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import Shown, View
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.log_history import LogHistory
-from pixel_tui.stack.merge import Merge
-from pixel_tui.stack.model import Container
-from pixel_tui.stack.parse import parse_container
-from pixel_tui.stack.ring import LineKind, LogLine, Ring
-from pixel_tui.stack.times import stamp_of
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.feed.history import LogHistory
+from pixel_tui.stack.feed.merge import Merge
+from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.times import stamp_of
 from pixel_tui.text import plain
 from tests.engine.private_engine import BASE_IMAGE, CommandFailed, EngineUnavailable, eventually
 

@@ -27,7 +27,7 @@ from benchmarks.churn import ESCAPE, SIZES, Churn, random_keys
 from benchmarks.probed import CENSUS, FROZEN, WISH
 from benchmarks.stack import TALKER, Stack, measured_engine, quiet_services, running_stack
 from benchmarks.terminal import COLUMNS, ROWS, Terminal
-from pixel_tui.log_file import NAME as LOG_NAME
+from pixel_tui.console.log_file import NAME as LOG_NAME
 from tests.engine.private_engine import CommandFailed, Engine, EngineUnavailable
 
 SAMPLE_SECONDS: Final = 5.0

@@ -14,13 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from pixel_tui import __version__
 from pixel_tui.argument_parser import ArgumentParser
-from pixel_tui.change_commands import add_audit, add_backup, add_changes
-from pixel_tui.env_command import add_env
-from pixel_tui.errors import ConsoleError, FileError, UsageError
-from pixel_tui.interruption import Interrupted, interruptible, told_to_end
-from pixel_tui.late_pattern import LatePattern
-from pixel_tui.ledger_command import add_ledger
-from pixel_tui.project_options import (
+from pixel_tui.commands.env import add_env
+from pixel_tui.commands.ledger import add_ledger
+from pixel_tui.commands.options import (
     ExitCode,
     add_project_options,
     add_read_only,
@@ -29,6 +25,10 @@ from pixel_tui.project_options import (
     names_something,
     readers,
 )
+from pixel_tui.commands.plan import add_audit, add_backup, add_changes
+from pixel_tui.errors import ConsoleError, FileError, UsageError
+from pixel_tui.interruption import Interrupted, interruptible, told_to_end
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.standard_streams import (
     complain,
     complain_of,
@@ -38,8 +38,8 @@ from pixel_tui.standard_streams import (
 )
 
 if TYPE_CHECKING:
-    from pixel_tui.stack.compose import ComposeProject
-    from pixel_tui.stack.engine import DockerEngine
+    from pixel_tui.stack.compose.project import ComposeProject
+    from pixel_tui.stack.engine.docker_engine import DockerEngine
 
 SWITCH_SECONDS: Final = 0.001
 """How long one thread may hold back another. While the toolkit is imported, or a log floods
@@ -142,7 +142,7 @@ def _fault(error: Exception) -> int:
     """Log what nothing above expected, and say where; without a traceback."""
     import logging
 
-    from pixel_tui.log_file import start_log
+    from pixel_tui.console.log_file import start_log
     from pixel_tui.settings import state_folder
 
     path = start_log(state_folder())
@@ -234,13 +234,13 @@ def _add_logs(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
 
 def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
+    from pixel_tui.commands.left_apply import left_applies
+    from pixel_tui.commands.status import all_well, as_json, as_table, unstable_services
+    from pixel_tui.facts.past_stops import known_ends
     from pixel_tui.health.findings import findings_of_stack
-    from pixel_tui.left_apply import left_applies
-    from pixel_tui.past_stops import known_ends
     from pixel_tui.settings import load_settings
-    from pixel_tui.stack.build_record import build_records
-    from pixel_tui.stack.reading import look_once
-    from pixel_tui.status import all_well, as_json, as_table, unstable_services
+    from pixel_tui.stack.compose.build_records import build_records
+    from pixel_tui.stack.watch.reading import look_once
 
     settings = load_settings(environment, read_only=arguments.read_only)
     engine, project = readers(arguments, environment)
@@ -267,12 +267,12 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from pixel_tui import log_command
     from pixel_tui.clock import SystemClock
+    from pixel_tui.commands import logs as log_command
     from pixel_tui.settings import load_settings
-    from pixel_tui.stack.build_record import build_records
-    from pixel_tui.stack.log_history import LogHistory
-    from pixel_tui.stack.reading import look_once
+    from pixel_tui.stack.compose.build_records import build_records
+    from pixel_tui.stack.feed.history import LogHistory
+    from pixel_tui.stack.watch.reading import look_once
 
     settings = load_settings(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
@@ -309,7 +309,7 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     history = LogHistory(engine, containers)
     reached = log_command.print_past(history, wish, printer, chosen)
     if arguments.follow:
-        from pixel_tui.live import live_observer
+        from pixel_tui.console.observer import live_observer
 
         observer = live_observer(engine, project, settings)
         observer.start()
@@ -351,8 +351,8 @@ def _require_terminal(environment: Mapping[str, str]) -> None:
 
 def _prepare() -> None:
     """Make this process what a console needs, before there are threads."""
-    from pixel_tui.allocator import hold_little
     from pixel_tui.early_log import hold_log
+    from pixel_tui.terminal.memory import hold_little
 
     hold_little()
     hold_log()
@@ -376,7 +376,7 @@ def _hurry() -> None:
 def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal(environment)
     _prepare()
-    from pixel_tui.live import live_observer
+    from pixel_tui.console.observer import live_observer
     from pixel_tui.settings import load_settings
 
     settings = load_settings(
@@ -386,14 +386,14 @@ def _run_console(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     if arguments.or_demo and not (project.has_files and engine.answers()):
         if names_something(arguments):
             raise _not_opened(arguments, engine, project)
-        from pixel_tui.app import run
-        from pixel_tui.demonstration import demo_parts
+        from pixel_tui.console.app import run
+        from pixel_tui.demo.parts import demo_parts
 
         return run(demo_parts(settings, environment))
     # The stack is being read while the rest is still imported.
     observer = live_observer(engine, project, settings)
     observer.start()
-    from pixel_tui.app import live_parts, run
+    from pixel_tui.console.app import live_parts, run
 
     if (found := settled()) is not project:
         # Its containers were made with other files: the look at the first ones is given up.
@@ -422,8 +422,8 @@ def _not_opened(
 def _run_demo(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     _require_terminal(environment)
     _prepare()
-    from pixel_tui.app import run
-    from pixel_tui.demonstration import demo_parts
+    from pixel_tui.console.app import run
+    from pixel_tui.demo.parts import demo_parts
     from pixel_tui.settings import load_settings
 
     settings = load_settings(

@@ -6,7 +6,7 @@ A command has none. What is worth a warning is a line on its standard error.
 import logging
 from typing import Final
 
-from pixel_tui.redaction import redact
+from pixel_tui.redaction.redactor import redact
 from pixel_tui.standard_streams import complain
 
 MOST: Final = 200

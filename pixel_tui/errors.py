@@ -36,7 +36,7 @@ class ConsoleError(Exception):
 
     def __init__(self, what: str, *, on: str = "", remedy: str = "") -> None:
         # Most runs of the program raise none, and its patterns take a while to be made.
-        from pixel_tui.redaction import redact
+        from pixel_tui.redaction.redactor import redact
 
         # The engine, compose and files may have been quoted: no secret leaves by this door.
         self.what: SafeText = plain(redact(what))

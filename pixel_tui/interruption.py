@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from pixel_tui.ending import SIGNALS
+SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
 
 LEAVE_SECONDS: Final = 5.0
 """How long what is left may take: a reader that does not read, an engine that does not answer."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.redaction import redacted_argv
+from pixel_tui.redaction.redactor import redacted_argv
 from pixel_tui.text import SafeText, plain
 
 PROC: Final = Path("/proc")

@@ -14,6 +14,8 @@ from pixel_tui.late_pattern import LatePattern
 SafeText = NewType("SafeText", str)
 """Text of one line that a terminal shows and never obeys."""
 
+NO_TEXT: Final = SafeText("")
+
 TAB_STOP: Final = 8
 
 _SEQUENCE = LatePattern(

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pixel_tui import redaction
-from pixel_tui.operations import audit_seal
+from pixel_tui.operations.audit import seal as audit_seal
+from pixel_tui.redaction import redactor as redaction
 from tests import own_threads
 from tests.engine.private_engine import GIVEN_HOST
 

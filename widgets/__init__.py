@@ -1,0 +1,1 @@
+"""What draws models; no widget knows a service."""

@@ -1,0 +1,1 @@
+"""Backups: making, verifying and restoring them; the worker is a program of its own."""

@@ -33,12 +33,12 @@ from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import SystemClock
-from pixel_tui.environment.masking import learn_secrets
+from pixel_tui.environment.checks.masking import learn_secrets
 from pixel_tui.errors import OperationError
 from pixel_tui.settings import load_settings
-from pixel_tui.stack.own_program import add_project_options, command_from
-from pixel_tui.stack.program import RealPrograms
-from pixel_tui.stack.step_program import finished, say
+from pixel_tui.stack.programs.own_program import add_project_options, command_from
+from pixel_tui.stack.programs.program import RealPrograms
+from pixel_tui.stack.programs.step_program import finished, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:

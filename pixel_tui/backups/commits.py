@@ -6,8 +6,8 @@ from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.git import Checkout, open_checkout
-from pixel_tui.stack.json_value import JsonObject, JsonValue
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue
+from pixel_tui.stack.programs.git import Checkout, open_checkout
 
 DEEPEST: Final = 10
 """Submodules of submodules; whoever has more of them has made a circle."""

@@ -14,7 +14,7 @@ from pixel_tui.backups.servers import AskedServer
 from pixel_tui.backups.sqlite_copy import check_database, copy_database, count_rows
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE, open_regular
-from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.model.json_value import JsonObject
 
 CHUNK: Final = 1024 * 1024
 Copy = tuple[JsonObject, str]

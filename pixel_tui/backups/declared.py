@@ -11,14 +11,15 @@ from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import (
+from pixel_tui.stack.compose.command import (
     EVERY_PROFILE,
     UNRESOLVED,
     ComposeCommand,
 )
-from pixel_tui.stack.compose_words import refusal_of
-from pixel_tui.stack.json_value import Node, load_object
-from pixel_tui.stack.program import Programs, Said
+from pixel_tui.stack.compose.compose_words import refusal_of
+from pixel_tui.stack.model.json_value import Node, load_object
+from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.programs.program import Programs
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Final
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen, StackView
 from pixel_tui.files import read_regular
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.compose_words import refusal_of
-from pixel_tui.stack.json_value import JsonObject, JsonValue, Node, load_object
-from pixel_tui.stack.program import Programs
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.compose_words import refusal_of
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, load_object
+from pixel_tui.stack.programs.program import Programs
 
 DEPLOYMENT: Final = "deployment/deployment.json"
 MOST_BYTES: Final = 4 * 1024 * 1024

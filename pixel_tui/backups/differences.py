@@ -8,7 +8,7 @@ from typing import Final
 from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.manifest import Item, Kind, Manifest, wanted_for_deployment
 from pixel_tui.files import open_regular
-from pixel_tui.redaction import redact
+from pixel_tui.redaction.redactor import redact
 from pixel_tui.text import SafeText, plain
 
 MOST_BYTES: Final = 256 * 1024

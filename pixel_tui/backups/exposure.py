@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.store import BackupStore
-from pixel_tui.stack.model import Container
+from pixel_tui.stack.model.container import Container
 from pixel_tui.text import SafeText, plain
 
 

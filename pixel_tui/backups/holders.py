@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from pixel_tui.stack.json_value import Node
+from pixel_tui.stack.model.json_value import Node
 
 _LABEL: Final = "com.docker.compose."
 _OWN_FILES: Final = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)")

@@ -62,9 +62,9 @@ from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, OperationError, UsageError
-from pixel_tui.stack.endpoint import LOCAL, endpoint_of
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.project_files import find_project_files
+from pixel_tui.stack.compose.project_files import find_project_files
+from pixel_tui.stack.engine.endpoint import LOCAL, endpoint_of
+from pixel_tui.stack.model.json_value import JsonObject
 
 MARGIN: Final = 1.1
 """What a backup may need beside the sizes of its sources."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import read_regular
-from pixel_tui.stack.json_value import JsonObject, Node, load_object
+from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 
 VERSION: Final = 2
 READABLE: Final = (1, 2)

@@ -18,9 +18,10 @@ from pixel_tui.backups.manifest import Item
 from pixel_tui.backups.stack_view import Seen
 from pixel_tui.errors import OperationError
 from pixel_tui.files import open_regular
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.json_value import Node, load_object
-from pixel_tui.stack.program import Programs, Said
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.json_value import Node, load_object
+from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.programs.program import Programs
 
 
 def _variable(name: str, *variables: str) -> str:

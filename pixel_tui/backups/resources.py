@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import EVERY_PROFILE, shown
-from pixel_tui.stack.compose_words import refusal_of
-from pixel_tui.stack.json_value import JsonObject, Node, load_object
-from pixel_tui.stack.parse import externals_of
-from pixel_tui.stack.resource_model import Resource, ResourceKind
-from pixel_tui.stack.resources import parse_resources
+from pixel_tui.stack.compose.command import EVERY_PROFILE, shown
+from pixel_tui.stack.compose.compose_words import refusal_of
+from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
+from pixel_tui.stack.model.parse import externals_of
+from pixel_tui.stack.model.resource_model import Resource, ResourceKind
+from pixel_tui.stack.model.resources import parse_resources
 
 
 def require_resources(view: StackView, services: Sequence[str]) -> None:

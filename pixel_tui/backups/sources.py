@@ -16,7 +16,7 @@ from pixel_tui.backups.postgres import is_postgres
 from pixel_tui.backups.search import MOST_UNREAD, Found, is_database, search
 from pixel_tui.backups.stack_view import Seen, inside, real_inside
 from pixel_tui.backups.volumes import Opened, volume_source
-from pixel_tui.stack.project_files import ProjectFiles
+from pixel_tui.stack.compose.project_files import ProjectFiles
 
 OpenVolumes = Callable[[Sequence[str]], Opened]
 SERVER_FOLDERS: Final = ("/var/lib/postgresql", "/bitnami/postgresql")

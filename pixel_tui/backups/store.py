@@ -25,7 +25,7 @@ from pixel_tui.backups.manifest import (
 )
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, read_regular, replace_file, sync_folder
-from pixel_tui.stack.json_value import Node, load_object
+from pixel_tui.stack.model.json_value import Node, load_object
 
 VERDICT: Final = "verified.json"
 _PARTIAL: Final = ".partial"

@@ -15,7 +15,7 @@ from typing import Final
 
 from pixel_tui.backups.holders import bound_folder
 from pixel_tui.backups.stack_view import Seen, StackView
-from pixel_tui.stack.json_value import Node
+from pixel_tui.stack.model.json_value import Node
 
 PREFIX: Final = "volume "
 

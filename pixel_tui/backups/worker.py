@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.own_program import project_options, verb_argv
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.programs.own_program import project_options, verb_argv
 
 _MODULE: Final = "pixel_tui.backups"
 

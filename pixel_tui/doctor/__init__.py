@@ -1,0 +1,1 @@
+"""Checks of the machine, each with its fix."""

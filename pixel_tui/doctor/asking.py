@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pixel_tui.errors import ConsoleError, EngineUnreachable
-from pixel_tui.stack.asking import Asked, NoAnswer
+from pixel_tui.stack.compose.asking import Asked, NoAnswer
 from pixel_tui.text import SafeText, plain
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from pixel_tui.doctor.project_checks import Asked
 from pixel_tui.doctor.report import Check, failed_with, ok, skipped, warning
 from pixel_tui.errors import ConsoleError
 from pixel_tui.settings import load_settings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.model import Container
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.container import Container
 
 NAME: Final = "backups"
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pixel_tui.doctor.report import Check, failed_with, ok, skipped, warning
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.file_state import read_file
-from pixel_tui.environment.finding import Level
-from pixel_tui.environment.overview import Overview
-from pixel_tui.environment_reading import Examined, read_around
+from pixel_tui.environment.checks.finding import Level
+from pixel_tui.environment.checks.overview import Overview
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.live.reading import Examined, read_around
+from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import ConsoleError
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose.command import ComposeCommand
 
 NAME: Final = "environment"
 

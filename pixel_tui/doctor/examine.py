@@ -44,14 +44,15 @@ from pixel_tui.doctor.terminal_checks import (
 )
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.settings import ENVIRONMENT_CONFIG, config_path, load_settings, state_folder
-from pixel_tui.stack.build_record import build_records
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.label_model import PROJECT, labelled, labelled_project
-from pixel_tui.stack.model import Container, Project
-from pixel_tui.stack.parse import parse_project
-from pixel_tui.stack.places import labelled_name, read_other_names
-from pixel_tui.stack.reading import read_containers
-from pixel_tui.stack.source import EngineReader, ProjectReader, ResolvedProject
+from pixel_tui.stack.compose.build_records import build_records
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.places import labelled_name, read_other_names
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.label_model import PROJECT, labelled, labelled_project
+from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.source import EngineReader, ProjectReader, ResolvedProject
+from pixel_tui.stack.watch.reading import read_containers
 from pixel_tui.text import SafeText
 
 COMPOSE_SECONDS: Final = 75.0

@@ -9,12 +9,12 @@ from typing import Final
 from pixel_tui.doctor.project_checks import SHOWN, Unknown
 from pixel_tui.doctor.report import Check, ok, skipped, warning
 from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
-from pixel_tui.stack.build_record import BuildRecords
-from pixel_tui.stack.git_files import last_commit
-from pixel_tui.stack.json_value import JsonObject, Node
-from pixel_tui.stack.model import Project, ServiceSpec
-from pixel_tui.stack.parse import parse_time
-from pixel_tui.stack.source import EngineReader
+from pixel_tui.stack.compose.build_records import BuildRecords
+from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.parse import parse_time
+from pixel_tui.stack.model.project import Project, ServiceSpec
+from pixel_tui.stack.model.source import EngineReader
+from pixel_tui.stack.programs.git_files import last_commit
 
 NAME: Final = "images"
 LOOKING_SECONDS: Final = 20.0

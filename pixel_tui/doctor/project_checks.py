@@ -18,8 +18,9 @@ from pixel_tui.doctor.report import (
 )
 from pixel_tui.errors import ConsoleError
 from pixel_tui.health.findings import unknown_profiles
-from pixel_tui.stack.compose_missing import INSTALL, compose_missing, says_no_compose
-from pixel_tui.stack.model import Container, Project
+from pixel_tui.stack.compose.compose_missing import INSTALL, compose_missing, says_no_compose
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.project import Project
 from pixel_tui.text import SafeText
 
 OLDEST_COMPOSE: Final = 2

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from pixel_tui.errors import ConsoleError
-from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import SafeText, plain
 
 VERSION: Final = 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TextIO
 
 from pixel_tui.doctor.report import Check, failed, ok, skipped, warning
-from pixel_tui.few_colours import has_few_colours
+from pixel_tui.terminal.few_colours import has_few_colours
 
 COLUMNS: Final = 80
 LINES: Final = 24

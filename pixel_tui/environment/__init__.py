@@ -1,0 +1,1 @@
+"""Environment files: reading, checking, editing and applying them."""

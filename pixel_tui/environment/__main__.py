@@ -13,23 +13,23 @@ from pathlib import Path
 from types import FrameType
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.environment.apply import Applying
-from pixel_tui.environment.apply_parts import Ending, Wanted
-from pixel_tui.environment.apply_state import ApplyFiles
-from pixel_tui.environment.impact_reading import engine_of
-from pixel_tui.environment.masking import learn_secrets
-from pixel_tui.environment.staging import Staging, digest
-from pixel_tui.environment.stored_file import StoredFile
-from pixel_tui.environment.wellness import EngineContainers
-from pixel_tui.environment.worker import NO_FILE
+from pixel_tui.environment.apply.applying import Applying
+from pixel_tui.environment.apply.impact_reading import engine_of
+from pixel_tui.environment.apply.state import ApplyFiles
+from pixel_tui.environment.apply.stored_file import StoredFile
+from pixel_tui.environment.apply.wanted import Ending, Wanted
+from pixel_tui.environment.apply.wellness import EngineContainers
+from pixel_tui.environment.apply.worker import NO_FILE
+from pixel_tui.environment.checks.masking import learn_secrets
+from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import ConsoleError
 from pixel_tui.settings import state_folder
-from pixel_tui.stack.candidate import CandidateReader
-from pixel_tui.stack.compose import ComposeProject
-from pixel_tui.stack.live_witness import live_witness
-from pixel_tui.stack.own_program import add_project_options, command_from
-from pixel_tui.stack.program import run_openly
-from pixel_tui.stack.step_program import say
+from pixel_tui.stack.compose.candidate import CandidateReader
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.programs.own_program import add_project_options, command_from
+from pixel_tui.stack.programs.program import run_openly
+from pixel_tui.stack.programs.step_program import say
+from pixel_tui.stack.watch.live_witness import live_witness
 
 CONFIRM_SECONDS = 120.0
 

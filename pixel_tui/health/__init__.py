@@ -1,0 +1,1 @@
+"""Findings: what is wrong, why and what to do. Pure."""

@@ -11,23 +11,14 @@ from enum import IntEnum
 from typing import Final
 
 from pixel_tui.health.restarts import unstable
-from pixel_tui.stack.compose_files import FILE_NAMES, OVERRIDE_NAMES
-from pixel_tui.stack.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
-from pixel_tui.stack.model import (
-    NO_TEXT,
-    Container,
-    ContainerState,
-    HealthStatus,
-    Namespace,
-    Project,
-    Service,
-    ServiceState,
-    StackSnapshot,
-    SyncAction,
-)
-from pixel_tui.stack.resource_model import ResourceKind
-from pixel_tui.stack.words import exit_words
-from pixel_tui.text import SafeText, plain
+from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
+from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.resource_model import ResourceKind
+from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, SyncAction
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import NO_TEXT, SafeText, plain
 
 LOOP_RESTARTS: Final = 3
 """From this many restarts on, a container that is down again or not yet stable is looping."""

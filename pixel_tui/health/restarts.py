@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pixel_tui.stack.model import Container, ContainerState, Service, StackSnapshot
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 
 LATELY_SECONDS: Final = 300.0
 STABLE_SECONDS: Final = 60.0

@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.environment.masking import learn_secrets
+from pixel_tui.environment.checks.masking import learn_secrets
 from pixel_tui.errors import FileError, NothingToDo, OperationError
 from pixel_tui.files import read_regular
-from pixel_tui.ledger import changes
-from pixel_tui.ledger.drafts import Drafts, new_task
-from pixel_tui.ledger.old_versions import OldVersions, old_versions_folder
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.reading import LedgerReader
-from pixel_tui.ledger.retention import RETENTION_DAYS, left_files
-from pixel_tui.ledger.store import Change, LedgerStore
-from pixel_tui.ledger.task import Task, TaskStatus, TaskType
-from pixel_tui.ledger.worker_lock import lock_content, parse_lock
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReader
+from pixel_tui.ledger.reading.retention import RETENTION_DAYS, left_files
+from pixel_tui.ledger.reading.task import Task, TaskStatus, TaskType
+from pixel_tui.ledger.reading.worker_lock import lock_content, parse_lock
+from pixel_tui.ledger.writing import changes
+from pixel_tui.ledger.writing.drafts import Drafts, new_task
+from pixel_tui.ledger.writing.store import Change, LedgerStore
+from pixel_tui.ledger.writing.versions import OldVersions, old_versions_folder
 from pixel_tui.settings import state_folder
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.step_program import finished, say
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.programs.step_program import finished, say
 
 LOOK_SECONDS: Final = 0.25
 LONGEST_LOCK: Final = 1024 * 1024

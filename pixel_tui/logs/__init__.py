@@ -1,0 +1,1 @@
+"""Lines of logs: level, fields, groups, search, export. Pure."""

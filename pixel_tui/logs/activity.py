@@ -8,8 +8,8 @@ from typing import Final
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.shape import Repeat, Repeats
 from pixel_tui.logs.structure import structured
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import SECOND, nanoseconds, stamp_of
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import SECOND, nanoseconds, stamp_of
 
 MINUTES: Final = 15
 _KEPT: Final = 2 * MINUTES

@@ -11,7 +11,7 @@ from typing import Final
 
 from pixel_tui.logs.continuation import Grouper
 from pixel_tui.logs.level import Level, level_of
-from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 MARK: Final = 127
 """In place of a level: the console's own word, which is always shown."""

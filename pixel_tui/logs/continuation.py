@@ -8,8 +8,8 @@ from typing import Final
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.logs.level import Level, level_of
 from pixel_tui.logs.level_words import ERROR_ITSELF, STAMP_PATTERN
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import SECOND, nanoseconds
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import SECOND, nanoseconds
 
 MAX_GROUP: Final = 1000
 """Lines of a group; the next one begins another, so that none grows without end."""

@@ -10,8 +10,8 @@ from typing import Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE
-from pixel_tui.known_secrets import mask_known
-from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.redaction.known import mask_known
+from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import plain, shown_line
 
 BUFFER: Final = 256 * 1024

@@ -12,11 +12,11 @@ from typing import Final
 
 from pixel_tui.errors import EngineError
 from pixel_tui.logs.search import Matcher
-from pixel_tui.stack.frames import HEADER, splitter
-from pixel_tui.stack.log_history import LogHistory
-from pixel_tui.stack.model import NO_TEXT, Container
-from pixel_tui.stack.ring import LogLine
-from pixel_tui.text import SafeText, plain
+from pixel_tui.stack.feed.frames import HEADER, splitter
+from pixel_tui.stack.feed.history import LogHistory
+from pixel_tui.stack.feed.ring import LogLine
+from pixel_tui.stack.model.container import Container
+from pixel_tui.text import NO_TEXT, SafeText, plain
 
 log = logging.getLogger(__name__)
 

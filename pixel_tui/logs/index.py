@@ -17,7 +17,7 @@ from pixel_tui.logs.annotations import SEAM, Annotations
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import Matcher
 from pixel_tui.logs.shown import Shown, View
-from pixel_tui.stack.ring import LineKind, LogLine, Ring
+from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 
 log = logging.getLogger(__name__)
 

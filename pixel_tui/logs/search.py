@@ -9,7 +9,7 @@ from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.logs.level import Level
-from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, plain
 
 LONGEST: Final = 64 * 1024

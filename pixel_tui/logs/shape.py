@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
-from pixel_tui.stack.ring import LogLine
+from pixel_tui.stack.feed.ring import LogLine
 
 LONGEST: Final = 400
 """Bytes of a message that its shape is made of."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from pixel_tui.logs.annotations import MARK, Annotations
 from pixel_tui.logs.search import FilterStack
-from pixel_tui.stack.ring import LogLine
+from pixel_tui.stack.feed.ring import LogLine
 
 NOTHING_CHOSEN: Final = FilterStack()
 

@@ -9,28 +9,27 @@ from functools import cache
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.nearest_word import nearest_word
 from pixel_tui.operations import catalogue
-from pixel_tui.operations.action import NAMED, Action, Group, Scope
-from pixel_tui.operations.dependencies import layers
-from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.facts import NO_FACTS, Facts
-from pixel_tui.operations.leftovers import remove_leftovers_first
-from pixel_tui.operations.partners import restart_partners
-from pixel_tui.operations.plan import Check, Plan
-from pixel_tui.operations.targets import Target, find_targets
-from pixel_tui.operations.words import listed
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.model import Project, StackSnapshot
+from pixel_tui.operations.planning.action import NAMED, Action, Group, Scope
+from pixel_tui.operations.planning.dependencies import layers
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import NO_FACTS, Facts
+from pixel_tui.operations.planning.leftovers import remove_leftovers_first
+from pixel_tui.operations.planning.partners import restart_partners
+from pixel_tui.operations.planning.plan import Check, Plan
+from pixel_tui.operations.planning.targets import Target, find_targets
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 
 @cache
 def all_actions() -> tuple[Action, ...]:
     """Every action of the catalogue, by group and name."""
-    modules = [
-        importlib.import_module(f"{catalogue.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(catalogue.__path__)
-    ]
-    found = [module.ACTION for module in modules if isinstance(module.ACTION, Action)]
+    names = pkgutil.walk_packages(catalogue.__path__, f"{catalogue.__name__}.")
+    modules = [importlib.import_module(found.name) for found in names if not found.ispkg]
+    found = [item for module in modules if isinstance(item := vars(module).get("ACTION"), Action)]
     groups = list(Group)
     return tuple(sorted(found, key=lambda item: (groups.index(item.group), item.name)))
 

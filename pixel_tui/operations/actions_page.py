@@ -4,8 +4,8 @@ import sys
 from typing import Final
 
 from pixel_tui.operations import catalogue
-from pixel_tui.operations.action import Action, Scope
 from pixel_tui.operations.actions import all_actions
+from pixel_tui.operations.planning.action import Action, Scope
 
 MARK: Final = "<!-- What follows is made by scripts/recovery from the actions themselves. -->\n"
 _DONE_TO: Final = {
@@ -44,5 +44,9 @@ def _part(action: Action) -> str:
 
 def _does(action: Action) -> str:
     """The first paragraph of what its file says of itself."""
-    module = sys.modules[f"{catalogue.__name__}.{action.name.replace('-', '_')}"]
+    module = next(
+        module
+        for name, module in sys.modules.items()
+        if name.startswith(f"{catalogue.__name__}.") and vars(module).get("ACTION") is action
+    )
     return " ".join((module.__doc__ or "").strip().partition("\n\n")[0].split())

@@ -14,30 +14,30 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.environment.apply_state import Confirmation
+from pixel_tui.environment.apply.state import Confirmation
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
-from pixel_tui.machine_lock import shared_folder
-from pixel_tui.operations.audit import Audit, audit_path
-from pixel_tui.operations.broken_restore import broken_restore
-from pixel_tui.operations.execution import Execution, append_line, last_line
-from pixel_tui.operations.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
-from pixel_tui.operations.job_diary import Diary
-from pixel_tui.operations.job_folder import JobFolder, jobs_path
-from pixel_tui.operations.job_watch import JobWatch
-from pixel_tui.operations.lock import Owner, StackLock, take_lock
-from pixel_tui.operations.origin import Origin, current_origin
-from pixel_tui.operations.plan import Plan, plan_outdated
-from pixel_tui.operations.plan_files import moved_file
-from pixel_tui.operations.reach import Asker, Reachability
-from pixel_tui.operations.settlement import TAKE_BACK, last_code, settled
-from pixel_tui.operations.verification import PATIENCE, Patience, Verification
+from pixel_tui.locks import shared_folder
+from pixel_tui.operations.audit.origin import Origin, current_origin
+from pixel_tui.operations.audit.trail import Audit, audit_path
+from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
+from pixel_tui.operations.jobs.diary import Diary
+from pixel_tui.operations.jobs.execution import Execution, append_line, last_line
+from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
+from pixel_tui.operations.jobs.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
+from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
+from pixel_tui.operations.jobs.reach import Asker, Reachability
+from pixel_tui.operations.jobs.settlement import TAKE_BACK, last_code, settled
+from pixel_tui.operations.jobs.verification import PATIENCE, Patience, Verification
+from pixel_tui.operations.jobs.watch import JobWatch
+from pixel_tui.operations.planning.plan import Plan, plan_outdated
+from pixel_tui.operations.planning.plan_files import moved_file
 from pixel_tui.reserve import keep_reserve
-from pixel_tui.stack import http_probe
-from pixel_tui.stack.build_witness import Witness
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.observer import Observer
-from pixel_tui.stack.process import CommandRunner, exit_code_of, exit_time_of
-from pixel_tui.stack.process_mark import mark_of
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.engine import http_probe
+from pixel_tui.stack.programs.process import CommandRunner, exit_code_of, exit_time_of
+from pixel_tui.stack.programs.process_mark import mark_of
+from pixel_tui.stack.watch.build_witness import Witness
+from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText, plain
 
 log = logging.getLogger(__name__)

@@ -12,35 +12,29 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.demo.stack.commands import DemoRunner
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineRefused, PlanOutdated
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.job import Job, JobState, JobStatus
+from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
+from pixel_tui.operations.jobs.verification import Patience
 from pixel_tui.operations.operator import Operator
-from pixel_tui.operations.verification import Patience
-from pixel_tui.stack.compose import ComposeProject, find_command
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
-from pixel_tui.stack.demo.commands import DemoRunner
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.frames import splitter
-from pixel_tui.stack.log_feed import FeedState, LogFeed, LogTarget
-from pixel_tui.stack.model import (
-    Container,
-    HealthStatus,
-    Link,
-    Service,
-    ServiceState,
-    StackSnapshot,
-)
-from pixel_tui.stack.observer import Topic
-from pixel_tui.stack.process import CommandRunner, ProcessRunner
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.source import EngineReader, LogRequest, ProjectReader
-from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
+from pixel_tui.stack.feed.frames import splitter
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.container import Container, HealthStatus
+from pixel_tui.stack.model.snapshot import Link, Service, ServiceState, StackSnapshot
+from pixel_tui.stack.model.source import EngineReader, LogRequest, ProjectReader
+from pixel_tui.stack.programs.process import CommandRunner, ProcessRunner
+from pixel_tui.stack.watch.observer import Topic
+from pixel_tui.stack.watch.watcher import Pace, Watcher
 from pixel_tui.text import plain
 from tests.engine.private_engine import Engine, Project, eventually, unique_name
 from tests.patience import PATIENCE

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pixel_tui.environment.document import Document, Quoting
-from pixel_tui.environment.values import read_for_services, read_values
+from pixel_tui.environment.dotenv.document import Document, Quoting
+from pixel_tui.environment.dotenv.values import read_for_services, read_values
 from tests.engine.compose_reading import Answer, ComposeReading, Refusal
 
 _VALUES_A_FILE = 20

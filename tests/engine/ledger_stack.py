@@ -14,16 +14,16 @@ from typing import Any
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import PlanOutdated
-from pixel_tui.fact_reading import live_facts
-from pixel_tui.ledger.drafts import new_task
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.reading import LedgerReader
-from pixel_tui.ledger.view import LedgerView
-from pixel_tui.ledger.watch import LedgerPace, LedgerWatch
+from pixel_tui.facts.live import live_facts
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReader
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.ledger.view.watch import LedgerPace, LedgerWatch
+from pixel_tui.ledger.writing.drafts import new_task
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.facts import FactReader
-from pixel_tui.operations.job import Job, JobStatus
-from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.jobs.job import Job, JobStatus
+from pixel_tui.operations.planning.facts import FactReader
+from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.settings import BackupSettings
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
 from tests.engine.test_changes import Desk, desk_of

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.operations.job import JobState
-from pixel_tui.operations.plan import Plan
-from pixel_tui.stack.build_record import build_records
-from pixel_tui.stack.compose import find_command
-from pixel_tui.stack.live_witness import live_witness
-from pixel_tui.stack.model import Sync, SyncAction
+from pixel_tui.operations.jobs.job import JobState
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.compose.build_records import build_records
+from pixel_tui.stack.compose.project import find_command
+from pixel_tui.stack.model.snapshot import Sync, SyncAction
+from pixel_tui.stack.watch.live_witness import live_witness
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually

@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from pixel_tui.environment.impact import Change
-from pixel_tui.environment.impact_reading import ImpactReader
+from pixel_tui.environment.apply.impact import Change
+from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.files import replace_file
-from pixel_tui.stack.candidate import CandidateReader
-from pixel_tui.stack.compose import ComposeProject, find_command
+from pixel_tui.stack.compose.candidate import CandidateReader
+from pixel_tui.stack.compose.project import ComposeProject, find_command
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.operations.convergence import Change, UpOptions, left_without, predict_up
-from pixel_tui.stack.compose import ComposeProject, find_command
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.model import StackSnapshot, SyncAction
-from pixel_tui.stack.reading import look_once
+from pixel_tui.operations.planning.convergence import Change, UpOptions, left_without, predict_up
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
+from pixel_tui.stack.watch.reading import look_once
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project

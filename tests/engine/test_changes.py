@@ -13,27 +13,27 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import OperationError
+from pixel_tui.facts.proxies import read_proxies
+from pixel_tui.facts.start import read_held_ports
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.audit_chain import Record
-from pixel_tui.operations.facts import Facts
-from pixel_tui.operations.job import JobState, JobStatus
+from pixel_tui.operations.audit.chain import Record
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.operations.jobs.reach import Asker
+from pixel_tui.operations.jobs.verification import Patience
 from pixel_tui.operations.operator import Operator
-from pixel_tui.operations.plan import Plan
-from pixel_tui.operations.reach import Asker
-from pixel_tui.operations.verification import Patience
-from pixel_tui.proxy_reading import read_proxies
-from pixel_tui.stack import http_probe
-from pixel_tui.stack.build_record import build_records
-from pixel_tui.stack.compose import ComposeProject, find_command
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.http_probe import Answer, Request
-from pixel_tui.stack.live_witness import live_witness
-from pixel_tui.stack.model import Service, ServiceState
-from pixel_tui.stack.process import ProcessRunner
-from pixel_tui.stack.watcher import Watcher
-from pixel_tui.start_facts import read_held_ports
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.compose.build_records import build_records
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.engine import http_probe
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.engine.http_probe import Answer, Request
+from pixel_tui.stack.model.snapshot import Service, ServiceState
+from pixel_tui.stack.programs.process import ProcessRunner
+from pixel_tui.stack.watch.live_witness import live_witness
+from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually

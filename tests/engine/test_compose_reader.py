@@ -9,12 +9,12 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.errors import ComposeMissing, ComposeRefused, OperationError, ProjectMissing
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.stack.compose import ComposeProject, find_command
-from pixel_tui.stack.compose_files import find_directory
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.model import ServiceState, StackSnapshot, SyncAction
-from pixel_tui.stack.reading import look_once
+from pixel_tui.stack.compose.files import find_directory
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot, SyncAction
+from pixel_tui.stack.watch.reading import look_once
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project

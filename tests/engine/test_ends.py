@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.model import Service
+from pixel_tui.stack.model.snapshot import Service
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually
 from tests.engine.test_by_labels import pixel_tui

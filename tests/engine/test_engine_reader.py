@@ -16,14 +16,14 @@ from pixel_tui.errors import (
     EngineRefused,
     EngineUnreachable,
 )
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.local_transport import ReadOnlyConnection
-from pixel_tui.stack.model import ContainerState
-from pixel_tui.stack.parse import parse_container
-from pixel_tui.stack.sdk_transport import ReadOnlySession, SdkTransport
-from pixel_tui.stack.source import LogRequest
-from pixel_tui.stack.usage import parse_sample
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.engine.local_transport import ReadOnlyConnection
+from pixel_tui.stack.engine.sdk_transport import ReadOnlySession, SdkTransport
+from pixel_tui.stack.model.container import ContainerState
+from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.source import LogRequest
+from pixel_tui.stack.model.usage_parse import parse_sample
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.apply_parts import Ending
-from pixel_tui.environment.apply_state import ApplyFiles, Confirmation, Phase
-from pixel_tui.environment.staging import Staging, digest
-from pixel_tui.environment.worker import worker_argv
-from pixel_tui.stack.build_record import build_records
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.environment.apply.state import ApplyFiles, Confirmation, Phase
+from pixel_tui.environment.apply.wanted import Ending
+from pixel_tui.environment.apply.worker import worker_argv
+from pixel_tui.environment.storage.staging import Staging, digest
+from pixel_tui.stack.compose.build_records import build_records
+from pixel_tui.stack.compose.command import ComposeCommand
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, unique_name
 from tests.patience import PATIENCE

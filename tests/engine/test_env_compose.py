@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pixel_tui.environment.document import Document
+from pixel_tui.environment.dotenv.document import Document
 from tests.engine.compose_reading import ComposeReading, Refusal, compose_reading
 from tests.engine.env_agreement import (
     Agreement,

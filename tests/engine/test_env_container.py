@@ -1,7 +1,7 @@
 """What a container's process really gets from a `.env` is what the console says it gets."""
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.values import read_for_services, read_values
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.values import read_for_services, read_values
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.deliveries import made_at, unknown_deliveries
-from pixel_tui.environment.document import Document
-from pixel_tui.environment_access import LiveSource
-from pixel_tui.operations.job import JobState
-from pixel_tui.stack.model import Sync, SyncAction
+from pixel_tui.environment.checks.deliveries import made_at, unknown_deliveries
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.live.source import LiveSource
+from pixel_tui.operations.jobs.job import JobState
+from pixel_tui.stack.model.snapshot import Sync, SyncAction
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
 from tests.engine.test_changes import Desk, desk_of

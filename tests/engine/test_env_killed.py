@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.environment.store import EnvironmentStore
+from pixel_tui.environment.storage.store import EnvironmentStore
 from pixel_tui.errors import FileError
 from tests.patience import PATIENCE
 

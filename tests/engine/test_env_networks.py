@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.environment.storage.staging import Staging, digest
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, unique_name
 from tests.engine.test_env_apply import Bench, eventually

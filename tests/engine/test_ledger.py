@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 
 from pixel_tui.errors import OperationError
-from pixel_tui.ledger import findings
-from pixel_tui.ledger.program import ledger_argv
-from pixel_tui.ledger.truth import Verdict
-from pixel_tui.operations.job import JobState
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.ledger.view.rules import findings
+from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.writing.program import ledger_argv
+from pixel_tui.operations.jobs.job import JobState
+from pixel_tui.stack.compose.command import ComposeCommand
 from tests.engine.fixtures import MakeProject
 from tests.engine.ledger_stack import YAML, LedgerDesk, ledger_desk
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name

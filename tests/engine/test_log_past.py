@@ -14,13 +14,13 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import Matcher, Query, compile_query
-from pixel_tui.stack.compose import ComposeProject, find_command
-from pixel_tui.stack.endpoint import Endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.log_feed import FeedState, LogFeed, LogTarget
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import moment
-from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import moment
+from pixel_tui.stack.watch.watcher import Pace, Watcher
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Project, eventually

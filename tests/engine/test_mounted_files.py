@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.environment.staging import Staging, digest
-from pixel_tui.environment.store import EnvironmentStore
+from pixel_tui.environment.storage.staging import Staging, digest
+from pixel_tui.environment.storage.store import EnvironmentStore
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, unique_name
 from tests.engine.test_backups import Desk

@@ -9,8 +9,8 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import OperationError
 from pixel_tui.health.findings import finding_of
-from pixel_tui.operations.job import JobState
-from pixel_tui.stack.model import Service, ServiceState, SyncAction
+from pixel_tui.operations.jobs.job import JobState
+from pixel_tui.stack.model.snapshot import Service, ServiceState, SyncAction
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually, unique_name
 from tests.engine.test_cascade import seen

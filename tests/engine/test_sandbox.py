@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.ledger.drafts import new_task
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.worker_lock import lock_content
-from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.worker_lock import lock_content
+from pixel_tui.ledger.writing.drafts import new_task
+from pixel_tui.stack.model.json_value import JsonObject
 from tests.engine.private_engine import Project, eventually
 
 pytestmark = pytest.mark.engine

@@ -8,8 +8,8 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.dom import DOMNode
 
-from pixel_tui.app import PixelTui
-from screens.bindings import PLACES
+from pixel_tui.console.app import PixelTui
+from pixel_tui.console.keymap import PLACES
 
 ESCAPE: Final = "\x1b[27u"
 """Escape as newer terminals send it: nothing has to wait for what may follow."""

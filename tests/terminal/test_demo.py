@@ -181,10 +181,10 @@ def test_copying_goes_through_the_terminal(tmp_path: Path) -> None:
 
 
 CRASHING = """
-from pixel_tui.app import run
-from pixel_tui.demonstration import demo_parts
+from pixel_tui.console.app import run
+from pixel_tui.demo.parts import demo_parts
 from pixel_tui.settings import Settings
-from widgets.advice import Advice
+from widgets.dashboard.advice import Advice
 import sys
 
 def fail(self, *arguments):

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.operations.audit import Audit, audit_path
-from pixel_tui.operations.lock import holder
-from pixel_tui.operations.origin import current_origin
+from pixel_tui.operations.audit.origin import current_origin
+from pixel_tui.operations.audit.trail import Audit, audit_path
+from pixel_tui.operations.jobs.lock import holder
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually
 from tests.terminal.gated_docker import GatedDocker

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pixel_tui.stack.compose import PLUGIN_FOLDERS
+from pixel_tui.stack.compose.project import PLUGIN_FOLDERS
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually, unique_name
 from tests.terminal.program import Program, program

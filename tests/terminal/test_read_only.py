@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from screens.bindings import PLACES
+from pixel_tui.console.keymap import PLACES
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually
 from tests.terminal.every_key import ESCAPE, bound_keys, every_key

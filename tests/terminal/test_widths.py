@@ -16,7 +16,7 @@ from textual._compositor import LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from pixel_tui.changed_cells import ChangedCells
+from pixel_tui.terminal.cells import ChangedCells
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(

@@ -24,7 +24,7 @@ from textual.command import CommandList, CommandPalette, Provider
 from textual.pilot import Pilot, WaitForScreenTimeout
 
 from pixel_tui import cli
-from pixel_tui.key_order import KeysInOrder
+from pixel_tui.terminal.keys import KeysInOrder
 
 WITNESSED: Final = "import sys\nfrom tests.terminal.witness import main\nsys.exit(main())\n"
 PIPE: Final = "WITNESS_PIPE"
@@ -35,27 +35,27 @@ COUNT: Final = ("f34", "\x1b[57397u")
 """Another, which asks as well for what could change something."""
 
 CHANGING: Final = (
-    "pixel_tui.drills",
-    "pixel_tui.environment.drafts",
-    "pixel_tui.environment.editing",
-    "pixel_tui.environment.staging",
-    "pixel_tui.environment.store",
-    "pixel_tui.environment_desk",
-    "pixel_tui.ledger.old_versions",
-    "pixel_tui.ledger.store",
+    "pixel_tui.demo.drills",
+    "pixel_tui.environment.storage.drafts",
+    "pixel_tui.environment.editing.edits",
+    "pixel_tui.environment.storage.staging",
+    "pixel_tui.environment.storage.store",
+    "pixel_tui.environment.live.desk",
+    "pixel_tui.ledger.writing.versions",
+    "pixel_tui.ledger.writing.store",
     "pixel_tui.operations.",
-    "pixel_tui.stack.demo.commands",
-    "pixel_tui.stack.process",
-    "screens.environment_editor",
-    "screens.environment_merge",
-    "screens.environment_save",
-    "screens.environment_value",
-    "screens.job",
-    "screens.operations",
-    "screens.plan",
-    "screens.quit",
-    "screens.task_actions",
-    "screens.task_writing",
+    "pixel_tui.demo.stack.commands",
+    "pixel_tui.stack.programs.process",
+    "screens.environment.editor",
+    "screens.environment.merge",
+    "screens.environment.save",
+    "screens.environment.value",
+    "screens.changes.job",
+    "screens.changes.flow",
+    "screens.changes.plan",
+    "screens.changes.quit",
+    "screens.ledger.task_actions",
+    "screens.ledger.task_writing",
 )
 """How the modules begin whose objects exist only where something may be changed."""
 RULES: Final = frozenset(

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from textual import events
 from textual.pilot import Pilot
 
-from pixel_tui.app import PixelTui
 from pixel_tui.clock import Clock, FixedClock, SystemClock
-from pixel_tui.demonstration import demo_parts
+from pixel_tui.console.app import PixelTui
+from pixel_tui.demo.parts import demo_parts
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.settings import Settings
-from pixel_tui.stack.demo.world import DemoWorld
-from screens.dashboard import DashboardScreen
+from screens.dashboard.screen import DashboardScreen
 from tests.patience import PATIENCE
-from widgets.log_view import LogView
-from widgets.service_table import ServiceTable
+from widgets.logs.view import LogView
+from widgets.tables.service_table import ServiceTable
 
 CHARACTERS = {"slash": "/", "enter": "\r", "minus": "-", "colon": ":", "ampersand": "&"}
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

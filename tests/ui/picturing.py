@@ -10,15 +10,15 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from pixel_tui.app import PixelTui
 from pixel_tui.clock import FixedClock
-from pixel_tui.demonstration import demo_parts
+from pixel_tui.console.app import PixelTui
+from pixel_tui.demo.parts import demo_parts
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.settings import Settings
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.model import ContainerState
+from pixel_tui.stack.model.container import ContainerState
 from tests.patience import PATIENCE
 from tests.ui.driving import still_clock
-from widgets.log_view import LogView
+from widgets.logs.view import LogView
 
 README_SIZE = (120, 36)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import Clock
-from pixel_tui.demonstration_environment import DemoDesk, DemoFile, DemoSource
-from pixel_tui.environment.desk import EnvironmentAccess
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.layers import Layers
-from pixel_tui.environment.surroundings import GitState, Surroundings
-from pixel_tui.environment_reading import Around, Examined
+from pixel_tui.demo.environment import DemoDesk, DemoFile, DemoSource
+from pixel_tui.demo.stack.environment_file import EXAMPLE, FILE, uses
+from pixel_tui.demo.stack.services import DIRECTORY
+from pixel_tui.environment.checks.layers import Layers
+from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.workspace import EnvironmentAccess
+from pixel_tui.environment.live.reading import Around, Examined
 from pixel_tui.settings import Settings
-from pixel_tui.stack.demo.cast import DIRECTORY
-from pixel_tui.stack.demo.environment_file import EXAMPLE, FILE, uses
 from pixel_tui.text import SafeText
 
 BASE, OWN, PROD = (Path(DIRECTORY) / name for name in ("base.env", ".env", "prod.env"))
@@ -82,5 +82,5 @@ def several(monkeypatch: pytest.MonkeyPatch) -> list[Files]:
         found.append(Files(clock, file.folder, settings))
         return found[0].open(PROD)
 
-    monkeypatch.setattr("pixel_tui.demonstration_environment.demo_environment", opened)
+    monkeypatch.setattr("pixel_tui.demo.environment.demo_environment", opened)
     return found

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.operations.audit import Audit
-from pixel_tui.operations.audit_reading import trail_state
-from pixel_tui.operations.job import JobState
+from pixel_tui.operations.audit.reading import trail_state
+from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
-from screens import audit as audit_screen
-from screens.audit import AuditScreen
+from screens.changes import audit as audit_screen
+from screens.changes.audit import AuditScreen
 from tests.patience import PATIENCE
 from tests.ui.driving import Console, console
 from tests.unit.test_audit import ORIGIN, status

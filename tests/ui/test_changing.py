@@ -4,14 +4,14 @@ import asyncio
 
 from textual.content import Content
 
-from pixel_tui.operations.job import JobState
+from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.settings import Settings
-from screens.job import JobScreen
-from screens.palette import StackCommands
-from screens.pick import PickScreen
-from screens.plan import PlanScreen
-from screens.probe import ProbeScreen
-from screens.quit import QuitScreen
+from screens.changes.job import JobScreen
+from screens.changes.plan import PlanScreen
+from screens.changes.quit import QuitScreen
+from screens.dashboard.palette import StackCommands
+from screens.dashboard.probe import ProbeScreen
+from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
 
 

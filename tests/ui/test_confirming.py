@@ -8,8 +8,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button, Input
 
 from pixel_tui.text import SafeText
-from screens.job import JobScreen
-from screens.plan import PlanScreen
+from screens.changes.job import JobScreen
+from screens.changes.plan import PlanScreen
 from tests.ui.driving import Console, console
 
 

@@ -7,28 +7,28 @@ from typing import NoReturn
 import pytest
 from textual.screen import Screen
 
-from pixel_tui.app import PixelTui
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.demonstration import demo_parts
+from pixel_tui.console.app import PixelTui
+from pixel_tui.console.keymap import named_bindings
+from pixel_tui.demo.parts import demo_parts
+from pixel_tui.demo.stack.faults import CRASH_SECONDS, OUT_OF_MEMORY_SECONDS, RESTART_SECONDS
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld, Fault
 from pixel_tui.errors import ComposeRefused, UsageError
 from pixel_tui.health.findings import findings
 from pixel_tui.health.restarts import STABLE_SECONDS
 from pixel_tui.settings import Settings
-from pixel_tui.stack.demo.faults import CRASH_SECONDS, OUT_OF_MEMORY_SECONDS, RESTART_SECONDS
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld, Fault
-from pixel_tui.stack.model import ServiceState
-from pixel_tui.stack.ring import LineKind, LogLine
-from screens.bindings import named_bindings
-from screens.help import HelpScreen
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.snapshot import ServiceState
+from screens.shared.help import HelpScreen
 from tests.ui.driving import Console, console
-from widgets.banner import Banner
-from widgets.details import Details
-from widgets.job_list import JobList
-from widgets.keyed_table import Sorting
-from widgets.log_pane import LogPane
+from widgets.dashboard.banner import Banner
+from widgets.dashboard.details import Details
+from widgets.dashboard.job_list import JobList
+from widgets.logs.pane import LogPane
 from widgets.rows.service_row import Column
-from widgets.service_table import ServiceTable
+from widgets.tables.keyed_table import Sorting
+from widgets.tables.service_table import ServiceTable
 
 
 async def test_every_service_has_its_row_running_or_not() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pixel_tui.environment.overview import How, Use
+from pixel_tui.environment.checks.overview import How, Use
 from pixel_tui.text import SafeText
 from tests.ui.driving import console
 from tests.ui.test_environment_screen import SIZE, opened

@@ -9,14 +9,14 @@ from textual.pilot import Pilot
 
 from pixel_tui.errors import FileError
 from pixel_tui.settings import Settings
-from screens.environment import EnvironmentScreen
-from screens.environment_editor import EnvironmentEditor
-from screens.pick import PickScreen
+from screens.environment.editor import EnvironmentEditor
+from screens.environment.screen import EnvironmentScreen
+from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
 from tests.ui.picturing import quiet, settle, still_app, until
 from tests.ui.several_files import BASE, OWN, PROD, Files, several
 from tests.ui.test_environment_screen import bar, editor_of, line_of, opened, screen_of
-from widgets.options import Options
+from widgets.lines.options import Options
 
 __all__ = ["several"]
 SMALL = (80, 24)

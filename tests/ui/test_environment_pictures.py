@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from pixel_tui.settings import Settings
-from screens.environment import EnvironmentScreen
+from screens.environment.screen import EnvironmentScreen
 from tests.ui.picturing import quiet, settle, still_app, until
 
 Compare = Callable[..., bool]

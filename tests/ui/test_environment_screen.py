@@ -7,26 +7,26 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 
-from pixel_tui.demonstration_environment import DemoDesk, DemoFile, DemoSource
-from pixel_tui.environment.desk import EnvironmentAccess
-from pixel_tui.environment.impact import Impact
+from pixel_tui.demo.environment import DemoDesk, DemoFile, DemoSource
+from pixel_tui.environment.apply.impact import Impact
+from pixel_tui.environment.editing.workspace import EnvironmentAccess
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
-from screens import environment as environment_screen
-from screens import environment_dialogs
-from screens.environment import EnvironmentScreen
-from screens.environment_difference import DifferenceScreen
-from screens.environment_editor import EnvironmentEditor
-from screens.environment_history import HistoryScreen
-from screens.environment_merge import MergeScreen
-from screens.environment_save import SaveScreen
-from screens.environment_value import ValueScreen
-from screens.help import HelpScreen
-from screens.job import JobScreen
-from screens.palette import StackCommands
-from screens.pick import PickScreen
-from screens.plan import PlanScreen
+from screens.changes.job import JobScreen
+from screens.changes.plan import PlanScreen
+from screens.dashboard.palette import StackCommands
+from screens.environment import dialogs as environment_dialogs
+from screens.environment import screen as environment_screen
+from screens.environment.difference import DifferenceScreen
+from screens.environment.editor import EnvironmentEditor
+from screens.environment.history import HistoryScreen
+from screens.environment.merge import MergeScreen
+from screens.environment.save import SaveScreen
+from screens.environment.screen import EnvironmentScreen
+from screens.environment.value import ValueScreen
+from screens.shared.help import HelpScreen
+from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import DOTS, KeyLine

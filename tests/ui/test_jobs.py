@@ -10,24 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.apply_state import (
+from pixel_tui.demo.stack.commands import _DemoCommand
+from pixel_tui.environment.apply.state import (
     ApplyFiles,
     ApplyState,
     Confirmation,
     Phase,
     this_process,
 )
-from pixel_tui.operations.job import Job, JobState, JobStatus, Runner, StepTime
-from pixel_tui.operations.job_folder import JobFolder, jobs_path
-from pixel_tui.operations.lock import Owner, take_lock
+from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
+from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.jobs.lock import Owner, take_lock
 from pixel_tui.settings import state_folder
-from pixel_tui.stack.demo.commands import _DemoCommand
-from pixel_tui.stack.model import NO_TEXT
-from pixel_tui.stack.process_mark import ProcessMark, mark_of
-from pixel_tui.text import SafeText
-from screens.job import JobScreen
-from screens.operations import Operations
-from screens.quit import QuitScreen
+from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
+from pixel_tui.text import NO_TEXT, SafeText
+from screens.changes.flow import Operations
+from screens.changes.job import JobScreen
+from screens.changes.quit import QuitScreen
 from tests.ui.driving import Console, console
 from tests.unit.test_audit import NOW, plan, status
 from widgets.rows.job_steps import step_lines

@@ -6,8 +6,8 @@ from math import inf
 import pytest
 from textual.screen import Screen
 
-from pixel_tui import key_order
-from pixel_tui.key_order import KeysInOrder, hold_keys
+from pixel_tui.terminal import keys as key_order
+from pixel_tui.terminal.keys import KeysInOrder, hold_keys
 from tests.ui.driving import console
 from widgets.filter_box import FilterBox
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from pixel_tui.demo_ledger import ORPHAN, RUNNING
-from pixel_tui.redaction import remember_secret
+from pixel_tui.demo.ledger import ORPHAN, RUNNING
+from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.settings import Settings
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.watcher import Watcher
-from screens.ledger import LedgerScreen
-from screens.task import TaskScreen
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.watch.watcher import Watcher
+from screens.ledger.screen import LedgerScreen
+from screens.ledger.task import TaskScreen
 from tests.ui.driving import Console, console
-from widgets.log_pane import LogPane
-from widgets.log_view import LogView
+from widgets.logs.pane import LogPane
+from widgets.logs.view import LogView
 
 
 async def opened(it: Console) -> LedgerScreen:

@@ -13,31 +13,31 @@ from typing import Any
 import pytest
 from textual.widgets import Markdown, Static
 
-from pixel_tui.app import PixelTui
 from pixel_tui.clock import SystemClock
-from pixel_tui.demonstration import demo_parts
-from pixel_tui.ledger.access import LedgerAccess
-from pixel_tui.ledger.drafts import drafts_of
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.reading import LedgerReader
-from pixel_tui.ledger.watch import LedgerWatch
-from pixel_tui.operations.facts import Facts, LedgerFacts
+from pixel_tui.console.app import PixelTui
+from pixel_tui.demo.parts import demo_parts
+from pixel_tui.demo.stack.commands import DemoRunner
+from pixel_tui.demo.stack.services import PROJECT
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReader
+from pixel_tui.ledger.view.access import LedgerAccess
+from pixel_tui.ledger.view.watch import LedgerWatch
+from pixel_tui.ledger.writing.drafts import drafts_of
 from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.planning.facts import Facts, LedgerFacts
 from pixel_tui.settings import Settings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.cast import PROJECT
-from pixel_tui.stack.demo.commands import DemoRunner
-from pixel_tui.stack.demo.world import DemoWorld
+from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.text import plain
-from screens.ledger import LedgerScreen
-from screens.operations import Operations
-from screens.pick import PickScreen
-from screens.plan import PlanScreen
-from screens.task import TaskScreen
-from screens.task_writing import TaskWritingScreen
+from screens.changes.flow import Operations
+from screens.changes.plan import PlanScreen
+from screens.ledger.screen import LedgerScreen
+from screens.ledger.task import TaskScreen
+from screens.ledger.task_writing import TaskWritingScreen
+from screens.shared.pick import PickScreen
 from tests.ui.driving import Console
-from widgets.details import Details
-from widgets.task_words import TaskWords
+from widgets.dashboard.details import Details
+from widgets.rows.task_words import TaskWords
 
 PENDING = "0f5b3c1e-8a2d-4e6f-9b7a-1c2d3e4f5a6b"
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from pixel_tui.demo_ledger import ORPHAN, RUNNING
+from pixel_tui.demo.ledger import ORPHAN, RUNNING
 from pixel_tui.settings import Settings
-from screens.ledger import LedgerScreen
+from screens.ledger.screen import LedgerScreen
 from tests.ui.picturing import quiet, settle, still_app, until
-from widgets.log_view import LogView
+from widgets.logs.view import LogView
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (160, 45)]

@@ -5,7 +5,7 @@ from textual.widgets import OptionList
 
 from pixel_tui.settings import Settings
 from tests.ui.driving import console
-from widgets.options import BAR
+from widgets.lines.options import BAR
 
 
 @pytest.mark.parametrize(

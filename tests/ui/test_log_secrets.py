@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from pixel_tui import app
-from pixel_tui.app import PixelTui
-from pixel_tui.demonstration import demo_parts
-from pixel_tui.known_secrets import MASK
-from pixel_tui.redaction import remember_secret
+from pixel_tui.console import app
+from pixel_tui.console.app import PixelTui
+from pixel_tui.demo.parts import demo_parts
+from pixel_tui.redaction.known import MASK
+from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.settings import Settings
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import stamp_at
-from screens.log_line import LogLineScreen
-from screens.pick import PickScreen
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import stamp_at
+from screens.logs.line import LogLineScreen
+from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
 from tests.ui.picturing import log, quiet, settle, still_app, until
 from tests.ui.test_logs import chips, say, title
-from widgets.log_pane import LogPane
+from widgets.logs.pane import LogPane
 from widgets.rows.log_line import text_of
 
 SECRET = "Fake-S3cret,one"

@@ -8,17 +8,17 @@ import pytest
 from pixel_tui.errors import OperationError
 from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.level import Level
-from pixel_tui.stack.log_feed import FeedState
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import stamp_at
-from screens.ask import AskScreen
-from screens.log_dialogs import every_line
-from screens.log_line import LogLineScreen
-from screens.log_services import LogServicesScreen
-from screens.pick import PickScreen
+from pixel_tui.stack.feed.feed import FeedState
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import stamp_at
+from screens.logs.dialogs import every_line
+from screens.logs.line import LogLineScreen
+from screens.logs.services import LogServicesScreen
+from screens.shared.ask import AskScreen
+from screens.shared.pick import PickScreen
 from tests.ui.driving import NOON, Console, console
-from widgets.log_chips import LogChips
-from widgets.log_pane import LogPane
+from widgets.logs.chips import LogChips
+from widgets.logs.pane import LogPane
 
 
 def pane(it: Console) -> LogPane:

@@ -12,7 +12,8 @@ import pytest
 from textual._styles_cache import StylesCache
 from textual.geometry import Region
 
-from pixel_tui import allocator, app
+from pixel_tui.console import app
+from pixel_tui.terminal import memory as allocator
 from tests.ui.driving import console
 
 OPENINGS = 6

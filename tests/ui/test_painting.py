@@ -7,12 +7,12 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.widget import Widget
 
-from pixel_tui.app import PixelTui
-from pixel_tui.changed_cells import ChangedCells
+from pixel_tui.console.app import PixelTui
+from pixel_tui.terminal.cells import ChangedCells
 from tests.ui.driving import Console, console
-from widgets.details import Details
-from widgets.steady_bar import SteadyBar
-from widgets.text_lines import TextLine
+from widgets.dashboard.details import Details
+from widgets.lines.scroll_bar import SteadyBar
+from widgets.lines.text_lines import TextLine
 
 WIDE = (200, 50)
 

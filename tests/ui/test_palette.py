@@ -3,7 +3,7 @@
 from textual.command import CommandList, CommandPalette
 from textual.widgets import Input
 
-from screens.palette import Palette, StackCommands
+from screens.dashboard.palette import Palette, StackCommands
 from tests.ui.driving import Console, console
 
 

@@ -8,9 +8,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from pixel_tui.app import PixelTui
-from pixel_tui.operations.audit import Audit
-from pixel_tui.operations.job import JobState
+from pixel_tui.console.app import PixelTui
+from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 from tests.ui.driving import still_clock

@@ -3,19 +3,19 @@
 import pytest
 
 from pixel_tui.operations import actions
-from pixel_tui.operations.action import Action, Choice, Group, Scope
 from pixel_tui.operations.actions import all_actions
-from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.plan import Step
+from pixel_tui.operations.planning.action import Action, Choice, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.plan import Step
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
-from screens import recovery
-from screens.palette import StackCommands
-from screens.pick import PickScreen
-from screens.plan import PlanScreen
-from screens.recovery import RecoveryScreen
+from screens.changes import recovery
+from screens.changes.plan import PlanScreen
+from screens.changes.recovery import RecoveryScreen
+from screens.dashboard.palette import StackCommands
+from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
-from widgets.options import Options
+from widgets.lines.options import Options
 
 
 def screen_of(it: Console) -> RecoveryScreen:

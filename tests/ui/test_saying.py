@@ -5,7 +5,7 @@ from unittest.mock import Mock
 from textual.app import App, ComposeResult
 from textual.content import Content
 
-from widgets.saying import Saying
+from widgets.lines.saying import Saying
 
 
 class Said(App[None]):

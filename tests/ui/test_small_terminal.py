@@ -2,7 +2,7 @@
 
 import pytest
 
-from screens.job import JobScreen
+from screens.changes.job import JobScreen
 from tests.ui.driving import console
 
 SIZES = ((20, 5), (20, 3), (3, 5), (1, 1))

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pixel_tui.environment.catalogue import load_catalogue
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.finding import Finding
-from pixel_tui.environment.overview import Overview, overview
-from pixel_tui.environment.surroundings import NOT_LOOKED, Surroundings
-from pixel_tui.environment.values import read_values
-from pixel_tui.stack.environment_uses import (
+from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.finding import Finding
+from pixel_tui.environment.checks.overview import Overview, overview
+from pixel_tui.environment.checks.surroundings import NOT_LOOKED, Surroundings
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.values import read_values
+from pixel_tui.stack.compose.environment_uses import (
     NO_USES,
     EnvFile,
     EnvironmentUses,

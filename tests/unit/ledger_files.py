@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pixel_tui.ledger.document import Document, parse_document
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.task import Task, parse_task
+from pixel_tui.ledger.file.document import Document, parse_document
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.task import Task, parse_task
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ONE = "11111111-1111-4111-8111-111111111111"

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.fact_reading import times_away
-from pixel_tui.operations.absence import Absences
+from pixel_tui.facts.live import times_away
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.facts import Facts
-from pixel_tui.operations.job import Away
-from pixel_tui.operations.job_folder import JobFolder
-from pixel_tui.stack.model import ContainerState, Health, HealthStatus, Link
+from pixel_tui.operations.jobs.downtime import Absences
+from pixel_tui.operations.jobs.folder import JobFolder
+from pixel_tui.operations.jobs.job import Away
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.stack.model.container import ContainerState, Health, HealthStatus
+from pixel_tui.stack.model.snapshot import Link
 from pixel_tui.text import SafeText
 from tests.unit.test_job import (
     COMMAND,

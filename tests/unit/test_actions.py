@@ -8,25 +8,15 @@ import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.plan import Life, Outcome, Plan, Risk, plan_outdated
-from pixel_tui.redaction import MASK, remember_secret
-from pixel_tui.stack.built_with import NOTHING_BUILT, Built
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.join import join
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
-    Dependency,
-    EngineStatus,
-    Health,
-    HealthStatus,
-    Link,
-    Project,
-    ServiceSpec,
-    StackSnapshot,
-    Trouble,
-)
-from pixel_tui.stack.resource_model import Diverged, Resource
+from pixel_tui.operations.planning.plan import Life, Outcome, Plan, Risk, plan_outdated
+from pixel_tui.redaction.redactor import MASK, remember_secret
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.built_with import NOTHING_BUILT, Built
+from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
+from pixel_tui.stack.model.join import join
+from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
+from pixel_tui.stack.model.resource_model import Diverged, Resource
+from pixel_tui.stack.model.snapshot import EngineStatus, Link, StackSnapshot, Trouble
 from pixel_tui.text import SafeText, plain
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -551,7 +541,7 @@ class TestWithoutCompose:
         first, wait, rest = commands(plan("restart", by_labels(*apis, healthy, worker())))
         assert first == (*DOCKER, "restart", "pixel-postgres-1")
         assert wait[-1] == "pixel-postgres-1"
-        assert "pixel_tui.stack.health_wait" in wait
+        assert "pixel_tui.stack.programs.health_wait" in wait
         assert rest[-2:] == ("pixel-api-1", "pixel-web-1")
 
     def test_what_shares_a_network_comes_after_it_without_a_label_that_says_so(self) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack import asking
-from pixel_tui.stack.asking import Asked, NoAnswer, kill_all_asked
+from pixel_tui.stack.compose import asking
+from pixel_tui.stack.compose.asking import Asked, NoAnswer, kill_all_asked
 from tests.patience import PATIENCE
 
 LONG = 4 * PATIENCE

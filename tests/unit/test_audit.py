@@ -11,10 +11,10 @@ import pytest
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError
-from pixel_tui.operations.audit import Audit
-from pixel_tui.operations.job import JobState, JobStatus
-from pixel_tui.operations.origin import Origin, current_origin
-from pixel_tui.operations.plan import Plan, Risk, Step
+from pixel_tui.operations.audit.origin import Origin, current_origin
+from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.operations.planning.plan import Plan, Risk, Step
 from pixel_tui.text import SafeText
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.operations import audit_reading, audit_seal
-from pixel_tui.operations.audit import Audit
-from pixel_tui.operations.audit_chain import digest
-from pixel_tui.operations.audit_reading import head_path, read_audit
-from pixel_tui.operations.audit_seal import Seal, read_seal, seal_in_log, seal_path
+from pixel_tui.operations.audit import reading as audit_reading
+from pixel_tui.operations.audit import seal as audit_seal
+from pixel_tui.operations.audit.chain import digest
+from pixel_tui.operations.audit.reading import head_path, read_audit
+from pixel_tui.operations.audit.seal import Seal, read_seal, seal_in_log, seal_path
+from pixel_tui.operations.audit.trail import Audit
 from tests.unit.test_audit import NOW, ORIGIN, status
 
 

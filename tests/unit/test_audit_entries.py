@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.operations.audit import Audit
-from pixel_tui.operations.audit_chain import Record, Trail
-from pixel_tui.operations.audit_entries import Entry, entries, verdict
-from pixel_tui.operations.audit_reading import read_audit, trail_state
+from pixel_tui.operations.audit.chain import Record, Trail
+from pixel_tui.operations.audit.entries import Entry, entries, verdict
+from pixel_tui.operations.audit.reading import read_audit, trail_state
+from pixel_tui.operations.audit.trail import Audit
 from tests.unit.test_audit import NOW, ORIGIN, status
 
 

@@ -14,18 +14,12 @@ from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.store import Backup, Verdict
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
-from pixel_tui.operations.confirmation import words_of
-from pixel_tui.operations.facts import NO_FACTS, Facts, HeldPort, PastState
-from pixel_tui.operations.plan import Outcome, Plan, Risk
-from pixel_tui.stack.model import (
-    External,
-    Health,
-    HealthStatus,
-    Mount,
-    Port,
-    StackSnapshot,
-    VolumeSpec,
-)
+from pixel_tui.operations.planning.confirmation import words_of
+from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, PastState
+from pixel_tui.operations.planning.plan import Outcome, Plan, Risk
+from pixel_tui.stack.model.container import Health, HealthStatus, Mount, Port
+from pixel_tui.stack.model.project import External, VolumeSpec
+from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
 from tests.unit.test_actions import (
     CHAIN,

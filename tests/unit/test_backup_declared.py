@@ -7,9 +7,9 @@ from typing import Any
 from pixel_tui.backups.declared import Declared, read_declared
 from pixel_tui.backups.sources import Stack, find_sources
 from pixel_tui.backups.volumes import Opened
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.program import Said
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.program_output import Said
 from tests.unit.test_backups import policy
 
 APP: JsonObject = {"image": "app"}

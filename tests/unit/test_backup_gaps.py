@@ -37,12 +37,12 @@ from pixel_tui.clock import FixedClock
 from pixel_tui.doctor.backup_check import check_backups
 from pixel_tui.doctor.report import Verdict as DoctorVerdict
 from pixel_tui.errors import OperationError
-from pixel_tui.fact_reading import _backups
+from pixel_tui.facts.live import _backups
 from pixel_tui.settings import BackupSettings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import Mount
-from pixel_tui.stack.program import Said
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.container import Mount
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.program_output import Said
 from pixel_tui.text import plain
 from tests.unit.test_actions import container as a_container
 from tests.unit.test_backups import DIGEST, NOW, database, manifest

@@ -16,8 +16,8 @@ from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.errors import OperationError
-from pixel_tui.fact_reading import _backups
-from pixel_tui.stack.model import Container, Mount
+from pixel_tui.facts.live import _backups
+from pixel_tui.stack.model.container import Container, Mount
 from pixel_tui.text import plain
 from tests.unit.test_actions import container as a_container
 from tests.unit.test_backup_gaps import Stack, make, model, project, rules

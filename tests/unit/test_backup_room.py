@@ -13,7 +13,7 @@ from pixel_tui.backups.manifest import Item, Kind, Manifest
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.store import Backup
-from pixel_tui.fact_reading import _past
+from pixel_tui.facts.live import _past
 from pixel_tui.reserve import NAME, RECORDS
 from pixel_tui.settings import BackupSettings
 

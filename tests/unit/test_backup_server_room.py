@@ -10,8 +10,8 @@ from pixel_tui.backups.manifest import Item, Kind
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.server_room import require_server_room
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.program import Said
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.program_output import Said
 
 DIGEST = "0" * 64
 

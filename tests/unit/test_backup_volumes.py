@@ -15,9 +15,9 @@ from pixel_tui.backups.sources import Sources, Stack, find_sources
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.volumes import Opened, volume_folders, volume_source
 from pixel_tui.errors import FileError
-from pixel_tui.operations.plan import Plan
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.program import Said
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.program_output import Said
 from tests.unit.test_actions import commands, container, running, warnings
 from tests.unit.test_backup_actions import DIGEST, ID, facts, past, plan
 from tests.unit.test_backups import database, policy

@@ -56,9 +56,9 @@ from pixel_tui.backups.words import age_words, size_words
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import BackupSettings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.json_value import JsonObject, Node
-from pixel_tui.stack.program import Said
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.program_output import Said
 from pixel_tui.text import plain
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import Clock, FixedClock, SystemClock
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import ComposeRefused, EngineUnreachable
-from pixel_tui.stack import build_record
-from pixel_tui.stack.build_record import BuildRecords, build_records
-from pixel_tui.stack.build_witness import BuildWitness
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.compose import build_records as build_record
+from pixel_tui.stack.compose.build_records import BuildRecords, build_records
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.source import ResolvedProject
+from pixel_tui.stack.watch.build_witness import BuildWitness
 
 COMMAND = ComposeCommand(directory="/srv/shop", project="shop")
 SECRET = "not-a-real-token-4711"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.staging import KEPT_SECONDS
-from pixel_tui.environment_desk import forget_candidates_in, forget_edited_copies
+from pixel_tui.environment.live.desk import forget_candidates_in, forget_edited_copies
+from pixel_tui.environment.storage.staging import KEPT_SECONDS
 from tests.patience import PATIENCE
 
 SECRET = "fake-secret-of-a-candidate"
@@ -22,9 +22,9 @@ sleep 600
 """
 MAKER = """
 import sys
-from pixel_tui.stack.candidate import CandidateReader
-from pixel_tui.stack.compose import ComposeProject
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose.candidate import CandidateReader
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.compose.command import ComposeCommand
 command = ComposeCommand(directory=sys.argv[1], reader=(sys.argv[2],))
 environment = {"SEEN": sys.argv[3], "PATH": "/usr/bin:/bin"}
 CandidateReader(ComposeProject(command, environment)).read(sys.argv[4].encode())

@@ -7,20 +7,13 @@ import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
-from pixel_tui.operations.convergence import Change, UpOptions, left_without, predict_up
-from pixel_tui.operations.findings import Standing, find
-from pixel_tui.operations.plan import Expectation, Outcome, Plan, Risk, plan_outdated
-from pixel_tui.stack.compose_command import shown
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
-    Health,
-    HealthStatus,
-    ServiceState,
-    StackSnapshot,
-    SyncAction,
-)
-from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
+from pixel_tui.operations.jobs.outcomes import Standing, find
+from pixel_tui.operations.planning.convergence import Change, UpOptions, left_without, predict_up
+from pixel_tui.operations.planning.plan import Expectation, Outcome, Plan, Risk, plan_outdated
+from pixel_tui.stack.compose.command import shown
+from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
+from pixel_tui.stack.model.resource_model import Attached, Diverged, ResourceKind
+from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot, SyncAction
 from pixel_tui.text import SafeText
 from tests.unit.test_actions import (
     COMMAND,

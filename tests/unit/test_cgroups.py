@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.stack.cgroups import Cgroups
-from pixel_tui.stack.model import Container, ContainerState, NetworkAddress
+from pixel_tui.stack.model.container import Container, ContainerState, NetworkAddress
+from pixel_tui.stack.watch.cgroups import Cgroups
 from pixel_tui.text import plain
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -15,8 +15,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from wcwidth import wcwidth
 
-from pixel_tui.cell_text import cells_of
-from pixel_tui.changed_cells import ChangedCells
+from pixel_tui.terminal.cell_text import cells_of
+from pixel_tui.terminal.cells import ChangedCells
 from pixel_tui.text import is_harmless
 
 WIDTH, HEIGHT = 24, 4

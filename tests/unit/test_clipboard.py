@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pixel_tui.clipboard import SCREEN_CHUNK, osc52
+from pixel_tui.terminal.clipboard import SCREEN_CHUNK, osc52
 
 PLAIN = "\x1b]52;c;d29yZHM=\x07"
 

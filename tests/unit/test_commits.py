@@ -11,7 +11,7 @@ import pytest
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.backups.deployment import Deployment, deployment_from
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.plan import Plan
+from pixel_tui.operations.planning.plan import Plan
 from tests.unit.test_actions import COMMAND, NOW, running
 from tests.unit.test_backup_actions import ID, facts, past
 

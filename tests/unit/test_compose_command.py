@@ -9,13 +9,11 @@ import pytest
 from pixel_tui.backups import __main__ as backups
 from pixel_tui.backups.worker import worker_argv as backup_argv
 from pixel_tui.environment import __main__ as environments
-from pixel_tui.environment.worker import worker_argv as environment_argv
+from pixel_tui.environment.apply.worker import worker_argv as environment_argv
 from pixel_tui.errors import ComposeRefused
 from pixel_tui.ledger import __main__ as ledger
-from pixel_tui.ledger.program import ledger_argv
-from pixel_tui.stack import health_wait
-from pixel_tui.stack.compose import ComposeProject, compose_warnings, find_command
-from pixel_tui.stack.compose_command import (
+from pixel_tui.ledger.writing.program import ledger_argv
+from pixel_tui.stack.compose.command import (
     LOCAL_ONLY,
     ComposeCommand,
     operands,
@@ -23,8 +21,10 @@ from pixel_tui.stack.compose_command import (
     remote_not_read,
     shown,
 )
-from pixel_tui.stack.compose_files import find_directory
-from pixel_tui.stack.own_program import add_project_options, command_from, project_options
+from pixel_tui.stack.compose.files import find_directory
+from pixel_tui.stack.compose.project import ComposeProject, compose_warnings, find_command
+from pixel_tui.stack.programs import health_wait
+from pixel_tui.stack.programs.own_program import add_project_options, command_from, project_options
 
 
 def program(path: Path) -> Path:
@@ -37,7 +37,7 @@ def program(path: Path) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A machine with docker and its compose plugin, and nothing else."""
-    monkeypatch.setattr("pixel_tui.stack.compose.PLUGIN_FOLDERS", ())
+    monkeypatch.setattr("pixel_tui.stack.compose.project.PLUGIN_FOLDERS", ())
     program(tmp_path / "bin" / "docker")
     program(tmp_path / "config" / "cli-plugins" / "docker-compose")
     return {"PATH": str(tmp_path / "bin"), "DOCKER_CONFIG": str(tmp_path / "config")}

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.known_secrets import known
-from pixel_tui.redaction import MASK
-from pixel_tui.stack.compose import compose_warnings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.compose_words import ComposeWords, refusal_of
-from pixel_tui.stack.program import Said
-from pixel_tui.stack.written_secrets import Written
+from pixel_tui.redaction.known import known
+from pixel_tui.redaction.redactor import MASK
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.compose_words import ComposeWords, refusal_of
+from pixel_tui.stack.compose.project import compose_warnings
+from pixel_tui.stack.compose.written_secrets import Written
+from pixel_tui.stack.model.program_output import Said
 
 SERVICE = "services:\n  a:\n    image: x\n    environment:\n"
 FORMAT = "You may need to escape any $ with another $.\n"

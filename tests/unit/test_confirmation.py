@@ -6,12 +6,12 @@ import pytest
 
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations import actions
-from pixel_tui.operations.action import Action, Group, Scope
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.confirmation import Agreement, Confirmation, confirmation_of
-from pixel_tui.operations.draft import Draft
-from pixel_tui.operations.facts import Facts
-from pixel_tui.operations.plan import Plan, Risk
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.confirmation import Agreement, Confirmation, confirmation_of
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import Plan, Risk
 from pixel_tui.text import SafeText
 from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
 

@@ -11,37 +11,35 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import Clock, FixedClock, SystemClock
+from pixel_tui.commands.status import all_well, unstable_services
+from pixel_tui.demo.stack.commands import INTERRUPTED, DemoRunner
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.faults import Fault
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.services import CAST, DIRECTORY, PARTS, PROJECT
+from pixel_tui.demo.stack.usage import Meter
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineRefused, EngineUnreachable, OperationError, UsageError
 from pixel_tui.health.findings import finding_of
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.cast import CAST, DIRECTORY, PARTS, PROJECT
-from pixel_tui.stack.demo.commands import INTERRUPTED, DemoRunner
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.faults import Fault
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.vitals import Meter
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.frames import splitter
-from pixel_tui.stack.log_feed import LogFeed, LogTarget
-from pixel_tui.stack.log_follower import unix_time
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
-    HealthStatus,
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.feed.feed import LogFeed, LogTarget
+from pixel_tui.stack.feed.follower import unix_time
+from pixel_tui.stack.feed.frames import splitter
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.parse import parse_container, parse_event, parse_project
+from pixel_tui.stack.model.snapshot import (
     Service,
     ServiceState,
     StackEvent,
     StackSnapshot,
     SyncAction,
 )
-from pixel_tui.stack.parse import parse_container, parse_event, parse_project
-from pixel_tui.stack.process import CommandRunner
-from pixel_tui.stack.reading import look_once
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.source import ByteStream, EngineReader, LogRequest, ProjectReader
-from pixel_tui.stack.usage import Sample, parse_sample
-from pixel_tui.stack.watcher import Pace, Watcher
-from pixel_tui.status import all_well, unstable_services
+from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest, ProjectReader
+from pixel_tui.stack.model.usage_parse import Sample, parse_sample
+from pixel_tui.stack.programs.process import CommandRunner
+from pixel_tui.stack.watch.reading import look_once
+from pixel_tui.stack.watch.watcher import Pace, Watcher
 from tests.patience import PATIENCE
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

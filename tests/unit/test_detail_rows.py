@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pixel_tui.health.findings import Finding, Severity
-from pixel_tui.redaction import MASK, remember_secret
-from pixel_tui.stack.model import (
+from pixel_tui.redaction.redactor import MASK, remember_secret
+from pixel_tui.stack.model.container import (
     Container,
     ContainerState,
-    Dependency,
     EnvironmentEntry,
     Health,
     HealthStatus,
@@ -16,14 +15,9 @@ from pixel_tui.stack.model import (
     NetworkAddress,
     Port,
     Probe,
-    Project,
-    Service,
-    ServiceSpec,
-    ServiceState,
-    StackEvent,
-    Sync,
-    SyncAction,
 )
+from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
+from pixel_tui.stack.model.snapshot import Service, ServiceState, StackEvent, Sync, SyncAction
 from pixel_tui.text import SafeText, plain
 from widgets.rows.detail_rows import Section, detail_sections, health_sections
 from widgets.rows.figures import moment

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.app import PixelTui
+from pixel_tui.console.app import PixelTui
+from pixel_tui.console.keys_page import keys_page
 from pixel_tui.operations.actions import all_actions
 from pixel_tui.operations.actions_page import MARK, actions_page
-from screens.keys_page import keys_page
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,6 +14,10 @@ import pytest
 
 from pixel_tui import cli
 from pixel_tui.clock import FixedClock
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.doctor import examine as examining
 from pixel_tui.doctor.asking import Said, answer, program_says
 from pixel_tui.doctor.examine import Readers, examine
@@ -31,12 +35,8 @@ from pixel_tui.doctor.terminal_checks import (
     TerminalFacts,
 )
 from pixel_tui.errors import ConsoleError, EngineUnreachable, UsageError
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
 
 ROOT = Path(__file__).parents[2]

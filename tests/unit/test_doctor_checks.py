@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.doctor.asking import Said
 from pixel_tui.doctor.engine_checks import (
     EngineTold,
@@ -34,12 +36,11 @@ from pixel_tui.doctor.report import (
 )
 from pixel_tui.errors import ComposeRefused, EngineRefused, EngineUnreachable, UsageError
 from pixel_tui.settings import Settings
-from pixel_tui.stack.build_record import BuildRecords
-from pixel_tui.stack.compose_missing import compose_missing
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject, JsonValue
-from pixel_tui.stack.model import Container, ContainerState, Project, ServiceSpec
+from pixel_tui.stack.compose.build_records import BuildRecords
+from pixel_tui.stack.compose.compose_missing import compose_missing
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue
+from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.text import plain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

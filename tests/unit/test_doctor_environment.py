@@ -6,7 +6,7 @@ from pathlib import Path
 from pixel_tui.doctor.environment_check import check_environment, look_at_environment
 from pixel_tui.doctor.report import Verdict
 from pixel_tui.errors import FileError
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose.command import ComposeCommand
 from tests.unit.environment_cases import look
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.dotenv_setting import read_settings
+from pixel_tui.stack.compose.dotenv_setting import read_settings
 
 
 @pytest.mark.parametrize(

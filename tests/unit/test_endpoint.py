@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import UsageError
-from pixel_tui.stack.endpoint import DEFAULT_ADDRESS, find_endpoint
+from pixel_tui.stack.engine.endpoint import DEFAULT_ADDRESS, find_endpoint
 
 MakeContext = Callable[[str, str], None]
 

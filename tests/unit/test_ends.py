@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.operations.job import JobState, JobStatus, StepTime
-from pixel_tui.operations.job_folder import JobFolder, jobs_path
-from pixel_tui.past_stops import past_stops
-from pixel_tui.stack.ends import Ends, Stop
-from pixel_tui.stack.model import ContainerState, StackEvent
+from pixel_tui.facts.past_stops import past_stops
+from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
+from pixel_tui.operations.jobs.job import JobState, JobStatus, StepTime
+from pixel_tui.stack.model.container import ContainerState
+from pixel_tui.stack.model.ends import Ends, Stop
+from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import NOW, container, exited, plan, spec, stack
 

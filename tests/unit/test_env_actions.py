@@ -9,20 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.apply_state import ApplyState, Phase
-from pixel_tui.environment.history import Version
-from pixel_tui.environment.impact import Change, Impact, Moved, ServiceImpact
-from pixel_tui.environment.staging import UNKNOWN_BASE
+from pixel_tui.environment.apply.impact import Change, Impact, Moved, ServiceImpact
+from pixel_tui.environment.apply.state import ApplyState, Phase
+from pixel_tui.environment.storage.history import Version
+from pixel_tui.environment.storage.staging import UNKNOWN_BASE
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
-from pixel_tui.operations.environment import CandidateOutdated, candidate_choices
-from pixel_tui.operations.environment_facts import Candidate, EnvironmentFacts
-from pixel_tui.operations.facts import NO_FACTS, Facts, HeldPort, Proxy
-from pixel_tui.operations.plan import Plan, Risk, plan_outdated
-from pixel_tui.operations.plan_files import moved_file
-from pixel_tui.stack.model import NO_TEXT, External, Mount, Port, StackSnapshot
-from pixel_tui.stack.resource_model import Attached, Diverged, ResourceKind
-from pixel_tui.text import SafeText, plain
+from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated, candidate_choices
+from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
+from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, Proxy
+from pixel_tui.operations.planning.plan import Plan, Risk, plan_outdated
+from pixel_tui.operations.planning.plan_files import moved_file
+from pixel_tui.stack.model.container import Mount, Port
+from pixel_tui.stack.model.project import External
+from pixel_tui.stack.model.resource_model import Attached, Diverged, ResourceKind
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import NO_TEXT, SafeText, plain
 from tests.patience import PATIENCE
 from tests.unit.test_actions import (
     COMMAND,

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.apply import Applying
-from pixel_tui.environment.apply_parts import Ending, Wanted, Wellness
-from pixel_tui.environment.apply_state import (
+from pixel_tui.environment.apply.applying import Applying
+from pixel_tui.environment.apply.state import (
     OWN_ROOM,
     ApplyFiles,
     ApplyState,
@@ -16,9 +15,10 @@ from pixel_tui.environment.apply_state import (
     Phase,
     this_process,
 )
-from pixel_tui.environment.staging import Staging, digest
+from pixel_tui.environment.apply.wanted import Ending, Wanted, Wellness
+from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import ConsoleError, EngineUnreachable, FileError
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose.command import ComposeCommand
 
 OLD, NEW = b"A=1\n", b"A=2\n"
 
@@ -188,7 +188,7 @@ def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> Wanted:
 
 def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:
     """What a later process finds: the one that did it lives no more."""
-    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
     return ApplyFiles(world.folder / "state", world.folder).read()
 
 
@@ -331,7 +331,7 @@ def test_who_comes_onto_the_network_before_it_is_removed_is_named_and_nothing_is
 def test_who_comes_onto_the_new_network_keeps_the_old_one_away_until_it_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
     world = World(tmp_path)
     world.at_the_end = lambda: setattr(world, "stranger", "debug")
     assert world.applying().apply(wanted()) is Ending.LEFT
@@ -368,7 +368,7 @@ def steps_of_an_apply(tmp_path: Path) -> int:
 def test_a_process_killed_anywhere_leaves_what_can_be_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
     steps = steps_of_an_apply(tmp_path)
     assert steps > 20
     for dies_at in range(1, steps + 1):
@@ -389,7 +389,7 @@ def test_a_process_killed_anywhere_leaves_what_can_be_taken_back(
 def test_a_way_back_that_dies_too_is_taken_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
     steps = steps_of_an_apply(tmp_path)
     for first in range(1, steps + 1, 5):
         for second in range(1, 12, 3):
@@ -411,7 +411,7 @@ def test_a_way_back_that_dies_too_is_taken_again(
 def test_a_confirmation_counts_though_the_process_dies_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.this_process", lambda: None)
+    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
     world = World(tmp_path)
     world.applying().apply(wanted(within=0.0))
     files = ApplyFiles(tmp_path / "state", tmp_path)

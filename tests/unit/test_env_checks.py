@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_tui.environment.check import all_checks
-from pixel_tui.environment.checks.unknown import slips_of
-from pixel_tui.environment.finding import Level
-from pixel_tui.environment.surroundings import GitState, Surroundings
-from pixel_tui.stack.environment_uses import EnvironmentUses
+from pixel_tui.environment.checks.case import all_checks
+from pixel_tui.environment.checks.finding import Level
+from pixel_tui.environment.checks.rules.unknown import slips_of
+from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import is_harmless, plain
 from tests.unit.environment_cases import WELL, found, look, pixel_uses, rules, the, use
 

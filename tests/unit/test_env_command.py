@@ -16,18 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixel_tui import cli
-from pixel_tui.env_edit import edited
-from pixel_tui.env_output import as_json, as_text, is_clean
-from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase
-from pixel_tui.environment.quoting import Unwritable
-from pixel_tui.environment.staging import digest
-from pixel_tui.environment.surroundings import GitState, Surroundings
+from pixel_tui.commands.env_output import as_json, as_text, is_clean
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
+from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.environment.dotenv.assignment import edited
+from pixel_tui.environment.dotenv.quoting import Unwritable
+from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import EngineUnreachable, UsageError
 from pixel_tui.settings import state_folder
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.git_files import GitFile, git_file
-from pixel_tui.stack.model import Container, StackSnapshot
-from pixel_tui.stack.source import Place
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.source import Place
+from pixel_tui.stack.programs.git_files import GitFile, git_file
 from pixel_tui.text import is_harmless
 from tests.unit.environment_cases import look, pixel_uses, use
 from tests.unit.test_actions import STARTED, container, exited, spec, stack
@@ -71,7 +72,7 @@ def test_a_project_that_is_named_is_looked_for_where_it_runs(
     (folder / "compose.yaml").write_text("services: {}\n")
     (folder / ".env").write_text("NAME=of the other\n")
     place = Place(str(folder), (str(folder / "compose.yaml"),))
-    monkeypatch.setattr("pixel_tui.stack.places.find_place", lambda _engine, _name: place)
+    monkeypatch.setattr("pixel_tui.stack.compose.places.find_place", lambda _engine, _name: place)
     assert run("get", "NAME", "--project-name", "other") == 0
     assert capsysbinary.readouterr().out == b"of the other\n"
 
@@ -386,8 +387,8 @@ def left(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Appl
     """An apply that saved the file, began with its containers, and was killed."""
     path = project / ".env"
     command = ComposeCommand(directory=str(project))
-    monkeypatch.setattr("pixel_tui.env_command.named_command", lambda *_: command)
-    monkeypatch.setattr("pixel_tui.env_command.readers", lambda *_: (None, None))
+    monkeypatch.setattr("pixel_tui.commands.env.named_command", lambda *_: command)
+    monkeypatch.setattr("pixel_tui.commands.env.readers", lambda *_: (None, None))
     new, old = digest(path.read_bytes()), digest(b"A=of before\n")
     files = ApplyFiles(state_folder(), command.env_mark)
     began = (STARTED + timedelta(hours=1)).timestamp()
@@ -398,7 +399,7 @@ def left(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Appl
 
 def seen(monkeypatch: pytest.MonkeyPatch, *containers: Container) -> None:
     snapshot = stack(*containers, specs=SPECS)
-    monkeypatch.setattr("pixel_tui.stack.reading.look_once", lambda *_: snapshot)
+    monkeypatch.setattr("pixel_tui.stack.watch.reading.look_once", lambda *_: snapshot)
 
 
 LATER = STARTED + timedelta(hours=2)
@@ -453,7 +454,7 @@ def test_what_can_not_be_looked_at_is_not_confirmed(
     def unreachable(*_: object) -> StackSnapshot:
         raise EngineUnreachable("There is no engine.")
 
-    monkeypatch.setattr("pixel_tui.stack.reading.look_once", unreachable)
+    monkeypatch.setattr("pixel_tui.stack.watch.reading.look_once", unreachable)
     assert run("confirm") == 2
     assert "can't be told: There is no engine." in capsys.readouterr().err
     assert left.left() is not None

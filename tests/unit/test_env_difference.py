@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.difference import Difference, Kind, LineKind, difference
-from pixel_tui.environment.document import Document
+from pixel_tui.environment.dotenv.difference import Difference, Kind, LineKind, difference
+from pixel_tui.environment.dotenv.document import Document
 
 SECRET = "correct-horse-battery"
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.document import MAX_BYTES, MAX_LINES, Document, Entry, Quoting
-from pixel_tui.environment.quoting import Unwritable
-from pixel_tui.environment.values import read_values
+from pixel_tui.environment.dotenv.document import MAX_BYTES, MAX_LINES, Document, Entry, Quoting
+from pixel_tui.environment.dotenv.quoting import Unwritable
+from pixel_tui.environment.dotenv.values import read_values
 
 EXAMPLE = b"""\
 # ====================

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.environment.drafts import Drafts
-from pixel_tui.environment.store import EnvironmentStore, FileState, read_file
+from pixel_tui.environment.storage.drafts import Drafts
+from pixel_tui.environment.storage.store import EnvironmentStore, FileState, read_file
 from pixel_tui.errors import FileError
-from pixel_tui.stack.process_mark import ProcessMark, mark_of
+from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 
 BASE, EDIT = b"A=base\n", b"A=edit\n"
 

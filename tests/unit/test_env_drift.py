@@ -5,24 +5,23 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pixel_tui.health.findings import findings
-from pixel_tui.stack.build_record import BuildRecord, build_mark
-from pixel_tui.stack.built_with import Built, built_with
-from pixel_tui.stack.join import join
-from pixel_tui.stack.model import (
-    Container,
+from pixel_tui.stack.model.build_record import BuildRecord, build_mark
+from pixel_tui.stack.model.built_with import Built, built_with
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.join import join
+from pixel_tui.stack.model.parse import parse_container, parse_project
+from pixel_tui.stack.model.project import Project, ServiceSpec
+from pixel_tui.stack.model.snapshot import (
     EngineStatus,
     Link,
-    Project,
     Service,
-    ServiceSpec,
     StackSnapshot,
     Sync,
     SyncAction,
 )
-from pixel_tui.stack.parse import parse_container, parse_project
-from pixel_tui.stack.source import ResolvedProject
-from pixel_tui.stack.sync import sync
-from pixel_tui.stack.value_mark import marks, value_mark
+from pixel_tui.stack.model.source import ResolvedProject
+from pixel_tui.stack.model.sync import sync
+from pixel_tui.stack.model.value_mark import marks, value_mark
 from pixel_tui.text import plain
 from tests.unit import test_actions as actions
 from tests.unit.test_actions import CHAIN, plan, running

@@ -8,21 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui import cli, env_set
-from pixel_tui.env_choice import read_each, where_it_counts
-from pixel_tui.env_edit import removed
-from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Confirmation, Phase
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.layers import ALONE, Layers, short_names
-from pixel_tui.environment.overview import KeyRow, Overview
-from pixel_tui.environment.staging import Staging, digest
-from pixel_tui.environment_access import live_environment
-from pixel_tui.environment_facts import EnvironmentFactReader
+from pixel_tui import cli
+from pixel_tui.commands import env_set
+from pixel_tui.commands.env_choice import read_each, where_it_counts
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Confirmation, Phase
+from pixel_tui.environment.checks.layers import ALONE, Layers, short_names
+from pixel_tui.environment.checks.overview import KeyRow, Overview
+from pixel_tui.environment.dotenv.assignment import removed
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.live.source import live_environment
+from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import OperationError
+from pixel_tui.facts.environment import EnvironmentFactReader
 from pixel_tui.settings import Settings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.model import EngineStatus, StackSnapshot
-from pixel_tui.stack.process_mark import mark_of
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
+from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.text import SafeText, plain
 from tests.unit.environment_cases import look
 from widgets.rows.environment_row import layer, state_words

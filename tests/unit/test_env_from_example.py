@@ -5,8 +5,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.from_example import merge_example, missing_keys
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.from_example import merge_example, missing_keys
 
 EXAMPLE = """\
 # Copy this file to .env.

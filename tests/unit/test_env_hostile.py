@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.values import read_values
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.values import read_values
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from pixel_tui.environment.impact import Change, ServiceImpact, find_impact
-from pixel_tui.stack.build_record import BuildRecord, build_mark
-from pixel_tui.stack.built_with import build_arguments
-from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import External
-from pixel_tui.stack.resource_model import Diverged, Resource, ResourceKind
-from pixel_tui.stack.running_services import RunningService
+from pixel_tui.environment.apply.impact import Change, ServiceImpact, find_impact
+from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.model.build_record import BuildRecord, build_mark
+from pixel_tui.stack.model.built_with import build_arguments
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.project import External
+from pixel_tui.stack.model.resource_model import Diverged, Resource, ResourceKind
+from pixel_tui.stack.watch.running_services import RunningService
 from pixel_tui.text import SafeText, plain
 
 

@@ -12,10 +12,10 @@ import pytest
 from pixel_tui.backups import __main__ as backups
 from pixel_tui.cli import main
 from pixel_tui.environment import __main__ as environment
-from pixel_tui.environment.masking import learn_secrets, remember_secrets
-from pixel_tui.known_secrets import mask_known
+from pixel_tui.environment.checks.masking import learn_secrets, remember_secrets
 from pixel_tui.ledger import __main__ as ledger
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.redaction.known import mask_known
+from pixel_tui.stack.compose.command import ComposeCommand
 
 FIRST = """
 DB_PASS='Fake-S3cret,one'   # not this: Fake-C0mment

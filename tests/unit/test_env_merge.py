@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.merge import Conflict, Merged, Side, merge, resolve
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, merge, resolve
 from pixel_tui.errors import UsageError
 
 BASE = """\

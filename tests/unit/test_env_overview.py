@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_tui.environment.catalogue import Shape, load_catalogue, parse_catalogue
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.overview import How, KeyRow, KeyState, Overview, key_row
-from pixel_tui.environment.secrecy import is_secret, looks_random
-from pixel_tui.environment.surroundings import Surroundings
-from pixel_tui.environment.values import read_values
-from pixel_tui.stack.environment_uses import EnvironmentUses
+from pixel_tui.environment.checks.catalogue import Shape, load_catalogue, parse_catalogue
+from pixel_tui.environment.checks.overview import How, KeyRow, KeyState, Overview, key_row
+from pixel_tui.environment.checks.secrecy import is_secret, looks_random
+from pixel_tui.environment.checks.surroundings import Surroundings
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.values import read_values
+from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import plain
 from tests.unit.environment_cases import PATH, WELL, look, pixel_uses, use
 

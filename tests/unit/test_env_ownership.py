@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.ownership import (
+from pixel_tui.environment.storage.ownership import (
     is_open_to_others,
     ownership_repair,
     privacy_repair,

@@ -12,8 +12,8 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.values import read_values
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.values import read_values
 
 REFUSED = "compose refuses the file"
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.document import Document, Quoting
-from pixel_tui.environment.quoting import Unwritable, quoted
-from pixel_tui.environment.values import read_values
+from pixel_tui.environment.dotenv.document import Document, Quoting
+from pixel_tui.environment.dotenv.quoting import Unwritable, quoted
+from pixel_tui.environment.dotenv.values import read_values
 
 VALUES = st.text(
     st.one_of(

@@ -8,15 +8,15 @@ import pytest
 
 from pixel_tui import files
 from pixel_tui.clock import SystemClock
-from pixel_tui.environment import staging as staging_module
-from pixel_tui.environment.drafts import Drafts
-from pixel_tui.environment.impact_reading import ImpactReader
-from pixel_tui.environment.staging import UNKNOWN_BASE, CandidateGone, Staging, digest
-from pixel_tui.environment_desk import LiveDesk
-from pixel_tui.environment_facts import EnvironmentFactReader
+from pixel_tui.environment.apply.impact_reading import ImpactReader
+from pixel_tui.environment.live.desk import LiveDesk
+from pixel_tui.environment.storage import staging as staging_module
+from pixel_tui.environment.storage.drafts import Drafts
+from pixel_tui.environment.storage.staging import UNKNOWN_BASE, CandidateGone, Staging, digest
 from pixel_tui.errors import FileError
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.model import EngineStatus, StackSnapshot
+from pixel_tui.facts.environment import EnvironmentFactReader
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
 from pixel_tui.text import plain
 
 OLD, NEW, OTHER = b"A=1\n", b"A=2\n", b"A=3\n"

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui import files, machine_lock
+from pixel_tui import files
+from pixel_tui import locks as machine_lock
 from pixel_tui.clock import FixedClock
-from pixel_tui.environment import store as store_module
-from pixel_tui.environment.file_state import LONGEST_BYTES
-from pixel_tui.environment.store import (
+from pixel_tui.environment.storage import store as store_module
+from pixel_tui.environment.storage.file_state import LONGEST_BYTES
+from pixel_tui.environment.storage.store import (
     ChangedOnDisk,
     EnvironmentStore,
     FileState,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.values import LONGEST, Reading, read_for_services, read_values
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.values import LONGEST, Reading, read_for_services, read_values
 
 
 def readings(text: str | bytes, **environment: str) -> dict[str, Reading]:

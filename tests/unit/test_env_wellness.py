@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pixel_tui.environment.wellness import SETTLE_SECONDS, EngineContainers
-from pixel_tui.stack.json_value import JsonObject, JsonValue
-from pixel_tui.stack.parse import LABEL
+from pixel_tui.environment.apply.wellness import SETTLE_SECONDS, EngineContainers
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue
+from pixel_tui.stack.model.parse import LABEL
 from tests.unit.scripted_engine import ScriptedEngine
 
 SECOND = 1_000_000_000

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment_access import live_environment
-from pixel_tui.environment_desk import LiveDesk, edit_outside, editor_words
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.live.desk import LiveDesk, edit_outside, editor_words
+from pixel_tui.environment.live.source import live_environment
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
-from pixel_tui.stack.compose_command import ComposeCommand
+from pixel_tui.stack.compose.command import ComposeCommand
 
 ENVIRONMENT = {"PATH": os.defpath}
 

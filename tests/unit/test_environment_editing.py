@@ -2,11 +2,11 @@
 
 import pytest
 
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.editing import Editing, entry_now, keeps_dollar, mend_of
-from pixel_tui.environment.finding import Finding, Level
-from pixel_tui.environment.judging import Judge, Way, place_of, with_text
-from pixel_tui.environment.overview import KeyRow, KeyState, Overview
+from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.edits import Editing, entry_now, keeps_dollar, mend_of
+from pixel_tui.environment.editing.judging import Judge, Way, place_of, with_text
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
 from widgets.rows.environment_row import (

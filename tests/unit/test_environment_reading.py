@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.surroundings import GitState, socket_group
-from pixel_tui.environment_reading import Around, read_around, read_example
-from pixel_tui.stack.compose import ComposeProject
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.environment_uses import NO_USES, EnvFile, EnvironmentUses, How, Use
+from pixel_tui.environment.checks.surroundings import GitState, socket_group
+from pixel_tui.environment.live.reading import Around, read_around, read_example
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.environment_uses import NO_USES, EnvFile, EnvironmentUses, How, Use
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.text import plain
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.environment_uses import How, Use, Variable, parse_uses, variables_in
-from pixel_tui.stack.json_value import JsonObject
+from pixel_tui.stack.compose.environment_uses import How, Use, Variable, parse_uses, variables_in
+from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
 
 

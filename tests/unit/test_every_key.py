@@ -11,10 +11,10 @@ from textual.screen import Screen
 
 import screens
 import widgets
-from pixel_tui.app import PixelTui
-from pixel_tui.stack.compose_command import UNRESOLVED
-from pixel_tui.stack.git import OFF
-from screens.bindings import PLACES
+from pixel_tui.console.app import PixelTui
+from pixel_tui.console.keymap import PLACES
+from pixel_tui.stack.compose.command import UNRESOLVED
+from pixel_tui.stack.programs.git import OFF
 from tests.terminal.every_key import bound_keys, every_key, named
 from tests.terminal.recorded_programs import reads
 

@@ -7,20 +7,19 @@ import pytest
 
 from pixel_tui.health.findings import Severity, finding_of, findings, findings_of_stack
 from pixel_tui.health.restarts import LATELY_SECONDS, STABLE_SECONDS, RestartWatch
-from pixel_tui.stack.model import (
+from pixel_tui.stack.model.container import (
     Container,
     ContainerState,
-    Dependency,
-    EngineStatus,
-    External,
     Health,
     HealthStatus,
-    Link,
     NetworkAddress,
     Probe,
-    Project,
+)
+from pixel_tui.stack.model.project import Dependency, External, Project, ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
     Service,
-    ServiceSpec,
     ServiceState,
     StackSnapshot,
     Sync,

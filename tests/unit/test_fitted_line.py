@@ -3,7 +3,7 @@
 import pytest
 from textual.content import Content
 
-from widgets.fitted_line import Part, fitted
+from widgets.lines.fitted_line import Part, fitted
 
 PARTS = (
     Part(Content("17 keys"), 5),

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
-from pixel_tui.operations.job import JobState, JobStatus
-from pixel_tui.stack.log_feed import LogFeed, LogTarget
-from screens.followed_logs import FollowedLogs
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.stack.feed.feed import LogFeed, LogTarget
+from screens.logs.followed import FollowedLogs
 from tests.unit.test_job import NOW, FakeObserver, agent, stack
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.frames import MAX_FRAME, MAX_LINE, PART, Splitter, splitter
-from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.feed.frames import MAX_FRAME, MAX_LINE, PART, Splitter, splitter
+from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 STAMP = b"2026-03-01T12:00:00.123456789Z"
 LATER = b"2026-03-01T12:00:00.123456999Z"

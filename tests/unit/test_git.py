@@ -11,8 +11,8 @@ import pytest
 
 from pixel_tui.backups.commits import read_commits
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.git import open_checkout
-from pixel_tui.stack.git_files import GitFile, git_file, last_commit
+from pixel_tui.stack.programs.git import open_checkout
+from pixel_tui.stack.programs.git_files import GitFile, git_file, last_commit
 from tests.unit.test_commits import QUIET, commit, git, repository
 
 Trap = Callable[[Path, str], None]
@@ -294,5 +294,5 @@ def test_git_is_started_in_one_place() -> None:
     ]
     # The plan of a roll-back names commands for the operator to run; it runs none.
     assert {str(path) for path in product} == {
-        "pixel_tui/stack/git.py", "pixel_tui/operations/catalogue/roll_back.py",
+        "pixel_tui/stack/programs/git.py", "pixel_tui/operations/catalogue/backups/roll_back.py",
     }  # fmt: skip

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.demo.stack.commands import DemoRunner
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import OperationError
-from pixel_tui.stack import health_wait
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.commands import DemoRunner
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.health_wait import main, wait_argv
-from pixel_tui.stack.program import Said
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.programs import health_wait
+from pixel_tui.stack.programs.health_wait import main, wait_argv
 from tests.patience import PATIENCE
 from tests.unit.test_asking import gone, noting_its_child, soon
 
@@ -143,7 +143,7 @@ class TestTasks:
 def test_the_engine_of_the_console_is_asked() -> None:
     command = ComposeCommand(docker=("docker", "--host", "unix:///x y"))
     argv = wait_argv(command, ["db"], 5)
-    assert argv[1:4] == ("-P", "-m", "pixel_tui.stack.health_wait")
+    assert argv[1:4] == ("-P", "-m", "pixel_tui.stack.programs.health_wait")
     assert argv[4:] == ("--limit", "5", "--docker", "docker --host 'unix:///x y'", "db")
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from pixel_tui.logs.history_search import MOST, HistorySearch
 from pixel_tui.logs.search import Matcher, Query, compile_query
-from pixel_tui.stack.frames import PART
-from pixel_tui.stack.log_history import LogHistory
-from pixel_tui.stack.model import Container, ContainerState
-from pixel_tui.stack.source import ByteStream, LogRequest
+from pixel_tui.stack.feed.frames import PART
+from pixel_tui.stack.feed.history import LogHistory
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.source import ByteStream, LogRequest
 from pixel_tui.text import SafeText
 from tests.unit.scripted_engine import ScriptedEngine
 

@@ -9,19 +9,19 @@ import pytest
 
 from pixel_tui.backups.differences import changed_variables
 from pixel_tui.backups.manifest import Item, Kind, Manifest
-from pixel_tui.environment.catalogue import load_catalogue
-from pixel_tui.environment.difference import difference
-from pixel_tui.environment.document import Document
-from pixel_tui.environment.merge import merge
-from pixel_tui.environment.overview import overview
-from pixel_tui.environment.surroundings import NOT_LOOKED
-from pixel_tui.environment.values import read_values
-from pixel_tui.operations.nginx_pins import pinned_hosts
-from pixel_tui.operations.nginx_routes import routes
-from pixel_tui.stack.compose_words import ComposeWords
-from pixel_tui.stack.environment_uses import NO_USES
-from pixel_tui.stack.parse import parse_duration
-from pixel_tui.stack.written_secrets import Written
+from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.overview import overview
+from pixel_tui.environment.checks.surroundings import NOT_LOOKED
+from pixel_tui.environment.dotenv.difference import difference
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.merge import merge
+from pixel_tui.environment.dotenv.values import read_values
+from pixel_tui.operations.nginx.pinned_names import pinned_hosts
+from pixel_tui.operations.nginx.routes import routes
+from pixel_tui.stack.compose.compose_words import ComposeWords
+from pixel_tui.stack.compose.environment_uses import NO_USES
+from pixel_tui.stack.compose.written_secrets import Written
+from pixel_tui.stack.model.parse import parse_duration
 
 LONG = 300_000
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

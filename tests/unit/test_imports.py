@@ -12,15 +12,18 @@ from pixel_tui.cli import MOST_PICTURES
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pixel_tui"
 KNOW_THE_TOOLKIT = {
-    "app",
-    "cell_text",
-    "changed_cells",
-    "patient_driver",
-    "key_order",
-    "cli",
-    "demonstration",
-    "theme",
-    "__main__",
+    "pixel_tui.__main__",
+    "pixel_tui.cli",
+    "pixel_tui.console.app",
+    "pixel_tui.console.keymap",
+    "pixel_tui.console.keys_page",
+    "pixel_tui.console.theme",
+    "pixel_tui.demo.parts",
+    "pixel_tui.terminal.cell_text",
+    "pixel_tui.terminal.cells",
+    "pixel_tui.terminal.compositor",
+    "pixel_tui.terminal.driver",
+    "pixel_tui.terminal.keys",
 }
 
 IMPORTING = """
@@ -71,20 +74,27 @@ def answer_of(script: str, argument: object) -> object:
 def modules() -> list[str]:
     """Every module below the package, by its name."""
     paths = [path.relative_to(ROOT).with_suffix("") for path in PACKAGE.rglob("*.py")]
-    own = [path for path in paths if path.parts[1] not in KNOW_THE_TOOLKIT]
-    return sorted(".".join(path.parts).removesuffix(".__init__") for path in own)
+    names = {".".join(path.parts).removesuffix(".__init__") for path in paths}
+    assert names > KNOW_THE_TOOLKIT
+    return sorted(names - KNOW_THE_TOOLKIT)
 
 
 def test_nothing_below_the_app_brings_the_toolkit_along() -> None:
     found = modules()
-    assert {"pixel_tui.stack.watcher", "pixel_tui.status", "pixel_tui.health.findings"} <= set(
-        found
-    )
+    assert {
+        "pixel_tui.stack.watch.watcher",
+        "pixel_tui.commands.status",
+        "pixel_tui.health.findings",
+    } <= set(found)
     assert answer_of(IMPORTING, found) == {}
 
 
 def test_the_parts_of_status_need_no_toolkit_and_no_docker() -> None:
-    pure = ["pixel_tui.stack.reading", "pixel_tui.status", "pixel_tui.stack.watcher"]
+    pure = [
+        "pixel_tui.stack.watch.reading",
+        "pixel_tui.commands.status",
+        "pixel_tui.stack.watch.watcher",
+    ]
     script = IMPORTING.replace('("textual", "rich")', '("textual", "rich", "docker", "requests")')
     assert answer_of(script, pure) == {}
 
@@ -123,10 +133,11 @@ def test_an_environment_is_checked_without_a_toolkit_and_an_sdk(tmp_path: Path) 
 
 FIRST_PICTURE = """
 import json, sys
-import pixel_tui.live, pixel_tui.app
-late = ("docker", "requests", "pixel_tui.stack.demo", "pixel_tui.doctor", "screens.help",
-        "screens.plan", "screens.columns", "pixel_tui.operations.operator",
-        "pixel_tui.operations.job", "pixel_tui.stack.environment_uses", "tomllib", "secrets")
+import pixel_tui.console.observer, pixel_tui.console.app
+late = ("docker", "requests", "pixel_tui.demo.stack", "pixel_tui.doctor", "screens.shared.help",
+        "screens.changes.plan", "screens.dashboard.columns", "pixel_tui.operations.operator",
+        "pixel_tui.operations.jobs.job", "pixel_tui.stack.compose.environment_uses", "tomllib",
+        "secrets")
 print(json.dumps([name for name in late if name in sys.modules]))
 """
 

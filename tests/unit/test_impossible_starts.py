@@ -7,22 +7,14 @@ import pytest
 
 from pixel_tui.backups.holders import Volume
 from pixel_tui.errors import OperationError
+from pixel_tui.facts.start import read_build_troubles
 from pixel_tui.operations.actions import action_named, plan_action, why_not
-from pixel_tui.operations.facts import Facts, HeldPort
-from pixel_tui.operations.plan import Plan
-from pixel_tui.stack.model import (
-    Container,
-    Dependency,
-    External,
-    NetworkAddress,
-    Port,
-    ServiceSpec,
-    StackSnapshot,
-    Sync,
-    SyncAction,
-)
-from pixel_tui.stack.sync import REFUSED as REFUSED_IMAGE
-from pixel_tui.start_facts import read_build_troubles
+from pixel_tui.operations.planning.facts import Facts, HeldPort
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.model.container import Container, NetworkAddress, Port
+from pixel_tui.stack.model.project import Dependency, External, ServiceSpec
+from pixel_tui.stack.model.snapshot import StackSnapshot, Sync, SyncAction
+from pixel_tui.stack.model.sync import REFUSED as REFUSED_IMAGE
 from pixel_tui.text import SafeText, plain
 from tests.unit.test_actions import COMMAND, NOW, container, exited, spec, stack
 

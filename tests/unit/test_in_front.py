@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.in_front import run_in_front
+from pixel_tui.terminal.foreground import run_in_front
 
 
 def test_who_is_told_to_end_while_the_program_is_started_passes_that_on(

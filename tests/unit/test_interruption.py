@@ -141,7 +141,7 @@ def test_what_does_not_leave_is_ended() -> None:
 STARTING = """
 import os, signal, subprocess, sys
 from pixel_tui import cli
-from pixel_tui.stack.asking import Asked
+from pixel_tui.stack.compose.asking import Asked
 
 popen = subprocess.Popen
 def told_while_it_starts(*words, **options):

@@ -12,40 +12,35 @@ import pytest
 
 from pixel_tui.backups.worker import worker_argv
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.environment.apply_state import ApplyFiles, ApplyState, Phase
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.findings import Standing, find
-from pixel_tui.operations.job import Job, JobState, JobStatus
+from pixel_tui.operations.audit.origin import Origin
+from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
+from pixel_tui.operations.jobs.outcomes import Standing, find
+from pixel_tui.operations.jobs.reach import Reachability
+from pixel_tui.operations.jobs.verification import Patience, Verification
 from pixel_tui.operations.operator import KEPT_JOBS, Operator
-from pixel_tui.operations.origin import Origin
-from pixel_tui.operations.plan import Expectation, Outcome, Plan
-from pixel_tui.operations.reach import Reachability
-from pixel_tui.operations.verification import Patience, Verification
-from pixel_tui.stack.build_witness import Building, Witness
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.join import join
-from pixel_tui.stack.log_feed import LogFeed, LogTarget
-from pixel_tui.stack.log_history import LogHistory
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
+from pixel_tui.operations.planning.plan import Expectation, Outcome, Plan
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.feed.feed import LogFeed, LogTarget
+from pixel_tui.stack.feed.history import LogHistory
+from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus, Probe
+from pixel_tui.stack.model.join import join
+from pixel_tui.stack.model.project import Project, ServiceSpec
+from pixel_tui.stack.model.snapshot import (
     EngineStatus,
-    Health,
-    HealthStatus,
     Link,
-    Probe,
-    Project,
     Service,
-    ServiceSpec,
     StackEvent,
     StackSnapshot,
     Sync,
     SyncAction,
     Trouble,
 )
-from pixel_tui.stack.observer import Listener, Topic
-from pixel_tui.stack.process import RunningCommand, exit_path
+from pixel_tui.stack.programs.process import RunningCommand, exit_path
+from pixel_tui.stack.watch.build_witness import Building, Witness
+from pixel_tui.stack.watch.observer import Listener, Topic
 from pixel_tui.text import SafeText, plain
 from tests.patience import PATIENCE
 

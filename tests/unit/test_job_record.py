@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.operations.job import Away, JobState, JobStatus, Runner, StepTime
-from pixel_tui.operations.job_folder import KEPT_DAYS, JobFolder
-from pixel_tui.operations.job_record import as_record, from_record
-from pixel_tui.operations.plan import Plan, Step
-from pixel_tui.stack.process_mark import ProcessMark
+from pixel_tui.operations.jobs.folder import KEPT_DAYS, JobFolder
+from pixel_tui.operations.jobs.job import Away, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.jobs.record import as_record, from_record
+from pixel_tui.operations.planning.plan import Plan, Step
+from pixel_tui.stack.programs.process_mark import ProcessMark
 from pixel_tui.text import SafeText
 from tests.patience import PATIENCE
 from tests.unit.test_job import NOW, Desk, desk, observer, runner
@@ -178,7 +178,7 @@ class TestFolder:
     def test_more_than_are_kept_go_too(
         self, folder: JobFolder, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("pixel_tui.operations.job_folder.KEPT_NUMBER", 2)
+        monkeypatch.setattr("pixel_tui.operations.jobs.folder.KEPT_NUMBER", 2)
         jobs = [
             saved(folder, desk, NOW + timedelta(seconds=at), state=JobState.FAILED)
             for at in range(4)

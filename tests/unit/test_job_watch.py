@@ -14,15 +14,15 @@ from typing import Any, NoReturn
 import pytest
 
 from pixel_tui.errors import FileError
-from pixel_tui.operations.job import CancellableJob, JobState, JobStatus, Runner, StepTime
-from pixel_tui.operations.job_folder import JobFolder, JobRecords
-from pixel_tui.operations.job_sight import JobSight, SightedJob, merged
-from pixel_tui.operations.job_watch import SeenJob
-from pixel_tui.operations.lock import Owner, StackLock, take_lock
-from pixel_tui.operations.settlement import Hold, hold_of, last_code
-from pixel_tui.stack.model import Link, Trouble
-from pixel_tui.stack.process import exit_path
-from pixel_tui.stack.process_mark import ProcessMark, mark_of
+from pixel_tui.operations.jobs.folder import JobFolder, JobRecords
+from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
+from pixel_tui.operations.jobs.settlement import Hold, hold_of, last_code
+from pixel_tui.operations.jobs.sight import JobSight, SightedJob, merged
+from pixel_tui.operations.jobs.watch import SeenJob
+from pixel_tui.stack.model.snapshot import Link, Trouble
+from pixel_tui.stack.programs.process import exit_path
+from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText
 from tests.patience import PATIENCE
 from tests.unit.test_job import (

@@ -8,30 +8,29 @@ from typing import ClassVar
 import pytest
 
 from pixel_tui.errors import EngineRefused
-from pixel_tui.redaction import MASK, remember_secret
-from pixel_tui.stack.join import join
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import (
+from pixel_tui.redaction.redactor import MASK, remember_secret
+from pixel_tui.stack.model.container import (
     Container,
     ContainerState,
-    Dependency,
-    EngineStatus,
-    External,
     Health,
     HealthStatus,
-    Link,
     NetworkAddress,
     Port,
-    Project,
+)
+from pixel_tui.stack.model.join import join
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.project import Dependency, External, Project, ServiceSpec
+from pixel_tui.stack.model.resource_model import Resource, ResourceKind
+from pixel_tui.stack.model.resources import HASH_LABEL, ResourceReader
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
     Service,
-    ServiceSpec,
     ServiceState,
     SyncAction,
     Trouble,
 )
-from pixel_tui.stack.reading import read_missing
-from pixel_tui.stack.resource_model import Resource, ResourceKind
-from pixel_tui.stack.resources import HASH_LABEL, ResourceReader
+from pixel_tui.stack.watch.reading import read_missing
 from pixel_tui.text import SafeText, plain
 from tests.unit.scripted_engine import ScriptedEngine
 

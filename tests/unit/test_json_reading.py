@@ -8,22 +8,22 @@ import pytest
 
 from pixel_tui.backups.deployment import DEPLOYMENT, Deployment, read_deployment
 from pixel_tui.backups.manifest import from_bytes
-from pixel_tui.environment.history import History
+from pixel_tui.environment.storage.history import History
 from pixel_tui.errors import ConsoleError
 from pixel_tui.json_reading import DEEPEST, parse_json
-from pixel_tui.ledger.document import parse_document
-from pixel_tui.ledger.events import parse_events
-from pixel_tui.ledger.worker_lock import parse_lock
+from pixel_tui.ledger.file.document import parse_document
+from pixel_tui.ledger.reading.events import parse_events
+from pixel_tui.ledger.reading.worker_lock import parse_lock
 from pixel_tui.logs.level import level_of
 from pixel_tui.logs.structure import json_object
-from pixel_tui.operations.audit_chain import Line, read_trail
-from pixel_tui.operations.job_record import from_record
-from pixel_tui.operations.lock import owner_from
+from pixel_tui.operations.audit.chain import Line, read_trail
+from pixel_tui.operations.jobs.lock import owner_from
+from pixel_tui.operations.jobs.record import from_record
 from pixel_tui.settings import Memory, Remembered
-from pixel_tui.stack.endpoint import Endpoint, find_endpoint
-from pixel_tui.stack.engine import DockerEngine
-from pixel_tui.stack.json_value import Node, load_object
-from pixel_tui.stack.transport import Answer
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint, find_endpoint
+from pixel_tui.stack.engine.transport import Answer
+from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.text import plain
 
 

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.known_secrets import MASK, LineMasker, known, mask_known, masked_words
-from pixel_tui.redaction import forget_secrets, mask_value, redact, remember_secret, spare_names
+from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_words
+from pixel_tui.redaction.redactor import (
+    forget_secrets,
+    mask_value,
+    redact,
+    remember_secret,
+    spare_names,
+)
 from pixel_tui.text import shown_line
 
 SECRET = "Fake-S3cret,one"

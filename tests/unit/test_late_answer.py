@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import OperationError
-from pixel_tui.late_answer import LateAnswer
+from pixel_tui.facts.background import LateAnswer
 from tests.patience import PATIENCE
 
 

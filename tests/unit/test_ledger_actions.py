@@ -12,19 +12,20 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
-from pixel_tui.ledger import changes
-from pixel_tui.ledger.drafts import Drafts, new_task
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.program import ledger_argv
-from pixel_tui.ledger.reading import LedgerReading
-from pixel_tui.ledger.retention import LeftFile, left_files
-from pixel_tui.ledger.task import TaskStatus, TaskType
-from pixel_tui.ledger.worker_lock import WorkerLock
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReading
+from pixel_tui.ledger.reading.retention import LeftFile, left_files
+from pixel_tui.ledger.reading.task import TaskStatus, TaskType
+from pixel_tui.ledger.reading.worker_lock import WorkerLock
+from pixel_tui.ledger.writing import changes
+from pixel_tui.ledger.writing.drafts import Drafts, new_task
+from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.operations.actions import action_named, all_actions, plan_action, why_not
-from pixel_tui.operations.facts import NO_FACTS, Facts, LedgerFacts
-from pixel_tui.operations.plan import Plan, Risk, plan_outdated
-from pixel_tui.stack.model import Container, EnvironmentEntry, Mount, StackSnapshot, Trouble
-from pixel_tui.stack.resource_model import Diverged, ResourceKind
+from pixel_tui.operations.planning.facts import NO_FACTS, Facts, LedgerFacts
+from pixel_tui.operations.planning.plan import Plan, Risk, plan_outdated
+from pixel_tui.stack.model.container import Container, EnvironmentEntry, Mount
+from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
+from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
 from pixel_tui.text import plain
 from tests.unit.ledger_files import NOW, ONE, TWO, parsed, task, text
 from tests.unit.test_actions import COMMAND, commands, container, effects, spec, stack, warnings

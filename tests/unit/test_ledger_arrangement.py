@@ -1,6 +1,7 @@
 """Which tasks are listed, below which headings, and in which order."""
 
-from pixel_tui.ledger.arrangement import (
+from pixel_tui.ledger.reading.task import TaskStatus
+from pixel_tui.ledger.view.arrangement import (
     Arrangement,
     Line,
     TaskField,
@@ -8,8 +9,7 @@ from pixel_tui.ledger.arrangement import (
     arranged,
     hidden_findings,
 )
-from pixel_tui.ledger.task import TaskStatus
-from pixel_tui.ledger.view import LedgerView
+from pixel_tui.ledger.view.view import LedgerView
 from tests.unit.ledger_files import NOW, ONE, THREE, TWO, task
 from tests.unit.test_ledger_truth import view
 

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 from pixel_tui import cli
-from pixel_tui.ledger.view import view_of
-from pixel_tui.ledger_output import as_json, as_table, as_text, findings_text
+from pixel_tui.commands.ledger_output import as_json, as_table, as_text, findings_text
+from pixel_tui.ledger.view.view import view_of
 from tests.unit.ledger_files import NOW, ONE, TWO, project, task
 from tests.unit.test_ledger_truth import exited, stack, view, worker
 

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.demo_ledger import RUNNING, DemoLedger
-from pixel_tui.ledger.task import TaskStatus
-from pixel_tui.ledger.truth import Verdict
-from pixel_tui.ledger.view import LedgerView
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.watcher import Watcher
+from pixel_tui.demo.ledger import RUNNING, DemoLedger
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.ledger.reading.task import TaskStatus
+from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.stack.watch.watcher import Watcher
 from tests.engine.private_engine import eventually
 
 

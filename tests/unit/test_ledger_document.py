@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_tui.ledger.document import EMPTY, LedgerInvalid, parse_document
-from pixel_tui.ledger.json_edit import members_of, with_members
-from pixel_tui.ledger.task import parse_task
+from pixel_tui.ledger.file.document import EMPTY, LedgerInvalid, parse_document
+from pixel_tui.ledger.file.json_edit import members_of, with_members
+from pixel_tui.ledger.reading.task import parse_task
 from tests.unit.ledger_files import ONE, THREE, TWO, parsed, task, text
 
 SCALARS = st.one_of(

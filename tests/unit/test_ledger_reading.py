@@ -13,14 +13,14 @@ from unittest.mock import Mock
 import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.ledger import reading
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.reading import LedgerReader
-from pixel_tui.ledger.task import TaskStatus
-from pixel_tui.ledger.view import LedgerView
-from pixel_tui.ledger.watch import LedgerPace, LedgerWatch
-from pixel_tui.stack.model import StackSnapshot
-from pixel_tui.stack.observer import Topic
+from pixel_tui.ledger.reading import reading
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReader
+from pixel_tui.ledger.reading.task import TaskStatus
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.ledger.view.watch import LedgerPace, LedgerWatch
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.watch.observer import Topic
 from tests.engine.private_engine import eventually
 from tests.patience import PATIENCE
 from tests.unit.ledger_files import NOW, ONE, TWO, project, task, text

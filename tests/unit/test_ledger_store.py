@@ -18,13 +18,13 @@ from pixel_tui import exchange as exchange_module
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.exchange import NoExchange
-from pixel_tui.ledger import store as store_module
-from pixel_tui.ledger.document import Document
-from pixel_tui.ledger.json_edit import with_members
-from pixel_tui.ledger.old_versions import KEPT, OldVersions
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.store import Change, LedgerStore
-from pixel_tui.ledger.task import Task
+from pixel_tui.ledger.file.document import Document
+from pixel_tui.ledger.file.json_edit import with_members
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.task import Task
+from pixel_tui.ledger.writing import store as store_module
+from pixel_tui.ledger.writing.store import Change, LedgerStore
+from pixel_tui.ledger.writing.versions import KEPT, OldVersions
 from tests.patience import PATIENCE
 from tests.unit.ledger_files import ONE, THREE, TWO, project, task, text
 
@@ -315,7 +315,7 @@ from pathlib import Path
 from tests.unit.ledger_files import THREE
 from tests.unit.test_ledger_store import adding, store_of
 from pixel_tui.errors import FileError
-from pixel_tui.ledger.places import LedgerPlace
+from pixel_tui.ledger.reading.places import LedgerPlace
 try:
     store_of(LedgerPlace(Path(sys.argv[1]))).change(adding(THREE))
 except FileError:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.ledger.search import TaskSearch
-from pixel_tui.ledger.statistics import statistics_of
-from pixel_tui.ledger.task import Task, TaskStatus, TaskType, parse_task, shown, texts_of
+from pixel_tui.ledger.reading.task import Task, TaskStatus, TaskType, parse_task, shown, texts_of
+from pixel_tui.ledger.view.search import TaskSearch
+from pixel_tui.ledger.view.statistics import statistics_of
 from pixel_tui.text import is_harmless
 from tests.unit.ledger_files import NOW, ONE, TWO, parsed, task, text
 from tests.unit.test_ledger_document import VALUES

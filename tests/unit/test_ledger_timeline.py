@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from pixel_tui.ledger.events import WorkerEvent
-from pixel_tui.ledger.log_place import log_of
-from pixel_tui.ledger.places import LedgerPlace
-from pixel_tui.ledger.timeline import MOST_EVENTS, timeline_of
-from pixel_tui.stack.model import StackEvent
+from pixel_tui.ledger.reading.events import WorkerEvent
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.view.log_place import log_of
+from pixel_tui.ledger.view.timeline import MOST_EVENTS, timeline_of
+from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.text import plain
 from tests.unit.ledger_files import ONE, TWO, task
 from tests.unit.test_ledger_truth import ago, exited, view, worker

@@ -5,20 +5,13 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.ledger.findings import Finding, Rule
-from pixel_tui.ledger.reading import LedgerReading
-from pixel_tui.ledger.truth import Verdict
-from pixel_tui.ledger.view import LedgerView, view_of
-from pixel_tui.ledger.worker_lock import WorkerLock
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
-    EngineStatus,
-    EnvironmentEntry,
-    Link,
-    Service,
-    StackSnapshot,
-)
+from pixel_tui.ledger.reading.reading import LedgerReading
+from pixel_tui.ledger.reading.worker_lock import WorkerLock
+from pixel_tui.ledger.view.rules.findings import Finding, Rule
+from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.view import LedgerView, view_of
+from pixel_tui.stack.model.container import Container, ContainerState, EnvironmentEntry
+from pixel_tui.stack.model.snapshot import EngineStatus, Link, Service, StackSnapshot
 from pixel_tui.text import plain
 from tests.unit.ledger_files import NOW, ONE, THREE, TWO, parsed, task, text
 

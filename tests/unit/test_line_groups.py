@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pixel_tui.logs.continuation import MAX_GROUP, Grouper
 from pixel_tui.logs.level import Level
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import SECOND, stamp_of
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import SECOND, stamp_of
 
 
 def said(text: str | bytes, source: str = "api", at: int = 0, kind: int = 2) -> LogLine:

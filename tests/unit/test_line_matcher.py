@@ -6,8 +6,8 @@ from difflib import SequenceMatcher
 
 import pytest
 
-from pixel_tui.environment import line_matcher
-from pixel_tui.environment.line_matcher import LineMatcher
+from pixel_tui.environment.dotenv import line_matcher
+from pixel_tui.environment.dotenv.line_matcher import LineMatcher
 
 SIZE = 10_000
 NUMBERED = [f"K{number}" for number in range(SIZE)]

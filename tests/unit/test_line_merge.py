@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.merge import Merge, in_order
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import stamp_of
+from pixel_tui.stack.feed.merge import Merge, in_order
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import stamp_of
 
 WINDOW = 0.25
 

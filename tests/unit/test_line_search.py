@@ -15,7 +15,7 @@ from pixel_tui.logs.search import (
     Query,
     compile_query,
 )
-from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, plain
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.logs.shape import LONGEST, SAMPLE, Repeats, shape_of
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import stamp_of
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import stamp_of
 
 
 def said(text: str, at: int = 0, source: str = "api") -> LogLine:

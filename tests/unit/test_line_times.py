@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.times import (
+from pixel_tui.stack.model.times import (
     SECOND,
     BadTime,
     between,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineUnreachable
-from pixel_tui.stack.local_transport import LocalTransport
-from pixel_tui.stack.transport import Answer
+from pixel_tui.stack.engine.local_transport import LocalTransport
+from pixel_tui.stack.engine.transport import Answer
 from pixel_tui.text import plain
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
@@ -216,7 +216,7 @@ def test_an_answer_that_never_ends_is_none(
     head: bytes,
     part: bytes,
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.local_transport.MOST_BYTES", 100_000)
+    monkeypatch.setattr("pixel_tui.stack.engine.local_transport.MOST_BYTES", 100_000)
 
     def pour(connection: socket.socket, _request: bytes) -> bool:
         connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
@@ -230,7 +230,7 @@ def test_an_answer_that_never_ends_is_none(
 def test_a_body_that_is_read_as_it_comes_may_take_its_time(
     path: Path, transport: LocalTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.local_transport.WHOLE_SECONDS", 0.2)
+    monkeypatch.setattr("pixel_tui.stack.engine.local_transport.WHOLE_SECONDS", 0.2)
 
     def drip(connection: socket.socket, request: bytes) -> bool:
         if b"_ping" in request:

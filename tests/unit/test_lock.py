@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui import machine_lock
+from pixel_tui import locks as machine_lock
 from pixel_tui.errors import FileError, LockHeld
-from pixel_tui.machine_lock import shared_folder
-from pixel_tui.operations.lock import (
+from pixel_tui.locks import shared_folder
+from pixel_tui.operations.jobs.lock import (
     Owner,
     StackLock,
     engine_identity,

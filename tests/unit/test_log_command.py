@@ -10,10 +10,8 @@ from typing import cast
 
 import pytest
 
-from pixel_tui import log_command
-from pixel_tui.errors import FileError, UsageError
-from pixel_tui.known_secrets import LineMasker
-from pixel_tui.log_command import (
+from pixel_tui.commands import logs as log_command
+from pixel_tui.commands.logs import (
     Followed,
     GroupFilter,
     Printer,
@@ -23,18 +21,15 @@ from pixel_tui.log_command import (
     matcher_wished,
     time_wished,
 )
+from pixel_tui.errors import FileError, UsageError
 from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.level import Level
-from pixel_tui.redaction import remember_secret
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
-    EngineStatus,
-    StackSnapshot,
-    Trouble,
-)
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.watcher import Watcher
+from pixel_tui.redaction.known import LineMasker
+from pixel_tui.redaction.redactor import remember_secret
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot, Trouble
+from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import SafeText
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

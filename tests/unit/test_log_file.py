@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui import log_file
+from pixel_tui.console import log_file
+from pixel_tui.console.log_file import start_log
 from pixel_tui.early_log import hold_log, speak_warnings
-from pixel_tui.log_file import start_log
 
 SECRET = "hunter2-fake-secret"
 

@@ -8,25 +8,21 @@ from datetime import datetime, timedelta
 import pytest
 
 from pixel_tui.errors import EngineRefused, EngineUnreachable
-from pixel_tui.stack import log_follower
-from pixel_tui.stack.log_feed import FeedState, LogTarget
-from pixel_tui.stack.log_follower import LogFollower, unix_time
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
+from pixel_tui.stack.feed import follower as log_follower
+from pixel_tui.stack.feed.feed import FeedState, LogTarget
+from pixel_tui.stack.feed.follower import LogFollower, unix_time
+from pixel_tui.stack.feed.ring import LineKind, Ring
+from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus, Probe
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
     EngineStatus,
-    Health,
-    HealthStatus,
     Link,
-    Probe,
     Service,
-    ServiceSpec,
     ServiceState,
     StackEvent,
     StackSnapshot,
     Trouble,
 )
-from pixel_tui.stack.ring import LineKind, Ring
 from pixel_tui.text import SafeText, plain
 from tests.own_threads import own_threads
 from tests.patience import PATIENCE, await_calm

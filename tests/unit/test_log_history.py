@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_tui.stack import log_history
-from pixel_tui.stack.log_history import LogHistory
-from pixel_tui.stack.model import Container, ContainerState
-from pixel_tui.stack.ring import LogLine
-from pixel_tui.stack.source import ByteStream, LogRequest
-from pixel_tui.stack.times import stamp_of
+from pixel_tui.stack.feed import history as log_history
+from pixel_tui.stack.feed.history import LogHistory
+from pixel_tui.stack.feed.ring import LogLine
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.source import ByteStream, LogRequest
+from pixel_tui.stack.model.times import stamp_of
 from pixel_tui.text import SafeText
 from tests.unit.scripted_engine import ScriptedEngine, frame
 

@@ -11,8 +11,8 @@ from pixel_tui.logs.index import LogIndex
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
-from pixel_tui.stack.ring import LineKind, LogLine, Ring
-from pixel_tui.stack.times import stamp_of
+from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
+from pixel_tui.stack.model.times import stamp_of
 from tests.patience import PATIENCE
 
 START = 1_772_366_400_000_000_000

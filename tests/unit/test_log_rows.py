@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from pixel_tui.known_secrets import LineMasker
 from pixel_tui.logs.activity import ActivityPicture, SourceActivity
 from pixel_tui.logs.index import ShownLine
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
-from pixel_tui.redaction import forget_secrets, remember_secret
-from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.redaction.known import LineMasker
+from pixel_tui.redaction.redactor import forget_secrets, remember_secret
+from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, is_harmless, plain
-from widgets.activity_strip import sparkline, strip_of
-from widgets.log_chips import chips_of
-from widgets.log_painter import LogPainter, Look
+from widgets.logs.activity_strip import sparkline, strip_of
+from widgets.logs.chips import chips_of
+from widgets.logs.painter import LogPainter, Look
 from widgets.rows.log_line import LONGEST, Piece, Stamps, colour_of, line_pieces, text_of, wrapped
 
 NOW = b"2026-03-01T12:00:00.000000000Z"

@@ -10,7 +10,7 @@ from pixel_tui.logs.annotations import SEAM, Annotations
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import Shown, View
-from pixel_tui.stack.ring import LineKind, LogLine
+from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 
 def said(text: str, source: str = "api", kind: LineKind = LineKind.STDOUT) -> LogLine:

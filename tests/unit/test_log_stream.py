@@ -4,22 +4,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pixel_tui.stack.log_feed import FeedState, LogTarget
-from pixel_tui.stack.log_follower import LogFollower
-from pixel_tui.stack.log_stream import LogStream
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
+from pixel_tui.stack.feed.feed import FeedState, LogTarget
+from pixel_tui.stack.feed.follower import LogFollower
+from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.ring import LogLine
+from pixel_tui.stack.feed.stream import LogStream
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
     EngineStatus,
     Link,
     Service,
-    ServiceSpec,
     ServiceState,
     StackEvent,
     StackSnapshot,
 )
-from pixel_tui.stack.overlap import Reached
-from pixel_tui.stack.ring import LogLine
 from pixel_tui.text import plain
 from tests.patience import PATIENCE
 from tests.unit.scripted_engine import BEGIN, ScriptedEngine

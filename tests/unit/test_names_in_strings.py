@@ -104,8 +104,10 @@ def braces(pattern: str) -> list[str]:
     return [f"{before}{one}{after}" for one in inside.split(",")]
 
 
-def test_a_style_sheet_is_beside_the_screen_that_names_it() -> None:
+def test_a_style_sheet_that_is_named_is_there() -> None:
+    sheets = {path.name for folder in OURS for path in (ROOT / folder).rglob("*.tcss")}
+    assert sheets
     for folder in OURS:
         for path in (ROOT / folder).rglob("*.py"):
-            for name in re.findall(r'CSS_PATH = "([^"]+)"', path.read_text()):
-                assert (path.parent / name).is_file(), f"{path}: {name}"
+            for name in re.findall(r'"([^"\n]+\.tcss)"', path.read_text()):
+                assert name in sheets, f"{path}: {name}"

@@ -3,9 +3,9 @@
 from typing import NoReturn
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.operations.facts import NO_FACTS, Facts
-from pixel_tui.stack.model import StackSnapshot
-from screens.operations import Operations
+from pixel_tui.operations.planning.facts import NO_FACTS, Facts
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from screens.changes.flow import Operations
 from tests.unit.test_job import COMMAND, FakeObserver, agent, stack
 
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.overlap import Reached
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import SECOND, stamp_of
+from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import SECOND, stamp_of
 
 OUT, ERR = LineKind.STDOUT, LineKind.STDERR
 STEP = 100_000_000

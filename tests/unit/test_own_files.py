@@ -9,16 +9,16 @@ from typing import Final
 
 import pytest
 
-from pixel_tui.environment.apply_state import ApplyFiles
-from pixel_tui.environment.history import History
-from pixel_tui.environment.staging import Staging
+from pixel_tui.environment.apply.state import ApplyFiles
+from pixel_tui.environment.storage.history import History
+from pixel_tui.environment.storage.staging import Staging
 from pixel_tui.errors import ConsoleError
-from pixel_tui.ledger.drafts import Drafts
-from pixel_tui.operations.audit_reading import head_path, read_audit
-from pixel_tui.operations.audit_seal import read_seal, seal_path
-from pixel_tui.operations.execution import last_line
+from pixel_tui.ledger.writing.drafts import Drafts
+from pixel_tui.operations.audit.reading import head_path, read_audit
+from pixel_tui.operations.audit.seal import read_seal, seal_path
+from pixel_tui.operations.jobs.execution import last_line
 from pixel_tui.settings import Memory
-from pixel_tui.stack.process import exit_code_of, exit_path
+from pixel_tui.stack.programs.process import exit_code_of, exit_path
 from tests.patience import PATIENCE
 
 CANDIDATE: Final = "0123456789abcdef"

@@ -11,8 +11,8 @@ import pytest
 from pixel_tui.backups.ownership import Owners, opening_words
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.program import Said
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.program_output import Said
 from tests.unit.test_backups import database, make, project, restore, rows_of
 
 __all__ = ["project"]

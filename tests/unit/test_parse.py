@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.redaction import MASK
-from pixel_tui.stack.json_value import JsonObject, load_object
-from pixel_tui.stack.model import ContainerState, HealthStatus, Port
-from pixel_tui.stack.parse import (
+from pixel_tui.redaction.redactor import MASK
+from pixel_tui.stack.model.container import ContainerState, HealthStatus, Port
+from pixel_tui.stack.model.json_value import JsonObject, load_object
+from pixel_tui.stack.model.parse import (
     parse_container,
     parse_duration,
     parse_event,
     parse_project,
     parse_time,
 )
-from pixel_tui.stack.replacements import listed_leftovers
-from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.model.replacements import listed_leftovers
+from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.text import is_harmless
 
 DATA = Path(__file__).parents[1] / "data"

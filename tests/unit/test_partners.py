@@ -6,10 +6,11 @@ import pytest
 
 from pixel_tui.errors import OperationError
 from pixel_tui.health.findings import finding_of
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import Container, Health, HealthStatus, Namespace, Service, StackSnapshot
-from pixel_tui.stack.parse import parse_container, parse_project
-from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.stack.model.container import Container, Health, HealthStatus, Namespace
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.parse import parse_container, parse_project
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.text import SafeText
 from tests.unit.test_actions import (
     COMPOSE,

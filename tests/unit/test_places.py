@@ -5,21 +5,21 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineUnreachable
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import Project, ServiceSpec
-from pixel_tui.stack.places import (
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.places import (
     adopted,
     find_place,
     labelled_name,
     made_with,
     read_other_names,
 )
-from pixel_tui.stack.source import Place
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.project import Project, ServiceSpec
+from pixel_tui.stack.model.source import Place
 from pixel_tui.text import plain
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.process import (
+from pixel_tui.stack.programs.process import (
     CommandRunner,
     ProcessRunner,
     RunningCommand,
     exit_code_of,
     exit_path,
 )
-from pixel_tui.stack.process_mark import ProcessMark, mark_of, signal_group
+from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of, signal_group
 from tests.patience import PATIENCE
 
 TWO_PROCESSES = """

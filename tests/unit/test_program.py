@@ -11,10 +11,10 @@ import pytest
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.doctor.asking import program_says
 from pixel_tui.errors import OperationError
-from pixel_tui.stack import asking
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.git import open_checkout
-from pixel_tui.stack.program import RealPrograms
+from pixel_tui.stack.compose import asking
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.programs.git import open_checkout
+from pixel_tui.stack.programs.program import RealPrograms
 from tests.patience import PATIENCE
 from tests.unit.test_asking import LONG, gone, noting_its_child, soon
 

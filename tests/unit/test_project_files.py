@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.compose import ComposeProject
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.project_files import find_project_files
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.compose.project_files import find_project_files
 
 
 def write(folder: Path, **files: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from pixel_tui.errors import ProjectMissing
 from pixel_tui.health.findings import Severity, findings_of_stack
-from pixel_tui.stack.compose import ComposeProject, find_command
-from pixel_tui.stack.parse import parse_project
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.model.parse import parse_project
 from pixel_tui.text import plain
 from tests.unit.test_findings import project_of, stack
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from pixel_tui.facts.proxies import read_proxies
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.facts import Facts, Proxy
-from pixel_tui.operations.findings import Standing, find, sentence
-from pixel_tui.operations.nginx_pins import pinned_hosts
-from pixel_tui.operations.nginx_routes import Route
-from pixel_tui.operations.plan import Outcome, Plan
-from pixel_tui.proxy_reading import read_proxies
-from pixel_tui.stack.model import (
+from pixel_tui.operations.jobs.outcomes import Standing, find, sentence
+from pixel_tui.operations.nginx.pinned_names import pinned_hosts
+from pixel_tui.operations.nginx.routes import Route
+from pixel_tui.operations.planning.facts import Facts, Proxy
+from pixel_tui.operations.planning.plan import Outcome, Plan
+from pixel_tui.stack.model.container import (
     Container,
     EnvironmentEntry,
     Health,
@@ -188,7 +188,7 @@ def test_nginx_is_tested_right_before_it_is_restarted() -> None:
         "Test the configuration of pixel-nginx-1", "Restart nginx",
     ]  # fmt: skip
     assert steps[-2].command[-2:] == ("--", "pixel-nginx-1")
-    assert steps[-2].command[2:4] == ("-m", "pixel_tui.stack.nginx_test")
+    assert steps[-2].command[2:4] == ("-m", "pixel_tui.stack.programs.nginx_test")
 
 
 @pytest.mark.parametrize("targets", [["nginx"], ["api", "nginx"], ["pixel-nginx-1"]])

@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.facts import Facts, Proxy
-from pixel_tui.operations.findings import Finding, Standing, sentence
-from pixel_tui.operations.nginx_routes import Route, routes
-from pixel_tui.operations.plan import Expectation, Outcome
-from pixel_tui.operations.plan_record import plan_as_json, plan_from_json
-from pixel_tui.operations.reach import Reachability, engine_host
-from pixel_tui.operations.verification import Patience, Verification
-from pixel_tui.stack.http_probe import Answer, Request, ask
-from pixel_tui.stack.json_value import Node
-from pixel_tui.stack.model import NetworkAddress, Port, StackSnapshot
+from pixel_tui.operations.jobs.outcomes import Finding, Standing, sentence
+from pixel_tui.operations.jobs.reach import Reachability, engine_host
+from pixel_tui.operations.jobs.verification import Patience, Verification
+from pixel_tui.operations.nginx.routes import Route, routes
+from pixel_tui.operations.planning.facts import Facts, Proxy
+from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
+from pixel_tui.stack.engine.http_probe import Answer, Request, ask
+from pixel_tui.stack.model.container import NetworkAddress, Port
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
 from tests.unit.test_actions import COMMAND, NOW, container, spec, stack
 from tests.unit.test_job import FakeObserver

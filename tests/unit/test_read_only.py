@@ -7,21 +7,22 @@ from typing import NoReturn
 
 import pytest
 
-from pixel_tui import app, demonstration
-from pixel_tui.app import live_parts
 from pixel_tui.clock import SystemClock
-from pixel_tui.demonstration import demo_parts
+from pixel_tui.console import app
+from pixel_tui.console.app import live_parts
+from pixel_tui.demo import parts as demonstration
+from pixel_tui.demo.parts import demo_parts
+from pixel_tui.demo.stack.commands import DemoRunner
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Settings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.commands import DemoRunner
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.process import ProcessRunner
-from pixel_tui.stack.watcher import Watcher
-from screens.operations import Operations
-from widgets.status_bar import Mode
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.programs.process import ProcessRunner
+from pixel_tui.stack.watch.watcher import Watcher
+from screens.changes.flow import Operations
+from widgets.dashboard.status_bar import Mode
 
 ROOT = Path(__file__).parents[2]
 COMMAND = ComposeCommand(directory="/srv/shop", project="shop")
@@ -73,19 +74,20 @@ def test_a_writable_console_has_one(tmp_path: Path) -> None:
 
 COUNTING = """
 import gc, sys
-from pixel_tui import app, demonstration
+from pixel_tui.console import app
+from pixel_tui.demo import parts as demonstration
 from pixel_tui.clock import SystemClock
-from pixel_tui.operations.audit import Audit
+from pixel_tui.operations.audit.trail import Audit
 from pixel_tui.operations.operator import Operator
 from pixel_tui.settings import Settings
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.demo.commands import DemoRunner
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.process import ProcessRunner
-from pixel_tui.stack.watcher import Watcher
-from screens.operations import Operations
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.demo.stack.commands import DemoRunner
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.stack.programs.process import ProcessRunner
+from pixel_tui.stack.watch.watcher import Watcher
+from screens.changes.flow import Operations
 
 world = DemoWorld(SystemClock())
 observer = Watcher(DemoEngine(world), DemoProject(world), SystemClock())

@@ -8,7 +8,7 @@ from unittest.mock import ANY
 import pytest
 
 from pixel_tui.errors import EngineRefused
-from pixel_tui.redaction import (
+from pixel_tui.redaction.redactor import (
     MASK,
     is_secret_name,
     mask_value,

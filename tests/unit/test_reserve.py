@@ -11,13 +11,13 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import FileError
 from pixel_tui.files import replace_file
-from pixel_tui.operations.audit import Audit, audit_path
-from pixel_tui.operations.execution import append_line
-from pixel_tui.operations.job import JobStatus
-from pixel_tui.operations.job_folder import JobFolder, jobs_path
-from pixel_tui.operations.lock import Owner, take_lock
-from pixel_tui.operations.origin import Origin
-from pixel_tui.operations.plan import Plan, Risk
+from pixel_tui.operations.audit.origin import Origin
+from pixel_tui.operations.audit.trail import Audit, audit_path
+from pixel_tui.operations.jobs.execution import append_line
+from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
+from pixel_tui.operations.jobs.job import JobStatus
+from pixel_tui.operations.jobs.lock import Owner, take_lock
+from pixel_tui.operations.planning.plan import Plan, Risk
 from pixel_tui.reserve import NAME, PIECE, SIZE, keep_reserve
 from pixel_tui.text import SafeText
 

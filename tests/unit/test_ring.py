@@ -5,7 +5,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.ring import LineKind, LogLine, Ring
+from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 
 
 def line(text: bytes) -> LogLine:

@@ -11,20 +11,22 @@ from typing import cast
 import jsonschema
 import pytest
 
-from pixel_tui import cli, run_command
-from pixel_tui.audit_command import record_line, verdict
+from pixel_tui import cli
 from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.commands import run as run_command
+from pixel_tui.commands.audit import record_line, verdict
+from pixel_tui.commands.plan_output import action_as_json, as_json, as_text, nothing_as_json
+from pixel_tui.commands.run import RunExit, Wish, carry_out
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import action_named, all_actions
-from pixel_tui.operations.audit import Audit
-from pixel_tui.operations.audit_chain import Record
-from pixel_tui.operations.facts import Facts, no_facts
-from pixel_tui.operations.plan import Plan
-from pixel_tui.plan_output import action_as_json, as_json, as_text, nothing_as_json
-from pixel_tui.redaction import MASK, remember_secret
-from pixel_tui.run_command import RunExit, Wish, carry_out
-from pixel_tui.stack.model import ContainerState, StackSnapshot
-from pixel_tui.stack.observer import Listener, Observer
+from pixel_tui.operations.audit.chain import Record
+from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.planning.facts import Facts, no_facts
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.redaction.redactor import MASK, remember_secret
+from pixel_tui.stack.model.container import ContainerState
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.watch.observer import Listener, Observer
 from pixel_tui.text import plain
 from tests.unit.test_audit import NOW, ORIGIN, status
 from tests.unit.test_job import COMMAND, Desk, agent, desk, observer, runner

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pixel_tui.environment.impact import Change, find_impact
+from pixel_tui.environment.apply.impact import Change, find_impact
 from pixel_tui.errors import EngineAnswerInvalid, EngineError, EngineRefused, EngineUnreachable
-from pixel_tui.stack.candidate_reading import CandidateReading, ServiceReading
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.running_services import RunningService, read_running
+from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.watch.running_services import RunningService, read_running
 from pixel_tui.text import plain
 from tests.unit.scripted_engine import ScriptedEngine
 

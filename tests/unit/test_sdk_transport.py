@@ -13,8 +13,8 @@ import pytest
 from docker.tls import TLSConfig
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineUnreachable
-from pixel_tui.stack.sdk_transport import SdkTransport
-from pixel_tui.stack.transport import Answer, connection_error
+from pixel_tui.stack.engine.sdk_transport import SdkTransport
+from pixel_tui.stack.engine.transport import Answer, connection_error
 from pixel_tui.text import plain
 
 Make = Callable[[bytes, bytes, float], SdkTransport]
@@ -88,7 +88,7 @@ def test_so_is_one_whose_headers_or_frames_do(make: Make, said: bytes) -> None:
 def test_so_is_one_that_is_to_be_read_as_it_comes_and_never_begins(
     make: Make, monkeypatch: pytest.MonkeyPatch, endless: bool
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.sdk_transport.READ_SECONDS", 0.5)
+    monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.READ_SECONDS", 0.5)
     with pytest.raises(EngineUnreachable, match="does not answer"):
         make(OK + b"X: ", b"x", 0.2).open("/a", endless=endless)
 
@@ -97,7 +97,7 @@ def test_so_is_one_that_is_to_be_read_as_it_comes_and_never_begins(
 def test_what_is_read_as_it_comes_may_take_long(
     make: Make, monkeypatch: pytest.MonkeyPatch, endless: bool
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.sdk_transport.WHOLE_SECONDS", 0.1)
+    monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.WHOLE_SECONDS", 0.1)
     body = make(OK + b"\r\n", b"x", 0.05).open("/a", endless=endless)
     assert not isinstance(body, Answer)
     read = b""
@@ -113,7 +113,7 @@ def test_no_answer_leads_elsewhere(make: Make) -> None:
 
 
 def test_one_that_never_ends_is_none(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_tui.stack.sdk_transport.MOST_BYTES", 100_000)
+    monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.MOST_BYTES", 100_000)
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     with pytest.raises(EngineAnswerInvalid, match="larger than"):
         make(said, b"4\r\nabcd\r\n" * 64, 0).get("/a")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.redaction import redact
-from pixel_tui.stack.compose import ComposeProject
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.secret_files import LONGEST_BYTES, SecretFiles, secrets_in
-from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.redaction.redactor import redact
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.compose.secret_files import LONGEST_BYTES, SecretFiles, secrets_in
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.source import ResolvedProject
 from tests.own_threads import own_threads
 
 VALUE = "fake-Passw0rd-of-a-file"

@@ -5,23 +5,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pixel_tui.redaction import MASK, remember_secret
-from pixel_tui.stack.model import (
+from pixel_tui.redaction.redactor import MASK, remember_secret
+from pixel_tui.stack.model.container import (
     Container,
     ContainerState,
-    EngineStatus,
     Health,
     HealthStatus,
-    Link,
     Port,
+    Usage,
+    UsageTable,
+)
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
     Service,
-    ServiceSpec,
     ServiceState,
     StackSnapshot,
     Sync,
     SyncAction,
-    Usage,
-    UsageTable,
 )
 from pixel_tui.text import SafeText, plain
 from widgets.rows.service_row import LOOKS, Column, Row, ports_text, service_rows

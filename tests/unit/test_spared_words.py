@@ -4,12 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.known_secrets import MASK, known, mask_known
-from pixel_tui.redaction import forget_secrets, mask_value, redact, remember_secret, spare_names
-from pixel_tui.spared_words import SparedWords
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.parse import parse_container, parse_listed, parse_project
-from pixel_tui.stack.source import ResolvedProject
+from pixel_tui.redaction.known import MASK, known, mask_known
+from pixel_tui.redaction.redactor import (
+    forget_secrets,
+    mask_value,
+    redact,
+    remember_secret,
+    spare_names,
+)
+from pixel_tui.redaction.spared_words import SparedWords
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.parse import parse_container, parse_listed, parse_project
+from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.text import plain
 
 WORD = "pixelsecret"

@@ -9,25 +9,23 @@ import jsonschema
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.model import (
-    Container,
-    ContainerState,
+from pixel_tui.commands.status import all_well, as_json, as_table
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
     EngineStatus,
-    HealthStatus,
     Link,
     Service,
-    ServiceSpec,
     ServiceState,
     StackSnapshot,
     Sync,
     SyncAction,
     Trouble,
 )
-from pixel_tui.stack.reading import look_once
-from pixel_tui.status import all_well, as_json, as_table
+from pixel_tui.stack.watch.reading import look_once
 from pixel_tui.text import plain
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.redaction import MASK
-from pixel_tui.stack.compose_command import ComposeCommand
-from pixel_tui.stack.own_program import add_project_options, command_from, project_options
-from pixel_tui.stack.step_program import finished, say
+from pixel_tui.redaction.redactor import MASK
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.programs.own_program import add_project_options, command_from, project_options
+from pixel_tui.stack.programs.step_program import finished, say
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def test_it_calls_compose_as_the_console_does(command: ComposeCommand) -> None:
 TALKATIVE = """
 import os, sys
 from pathlib import Path
-from pixel_tui.stack.step_program import finished, say
+from pixel_tui.stack.programs.step_program import finished, say
 
 def work():
     for number in range(3000):

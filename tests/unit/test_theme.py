@@ -5,8 +5,8 @@ from rich.color import Color, ColorSystem
 from rich.color_triplet import ColorTriplet
 from textual.theme import Theme
 
+from pixel_tui.console.theme import DARK, EVERY, LIGHT, default_theme
 from pixel_tui.settings import THEMES
-from pixel_tui.theme import DARK, EVERY, LIGHT, default_theme
 
 
 @pytest.mark.parametrize(

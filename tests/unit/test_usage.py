@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.json_value import load_object
-from pixel_tui.stack.model import Usage
-from pixel_tui.stack.usage import Sample, parse_sample, usage
+from pixel_tui.stack.model.container import Usage
+from pixel_tui.stack.model.json_value import load_object
+from pixel_tui.stack.model.usage_parse import Sample, parse_sample, usage
 
 DATA = Path(__file__).parents[1] / "data"
 START = Sample(datetime(2026, 1, 1, tzinfo=UTC), 0, 1000, 0, 0, 0, 0, 3)

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineRefused
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.model import Container
-from pixel_tui.stack.parse import parse_container
-from pixel_tui.stack.usage import Sample, parse_sample
-from pixel_tui.stack.usage_sampler import UsageSampler
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.usage_parse import Sample, parse_sample
+from pixel_tui.stack.watch.usage_sampler import UsageSampler
 from tests.own_threads import own_threads
 from tests.patience import PATIENCE
 

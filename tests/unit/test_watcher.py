@@ -8,6 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
+from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import (
     ComposeMissing,
     ComposeRefused,
@@ -16,17 +20,13 @@ from pixel_tui.errors import (
     EngineRefused,
     EngineUnreachable,
 )
-from pixel_tui.stack.demo.cast import DIRECTORY, PROJECT
-from pixel_tui.stack.demo.engine import DemoEngine
-from pixel_tui.stack.demo.project import DemoProject
-from pixel_tui.stack.demo.world import DemoWorld
-from pixel_tui.stack.json_value import JsonObject
-from pixel_tui.stack.log_feed import FeedState, LogTarget
-from pixel_tui.stack.model import Link, Service, ServiceState, StackSnapshot, SyncAction
-from pixel_tui.stack.observer import Topic
-from pixel_tui.stack.reading import look_once, read_containers
-from pixel_tui.stack.source import EventStream, Place, ResolvedProject
-from pixel_tui.stack.watcher import Pace, Watcher
+from pixel_tui.stack.feed.feed import FeedState, LogTarget
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.snapshot import Link, Service, ServiceState, StackSnapshot, SyncAction
+from pixel_tui.stack.model.source import EventStream, Place, ResolvedProject
+from pixel_tui.stack.watch.observer import Topic
+from pixel_tui.stack.watch.reading import look_once, read_containers
+from pixel_tui.stack.watch.watcher import Pace, Watcher
 from tests.own_threads import own_threads
 from tests.patience import PATIENCE, await_calm
 
@@ -200,7 +200,7 @@ def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) 
 def test_containers_are_read_while_compose_resolves_and_not_again(
     foreseen: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.stack.watcher.LISTEN_SECONDS", PATIENCE)
+    monkeypatch.setattr("pixel_tui.stack.watch.watcher.LISTEN_SECONDS", PATIENCE)
     foreseen.project.answers.clear()
     foreseen.watcher.start()
     with foreseen.world.look() as (actors, _):

@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.operations.facts import NO_FACTS
-from pixel_tui.operations.job import JobStatus
-from pixel_tui.operations.job_sight import JobSight, Seen
+from pixel_tui.operations.jobs.job import JobStatus
+from pixel_tui.operations.jobs.sight import JobSight, Seen
 from pixel_tui.operations.operator import Operator
-from screens.operations import Operations
-from screens.watching import Watching
+from pixel_tui.operations.planning.facts import NO_FACTS
+from screens.changes.flow import Operations
+from screens.changes.watching import Watching
 from tests.unit.test_job import COMMAND, NOW, FakeObserver, agent, stack
 
 

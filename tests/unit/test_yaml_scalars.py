@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.yaml_scalars import Path, scalars
+from pixel_tui.stack.compose.yaml_scalars import Path, scalars
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""From a model to the cells of a row. Pure."""

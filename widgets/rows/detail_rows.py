@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pixel_tui.health.findings import Finding
-from pixel_tui.known_secrets import masked_words
-from pixel_tui.stack.model import (
-    Container,
-    HealthStatus,
-    Probe,
-    Project,
-    Service,
-    StackEvent,
-)
-from pixel_tui.stack.words import exit_words
+from pixel_tui.redaction.known import masked_words
+from pixel_tui.stack.model.container import Container, HealthStatus, Probe
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.snapshot import Service, StackEvent
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import moment, since, size
 from widgets.rows.service_row import ports_text

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from pixel_tui.environment.finding import Finding, Level
-from pixel_tui.environment.overview import KeyRow, KeyState, Overview
-from pixel_tui.redaction import redact
+from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
+from pixel_tui.redaction.redactor import redact
 from pixel_tui.text import SafeText, plain
 from widgets.rows.table import Cell, Tone
 

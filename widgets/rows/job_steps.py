@@ -5,7 +5,7 @@ from typing import Final
 
 from textual.content import Content
 
-from pixel_tui.operations.job import JobState, JobStatus
+from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.text import SafeText
 from widgets.rows.figures import span
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from rich.cells import cell_len, chop_cells
 
-from pixel_tui.known_secrets import KnownSecrets, mask_known
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.structure import MAX_SIZE, structured
-from pixel_tui.stack.ring import LineKind, LogLine
-from pixel_tui.stack.times import SECOND, nanoseconds
+from pixel_tui.redaction.known import KnownSecrets, mask_known
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import SECOND, nanoseconds
 from pixel_tui.text import SafeText, plain, shown_line
 
 LONGEST: Final = 4000

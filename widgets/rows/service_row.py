@@ -6,20 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from pixel_tui.known_secrets import masked_words
-from pixel_tui.stack.model import (
+from pixel_tui.redaction.known import masked_words
+from pixel_tui.stack.model.container import (
     Container,
     ContainerState,
     HealthStatus,
     Port,
-    Service,
-    ServiceState,
-    StackSnapshot,
-    SyncAction,
     Usage,
     UsageTable,
 )
-from pixel_tui.stack.words import exit_words
+from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, SyncAction
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since, size
 from widgets.rows.table import Cell, ColumnLook, SortValue, Tone

@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from pixel_tui.ledger.findings import Finding, Severity
-from pixel_tui.ledger.task import Task, TaskTexts, shown
-from pixel_tui.ledger.timeline import Moment
-from pixel_tui.ledger.truth import Verdict
-from pixel_tui.ledger.view import LedgerView
+from pixel_tui.ledger.reading.task import Task, TaskTexts, shown
+from pixel_tui.ledger.view.rules.findings import Finding, Severity
+from pixel_tui.ledger.view.timeline import Moment
+from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.text import SafeText, plain
 from widgets.rows.detail_rows import Line, Section
 from widgets.rows.figures import moment, since, span

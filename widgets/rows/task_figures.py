@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.ledger.statistics import Statistics, Tally
+from pixel_tui.ledger.view.statistics import Statistics, Tally
 from pixel_tui.text import SafeText, plain
+from widgets.lines.text_lines import TextLine
 from widgets.rows.figures import NOTHING, span
-from widgets.text_lines import TextLine
 
 _NAME: Final = 18
 _FIGURES: Final = 46

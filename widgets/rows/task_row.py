@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pixel_tui.ledger.arrangement import Line, TaskField
-from pixel_tui.ledger.findings import Severity
-from pixel_tui.ledger.task import Task, TaskStatus, shown
-from pixel_tui.ledger.truth import Truth, Verdict
-from pixel_tui.ledger.view import LedgerView
-from pixel_tui.stack.words import exit_words
+from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
+from pixel_tui.ledger.view.arrangement import Line, TaskField
+from pixel_tui.ledger.view.rules.findings import Severity
+from pixel_tui.ledger.view.truth import Truth, Verdict
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import NOTHING, since, span
 from widgets.rows.table import Cell, ColumnLook, Tone

@@ -1,0 +1,1 @@
+"""The shell commands: one file each, and what it prints beside it."""

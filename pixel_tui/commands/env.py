@@ -1,0 +1,346 @@
+"""The environment from the shell: `pixel-tui env check|get|set|unset|diff|impact|confirm`.
+
+Imports that cost time wait until a command needs them.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pixel_tui.commands.options import ExitCode, add_project_options, named_command, readers
+from pixel_tui.errors import UsageError
+from pixel_tui.standard_streams import complain
+
+if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
+    from pixel_tui.environment.checks.overview import Overview
+    from pixel_tui.environment.live.reading import Around
+    from pixel_tui.stack.compose.command import ComposeCommand
+
+IN_ONE: Final = "only that one of several environment files"
+
+
+def add_env(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """`env`."""
+    env = commands.add_parser(
+        "env",
+        help="check, compare, read and change the project's .env",
+        description="Checks, compares, reads and changes the .env of a project.",
+    )
+    env.set_defaults(run=lambda *_: _print_help(env))
+    kinds = env.add_subparsers(title="commands", metavar="")
+
+    check = kinds.add_parser(
+        "check",
+        help="say what is wrong with the file, why, and what to do",
+        description="Says what is wrong with an environment file; without FILE, with every one "
+        "that compose reads. Exits with 0 when there is neither an error nor a warning (remarks "
+        "are allowed), 1 when there is one, 2 when a file can't be read. Where it is not there, "
+        "what compose misses is told as well.",
+    )
+    check.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
+    check.add_argument(
+        "--json",
+        action="store_true",
+        help="as JSON (docs/env.schema.json); of several files one object a line",
+    )
+    check.set_defaults(run=_run_check)
+
+    get = kinds.add_parser(
+        "get",
+        help="print a key's value as compose reads it",
+        description="Prints a key's value as compose reads it: of several environment files the "
+        "last that sets it counts. Exits with 1 when it has none. A secret is not printed on a "
+        "terminal.",
+    )
+    get.add_argument("key", metavar="KEY")
+    _add_in(get, f"{IN_ONE}, whatever the others set")
+    get.add_argument("--reveal", action="store_true", help="print a secret on a terminal too")
+    get.set_defaults(run=_run_get)
+
+    _add_changing(kinds)
+    for parser in kinds.choices.values():
+        add_project_options(parser, default=argparse.SUPPRESS)
+
+
+def _add_changing(kinds: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    change = kinds.add_parser(
+        "set",
+        help="set a key; the value comes from standard input",
+        description="Sets a key to what standard input says, its last line end left out; empty "
+        "input changes nothing, so that a command that failed sets no key to nothing. It is "
+        "written so that compose reads exactly that, and saved if compose takes the project "
+        "with it: the operation environment-save, with its lock and audit. Of several "
+        "environment files the one is edited whose value counts, and the last for a new key. "
+        "Containers stay as they are: a restart does not apply an environment.",
+    )
+    change.add_argument(
+        "--empty", action="store_true", help="set it to nothing; standard input is not read"
+    )
+    unset = kinds.add_parser(
+        "unset",
+        help="remove a key's line",
+        description="Removes a key from the file, and saves that as `set` does. Of several "
+        "environment files the one is edited whose value counts.",
+    )
+    for parser, run in ((change, _run_set), (unset, _run_unset)):
+        parser.add_argument("key", metavar="KEY")
+        _add_in(parser, IN_ONE)
+        parser.add_argument(
+            "--apply",
+            action="store_true",
+            help="and recreate or rebuild what it changes (environment-apply)",
+        )
+        parser.add_argument(
+            "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
+        )
+        parser.set_defaults(run=run)
+
+    diff = kinds.add_parser(
+        "diff",
+        help="compare two files, secrets masked",
+        description="Compares two environment files, secrets masked. Exits with 0 when they are "
+        "the same, 1 when they differ, 2 when one can't be read.",
+    )
+    diff.add_argument("old", metavar="A")
+    diff.add_argument("new", metavar="B")
+    diff.set_defaults(run=_run_diff)
+
+    impact = kinds.add_parser(
+        "impact",
+        help="say which services a file would have recreated or rebuilt",
+        description="Says what compose makes of an environment file, and which services would "
+        "have to be recreated or rebuilt for it to count. Exits with 0 when none would, 100 "
+        "when some would, 2 when compose refuses the file or can't be asked.",
+    )
+    impact.add_argument("path", nargs="?", metavar="FILE", help="else the project's .env")
+    impact.add_argument("--json", action="store_true", help="as JSON")
+    impact.set_defaults(run=_run_impact)
+
+    confirm = kinds.add_parser(
+        "confirm",
+        help="keep an environment that was applied and waits to be confirmed",
+        description="Keeps an environment that was applied. Exits with 1 when none waits, 2 when "
+        "the apply was left half done: the way back stays.",
+    )
+    confirm.set_defaults(run=_run_confirm)
+
+
+def _add_in(parser: argparse.ArgumentParser, said: str) -> None:
+    """The option that names one of the files: `--file` is a compose file's."""
+    parser.add_argument("--in", dest="in_file", metavar="FILE", help=said)
+
+
+def _print_help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help(sys.stderr)
+    return ExitCode.UNREADABLE
+
+
+def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.commands.env_choice import paths_of
+    from pixel_tui.commands.env_output import as_json, as_text, is_clean
+    from pixel_tui.environment.live.reading import missing_file
+    from pixel_tui.environment.storage.file_state import read_file
+
+    command = named_command(arguments, environment)
+    paths = [Path(arguments.path)] if arguments.path else paths_of(command)
+    states = [read_file(path) for path in paths]
+    missing = [state.path for state in states if not state.exists]
+    if missing and arguments.path:
+        raise missing_file(missing[0])
+    clean = True
+    remarks: dict[str, None] = {}
+    for path, state in zip(paths, states, strict=True):
+        data = state.data if state.exists else None
+        overview, around = _look(path, data, command.editing(path.absolute()), environment)
+        if arguments.json:
+            indent = 2 if len(paths) == 1 else None
+            print(json.dumps(as_json(path, overview), indent=indent))  # noqa: T201
+        elif state.exists or overview.findings:
+            print(as_text(path, overview, named=len(paths) > 1))  # noqa: T201
+        clean = clean and is_clean(overview)
+        remarks |= dict.fromkeys(around.unasked)
+    for words in remarks:
+        complain(words)
+    if missing:
+        # Compose takes the project without its `.env`, and what it lacks then is found above.
+        raise missing_file(missing[0])
+    return ExitCode.WELL if clean else ExitCode.NOT_WELL
+
+
+def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.commands.env_choice import (
+        named_file,
+        overridden_by_shell,
+        paths_of,
+        read_each,
+        require_key,
+        where_it_counts,
+    )
+    from pixel_tui.environment.checks.catalogue import load_catalogue
+    from pixel_tui.environment.checks.secrecy import is_secret
+
+    key = arguments.key
+    command = named_command(arguments, environment)
+    only = named_file(arguments.in_file, command) if arguments.in_file else None
+    paths = paths_of(command)
+    # Those before it as well: its values may refer to their keys.
+    files = read_each(paths[: paths.index(only) + 1] if only else paths, environment, _read)
+    files = [file for file in files if only in {None, file.path}]
+    for file in files:
+        if file.document.faults:
+            where = f" {file.path}" if len(files) > 1 else ""
+            complain(f"Compose refuses the file{where}: {file.document.faults[0].message}")
+    require_key(key, files)
+    found = where_it_counts(key, files)
+    entry = found.document.entry(key) if found is not None else None
+    reading = found.readings[key] if found is not None else None
+    if entry is None or reading is None or reading.value is None:
+        complain(f"{key} has no value in {', '.join(str(file.path) for file in files)}.")
+        return ExitCode.NOT_WELL
+    catalogue = load_catalogue()
+    secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
+    if secret and not arguments.reveal_allowed and _is_read_only(arguments, environment):
+        raise UsageError(
+            "This is read-only, and reveals no secret.",
+            on=key,
+            remedy="`pixel-tui --read-only --reveal-allowed` may.",
+        )
+    if secret and sys.stdout.isatty() and not arguments.reveal:
+        raise UsageError(
+            "The value is secret, and this is a terminal.", on=key, remedy="Add --reveal."
+        )
+    if sys.stdout.isatty():
+        _print_harmless(reading.value)
+    else:
+        sys.stdout.buffer.write(reading.value.encode("utf-8", "surrogateescape") + b"\n")
+    if remark := overridden_by_shell(key, environment):
+        complain(remark)
+    return ExitCode.WELL
+
+
+def _print_harmless(value: str) -> None:
+    """Print a value on a terminal, which shows all of it and obeys none of it."""
+    from pixel_tui.text import defuse
+
+    lines = value.split("\n")
+    shown = ["\t".join(map(defuse, line.split("\t"))) for line in lines]
+    print("\n".join(shown))  # noqa: T201
+    if shown != lines:
+        complain("Control characters are shown as signs; a pipe or a file gets them as they are.")
+
+
+def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.commands.env_set import set_key
+
+    if _is_read_only(arguments, environment):
+        raise UsageError("This is read-only, and `env set` changes something.")
+    return set_key(arguments, environment, named_command(arguments, environment))
+
+
+def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.commands.env_set import unset_key
+
+    if _is_read_only(arguments, environment):
+        raise UsageError("This is read-only, and `env unset` changes something.")
+    return unset_key(arguments, environment, named_command(arguments, environment))
+
+
+def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
+    from pixel_tui.commands.env_output import difference_as_text
+    from pixel_tui.environment.checks.case import is_secret_entry
+    from pixel_tui.environment.checks.catalogue import load_catalogue
+    from pixel_tui.environment.dotenv.difference import difference
+    from pixel_tui.environment.dotenv.document import Document
+
+    paths = Path(arguments.old), Path(arguments.new)
+    old, new = (Document.parse(_read(path)) for path in paths)
+    catalogue = load_catalogue()
+    entries = (*old.entries, *new.entries)
+    secrets = {item.key for item in entries if is_secret_entry(item, item.written, catalogue)}
+    found = difference(old, new, lambda key: key in secrets)
+    if found.is_empty:
+        return ExitCode.WELL
+    print(difference_as_text(*paths, found))  # noqa: T201
+    return ExitCode.NOT_WELL
+
+
+def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.commands.env_choice import require_others
+    from pixel_tui.commands.env_output import impact_as_json, impact_as_text
+    from pixel_tui.environment.apply.impact_reading import ImpactReader
+
+    command = named_command(arguments, environment)
+    path = _path(arguments.path, command)
+    content, command = _read(path), command.editing(path.absolute())
+    require_others(command)
+    impact = ImpactReader(command, environment).read(content)
+    if arguments.json:
+        print(json.dumps(impact_as_json(path, impact), indent=2))  # noqa: T201
+    else:
+        print(impact_as_text(path, impact))  # noqa: T201
+    if impact.refusal:
+        return ExitCode.UNREADABLE
+    return ExitCode.WOULD_CHANGE if impact.services else ExitCode.WELL
+
+
+def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.commands.left_apply import left_applies
+    from pixel_tui.environment.apply.state import Confirmation
+    from pixel_tui.settings import state_folder
+    from pixel_tui.stack.watch.reading import look_once
+
+    if _is_read_only(arguments, environment):
+        raise UsageError("This is read-only, and `env confirm` keeps a change.")
+    command = named_command(arguments, environment)
+    marks = (each.env_mark for each in command.each_edited)
+    if Confirmation(state_folder(), *marks).confirm():
+        print("The new environment stays.")  # noqa: T201
+        return ExitCode.WELL
+    if (left := next(left_applies(command), None)) is not None:
+        engine, project = readers(arguments, environment)
+        print(left.keep(lambda: look_once(engine, project, SystemClock())))  # noqa: T201
+        return ExitCode.WELL
+    complain(f"Nothing waits to be confirmed in {command.directory}.")
+    return ExitCode.NOT_WELL
+
+
+def _is_read_only(arguments: argparse.Namespace, environment: Mapping[str, str]) -> bool:
+    from pixel_tui.settings import load_settings
+
+    return load_settings(environment, read_only=arguments.read_only).read_only
+
+
+def _path(named: str | None, command: "ComposeCommand") -> Path:
+    from pixel_tui.environment.live.reading import environment_path
+
+    return Path(named) if named else environment_path(command)
+
+
+def _read(path: Path) -> bytes:
+    """The file's content.
+
+    Raises:
+        FileError: It is not there, or can't be read.
+    """
+    from pixel_tui.environment.live.reading import missing_file
+    from pixel_tui.environment.storage.file_state import read_file
+
+    state = read_file(path)
+    if not state.exists:
+        raise missing_file(path)
+    return state.data
+
+
+def _look(
+    path: Path, data: bytes | None, command: "ComposeCommand", environment: Mapping[str, str]
+) -> "tuple[Overview, Around]":
+    from pixel_tui.environment.dotenv.document import Document
+    from pixel_tui.environment.live.reading import Examined, read_around
+
+    around = read_around(path, command, environment, content=data)
+    return Examined(around, environment).all(Document.parse(data or b"")), around

@@ -1,0 +1,139 @@
+"""What `pixel-tui env` prints: an environment's overview as text and as JSON. Pure.
+
+No value of a secret is in either.
+"""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.environment.apply.impact import Impact
+from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.overview import KeyRow, Overview
+from pixel_tui.environment.dotenv.difference import Difference, LineKind
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.text import plain
+
+VERSION: Final = 1
+COUNTED: Final = (Level.ERROR, Level.WARNING)
+"""What makes `env check` exit with 1."""
+
+
+def is_clean(overview: Overview) -> bool:
+    """Whether there is neither an error nor a warning."""
+    return all(finding.level not in COUNTED for finding in overview.findings)
+
+
+def as_json(path: Path, overview: Overview) -> JsonObject:
+    """An overview for scripts: `docs/env.schema.json` describes it."""
+    return {
+        "version": VERSION,
+        "file": _text(str(path)),
+        "entries": [_entry(row) for row in overview.rows],
+        "findings": [_finding(finding) for finding in overview.findings],
+    }
+
+
+def _entry(row: KeyRow) -> JsonObject:
+    return {
+        "key": row.key,
+        "line": row.entry.line if row.entry is not None else 0,
+        "state": row.state.value,
+        "secret": row.secret,
+        "effective_sha256": None if row.effective is None else _sha256(row.effective),
+    }
+
+
+def _finding(finding: Finding) -> JsonObject:
+    return {
+        "rule": finding.rule,
+        "level": finding.level.value,
+        "key": _text(finding.key),
+        "line": finding.line,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }
+
+
+def _text(text: str) -> str:
+    """Text that can be encoded, whatever bytes a name is made of."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _sha256(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def as_text(path: Path, overview: Overview, *, named: bool = False) -> str:
+    """A finding a line, its remedy below it, and the sum of it all.
+
+    Args:
+        path: The file.
+        overview: What was found.
+        named: Say of which file the sum is.
+    """
+    lines = []
+    for finding in overview.findings:
+        place = f"{path}:{finding.line}" if finding.line else f"{path}"
+        key = f" {finding.key}:" if finding.key else ""
+        lines.append(f"{place}: {finding.level}:{key} {finding.message} [{finding.rule}]")
+        if finding.remedy:
+            lines.append(f"    -> {finding.remedy}")
+    sum_of = f"{path}: " if named else ""
+    return "\n".join(plain(line) for line in [*lines, f"{sum_of}{_sum(overview)}"])
+
+
+def _sum(overview: Overview) -> str:
+    keys = sum(row.entry is not None and not row.entry.commented for row in overview.rows)
+    counts = Counter(finding.level for finding in overview.findings)
+    found = [_count(counts[level], level.value) for level in COUNTED if counts[level]]
+    found += [_count(counts[Level.INFO], "remark")] if counts[Level.INFO] else []
+    return f"{_count(keys, 'key')}: {', '.join(found) or 'nothing is wrong'}."
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def impact_as_json(path: Path, impact: Impact) -> JsonObject:
+    """An impact for scripts."""
+    return {
+        "version": VERSION,
+        "file": _text(str(path)),
+        "refusal": impact.refusal,
+        "warnings": list(impact.warnings),
+        "services": [
+            {
+                "service": item.service,
+                "change": item.change.value,
+                "keys": list(item.keys),
+                "cause": item.cause,
+                "running": item.running,
+            }
+            for item in impact.services
+        ],
+    }
+
+
+def impact_as_text(path: Path, impact: Impact) -> str:
+    """What compose says, and a line a service that would change."""
+    lines = [f"warning: {words}" for words in impact.warnings]
+    if impact.refusal:
+        lines.append(f"Compose refuses the project with this file: {impact.refusal}")
+    for item in impact.services:
+        keys = f" ({', '.join(item.keys)})" if item.keys else ""
+        later = "" if item.running else "; it is not running"
+        lines.append(f"{item.service}: {item.change.value}, since {item.cause}{keys}{later}")
+    if not impact.services and not impact.refusal:
+        lines.append(f"{path}: no service would be another one.")
+    return "\n".join(plain(line) for line in lines)
+
+
+def difference_as_text(old: Path, new: Path, found: Difference) -> str:
+    """Two files compared, line by line."""
+    lines = (
+        "..." if line.kind is LineKind.GAP else f"{line.kind.value}{line.text}"
+        for line in found.lines
+    )
+    return "\n".join(map(plain, (f"--- {old}", f"+++ {new}", *lines)))

@@ -1,0 +1,170 @@
+"""The ledger from the shell: `pixel-tui ledger`.
+
+`list`, `show` and `verify` look; `add`, `retry`, `abort` and `reap` are `run task-add` and so on.
+Imports that cost time wait until they are needed.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.errors import OperationError, UsageError
+from pixel_tui.standard_streams import complain
+
+if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
+    from pixel_tui.ledger.view.view import LedgerView
+
+_ACTIONS: Final = {
+    "add": "task-add",
+    "retry": "task-retry",
+    "abort": "task-abort",
+    "reap": "task-reap",
+}
+
+
+def add_ledger(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """`ledger`."""
+    ledger = commands.add_parser(
+        "ledger",
+        help="list, show and verify the tasks of workers; add, retry and abort them",
+        description="`list` prints the tasks, newest last, `show ID` one of them, `verify` what "
+        "does not agree with the stack: it exits with 0 when all does, 1 when something does not, "
+        "2 when the ledger can't be read. `add` queues what --task says, or what is read from "
+        "standard input; `retry ID`, `abort ID` and `reap` show what would be done, and do it with "
+        "--yes: the same plan, lock and audit as `run task-retry` and so on.",
+    )
+    verbs = ("list", "show", "verify", *_ACTIONS)
+    ledger.add_argument("what", nargs="?", choices=verbs, default="list")
+    ledger.add_argument(
+        "target", nargs="*", default=[], metavar="ID", help="which task, or how it begins"
+    )
+    ledger.add_argument(
+        "--json", action="store_true", help="as JSON (docs/ledger.schema.json describes it)"
+    )
+    ledger.add_argument("--status", metavar="STATUS", help="list: only tasks of this status")
+    ledger.add_argument("--grep", metavar="WORDS", help="list: only tasks that have these words")
+    ledger.add_argument("--task", metavar="TEXT", help="add: what is to be done")
+    ledger.add_argument(
+        "--with-context", metavar="TEXT", default="", help="add: what helps with it"
+    )
+    ledger.add_argument(
+        "--type",
+        metavar="TYPE",
+        default="opencode",
+        choices=("opencode", "docker-op", "git-op"),
+        help="add: opencode (what is meant where nothing is said), docker-op or git-op",
+    )
+    ledger.add_argument("--yes", action="store_true", help="do it, and not only show it")
+    ledger.add_argument(
+        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
+    )
+    add_project_options(ledger, default=argparse.SUPPRESS)
+    ledger.set_defaults(run=_run_ledger)
+
+
+def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    if arguments.what in _ACTIONS:
+        return _change(arguments, environment)
+    wanted = arguments.target
+    if len(wanted) != (arguments.what == "show"):
+        words = "`show` wants the id of one task." if arguments.what == "show" else "That is no id."
+        raise UsageError(words, on=" ".join(wanted))
+    from pixel_tui.commands import ledger_output
+
+    view = _look(arguments, environment)
+    if view.trouble is not None:
+        complain(f"{view.trouble.what} {view.trouble.remedy}")
+        return ExitCode.UNREADABLE
+    tasks = view.tasks
+    if arguments.what == "show":
+        tasks = view.reading.named(wanted[0])
+        if len(tasks) != 1:
+            words = "There is no such task." if not tasks else "Several ids are, or begin, so."
+            raise OperationError(words, on=wanted[0], remedy="See `pixel-tui ledger list`.")
+    elif arguments.what == "list":
+        tasks = ledger_output.chosen(tasks, arguments.status, arguments.grep)
+    if arguments.json:
+        said = json.dumps(ledger_output.as_json(view, tasks), indent=2)
+    elif arguments.what == "show":
+        said = ledger_output.as_text(view, tasks[0])
+    elif arguments.what == "verify":
+        said = ledger_output.findings_text(view)
+    else:
+        said = ledger_output.as_table(view, tasks)
+    print(said)  # noqa: T201
+    well = arguments.what != "verify" or not view.findings
+    return ExitCode.WELL if well else ExitCode.NOT_WELL
+
+
+def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "LedgerView":
+    """The ledger beside the stack; without an engine the ledger alone.
+
+    Raises:
+        OperationError: There is no ledger.
+    """
+    from pathlib import Path
+
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.errors import EngineError
+    from pixel_tui.ledger.reading.places import LedgerPlace
+    from pixel_tui.ledger.reading.reading import LedgerReader
+    from pixel_tui.ledger.view.view import view_of
+    from pixel_tui.stack.compose.build_records import build_records
+    from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
+    from pixel_tui.stack.watch.reading import look_once
+
+    engine, project = readers(arguments, environment)
+    clock = SystemClock()
+    place = LedgerPlace(Path(project.command.directory))
+    # Read before the stack is looked at: what began in between is no disagreement.
+    reading = LedgerReader(place, clock).read()
+    if not reading.present and reading.trouble is None:
+        raise OperationError(
+            "There is no ledger of tasks.", on=str(place.ledger), remedy="Choose a folder with -C."
+        )
+    try:
+        snapshot = look_once(engine, project, clock, build_records(project.command))
+    except EngineError as error:
+        complain(f"nothing is known of workers: {error}")
+        snapshot = StackSnapshot(EngineStatus(engine.address, engine.context))
+    return view_of(reading, snapshot, clock.now())
+
+
+def _change(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.commands.plan import run_action
+    from pixel_tui.settings import load_settings
+
+    if load_settings(environment, read_only=arguments.read_only).read_only:
+        raise UsageError("This is read-only: `list`, `show` and `verify` look.")
+    if arguments.what == "add":
+        arguments.target = [_written_down(arguments, environment)]
+        arguments.yes = True
+    elif len(arguments.target) != (arguments.what != "reap"):
+        raise UsageError(f"`{arguments.what}` wants the id of one task."
+                         if arguments.what != "reap" else "`reap` wants no id.")  # fmt: skip
+    arguments.action = _ACTIONS[arguments.what]
+    return run_action(arguments, environment)
+
+
+def _written_down(arguments: argparse.Namespace, environment: Mapping[str, str]) -> str:
+    """The id of the draft of what the arguments, or standard input, say."""
+    from pathlib import Path
+
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.ledger.reading.task import TaskType
+    from pixel_tui.ledger.writing.drafts import Drafts, new_task
+    from pixel_tui.ledger.writing.versions import old_versions_folder
+    from pixel_tui.settings import state_folder
+
+    if arguments.target:
+        raise UsageError("`add` gives the task an id by itself.", on=" ".join(arguments.target))
+    text = arguments.task if arguments.task is not None else sys.stdin.read()
+    _, project = readers(arguments, environment)
+    kind = TaskType(arguments.type)
+    value = new_task(text, now=SystemClock().now(), kind=kind, context=arguments.with_context)
+    folder = old_versions_folder(state_folder(), Path(project.command.directory))
+    return Drafts(folder).save(value)

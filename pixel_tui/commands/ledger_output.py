@@ -1,0 +1,161 @@
+"""The ledger for scripts and for people: `pixel-tui ledger`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from pixel_tui.errors import UsageError
+from pixel_tui.ledger.file.json_edit import decoder
+from pixel_tui.ledger.reading.task import Task, TaskStatus, shown, texts_of
+from pixel_tui.ledger.reading.words import span
+from pixel_tui.ledger.view.rules.findings import Finding
+from pixel_tui.ledger.view.search import TaskSearch
+from pixel_tui.ledger.view.truth import Truth
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import SafeText, plain
+
+VERSION: Final = 1
+
+
+def chosen(tasks: Sequence[Task], status: str | None, words: str | None) -> tuple[Task, ...]:
+    """The tasks of a status that have some words in them.
+
+    Raises:
+        UsageError: There is no such status.
+    """
+    known = [item.value for item in TaskStatus]
+    if status is not None and status not in known:
+        raise UsageError(
+            "There is no such status", on=status, remedy=f"There are {', '.join(known)}."
+        )
+    search = TaskSearch(words or "")
+    return tuple(
+        task
+        for task in tasks
+        if (status is None or task.status.value == status) and search.matches(task)
+    )
+
+
+def as_json(view: LedgerView, tasks: Sequence[Task]) -> JsonObject:
+    """Tasks as they are in the file, and what is true of them, for scripts."""
+    ids = {task.id for task in tasks}
+    every = len(tasks) == len(view.tasks)
+    return {
+        "version": VERSION,
+        "tasks": [_task_json(task, view.truth(task)) for task in tasks],
+        "findings": [_finding_json(item) for item in view.findings if every or item.task in ids],
+    }
+
+
+def as_table(view: LedgerView, tasks: Sequence[Task]) -> str:
+    """Tasks for people, in the order of the file, with the totals at the end."""
+    lines = ["id        status     type              tries  took         container         task"]
+    for task in tasks:
+        truth = view.truth(task)
+        line = shown(task.headline)
+        tries = f"{task.attempts}/{task.max_attempts or '?'}"
+        lines.append(
+            plain(
+                f"{task.short:<8}  {task.status_text:<9}  {task.type_text:<16}  {tries:<5}  "
+                f"{_took(task, view.reading.changed):<11}  {_state(truth):<16}  {line}"
+            )
+        )
+    totals = ", ".join(f"{count} {status.value}" for status, count in view.totals.items())
+    return "\n".join([*lines, f"{len(tasks)} of {len(view.tasks)} tasks; {totals or 'none'}"])
+
+
+def as_text(view: LedgerView, task: Task) -> str:
+    """One task for people, whole."""
+    truth, texts = view.truth(task), texts_of(task)
+    worker = f"{truth.worker.container.name}, {truth.worker.words}" if truth.worker else "none"
+    facts: list[tuple[str, str]] = [
+        ("id", task.id),
+        ("status", f"{task.status_text} ({truth.verdict.value})"),
+        ("type", task.type_text),
+        ("attempts", f"{task.attempts} of {task.max_attempts or '?'}"),
+        ("created", _time(task.created)),
+        ("started", _time(task.started)),
+        ("completed", _time(task.completed)),
+        ("container", worker),
+        ("exit code", "" if task.exit_code is None else _exit(task.exit_code)),
+    ]
+    lines = [f"{name:<10} {value}" for name, value in facts if value]
+    for title, words in (
+        ("task", texts.task),
+        ("context", texts.context),
+        ("summary", texts.summary),
+        ("error", texts.error),
+        ("error of the attempt before", texts.last_error),
+        ("output", texts.output),
+    ):
+        if words:
+            lines += ["", f"{title}:", *(f"  {line}" for line in words)]
+    if task.odd:
+        lines += ["", f"odd: {'; '.join(task.odd)}"]
+    lines += ["", *_finding_lines(view.findings_about(task))] if view.findings_about(task) else []
+    return "\n".join(lines)
+
+
+def findings_text(view: LedgerView) -> str:
+    """What does not agree, for people."""
+    if not view.findings:
+        return f"{len(view.tasks)} tasks, all in sync with the stack."
+    return "\n".join(_finding_lines(view.findings))
+
+
+def _finding_lines(findings: Iterable[Finding]) -> list[str]:
+    return [
+        plain(f"{item.severity.value:<7}  {item.rule.value:<9}  {item.message}: {item.remedy}")
+        for item in findings
+    ]
+
+
+def _task_json(task: Task, truth: Truth) -> JsonObject:
+    value: JsonValue
+    try:
+        value = decoder.decode(task.raw.decode("utf-8", "replace"))
+    except ValueError:
+        value = None
+    # What is no object has no place for more: it is shown inside of one.
+    shown: JsonObject = value if isinstance(value, dict) else {"odd": value}
+    worker = truth.worker
+    container: JsonObject | None = None
+    if worker is not None:
+        container = {
+            "id": worker.container.id,
+            "name": worker.container.name,
+            "state": worker.container.state.value,
+            "exit_code": worker.container.exit_code,
+            "oom_killed": worker.container.oom_killed,
+        }
+    return {**shown, "container": container, "truth": truth.verdict.value}
+
+
+def _finding_json(finding: Finding) -> JsonObject:
+    return {
+        "rule": finding.rule.value,
+        "task": finding.task or None,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }
+
+
+def _took(task: Task, now: datetime | None) -> str:
+    seconds = task.seconds(now) if now is not None else None
+    return "" if seconds is None else span(seconds)
+
+
+def _state(truth: Truth) -> str:
+    if truth.worker is None:
+        return truth.verdict.value if truth.verdict.value in {"gone", "unknown"} else ""
+    return truth.worker.words
+
+
+def _exit(code: int) -> SafeText:
+    return SafeText("-1 its container had gone") if code < 0 else exit_words(code)
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at is not None else ""

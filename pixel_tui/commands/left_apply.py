@@ -1,0 +1,85 @@
+"""An apply of the environment whose process died: what the shell is told of it, and its end."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState
+from pixel_tui.environment.apply.unfinished import not_reached
+from pixel_tui.environment.storage.file_state import read_file
+from pixel_tui.errors import EngineError, OperationError
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+_ROLL_BACK: Final = "`pixel-tui run environment-roll-back` puts back what was before"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftApply:
+    """An apply that was left half done."""
+
+    files: ApplyFiles
+    state: ApplyState
+    path: Path
+
+    @property
+    def words(self) -> SafeText:
+        """How far it was, and what to do."""
+        return plain(f"An apply was left half done. {self.state.words} {_ROLL_BACK}.")
+
+    def keep(self, look: Callable[[], StackSnapshot]) -> str:
+        """Keep what is there now, where nothing of it is half done; it is then forgotten.
+
+        Args:
+            look: Gives the stack as it is.
+
+        Returns:
+            What stays, as a sentence.
+
+        Raises:
+            OperationError: It is half done, or that can't be told. The way back is still there.
+            FileError: A file can't be read or removed.
+        """
+        content = read_file(self.path).sha256
+        if content not in {self.state.new, self.state.old}:
+            raise OperationError(
+                f"An apply was left half done, and {self.path} was changed since.",
+                remedy="`pixel-tui run environment-roll-back` ends it, and leaves all as it is.",
+            )
+        saved = content == self.state.new
+        if found := not_reached(self.state, _seen(look), saved=saved):
+            names = ", ".join(f"{name} ({why})" for name, why in found.items())
+            how = "is saved, and did not reach" if saved else "is as it was before, unlike"
+            raise OperationError(
+                f"An apply was left half done: {self.path} {how} {names}.",
+                remedy=f"{_ROLL_BACK}. Or `pixel-tui run recreate {' '.join(found)}`, and confirm"
+                " then.",
+            )
+        self.files.clear()
+        return "The new environment stays." if saved else "The environment of before stays."
+
+
+def left_applies(command: ComposeCommand) -> Iterator[LeftApply]:
+    """Those of each environment file.
+
+    Raises:
+        FileError: One can't be read.
+    """
+    for each in command.each_edited:
+        files = ApplyFiles(state_folder(), each.env_mark)
+        if (state := files.left()) is not None:
+            yield LeftApply(files, state, each.edited_env)
+
+
+def _seen(look: Callable[[], StackSnapshot]) -> StackSnapshot:
+    unknown = "An apply was left half done, and which services it reached can't be told:"
+    try:
+        snapshot = look()
+    except EngineError as error:
+        raise OperationError(f"{unknown} {error.what}", remedy=error.remedy) from error
+    if (trouble := snapshot.project_trouble) is not None:
+        raise OperationError(f"{unknown} {trouble.what}", remedy=trouble.remedy)
+    return snapshot

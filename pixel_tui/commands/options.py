@@ -1,0 +1,291 @@
+"""Which project, on which engine: what every command of the command line shares.
+
+Nothing here imports Docker before a command needs it.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from enum import IntEnum
+from threading import Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pixel_tui.stack.compose.command import ComposeCommand
+    from pixel_tui.stack.compose.project import ComposeProject
+    from pixel_tui.stack.engine.docker_engine import DockerEngine
+
+
+MADE_WITH_SECONDS: Final = 0.3
+"""How long the engine may take to say what the containers were made with."""
+
+
+class ExitCode(IntEnum):
+    """What the program's exit code says."""
+
+    WELL = 0
+    NOT_WELL = 1
+    UNREADABLE = 2
+    """The stack, the arguments or the settings can't be read; the reason is on stderr."""
+    WOULD_CHANGE = 100
+    """What `plan` was asked for would change something."""
+
+
+def add_project_options(parser: argparse.ArgumentParser, *, default: object = None) -> None:
+    """The options of every command that looks at a project.
+
+    Args:
+        parser: Where they are added.
+        default: `SUPPRESS` in a sub-command, so that it leaves alone what stands before it.
+    """
+    group = parser.add_argument_group("which project, on which engine")
+    group.add_argument(
+        "-C",
+        "--directory",
+        metavar="DIR",
+        default=default,
+        help="the project's folder; without -f as if compose were started there: COMPOSE_FILE of "
+        "its .env counts, else the compose file is looked for upwards",
+    )
+    group.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        action="append",
+        default=default,
+        help="a compose file, relative to the current folder (with -C too), as is an exported "
+        "COMPOSE_FILE; may be given several times, later ones override",
+    )
+    group.add_argument("-p", "--project-name", metavar="NAME", default=default)
+    group.add_argument(
+        "--env-file",
+        metavar="FILE",
+        action="append",
+        default=default,
+        help="the file that compose takes variables from, in place of .env; may be given several "
+        "times, later ones override (also COMPOSE_ENV_FILES)",
+    )
+    group.add_argument(
+        "--profile",
+        metavar="NAME",
+        action="append",
+        default=default,
+        help="a profile to activate beside those of COMPOSE_PROFILES; may be given several times",
+    )
+    group.add_argument(
+        "--host",
+        metavar="URL",
+        default=default,
+        help="the engine's address; else DOCKER_HOST, else the current Docker context",
+    )
+    group.add_argument("--context", metavar="NAME", default=default, help="a Docker context")
+    group.add_argument(
+        "--or-demo",
+        action="store_true",
+        default=default or False,
+        help="open the embedded stack where there is no engine or no compose file, and none of "
+        "these options names one",
+    )
+    add_read_only(parser, default=default or False)
+
+
+def names_something(arguments: argparse.Namespace) -> bool:
+    """Whether an option says which project, or which engine."""
+    options = ("directory", "file", "project_name", "env_file", "profile", "host", "context")
+    return any(getattr(arguments, name) for name in options)
+
+
+def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
+    """The option of a command that could change something, or shows what could."""
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        default=default,
+        help="look, and be unable to change anything (also PIXEL_TUI_READ_ONLY=1)",
+    )
+
+
+def add_reveal_allowed(parser: argparse.ArgumentParser, *, default: object) -> None:
+    """The option of a command that opens the console."""
+    parser.add_argument(
+        "--reveal-allowed",
+        action="store_true",
+        default=default,
+        help="with --read-only: let a key show secrets of the environment and of logs",
+    )
+
+
+def named_command(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "ComposeCommand":
+    """How compose is called for the project that the arguments name.
+
+    Raises:
+        ConsoleError: They name none.
+    """
+    command = _named(arguments, environment)
+    _learn_secrets(command, environment)
+    return command
+
+
+def _named(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "ComposeCommand":
+    project = _project_here(arguments, environment)
+    if name := _name_to_find(arguments, environment, project):
+        _, project = _found_by_name(arguments, environment, name)
+        return project.command
+    from pixel_tui.errors import ConsoleError
+    from pixel_tui.stack.engine.docker_engine import DockerEngine
+    from pixel_tui.stack.engine.endpoint import find_endpoint
+
+    try:
+        endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
+    except ConsoleError:  # whoever wants the engine says what is wrong with it
+        return project.command
+    return _as_it_was_made(DockerEngine(endpoint), project, environment)().command
+
+
+def readers(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "tuple[DockerEngine, ComposeProject]":
+    """What reads the engine and the project that the arguments name.
+
+    Raises:
+        ConsoleError: They name none.
+    """
+    engine, _, settled = begun_readers(arguments, environment)
+    project = settled()
+    _learn_secrets(project.command, environment)  # meanwhile compose reads the project
+    return engine, project
+
+
+def _learn_secrets(command: "ComposeCommand", environment: Mapping[str, str]) -> None:
+    from pixel_tui.environment.checks.masking import learn_secrets
+
+    learn_secrets(command, environment)
+
+
+def begun_readers(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "tuple[DockerEngine, ComposeProject, Callable[[], ComposeProject]]":
+    """What reads the engine and the project, before it is known what its containers were made with.
+
+    Args:
+        arguments: Of the command line.
+        environment: The variables of this process.
+
+    Returns:
+        The engine, the project as it was asked for, and what waits for the engine's answer
+        and returns the project that is to be read: nearly always the same one.
+
+    Raises:
+        ConsoleError: They name none.
+    """
+    project = _project_here(arguments, environment)
+    if name := _name_to_find(arguments, environment, project):
+        engine, found = _found_by_name(arguments, environment, name)
+        return engine, found, lambda: found
+    # Compose reads the project while Docker's library is imported.
+    project.begin()
+    from pixel_tui.stack.engine.docker_engine import DockerEngine
+    from pixel_tui.stack.engine.endpoint import find_endpoint
+
+    endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
+    engine = DockerEngine(endpoint)
+    made = _as_it_was_made(engine, project, environment)
+
+    def settled() -> "ComposeProject":
+        found = made()
+        if found is not project:
+            project.abandon()
+            found.begin()
+        return found
+
+    return engine, project, settled
+
+
+def _as_it_was_made(
+    engine: "DockerEngine", project: "ComposeProject", environment: Mapping[str, str]
+) -> "Callable[[], ComposeProject]":
+    """Ask for the project with the `-f` and `--env-file` that its containers were made with.
+
+    Returns:
+        What waits for the answer. Where somebody named other files, where the containers don't
+        agree, or where the engine does not say at once, it is the project as it was asked for.
+    """
+    if not project.finds_files and project.command.env_files:
+        return lambda: project
+    from pixel_tui.errors import EngineError
+    from pixel_tui.stack.compose.places import adopted, made_with
+    from pixel_tui.stack.compose.project import ComposeProject
+
+    found: list[ComposeCommand] = []
+
+    def ask() -> None:
+        with suppress(EngineError):
+            made = made_with(engine, project.place, project.name_guess)
+            command = project.command
+            if made and (other := adopted(command, made, finds_files=project.finds_files)):
+                found.append(other)
+
+    asking = Thread(target=ask, name="made-with", daemon=True)
+    asking.start()
+    until = monotonic() + MADE_WITH_SECONDS
+
+    def answer() -> "ComposeProject":
+        asking.join(max(until - monotonic(), 0))
+        return ComposeProject(found[0], environment) if found else project
+
+    return answer
+
+
+def _project_here(
+    arguments: argparse.Namespace, environment: Mapping[str, str]
+) -> "ComposeProject":
+    """The project in the folder and of the files that the arguments name, else in this folder."""
+    from pixel_tui.stack.compose.project import ComposeProject, find_command
+
+    command = find_command(
+        environment,
+        host=arguments.host,
+        context=arguments.context,
+        directory=arguments.directory,
+        files=arguments.file or (),
+        project=arguments.project_name,
+        env_files=arguments.env_file or (),
+        profiles=arguments.profile or (),
+    )
+    return ComposeProject(command, environment)
+
+
+def _name_to_find(
+    arguments: argparse.Namespace, environment: Mapping[str, str], here: "ComposeProject"
+) -> str:
+    """The name of a project that is elsewhere; empty where it is here, or has no name."""
+    name: str = arguments.project_name or environment.get("COMPOSE_PROJECT_NAME") or ""
+    return "" if arguments.directory or arguments.file or here.has_files else name
+
+
+def _found_by_name(
+    arguments: argparse.Namespace, environment: Mapping[str, str], name: str
+) -> "tuple[DockerEngine, ComposeProject]":
+    """The readers of a project that is elsewhere: its containers say where."""
+    from pixel_tui.stack.compose.places import find_place
+    from pixel_tui.stack.compose.project import ComposeProject, find_command
+    from pixel_tui.stack.engine.docker_engine import DockerEngine
+    from pixel_tui.stack.engine.endpoint import find_endpoint
+
+    host, context = arguments.host, arguments.context
+    engine = DockerEngine(find_endpoint(environment, host=host, context=context))
+    place = find_place(engine, name)
+    command = find_command(
+        environment,
+        host=host,
+        context=context,
+        directory=place.directory if place else None,
+        files=place.files if place else (),
+        project=name,
+        env_files=arguments.env_file or (place.env_files if place else ()),
+        profiles=arguments.profile or (),
+    )
+    return engine, ComposeProject(command, environment)

@@ -1,0 +1,68 @@
+"""Every key of the screens and widgets by the name that the settings file uses."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+from screens.changes.audit import AuditScreen
+from screens.changes.job import JobScreen
+from screens.changes.plan import PlanScreen
+from screens.changes.quit import QuitScreen
+from screens.changes.recovery import RecoveryScreen
+from screens.dashboard.columns import ColumnsScreen
+from screens.dashboard.palette import Search
+from screens.dashboard.probe import ProbeScreen
+from screens.dashboard.screen import DashboardScreen
+from screens.environment.difference import DifferenceScreen
+from screens.environment.editor import EnvironmentEditor
+from screens.environment.history import HistoryScreen
+from screens.environment.merge import MergeScreen
+from screens.environment.save import SaveScreen
+from screens.environment.screen import EnvironmentScreen
+from screens.environment.value import ValueScreen
+from screens.ledger.figures import TaskFiguresScreen
+from screens.ledger.screen import LedgerScreen
+from screens.ledger.task import TaskScreen
+from screens.ledger.task_writing import TaskWritingScreen
+from screens.logs.line import LogLineScreen
+from screens.logs.services import LogServicesScreen
+from screens.shared.ask import AskScreen
+from screens.shared.help import HelpScreen
+from screens.shared.pick import PickScreen
+from widgets.dashboard.details import Details
+from widgets.dashboard.event_list import EventList
+from widgets.dashboard.job_list import JobList
+from widgets.filter_box import FilterBox
+from widgets.logs.pane import LogPane
+from widgets.logs.query import QueryBox
+from widgets.logs.view import LogView
+from widgets.tables.cursor_table import CursorTable
+from widgets.tables.environment_table import EnvironmentTable
+from widgets.tables.keyed_table import KeyedTable
+
+PLACES: Final[tuple[type[DOMNode], ...]] = (
+    DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, QueryBox, Details,
+    EventList, JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
+    AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen, RecoveryScreen,
+    AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
+    EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
+    DifferenceScreen, HistoryScreen, MergeScreen,
+)  # fmt: skip
+"""Wherever keys are bound, beside the application itself."""
+
+
+def named_bindings() -> Iterator[Binding]:
+    """The bindings that have a name, place by place; one that several places share comes once."""
+    seen: set[int] = set()
+    for place in PLACES:
+        for binding in place.BINDINGS:
+            if isinstance(binding, Binding) and binding.id and id(binding) not in seen:
+                seen.add(id(binding))
+                yield binding
+
+
+def binding_ids() -> frozenset[str]:
+    """The names."""
+    return frozenset(binding.id for binding in named_bindings() if binding.id)

@@ -1,0 +1,61 @@
+"""The console's own log file: details of what went wrong, without secrets."""
+
+import logging
+import os
+import traceback
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.early_log import hand_over
+from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER
+from pixel_tui.redaction.redactor import redact
+from pixel_tui.text import plain
+
+NAME: Final = "pixel-tui.log"
+MAX_BYTES: Final = 1024 * 1024
+
+
+class _Private(RotatingFileHandler):
+    """A rotating file that only its owner can read."""
+
+    def _open(self) -> TextIOWrapper:
+        def private(path: str, flags: int) -> int:
+            return os.open(path, flags, PRIVATE_FILE)
+
+        return open(self.baseFilename, "a", encoding="utf-8", opener=private)
+
+    def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
+        """Leave it: Python would tell of a full disk in the middle of a picture."""
+
+
+class _Redacted(logging.Formatter):
+    """One harmless line a message, and a traceback without the values of variables."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record, redacted."""
+        head = f"{self.formatTime(record)} {record.levelname} {record.name}: "
+        lines = [head + plain(redact(record.getMessage()))]
+        if record.exc_info:
+            text = "".join(traceback.format_exception(*record.exc_info))
+            lines += [plain(redact(line)) for line in text.splitlines()]
+        return "\n".join(lines)
+
+
+def start_log(folder: Path) -> Path | None:
+    """Log to a file in this folder. None where it can't be written: there is no log then."""
+    path = folder / NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        handler = _Private(path, maxBytes=MAX_BYTES, backupCount=2)
+    except OSError:
+        hand_over(logging.NullHandler())  # else warnings would be printed over the picture
+        return None
+    handler.setFormatter(_Redacted())
+    root = logging.getLogger()
+    hand_over(handler)
+    root.setLevel(logging.INFO)
+    for noisy in ("urllib3", "docker", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    return path

@@ -1,0 +1,33 @@
+"""What looks at a real stack, put together without the terminal toolkit.
+
+Apart from `app.py`, so that the command line can let it look while Textual is still
+being imported.
+"""
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.facts.past_stops import known_ends
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose.build_records import build_records
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import LOCAL
+from pixel_tui.stack.watch.cgroups import Cgroups
+from pixel_tui.stack.watch.watcher import Pace, Watcher
+
+
+def live_observer(engine: DockerEngine, project: ComposeProject, settings: Settings) -> Watcher:
+    """An observer of a real engine and a real project; it does not look yet."""
+    clock = SystemClock()
+    # An engine behind a local socket is most often this host's; the ids show whether it is.
+    local = Cgroups(clock) if engine.address.startswith(LOCAL) else None
+    pace = Pace(usage=settings.usage_seconds)
+    return Watcher(
+        engine,
+        project,
+        clock,
+        pace,
+        log_tail=settings.log_tail,
+        local=local,
+        records=build_records(project.command),
+        ends=known_ends(engine.address),
+    )

@@ -1,0 +1,45 @@
+"""Faults of the embedded stack that can be raised by name, to practise on."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from pixel_tui.demo.stack.services import CAST
+from pixel_tui.demo.stack.world import DemoWorld, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """Something to run from the command palette of a demonstration."""
+
+    title: str
+    help: str
+    run: Callable[[], None]
+
+
+def drills(world: DemoWorld) -> Iterator[Drill]:
+    """Every fault of every service that is there, and of the engine."""
+    for part in CAST:
+        if part.profile:
+            continue
+        for fault in Fault:
+            if fault is Fault.UNHEALTHY and not part.probe:
+                continue
+            yield Drill(
+                f"Drill: {part.name}, {fault.value}",
+                "Raises this fault in the embedded stack",
+                partial(world.raise_fault, part.name, fault),
+            )
+        yield Drill(
+            f"Drill: mend {part.name}",
+            "Clears every fault of this service",
+            partial(world.clear, part.name),
+        )
+    yield Drill(
+        "Drill: the engine stops answering",
+        "Raises this fault in the embedded stack",
+        partial(world.fail_engine, down=True),
+    )
+    yield Drill(
+        "Drill: the engine answers again", "Clears it", partial(world.fail_engine, down=False)
+    )

@@ -1,0 +1,260 @@
+"""The environment file of the embedded stack: it is in memory, and looks like a real one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.demo.stack.environment_file import EXAMPLE, FILE, PATH, uses
+from pixel_tui.demo.stack.services import DIRECTORY
+from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.edits import effective_entries
+from pixel_tui.environment.editing.workspace import (
+    EnvironmentAccess,
+    Opened,
+    Stamp,
+    Unfinished,
+    Version,
+)
+from pixel_tui.environment.live.desk import edit_outside
+from pixel_tui.environment.live.reading import Around, Examined
+from pixel_tui.environment.storage.staging import Staging, digest
+from pixel_tui.errors import FileError
+from pixel_tui.files import replace_file
+from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose.environment_uses import How
+from pixel_tui.text import SafeText, plain
+
+WORKER: Final = "pixel_tui.environment"
+_SURROUNDINGS: Final = Surroundings(
+    path=PATH, mode=0o600, owner=1000, group=1000, user=1000, git=GitState.IGNORED
+)
+
+
+class DemoFile:
+    """An environment file that belongs to nothing real.
+
+    Args:
+        clock: The time.
+        folder: Where a copy of it lies, and what waits to be saved: a plan looks at files.
+    """
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        self._clock = clock
+        self.folder = folder
+        self.data: bytes | None = FILE
+        self._changes = 0
+        before = FILE.replace(b"NOSTR_POST_ENABLE=true", b"NOSTR_POST_ENABLE=false")
+        first = clock.now() - timedelta(days=2)
+        self.versions: dict[str, tuple[Version, bytes]] = {}
+        self._remember("1", before, first)
+
+    def _remember(self, name: str, data: bytes, at: datetime) -> None:
+        self.versions[name] = (Version(name, at, SafeText(f"{len(data):,} bytes")), data)
+
+    @property
+    def stamp(self) -> Stamp:
+        """What changes with each write."""
+        return (self._changes,) if self.data is not None else ()
+
+    @property
+    def copy(self) -> Path:
+        """The copy of it that plans look at."""
+        return self.folder / "environment" / "demonstration.env"
+
+    def write(self, data: bytes) -> None:
+        """Replace its content, and keep what was there."""
+        if self.data is not None:
+            self._remember(str(len(self.versions) + 1), self.data, self._clock.now())
+        self.data = data
+        self._changes += 1
+
+
+class DemoSource:
+    """An `EnvironmentSource` on the embedded stack.
+
+    Args:
+        file: The file.
+    """
+
+    path = Path(PATH)
+
+    def __init__(self, file: DemoFile) -> None:
+        self._file = file
+        around = Around(Document.parse(EXAMPLE), uses(), _SURROUNDINGS)
+        self._examined = Examined(around, {})
+
+    def read(self) -> Opened:
+        """What there is now."""
+        return Opened(
+            data=self._file.data,
+            example=EXAMPLE,
+            stamp=self._file.stamp,
+            examine=self._examined.all,
+            look=self._examined.one,
+        )
+
+    def stamp(self) -> Stamp:
+        """What changes with each write."""
+        return self._file.stamp
+
+    def other(self, path: Path) -> bytes:
+        """The embedded stack has no other file than its example."""
+        if path.name == ".env.example":
+            return EXAMPLE
+        raise FileError("The embedded stack has no such file.", on=str(path))
+
+    def versions(self) -> Sequence[Version]:
+        """The saved versions, newest first."""
+        return [version for version, _ in reversed(self._file.versions.values())]
+
+    def version(self, name: str) -> bytes:
+        """The content of a saved version."""
+        return self._file.versions[name][1]
+
+
+class DemoDesk:
+    """An `EnvironmentDesk` on the embedded stack.
+
+    Args:
+        file: The file.
+        clock: The time.
+        environment: The variables of this process.
+    """
+
+    def __init__(self, file: DemoFile, clock: Clock, environment: Mapping[str, str]) -> None:
+        self.file = file
+        self._clock = clock
+        self._environment = environment
+        self._kept: Unfinished | None = None
+        self._staging = Staging(file.folder, Path(DIRECTORY))
+
+    def unfinished(self) -> Unfinished | None:
+        """The edits that were not saved since the demonstration began."""
+        return self._kept
+
+    @property
+    def kept(self) -> bool:
+        """Whether there are edits that were not saved."""
+        return self._kept is not None
+
+    def keep(self, base: bytes, data: bytes) -> None:
+        """Keep unfinished edits."""
+        self._kept = Unfinished(base, data, self._clock.now())
+
+    def drop(self) -> None:
+        """Forget the unfinished edits, and the candidates that were made of them."""
+        self._staging.forget_discarded()
+        self._kept = None
+
+    def weigh(self, candidate: bytes) -> Impact:
+        """Who reads what has changed."""
+        document = Document.parse(candidate)
+        if document.faults:
+            fault = document.faults[0]
+            refusal = plain(f"failed to read {PATH}: line {fault.line}: {fault.message}")
+            return Impact(refusal, (), ())
+        return Impact(SafeText(""), (), tuple(self._impacts(document)))
+
+    def _impacts(self, document: Document) -> list[ServiceImpact]:
+        before = effective_entries(Document.parse(self.file.data or b""))
+        after = effective_entries(document)
+        changed = [
+            key
+            for key in dict.fromkeys((*before, *after))
+            if (before[key].written if key in before else None)
+            != (after[key].written if key in after else None)
+        ]
+        found = []
+        known = uses()
+        for service in known.services:
+            reads = [
+                (key, use)
+                for key in changed
+                for use in known.references.get(key, ())
+                if use.service == service
+            ]
+            if reads:
+                built = any(use.how is How.BUILD_ARGUMENT for _, use in reads)
+                keys = tuple(plain(key) for key, _ in reads)
+                cause = "is built into its image" if built else "is in its environment"
+                found.append(
+                    ServiceImpact(
+                        service,
+                        Change.REBUILD if built else Change.RECREATE,
+                        keys,
+                        SafeText(f"{', '.join(keys)} {cause}"),
+                        running=True,
+                    )
+                )
+        return found
+
+    def stage(self, candidate: bytes, base: bytes | None) -> str:
+        """Lay a candidate down for a plan."""
+        return self._staging.stage(candidate, base=digest(base))
+
+    def staged(self, name: str) -> bytes:
+        """A candidate that waits."""
+        return self._staging.read(name)
+
+    def facts(self) -> EnvironmentFacts:
+        """What a plan has to know of the file."""
+        now = self.file.data or b""
+        replace_file(self.file.copy, now, durable=False)
+        candidates = tuple(
+            Candidate(
+                id=name,
+                sha256=digest(content),
+                impact=self.weigh(content),
+                file=str(self._staging.path(name)),
+                base=self._staging.base(name),
+            )
+            for name, content in ((name, self.staged(name)) for name in self._staging.ids())
+        )
+        return EnvironmentFacts(
+            path=plain(str(self.file.copy)),
+            sha256=digest(now),
+            trouble=SafeText(""),
+            candidates=candidates,
+        )
+
+    def carry_out(self, argv: Sequence[str]) -> Sequence[Sequence[str]]:
+        """Do what the program would that saves a file; returns what docker has to do.
+
+        Args:
+            argv: `... VERB ID --recreate SERVICE --rebuild SERVICE ...`
+        """
+        at = argv.index(WORKER) + 1
+        impact = self.weigh(self.staged(argv[at + 1]))
+        self.file.write(self.staged(argv[at + 1]))
+        if argv[at] != "apply":
+            return ()
+        anew = [str(item.service) for item in impact.services]
+        built = [str(item.service) for item in impact.services if item.change is Change.REBUILD]
+        up = ("docker", "compose", "up", "--detach", "--no-deps", "--force-recreate", *anew)
+        return [("docker", "compose", "build", *built), up] if built else [up] if anew else []
+
+    def outside(self, data: bytes) -> bytes:
+        """Open the user's editor on a private copy."""
+        return edit_outside(data, self._environment)
+
+
+def demo_environment(
+    file: DemoFile, clock: Clock, settings: Settings, environment: Mapping[str, str]
+) -> EnvironmentAccess:
+    """What a console on the embedded stack has of its environment file.
+
+    Args:
+        file: The file.
+        clock: The time.
+        settings: Whether it may change something, or show secrets.
+        environment: The variables of this process.
+    """
+    source = DemoSource(file)
+    if settings.read_only:
+        return EnvironmentAccess(source, None, settings.reveal_allowed)
+    return EnvironmentAccess(source, DemoDesk(file, clock, environment), reveals=True)

@@ -1,0 +1,121 @@
+"""The console on the embedded stack, with faults that can be raised to practise on.
+
+Apart from `app.py`: a console on a real engine imports none of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Final
+
+from pixel_tui.clock import Clock, SystemClock
+from pixel_tui.console.app import Parts
+from pixel_tui.console.log_file import start_log
+from pixel_tui.demo.drills import drills
+from pixel_tui.demo.ledger import demo_ledger
+from pixel_tui.demo.stack.commands import DemoRunner
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
+from pixel_tui.demo.stack.shapes import NETWORK_ID
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.environment.editing.workspace import EnvironmentAccess
+from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.planning.environment_facts import EnvironmentFacts
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.settings import Memory, Settings, state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.watch.watcher import Pace, Watcher
+from pixel_tui.text import SafeText
+from screens.changes.flow import Operations
+from widgets.dashboard.status_bar import Mode
+
+NOTHING_EDITED: Final = SafeText("Nothing waits to be saved: edit the environment first (E).")
+NO_BACKUPS: Final = SafeText("The embedded stack has no folder, and nothing to back up.")
+
+
+def demo_parts(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    world: DemoWorld | None = None,
+) -> Parts:
+    """The parts of a console on the embedded stack.
+
+    Args:
+        settings: What the user wants.
+        environment: The variables of this process.
+        clock: Its time; the machine's if None.
+        world: The stack; a new one if None.
+    """
+    clock = clock or SystemClock()
+    folder = state_folder()
+    world = world or DemoWorld(clock)
+    observer = Watcher(
+        DemoEngine(world),
+        DemoProject(world),
+        clock,
+        Pace(usage=settings.usage_seconds),
+        log_tail=settings.log_tail,
+    )
+    command = ComposeCommand(directory=DIRECTORY, project=PROJECT)
+
+    @cache
+    def open_environment() -> EnvironmentAccess:
+        from pixel_tui.demo.environment import DemoFile, demo_environment
+
+        file = DemoFile(clock, folder / "demo")
+        return demo_environment(file, clock, settings, environment)
+
+    def environment_facts() -> EnvironmentFacts:
+        from pixel_tui.demo.environment import DemoDesk
+
+        if not open_environment.cache_info().currsize:
+            return EnvironmentFacts(trouble=NOTHING_EDITED)
+        desk = open_environment().desk
+        return desk.facts() if isinstance(desk, DemoDesk) else EnvironmentFacts()
+
+    def save(argv: Sequence[str]) -> Sequence[Sequence[str]]:
+        from pixel_tui.demo.environment import DemoDesk
+
+        desk = open_environment().desk
+        return desk.carry_out(argv) if isinstance(desk, DemoDesk) else ()
+
+    operations = None
+    if not settings.read_only:
+        operations = Operations(
+            partial(
+                Operator,
+                DemoRunner(world, others={"pixel_tui.environment": save}),
+                observer,
+                command,
+                folder / "demo",
+                clock,
+                locks=folder / "demo" / "locks",  # its stack is no other user's
+            ),
+            observer,
+            command,
+            clock,
+            lambda _snapshot: Facts(
+                host=SafeText("demo"),
+                held_ports=(),
+                networks=frozenset({NETWORK_ID}),
+                no_backups=NO_BACKUPS,
+                environment=environment_facts(),
+            ),
+        )
+
+    return Parts(
+        observer=observer,
+        operations=operations,
+        clock=clock,
+        modes=(Mode.DEMO, Mode.READ_ONLY) if settings.read_only else (Mode.DEMO,),
+        settings=settings,
+        memory=Memory(folder, "demo"),
+        environment=environment,
+        state_folder=folder / "demo",
+        open_ledger=partial(demo_ledger, observer, clock),
+        open_environment=open_environment,
+        log_path=start_log(folder),
+        drills=() if settings.read_only else tuple(drills(world)),
+    )

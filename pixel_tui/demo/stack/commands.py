@@ -1,0 +1,145 @@
+"""Docker's commands on the embedded stack: the plans are the same, nothing real is touched."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import Final
+
+from pixel_tui.demo.stack.command_line import PROGRAMS, CommandRefused, parse_command
+from pixel_tui.demo.stack.command_runner import Interrupted, Stagehand
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.errors import EngineUnreachable, OperationError
+from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.stack.programs.health_wait import MODULE
+from pixel_tui.stack.programs.process import RunningCommand
+
+INTERRUPTED: Final = 130
+
+Prepare = Callable[[Sequence[str]], Sequence[Sequence[str]]]
+"""Does what another program than docker would, and returns what is docker's part of it."""
+
+
+class DemoRunner:
+    """A `CommandRunner` that understands start, stop, restart and up.
+
+    Args:
+        world: The stack.
+        pace: How long things take: 1 as on a small server, 0 for at once.
+        others: Other programs that it plays, by the module that Python runs.
+    """
+
+    def __init__(
+        self, world: DemoWorld, pace: float = 1.0, others: Mapping[str, Prepare] | None = None
+    ) -> None:
+        self._world = world
+        self._pace = pace
+        self._others = others or {}
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str,  # noqa: ARG002  the embedded stack is in no folder
+        environment: Mapping[str, str],  # noqa: ARG002
+        output: Path,
+        holding: Sequence[int] = (),  # noqa: ARG002  it ends with the console
+    ) -> RunningCommand:
+        """Begin to act; returns at once."""
+        other = next((self._others[word] for word in argv if word in self._others), None)
+        known = PurePath(argv[0]).name in PROGRAMS or MODULE in argv
+        if other is None and not known:
+            raise OperationError(
+                "The embedded stack knows no such program.",
+                on=argv[0],
+                remedy="It understands docker and docker compose.",
+            )
+        try:
+            descriptor = os.open(
+                output, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE
+            )
+        except OSError as error:
+            raise OperationError(
+                f"The output file can't be written: {error.strerror}.",
+                on=str(output),
+                remedy="Check the folder's owner, its mode and the free space.",
+            ) from error
+        return _DemoCommand(self._world, argv, descriptor, self._pace, other or _itself)
+
+
+def _itself(argv: Sequence[str]) -> Sequence[Sequence[str]]:
+    return (argv,)
+
+
+class _DemoCommand:
+    """A command under way, on a thread in place of a process."""
+
+    def __init__(
+        self,
+        world: DemoWorld,
+        argv: Sequence[str],
+        descriptor: int,
+        pace: float,
+        prepare: Prepare,
+    ) -> None:
+        self._argv = tuple(argv)
+        self._prepare = prepare
+        self._descriptor = descriptor
+        self._code: int | None = None
+        self._code_if_ended = INTERRUPTED
+        self._told_to_end = threading.Event()
+        self._stagehand = Stagehand(world, say=self._say, rest=self._rest)
+        self._pace = pace
+        self._thread = threading.Thread(target=self._run, name="demo-command", daemon=True)
+        self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        return None
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._thread.join(timeout)
+        return self._code
+
+    def interrupt(self) -> None:
+        self._end(INTERRUPTED)
+
+    def terminate(self) -> None:
+        self._end(-signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._end(-signal.SIGKILL)
+
+    def _end(self, code: int) -> None:
+        if not self._told_to_end.is_set():
+            self._code_if_ended = code
+            self._told_to_end.set()
+
+    def _run(self) -> None:
+        code = 1
+        try:
+            for words in self._prepare(self._argv):
+                self._stagehand.do(parse_command(words))
+            code = 0
+        except CommandRefused as refusal:
+            self._say(str(refusal))
+            code = refusal.code
+        except EngineUnreachable:
+            self._say("Cannot connect to the Docker daemon. Is the docker daemon running?")
+        except Interrupted:
+            code = self._code_if_ended
+        finally:
+            self._code = code
+            os.close(self._descriptor)
+
+    def _rest(self, seconds: float) -> None:
+        """Let time pass, as a real command would wait for the engine."""
+        if self._told_to_end.wait(seconds * self._pace):
+            raise Interrupted
+
+    def _say(self, line: str) -> None:
+        # A disk that is full by now must not keep a change from its end.
+        with suppress(OSError):
+            os.write(self._descriptor, f"{line}\n".encode())

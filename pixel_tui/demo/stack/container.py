@@ -1,0 +1,199 @@
+"""A container of the embedded stack. Times are Unix seconds."""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from pixel_tui.demo.stack.faults import (
+    CRASH_SECONDS,
+    OUT_OF_MEMORY_SECONDS,
+    Fault,
+)
+from pixel_tui.demo.stack.journal import Journal
+from pixel_tui.demo.stack.services import COMPOSE_FILE, DIRECTORY, PROJECT, Check, Part
+from pixel_tui.demo.stack.usage import FLOOD_WORK, Meter, Use, use
+from pixel_tui.stack.model.parse import LABEL
+
+NEVER: Final = math.inf
+KEPT_PROBES: Final = 5
+
+
+class Status(StrEnum):
+    """The engine's words for what a container is doing."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    EXITED = "exited"
+
+
+class Verdict(StrEnum):
+    """The engine's words for what a health check found."""
+
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRun:
+    """One run of a health check."""
+
+    at: float
+    passed: bool
+
+
+@dataclass(slots=True)
+class Health:
+    """What the engine knows of a health check."""
+
+    check: Check
+    verdict: Verdict = Verdict.STARTING
+    streak: int = 0
+    """Failures in a row that count."""
+    runs: deque[ProbeRun] = field(default_factory=lambda: deque(maxlen=KEPT_PROBES))
+    next_run: float = NEVER
+
+    def begin(self, at: float) -> None:
+        """Its container was started."""
+        self.verdict, self.streak = Verdict.STARTING, 0
+        self.next_run = at + self.check.start_interval
+
+    def end(self) -> None:
+        """Its container ended: the engine then calls it unhealthy."""
+        self.verdict, self.next_run = Verdict.UNHEALTHY, NEVER
+
+    def take(self, run: ProbeRun, *, started: float) -> None:
+        """Judge by one more run."""
+        self.runs.append(run)
+        early = self.verdict is Verdict.STARTING and run.at < started + self.check.start_period
+        if run.passed:
+            self.verdict, self.streak = Verdict.HEALTHY, 0
+        elif not early:
+            self.streak += 1
+            if self.streak >= self.check.retries:
+                self.verdict = Verdict.UNHEALTHY
+        soon = early and not run.passed
+        self.next_run = run.at + (self.check.start_interval if soon else self.check.interval)
+
+
+@dataclass(slots=True)
+class Actor:
+    """A container: what it is, how it is, and when something happens to it next."""
+
+    part: Part
+    name: str
+    id: str
+    number: int
+    address: str
+    image_id: str
+    config_hash: str
+    created: float
+    journal: Journal
+    phase: float
+    """Of its waves; two containers do not move together."""
+    oneoff: bool = False
+    health: Health | None = None
+    status: Status = Status.CREATED
+    started: float = 0.0
+    finished: float = 0.0
+    exit_code: int = 0
+    oom_killed: bool = False
+    restarts: int = 0
+    fault: Fault | None = None
+    ill_since: float = 0.0
+    meter: Meter | None = None
+    """None while it does not run."""
+    next_end: float = NEVER
+    next_start: float = NEVER
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self.status is Status.RUNNING
+
+    @property
+    def up(self) -> bool:
+        """Whether it runs, or the engine is about to restart it."""
+        return self.status in {Status.RUNNING, Status.RESTARTING}
+
+    @property
+    def due(self) -> float:
+        """When something happens to it by itself."""
+        probe = self.health.next_run if self.health else NEVER
+        return min(self.next_end, self.next_start, probe)
+
+    def live(self, at: float) -> None:
+        """A life begins."""
+        self.status, self.started = Status.RUNNING, at
+        self.exit_code, self.oom_killed = 0, False
+        self.next_start = NEVER
+        self.meter = Meter(at, self.phase, since=at)
+        self.journal.begin(at)
+        if self.health:
+            self.health.begin(at)
+        self._feel(at)
+
+    def die(self, at: float, code: int, *, oom: bool) -> None:
+        """A life ends."""
+        killed = oom or code == 137
+        self.journal.end(at, crashed=self.fault is Fault.CRASH_LOOP and code == 1, killed=killed)
+        self.status, self.finished = Status.EXITED, at
+        self.exit_code, self.oom_killed = code, oom
+        self.next_end = NEVER
+        self.meter = None
+        if self.health:
+            self.health.end()
+
+    def suffer(self, fault: Fault | None, at: float) -> None:
+        """Something goes wrong, or is mended."""
+        self.fault, self.ill_since = fault, at
+        self._feel(at)
+
+    def _feel(self, at: float) -> None:
+        self.journal.feel(self.fault, at)
+        self.next_end = NEVER
+        if self.meter is None:
+            return
+        self.meter.work(FLOOD_WORK if self.fault is Fault.FLOOD else 1.0, at)
+        if self.fault is Fault.CRASH_LOOP:
+            self.next_end = at + CRASH_SECONDS
+        elif self.fault is Fault.OUT_OF_MEMORY:
+            self.next_end = at + OUT_OF_MEMORY_SECONDS
+
+    def probe(self, at: float) -> bool:
+        """Let its health check run; returns whether the verdict is another one now."""
+        if self.health is None:
+            return False
+        before = self.health.verdict
+        ready = at >= self.started + self.part.ready_seconds
+        passed = ready and self.fault is not Fault.UNHEALTHY
+        self.health.take(ProbeRun(at, passed), started=self.started)
+        return self.health.verdict is not before
+
+    def use(self, at: float) -> Use | None:
+        """What it has used in this life; None while it does not run."""
+        if self.meter is None:
+            return None
+        return use(self.part, self.meter, at, self.fault, self.ill_since)
+
+    def labels(self) -> Mapping[str, str]:
+        """The labels that compose gives it."""
+        depends_on = ",".join(
+            f"{name}:service_{condition}:false" for name, condition in self.part.depends_on
+        )
+        return {
+            f"{LABEL}config-hash": self.config_hash,
+            f"{LABEL}container-number": str(self.number),
+            f"{LABEL}depends_on": depends_on,
+            f"{LABEL}image": self.image_id,
+            f"{LABEL}oneoff": str(self.oneoff),
+            f"{LABEL}project": PROJECT,
+            f"{LABEL}project.config_files": COMPOSE_FILE,
+            f"{LABEL}project.working_dir": DIRECTORY,
+            f"{LABEL}service": self.part.name,
+            f"{LABEL}version": "2.40.3",
+        }

@@ -1,0 +1,133 @@
+"""The log of one container of the embedded stack, as the engine would keep it.
+
+Lines follow from the time, from the seed and from what is wrong: line k of a service
+comes at about k times its tempo. They are made when somebody looks, so that a log that
+nobody reads costs nothing.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pixel_tui.demo.stack.faults import FLOOD_SECONDS, Fault
+from pixel_tui.demo.stack.log_messages import first_words, last_words, speak
+from pixel_tui.demo.stack.seeded_time import nanoseconds, noise
+
+KEPT_LINES: Final = 20_000
+MADE_AT_ONCE: Final = 5000
+"""Of the lines that nobody looked at in time, only so many are made."""
+FIRST_WORDS_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line; the stamp is its Unix time in nanoseconds."""
+
+    stamp: int
+    stream: int
+    text: str
+
+
+class Journal:
+    """A container's log.
+
+    Args:
+        service: Who speaks.
+        name: The container: two of a service say other things at other moments.
+        tempo: Seconds between two lines.
+        seed: The world's.
+        since: The history begins here, in Unix seconds.
+    """
+
+    def __init__(self, service: str, name: str, *, tempo: float, seed: int, since: float) -> None:
+        self._service = service
+        self._tempo = tempo
+        self._seed = f"{seed} {name}"
+        self._told = since
+        self._quiet_until = since
+        self._soon: list[tuple[float, int, str]] = []
+        self._mood: Fault | None = None
+        self._speaking = False
+        self._lines: list[Line] = []
+        self._first = 0
+        self._ends: list[int] = []
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The number of the oldest line that is kept, and of the next to come."""
+        return self._first, self._first + len(self._lines)
+
+    def lines(self, start: int, stop: int) -> list[Line]:
+        """The kept lines from one number up to, not including, another."""
+        return self._lines[max(start - self._first, 0) : max(stop - self._first, 0)]
+
+    def since(self, stamp: int) -> int:
+        """The number of the first line at or after a time."""
+        return self._first + bisect_left(self._lines, stamp, key=lambda line: line.stamp)
+
+    @property
+    def lives_over(self) -> int:
+        """How many lives of the container are over."""
+        return len(self._ends)
+
+    def end_of(self, life: int) -> int:
+        """The number that follows the last line of a life that is over."""
+        return self._ends[life]
+
+    # What happens to the container.
+
+    def begin(self, at: float) -> None:
+        """A life begins."""
+        self._speaking = True
+        self._told = max(self._told, at)
+        said = first_words(self._service, at)
+        due = [(at + FIRST_WORDS_SECONDS * (index + 1), *line) for index, line in enumerate(said)]
+        self._soon = [line for line in due if line[0] > self._told]
+        self._quiet_until = due[-1][0] if due else at
+
+    def feel(self, mood: Fault | None, at: float) -> None:
+        """Something goes wrong, or is mended."""
+        self.grow(at)
+        self._mood = mood
+
+    def end(self, at: float, *, crashed: bool, killed: bool) -> None:
+        """A life ends. Who is killed can't say a last word."""
+        self.grow(at)
+        if not killed:
+            self._append((at, *line) for line in last_words(self._service, at, crashed=crashed))
+        self._soon.clear()
+        self._speaking = False
+        self._ends.append(self._first + len(self._lines))
+
+    def grow(self, now: float) -> None:
+        """Make the lines that have come due."""
+        if now <= self._told:
+            return
+        if self._speaking:
+            due = [line for line in self._soon if line[0] <= now]
+            self._soon = [line for line in self._soon if line[0] > now]
+            self._append(sorted([*due, *self._due(self._told, now)]))
+        self._told = now
+
+    def _due(self, after: float, now: float) -> Iterator[tuple[float, int, str]]:
+        flood = self._mood is Fault.FLOOD
+        tempo = FLOOD_SECONDS if flood else self._tempo
+        last = int(now / tempo)
+        for number in range(max(int(after / tempo) - 1, last - MADE_AT_ONCE), last + 1):
+            # Flooding is regular; everything else comes a little early or late.
+            late = 0.0 if flood else 0.7 * noise(f"{self._seed} {number}")
+            at = (number + late) * tempo
+            if after < at <= now and at > self._quiet_until:
+                yield at, *speak(self._service, number, at, seed=self._seed, mood=self._mood)
+
+    def _append(self, said: Iterable[tuple[float, int, str]]) -> None:
+        newest = self._lines[-1].stamp if self._lines else 0
+        for at, stream, text in said:
+            # Two lines never bear the same stamp, and a later one never an older.
+            newest = max(nanoseconds(at), newest + 1000)
+            self._lines.append(Line(newest, stream, text))
+        surplus = len(self._lines) - KEPT_LINES
+        if surplus > KEPT_LINES // 10:
+            del self._lines[:surplus]
+            self._first += surplus

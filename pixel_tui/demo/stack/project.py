@@ -1,0 +1,46 @@
+"""The compose program's reading half, on the embedded stack."""
+
+from collections.abc import Mapping, Sequence
+
+from pixel_tui.demo.stack.compose_file import config, config_hash
+from pixel_tui.demo.stack.services import CAST, COMPOSE_FILE, DIRECTORY, PROJECT
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.stack.model.source import Place, ResolvedProject
+
+
+class DemoProject:
+    """A `ProjectReader` on the embedded stack.
+
+    Args:
+        world: The stack.
+    """
+
+    def __init__(self, world: DemoWorld) -> None:
+        self._born = int(world.born * 1e9)
+
+    @property
+    def name_guess(self) -> str:
+        """Its name."""
+        return PROJECT
+
+    @property
+    def place(self) -> Place:
+        """Where it is said to be."""
+        return Place(DIRECTORY, (COMPOSE_FILE,))
+
+    def resolve(self) -> ResolvedProject:
+        """What compose would print, with every profile."""
+        return ResolvedProject(
+            config=config(),
+            active=frozenset(part.name for part in CAST if not part.profile),
+            directory=DIRECTORY,
+            files=(COMPOSE_FILE,),
+        )
+
+    def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:  # noqa: ARG002
+        """What compose would label the containers with."""
+        return {part.name: config_hash(part) for part in CAST}
+
+    def fingerprint(self) -> Sequence[tuple[str, int, int]]:
+        """Its file never changes."""
+        return ((COMPOSE_FILE, self._born, 6214),)

@@ -1,0 +1,121 @@
+"""What the embedded engine says as it happens: logs as frames, and events."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from pixel_tui.demo.stack.container import Actor
+from pixel_tui.demo.stack.journal import Line
+from pixel_tui.demo.stack.seeded_time import stamp_of
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.source import LogRequest
+
+WAIT_SECONDS: Final = 0.1
+"""Real time between two looks at the clock, whatever the clock is."""
+LINES_AT_ONCE: Final = 2000
+
+
+class DemoLog:
+    """A `ByteStream`: what a container has said, then what it says until it ends.
+
+    Args:
+        world: The stack.
+        actor: The container, looked at in a `world.look()` block.
+        request: What is wanted of its log.
+        now: The time of that block.
+    """
+
+    def __init__(self, world: DemoWorld, actor: Actor, request: LogRequest, now: float) -> None:
+        self._world = world
+        self._journal = actor.journal
+        self._journal.grow(now)
+        first, end = self._journal.bounds
+        self._next = max(first, self._journal.since(_since(request)))
+        if request.tail is not None:
+            self._next = max(self._next, end - request.tail)
+        self._life = self._journal.lives_over
+        # Where the stream ends; not known yet for one that is followed.
+        self._end = None if request.follow and actor.running else end
+        self._closed = False
+
+    def read(self) -> bytes:
+        """Wait for the next lines."""
+        while True:
+            with self._world.changed:
+                if self._closed:
+                    return b""
+                with self._world.look() as (_, now):
+                    self._journal.grow(now)
+                lines = self._take()
+                if lines or self._end is not None:
+                    break
+                self._world.changed.wait(WAIT_SECONDS)
+        return b"".join(map(_frame, lines))
+
+    def close(self) -> None:
+        """End a `read` that waits."""
+        with self._world.changed:
+            self._closed = True
+            self._world.changed.notify_all()
+
+    def _take(self) -> list[Line]:
+        first, end = self._journal.bounds
+        if self._end is None and self._journal.lives_over > self._life:
+            self._end = self._journal.end_of(self._life)
+        start = max(self._next, first)
+        stop = min(end if self._end is None else self._end, start + LINES_AT_ONCE)
+        self._next = max(stop, self._next)
+        return self._journal.lines(start, stop)
+
+
+class DemoEvents:
+    """An `EventStream`: what happens to the project's containers from now on.
+
+    Args:
+        world: The stack.
+        project: Whose events are wanted.
+    """
+
+    def __init__(self, world: DemoWorld, project: str) -> None:
+        self._world = world
+        self._project = project
+        _, self._next = world.events_from(0)
+        self._closed = False
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        """Wait for events until the stream is closed."""
+        while not self._closed:
+            yield from self._of_project(self._wait())
+
+    def close(self) -> None:
+        """End an iteration that waits."""
+        with self._world.changed:
+            self._closed = True
+            self._world.changed.notify_all()
+
+    def _wait(self) -> list[JsonObject]:
+        with self._world.changed:
+            found, self._next = self._world.events_from(self._next)
+            if not found and not self._closed:
+                self._world.changed.wait(WAIT_SECONDS)
+            return found
+
+    def _of_project(self, events: Iterable[JsonObject]) -> Iterator[JsonObject]:
+        for event in events:
+            if Node(event)["Actor"]["Attributes"][f"{LABEL}project"].raw == self._project:
+                yield event
+
+
+def _since(request: LogRequest) -> int:
+    """The first wanted time in nanoseconds; a float would not hold it."""
+    try:
+        return int(Decimal(request.since or 0) * 1_000_000_000)
+    except InvalidOperation:
+        return 0
+
+
+def _frame(line: Line) -> bytes:
+    payload = f"{stamp_of(line.stamp)} {line.text}\n".encode()
+    return bytes([line.stream, 0, 0, 0]) + len(payload).to_bytes(4, "big") + payload

@@ -1,0 +1,89 @@
+"""What a container of the embedded stack uses: counters that rise in waves and never fall."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from pixel_tui.demo.stack.faults import OUT_OF_MEMORY_SECONDS, Fault
+from pixel_tui.demo.stack.services import MIB, Part
+
+HOST_MEMORY: Final = 8192 * MIB
+LEAK_LIMIT: Final = 512 * MIB
+"""Where a container without a limit of its own is killed."""
+WARMING_SECONDS: Final = 20.0
+FLOOD_WORK: Final = 5.0
+
+_WAVES: Final = ((0.45, 47.0), (0.3, 13.0))
+"""Height and period in seconds; the heights add up to less than 1, so that no rate is negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The counters of one life, up to a moment. Bytes and nanoseconds."""
+
+    cpu: int
+    memory: int
+    cache: int
+    received: int
+    sent: int
+    read: int
+    written: int
+    processes: int
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts one life of a container.
+
+    Extra work (a log flood) is summed up beside the waves, so that its begin and its
+    end change the rates and never the counts.
+    """
+
+    started: float
+    phase: float
+    extra: float = 0.0
+    factor: float = 1.0
+    since: float = 0.0
+
+    def work(self, factor: float, at: float) -> None:
+        """Work harder, or as usual again (factor 1)."""
+        self.extra, self.since, self.factor = self._extra(at), at, factor
+
+    def count(self, at: float, channel: int) -> float:
+        """Seconds of usual work up to now; each channel has waves of its own."""
+        age = max(at - self.started, 0.0)
+        total = age + self._extra(at)
+        for height, period in _WAVES:
+            turn = math.tau / period
+            shift = self.phase + channel * 1.7
+            total += height / turn * (math.sin(age * turn + shift) - math.sin(shift))
+        return max(total, 0.0)
+
+    def _extra(self, at: float) -> float:
+        return self.extra + (self.factor - 1) * max(at - self.since, 0.0)
+
+
+def use(part: Part, meter: Meter, at: float, fault: Fault | None, ill_since: float) -> Use:
+    """What a running container has used up to a moment."""
+    return Use(
+        cpu=int(part.cpu * meter.count(at, 0) * 1e9),
+        memory=_memory(part, meter, at, fault, ill_since),
+        cache=part.memory // 7,
+        received=int(part.traffic * meter.count(at, 1)),
+        sent=int(part.traffic * 0.8 * meter.count(at, 2)),
+        read=int(part.storage * 0.2 * meter.count(at, 3)),
+        written=int(part.storage * meter.count(at, 4)),
+        processes=part.processes + int(2 * abs(math.sin(at / 37 + meter.phase))),
+    )
+
+
+def _memory(part: Part, meter: Meter, at: float, fault: Fault | None, ill_since: float) -> int:
+    """In use without the page cache."""
+    age = max(at - meter.started, 0.0)
+    warm = 0.55 + 0.45 * min(age / WARMING_SECONDS, 1.0)
+    rest = part.memory * warm * (1 + 0.025 * math.sin(at / 31 + meter.phase))
+    if fault is not Fault.OUT_OF_MEMORY:
+        return int(rest)
+    full = part.memory_limit or max(LEAK_LIMIT, 2 * part.memory)
+    leaking = min((at - max(ill_since, meter.started)) / OUT_OF_MEMORY_SECONDS, 1.0)
+    return int(rest + (full - rest) * max(leaking, 0.0))

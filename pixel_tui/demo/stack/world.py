@@ -1,0 +1,254 @@
+"""The state of the embedded stack. Everything in it follows from a clock and a seed.
+
+With the clock of the machine it is alive; with one that stands still, two worlds are
+equal to the last digit, which is what screenshots are made with. Whoever looks first
+lets happen what has come due since somebody looked last, in the order of its times.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.demo.stack.compose_file import config_hash
+from pixel_tui.demo.stack.container import NEVER, Actor, Health, Status
+from pixel_tui.demo.stack.faults import RESTART_SECONDS, Fault
+from pixel_tui.demo.stack.journal import Journal
+from pixel_tui.demo.stack.scenario import roles, settle
+from pixel_tui.demo.stack.seeded_time import hex_id, noise
+from pixel_tui.demo.stack.services import PARTS, Part
+from pixel_tui.demo.stack.shapes import event
+from pixel_tui.errors import EngineUnreachable, UsageError
+from pixel_tui.stack.model.json_value import JsonObject
+
+__all__ = ["DemoWorld", "Fault"]
+
+HISTORY_SECONDS: Final = 1200.0
+"""How much of a log there is at the start."""
+KEPT_EVENTS: Final = 1000
+_KILLED: Final = 137
+
+
+class DemoWorld:
+    """The containers and the events of the embedded stack. Safe to use from any thread.
+
+    Args:
+        clock: Its time.
+        seed: Another seed gives other ids, waves and words.
+    """
+
+    def __init__(self, clock: Clock, seed: int = 7) -> None:
+        self.seed = seed
+        self.changed = threading.Condition()
+        """Guards everything in here; notified when something has happened."""
+        self._clock = clock
+        self._at = self.born = clock.now().timestamp()
+        self._down = False
+        self._made = 0
+        self._events: deque[JsonObject] = deque(maxlen=KEPT_EVENTS)
+        self._told_events = 0
+        self._actors: list[Actor] = []
+        for role in roles():
+            actor = self._new(
+                role.part, role.name, role.number, role.config_hash, self.born - HISTORY_SECONDS
+            )
+            actor.oneoff = role.oneoff
+            actor.created = self.born - role.age - 0.4
+            actor.live(self.born - role.age)
+            settle(actor, self.born)
+
+    # Looking.
+
+    @contextmanager
+    def look(self) -> Iterator[tuple[list[Actor], float]]:
+        """The containers as they are, and the time, for as long as the block lasts.
+
+        Raises:
+            EngineUnreachable: The engine was made to fail.
+        """
+        with self.changed:
+            self.require_engine()
+            self._pass_time()
+            yield list(self._actors), self._at
+
+    def require_engine(self) -> None:
+        """Say so if the engine was made to fail.
+
+        Raises:
+            EngineUnreachable: It was.
+        """
+        if self._down:
+            raise EngineUnreachable(
+                "The engine does not answer.",
+                on="embedded",
+                remedy="This failure was raised by hand: clear it to go on.",
+            )
+
+    def image_id(self, reference: str) -> str:
+        """The id of an image; empty where there is none of this name."""
+        known = {part.image_name for part in PARTS.values()}
+        return f"sha256:{hex_id(self.seed, reference)}" if reference in known else ""
+
+    def events_from(self, number: int) -> tuple[list[JsonObject], int]:
+        """The events from a number on, and the number that the next one will have."""
+        with self.look():
+            kept = list(self._events)
+            missing = max(number - (self._told_events - len(kept)), 0)
+            return kept[missing:], self._told_events
+
+    # Faults.
+
+    def raise_fault(self, service: str, fault: Fault) -> None:
+        """Let something go wrong with every container of a service.
+
+        Args:
+            service: Its name.
+            fault: What goes wrong; it takes the place of what is wrong already.
+
+        Raises:
+            UsageError: There is no such service.
+        """
+        with self.changed:
+            self._pass_time()
+            for actor in self._of(service):
+                actor.suffer(fault, self._at)
+            self.changed.notify_all()
+
+    def clear(self, service: str) -> None:
+        """Mend a service.
+
+        What was unhealthy is healthy after its next probe, and what waits to be
+        restarted is; what was stopped stays so.
+
+        Raises:
+            UsageError: There is no such service.
+        """
+        with self.changed:
+            self._pass_time()
+            for actor in self._of(service):
+                if actor.fault is not None:
+                    actor.suffer(None, self._at)
+            self.changed.notify_all()
+
+    def fail_engine(self, *, down: bool) -> None:
+        """Let the engine stop answering, or answer again. Its containers go on."""
+        with self.changed:
+            self._down = down
+            self.changed.notify_all()
+
+    def _of(self, service: str) -> list[Actor]:
+        if service not in PARTS:
+            raise UsageError("The embedded stack has no such service.", on=service)
+        return [actor for actor in self._actors if actor.part.name == service]
+
+    # Changes, in the engine's words.
+
+    def create(self, part: Part, number: int) -> Actor:
+        """Make a container of a service, in the configuration of now."""
+        with self.changed:
+            self._pass_time()
+            actor = self._new(part, part.container(number), number, config_hash(part), self._at)
+            self._tell(actor, "create")
+            return actor
+
+    def remove(self, actor: Actor) -> None:
+        """Remove a container that does not run."""
+        with self.changed:
+            self._pass_time()
+            if actor in self._actors:
+                self._actors.remove(actor)
+                self._tell(actor, "destroy")
+
+    def start(self, actor: Actor) -> None:
+        """Start a container by hand: its restarts count from zero, and what hung is mended."""
+        with self.changed:
+            self._pass_time()
+            if actor.running:
+                return
+            actor.restarts = 0
+            if actor.fault is Fault.UNHEALTHY:
+                actor.fault = None
+            actor.live(self._at)
+            self._tell(actor, "start")
+
+    def stop(self, actor: Actor) -> None:
+        """Stop a container by hand: the engine does not restart it."""
+        with self.changed:
+            self._pass_time()
+            if not actor.up:
+                return
+            code = actor.part.stop_code
+            if actor.running:
+                self._tell(actor, "kill", signal="15")
+                if code == _KILLED:
+                    self._tell(actor, "kill", signal="9")
+                actor.die(self._at, code, oom=False)
+                self._tell(actor, "die", exitCode=str(code))
+            actor.status, actor.next_start = Status.EXITED, NEVER
+            self._tell(actor, "stop")
+
+    def told_restart(self, actor: Actor) -> None:
+        """Report what the engine reports after it has stopped and started a container."""
+        with self.changed:
+            self._tell(actor, "restart")
+
+    # Time.
+
+    def _pass_time(self) -> None:
+        """Let happen what has come due."""
+        now = self._clock.now().timestamp()
+        while self._actors:
+            actor = min(self._actors, key=lambda item: item.due)
+            if actor.due > now:
+                break
+            self._at = max(self._at, actor.due)
+            self._happen(actor)
+        self._at = max(self._at, now)
+
+    def _happen(self, actor: Actor) -> None:
+        at = actor.due
+        if at == actor.next_end:
+            self._fail(actor, at)
+        elif at == actor.next_start:
+            actor.live(at)
+            self._tell(actor, "start")
+        elif actor.probe(at) and actor.health is not None:
+            self._tell(actor, f"health_status: {actor.health.verdict}")
+
+    def _fail(self, actor: Actor, at: float) -> None:
+        oom = actor.fault is Fault.OUT_OF_MEMORY
+        code = _KILLED if oom else 1
+        if oom:
+            self._tell(actor, "oom")
+        actor.die(at, code, oom=oom)
+        self._tell(actor, "die", exitCode=str(code), execDuration=str(int(at - actor.started)))
+        if actor.part.restart != "no":
+            actor.status = Status.RESTARTING
+            actor.restarts += 1
+            actor.next_start = at + RESTART_SECONDS
+
+    def _tell(self, actor: Actor, action: str, **attributes: str) -> None:
+        self._events.append(event(actor, action, self._at, **attributes))
+        self._told_events += 1
+        self.changed.notify_all()
+
+    def _new(self, part: Part, name: str, number: int, label: str, since: float) -> Actor:
+        # The number of what was made before keeps a recreated container's id its own.
+        self._made += 1
+        actor = Actor(
+            part=part,
+            name=name,
+            id=hex_id(self.seed, f"{name} {self._made}"),
+            number=number,
+            address=f"172.20.{self._made // 250}.{self._made % 250 + 1}",
+            image_id=self.image_id(part.image_name),
+            config_hash=label,
+            created=self._at,
+            journal=Journal(part.name, name, tempo=part.tempo, seed=self.seed, since=since),
+            phase=7 * noise(f"{self.seed} {name}"),
+            health=Health(part.check) if part.check else None,
+        )
+        self._actors.append(actor)
+        return actor

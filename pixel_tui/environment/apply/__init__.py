@@ -1,0 +1,1 @@
+"""Applying an environment: impact, steps, the countdown, the roll-back."""

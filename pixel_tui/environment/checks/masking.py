@@ -1,0 +1,68 @@
+"""What is secret in environment files, known to the redactor before anybody opens them."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pixel_tui.environment.checks.case import is_secret_entry
+from pixel_tui.environment.checks.catalogue import load_catalogue
+from pixel_tui.environment.checks.layers import read_layers, set_in
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.storage.file_state import LONGEST_BYTES
+from pixel_tui.files import read_regular
+from pixel_tui.redaction.redactor import is_secret_value, mask_value, remember_secret, spare_names
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.project_files import find_project_files
+
+log = logging.getLogger(__name__)
+
+
+def learn_secrets(command: ComposeCommand, environment: Mapping[str, str]) -> None:
+    """Have masked what compose may put in, and what it and the containers may repeat.
+
+    That is what is secret in the environment files of the project and of its services, and in
+    the variables of this process. Every command that shows words of others asks for it.
+
+    Args:
+        command: How compose is called for the project.
+        environment: The variables that compose would see.
+    """
+    found = find_project_files(command, environment)
+    for name, value in environment.items():
+        if is_secret_value(name, value):
+            remember_secret(value)
+    paths = (*command.env_paths, *map(str, (*found.environment, *found.services)))
+    remember_secrets(dict.fromkeys(paths), environment)
+
+
+def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]) -> None:
+    """Have the secrets of these files masked from now on, wherever they turn up.
+
+    The folders that they are in are spared, and so are the names in them (`DB_USER`): they are in
+    too many messages. A file that can't be read gives none. Blocks for some milliseconds.
+
+    Args:
+        paths: The files, in the order in which compose reads them.
+        environment: The variables that compose would see.
+    """
+    paths = tuple(paths)
+    spare_names(str(Path(path).parent) for path in paths)
+    documents = [document for document in map(_document, paths) if document is not None]
+    catalogue = load_catalogue()
+    for document, readings in zip(documents, read_layers(documents, environment), strict=True):
+        values = set_in(readings)
+        for entry in document.entries:
+            value = values.get(entry.key)
+            if value and not entry.commented:
+                is_secret_entry(entry, value, catalogue)
+                mask_value(entry.key, value)  # it may be a URL, and the password in it a secret
+
+
+def _document(path: str | Path) -> Document | None:
+    try:
+        return Document.parse(read_regular(Path(path), LONGEST_BYTES))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("the secrets of %s are not known: %s", path, error.strerror or error)
+        return None

@@ -1,0 +1,43 @@
+"""Values that nobody has filled in yet."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.finding import Finding, Level
+
+
+def placeholders(case: Case) -> Iterator[Finding]:
+    """What the example holds in the place of a value."""
+    for key, _ in case.looked_at():
+        if key in case.placeholders:
+            known, required = case.catalogue.find(key), case.is_required(key)
+            purpose = f" It is for {known.purpose}." if known is not None and known.purpose else ""
+            needed = required or key in case.referred
+            unused = "" if needed else ", or remove the line if it is not used"
+            yield case.finding(
+                "placeholder",
+                Level.ERROR if required else Level.WARNING,
+                key,
+                f"The value is still a placeholder.{purpose}",
+                f"Put the real value there{unused}.",
+            )
+
+
+def published(case: Case) -> Iterator[Finding]:
+    """Secrets that everybody can read in the example."""
+    for key, entry, _, _ in case.filled:
+        example = case.example.get(key)
+        if example is None or example.commented or key not in case.secrets:
+            continue
+        if entry.written == example.written and entry is not example:
+            yield case.finding(
+                "published",
+                Level.WARNING,
+                key,
+                "The secret is the one in the example, which everybody can read.",
+                "Choose one of your own.",
+            )
+
+
+CHECKS: Final[tuple[Check, ...]] = (placeholders, published)

@@ -1,0 +1,88 @@
+"""Keys that have to be there and are not, or are there twice."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.stack.compose.environment_uses import Use
+
+SHOWN: Final = 3
+"""Places that a message names."""
+
+
+def missing(case: Case) -> Iterator[Finding]:
+    """Keys without a value that the catalogue or compose asks for."""
+    asked = dict.fromkeys(name for name, known in case.catalogue.keys.items() if known.required)
+    asked |= dict.fromkeys(case.uses.references)
+    for key in asked:
+        if not case.about(key) or _set_elsewhere(case, key):
+            continue
+        if not case.values.get(key) and key not in case.surroundings.exported:
+            yield from _missing(case, key)
+
+
+def _set_elsewhere(case: Case, key: str) -> bool:
+    """Whether compose has a value for it from elsewhere: the `env_file` of an `include`."""
+    known = case.catalogue.find(key)
+    required = known is not None and known.required
+    return key in case.surroundings.set_elsewhere and key not in case.entries and not required
+
+
+def _missing(case: Case, key: str) -> Iterator[Finding]:
+    uses = case.uses.references.get(key, ())
+    empty = case.values.get(key) == ""
+    required = [use for use in uses if use.required and not (empty and use.may_be_empty)]
+    bare = [use for use in uses if use.bare]
+    rule, state = ("empty", "It is empty") if empty else ("missing", "It is not set")
+    known = case.catalogue.find(key)
+    if required:
+        yield case.finding(
+            rule,
+            Level.ERROR,
+            key,
+            f"{state}, and compose may refuse the project without it: {_places(required)}.",
+            "Give it a value.",
+        )
+    elif known is not None and known.required:
+        yield case.finding(
+            rule,
+            Level.ERROR,
+            key,
+            f"{state}, and is required."
+            + (f" It is for {known.purpose}." if known.purpose else ""),
+            "Give it a value.",
+        )
+    elif bare and not empty and not case.catalogue.is_tool(key):
+        yield case.finding(
+            rule,
+            Level.WARNING,
+            key,
+            f"{state}: compose puts nothing in its place and warns: {_places(bare)}.",
+            "Give it a value, or an empty one if that is meant.",
+        )
+
+
+def _places(uses: list[Use]) -> str:
+    named = [f"{use.service} {use.where}".strip() for use in uses]
+    rest = len(named) - SHOWN
+    return ", ".join(named[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def duplicates(case: Case) -> Iterator[Finding]:
+    """Entries that count for nothing, since the key is set again below."""
+    for entry in case.document.entries:
+        last = case.entries.get(entry.key)
+        if entry.commented or last is entry or last is None or not case.about(entry.key):
+            continue
+        yield case.finding(
+            "duplicate",
+            Level.INFO if entry.written == last.written else Level.WARNING,
+            entry.key,
+            f"The key is set again on line {last.line}, and only that counts.",
+            "Remove one of the two lines.",
+            line=entry.line,
+        )
+
+
+CHECKS: Final[tuple[Check, ...]] = (missing, duplicates)

@@ -1,0 +1,158 @@
+"""Values that are not of the kind that their key wants."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.catalogue import Known, Shape
+from pixel_tui.environment.checks.finding import Finding, Level
+
+HIGHEST_PORT: Final = 65535
+BOOLEANS: Final = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off"})
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+_HEX: Final = re.compile(r"[0-9a-fA-F]+")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_LONGEST: Final = 100_000
+"""Nothing longer is of any shape, and no time is spent on it."""
+
+
+def shapes(case: Case) -> Iterator[Finding]:
+    """Values that don't have the shape that the catalogue tells of."""
+    for key, _, value, known in case.filled:
+        if known is None or known.shape is None or _fits_pattern(known, value):
+            continue
+        wrong = why_wrong(known, value)
+        if not wrong:
+            continue
+        tidy = value.strip().strip("\"'").strip()
+        yield case.finding(
+            known.shape.value,
+            Level.WARNING if known.shape is Shape.TOKEN else Level.ERROR,
+            key,
+            wrong,
+            _remedy(known),
+            mend=tidy if tidy != value and not why_wrong(known, tidy) else None,
+        )
+
+
+def like_the_example(case: Case) -> Iterator[Finding]:
+    """Values of another kind than the example's, where nothing else is known of the key."""
+    for key, _, value, known in case.filled:
+        example = case.example.get(key)
+        if example is None or example.commented or (known is not None and known.shape):
+            continue
+        shape = shape_of(key, example.written)
+        wrong = why_wrong(Known(key, shape=shape), value) if shape is not None else ""
+        if shape is not None and wrong:
+            yield case.finding(
+                shape.value,
+                Level.WARNING,
+                key,
+                f"{wrong} The example has one there.",
+                _REMEDIES[shape],
+            )
+
+
+def shape_of(key: str, value: str) -> Shape | None:
+    """The shape that an example's value shows."""
+    if key.endswith("PORT") and _is_port(value):
+        return Shape.PORT
+    if value.lower() in {"true", "false"}:
+        return Shape.BOOLEAN
+    if _URL.fullmatch(value) and "," not in value:
+        return Shape.URL
+    return Shape.NUMBER if len(value) > 1 and _NUMBER.fullmatch(value) else None
+
+
+def why_wrong(known: Known, value: str) -> str:
+    """What keeps a value from having the shape of its key; empty where it has it."""
+    if len(value) > _LONGEST:
+        return f"The value is longer than {_LONGEST} characters."
+    return _JUDGES[known.shape](known, value) if known.shape is not None else ""
+
+
+def _fits_pattern(known: Known, value: str) -> bool:
+    return known.pattern is not None and bool(known.pattern.fullmatch(value[:_LONGEST]))
+
+
+def _url(known: Known, value: str) -> str:
+    if any(letter.isspace() for letter in value):
+        return "There is a space in the URL."
+    if "://" not in value:
+        return "It is no URL: it has no scheme, such as https://."
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "It is no URL: its host or port can't be read."
+    if known.schemes and parts.scheme.lower() not in known.schemes:
+        return f"The URL begins with none of {', '.join(f'{name}://' for name in known.schemes)}."
+    if not host and parts.scheme.lower() not in {"file", "sqlite", "unix"}:
+        return "It is no URL: it has no host."
+    if port == 0 or (host is not None and host in {"http", "https"}):
+        return "It is no URL: its host or port can't be right."
+    if "@" in parts.path + parts.query + parts.fragment and "@" not in parts.netloc:
+        return "It is no URL: a character of its password ends the host too early."
+    return ""
+
+
+def _port(_known: Known, value: str) -> str:
+    return "" if _is_port(value) else "It is no port."
+
+
+def _is_port(value: str) -> bool:
+    return bool(_PORT.fullmatch(value)) and int(value) <= HIGHEST_PORT
+
+
+def _boolean(_known: Known, value: str) -> str:
+    return "" if value.lower() in BOOLEANS else "It is neither true nor false."
+
+
+def _number(_known: Known, value: str) -> str:
+    return "" if _NUMBER.fullmatch(value) else "It is no number."
+
+
+def _hex(known: Known, value: str) -> str:
+    digits = value.removeprefix("0x")
+    if not _HEX.fullmatch(digits):
+        return "It is no hexadecimal key: there are other characters than 0-9 and a-f in it."
+    if known.digits and len(value) != known.digits:
+        return f"The key has {len(value)} characters, where {known.digits} are expected."
+    return ""
+
+
+def _token(known: Known, value: str) -> str:
+    if known.pattern is None or _fits_pattern(known, value):
+        return ""
+    return "The value does not look like what this key takes."
+
+
+_JUDGES: Final[Mapping[Shape, Callable[[Known, str], str]]] = {
+    Shape.URL: _url,
+    Shape.PORT: _port,
+    Shape.BOOLEAN: _boolean,
+    Shape.NUMBER: _number,
+    Shape.HEX: _hex,
+    Shape.TOKEN: _token,
+}
+_REMEDIES: Final[Mapping[Shape, str]] = {
+    Shape.URL: "Write it as scheme://host/path; in a password, / # ? and @ are written as "
+    "%2F %23 %3F and %40.",
+    Shape.PORT: f"Write a number from 1 to {HIGHEST_PORT}.",
+    Shape.BOOLEAN: "Write true or false.",
+    Shape.NUMBER: "Write a number without words or units.",
+    Shape.HEX: "Copy the key again, whole.",
+    Shape.TOKEN: "Copy it again, whole and without quotes or spaces.",
+}
+
+
+def _remedy(known: Known) -> str:
+    if known.looks:
+        return f"It looks like {known.looks}."
+    return _REMEDIES[known.shape] if known.shape is not None else ""
+
+
+CHECKS: Final[tuple[Check, ...]] = (shapes, like_the_example)

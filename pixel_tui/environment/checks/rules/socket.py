@@ -1,0 +1,29 @@
+"""The group of the engine's socket."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.finding import Finding, Level
+
+
+def socket_groups(case: Case) -> Iterator[Finding]:
+    """A group for the engine's socket that is not the socket's."""
+    group = case.surroundings.socket_group
+    if group is None:
+        return
+    for key, _, value, known in case.filled:
+        wanted = known is not None and known.socket_group and value.isascii() and value.isdigit()
+        if wanted and value.lstrip("0") != str(group).lstrip("0"):
+            yield case.finding(
+                "socket-group",
+                Level.WARNING,
+                key,
+                f"The engine's socket belongs to the group {group}: with another one its user "
+                "in the container may not use the engine.",
+                f"Set it to {group}.",
+                mend=str(group),
+            )
+
+
+CHECKS: Final[tuple[Check, ...]] = (socket_groups,)

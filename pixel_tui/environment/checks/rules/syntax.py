@@ -1,0 +1,60 @@
+"""What compose refuses the whole project for."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.redaction.redactor import MASK
+
+SHORTEST_SECRET: Final = 4
+"""A shorter value would mask half of any message."""
+
+
+def faults(case: Case) -> Iterator[Finding]:
+    """Lines that compose can't read."""
+    for fault in case.document.faults:
+        if case.about(fault.key):
+            yield Finding("syntax", Level.ERROR, fault.key, fault.line, fault.message, fault.remedy)
+
+
+def refused_values(case: Case) -> Iterator[Finding]:
+    """Values that compose refuses while it puts variables in."""
+    told = {fault.line for fault in case.document.faults}
+    for key, entry in case.looked_at():
+        reading = case.readings.get(key)
+        if reading is not None and reading.refusal and entry.line not in told:
+            # What compose says is a part of the value, so that of a secret it is left out.
+            said = "." if key in case.secrets else f": {reading.refusal}"
+            yield case.finding(
+                "refused",
+                Level.ERROR,
+                key,
+                f"Compose refuses the file for this value{said}",
+                "Put the value in single quotes where the `$` in it is meant as such.",
+            )
+
+
+def refused_project(case: Case) -> Iterator[Finding]:
+    """What compose itself says of the project with this file, where nothing else says why."""
+    known = case.document.faults or any(reading.refusal for reading in case.readings.values())
+    if case.surroundings.refusal and case.keys is None and not known:
+        yield case.file_finding(
+            "refused",
+            Level.ERROR,
+            _masked(case.surroundings.refusal, case),
+            "Fix what it names, here or in the compose file.",
+        )
+
+
+def _masked(words: str, case: Case) -> str:
+    """Compose quotes what it refuses: without the values of secrets."""
+    values = {case.values.get(key, "") for key in case.secrets}
+    values |= {case.entries[key].written for key in case.secrets}
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) >= SHORTEST_SECRET:
+            words = words.replace(value, MASK)
+    return words
+
+
+CHECKS: Final[tuple[Check, ...]] = (faults, refused_values, refused_project)

@@ -1,0 +1,49 @@
+"""Lines that compose reads, but not as a person does."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.dotenv.document import Quoting
+from pixel_tui.text import SafeText
+
+_COMMENT: Final = re.compile(r"#\s|#$|\S\t+#")
+
+
+def comments(case: Case) -> Iterator[Finding]:
+    """What looks like a comment behind a value, and belongs to it."""
+    for key, entry in case.looked_at():
+        if entry.quoting is not Quoting.NONE or entry.broken or "#" not in entry.written:
+            continue
+        found = _COMMENT.search(entry.written)
+        if found is None:
+            continue
+        value = entry.written[: found.start() + (not found.group().startswith("#"))]
+        yield case.finding(
+            "comment",
+            Level.WARNING,
+            key,
+            "Compose takes what looks like a comment for a part of the value: only behind a "
+            "value and a space `#` begins one.",
+            "Put the comment on a line of its own.",
+            mend=value.strip(),
+        )
+
+
+def nameless(case: Case) -> Iterator[Finding]:
+    """Values of no key."""
+    for entry in case.document.entries:
+        if not entry.key and not entry.commented and not entry.broken and case.keys is None:
+            yield Finding(
+                "nameless",
+                Level.WARNING,
+                "",
+                entry.line,
+                SafeText("There is no key on this line: compose reads a value that nobody gets."),
+                SafeText("Write KEY=value, or remove the line."),
+            )
+
+
+CHECKS: Final[tuple[Check, ...]] = (comments, nameless)

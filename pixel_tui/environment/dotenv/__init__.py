@@ -1,0 +1,1 @@
+"""The text of a `.env`: lines, quoting, expansion, differences. Pure."""

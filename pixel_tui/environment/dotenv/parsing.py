@@ -1,0 +1,176 @@
+"""Lines of a `.env` to entries, faults and sections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Final
+
+from pixel_tui.environment.dotenv.comments import Banners, commented_entry
+from pixel_tui.environment.dotenv.entry import Entry, Fault, Quoting
+from pixel_tui.environment.dotenv.expansion import is_well_formed
+from pixel_tui.environment.dotenv.grammar import (
+    BYTE_ORDER_MARK,
+    WHITESPACE,
+    Refused,
+    Statement,
+    content,
+    statements,
+)
+from pixel_tui.text import SafeText, plain
+
+_QUOTING: Final = {quoting.character: quoting for quoting in Quoting}
+
+_NO_ASSIGNMENT: Final = "Write KEY=value, or begin the line with # to make a comment of it."
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the lines say."""
+
+    entries: tuple[Entry, ...]
+    faults: tuple[Fault, ...]
+    sections: tuple[SafeText, ...]
+
+
+def parse_lines(lines: Sequence[str], most: int) -> Parsed | None:
+    """Take a file's lines apart; None where they have more entries than that."""
+    return _Parser(lines).parsed(most)
+
+
+class _Parser:
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        if lines and lines[0].startswith(BYTE_ORDER_MARK):
+            # As long, and without a meaning before a statement.
+            self._lines = (f" {lines[0][1:]}", *lines[1:])
+        self._starts = list(accumulate(map(len, lines), initial=0))
+        self._banners = Banners()
+        self._entries: list[Entry] = []
+        self._faults: list[Fault] = []
+        self._next = 0
+        """The index of the first line that nothing was said of yet."""
+
+    def parsed(self, most: int) -> Parsed | None:
+        text = "".join(self._lines)
+        line = 0
+        for statement in statements(text):
+            while self._starts[line + 1] <= statement.start:
+                line += 1
+            if self._next < line:
+                self._between(line)
+            self._statement(text, statement, line)
+            self._banners.interrupted()
+            while self._starts[line + 1] < statement.value_end:
+                line += 1
+            self._next = line + 1
+            if len(self._entries) > most:
+                return None
+        self._between(len(self._lines))
+        return Parsed(tuple(self._entries), tuple(self._faults), tuple(self._banners.found))
+
+    def _between(self, end: int) -> None:
+        """Lines in which compose sees no statement."""
+        while self._next < end:
+            line = self._lines[self._next].lstrip(WHITESPACE)
+            if line.startswith("#"):
+                self._comment(line)
+            else:
+                self._banners.interrupted()
+                self._next += 1
+
+    def _comment(self, line: str) -> None:
+        found = commented_entry(self._lines, self._next) if "=" in line else None
+        if found is None:
+            self._banners.comment(line)
+            self._next += 1
+            return
+        self._banners.interrupted()
+        entry = self._entry(found.statement, found.text, self._next, mark=found.mark)
+        self._entries.append(entry)
+        self._next += entry.lines
+
+    def _statement(self, text: str, statement: Statement, line: int) -> None:
+        """A statement that counts, or for which compose refuses the file."""
+        entry = self._entry(statement, text, line, offset=self._starts[line])
+        doubtful = statement.refused or "${" in entry.raw
+        fault = _fault(statement, entry) if doubtful else None
+        if fault is not None:
+            self._faults.append(fault)
+        if statement.separated or statement.key:
+            self._entries.append(entry if fault is None else replace(entry, broken=True))
+
+    def _entry(
+        self, statement: Statement, text: str, line: int, *, offset: int = 0, mark: str = ""
+    ) -> Entry:
+        raw = text[statement.value_start : statement.value_end]
+        return Entry(
+            key=statement.key,
+            line=line + 1,
+            lines=raw.count("\n") + 1,
+            raw=raw,
+            written=_written(statement, raw),
+            quoting=_QUOTING[statement.quote],
+            exported=statement.exported,
+            has_value=statement.separated,
+            commented=bool(mark),
+            section=self._banners.current,
+            mark=mark,
+            start=statement.start - offset,
+            value_start=statement.value_start - offset,
+        )
+
+
+def _written(statement: Statement, raw: str) -> str:
+    if not statement.quote:
+        return raw
+    if statement.refused:
+        return raw.removeprefix(statement.quote).removesuffix(statement.quote)
+    return raw[1:-1]
+
+
+def _fault(statement: Statement, entry: Entry) -> Fault | None:
+    """Why compose refuses this statement whatever the variables are."""
+    said = _refusal(statement, entry.key)
+    if said is None and entry.quoting is not Quoting.SINGLE:
+        said = _wrong_reference(statement, entry)
+    if said is None:
+        return None
+    message, remedy = said
+    return Fault(entry.line, entry.key, plain(message), plain(remedy))
+
+
+def _refusal(statement: Statement, key: str) -> tuple[str, str] | None:
+    """The message and the remedy."""
+    match statement.refused:
+        case Refused.CHARACTER:
+            return f"A name can't have “{statement.character}” in it.", _NO_ASSIGNMENT
+        case Refused.BLANK:
+            return "A name can't have a blank in it.", _NO_ASSIGNMENT
+        case Refused.NOTHING:
+            return "There is no name behind “export”.", _NO_ASSIGNMENT
+        case Refused.UNTERMINATED:
+            return (
+                f"The quote that opens the value of {key} is never closed.",
+                f"Close it with {statement.quote} or take it away.",
+            )
+        case Refused.SWALLOWED:
+            return (
+                f"The value of {key} ends at the quote of another line, with text behind it.",
+                f"Close it in its own line with {statement.quote} or take the quote away.",
+            )
+        case Refused.BEHIND_QUOTE:
+            return (
+                f"Something stands behind the closing quote of {key}.",
+                'Put all of it in one pair of double quotes, with \\" for a quote in it.',
+            )
+        case None:
+            return None
+
+
+def _wrong_reference(statement: Statement, entry: Entry) -> tuple[str, str] | None:
+    if is_well_formed(content(entry.raw, statement.quote)):
+        return None
+    return (
+        f"A “${{” in {entry.key} has no variable's name or no closing “}}” behind it.",
+        "Put the value in single quotes where no variable is meant.",
+    )

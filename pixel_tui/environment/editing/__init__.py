@@ -1,0 +1,1 @@
+"""Edits before they are saved."""

@@ -1,0 +1,36 @@
+"""How an environment file stands, in a line: for a list of several."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from pixel_tui.environment.checks.finding import Level
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.workspace import EnvironmentSource
+from pixel_tui.errors import ConsoleError
+from pixel_tui.text import SafeText, plain
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """What is known of a file."""
+
+    exists: bool = True
+    keys: int = 0
+    errors: int = 0
+    warnings: int = 0
+    trouble: SafeText = SafeText("")
+    """Why it can't be read; empty where it can."""
+
+
+def summary_of(source: EnvironmentSource) -> FileSummary:
+    """Read and examine a file. Blocks."""
+    try:
+        opened = source.read()
+    except ConsoleError as error:
+        return FileSummary(trouble=plain(error.what))
+    if opened.data is None:
+        return FileSummary(exists=False)
+    found = opened.examine(Document.parse(opened.data))
+    levels = Counter(item.level for item in found.findings)
+    keys = sum(row.entry is not None and not row.entry.commented for row in found.rows)
+    return FileSummary(keys=keys, errors=levels[Level.ERROR], warnings=levels[Level.WARNING])

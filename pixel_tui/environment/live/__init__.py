@@ -1,0 +1,1 @@
+"""The environment of the real project, read and written in the background."""

@@ -1,0 +1,204 @@
+"""What changes the environment file of a real project: drafts, candidates, the user's editor.
+
+A read-only console imports none of it.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.environment.apply.impact import Impact
+from pixel_tui.environment.apply.impact_reading import ImpactReader
+from pixel_tui.environment.editing.workspace import Unfinished
+from pixel_tui.environment.storage.drafts import Draft, Drafts
+from pixel_tui.environment.storage.staging import KEPT_SECONDS, Staging, digest
+from pixel_tui.errors import OperationError
+from pixel_tui.files import LEFTOVER_SECONDS
+from pixel_tui.stack.programs.process_mark import mark_of
+from pixel_tui.terminal.foreground import run_in_front
+
+EDITED: Final = "pixel-tui-edited-"
+"""How folders begin that a private copy for the user's editor lies in."""
+_EDITED: Final = re.compile(EDITED + r"([0-9]{1,9})-[a-z0-9_]{8}", re.ASCII)
+IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  nothing is written there
+_CANDIDATE: Final = re.compile(r"pixel-tui-[a-z0-9_]{8}\.env", re.ASCII)
+EDITORS: Final = ("VISUAL", "EDITOR")
+FALLBACK: Final = ("nano", "vim", "vi")
+
+
+class LiveDesk:
+    """An `EnvironmentDesk` on a real project.
+
+    Args:
+        drafts: Keeps unfinished edits.
+        sweep: Removes what writers have left that were killed.
+        impact: Asks compose about candidates.
+        staging: Lays candidates down for plans.
+        environment: The variables of this process.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        drafts: Drafts,
+        sweep: Callable[[], None],
+        impact: ImpactReader,
+        staging: Staging,
+        environment: Mapping[str, str],
+        clock: Clock,
+    ) -> None:
+        self._drafts = drafts
+        self._sweep = sweep
+        self._impact = impact
+        self._staging = staging
+        self._environment = environment
+        self._clock = clock
+        self._own: Unfinished | None = None
+        """The edits that this console has left."""
+        self._draft: Draft | None = None
+        """Those of another one that were offered."""
+
+    def unfinished(self) -> Unfinished | None:
+        """The edits that were never saved, of this console or of one that ended."""
+        if self._own is not None:
+            return self._own
+        self._sweep()
+        self._staging.forget_old()
+        forget_edited_copies(self._environment)
+        forget_candidates_in(IN_MEMORY)
+        self._draft = next(iter(self._drafts.found()), None)
+        if self._draft is None:
+            return None
+        return Unfinished(self._draft.base, self._draft.data, self._draft.time)
+
+    @property
+    def kept(self) -> bool:
+        """Whether this console has left edits that were not saved."""
+        return self._own is not None
+
+    def keep(self, base: bytes, data: bytes) -> None:
+        """Keep unfinished edits."""
+        self._drafts.write(_Base(base), data)
+        self._own = Unfinished(base, data, self._clock.now())
+        self._forget_found()
+
+    def drop(self) -> None:
+        """Forget the unfinished edits, and the candidates that were made of them."""
+        self._staging.forget_discarded()
+        self._drafts.remove()
+        self._own = None
+        self._forget_found()
+
+    def _forget_found(self) -> None:
+        """What was found is this console's by now, or nobody's."""
+        if self._draft is not None:
+            self._drafts.discard(self._draft)
+            self._draft = None
+
+    def weigh(self, candidate: bytes) -> Impact:
+        """What compose says of a candidate, and what it would change."""
+        return self._impact.read(candidate)
+
+    def stage(self, candidate: bytes, base: bytes | None) -> str:
+        """Lay a candidate down for a plan."""
+        return self._staging.stage(candidate, base=digest(base))
+
+    def outside(self, data: bytes) -> bytes:
+        """Open the user's editor on a private copy."""
+        return edit_outside(data, self._environment)
+
+
+class _Base:
+    def __init__(self, data: bytes) -> None:
+        self.exists = bool(data)
+        self.data = data
+
+
+def edit_outside(data: bytes, environment: Mapping[str, str]) -> bytes:
+    """Open `$VISUAL`, `$EDITOR` or what there is on a private copy; what became of it.
+
+    Raises:
+        OperationError: There is no editor, or it failed.
+    """
+    words = editor_words(environment)
+    prefix = f"{EDITED}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=_edited_folder(environment)) as place:
+        path = Path(place) / "edited.env"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        try:
+            code = run_in_front([*words, str(path)], environment)
+        except OSError as error:
+            raise OperationError(
+                f"The editor can't be started: {error.strerror or error}.",
+                on=words[0],
+                remedy="Set EDITOR to one that is installed.",
+            ) from error
+        if code != 0:
+            raise OperationError(
+                f"The editor ended with {code}, and its text is not taken.",
+                on=words[0],
+            )
+        return path.read_bytes()
+
+
+def editor_words(environment: Mapping[str, str]) -> list[str]:
+    """The command line of the user's editor, without the file."""
+    for name in EDITORS:
+        try:
+            words = shlex.split(environment.get(name, ""))
+        except ValueError:
+            words = []
+        if words:
+            return words
+    path = environment.get("PATH")
+    found = next((name for name in FALLBACK if shutil.which(name, path=path)), None)
+    if found is None:
+        raise OperationError("There is no editor.", remedy="Set EDITOR to one that is installed.")
+    return [found]
+
+
+def forget_edited_copies(environment: Mapping[str, str]) -> None:
+    """Remove the private copies of consoles that were killed while their editor was open.
+
+    An editor outlives its console, so a copy has a day left from the last save in it.
+    """
+    with suppress(OSError):
+        for place in _edited_folder(environment).iterdir():
+            found = _EDITED.fullmatch(place.name)
+            if found is None or mark_of(int(found[1])) is not None:
+                continue
+            with suppress(OSError):
+                times = [item.lstat().st_mtime for item in (place, *place.iterdir())]
+                about = place.lstat()
+                own = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
+                if own and time.time() - max(times) > KEPT_SECONDS:
+                    shutil.rmtree(place)
+
+
+def forget_candidates_in(folder: Path) -> None:
+    """Remove the candidates that earlier versions left in a folder if they were killed."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            with suppress(OSError):
+                about = path.lstat()
+                own = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
+                old = time.time() - about.st_mtime > LEFTOVER_SECONDS
+                if _CANDIDATE.fullmatch(path.name) and own and old:
+                    path.unlink()
+
+
+def _edited_folder(environment: Mapping[str, str]) -> Path:
+    folder = environment.get("XDG_RUNTIME_DIR", "")
+    usable = folder and os.access(folder, os.W_OK | os.X_OK)
+    return Path(folder if usable else tempfile.gettempdir())

@@ -1,0 +1,204 @@
+"""The environment file of a real project: what reads it and, where allowed, what changes it.
+
+Imported when the environment is opened first.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.environment.editing.workspace import (
+    EnvironmentAccess,
+    Opened,
+    Stamp,
+    Version,
+)
+from pixel_tui.environment.live.reading import Around, Examined, environment_path, read_around
+from pixel_tui.environment.storage.file_state import FileState, read_file
+from pixel_tui.environment.storage.history import History
+from pixel_tui.environment.storage.ownership import repair_for_me, user_name
+from pixel_tui.environment.storage.store import EnvironmentStore, history_of
+from pixel_tui.errors import FileError
+from pixel_tui.settings import Settings
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.environment_uses import EnvironmentUses
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.text import SafeText
+
+
+def live_environment(
+    command: ComposeCommand,
+    settings: Settings,
+    environment: Mapping[str, str],
+    state_folder: Path,
+) -> EnvironmentAccess:
+    """What a console on a real project has of its environment file.
+
+    Args:
+        command: How compose is called for the project.
+        settings: Whether it may change something, or show secrets.
+        environment: The variables of this process.
+        state_folder: Where versions and drafts are kept.
+    """
+    return LiveFiles(command, settings, environment, state_folder).open(command.edited_env)
+
+
+class LiveFiles:
+    """`EnvironmentFiles` of a real project.
+
+    Args:
+        command: How compose is called for the project.
+        settings: Whether something may be changed, or secrets be shown.
+        environment: The variables of this process.
+        state_folder: Where versions and drafts are kept.
+    """
+
+    def __init__(
+        self,
+        command: ComposeCommand,
+        settings: Settings,
+        environment: Mapping[str, str],
+        state_folder: Path,
+    ) -> None:
+        self._command = command
+        self._settings = settings
+        self._environment = environment
+        self._state_folder = state_folder
+        self._opened: dict[Path, EnvironmentAccess] = {}
+        self.paths = tuple(each.edited_env for each in command.each_edited)
+
+    def open(self, path: Path) -> EnvironmentAccess:
+        """What a console has of one of them."""
+        if path not in self._opened:
+            found = _live_access(
+                self._command.editing(path), self._settings, self._environment, self._state_folder
+            )
+            files = self if len(self.paths) > 1 else None
+            self._opened[path] = replace(found, files=files)
+        return self._opened[path]
+
+
+def _live_access(
+    command: ComposeCommand,
+    settings: Settings,
+    environment: Mapping[str, str],
+    state_folder: Path,
+) -> EnvironmentAccess:
+    source = LiveSource(command, environment, state_folder)
+    if settings.read_only:
+        return EnvironmentAccess(source, None, settings.reveal_allowed)
+    from pixel_tui.environment.apply.impact_reading import ImpactReader
+    from pixel_tui.environment.live.desk import LiveDesk
+    from pixel_tui.environment.storage.staging import Staging
+
+    clock = SystemClock()
+    store = EnvironmentStore(state_folder, clock)
+    desk = LiveDesk(
+        store.drafts(source.path),
+        lambda: store.sweep(source.path),
+        ImpactReader(command, environment),
+        Staging(state_folder, command.env_mark, command.edited),
+        environment,
+        clock,
+    )
+    return EnvironmentAccess(source, desk, reveals=True)
+
+
+class LiveSource:
+    """An `EnvironmentSource` on a real project.
+
+    Args:
+        command: How compose is called for the project.
+        environment: The variables of this process, which compose would see.
+        state_folder: Where versions are kept.
+    """
+
+    def __init__(
+        self, command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._state_folder = state_folder
+        self._project = ComposeProject(command, environment)
+        self._known: tuple[list[tuple[str, int, int]], EnvironmentUses] | None = None
+        """Who reads what, and of which files that was said."""
+        self.path = environment_path(command)
+
+    def read(self) -> Opened:
+        """Read the file, and all that is around it."""
+        stamp = self.stamp()
+        state = read_file(self.path)
+        around = self._read_around()
+        examined = Examined(around, self._environment)
+        return Opened(
+            data=state.data if state.exists else None,
+            example=around.example.data if around.example is not None else None,
+            stamp=stamp,
+            examine=examined.all,
+            look=examined.one,
+            obstacle=_obstacle(state),
+            remarks=around.unasked,
+            changed_at=_changed_at(self.path),
+        )
+
+    def _read_around(self) -> Around:
+        """What is around the file; compose is asked again only when its files are other ones."""
+        found = self._project.fingerprint()
+        files = [item for item in found if item[0] != str(self.path)]
+        uses = self._known[1] if self._known is not None and self._known[0] == files else None
+        around = read_around(self.path, self._command, self._environment, uses=uses)
+        self._known = (files, around.uses) if around.uses.services else None
+        return around
+
+    def stamp(self) -> Stamp:
+        """What changes with each write."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return ()
+        return (found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode, found.st_uid)
+
+    def other(self, path: Path) -> bytes:
+        """Read another file."""
+        state = read_file(path)
+        if not state.exists:
+            raise FileError("There is no such file.", on=str(path), remedy="Check its name.")
+        return state.data
+
+    def versions(self) -> Sequence[Version]:
+        """The saved versions, newest first."""
+        return [
+            Version(item.id, item.time, SafeText(f"{item.size:,} bytes"))
+            for item in self._history().versions()
+        ]
+
+    def version(self, name: str) -> bytes:
+        """The content of a saved version."""
+        history = self._history()
+        return history.read(history.find(name))
+
+    def _history(self) -> History:
+        return history_of(self._state_folder, self.path)
+
+
+def _changed_at(path: Path) -> datetime | None:
+    """When a file was changed last: a copy keeps the time of its content, and not that of its name.
+
+    Returns:
+        None where it is not there, or can't be looked at.
+    """
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return datetime.fromtimestamp(max(about.st_mtime, about.st_ctime), UTC)
+
+
+def _obstacle(state: FileState) -> SafeText:
+    if not state.exists or os.geteuid() in {0, state.uid}:
+        return SafeText("")
+    remedy = repair_for_me(state.target).remedy
+    return SafeText(f"It belongs to {user_name(state.uid)}, so it can't be saved. {remedy}")

@@ -1,0 +1,1 @@
+"""The files on disk: versions, drafts, owners, staged candidates."""

@@ -1,0 +1,1 @@
+"""What plans and screens know beside the snapshot, read in the background."""

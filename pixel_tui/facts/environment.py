@@ -1,0 +1,156 @@
+"""Where the facts about the project's environment files come from."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.environment.apply.impact import Impact
+from pixel_tui.environment.apply.impact_reading import ImpactReader
+from pixel_tui.environment.apply.state import ApplyFiles
+from pixel_tui.environment.storage.staging import CandidateGone, Staging, digest
+from pixel_tui.environment.storage.store import EnvironmentStore
+from pixel_tui.errors import ConsoleError
+from pixel_tui.facts.background import LateAnswer
+from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.resource_model import Diverged
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import plain
+
+PATIENCE_SECONDS: Final = 5.0
+"""How long a plan waits for what compose says of a candidate."""
+FRESH_SECONDS: Final = 3600.0
+"""An answer stays as long as what it was found from: that is its key."""
+KEPT_ANSWERS: Final = 8
+
+
+class EnvironmentFactReader:
+    """Reads what plans have to know of the environment files. It blocks.
+
+    Args:
+        command: How compose is called.
+        environment: The variables of this process.
+        state: This user's state folder.
+        confirm_seconds: How long there is to confirm what was applied.
+    """
+
+    def __init__(
+        self,
+        command: ComposeCommand,
+        environment: Mapping[str, str],
+        state: Path,
+        confirm_seconds: float,
+    ) -> None:
+        self._confirm_seconds = confirm_seconds
+        # The one that is edited where nobody chose another comes first.
+        self._readers = tuple(
+            _FileFactReader(each, environment, state) for each in reversed(command.each_edited)
+        )
+
+    def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
+        """The facts now; what compose says of the newest candidates is waited for."""
+        facts, *others = [reader.read(snapshot) for reader in self._readers]
+        return replace(facts, others=tuple(others), confirm_seconds=self._confirm_seconds)
+
+
+class _FileFactReader:
+    """Reads them of one file."""
+
+    def __init__(
+        self, command: ComposeCommand, environment: Mapping[str, str], state: Path
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._state = state
+        self._staging = Staging(state, command.env_mark, command.edited)
+        self._answers: dict[str, LateAnswer[Impact | None]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
+        """The facts now; what compose says of the newest candidate is waited for."""
+        directory = Path(self._command.directory)
+        path = self._command.edited_env
+        if not directory.is_dir():
+            words = f"The project's folder is not on this machine: {directory}."
+            return EnvironmentFacts(trouble=plain(words))
+        store = EnvironmentStore(self._state, SystemClock())
+        try:
+            state = store.read(path)
+            versions = store.history(path).versions()
+            left = ApplyFiles(self._state, self._command.env_mark).left()
+            networks: tuple[Diverged, ...] = ()
+            if left is not None and left.touched:
+                reader = ImpactReader(self._command, self._environment)
+                networks = reader.left_networks(left, snapshot.project)
+            candidates = self._candidates(state.sha256, snapshot)
+        except ConsoleError as error:
+            return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))
+        return EnvironmentFacts(
+            path=plain(str(path)),
+            target=str(state.target),
+            edited=self._command.edited,
+            sha256=state.sha256,
+            trouble=plain(""),
+            candidates=candidates,
+            versions=versions,
+            left=left,
+            left_networks=networks,
+        )
+
+    def _candidates(self, sha256: str, snapshot: StackSnapshot) -> tuple[Candidate, ...]:
+        """What waits to be saved; compose is waited for about the newest alone."""
+        found: list[Candidate] = []
+        for candidate_id in self._staging.ids():
+            with suppress(CandidateGone):  # saved or discarded at this moment
+                found.append(self._candidate(candidate_id, sha256, snapshot, waited=not found))
+        return tuple(found)
+
+    def _candidate(
+        self, candidate_id: str, sha256: str, snapshot: StackSnapshot, *, waited: bool
+    ) -> Candidate:
+        content = self._staging.read(candidate_id)
+        key = digest(repr((candidate_id, sha256, _what_runs(snapshot))).encode())
+        answer = self._answer(key)
+        if waited:
+            answer.ask(self._asking(content))
+        deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if waited else 0.0)
+        impact = answer.answer(deadline)
+        if waited and impact is not None:
+            impact = ImpactReader(self._command, self._environment).with_attached(impact)
+        return Candidate(
+            id=candidate_id,
+            sha256=digest(content),
+            impact=impact,
+            file=str(self._staging.path(candidate_id)),
+            base=self._staging.base(candidate_id),
+        )
+
+    def _asking(self, content: bytes) -> Callable[[], Impact | None]:
+        reader = ImpactReader(self._command, self._environment)
+        return lambda: reader.read(content)
+
+    def _answer(self, key: str) -> LateAnswer[Impact | None]:
+        with self._lock:
+            nothing: Impact | None = None
+            found = self._answers.pop(key, None)
+            self._answers[key] = found or LateAnswer(nothing, SystemClock(), FRESH_SECONDS)
+            for old in list(self._answers)[:-KEPT_ANSWERS]:
+                del self._answers[old]
+            return self._answers[key]
+
+
+def _what_runs(snapshot: StackSnapshot) -> list[object]:
+    """What an impact is found from beside the two files: another one is another answer."""
+    specs = snapshot.project.services if snapshot.project else ()
+    return [
+        [[spec.name, spec.config_hash] for spec in specs],
+        [
+            [item.id, item.config_hash, item.running]
+            for service in snapshot.services
+            for item in service.containers
+        ],
+    ]

@@ -1,0 +1,313 @@
+"""Where the facts for plans come from. What reads them is imported with the first plan."""
+
+import os
+import socket
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.commits import read_commits
+from pixel_tui.backups.deployment import Deployment, deployment_from, read_deployment
+from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
+from pixel_tui.backups.exposure import Exposure, can_write, exposures
+from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_container, volume_of
+from pixel_tui.backups.made_here import MadeHere
+from pixel_tui.backups.manifest import Kind, Manifest
+from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.room import restore_shortages
+from pixel_tui.backups.sizes import folder_size
+from pixel_tui.backups.store import Backup, BackupStore
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
+from pixel_tui.facts.background import LateAnswer
+from pixel_tui.facts.environment import EnvironmentFactReader
+from pixel_tui.facts.proxies import read_proxies
+from pixel_tui.facts.start import read_build_troubles, read_held_ports
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReader
+from pixel_tui.ledger.reading.retention import left_files
+from pixel_tui.ledger.writing.drafts import Drafts
+from pixel_tui.ledger.writing.versions import old_versions_folder
+from pixel_tui.operations.planning.facts import FactReader, Facts, HeldPort, LedgerFacts, PastState
+from pixel_tui.settings import BackupSettings, load_settings, state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import endpoint_of
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.model.mounted_file import links_below
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import NO_TEXT, plain
+
+LAST_TIMES: Final = 3
+"""Of as many jobs is told how long a service was away."""
+LOOKED_AT: Final = 60
+"""As many jobs are looked through for that."""
+FRESH_SECONDS: Final = 2.0
+"""For so long volumes, images and commits are not asked for again."""
+SIZES_FRESH_SECONDS: Final = 60.0
+"""The same of sizes: the engine, and this program, count them file by file."""
+PATIENCE_SECONDS: Final = 0.15
+"""How long a plan waits for what is only good to know."""
+SHELL_PATIENCE_SECONDS: Final = 3.0
+"""The same where nobody can ask again for what came too late."""
+
+
+def live_facts(
+    command: ComposeCommand,
+    backup: BackupSettings,
+    environment: Mapping[str, str],
+    *,
+    patience: float = PATIENCE_SECONDS,
+    ledger: LedgerReader | None = None,
+) -> FactReader:
+    """The reader of a real stack's facts.
+
+    Args:
+        command: How compose and docker are called.
+        backup: What the user wants of backups.
+        environment: The variables of this process.
+        patience: Seconds that a plan waits for what is only good to know.
+        ledger: What reads the ledger, where something else reads it as well.
+    """
+    policy = policy_for(Path(command.directory), backup)
+    reader = ledger or LedgerReader(LedgerPlace(policy.project), SystemClock())
+    slow = _SlowFacts(command, policy, environment, patience)
+    environment_facts = EnvironmentFactReader(
+        command, environment, state_folder(), load_settings(environment).confirm_seconds
+    )
+
+    def read(snapshot: StackSnapshot) -> Facts:
+        from pixel_tui.operations.jobs.folder import jobs_path
+
+        asked = slow.begin(snapshot)
+        backups, why = _backups(policy, _containers(snapshot))
+        found = asked()
+        return Facts(
+            host=plain(socket.gethostname()),
+            proxies=read_proxies(snapshot),
+            down=times_away(jobs_path(state_folder()), snapshot),
+            read_at=SystemClock().now(),
+            no_backups=plain(why) if why else NO_TEXT,
+            backups=backups,
+            backup_folder=plain(str(policy.root)),
+            exposed=_exposed(policy, snapshot),
+            max_age_hours=policy.max_age_hours,
+            volumes=found.volumes,
+            holders=found.holders,
+            sizes=found.sizes,
+            images=found.images,
+            deployment=found.deployment,
+            held_ports=found.held_ports,
+            networks=found.networks,
+            build_troubles=read_build_troubles(snapshot),
+            ledger=_ledger(reader),
+            links=links_below(
+                policy.project,
+                (mount.source for item in _containers(snapshot) for mount in item.mounts),
+            ),
+            environment=environment_facts.read(snapshot),
+        )
+
+    return read
+
+
+def _ledger(reader: LedgerReader) -> LedgerFacts:
+    """What is known of tasks; only what has changed is read again."""
+    project = reader.place.project
+    if not project.is_dir():
+        return LedgerFacts()
+    reading = reader.read()
+    return LedgerFacts(
+        reading=reading,
+        drafts=Drafts(old_versions_folder(state_folder(), project)).list(),
+        new_id=str(uuid.uuid4()),
+        left=left_files(reader.place, reading, SystemClock().now()),
+    )
+
+
+def times_away(jobs: Path, snapshot: StackSnapshot) -> Mapping[str, tuple[float, ...]]:
+    """For how long the services of a stack were away in its last jobs.
+
+    Args:
+        jobs: The folder of the jobs.
+        snapshot: The stack.
+    """
+    from pixel_tui.operations.jobs.folder import JobFolder
+    from pixel_tui.operations.jobs.lock import engine_identity
+
+    engine = engine_identity(snapshot.engine.address)
+    found: dict[str, list[float]] = defaultdict(list)
+    for job in JobFolder(jobs).jobs(LOOKED_AT):
+        plan = job.plan
+        if plan.project == snapshot.project_name and engine_identity(plan.engine) == engine:
+            for away in job.away:
+                found[away.service].append(away.seconds)
+    return {name: tuple(seconds[:LAST_TIMES]) for name, seconds in found.items()}
+
+
+def _backups(
+    policy: Policy, containers: Sequence[Container] = ()
+) -> tuple[tuple[PastState, ...], str]:
+    """The backups, and why there can be none."""
+    if not policy.project.is_dir():
+        return (), f"The project's folder is not on this machine: {policy.project}."
+    try:
+        listed = BackupStore(policy.root, former=policy.former).list()
+    except ConsoleError as error:
+        return (), str(error)
+    record = MadeHere()
+    known = None if can_write(containers, record.folder) else record
+    return tuple(_past(backup, policy, known) for backup in listed), ""
+
+
+def _exposed(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
+    """What services mount of the folders of backups."""
+    containers = _containers(snapshot)
+    try:
+        return exposures(policy, containers)
+    except ConsoleError:
+        return ()  # that the folder can't be read is why there can be no backup
+
+
+def _containers(snapshot: StackSnapshot) -> list[Container]:
+    return [item for service in snapshot.services for item in service.containers]
+
+
+def _past(backup: Backup, policy: Policy, record: MadeHere | None) -> PastState:
+    if backup.manifest is None:
+        return PastState(backup)
+    places = _real_places(backup.manifest, policy.project)
+    return PastState(
+        backup,
+        places,
+        read_deployment(backup.folder),
+        restore_shortages(backup.manifest, places),
+        replaced_files(backup.manifest, policy.project),
+        changed_variables(backup.folder, backup.manifest, policy.project),
+        changed_lines(backup.folder, backup.manifest, policy.project),
+        made_here=record is not None and record.has(backup.manifest.digest),
+    )
+
+
+def _real_places(manifest: Manifest, project: Path) -> Mapping[str, str]:
+    """Where the files of a backup are now; those in volumes are found by the volume."""
+    return {
+        item.source: os.path.realpath(project / item.source)
+        for item in manifest.items
+        if item.kind in {Kind.SQLITE, Kind.FILE} and not item.volume
+    }
+
+
+class _SlowFacts:
+    """What the engine and git are asked for; given up for this plan where it takes long.
+
+    The answer that comes too late is there for the next plan.
+    """
+
+    def __init__(
+        self,
+        command: ComposeCommand,
+        policy: Policy,
+        environment: Mapping[str, str],
+        patience: float,
+    ) -> None:
+        self._patience = patience
+        self._command = command
+        self._policy = policy
+        self._environment = environment
+        clock = SystemClock()
+        self._clock = clock
+        mounted: tuple[tuple[Volume, ...], tuple[Holder, ...]] | None = None
+        images: frozenset[str] | None = None
+        sizes: Mapping[str, int] = {}
+        self._mounted = LateAnswer(mounted, clock, FRESH_SECONDS)
+        self._sizes = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
+        self._binds = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
+        self._images = LateAnswer(images, clock, FRESH_SECONDS)
+        ports: tuple[HeldPort, ...] | None = None
+        self._ports = LateAnswer(ports, clock, FRESH_SECONDS)
+        networks: frozenset[str] | None = None
+        self._networks = LateAnswer(networks, clock, FRESH_SECONDS)
+        unread = Deployment(trouble="git has not answered yet: ask for the plan again")
+        self._commits = LateAnswer(unread, clock, FRESH_SECONDS)
+
+    def begin(self, snapshot: StackSnapshot) -> Callable[[], Facts]:
+        """Start asking; returns what waits for the answers."""
+        deadline = self._clock.monotonic() + self._patience
+        project = snapshot.project_name
+        self._mounted.ask(lambda: self._mounted_now(project))
+        self._sizes.ask(lambda: self._engine().volume_sizes())
+        self._binds.ask(lambda: _bind_sizes(snapshot))
+        self._images.ask(self._present_images)
+        self._commits.ask(self._commits_now)
+        self._networks.ask(lambda: self._engine().known_networks())
+        self._ports.ask(lambda: read_held_ports(self._engine()))
+
+        def answers() -> Facts:
+            volumes, holders = self._mounted.answer(deadline) or (None, None)
+            return Facts(
+                volumes=volumes,
+                holders=holders,
+                sizes={**self._sizes.answer(deadline), **self._binds.answer(deadline)},
+                images=self._images.answer(deadline),
+                deployment=self._commits.answer(deadline),
+                held_ports=self._ports.answer(deadline),
+                networks=self._networks.answer(deadline),
+            )
+
+        return answers
+
+    def _engine(self) -> DockerEngine:
+        return DockerEngine(endpoint_of(self._command, self._environment))
+
+    def _mounted_now(self, project: str) -> tuple[tuple[Volume, ...], tuple[Holder, ...]]:
+        """Every volume and every container of the engine."""
+        engine, own = self._engine(), own_container()
+        volumes = tuple(volume_of(Node(item)) for item in engine.all_volumes())
+        by_name = named(volumes)
+        holders = []
+        for item in engine.all_containers():
+            holder = holder_of(Node(item), by_name, own)
+            regular = holder.project == project and not holder.oneoff
+            if holder.running and holder.places and not regular:
+                # Only this says whether it is removed when it exits.
+                with suppress(*OF_ONE_OBJECT):  # it has been removed meanwhile, or is unreadable
+                    whole = holder_of(Node(engine.inspect(holder.id)), by_name, own)
+                    holder = replace(holder, passing=whole.passing)
+            holders.append(holder)
+        return volumes, tuple(holders)
+
+    def _present_images(self) -> frozenset[str]:
+        ids = {
+            ran.image_id
+            for backup in BackupStore(self._policy.root, former=self._policy.former).list()
+            for ran in read_deployment(backup.folder).images
+        }
+        engine = self._engine()
+        return frozenset(image_id for image_id in ids if image_id and _is_there(engine, image_id))
+
+    def _commits_now(self) -> Deployment:
+        return deployment_from({"git": read_commits(self._environment, self._policy.project)})
+
+
+def _is_there(engine: DockerEngine, image_id: str) -> bool:
+    try:
+        return engine.image(image_id) is not None
+    except OF_ONE_OBJECT:  # what the engine can't show it can't run; the others are asked for
+        return False
+
+
+def _bind_sizes(snapshot: StackSnapshot) -> dict[str, int]:
+    sources = {
+        mount.source
+        for service in snapshot.services
+        for container in service.containers
+        for mount in container.mounts
+        if mount.kind == "bind"
+    }
+    return {source: size for source in sources if (size := folder_size(Path(source))) is not None}

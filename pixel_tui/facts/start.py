@@ -1,0 +1,56 @@
+"""What keeps a service from being started: ports that are held, folders without a build."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pixel_tui.operations.planning.facts import HeldPort
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import plain
+
+
+def read_held_ports(engine: DockerEngine) -> tuple[HeldPort, ...]:
+    """The ports of the host that running containers hold. Blocks.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    return tuple(
+        HeldPort(
+            port["PublicPort"].integer,
+            port["Type"].raw or "tcp",
+            port["IP"].raw,
+            plain(next((item.raw.removeprefix("/") for item in container["Names"]), "")),
+            container["Id"].raw,
+        )
+        for container in map(Node, engine.published_ports())
+        for port in container["Ports"]
+        if port["PublicPort"].integer
+    )
+
+
+def read_build_troubles(snapshot: StackSnapshot) -> Mapping[str, str]:
+    """Why services can't be built from the folders that the compose file names. Blocks.
+
+    A folder that can't be looked at is left to the build, which says what is wrong with it.
+    """
+    specs = snapshot.project.services if snapshot.project else ()
+    return {
+        spec.name: trouble
+        for spec in specs
+        if spec.build_folder and (trouble := _trouble(Path(spec.build_folder), spec.dockerfile))
+    }
+
+
+def _trouble(folder: Path, dockerfile: str) -> str:
+    try:
+        if not folder.is_dir():
+            return f"there is no folder {folder}"
+        if not any(folder.iterdir()):
+            return f"{folder} is empty (a submodule? `git submodule update --init`)"
+        if dockerfile and not (folder / dockerfile).is_file():
+            return f"there is no {dockerfile} in {folder}"
+    except OSError:
+        return ""
+    return ""

@@ -1,0 +1,133 @@
+"""Changing members of one JSON object in its text, and nothing else of it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue
+
+
+class Foreign(ValueError):
+    """Something that Python takes for JSON, and nobody else does."""
+
+
+def _refuse(name: str) -> NoReturn:
+    raise Foreign(f"{name} is no JSON")
+
+
+def _integer(text: str) -> int | float:
+    # Python refuses to make a number of very many digits.
+    return int(text) if len(text) < 1000 else float(text)
+
+
+decoder: Final = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
+"""Reads what JSON is; a name that is there twice has its last value, as everywhere."""
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    key: str
+    begin: int
+    value: int
+    end: int
+
+
+def written_out(
+    value: JsonValue, *, indent: str | None = None, separators: tuple[str, str] | None = None
+) -> bytes:
+    """A value as JSON. Characters stand for themselves, as in the files of the other writers."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    # Half a pair can't be written as itself.
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text).encode()
+
+
+def with_members(
+    raw: bytes, *, changed: Mapping[str, JsonValue], removed: frozenset[str] = frozenset()
+) -> bytes:
+    """The text of an object with other values for some members.
+
+    A member that is not there yet is added behind the last, formatted as the first one is.
+
+    Args:
+        raw: The object's text.
+        changed: New values by name.
+        removed: Names that are to be there no more.
+
+    Raises:
+        ValueError: It is the text of no object.
+    """
+    text = raw.decode("latin-1")
+    for name in removed:
+        text = _without(text, name)
+    for name, value in changed.items():
+        text = _with(text, name, written_out(value).decode("latin-1"))
+    return text.encode("latin-1")
+
+
+def members_of(raw: bytes) -> JsonObject:
+    """An object's members as values.
+
+    Raises:
+        ValueError: It is the text of no object.
+    """
+    value: JsonValue = decoder.decode(raw.decode("utf-8", "replace"))
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    return value
+
+
+def _with(text: str, name: str, value: str) -> str:
+    members = _members(text)
+    for member in reversed(members):
+        if member.key == name:
+            return text[: member.value] + value + text[member.end :]
+    if not members:
+        return f"{{{json.dumps(name)}: {value}}}"
+    first, last = members[0], members[-1]
+    space = text[text.index("{") + 1 : first.begin]
+    if not space and len(members) > 1:
+        space = text[members[0].end : members[1].begin].partition(",")[2]
+    colon = text[decoder.raw_decode(text, first.begin)[1] : first.value]
+    added = f",{space}{json.dumps(name)}{colon}{value}"
+    return text[: last.end] + added + text[last.end :]
+
+
+def _without(text: str, name: str) -> str:
+    while True:
+        members = _members(text)
+        index = next((at for at, member in enumerate(members) if member.key == name), None)
+        if index is None:
+            return text
+        member = members[index]
+        if index + 1 < len(members):
+            text = text[: member.begin] + text[members[index + 1].begin :]
+        elif index:
+            text = text[: members[index - 1].end] + text[member.end :]
+        else:
+            text = text[: member.begin] + text[member.end :]
+
+
+def _members(text: str) -> list[_Member]:
+    at = _skip(text, 0)
+    if not text.startswith("{", at):
+        raise ValueError("no object")
+    members: list[_Member] = []
+    at = _skip(text, at + 1)
+    while text.startswith('"', at):
+        key, end = decoder.raw_decode(text, at)
+        value = _skip(text, _skip(text, end) + 1)
+        _, last = decoder.raw_decode(text, value)
+        members.append(_Member(key, at, value, last))
+        at = _skip(text, last)
+        if text.startswith(",", at):
+            at = _skip(text, at + 1)
+    return members
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at

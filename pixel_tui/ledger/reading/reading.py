@@ -1,0 +1,194 @@
+"""Reading the ledger and the files beside it, and keeping the last good state of them."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.clock import Clock
+from pixel_tui.ledger.file.document import Document, LedgerInvalid, parse_document
+from pixel_tui.ledger.file.snapshot_file import FileContent, Identity, identity_of, read_file
+from pixel_tui.ledger.reading.events import WorkerEvent, parse_events
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.task import Task, TaskStatus, parse_task
+from pixel_tui.ledger.reading.worker_lock import WorkerLock, parse_lock
+from pixel_tui.stack.model.snapshot import Trouble
+from pixel_tui.text import plain
+
+FORMAT: Final = 1
+"""The version of the format that this program knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReading:
+    """The files at one moment. Equal files give equal readings."""
+
+    present: bool = False
+    """Whether there is, or was, a ledger that could be read."""
+    tasks: tuple[Task, ...] = ()
+    """In the order of the file."""
+    version: int | None = FORMAT
+    """What the ledger says of its format."""
+    changed: datetime | None = None
+    """When the ledger that is shown was written."""
+    trouble: Trouble | None = None
+    """Why the tasks are not those of the file as it is now, and since when."""
+    lock: WorkerLock | None = None
+    events: tuple[WorkerEvent, ...] = ()
+    """Oldest first."""
+    heard: Mapping[str, datetime] = field(default_factory=dict)
+    """When the workers of running tasks wrote last, by the task's id."""
+
+    @property
+    def totals(self) -> Mapping[TaskStatus, int]:
+        """How many tasks have each status; statuses that none has are left out."""
+        return Counter(task.status for task in self.tasks)
+
+    @property
+    def running(self) -> tuple[Task, ...]:
+        """The tasks that are said to run."""
+        return tuple(task for task in self.tasks if task.status is TaskStatus.RUNNING)
+
+    def named(self, name: str) -> tuple[Task, ...]:
+        """The tasks of this id, or whose id begins with it (four characters at least)."""
+        exact = tuple(task for task in self.tasks if task.id and task.id == name)
+        if exact or len(name) < 4:
+            return exact
+        return tuple(task for task in self.tasks if task.id.startswith(name))
+
+
+NO_READING: Final = LedgerReading()
+
+
+@dataclass(slots=True)
+class _File:
+    """A small file that is parsed when it has changed."""
+
+    path: Path
+    identity: Identity | None = None
+
+
+class LedgerReader:
+    """Reads the files of one project, again and again. Any thread may do so.
+
+    Args:
+        place: Where they are.
+        clock: The time.
+    """
+
+    def __init__(self, place: LedgerPlace, clock: Clock) -> None:
+        self.place = place
+        self._clock = clock
+        self._reading = threading.Lock()
+        self._identity: Identity | None = None
+        self._document: Document[Task] | None = None
+        self._changed: datetime | None = None
+        self._trouble: Trouble | None = None
+        self._events = _File(place.events)
+        self._known_events: tuple[WorkerEvent, ...] = ()
+        self._last = NO_READING
+
+    def read(self) -> LedgerReading:
+        """The files as they are now; what can't be read is as it was last. Blocks."""
+        with self._reading:
+            self._read_ledger()
+            document = self._document
+            tasks = document.items if document is not None else ()
+            version = document.version if document is not None else FORMAT
+            found = LedgerReading(
+                present=document is not None,
+                tasks=tasks,
+                version=version if isinstance(version, int) else None,
+                changed=self._changed,
+                trouble=self._trouble,
+                lock=self._read_lock(),
+                events=self._read_events(),
+                heard=self._heard(tasks),
+            )
+            if found != self._last:
+                self._last = found
+            return self._last
+
+    def _read_ledger(self) -> None:
+        path = self.place.ledger
+        try:
+            if self._identity is not None and identity_of(path) == self._identity:
+                return
+            content = read_file(path)
+        except FileNotFoundError:
+            self._gone()
+            return
+        except OSError as error:
+            self._identity = None  # once it can be read again it need not have changed
+            reason = error.strerror or str(error)
+            self._troubled(f"The ledger can't be read: {reason}.", "Check its owner and mode.")
+            return
+        try:
+            self._take(content)
+        except LedgerInvalid as error:
+            self._identity = content.identity
+            self._troubled(
+                f"The ledger is no ledger at the moment: {error}.",
+                "Nothing is written to it meanwhile. Where no writer mends it, put a copy back.",
+            )
+
+    def _take(self, content: FileContent) -> None:
+        self._document = parse_document(content.raw, parse_task, self._document)
+        self._identity = content.identity
+        self._changed = datetime.fromtimestamp(content.identity.modified / 1e9, UTC)
+        self._trouble = None
+
+    def _gone(self) -> None:
+        self._identity = None
+        if self._document is not None:
+            self._troubled(
+                "The ledger is gone.", "Where it was removed by mistake, put a copy back."
+            )
+
+    def _troubled(self, what: str, remedy: str) -> None:
+        found = Trouble(plain(what), plain(remedy), self._clock.now())
+        self._trouble = found.lasting(self._trouble)
+
+    def _read_lock(self) -> WorkerLock | None:
+        try:
+            content = read_file(self.place.lock)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return WorkerLock(plain(""), None)  # it is there, and that alone counts
+        return parse_lock(content.raw[:10_000], content.identity.modified / 1e9)
+
+    def _read_events(self) -> tuple[WorkerEvent, ...]:
+        """The events; those of before where the file is torn: the next reading has them."""
+        file = self._events
+        try:
+            if file.identity is not None and identity_of(file.path) == file.identity:
+                return self._known_events
+            content = read_file(file.path)
+            file.identity = content.identity
+            self._known_events = parse_events(content.raw)
+        except FileNotFoundError:
+            file.identity, self._known_events = None, ()
+        except (OSError, ValueError, RecursionError):
+            pass
+        return self._known_events
+
+    def _heard(self, tasks: tuple[Task, ...]) -> dict[str, datetime]:
+        found = {}
+        for task in tasks:
+            if task.status is TaskStatus.RUNNING:
+                times = [at for path in (self.place.log(task), self.place.output(task))
+                         if path is not None and (at := _written(path)) is not None]  # fmt: skip
+                if times:
+                    found[str(task.id)] = max(times)
+        return found
+
+
+def _written(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):
+        return None

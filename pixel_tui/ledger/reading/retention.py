@@ -1,0 +1,75 @@
+"""What is left of workers that ended long ago."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.reading import LedgerReading
+from pixel_tui.ledger.reading.workers import Worker
+
+RETENTION_DAYS: Final = 7
+"""As long as syntropy keeps tasks that have ended."""
+_OUTPUT: Final = re.compile(r"worker-output-(?P<task>[A-Za-z0-9][A-Za-z0-9_-]*)\.txt", re.ASCII)
+_LOG: Final = re.compile(r"worker-(?P<task>[A-Za-z0-9_-]{8})\.log", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftFile:
+    """A file of a worker that may go."""
+
+    path: Path
+    size: int
+
+
+def left_files(
+    place: LedgerPlace, reading: LedgerReading, now: datetime, days: float = RETENTION_DAYS
+) -> tuple[LeftFile, ...]:
+    """Outputs and logs that nobody has written for so many days, and whose task has ended.
+
+    Args:
+        place: Where they are.
+        reading: The ledger: the files of tasks that wait or run stay.
+        now: The time.
+        days: How long they are kept.
+    """
+    alive = [task.id for task in reading.tasks if not task.status.ended]
+    limit = (now - timedelta(days=days)).timestamp()
+    found = []
+    for path, name in _named(place):
+        try:
+            told = path.lstat()
+        except OSError:
+            continue
+        if told.st_mtime < limit and not any(item.startswith(name) for item in alive):
+            found.append(LeftFile(path, told.st_size))
+    return tuple(found)
+
+
+def left_workers(
+    workers: tuple[Worker, ...], now: datetime, days: float = RETENTION_DAYS
+) -> tuple[Worker, ...]:
+    """The containers of workers that ended so many days ago."""
+    limit = now - timedelta(days=days)
+    return tuple(
+        worker
+        for worker in workers
+        if not worker.up
+        and worker.container.finished_at is not None
+        and worker.container.finished_at < limit
+    )
+
+
+def _named(place: LedgerPlace) -> Iterator[tuple[Path, str]]:
+    for folder, pattern in (("data", _OUTPUT), ("logs", _LOG)):
+        try:
+            paths = sorted((place.project / folder).iterdir())
+        except OSError:
+            continue
+        for path in paths:
+            match = pattern.fullmatch(path.name)
+            if match and path.is_file() and not path.is_symlink():
+                yield path, match["task"]

@@ -1,0 +1,37 @@
+"""Where the log of a task is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixel_tui.files import is_file
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.task import Task
+from pixel_tui.ledger.reading.workers import Worker
+from pixel_tui.ledger.view.view import LedgerView
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLog:
+    """A log: a container's, or a file. One of the two is set."""
+
+    worker: Worker | None = None
+    path: Path | None = None
+
+
+def log_of(task: Task, view: LedgerView, place: LedgerPlace) -> TaskLog | None:
+    """The log of the container that is at work, else the log's file, else the output's.
+
+    Where there is no file, a container that has ended still has its log. Looks at files, so it is
+    not for the event loop.
+
+    Returns:
+        None where there is none, or none any more.
+    """
+    workers = [worker for worker in view.workers if task.id and worker.works_on(task.id)]
+    readable = [worker for worker in workers if worker.container.logs_readable]
+    if readable and readable[0].up:
+        return TaskLog(worker=readable[0])
+    for path in (place.log(task), place.output(task)):
+        if path is not None and is_file(path):
+            return TaskLog(path=path)
+    return TaskLog(worker=readable[0]) if readable else None

@@ -1,0 +1,97 @@
+"""The ledger against itself."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from pixel_tui.ledger.reading.reading import FORMAT
+from pixel_tui.ledger.reading.task import TaskStatus
+from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
+from pixel_tui.text import SafeText, plain
+
+AHEAD: Final = timedelta(minutes=5)
+"""So far two machines' clocks may be apart."""
+_BACK: Final = timedelta(seconds=2)
+"""Writers round their times in different ways."""
+
+
+def duplicate(case: Case) -> Iterator[Finding]:
+    """Each id is of one task."""
+    counts = Counter(task.id for task in case.reading.tasks if task.id)
+    if len(counts) == len(case.reading.tasks):
+        return
+    for task_id, count in counts.items():
+        if count > 1:
+            yield Finding(
+                Rule.DUPLICATE,
+                plain(f"{count} tasks have the id {task_id[:8]}"),
+                task_id,
+                advice=SafeText("remove all but one by hand; a worker changes all of them"),
+                severity=Severity.ERROR,
+            )
+
+
+def clock(case: Case) -> Iterator[Finding]:
+    """Its times are in their order, and not in the future."""
+    ahead = case.now + AHEAD
+    for task in case.reading.tasks:
+        created, started, completed = task.created, task.started, task.completed
+        wrong = ""
+        if started and completed and completed < started - _BACK and task.status.ended:
+            wrong = "was completed before it was started"
+        elif created and started and started < created - _BACK:
+            wrong = "was started before it was created"
+        elif (
+            (created and created > ahead)
+            or (started and started > ahead)
+            or (completed and completed > ahead)
+        ):
+            wrong = "has a time that is in the future"
+        if wrong:
+            yield Finding(
+                Rule.CLOCK,
+                plain(f"{task.short} {wrong}"),
+                task.id,
+                advice=SafeText("look at the clocks of the machine and of whoever wrote it"),
+            )
+
+
+def attempts(case: Case) -> Iterator[Finding]:
+    """It is not tried more often than it may be."""
+    for task in case.reading.tasks:
+        waiting = task.status is TaskStatus.PENDING and not task.tries_left
+        if task.max_attempts and (task.attempts > task.max_attempts or waiting):
+            words = f"{task.short} has had {task.attempts} of {task.max_attempts} attempts"
+            more = " and is to be tried again" if waiting else ""
+            yield Finding(
+                Rule.ATTEMPTS,
+                plain(words + more),
+                task.id,
+                "task-abort" if waiting else "",
+                task.id if waiting else SafeText(""),
+                advice=SafeText("look at why it fails each time"),
+            )
+
+
+def odd(case: Case) -> Iterator[Finding]:
+    """It is as the format says."""
+    for number, task in enumerate(case.reading.tasks, 1):
+        if task.odd:
+            name = task.short or f"task {number} of the file"
+            yield Finding(
+                Rule.ODD,
+                plain(f"{name} is odd: {'; '.join(task.odd)}"),
+                task.id,
+                advice=SafeText("see what wrote it; the console leaves it as it is"),
+            )
+
+
+def version(case: Case) -> Iterator[Finding]:
+    """The ledger is of the format that is known."""
+    if case.reading.present and case.reading.version != FORMAT:
+        yield Finding(
+            Rule.VERSION,
+            plain(f"the ledger is of version {case.reading.version}: known is {FORMAT}"),
+            advice=SafeText("the console shows it, and writes nothing to it"),
+        )

@@ -1,0 +1,103 @@
+"""Each task that is marked running, against its container."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pixel_tui.ledger.reading.task import Task, TaskType
+from pixel_tui.ledger.reading.words import minutes, span
+from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
+from pixel_tui.text import SafeText, plain
+
+SLOW_SECONDS: Final = 20 * 60.0
+SILENT_SECONDS: Final = 10 * 60.0
+LATE_SECONDS: Final = 60.0
+"""A worker that is told to end at its timeout is given so long before it is killed."""
+
+
+def _repair(task: Task) -> str:
+    again = task.tries_left and task.type is not TaskType.SYNTROPY_REBUILD
+    return "task-requeue" if again else "task-abort"
+
+
+def gone(case: Case) -> Iterator[Finding]:
+    """Its container is not there."""
+    for task in case.running:
+        if case.settled(task.started) and case.worker_of(task) is None:
+            yield Finding(
+                Rule.GONE,
+                plain(f"{task.short} is marked running, but its container is gone"),
+                task.id,
+                _repair(task),
+                task.id,
+                severity=Severity.ERROR,
+            )
+
+
+def ended(case: Case) -> Iterator[Finding]:
+    """Its container has ended, and did not write down what came of it."""
+    for task in case.running:
+        worker = case.worker_of(task)
+        if worker is None or worker.up or not case.settled(worker.container.finished_at):
+            continue
+        if worker.container.exit_code is None:
+            continue  # it has been made, and not started yet
+        if (
+            task.started
+            and worker.container.finished_at
+            and (worker.container.finished_at < task.started)
+        ):
+            continue  # it is of the attempt before
+        yield Finding(
+            Rule.ENDED,
+            plain(f"{task.short} is marked running, but {worker.container.name} is {worker.words}"),
+            task.id,
+            _repair(task),
+            task.id,
+            severity=Severity.ERROR,
+        )
+
+
+def overdue(case: Case) -> Iterator[Finding]:
+    """It runs for longer than a worker may."""
+    for task in case.running:
+        worker, seconds = case.worker_of(task), task.seconds(case.now)
+        if worker is None or not worker.up or seconds is None:
+            continue
+        if seconds > case.timeout + LATE_SECONDS:
+            words = f"{task.short} runs for {minutes(seconds)}: a worker has {span(case.timeout)}"
+            yield Finding(
+                Rule.OVERDUE, plain(words), task.id, "task-stop", task.id, severity=Severity.ERROR
+            )
+
+
+def slow(case: Case) -> Iterator[Finding]:
+    """It runs for so long that it is worth a look."""
+    for task in case.running:
+        worker, seconds = case.worker_of(task), task.seconds(case.now)
+        if worker is None or not worker.up or seconds is None:
+            continue
+        if SLOW_SECONDS < seconds <= case.timeout + LATE_SECONDS:
+            yield Finding(
+                Rule.SLOW,
+                plain(f"{task.short} runs for {minutes(seconds)}"),
+                task.id,
+                advice=SafeText("look at its log"),
+                severity=Severity.NOTE,
+            )
+
+
+def silent(case: Case) -> Iterator[Finding]:
+    """Its worker has written nothing for long."""
+    for task in case.running:
+        worker = case.worker_of(task)
+        heard = max(filter(None, (case.reading.heard.get(task.id), task.started)), default=None)
+        if worker is None or not worker.up or heard is None:
+            continue
+        seconds = (case.now - heard).total_seconds()
+        if seconds > SILENT_SECONDS:
+            yield Finding(
+                Rule.SILENT,
+                plain(f"the worker of {task.short} has written nothing for {minutes(seconds)}"),
+                task.id,
+                advice=SafeText("look at its log; stop it with task-stop where it hangs"),
+            )

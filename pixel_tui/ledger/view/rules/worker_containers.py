@@ -1,0 +1,86 @@
+"""Each container of a worker, and the lock, against the ledger."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pixel_tui.ledger.reading.words import minutes
+from pixel_tui.ledger.reading.workers import Worker
+from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
+from pixel_tui.text import SafeText, plain
+
+_LINGERS_SECONDS = 30.0
+"""So long a worker may go on after it has written down what came of its task."""
+
+
+def stranger(case: Case) -> Iterator[Finding]:
+    """It is at work on no task of the ledger."""
+    if case.reading.trouble is not None or not case.known:
+        return
+    changed = case.reading.changed
+    for worker in case.workers:
+        made = worker.container.created_at
+        fresh = made is not None and (case.now - made).total_seconds() < _LINGERS_SECONDS
+        if not worker.up or (made and fresh and (changed is None or changed < made)):
+            continue
+        if not any(worker.works_on(task.id) for task in case.reading.tasks if task.id):
+            of = f"task {worker.task[:8]}, which is not in the ledger" if worker.task else "no task"
+            yield Finding(
+                Rule.STRANGER,
+                plain(f"{worker.container.name} is at work on {of}"),
+                worker.task,
+                advice=plain(f"stop it where it should not run: docker stop {_id(worker)}"),
+            )
+
+
+def finished(case: Case) -> Iterator[Finding]:
+    """It is at work on a task that has ended."""
+    up = [worker for worker in case.workers if worker.up]
+    if not up:
+        return  # as a rule: then no task needs to be looked at
+    for task in case.reading.tasks:
+        if not task.status.ended or task.completed is None or not case.settled(task.completed):
+            continue
+        late = (case.now - task.completed).total_seconds()
+        if late < _LINGERS_SECONDS:
+            continue
+        worker = next((item for item in up if item.works_on(task.id)), None)
+        if worker is not None and _started_before(worker, task.completed):
+            words = f"{worker.container.name} is at work {minutes(late)} after its task has ended"
+            yield Finding(Rule.FINISHED, plain(words), task.id, "task-stop", task.id)
+
+
+def crowd(case: Case) -> Iterator[Finding]:
+    """Only one may be at work."""
+    up = [worker for worker in case.workers if worker.up]
+    if len(up) > 1:
+        names = ", ".join(worker.container.name for worker in up[:5])
+        yield Finding(
+            Rule.CROWD,
+            plain(f"{len(up)} workers are at work at the same time: {names}"),
+            advice=SafeText("stop all but one: they write over each other's files"),
+            severity=Severity.ERROR,
+        )
+
+
+def lock(case: Case) -> Iterator[Finding]:
+    """It is held, and no worker is there for it."""
+    held = case.reading.lock
+    if held is None or not case.settled(held.created) or held.starting(case.now):
+        return
+    if not any(worker.up for worker in case.workers):
+        whose = f" for {held.task[:8]}" if held.task else ""
+        yield Finding(
+            Rule.LOCK,
+            plain(f"the worker lock is held{whose}, and no worker runs"),
+            held.task,
+            "task-unlock",
+        )
+
+
+def _id(worker: Worker) -> str:
+    return worker.container.short_id
+
+
+def _started_before(worker: Worker, at: datetime) -> bool:
+    started = worker.container.started_at
+    return started is None or started < at

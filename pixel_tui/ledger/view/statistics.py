@@ -1,0 +1,104 @@
+"""How much work is done, how well, and how fast: by type and by day. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from pixel_tui.ledger.reading.task import Task, TaskStatus
+from pixel_tui.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Tasks that have ended, taken together."""
+
+    completed: int = 0
+    failed: int = 0
+    aborted: int = 0
+    median: float | None = None
+    """Seconds that half of them took at most; None where no duration is known."""
+    p95: float | None = None
+    """Seconds that nineteen of twenty took at most."""
+
+    @property
+    def ended(self) -> int:
+        """How many there are."""
+        return self.completed + self.failed + self.aborted
+
+    @property
+    def success(self) -> float | None:
+        """The share of those that were completed; None where there are none."""
+        return self.completed / self.ended if self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What became of the tasks of some days."""
+
+    total: Tally
+    by_type: tuple[tuple[SafeText, Tally], ...]
+    """The commonest type first."""
+    by_day: tuple[tuple[date, Tally], ...]
+    """Oldest first; days on which none ended are there as well."""
+
+
+def statistics_of(
+    tasks: Iterable[Task], *, now: datetime, days: int = 14, zone: tzinfo = UTC
+) -> Statistics:
+    """What ended on the last days.
+
+    Args:
+        tasks: The ledger's.
+        now: The time.
+        days: How many days, today included.
+        zone: On whose clock a day begins.
+    """
+    today = now.astimezone(zone).date()
+    first = today - timedelta(days=days - 1)
+    ended: list[tuple[date, Task]] = []
+    for task in tasks:
+        if task.status.ended and task.completed is not None:
+            day = task.completed.astimezone(zone).date()
+            if first <= day <= today:
+                ended.append((day, task))
+    types: dict[SafeText, list[Task]] = defaultdict(list)
+    of_day: dict[date, list[Task]] = {first + timedelta(days=at): [] for at in range(days)}
+    for day, task in ended:
+        types[task.type_text].append(task)
+        of_day[day].append(task)
+    return Statistics(
+        total=_tally([task for _, task in ended]),
+        by_type=tuple(
+            (name, _tally(found))
+            for name, found in sorted(types.items(), key=lambda item: (-len(item[1]), item[0]))
+        ),
+        by_day=tuple((day, _tally(found)) for day, found in of_day.items()),
+    )
+
+
+def _tally(tasks: Sequence[Task]) -> Tally:
+    counts = dict.fromkeys(TaskStatus, 0)
+    seconds = []
+    for task in tasks:
+        counts[task.status] += 1
+        if task.started is not None and task.completed is not None:
+            took = (task.completed - task.started).total_seconds()
+            if took >= 0:
+                seconds.append(took)
+    seconds.sort()
+    return Tally(
+        completed=counts[TaskStatus.COMPLETED],
+        failed=counts[TaskStatus.FAILED],
+        aborted=counts[TaskStatus.ABORTED],
+        median=_quantile(seconds, 0.5),
+        p95=_quantile(seconds, 0.95),
+    )
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float | None:
+    """The smallest value that this share of them does not exceed."""
+    if not ordered:
+        return None
+    place = max(-(-len(ordered) * share // 1), 1)
+    return ordered[int(place) - 1]

@@ -1,0 +1,111 @@
+"""What happened to a task, from the ledger, the workers' events and the engine's. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from pixel_tui.ledger.reading.task import Task, shown
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.stack.model.snapshot import StackEvent
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+
+class Teller(StrEnum):
+    """Who says that it happened."""
+
+    LEDGER = "ledger"
+    WORKER = "worker events"
+    ENGINE = "engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened."""
+
+    at: datetime
+    words: SafeText
+    """`created`, `spawned`, `running`, `completed (0 ok)`, `die: 137 SIGKILL`..."""
+    teller: Teller
+    detail: SafeText = NO_TEXT
+
+
+MOST_EVENTS: Final = 200
+"""So many of the workers' events are told, the newest: a task has about two for each attempt."""
+_WORDS = {"spawn": "spawned", "complete": "completed", "failed": "failed", "aborted": "aborted"}
+
+
+def timeline_of(
+    task: Task, view: LedgerView, engine_events: Iterable[StackEvent] = ()
+) -> tuple[Moment, ...]:
+    """What happened to a task, in the order of the times.
+
+    Args:
+        task: The task.
+        view: The ledger that it is in.
+        engine_events: What the engine told of containers.
+    """
+    moments = [
+        *_from_ledger(task),
+        *_from_workers(task, view),
+        *_from_engine(task, view, engine_events),
+    ]
+    return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _from_ledger(task: Task) -> Iterator[Moment]:
+    if task.created is not None:
+        yield Moment(task.created, SafeText("created"), Teller.LEDGER)
+    if task.started is not None:
+        where = plain(f"in {task.worker_id}") if task.worker_id else NO_TEXT
+        yield Moment(task.started, SafeText("running"), Teller.LEDGER, where)
+    if task.completed is not None:
+        yield Moment(
+            task.completed,
+            _with_code(task.status_text, task.exit_code),
+            Teller.LEDGER,
+            shown(task.error),
+        )
+
+
+def _from_workers(task: Task, view: LedgerView) -> Iterator[Moment]:
+    own = [event for event in view.reading.events if event.task == task.id and task.id]
+    for event in own[-MOST_EVENTS:]:
+        if event.at is not None:
+            words = plain(_WORDS.get(event.kind, event.kind))
+            said = _with_code(words, event.exit_code)
+            yield Moment(event.at, said, Teller.WORKER, shown(event.error) or event.container)
+
+
+def _from_engine(
+    task: Task, view: LedgerView, engine_events: Iterable[StackEvent]
+) -> Iterator[Moment]:
+    own = [worker.container for worker in view.workers if task.id and worker.works_on(task.id)]
+    ids = {container.id for container in own}
+    told = set()
+    for event in engine_events:
+        if event.container_id in ids and not event.action.startswith("exec_"):
+            told.add((event.container_id, event.action))
+            words = plain(f"{event.action}: {event.detail}" if event.detail else event.action)
+            yield Moment(event.at, words, Teller.ENGINE, event.container)
+    for container in own:
+        # Events of before the console was opened are known by what the engine keeps of them.
+        if container.started_at is not None and (container.id, "start") not in told:
+            yield Moment(container.started_at, SafeText("start"), Teller.ENGINE, container.name)
+        ended = container.finished_at if not container.running else None
+        if (
+            ended is not None
+            and container.exit_code is not None
+            and ((container.id, "die") not in told)
+        ):
+            code = exit_words(container.exit_code, oom_killed=container.oom_killed)
+            yield Moment(ended, plain(f"die: {code}"), Teller.ENGINE, container.name)
+
+
+def _with_code(words: SafeText, code: int | None) -> SafeText:
+    if code is None:
+        return words
+    said = "its container had gone" if code < 0 else exit_words(code)
+    return plain(f"{words} ({said})")

@@ -1,0 +1,160 @@
+"""Keeps the newest view of a ledger: events of its folder, and a poll as a net."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pixel_tui.clock import Clock
+from pixel_tui.ledger.file.inotify import Notices
+from pixel_tui.ledger.reading.reading import LedgerReader
+from pixel_tui.ledger.view.view import NO_VIEW, LedgerView, view_of
+from pixel_tui.stack.watch.observer import Observer, Topic
+
+log = logging.getLogger(__name__)
+
+LedgerListener = Callable[[LedgerView], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPace:
+    """How often things are looked at, in seconds."""
+
+    poll: float = 2.0
+    """The net below the events: of a folder that tells of none, such as one over the network."""
+    gather: float = 0.05
+    """How long events are gathered: a rename comes as several."""
+
+
+PACE: Final = LedgerPace()
+
+
+class LedgerSource(Protocol):
+    """Whoever keeps a view of a ledger. The view never blocks."""
+
+    @property
+    def view(self) -> LedgerView:
+        """The ledger as it was seen last."""
+        ...
+
+    def subscribe(self, listener: LedgerListener) -> Callable[[], None]:
+        """Call the listener with each new view, until the result is called.
+
+        It is called on a thread of the watch, and must return at once.
+        """
+        ...
+
+    def refresh(self) -> None:
+        """Look at the files now."""
+        ...
+
+    def start(self) -> None:
+        """Begin to look; a second call does nothing."""
+        ...
+
+    def close(self) -> None:
+        """Look no more."""
+        ...
+
+
+class LedgerWatch:
+    """The `LedgerSource` of a real project.
+
+    Args:
+        reader: Reads the files; whoever else reads them may share it, and what it holds.
+        observer: Sees the containers.
+        clock: The time.
+        pace: How often.
+    """
+
+    def __init__(
+        self,
+        reader: LedgerReader,
+        observer: Observer,
+        clock: Clock,
+        pace: LedgerPace = PACE,
+    ) -> None:
+        self._observer = observer
+        self._clock = clock
+        self._pace = pace
+        self._reader = reader
+        self._lock = threading.Lock()
+        self._listeners: list[LedgerListener] = []
+        self._view = NO_VIEW
+        self._notices: Notices | None = None
+        self._closed = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    @property
+    def view(self) -> LedgerView:
+        """The ledger as it was seen last."""
+        return self._view
+
+    def start(self) -> None:
+        """Start the thread."""
+        with self._lock:
+            if self._notices is not None or self._closed:
+                return
+            self._notices = Notices()
+        self._unsubscribe = self._observer.subscribe(self._heard)
+        threading.Thread(target=self._keep, name="ledger", daemon=True).start()
+
+    def close(self) -> None:
+        """Tell the thread to end."""
+        self._closed = True
+        self._unsubscribe()
+        self.refresh()
+
+    def subscribe(self, listener: LedgerListener) -> Callable[[], None]:
+        """Call the listener with each new view."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._lock, suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def refresh(self) -> None:
+        """Look at the files now."""
+        with self._lock:
+            if self._notices is not None:
+                self._notices.wake()
+
+    def _heard(self, topic: Topic) -> None:
+        if topic is Topic.SNAPSHOT:
+            self.refresh()
+
+    def _keep(self) -> None:
+        notices = self._notices
+        if notices is None:
+            return
+        try:
+            while not self._closed:
+                try:
+                    # Watched before it is read: what changes in between is heard of.
+                    notices.watch(self._reader.place.folders)
+                    self._look()
+                    if notices.wait(self._pace.poll) and not self._closed:
+                        threading.Event().wait(self._pace.gather)
+                except Exception:
+                    # A view that silently grows old would be worse than none.
+                    log.exception("the ledger can't be looked at")
+                    notices.wait(self._pace.poll)
+        finally:
+            with self._lock:
+                self._notices = None
+                notices.close()
+
+    def _look(self) -> None:
+        view = view_of(self._reader.read(), self._observer.snapshot, self._clock.now())
+        if view == self._view:
+            return
+        self._view = view
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(view)

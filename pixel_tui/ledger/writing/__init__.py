@@ -1,0 +1,1 @@
+"""Changes to the ledger that race with its own service."""

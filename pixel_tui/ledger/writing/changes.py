@@ -1,0 +1,144 @@
+"""What can be changed in a ledger: each a function from the file that is there to the next. Pure.
+
+Each refuses where the task is not any more as it has to be for that.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.ledger.file.document import Document
+from pixel_tui.ledger.file.json_edit import with_members
+from pixel_tui.ledger.reading.task import Task, TaskStatus
+from pixel_tui.ledger.reading.worker_lock import stamp
+from pixel_tui.ledger.writing.store import Change
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue
+
+_OF_THE_LAST_RUN: Final = frozenset(
+    {"startedAt", "completedAt", "workerId", "workerPid", "exitCode", "error"}
+)
+
+
+def add(value: JsonObject) -> Change:
+    """Queue a task."""
+
+    def make(document: Document[Task]) -> bytes:
+        if any(task.id == value["id"] for task in document.items):
+            raise NothingToDo("It is queued already.", on=str(value["id"]))
+        return document.appended(value)
+
+    return make
+
+
+def abort(
+    task_id: str,
+    reason: str,
+    *,
+    now: datetime,
+    exit_code: int | None = None,
+    only_running: bool = False,
+) -> Change:
+    """Give a task up that has not ended.
+
+    Args:
+        task_id: Which one.
+        reason: Why, as its error.
+        now: The time.
+        exit_code: Of its container, where that is known.
+        only_running: Where it has ended by itself meanwhile there is nothing to do.
+    """
+
+    def make(document: Document[Task]) -> bytes:
+        index, task = _only(document, task_id)
+        if task.status.ended:
+            raise NothingToDo(f"The task is {task.status.value} already.", on=task.short)
+        if only_running and task.status is not TaskStatus.RUNNING:
+            raise NothingToDo(f"The task is {task.status_text}.", on=task.short)
+        changed: dict[str, JsonValue] = {
+            "status": TaskStatus.ABORTED.value,
+            "completedAt": stamp(now),
+            "error": reason,
+        }
+        if exit_code is not None:
+            changed["exitCode"] = exit_code
+        return _with(document, index, changed)
+
+    return make
+
+
+def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
+    """Let a task be tried again, where it has attempts left.
+
+    What it put out stays until the next run writes over it; its error is kept as that of the
+    last attempt.
+
+    Args:
+        task_id: Which one.
+        allowed: What its status has to be.
+    """
+
+    def make(document: Document[Task]) -> bytes:
+        index, task = _only(document, task_id)
+        if task.status is TaskStatus.PENDING:
+            raise NothingToDo("The task is waiting already.", on=task.short)
+        if task.status not in allowed:
+            raise OperationError(f"The task is {task.status_text} now.", on=task.short)
+        if not task.tries_left:
+            raise OperationError(
+                f"The task has had {task.tries} of {task.max_attempts} attempts.", on=task.short
+            )
+        changed: dict[str, JsonValue] = {"status": TaskStatus.PENDING.value}
+        if task.tries != task.attempts:
+            changed["attempts"] = task.tries
+        changed["lastAttemptError"] = task.error or _how_it_ended(task)
+        return _with(document, index, changed, _OF_THE_LAST_RUN)
+
+    return make
+
+
+def count_attempt(task_id: str, before: int) -> Change:
+    """Count an attempt that has begun, where nobody else has.
+
+    Args:
+        task_id: Whose.
+        before: How many there were before.
+    """
+
+    def make(document: Document[Task]) -> bytes:
+        index, task = _only(document, task_id)
+        if task.attempts != before:
+            raise NothingToDo("It is counted already.", on=task.short)
+        return _with(document, index, {"attempts": before + 1})
+
+    return make
+
+
+def _how_it_ended(task: Task) -> str:
+    if task.status is TaskStatus.RUNNING:
+        return "Its worker was gone"
+    if task.exit_code is not None:
+        return f"It ended with exit code {task.exit_code}"
+    return f"It was {task.status_text}"
+
+
+def _only(document: Document[Task], task_id: str) -> tuple[int, Task]:
+    """The one task of this id."""
+    found = [(index, task) for index, task in enumerate(document.items) if task.id == task_id]
+    if not found or not task_id:
+        raise OperationError("There is no such task in the ledger.", on=task_id)
+    if len(found) > 1:
+        raise OperationError(
+            f"{len(found)} tasks have this id.", on=task_id, remedy="Fix that by hand first."
+        )
+    return found[0]
+
+
+def _with(
+    document: Document[Task],
+    index: int,
+    changed: Mapping[str, JsonValue],
+    removed: frozenset[str] = frozenset(),
+) -> bytes:
+    raw = document.entries[index].raw
+    return document.replaced(index, with_members(raw, changed=changed, removed=removed))

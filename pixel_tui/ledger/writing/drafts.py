@@ -1,0 +1,119 @@
+"""Tasks that are to be queued: written down first, so that a plan can name them.
+
+What is to be done may be long, and may hold what is nobody's business: it is no argument of a
+program, which everybody on the machine could read.
+"""
+
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import FileError, OperationError
+from pixel_tui.files import read_regular, replace_file
+from pixel_tui.ledger.file.json_edit import members_of, written_out
+from pixel_tui.ledger.reading.task import Task, TaskType, parse_task
+from pixel_tui.ledger.reading.worker_lock import stamp
+from pixel_tui.ledger.writing.versions import old_versions_folder
+from pixel_tui.stack.model.json_value import JsonObject
+
+LONGEST_DRAFT: Final = 1024 * 1024
+ATTEMPTS: Final = {TaskType.SYNTROPY_REBUILD: 1}
+"""How often a type is tried, where not three times."""
+TEMPLATE: Final = """\
+What to change, and where:
+
+How to see that it works:
+"""
+"""What an editor begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A task that has not been queued."""
+
+    task: Task
+    value: JsonObject
+    """As it will stand in the ledger."""
+
+
+def new_task(
+    text: str, *, now: datetime, kind: TaskType = TaskType.OPENCODE, context: str = "",
+    task_id: str = "",
+) -> JsonObject:  # fmt: skip
+    """A task as syntropy would write it.
+
+    Raises:
+        OperationError: There is nothing to do in it.
+    """
+    if not text.strip():
+        raise OperationError("The task does not say what is to be done.")
+    payload: JsonObject = {"task": text, "context": context} if context else {"task": text}
+    return {
+        "id": task_id or str(uuid.uuid4()),
+        "status": "pending",
+        "createdAt": stamp(now),
+        "type": kind.value,
+        "payload": payload,
+        "attempts": 0,
+        "maxAttempts": ATTEMPTS.get(kind, 3),
+    }
+
+
+def drafts_of(state: Path, project: Path) -> "Drafts":
+    """The drafts for a project's ledger, in the console's state folder."""
+    return Drafts(old_versions_folder(state, project))
+
+
+class Drafts:
+    """A folder of drafts, private to the user who made them.
+
+    Args:
+        folder: Where they are; made when it is needed first.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, value: JsonObject) -> str:
+        """Write a task down; its id.
+
+        Raises:
+            FileError: It can't be written.
+        """
+        task_id = str(value["id"])
+        replace_file(self._path(task_id), written_out(value, indent="  "))
+        return task_id
+
+    def list(self) -> tuple[Draft, ...]:
+        """Every draft that can be read, newest first."""
+        found = []
+        for path in self.folder.glob("draft-*.json"):
+            with suppress(OSError, ValueError):
+                raw = read_regular(path, LONGEST_DRAFT)
+                value = members_of(raw)
+                found.append(Draft(parse_task(raw, value), value))
+        found.sort(key=lambda draft: str(draft.value.get("createdAt")), reverse=True)
+        return tuple(found)
+
+    def find(self, task_id: str) -> Draft:
+        """The draft of this id.
+
+        Raises:
+            FileError: There is none.
+        """
+        for draft in self.list():
+            if draft.task.id == task_id:
+                return draft
+        raise FileError("There is no such draft of a task.", on=task_id)
+
+    def remove(self, task_id: str) -> None:
+        """Forget a draft."""
+        with suppress(OSError):
+            self._path(task_id).unlink()
+
+    def _path(self, task_id: str) -> Path:
+        # Its id is a UUID of ours: it leads nowhere else.
+        return self.folder / f"draft-{uuid.UUID(task_id)}.json"

@@ -1,0 +1,51 @@
+"""Back up databases, files, and how the project runs."""
+
+from typing import Final
+
+from pixel_tui.operations.catalogue.backups.shared import (
+    no_place,
+    state_words,
+    warn_of_exposure,
+    worker_step,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.text import plain
+
+
+def draft_backup(draft: Draft) -> None:
+    """One step; nothing of the stack is touched."""
+    worker_step(
+        draft,
+        f"Back up {draft.subject}",
+        "What was begun is removed; older backups stay.",
+        "make",
+    )
+    warn_of_exposure(draft)
+    newest = draft.facts.backups[0].backup if draft.facts.backups else None
+    draft.reason = plain(
+        f"the last one, {newest.id}, is {state_words(newest, draft.facts)}"
+        if newest
+        else "there is none yet"
+    )
+    if newest and newest.manifest:
+        for gap in newest.manifest.left_out:
+            word = "missing last time" if gap.expected else "left out last time"
+            draft.warn(word, f"{gap.what}: {gap.why}")
+        for words in newest.manifest.warnings:
+            draft.warn("seen last time", words)
+
+
+ACTION: Final = Action(
+    name="backup",
+    verb="Back up",
+    group=Group.BACKUPS,
+    when="Before anything that could lose data, and once a day. Services go on meanwhile.",
+    failing="An incomplete backup is kept, and each line with MISSING says what is not in it and"
+    " why. Where the disk is full nothing is kept: make room or set another folder under"
+    " `[backup]`.",
+    draft=draft_backup,
+    scope=Scope.PROJECT,
+    obstacle=no_place,
+    needs_project=False,
+)

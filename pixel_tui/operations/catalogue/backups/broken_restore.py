@@ -1,0 +1,46 @@
+"""How far a restore came that could not say so itself, as it was killed or cancelled."""
+
+from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.broken_off import how_far
+from pixel_tui.backups.worker import puts_back
+from pixel_tui.files import open_regular
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.text import NO_TEXT, SafeText, plain_lines
+
+_TAIL_BYTES: Final = 256 * 1024
+
+
+def broken_restore(status: JobStatus, folder: Path, code: int | None) -> SafeText:
+    """What it did and did not, by its output and the project's folder. Blocks.
+
+    Args:
+        status: The job, as it was written down last.
+        folder: The project's.
+        code: The exit code of the step that was begun last; None if not known.
+
+    Returns:
+        Sentences; empty if that step is no restore, or ended by itself and said how.
+    """
+    if status.state is not JobState.RUNNING or not puts_back(
+        status.plan.steps[status.step].command
+    ):
+        return NO_TEXT
+    killed = code is None or code < 0 or code > 128
+    if code == 0 or not (killed or status.cancelling):
+        return NO_TEXT
+    try:
+        return how_far(_lines_of_step(status.output), folder)
+    except OSError:
+        return NO_TEXT
+
+
+def _lines_of_step(output: Path) -> Sequence[str]:
+    with open_regular(output) as file:
+        file.seek(max(0, output.stat().st_size - _TAIL_BYTES))
+        lines = plain_lines(file.read())
+    last = takewhile(lambda line: not line.startswith("$ "), reversed(lines))
+    return tuple(last)[::-1]

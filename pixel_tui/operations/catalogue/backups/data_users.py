@@ -1,0 +1,131 @@
+"""Which containers have to stop while the data of a backup is put back. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pixel_tui.backups.holders import Holder, named
+from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.volumes import volume_source
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.catalogue.backups.shared import running_targets
+from pixel_tui.operations.planning.dependencies import needed_by
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import PastState
+from pixel_tui.operations.planning.plan import is_up
+from pixel_tui.operations.planning.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class DataUsers:
+    """What runs and uses the data."""
+
+    services: tuple[Target, ...]
+    """Stopped and started by compose."""
+    oneoffs: tuple[Holder, ...]
+    """Made by `docker compose run`: stopped, and nothing starts them again."""
+    others: tuple[Holder, ...]
+    """Of another project, or of none."""
+    dependants: frozenset[str] = frozenset()
+    """Those of the services that mount nothing of it, and may only depend on it."""
+
+    @property
+    def container_ids(self) -> tuple[str, ...]:
+        """The ids of all containers that are stopped."""
+        regular = (container.id for target in self.services for container in target.up)
+        return (*regular, *(holder.id for holder in (*self.oneoffs, *self.others)))
+
+
+def data_users(
+    draft: Draft, past: PastState, items: Iterable[Item], servers: frozenset[str]
+) -> DataUsers:
+    """Every running container that mounts a restored file, or depends on a restored server.
+
+    If compose refuses the project its dependencies are unknown: everything that runs is meant.
+
+    Args:
+        draft: The plan in the making.
+        past: The backup.
+        items: What is restored of it.
+        servers: The Postgres services that are restored into: they have to run.
+
+    Raises:
+        OperationError: The engine did not list its containers, or pixel-tui itself runs in one
+            that has to stop.
+    """
+    holders = draft.facts.holders
+    if holders is None:
+        raise OperationError(
+            "Docker did not list its containers in time, so what uses the data is unknown.",
+            remedy="Ask for the plan again.",
+        )
+    held = _held(draft, past, list(items), holders)
+    known = draft.snapshot.project is not None
+    dependants = set(needed_by(draft.project, servers)) if known else set()
+    running = [target for target in running_targets(draft) if target.name not in servers]
+    services = tuple(
+        target
+        for target in running
+        if not known
+        or target.name in dependants
+        or any(container.id in held for container in target.containers)
+    )
+    stopped = {container.id for target in services for container in target.containers}
+    serving = {
+        container.id
+        for name in servers
+        if (service := draft.snapshot.service(name)) is not None
+        for container in service.regular
+    }
+    beside = {
+        container.id
+        for service in draft.snapshot.services
+        for container in service.oneoffs
+        if is_up(container) and (not known or service.name in dependants)
+    }
+    if own := [holder for holder in holders if holder.own and holder.id in stopped]:
+        raise OperationError(
+            "pixel-tui runs in a container that the restore has to stop.",
+            on=own[0].name,
+            remedy="Run it on the host, or in a container of its own.",
+        )
+    singles = [
+        holder
+        for holder in holders
+        if holder.id in (held | beside) - stopped - serving and not holder.own
+    ]
+    return DataUsers(
+        services,
+        tuple(holder for holder in singles if holder.oneoff and _ours(holder, draft)),
+        tuple(holder for holder in singles if not (holder.oneoff and _ours(holder, draft))),
+        frozenset(
+            target.name
+            for target in services
+            if not any(container.id in held for container in target.containers)
+        ),
+    )
+
+
+def _held(draft: Draft, past: PastState, items: list[Item], holders: Iterable[Holder]) -> set[str]:
+    """The ids of the containers that mount one of these, as plan or engine know it."""
+    volumes = named(draft.facts.volumes or ())
+    folder = PurePosixPath(draft.command.directory)
+    wanted: list[tuple[str, str]] = []
+    for item in items:
+        if item.kind not in {Kind.SQLITE, Kind.FILE}:
+            continue
+        place = past.places.get(item.source) or str(folder / item.source)
+        if item.volume:
+            inside = item.source.removeprefix(volume_source(item.volume, ""))
+            found = volumes.get(item.volume)
+            place = str(PurePosixPath(found.place) / inside) if found and found.place else ""
+        wanted.append((place, item.volume))
+    return {
+        holder.id
+        for holder in holders
+        if holder.running and any(holder.holds(place, volume) for place, volume in wanted)
+    }
+
+
+def _ours(holder: Holder, draft: Draft) -> bool:
+    return holder.project == draft.snapshot.project_name

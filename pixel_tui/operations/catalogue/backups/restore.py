@@ -1,0 +1,210 @@
+"""Put the data and files of a backup back; what is there now is put aside."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pixel_tui.backups.holders import Holder
+from pixel_tui.backups.manifest import Kind, Manifest
+from pixel_tui.backups.words import size_words
+from pixel_tui.operations.catalogue.backups.data_users import DataUsers, data_users
+from pixel_tui.operations.catalogue.backups.shared import (
+    backup_choices,
+    backup_first,
+    chosen_backup,
+    no_backup,
+    pinned,
+    state_words,
+    warn_of,
+    worker_step,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.plan import Expectation, Outcome, Risk, Step
+from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.text import SafeText, plain
+
+_CANCEL_STOP: Final = SafeText("Some services are stopped; nothing has been restored.")
+_CANCEL_START: Final = SafeText("It is restored; some services do not run yet.")
+
+
+def draft_restore(draft: Draft) -> None:
+    """Check, back up, stop what uses the data, put it back, start what ran."""
+    _draft(draft, save_first=True)
+    draft.irreversible.append(
+        plain(
+            f"what was written after {_moment(draft)} is only in the backup made first, and in"
+            " the files that are put aside"
+        )
+    )
+
+
+def draft_unsaved_restore(draft: Draft) -> None:
+    """The same without a backup first: a disk that is full has no room for one."""
+    _draft(draft, save_first=False)
+    draft.confirm_loss = SafeText("no-backup")
+    draft.irreversible.append(
+        plain(
+            f"what was written after {_moment(draft)} is in NO backup, only in the files that are"
+            " put aside"
+        )
+    )
+    _, manifest = chosen_backup(draft)
+    for item in manifest.items:
+        if item.kind is Kind.POSTGRES:
+            words = f"the present content of the databases of {item.source} is lost for good"
+            draft.irreversible.append(plain(words))
+
+
+def _moment(draft: Draft) -> str:
+    _, manifest = chosen_backup(draft)
+    return f"{manifest.created:%Y-%m-%d %H:%M} UTC"
+
+
+def _draft(draft: Draft, *, save_first: bool) -> None:
+    past, manifest = chosen_backup(draft)
+    for found in past.shortages:
+        # Its program looks as well: what is known already needs no step.
+        raise found.error
+    draft.risk = Risk.DESTRUCTIVE
+    draft.reason = state_words(past.backup, draft.facts)
+    warn_of(draft, past, manifest)
+    servers = {item.server for item in manifest.items if item.server}
+    left_alone = {*_without(draft, servers), *_volumes_gone(draft, manifest)}
+    items = [
+        item
+        for item in manifest.items
+        if item.kind is not Kind.DEPLOYMENT and not {item.server, item.volume} & left_alone
+    ]
+    users = data_users(draft, past, items, frozenset(servers - left_alone))
+    what = [*pinned(past, manifest), *(f"--without={name}" for name in sorted(left_alone))]
+    worker_step(
+        draft,
+        f"Check {draft.subject}, before anything is stopped",
+        "Nothing has changed.",
+        "check",
+        *what,
+        *(["--backup-first"] if save_first else []),
+        *(f"--stopping={container_id}" for container_id in users.container_ids),
+        name=draft.subject,
+    )
+    if save_first:
+        backup_first(draft, past.backup.id, "restoring")
+    _stop(draft, users)
+    worker_step(
+        draft,
+        f"Restore {draft.subject}",
+        "What has been put back stays; what it replaced is beside it, under a name with the time.",
+        "restore",
+        *what,
+        name=draft.subject,
+    )
+    _start(draft, users)
+    for item in items:
+        place = past.places.get(item.source, "")
+        elsewhere = place and not place.endswith(f"/{item.source}")
+        draft.affect(
+            item.title,
+            f"is replaced by what it was ({size_words(item.size)})",
+            f"a link leads to {place}" if elsewhere else "",
+        )
+    if past.changed_variables:
+        draft.warn("in sync", "containers keep the variables they were made with: `recreate` them")
+
+
+def _stop(draft: Draft, users: DataUsers) -> None:
+    _step(draft, users.services, "stop", "Stop what uses the data", _CANCEL_STOP)
+    beside = (*users.oneoffs, *users.others)
+    _docker(draft, beside, "stop", "Stop", _CANCEL_STOP)
+    for target in users.services:
+        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until all is back")
+    for holder in beside:
+        kind = "a one-off container" if holder in users.oneoffs else holder.whose
+        back = holder in _restarted(users)
+        change = "is stopped, and started again" if back else "is stopped, and stays stopped"
+        draft.affect(holder.name, change, f"{kind} that uses the data")
+        how_long = "up to 10 s to stop, then until all is back" if back else "it stays down"
+        draft.interrupts.append(plain(f"{holder.name}: {how_long}"))
+        if not back:
+            draft.warn("stays stopped", f"{holder.name} ({kind}): its work is cut off")
+        if holder in users.oneoffs:
+            stopped = Expectation(plain(holder.name), Outcome.STOPPED, container_id=holder.id)
+            draft.expected.append(stopped)
+
+
+def _start(draft: Draft, users: DataUsers) -> None:
+    _step(draft, users.services, "start", "Start what ran before", _CANCEL_START)
+    _docker(draft, _restarted(users), "start", "Start", _CANCEL_START)
+    for target in users.services:
+        draft.expect_running(target, target.up, by_the_way=target.name in users.dependants)
+
+
+def _restarted(users: DataUsers) -> tuple[Holder, ...]:
+    """Those that can be started again: what the engine removes when it stops can't be."""
+    return tuple(holder for holder in users.others if not holder.passing)
+
+
+def _volumes_gone(draft: Draft, manifest: Manifest) -> list[str]:
+    """The volumes of the backup that are not there; there is no place for their databases."""
+    wanted = {item.volume for item in manifest.items if item.volume}
+    there = draft.facts.volumes
+    gone = [] if there is None else sorted(wanted - {volume.name for volume in there})
+    for name in gone:
+        words = f"volume {name} is not there: its databases are not restored (`start` makes it)"
+        draft.warn("volume", words)
+    return gone
+
+
+def _without(draft: Draft, servers: set[str]) -> list[str]:
+    """The Postgres servers that can't be restored into now."""
+    left_alone = []
+    for name in sorted(servers):
+        target = find_target(name, draft.snapshot)
+        if target is not None and target.up:
+            draft.expect_running(target, ())
+        else:
+            left_alone.append(name)
+            draft.warn("postgres", f"{name} does not run: its dump is not restored (start it)")
+    return left_alone
+
+
+def _step(
+    draft: Draft, targets: Sequence[Target], word: str, title: str, cancelling: SafeText
+) -> None:
+    """Stop or start, by compose where it knows the project, else by the engine."""
+    if not targets:
+        return
+    names = [target.name for target in targets]
+    if draft.snapshot.project_trouble is None and all(target.spec for target in targets):
+        argv = draft.command.compose_argv(word, names=names)
+    else:
+        up = [container.id for target in targets for container in target.up]
+        argv = draft.command.docker_argv(word, names=up)
+    draft.steps.append(Step(plain(title), argv, cancelling))
+
+
+def _docker(
+    draft: Draft, holders: Sequence[Holder], word: str, verb: str, cancelling: SafeText
+) -> None:
+    """Stop or start single containers, by their ids: a name may be taken by another meanwhile."""
+    if holders:
+        argv = draft.command.docker_argv(word, names=[holder.id for holder in holders])
+        title = plain(f"{verb} {listed([plain(holder.name) for holder in holders])}")
+        draft.steps.append(Step(title, argv, cancelling))
+
+
+ACTION: Final = Action(
+    name="restore",
+    verb="Restore",
+    group=Group.BACKUPS,
+    when="Data is lost or damaged, or `.env` or the compose file is broken, and the backup has it"
+    " whole.",
+    failing="If the check fails, nothing was stopped: fix what it names, or use another backup."
+    " Later, the last line says what was put aside and where; the services stay stopped. Put a"
+    " file back by its name, or restore the backup that was made first.",
+    draft=draft_restore,
+    scope=Scope.BACKUP,
+    choices=backup_choices,
+    obstacle=no_backup,
+    needs_project=False,
+)

@@ -1,0 +1,252 @@
+"""Run the project as it ran when a backup was made: images, compose files, environment."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pixel_tui.backups.deployment import Deployment, RanImage
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.catalogue.backups.shared import (
+    backup_choices,
+    backup_first,
+    chosen_backup,
+    no_backup,
+    pinned,
+    state_words,
+    warn_of,
+    worker_step,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.cascade import require_dependencies, tell_scales
+from pixel_tui.operations.planning.convergence import UpOptions, kept_scales
+from pixel_tui.operations.planning.creation import why_no_up
+from pixel_tui.operations.planning.dependencies import needs
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import PastState
+from pixel_tui.operations.planning.mounted_files import restart_mounting
+from pixel_tui.operations.planning.networks import refuse_changed_networks
+from pixel_tui.operations.planning.plan import Check, Risk, Step
+from pixel_tui.operations.planning.targets import find_target
+from pixel_tui.stack.compose.command import shown
+from pixel_tui.text import SafeText, plain
+
+_NONE: Final = "no such submodule"
+
+
+def draft_roll_back(draft: Draft) -> None:
+    """Back up, put files and tags back, `up` what ran then. Data is left as it is."""
+    past, manifest = chosen_backup(draft)
+    draft.risk = Risk.DISRUPTIVE
+    draft.reason = state_words(past.backup, draft.facts)
+    warn_of(draft, past, manifest)
+    backup_first(draft, past.backup.id, "rolling back to")
+    worker_step(
+        draft,
+        f"Put back how it ran in {draft.subject}",
+        "What has been put back stays; what it replaced is beside it, under a name with the time.",
+        "roll-back",
+        *pinned(past, manifest),
+        name=draft.subject,
+    )
+    names = sorted({ran.service for ran in past.deployment.images if ran.running})
+    if names:
+        if not past.replaced:
+            refuse_changed_networks(draft, names)
+            _require_creatable(draft, names)
+        # Else the files of then may give a network another configuration, or the one that it has,
+        # and name other external networks and volumes.
+        worker_step(
+            draft,
+            "Check whether networks and volumes are as the files of then say",
+            "Files and tags are back; what runs is as it was.",
+            "check-resources",
+            *(f"--service={name}" for name in names),
+        )
+        draft.looked_at |= {*names, *needs(draft.project, names)}
+        # What these depend on may be other services in the compose files of then.
+        options = UpOptions(scales=kept_scales(draft.snapshot, names, alone=True))
+        tell_scales(draft, options.scales)
+        up = ("up", "--detach", "--no-build", *options.scale_words)
+        argv = draft.command.compose_argv(*up, names=names)
+        cancelling = SafeText("Files and tags are back; some services run as before.")
+        draft.steps.append(Step(plain("Run it as it ran then"), argv, cancelling))
+    _tell_images(draft, past)
+    _tell_files(draft, past)
+    folder = draft.command.directory.rstrip("/")
+    places = {f"{folder}/{source}" for source in past.replaced}
+    places |= {past.places[source] for source in past.replaced if source in past.places}
+    compose = {item.source for item in manifest.items if item.details.get("compose") is True}
+    known = [] if compose & past.replaced else [spec.name for spec in draft.project.services]
+    restart_mounting(
+        draft,
+        places,
+        recreated=_recreated(draft, past),
+        unknown={item.name for item in draft.snapshot.services} - {*names, *known},
+    )
+    _tell_commits(draft, past)
+
+
+def _require_creatable(draft: Draft, names: Sequence[str]) -> None:
+    """Refuse an `up` that is known to fail.
+
+    Raises:
+        OperationError: It is.
+    """
+    require_dependencies(draft, names)
+    for name in names:
+        target = find_target(name, draft.snapshot)
+        if target and (reason := why_no_up(target, draft.snapshot, draft.facts)):
+            raise OperationError(f"Roll back would fail: {name} {reason}.")
+
+
+def _recreated(draft: Draft, past: PastState) -> set[str]:
+    """The services that certainly get other containers: their image is another one."""
+    return {
+        ran.service
+        for ran in past.deployment.images
+        if ran.running and not _is_gone(draft, ran) and _images_now(draft, ran) != {ran.image_id}
+    }
+
+
+def _images_now(draft: Draft, ran: RanImage) -> set[SafeText]:
+    target = find_target(ran.service, draft.snapshot)
+    return {container.image_id for container in target.containers} if target else set()
+
+
+def _is_gone(draft: Draft, ran: RanImage) -> bool:
+    return draft.facts.images is not None and ran.image_id not in draft.facts.images
+
+
+def _tell_files(draft: Draft, past: PastState) -> None:
+    """Every file that is replaced, with what differs if that can be shown."""
+    for source in sorted(past.replaced):
+        variables = [name for file, name in past.changed_variables if file == plain(source)]
+        lines = [line for file, line in past.changed_lines if file == plain(source)]
+        if variables:
+            draft.affect(source, "has other values then", f"differing: {', '.join(variables)}")
+        for line in lines:
+            draft.affect(source, line)
+        if not variables and not lines:
+            draft.affect(source, "is replaced by what it was", "no differing value was found")
+
+
+def _tell_images(draft: Draft, past: PastState) -> None:
+    for ran in past.deployment.images:
+        target = find_target(ran.service, draft.snapshot)
+        now, gone = _images_now(draft, ran), _is_gone(draft, ran)
+        if gone:
+            draft.warn("image", f"{ran.service} ran {_short(ran.image_id)}, which is not here"
+                       f" any more: it gets what {ran.image} means now")  # fmt: skip
+        if now != {ran.image_id} and not gone:
+            was = ", ".join(sorted(map(_short, now))) or "nothing"
+            draft.affect(ran.service, f"runs {_short(ran.image_id)} again", f"now {was}")
+        if target is not None and ran.running:
+            created = 0 if target.containers else 1
+            stays = now == {ran.image_id} and not past.replaced
+            draft.expect_running(target, (), created=created, by_the_way=stays)
+            if target.up and now != {ran.image_id}:
+                draft.interrupt(target, "while its container is recreated")
+            elif target.up and past.replaced:
+                words = "while its container is recreated, if what was changed is for it"
+                draft.interrupt(target, words)
+
+
+def _tell_commits(draft: Draft, past: PastState) -> None:
+    """The commits of then and now, and what to run to have the sources of then as well."""
+    then, now = past.deployment, draft.facts.deployment
+    if not then.commit:
+        if then.trouble:
+            draft.warn("commit", f"of which commit it was is not known: {then.trouble}")
+        return
+    if now.trouble or not now.commit:
+        why = now.trouble or "the folder is no checkout of git"
+        draft.warn("commit", f"it ran {_named(then.commit)}; where it is now is not known: {why}")
+    here, there = dict(now.submodules), dict(then.submodules)
+    moves = [] if now.commit in {then.commit, ""} else [("the folder", then.commit, now.commit)]
+    moves += [
+        (path, there.get(path, _NONE), here.get(path, _NONE))
+        for path in sorted({*here, *there})
+        if now.commit and there.get(path, _NONE) != here.get(path, _NONE)
+    ]
+    for place, was, at in moves:
+        draft.warn("commit", f"{place} was at {_named(was)}, and is at {_named(at)}")
+    if then.dirty:
+        draft.warn("commit", f"changes that were in no commit then are not kept: {_listed(then)}")
+    if moves:
+        _tell_way_back(draft, then, now)
+    elif now.commit:
+        count = f", and so are {len(there)} submodules" if there else ""
+        message = f"the sources are at {_named(then.commit)} as they were then{count}"
+        draft.checks.append(Check(SafeText("commit"), ok=True, message=plain(message)))
+
+
+def _tell_way_back(draft: Draft, then: Deployment, now: Deployment) -> None:
+    words = " && ".join(shown(line) for line in _way_back(draft.command.directory, then, now))
+    draft.warn(
+        "sources",
+        "no source is moved by this: it runs the images of then. To have the sources of then as"
+        f" well, run this first, and ask for the plan again: {words}"
+        if words
+        else "no source is moved by this: it runs the images of then",
+    )
+    if now.dirty and words:
+        draft.warn(
+            "sources",
+            f"there are changes in no commit ({_listed(now)}): keep them first (`git stash`)",
+        )
+
+
+def _way_back(folder: str, then: Deployment, now: Deployment) -> list[tuple[str, ...]]:
+    """The commands that check out what was checked out then, parents first."""
+    here, update = dict(now.submodules), ("submodule", "update", "--init")
+    lines: list[tuple[str, ...]] = []
+    updated: list[str] = []
+    """Below these each submodule is at what its parent's commit names."""
+    if now.commit != then.commit:
+        lines.append(("git", "-C", folder, "checkout", then.commit))
+        lines.append(("git", "-C", folder, *update, "--recursive"))
+        updated.append("")
+    for path, commit in then.submodules:
+        named = any(path.startswith(above) for above in updated)
+        moves = path in then.moved if named else here.get(path) != commit
+        if not commit or not moves:
+            continue
+        if not named and not here.get(path):
+            above = max((item for item, _ in then.submodules if path.startswith(f"{item}/")),
+                        key=len, default="")  # fmt: skip
+            place, own = (f"{folder}/{above}", path[len(above) + 1 :]) if above else (folder, path)
+            lines.append(("git", "-C", place, *update, "--recursive", "--", own))
+        lines.append(("git", "-C", f"{folder}/{path}", "checkout", commit))
+        updated.append(f"{path}/")
+        if any(other.startswith(f"{path}/") for other, _ in then.submodules):
+            lines.append(("git", "-C", f"{folder}/{path}", *update, "--recursive"))
+    return lines
+
+
+def _listed(state: Deployment) -> str:
+    return ", ".join("the folder itself" if place == "." else place for place in state.dirty)
+
+
+def _named(commit: str) -> str:
+    return commit[:12] if commit and commit != _NONE else commit or "no commit (not checked out)"
+
+
+def _short(image_id: str) -> str:
+    return image_id.removeprefix("sha256:")[:12]
+
+
+ACTION: Final = Action(
+    name="roll-back",
+    verb="Roll back to",
+    alone="Roll back to a backup",
+    group=Group.BACKUPS,
+    when="It ran well when the backup was made, and does not since something was changed. Data is"
+    " left as it is (`restore` puts that back). No source is moved: the plan says which commits"
+    " differ, and what to run for that.",
+    failing="What was put aside is named in the output. Where an image is gone, run what the plan"
+    " names to have the sources of then, and rebuild.",
+    draft=draft_roll_back,
+    scope=Scope.BACKUP,
+    choices=backup_choices,
+    obstacle=no_backup,
+    needs_project=False,
+)

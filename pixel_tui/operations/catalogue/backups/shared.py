@@ -1,0 +1,169 @@
+"""What the actions on backups share."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from pixel_tui.backups.manifest import Manifest
+from pixel_tui.backups.store import Backup
+from pixel_tui.backups.words import age_words, size_words
+from pixel_tui.backups.worker import worker_argv
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.planning.action import Choice
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts, PastState
+from pixel_tui.operations.planning.plan import Step
+from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.compose.command import option
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+FROM_ELSEWHERE: Final = SafeText("from-elsewhere")
+"""What has to be typed for a backup that this user has not made here."""
+
+
+def no_place(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why there can be no backup."""
+    return facts.no_backups
+
+
+def no_backup(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be done with a backup."""
+    if reason := no_place(snapshot, facts):
+        return reason
+    return "" if facts.backups else "There is no backup yet."
+
+
+def backup_choices(facts: Facts) -> Sequence[Choice]:
+    """The backups to pick from, newest first."""
+    return tuple(
+        Choice(plain(item.backup.id), plain(f"{item.backup.id}  {state_words(item.backup, facts)}"))
+        for item in facts.backups
+    )
+
+
+def chosen_backup(draft: Draft) -> tuple[PastState, Manifest]:
+    """The backup that the draft is about.
+
+    Raises:
+        OperationError: There is none of that id, or it can't be read.
+    """
+    for past in draft.facts.backups:
+        if past.backup.id == draft.subject:
+            if past.backup.manifest is None:
+                raise OperationError(past.backup.trouble)
+            return past, past.backup.manifest
+    raise OperationError(
+        "There is no such backup.", on=draft.subject, remedy="See `pixel-tui backup list`."
+    )
+
+
+def worker_step(
+    draft: Draft, title: str, cancelling: str, verb: str, *words: str, name: str = ""
+) -> None:
+    """A step of the program that does the work; `name` is the backup that it is done to."""
+    argv = worker_argv(draft.command, draft.snapshot.project_name, verb, *words, name=name)
+    draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
+
+
+def backup_first(draft: Draft, backup_id: str, before: str) -> None:
+    """Keep the present state, as far as it can be read, before it is replaced."""
+    worker_step(
+        draft,
+        "Back up what there is now",
+        "No backup is made, and nothing has changed.",
+        "make",
+        "--salvage",
+        *option("--sparing", backup_id),
+        *("--reason", f"before {before} {backup_id}"),
+    )
+
+
+def pinned(past: PastState, manifest: Manifest) -> tuple[str, ...]:
+    """What has a worker put back the backup that was shown, and no other of this id."""
+    elsewhere = () if past.made_here else ("--from-elsewhere",)
+    return (*option("--manifest", manifest.digest), *elsewhere)
+
+
+def warn_of(draft: Draft, past: PastState, manifest: Manifest) -> None:
+    """Say what a person should know of a backup; one from elsewhere wants a word of its own."""
+    backup = past.backup
+    if not past.made_here:
+        servers = listed(list(dict.fromkeys(plain(i.server) for i in manifest.items if i.server)))
+        runs = f"the dumps run as superuser in {servers}, and " if servers else ""
+        draft.warn(
+            "from elsewhere",
+            "this user has no record of making it here, so that nothing vouches for what it"
+            f" runs: {runs}its files decide what the next `up` starts. Look at who made it first",
+        )
+        draft.confirm_origin = FROM_ELSEWHERE
+    if backup.trouble:
+        draft.warn("backup", f"it was found damaged: {backup.trouble}")
+    elif not backup.verified:
+        draft.warn("backup", "it was not verified since it was made (each item is before use)")
+    if manifest.project != draft.snapshot.project_name:
+        draft.warn("backup", f"it was made of the project {manifest.project}")
+    for exposed in draft.facts.exposed:
+        if exposed.holds(backup.folder) and exposed.writers:
+            draft.warn("backup", f"{exposed.words}: look at what it holds before you trust it")
+    for gap in manifest.left_out:
+        draft.warn("missing" if gap.expected else "left out", f"{gap.what}: {gap.why}")
+
+
+def state_words(backup: Backup, facts: Facts) -> SafeText:
+    """`5 h old, 12 MB, verified`."""
+    if backup.manifest is None:
+        return SafeText("damaged")
+    age = facts.read_at - backup.manifest.created
+    state = "verified" if backup.verified else "damaged" if backup.trouble else "not verified"
+    if backup.manifest.incomplete:
+        state = f"INCOMPLETE, {state}"
+    return plain(f"{age_words(age)} old, {size_words(backup.manifest.size)}, {state}")
+
+
+def running_targets(draft: Draft) -> list[Target]:
+    """Every service that has a container that runs."""
+    found = [find_target(service.name, draft.snapshot) for service in draft.snapshot.services]
+    return [target for target in found if target is not None and target.up]
+
+
+def verified_recently(
+    snapshot: StackSnapshot, facts: Facts, *, incomplete: bool = False
+) -> PastState | None:
+    """The newest verified backup of this project that is young enough to wipe something.
+
+    Args:
+        snapshot: The stack.
+        facts: What is known of backups.
+        incomplete: One is meant that lacks what belongs into it: it is no licence.
+    """
+    limit = timedelta(hours=facts.max_age_hours)
+    for past in facts.backups:
+        manifest = past.backup.manifest
+        if manifest is None or not past.backup.verified or _planted(past.backup, facts):
+            continue
+        if not past.made_here:
+            continue
+        if manifest.incomplete is not incomplete:
+            continue
+        age = facts.read_at - manifest.created
+        # One from the future is of a wrong clock, and of no known age.
+        if manifest.project == snapshot.project_name and timedelta(minutes=-5) <= age <= limit:
+            return past
+    return None
+
+
+def warn_of_exposure(draft: Draft) -> None:
+    """Say which services can get at the backups, and what to do about it."""
+    for exposed in draft.facts.exposed:
+        if exposed.former:
+            advice = f"move the older backups to {draft.facts.backup_folder}"
+        else:
+            advice = "set another `folder` under [backup] in the settings"
+        draft.warn("exposed", f"{exposed.words}, with every secret in the backups: {advice}")
+
+
+def _planted(backup: Backup, facts: Facts) -> bool:
+    """Whether services may have made it: it is in the former place, and they can write there."""
+    return any(item.former and item.writers and item.holds(backup.folder) for item in facts.exposed)

@@ -1,0 +1,327 @@
+"""Save an edited environment and make anew what it changes; it stays only if it is confirmed.
+
+What was before, file, images and containers, comes back where a service is not well with it,
+or where nobody confirms it in time.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.catalogue.environment.shared import (
+    accepted_impact,
+    candidate_choices,
+    chosen_candidate,
+    file_name,
+    tell_impact,
+    why_no_candidate,
+    work_step,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.cascade import tell_scales, warn_of_old_image
+from pixel_tui.operations.planning.convergence import kept_scales
+from pixel_tui.operations.planning.creation import (
+    EXTERNALS_NOT_CHECKED,
+    externals_unknown,
+    missing_external,
+    wrong_image,
+)
+from pixel_tui.operations.planning.dependencies import layers
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.impossible import why_no_restart
+from pixel_tui.operations.planning.networks import refuse_changed_networks, tell_networks
+from pixel_tui.operations.planning.plan import FileMark, Risk
+from pixel_tui.operations.planning.ports import (
+    NOT_CHECKED,
+    own_containers,
+    ports_unknown,
+    taken_port,
+)
+from pixel_tui.operations.planning.proxy_effects import proxies_to_restart, test_configuration
+from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.stack.compose.command import shown
+from pixel_tui.stack.model.resource_model import ResourceKind
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+CANCELLING: Final = SafeText(
+    "It takes back what it did: the file, the images and the containers of before."
+)
+
+
+def draft_apply(draft: Draft) -> None:
+    """One step, so that it goes on, and takes itself back, without the console."""
+    environment, candidate = chosen_candidate(draft)
+    impact = accepted_impact(candidate)
+    _require_same_project(draft, impact)
+    draft.subject = file_name(environment)
+    recreate = [item.service for item in impact.applied_to if item.change is Change.RECREATE]
+    rebuild = [item.service for item in impact.applied_to if item.change is Change.REBUILD]
+    mounting = [item.service for item in impact.applied_to if item.change is Change.RESTART]
+    restart = [name for name in mounting if _can_restart(draft, name)]
+    names = [*recreate, *rebuild]
+    tell_impact(draft, impact.services, applied=True)
+    for warning in impact.warnings:
+        draft.warn("compose", warning)
+    if not names and not restart:
+        title = f"Save {draft.subject}"
+        work_step(draft, environment, title, CANCELLING, "save", name=candidate.id)
+        draft.reason = SafeText("it was edited, and changes nothing that runs")
+    else:
+        refuse_changed_networks(draft, names, alone=True)
+        _require_kept_volumes(draft, impact)
+        _require_creatable(draft, [item for item in impact.applied_to if item.service in names])
+        _tell_moved(draft, impact)
+        proxies = _proxies(draft, names, recreate) if names else []
+        again = _restarted(draft, restart, proxies, told=names)
+        words = [f"--recreate={name}" for name in recreate]
+        words += [f"--rebuild={name}" for name in rebuild]
+        words += again
+        scales = kept_scales(draft.snapshot, names, alone=True)
+        tell_scales(draft, scales)
+        words += [f"--scale={name}={count}" for name, count in scales.items()]
+        if impact.networks:
+            _require_read_networks(impact)
+            tell_networks(draft, impact.networks, "changes with this file")
+            words += [f"--network={network.name}" for network in impact.networks]
+        seconds = f"{draft.facts.environment.confirm_seconds:g}"
+        words.append(f"--within={seconds}")
+        networks = listed([network.name for network in impact.networks])
+        doing = [f"make {networks} again"] if networks else []
+        doing += [f"bring up {listed(names)}"] if names else []
+        doing += [f"restart {listed(restart)}"] if restart else []
+        title = f"Save {draft.subject}, {', '.join(doing)}, wait to be confirmed"
+        words.insert(0, "apply")
+        work_step(draft, environment, title, CANCELLING, *words, name=candidate.id, takes_back=True)
+        draft.risk = Risk.DISRUPTIVE
+        draft.reason = plain(f"it was edited, and changes {listed([*names, *restart])}")
+        draft.warn(
+            "confirm",
+            f"it stays only if it is confirmed within {seconds} s after it works (`c` on"
+            " the job's screen, or `pixel-tui env confirm`); else what was before comes back",
+        )
+    draft.files.append(FileMark(candidate.file, candidate.sha256))
+
+
+def _require_same_project(draft: Draft, impact: Impact) -> None:
+    """A second stack beside the one that runs is never what was meant.
+
+    Raises:
+        OperationError: The project would be called otherwise.
+    """
+    if impact.project not in {NO_TEXT, draft.snapshot.project_name}:
+        raise OperationError(
+            f"The project would be called {impact.project}, and what runs belongs to"
+            f" {draft.snapshot.project_name}.",
+            remedy="Keep COMPOSE_PROJECT_NAME as it is; or save it, and take the old stack down"
+            " yourself.",
+        )
+
+
+def _require_kept_volumes(draft: Draft, impact: Impact) -> None:
+    """An apply makes no volume again: its data would be gone, and no way back brings it.
+
+    Raises:
+        OperationError: The content changes one that there is.
+    """
+    if not impact.volumes:
+        return
+    volume = impact.volumes[0]
+    users = [
+        spec.name
+        for spec in draft.project.services
+        if volume.key in spec.volumes and find_target(spec.name, draft.snapshot) is not None
+    ]
+    command = draft.command
+    lines = [
+        command.compose_argv("stop", names=users),
+        command.compose_argv("rm", "--force", names=users),
+        command.docker_argv("volume", "rm", names=[volume.name]),
+        command.compose_argv("up", "--detach", names=users),
+    ]
+    raise OperationError(
+        f"It changes volume {volume.name}, and compose keeps a volume as it is, with its data.",
+        remedy="Save it without applying it. To have the volume as the file says: make and verify"
+        f" a backup (pixel-tui run backup), then {' && '.join(map(shown, lines))}, then restore"
+        " the backup.",
+    )
+
+
+def _require_creatable(draft: Draft, services: Sequence[ServiceImpact]) -> None:
+    """What `up` can't make is not stopped for it.
+
+    Raises:
+        OperationError: The content gives a service an image name, or an external network or volume,
+            that there can't be or is not, or a port that another container holds.
+    """
+    found = {item.service: find_target(item.service, draft.snapshot) for item in services}
+    replaced = {name for target in found.values() if target for name in own_containers(target)}
+    for item in services:
+        reason = wrong_image(item.wrong_image) if item.wrong_image else ""
+        reason = reason or missing_external(item.externals, draft.facts)
+        if reason := reason or taken_port(item.ports, draft.facts, replaced):
+            raise OperationError(f"Save and apply would fail: {item.service} {reason}.")
+    unknown = []
+    if any(externals_unknown(item.externals, draft.facts) for item in services):
+        unknown.append(EXTERNALS_NOT_CHECKED)
+    if any(ports_unknown(item.ports, found[item.service], draft.facts) for item in services):
+        unknown.append(NOT_CHECKED)
+    if unknown:
+        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
+
+
+def _require_read_networks(impact: Impact) -> None:
+    """A network is removed only where it is known that nothing else runs on it.
+
+    Raises:
+        OperationError: It is not known.
+    """
+    if network := next((item for item in impact.networks if item.unread), None):
+        raise OperationError(
+            f"It changes network {network.name}, and what runs on that is not known:"
+            f" {network.unread}",
+            remedy="Ask for it again, or save it without applying it.",
+        )
+
+
+def _tell_moved(draft: Draft, impact: Impact) -> None:
+    """Say what is left behind where another network or volume comes in the place of one."""
+    for item in impact.moved:
+        words = f"{item.kind.value} {item.before} stays, and is no longer used: in its place comes"
+        if item.kind is ResourceKind.VOLUME:
+            words = f"{words} {item.after}, which is empty if it is new. The data is not moved"
+        else:
+            words = f"{words} {item.after}. What else is on {item.before} reaches it no longer"
+        draft.warn(item.kind.value, words)
+
+
+def _proxies(draft: Draft, names: list[SafeText], recreate: list[SafeText]) -> list[SafeText]:
+    """Say what is interrupted; the proxies that have to be restarted with it."""
+    targets = [found for name in names if (found := find_target(name, draft.snapshot)) is not None]
+    for target in targets:
+        _interrupt(draft, target, certain=target.name in recreate)
+        if target.name in recreate:
+            warn_of_old_image(draft, target)
+    draft.chosen = tuple(targets)
+    begun = len(draft.steps)
+    proxies = proxies_to_restart(draft, names, names)
+    # It is restarted by the same step: who is asked to confirm has to see the stack at work.
+    del draft.steps[begun:]
+    draft.lose("while it is away", spared=(*names, *proxies))
+    return list(proxies)
+
+
+def _restarted(
+    draft: Draft,
+    restart: Sequence[SafeText],
+    proxies: Sequence[SafeText],
+    told: Collection[SafeText],
+) -> list[str]:
+    """Say what is restarted; the options of the step for that.
+
+    Args:
+        draft: The plan in the making.
+        restart: What mounts the file, and what shares a namespace of that.
+        proxies: The proxies that are restarted, of which it is said already.
+        told: The services that are made again.
+    """
+    for name in restart:
+        if (target := find_target(name, draft.snapshot)) is not None and name not in proxies:
+            _interrupt_restart(draft, target)
+    again = list(dict.fromkeys((*restart, *proxies)))
+    # What is made again has joined by then what is only restarted.
+    again += _joined(draft, again, told)
+    # Before anything is changed: what is put back needs the proxy restarted as well.
+    found = [find_target(name, draft.snapshot) for name in again]
+    test_configuration(draft, [target for target in found if target is not None])
+    joined = _one_by_one(draft, again)
+    words = [f"--restart={name}" for name in again if name not in joined]
+    return words + [f"--joined={name}" for name in joined]
+
+
+def _joined(
+    draft: Draft, restarted: Sequence[SafeText], told: Collection[SafeText]
+) -> list[SafeText]:
+    """What shares a namespace of what is restarted, and is not among it: it is cut off from it.
+
+    The same step restarts it: else it is cut off while it waits to be confirmed, and after all is
+    put back. What can't be restarted is left to `restart_partners`, which recreates it.
+
+    Args:
+        draft: The plan in the making.
+        restarted: The services that are restarted.
+        told: Those of which it is said already that they are interrupted.
+    """
+    found: list[SafeText] = []
+    grown = True
+    while grown:
+        grown = False
+        for service in draft.snapshot.services:
+            target = find_target(service.name, draft.snapshot)
+            if target is None or not target.up or target.spec is None:
+                continue
+            again = {*restarted, *found}
+            owners = [owner for _, owner in target.spec.shares if owner in again]
+            made = target.name in told  # and so joined to what is there by then
+            if not owners or target.name in again or not (made or _can_restart(draft, target.name)):
+                continue
+            found.append(target.name)
+            grown = True
+            if not made:
+                cause = f"it shares a namespace of {owners[0]}, which is restarted"
+                draft.affect(target.name, "is restarted", cause)
+                _interrupt_restart(draft, target)
+    return found
+
+
+def _one_by_one(draft: Draft, restarted: Sequence[SafeText]) -> list[SafeText]:
+    """Those of them that compose does not restart behind those whose namespaces they share."""
+    found: list[SafeText] = []
+    for layer in layers(draft.project, restarted):
+        for name in layer:
+            target = find_target(name, draft.snapshot)
+            if target is None or target.spec is None:
+                continue
+            along = {item.service for item in target.spec.depends_on if item.restart}
+            owners = {owner for _, owner in target.spec.shares if owner in restarted}
+            if owners - along or owners & {*found}:
+                found.append(name)
+    return found
+
+
+def _can_restart(draft: Draft, name: str) -> bool:
+    target = find_target(name, draft.snapshot)
+    return target is None or not why_no_restart(target, draft.snapshot, draft.facts)
+
+
+def _interrupt_restart(draft: Draft, target: Target) -> None:
+    back = "it is healthy" if target.probed else "it runs"
+    draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    draft.expect_running(target, target.containers, by_the_way=True)
+
+
+def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:
+    back = "it is healthy" if target.probed else "it runs"
+    draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    # A build may give the same image again, and its container stays.
+    draft.expect_running(target, target.containers if certain else ())
+    containers = listed([container.name for container in target.containers])
+    if containers and not any(check.name == "inside" for check in draft.checks):
+        draft.warn("inside", f"what {containers} wrote outside of its volumes is lost")
+
+
+ACTION: Final = Action(
+    name="environment-apply",
+    verb="Save and apply",
+    group=Group.ENVIRONMENT,
+    when="The environment was edited, and what runs is to get it now. A plain restart would not:"
+    " containers keep what they were made with.",
+    failing="What was before is back, and the last lines say why. Where it is not, they say so:"
+    " `environment-roll-back` tries it again.",
+    draft=draft_apply,
+    scope=Scope.CANDIDATE,
+    choices=candidate_choices,
+    obstacle=why_no_candidate,
+    needs_project=False,
+)

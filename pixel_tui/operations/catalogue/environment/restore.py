@@ -1,0 +1,64 @@
+"""Put a version of the `.env` that was kept back in its place; containers stay as they are.
+
+What mounts the file, and not its folder, is restarted: it reads the old one until then.
+"""
+
+from typing import Final
+
+from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.operations.catalogue.environment.shared import (
+    SAVE_CANCELLING,
+    file_name,
+    version_choices,
+    why_no_version,
+    work_step,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.mounted_files import restart_mounting
+from pixel_tui.operations.planning.plan import FileMark
+from pixel_tui.text import plain
+
+
+def draft_restore(draft: Draft) -> None:
+    """One step, and a restart of what mounts the file; compose is asked before it is replaced."""
+    found = (
+        (one, item)
+        for one in draft.facts.environment.every
+        for item in one.versions
+        if item.id == draft.subject
+    )
+    environment, version = next(found, (None, None))
+    if environment is None or version is None:
+        raise OperationError("There is no such version.", on=draft.subject)
+    if version.sha256 == environment.sha256:
+        raise NothingToDo("That version is what the file is now.")
+    draft.subject = file_name(environment)
+    title = f"Restore {draft.subject}"
+    work_step(draft, environment, title, SAVE_CANCELLING, "restore", name=version.id)
+    draft.files.append(FileMark(str(version.path), version.sha256))
+    draft.reason = plain(f"it was so on {version.time:%Y-%m-%d %H:%M} UTC")
+    draft.warn(
+        "in sync",
+        "containers keep what they were made with: the table shows afterwards which have to be"
+        " recreated",
+    )
+    restart_mounting(draft, {environment.path, environment.target})
+
+
+ACTION: Final = Action(
+    name="environment-restore",
+    verb="Restore a version of",
+    alone="Restore a version",
+    group=Group.ENVIRONMENT,
+    when="An edit of the environment was wrong, and a version of before is wanted back. What the"
+    " file is now is kept as a version too."
+    " What mounts the file, and not its folder, is restarted.",
+    failing="The file is as it was: compose refuses the old version, or the last line says what is"
+    " in the way.",
+    draft=draft_restore,
+    scope=Scope.VERSION,
+    choices=version_choices,
+    obstacle=why_no_version,
+    needs_project=False,
+)

@@ -1,0 +1,54 @@
+"""Put an edited environment in the place of the `.env`; containers stay as they are."""
+
+from typing import Final
+
+from pixel_tui.environment.apply.impact import Change
+from pixel_tui.operations.catalogue.environment.shared import (
+    SAVE_CANCELLING,
+    accepted_impact,
+    candidate_choices,
+    chosen_candidate,
+    file_name,
+    tell_impact,
+    why_no_candidate,
+    work_step,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.plan import FileMark
+from pixel_tui.text import SafeText
+
+
+def draft_save(draft: Draft) -> None:
+    """One step; it says what would have to be done for the file to count."""
+    environment, candidate = chosen_candidate(draft)
+    impact = accepted_impact(candidate)
+    draft.subject = file_name(environment)
+    title = f"Save {draft.subject}"
+    work_step(draft, environment, title, SAVE_CANCELLING, "save", name=candidate.id)
+    draft.files.append(FileMark(candidate.file, candidate.sha256))
+    draft.reason = SafeText("it was edited")
+    tell_impact(draft, impact.services, applied=False)
+    for warning in impact.warnings:
+        draft.warn("compose", warning)
+    # No restart: that is what the apply beside it is for.
+    if any(item.change is Change.RESTART for item in impact.applied_to):
+        draft.warn("mounted", "what mounts the file by itself reads the old one until a restart")
+    if any(item.change is not Change.RESTART for item in impact.applied_to):
+        draft.warn("in sync", "containers keep what they were made with: a restart changes nothing")
+
+
+ACTION: Final = Action(
+    name="environment-save",
+    verb="Save",
+    group=Group.ENVIRONMENT,
+    when="The environment was edited, and what runs is to stay as it is for now. The version of"
+    " before is kept.",
+    failing="The file is as it was: the last line says what is in the way. An edit is kept in the"
+    " editor.",
+    draft=draft_save,
+    scope=Scope.CANDIDATE,
+    choices=candidate_choices,
+    obstacle=why_no_candidate,
+    needs_project=False,
+)

@@ -1,0 +1,201 @@
+"""What the actions on the project's environment files share."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.apply.worker import NO_FILE, worker_argv
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.planning.action import Choice
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import FileMark, Step
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+SAVE_CANCELLING: Final = SafeText("The file is as it was, or the new one: never a part of it.")
+
+
+class CandidateOutdated(OperationError):
+    """A candidate that was made from another content of the file: to save it would undo that.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: SafeText) -> None:
+        super().__init__(
+            "The file was changed since this edit was made from it, and nothing was saved.",
+            on=path,
+            remedy="Open the environment (E) and merge (r): it shows both changes. Then save"
+            " again.",
+        )
+
+
+def why_no_environment(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be done to the environment."""
+    every = facts.environment.every
+    if all(item.trouble for item in every):
+        return facts.environment.trouble
+    left = next((item.left for item in every if item.left is not None), None)
+    if left is None:
+        return ""
+    return (
+        f"An apply was left half done. {left.words} Take it back first (`environment-roll-back`),"
+        " or recreate what did not get it, and keep it (`pixel-tui env confirm`)."
+    )
+
+
+def file_name(environment: EnvironmentFacts) -> SafeText:
+    """The name of an environment file: `.env`, or what `--env-file` names."""
+    return plain(PurePosixPath(environment.path).name or ".env")
+
+
+def why_no_candidate(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be saved."""
+    if reason := why_no_environment(snapshot, facts):
+        return reason
+    waits = any(item.candidates for item in facts.environment.every)
+    return "" if waits else "Nothing waits to be saved: edit it first."
+
+
+def why_no_version(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why no version can be restored."""
+    if reason := why_no_environment(snapshot, facts):
+        return reason
+    kept = any(item.versions for item in facts.environment.every)
+    return "" if kept else "No version has been kept yet."
+
+
+def candidate_choices(facts: Facts) -> Sequence[Choice]:
+    """What waits to be saved, file by file, newest first."""
+    return tuple(
+        Choice(plain(item.id), plain(f"{_of(one, facts)}{item.id}  {_summary(item, one.sha256)}"))
+        for one in facts.environment.every
+        for item in one.candidates
+    )
+
+
+def version_choices(facts: Facts) -> Sequence[Choice]:
+    """The versions that were kept, file by file, newest first."""
+    return tuple(
+        Choice(
+            plain(item.id),
+            plain(
+                f"{_of(one, facts)}{item.time:%Y-%m-%d %H:%M:%S} UTC  {item.size} bytes"
+                + ("  (what the file is now)" if item.sha256 == one.sha256 else "")
+            ),
+        )
+        for one in facts.environment.every
+        for item in one.versions
+    )
+
+
+def _of(environment: EnvironmentFacts, facts: Facts) -> str:
+    """The name of the file, where there are several."""
+    return f"{file_name(environment)}  " if facts.environment.others else ""
+
+
+def chosen_candidate(draft: Draft) -> tuple[EnvironmentFacts, Candidate]:
+    """The candidate that the draft is about, and the file that it is to replace.
+
+    Raises:
+        CandidateOutdated: It was made from another content of the file.
+        OperationError: There is none of that id.
+    """
+    for environment in draft.facts.environment.every:
+        for candidate in environment.candidates:
+            if candidate.id == draft.subject:
+                if candidate.base != environment.sha256:
+                    raise CandidateOutdated(environment.path)
+                return environment, candidate
+    for environment in draft.facts.environment.every:
+        if environment.trouble:  # it may be one of that file
+            raise OperationError(environment.trouble)
+    raise OperationError(
+        "There is no such candidate.", on=draft.subject, remedy="Save from the editor again."
+    )
+
+
+def accepted_impact(candidate: Candidate) -> Impact:
+    """What it would change.
+
+    Raises:
+        OperationError: Compose refuses it, or has not answered.
+    """
+    if candidate.impact is None:
+        raise OperationError(
+            "Compose has not said yet what this would change.", remedy="Ask for it again."
+        )
+    if candidate.impact.refusal:
+        raise OperationError(candidate.impact.refusal, remedy="Mend it in the editor first.")
+    return candidate.impact
+
+
+def work_step(
+    draft: Draft,
+    environment: EnvironmentFacts,
+    title: str,
+    cancelling: SafeText,
+    *words: str,
+    name: str = "",
+    takes_back: bool = False,
+) -> None:
+    """A step of the program that does the work, on the file as it is now.
+
+    Args:
+        draft: The plan.
+        environment: The file.
+        title: What the step does.
+        cancelling: What it means to cancel it.
+        words: The verb and its options.
+        name: The candidate, or the version, that it is done with.
+        takes_back: It undoes what it did where it is cancelled.
+    """
+    argv = worker_argv(
+        replace(draft.command, edited=environment.edited),
+        draft.snapshot.project_name,
+        *words,
+        *("--was", environment.sha256 or NO_FILE),
+        name=name,
+    )
+    draft.steps.append(Step(plain(title), argv, cancelling, takes_back=takes_back))
+    draft.files.append(FileMark(environment.path, environment.sha256))
+
+
+def tell_impact(draft: Draft, services: Sequence[ServiceImpact], *, applied: bool) -> None:
+    """Say which services a content changes, and through which keys."""
+    for item in services:
+        keys = f" ({listed(item.keys)})" if item.keys else ""
+        cause = f"{item.cause}{keys}"
+        if item.stopped:
+            # `start` starts the container that is there, in the environment of its creation.
+            draft.affect(
+                item.service, "is stopped and gets it by `recreate`, not by `start`", cause
+            )
+            continue
+        if not item.running:
+            change = "gets it when it is created" if applied else "would get it when it is created"
+            draft.affect(item.service, change, cause)
+            continue
+        what = {
+            Change.RECREATE: "recreated",
+            Change.REBUILD: "built anew and recreated",
+            Change.RESTART: "restarted",
+        }[item.change]
+        draft.affect(item.service, f"is {what}" if applied else f"would have to be {what}", cause)
+
+
+def _summary(candidate: Candidate, now: str) -> str:
+    if candidate.base != now:
+        return "made from another version of the file: merge it in the editor"
+    if candidate.impact is None:
+        return "what it would change is not known yet"
+    if candidate.impact.refusal:
+        return "compose refuses it"
+    names = [item.service for item in candidate.impact.services]
+    return f"changes {listed(names)}" if names else "changes no service"

@@ -1,0 +1,20 @@
+"""Build the images anew from their sources, and run what was built."""
+
+from typing import Final
+
+from pixel_tui.operations.planning.action import Action, Group
+from pixel_tui.operations.planning.cascade import draft_rebuild, refuse_build
+from pixel_tui.operations.planning.creation import why_no_up
+
+ACTION: Final = Action(
+    name="rebuild",
+    verb="Rebuild",
+    group=Group.RECOVERY,
+    when="The source has changed, or a variable that is baked in while building, such as"
+    " `NEXT_PUBLIC_...`.",
+    failing="Where the build fails, what ran before still runs: mend what the last lines name."
+    " `hard-rebuild` helps where an old layer is at fault.",
+    refuse=refuse_build,
+    impossible=why_no_up,
+    draft=draft_rebuild,
+)

@@ -1,0 +1,34 @@
+"""Restart what is there, in the configuration that it was made with."""
+
+from typing import Final
+
+from pixel_tui.operations.planning.action import Action, Group
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.impossible import why_no_restart
+from pixel_tui.operations.planning.restarting import draft_restart
+from pixel_tui.operations.planning.targets import Target
+
+
+def draft_alone(draft: Draft) -> None:
+    """The restart, and what it does not bring into force."""
+    draft_restart(draft)
+    draft.warn_of_old_configuration()
+
+
+def refuse(target: Target) -> str:
+    """Why it can't be restarted, as a predicate; empty where it can."""
+    return target.left_over or ("" if target.containers else "has no container (start it)")
+
+
+ACTION: Final = Action(
+    name="restart",
+    verb="Restart",
+    group=Group.SERVICES,
+    when="It hangs, answers wrongly, or must read a mounted file again. It keeps what it was made"
+    " with: a changed compose file or `.env` needs `recreate`.",
+    failing="Its log says why it does not come up again. What ends each time needs `rebuild`.",
+    refuse=refuse,
+    impossible=why_no_restart,
+    draft=draft_alone,
+    by_container=True,
+)

@@ -1,0 +1,126 @@
+"""Start what does not run."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from pixel_tui.operations.planning.action import Action, Group
+from pixel_tui.operations.planning.creation import (
+    EXTERNALS_NOT_CHECKED,
+    externals_of,
+    externals_unknown,
+    start_is_up,
+)
+from pixel_tui.operations.planning.dependencies import needs
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.impossible import not_checked, why_no_start
+from pixel_tui.operations.planning.networks import refuse_changed_networks, touched_by_up
+from pixel_tui.operations.planning.plan import Risk
+from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.text import SafeText
+
+CANCELLING: Final = SafeText("What has been started keeps running; the rest stays as it is.")
+
+
+def refuse(target: Target) -> str:
+    """Why it can't be started, as a predicate; empty where it can."""
+    if target.left_over:
+        return target.left_over
+    paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
+    if paused:
+        return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
+    if not target.containers and not target.missing:
+        return "is scaled to no container in the compose file"
+    if target.missing or len(target.up) < len(target.containers):
+        return ""
+    if any(item.state is ContainerState.RESTARTING for item in target.containers):
+        return "is being restarted by the engine already (stop or restart it)"
+    return "is running already"
+
+
+def draft_start(draft: Draft) -> None:
+    """`start` where every container is there, `up` where one has to be created."""
+    created = tuple(target for target in draft.services if start_is_up(target, draft.snapshot))
+    started = tuple(target for target in draft.services if target not in created)
+    draft.looked_at |= {*needs(draft.project, [target.name for target in draft.services])}
+    draft.compose_step(started, "start", cancelling=CANCELLING)
+    created_names = [target.name for target in created]
+    refuse_changed_networks(draft, created_names)
+    # Without `--no-recreate` this would be a deployment of whatever has changed since.
+    draft.compose_step(created, "up", "--detach", "--no-recreate", cancelling=CANCELLING)
+    draft.docker_step(draft.singles, "start", cancelling=CANCELLING)
+    for target in draft.chosen:
+        off = target.spec is not None and not target.spec.active and not target.single
+        cause = "its profile is off: naming it starts it all the same" if off else ""
+        draft.affect(target.name, _words(target, draft, created=target in created), cause)
+        draft.expect_running(target, _idle(target), created=target.missing)
+        if target in created and target.surplus:
+            _scale_down(target, draft)
+    _start_along(draft, started, created=False)
+    _start_along(draft, created, created=True)
+    _tell_unchecked(draft, touched_by_up(draft.snapshot, created_names, alone=False))
+    draft.warn_of_old_configuration()
+
+
+def _tell_unchecked(draft: Draft, touched: Collection[str]) -> None:
+    """What stands against a start is asked of Docker, which may be too slow to say it."""
+    found = [find_target(effect.service, draft.snapshot) for effect in draft.effects]
+    unknown = [*not_checked([target for target in found if target is not None], draft.facts)]
+    if externals_unknown(externals_of(touched, draft.snapshot), draft.facts):
+        unknown.append(EXTERNALS_NOT_CHECKED)
+    if unknown:
+        draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
+
+
+def _start_along(draft: Draft, targets: Sequence[Target], *, created: bool) -> None:
+    """What the targets depend on is started too, and by `up` also created and scaled."""
+    known = {effect.service for effect in draft.effects}
+    for name, needer in needs(draft.project, [target.name for target in targets]).items():
+        other = find_target(name, draft.snapshot)
+        if other is None or name in known:
+            continue
+        missing = other.missing if created else 0
+        if _idle(other) or missing:
+            words = _words(other, draft, created=created, along=True)
+            draft.affect(name, words, f"{needer} depends on it")
+            draft.expect_running(other, _idle(other), created=missing)
+        if created and other.surplus:
+            _scale_down(other, draft)
+
+
+def _scale_down(target: Target, draft: Draft) -> None:
+    draft.risk = Risk.DISRUPTIVE
+    draft.affect(
+        target.name,
+        f"loses {target.surplus} of its {len(target.containers)} containers",
+        "`up` brings it to the number in the compose file",
+    )
+
+
+def _words(target: Target, draft: Draft, *, created: bool, along: bool = False) -> str:
+    as_well = " as well" if along else ""
+    if not (created and target.missing):
+        return f"is started{as_well}"
+    service = draft.snapshot.service(target.service)
+    if service is None or not service.sync.missing_image or target.spec is None:
+        return f"is created and started{as_well}"
+    how = "built" if target.spec.builds else "pulled"
+    return f"is created and started{as_well}, once its image is {how}"
+
+
+def _idle(target: Target) -> list[Container]:
+    return [container for container in target.containers if container not in target.up]
+
+
+ACTION: Final = Action(
+    name="start",
+    verb="Start",
+    group=Group.SERVICES,
+    when="What is down, and was not put down on purpose.",
+    failing="Its log and its last exit say why it did not come up; what it depends on may be down.",
+    refuse=refuse,
+    impossible=why_no_start,
+    draft=draft_start,
+    by_container=True,
+)

@@ -1,0 +1,63 @@
+"""Stop what runs."""
+
+from typing import Final
+
+from pixel_tui.operations.planning.action import Action, Group
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.partners import tell_ends
+from pixel_tui.operations.planning.plan import Risk, is_up
+from pixel_tui.operations.planning.restarting import CANCELLING
+from pixel_tui.operations.planning.targets import Target
+from pixel_tui.operations.planning.words import duration
+
+
+def refuse(target: Target) -> str:
+    """Why it can't be stopped, as a predicate; empty where it can."""
+    if not target.containers:
+        return "has no container"
+    return "" if target.up else "is stopped already"
+
+
+def draft_stop(draft: Draft) -> None:
+    """`stop`, which touches nothing but what it names."""
+    draft.risk = Risk.DISRUPTIVE
+    draft.compose_step(draft.services, "stop", cancelling=CANCELLING)
+    draft.docker_step(draft.singles, "stop", cancelling=CANCELLING)
+    for target in draft.chosen:
+        draft.affect(target.name, "is stopped")
+        how_long = f"up to {duration(target.grace)} to stop, then until it is started again"
+        draft.interrupt(target, how_long)
+        draft.expect_stopped(target)
+    tell_ends(draft)
+    draft.lose("until it is started again", spared=[item.service for item in draft.effects])
+    if draft.whole:
+        _name_what_keeps_running(draft)
+
+
+def _name_what_keeps_running(draft: Draft) -> None:
+    """All is not all: say what of the project goes on, and why it is not stopped by the way."""
+    chosen = {container.id for target in draft.chosen for container in target.containers}
+    for service in draft.snapshot.services:
+        for container in service.containers:
+            if container.id in chosen or not is_up(container):
+                continue
+            if container.oneoff:
+                why = "`docker compose run` started it"
+            elif service.spec is None:
+                why = "no service of the compose file"
+            else:
+                why = "its profile is off"
+            draft.warn("keeps running", f"{container.name} ({why}): stop it by its name")
+
+
+ACTION: Final = Action(
+    name="stop",
+    verb="Stop",
+    group=Group.SERVICES,
+    when="Something does harm, or must be quiet while you work on it.",
+    failing="The engine kills what does not end in its grace period; what outlives even that waits"
+    " for a disk or a network file system.",
+    refuse=refuse,
+    draft=draft_stop,
+    by_container=True,
+)

@@ -1,0 +1,176 @@
+"""Remove the containers and the volumes of the project."""
+
+from dataclasses import replace
+from typing import Final
+
+from pixel_tui.backups.holders import Volume
+from pixel_tui.backups.manifest import Cover, Manifest
+from pixel_tui.backups.words import size_words
+from pixel_tui.errors import OperationError
+from pixel_tui.ledger.reading.workers import workers_of
+from pixel_tui.operations.catalogue.backups.shared import (
+    no_place,
+    state_words,
+    verified_recently,
+    worker_step,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import Check, Risk, Step
+from pixel_tui.operations.planning.targets import find_target
+from pixel_tui.operations.planning.volume_fate import fate_of_volumes
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.compose.command import EVERY_PROFILE
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+
+def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing may be wiped."""
+    if reason := no_place(snapshot, facts):
+        return reason
+    if verified_recently(snapshot, facts):
+        return ""
+    past = verified_recently(snapshot, facts, incomplete=True)
+    if past is not None and past.backup.manifest is not None:
+        names = [plain(gap.what) for gap in past.backup.manifest.missing]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return (
+            f"The backup {past.backup.id} is verified and INCOMPLETE: {', '.join(names[:3])}{more}."
+            " Its output says why. Once nothing is missing, make one with `backup` and verify it."
+        )
+    return (
+        f"There is no verified backup younger than {facts.max_age_hours:g} hours."
+        " Make one with `backup` and verify it with `verify-backup` first."
+    )
+
+
+def draft_wipe(draft: Draft) -> None:
+    """`down`, then remove the named volumes, and look whether exactly these are gone."""
+    draft.risk = Risk.DESTRUCTIVE
+    past = verified_recently(draft.snapshot, draft.facts)
+    if past is None or past.backup.manifest is None:
+        return  # the obstacle has been asked before
+    fate = fate_of_volumes(draft.project, draft.facts)
+    name = draft.snapshot.project_name
+    cancelling = SafeText("No volume is removed yet; `start` makes the containers again.")
+    draft.steps.append(Step(plain(f"Remove the containers of {name}"), _down(draft), cancelling))
+    if names := [volume.name for volume in fate.gone if volume.name not in fate.passing]:
+        # Not `down --volumes`: it removes what it finds by then, shown in the plan or not.
+        argv = draft.command.docker_argv("volume", "rm", names=names)
+        cancelling = SafeText("What has been removed is gone; the rest stays.")
+        draft.steps.append(Step(plain(f"Remove the volumes of {name}"), argv, cancelling))
+    worker_step(
+        draft,
+        "Verify that exactly these volumes are gone",
+        "Nothing more is removed.",
+        "check-volumes",
+        *(f"--gone={volume.name}" for volume in fate.gone),
+        *(f"--stays={volume.name}" for volume, _ in fate.stays),
+    )
+    words = f"{past.backup.id} is {state_words(past.backup, draft.facts)}"
+    draft.reason = plain(f"the backup {words}")
+    draft.checks.append(Check(SafeText("backup"), ok=True, message=plain(words)))
+    for service in draft.snapshot.services:
+        target = find_target(service.name, draft.snapshot)
+        if target is None or not target.containers or service.orphan:
+            continue
+        draft.affect(target.name, "is stopped and its container removed")
+        draft.expect_stopped(target)
+        if target.up:
+            draft.interrupt(target, "until it is started again, without its volumes")
+    for worker in workers_of(draft.snapshot):
+        draft.affect(worker.container.name, "is removed as well", worker.words)
+    _tell_lost(draft, past.backup.manifest, fate.gone)
+    for volume, why in fate.stays:
+        message = plain(f"{volume.name} ({_size(draft, volume.name)}) {why}: not removed")
+        draft.checks.append(Check(SafeText("volume"), ok=True, message=message))
+    _tell_bind_mounts(draft)
+
+
+def _down(draft: Draft) -> tuple[str, ...]:
+    """`down` of every service that compose knows, and of nothing else.
+
+    Raises:
+        OperationError: Compose can't take down a container of a service.
+    """
+    command, project = draft.command, draft.project
+    if command.project and not command.files:
+        # With a name and no file compose goes by labels, and takes down what is not in the file.
+        command = replace(command, files=tuple(project.files))
+    if not project.refused_together:
+        return command.compose_argv(*EVERY_PROFILE, "down")
+    off = {spec.name for spec in project.services if not spec.active}
+    services = [item for item in draft.snapshot.services if item.name in off]
+    names = [container.name for item in services for container in item.containers]
+    if names:
+        raise OperationError(
+            f"Compose can't take down {listed(names)}: {project.refused_together}.",
+            remedy=f"Remove them first: docker rm --force {' '.join(names)}.",
+        )
+    return command.compose_argv("down")
+
+
+def _tell_lost(draft: Draft, manifest: Manifest, gone: tuple[Volume, ...]) -> None:
+    """Say what is removed and what of it is in the backup, that which is in none first."""
+    contents = {volume.name: manifest.volume(volume.name) for volume in gone}
+    kept = {Cover.DUMPED, Cover.DATABASES}
+    in_none = [volume for volume in gone if contents[volume.name].cover not in kept]
+    for volume in (*in_none, *(item for item in gone if item not in in_none)):
+        content = contents[volume.name]
+        match content.cover:
+            case Cover.DUMPED:
+                held = f"every database of {', '.join(content.by)} is dumped in the backup"
+            case Cover.DATABASES:
+                held = "its SQLite databases are in the backup, and NOTHING else of it"
+            case Cover.NOTHING:
+                held = "in NO backup"
+            case _:
+                held = f"it is UNKNOWN what the backup has of it ({content.why})"
+        draft.irreversible.append(plain(f"volume {_called(draft, volume)}: {held}"))
+    if in_none:
+        count = f"{len(in_none)}-volume{'' if len(in_none) == 1 else 's'}"
+        draft.confirm_loss = plain(f"lose-{count}")
+
+
+def _called(draft: Draft, volume: Volume) -> str:
+    """A volume's name and size; one without a name of its own is known by who has it."""
+    size = _size(draft, volume.name)
+    users = [item.name for item in draft.facts.holders or () if volume.name in item.volumes]
+    if volume.anonymous and users:
+        return f"{volume.name} ({size}, anonymous, of {', '.join(users)})"
+    return f"{volume.name} ({size})"
+
+
+def _tell_bind_mounts(draft: Draft) -> None:
+    sources = {
+        mount.source
+        for service in draft.snapshot.services
+        for container in service.containers
+        for mount in container.mounts
+        if mount.kind == "bind"
+    }
+    for source in sorted(sources):
+        message = plain(f"{source} ({_size(draft, source)}) is a folder of the host: not touched")
+        draft.checks.append(Check(SafeText("bind mount"), ok=True, message=message))
+
+
+def _size(draft: Draft, name: str) -> str:
+    size = draft.facts.sizes.get(name)
+    return "size unknown" if size is None else size_words(size)
+
+
+ACTION: Final = Action(
+    name="wipe-volumes",
+    verb="Wipe the volumes of",
+    alone="Wipe the volumes",
+    group=Group.RECOVERY,
+    when="A volume holds what no rebuild mends, and a verified backup has what is worth keeping."
+    " The last thing to try.",
+    failing="A volume that is in use by another container stays: Docker names it. Bring the stack"
+    " up again with `start`, then `restore` the backup.",
+    draft=draft_wipe,
+    scope=Scope.PROJECT,
+    obstacle=no_fresh_backup,
+)

@@ -1,0 +1,52 @@
+"""Queue a task that was written down."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pixel_tui.errors import OperationError
+from pixel_tui.ledger.reading.task import shown
+from pixel_tui.operations.catalogue.tasks.shared import ledger_step, troubled_ledger
+from pixel_tui.operations.planning.action import Action, Choice, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.text import plain
+
+
+def drafts_to_queue(facts: Facts) -> Sequence[Choice]:
+    """What was written down and not queued, newest first."""
+    return tuple(
+        Choice(item.task.id, plain(f"{item.task.short}  {item.task.type_text}  "
+                                   f"{shown(item.task.headline)}"))
+        for item in facts.ledger.drafts
+    )  # fmt: skip
+
+
+def draft_add(draft: Draft) -> None:
+    """One step, which touches no other task."""
+    found = [item for item in draft.facts.ledger.drafts if item.task.id == draft.subject]
+    if not found:
+        raise OperationError(
+            "There is no such draft of a task.",
+            on=draft.subject,
+            remedy="Write it down with `pixel-tui ledger add`.",
+        )
+    task = found[0].task
+    draft.subject = plain(task.short)
+    draft.reason = shown(task.headline)
+    ledger_step(draft, f"Queue {task.short}", "It is queued, or it is not.", "add", task=task.id)
+    draft.affect("task-ledger.json", f"gets the task {task.short} ({task.type_text})")
+
+
+ACTION: Final = Action(
+    name="task-add",
+    verb="Queue the task",
+    alone="Queue a task",
+    group=Group.LEDGER,
+    when="There is work for a worker. It waits until syntropy, or `task-spawn`, starts one.",
+    failing="Its last line says why the ledger could not be written; the draft stays.",
+    draft=draft_add,
+    scope=Scope.TASK,
+    choices=drafts_to_queue,
+    obstacle=troubled_ledger,
+    needs_project=False,
+)

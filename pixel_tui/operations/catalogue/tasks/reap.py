@@ -1,0 +1,57 @@
+"""Remove the containers, outputs and logs of workers that ended a week ago."""
+
+from typing import Final
+
+from pixel_tui.errors import NothingToDo
+from pixel_tui.ledger.reading.retention import RETENTION_DAYS, left_workers
+from pixel_tui.ledger.reading.workers import workers_of
+from pixel_tui.operations.catalogue.tasks.shared import ledger_step, no_ledger
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.plan import Risk, Step
+from pixel_tui.text import SafeText, plain
+
+
+def draft_reap(draft: Draft) -> None:
+    """`docker rm` for the containers, and the files one by one."""
+    files = draft.facts.ledger.left
+    workers = left_workers(workers_of(draft.snapshot), draft.facts.read_at)
+    if not files and not workers:
+        raise NothingToDo(f"No worker that ended {RETENTION_DAYS} days ago has left anything.")
+    draft.risk = Risk.DESTRUCTIVE
+    draft.reason = plain(f"{len(workers)} containers and {len(files)} files are left of workers")
+    if workers:
+        names = [worker.container.name for worker in workers]
+        argv = draft.command.docker_argv("rm", names=names)
+        cancelling = SafeText("What has been removed is gone; the rest stays.")
+        draft.steps.append(Step(plain(f"Remove {len(names)} containers"), argv, cancelling))
+        for worker in workers:
+            draft.affect(worker.container.name, "is removed", worker.words)
+        draft.irreversible.append(plain(f"what {len(names)} containers wrote, and their logs"))
+    if files:
+        ledger_step(
+            draft,
+            f"Remove {len(files)} files",
+            "What has been removed is gone; the rest stays.",
+            "reap",
+            *("--days", str(RETENTION_DAYS)),
+        )
+        for file in files[:20]:
+            draft.irreversible.append(plain(f"{file.path.name} ({file.size:,} bytes)"))
+        if len(files) > 20:
+            draft.irreversible.append(plain(f"and {len(files) - 20} more files of that kind"))
+
+
+ACTION: Final = Action(
+    name="task-reap",
+    verb="Remove what old workers left in",
+    alone="Remove what old workers left",
+    group=Group.LEDGER,
+    when="Containers and logs of workers pile up. Tasks stay in the ledger, and so does what"
+    " belongs to those that wait or run.",
+    failing="What could be removed is gone; the last line says what could not.",
+    draft=draft_reap,
+    scope=Scope.PROJECT,
+    obstacle=no_ledger,
+    needs_project=False,
+)

@@ -1,0 +1,85 @@
+"""Have a worker rebuild syntropy, and watch until the new one has taken over."""
+
+from typing import Final
+
+from pixel_tui.errors import OperationError
+from pixel_tui.ledger.reading.workers import BRAIN, worker_timeout
+from pixel_tui.operations.catalogue.tasks.shared import (
+    ledger_step,
+    require_idle,
+    spawn_steps,
+    troubled_ledger,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import Risk
+from pixel_tui.operations.planning.targets import find_target
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import plain
+
+
+def no_rebuild(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why syntropy can't be rebuilt."""
+    if reason := troubled_ledger(snapshot, facts):
+        return reason
+    if snapshot.service(BRAIN) is None:
+        return f"This project has no service {BRAIN}."
+    return "" if facts.ledger.new_id else "No task can be queued here."
+
+
+def draft_rebuild(draft: Draft) -> None:
+    """A task, its worker, its end; then another container of syntropy, and a healthy one."""
+    target = find_target(BRAIN, draft.snapshot)
+    if target is None:
+        raise OperationError(f"This project has no service {BRAIN}.")
+    require_idle(draft)
+    task_id = draft.facts.ledger.new_id
+    running = draft.facts.ledger.reading.running
+    draft.subject = target.name
+    draft.risk = Risk.DISRUPTIVE
+    draft.reason = plain(target.condition if target.containers else "it has no container")
+    draft.confirm = target.name
+    if running:
+        names = ", ".join(task.short for task in running[:3])
+        draft.warn(
+            "task", f"{names} is marked running, but no worker is there: see `ledger verify`"
+        )
+    ledger_step(
+        draft,
+        f"Queue {task_id[:8]}",
+        "It is queued, or it is not.",
+        "add-rebuild",
+        *("--project", draft.snapshot.project_name),
+        task=task_id,
+    )
+    spawn_steps(draft, task_id, rebuild=True)
+    ledger_step(
+        draft,
+        f"Wait until {task_id[:8]} is completed",
+        "The worker goes on to rebuild syntropy: stop it with `task-stop`.",
+        "await",
+        *("--until", "ended", "--seconds", f"{worker_timeout(draft.snapshot) + 120:.0f}"),
+        *("--count", "0"),
+        task=task_id,
+    )
+    draft.affect(target.name, "is rebuilt and recreated", "by the worker")
+    draft.expect_running(target, target.containers, created=target.missing)
+    if target.up:
+        back = "it is healthy" if target.probed else "it runs"
+        draft.interrupts.append(plain(f"{target.name}: until the new one is there, and {back}"))
+
+
+ACTION: Final = Action(
+    name="task-rebuild",
+    verb="Have a worker rebuild",
+    alone="Have a worker rebuild syntropy",
+    group=Group.LEDGER,
+    when="Its source has changed. This is the way to rebuild syntropy that leaves no task without"
+    " it: a task of its own, run by a worker that outlives it.",
+    failing="The task's error and its worker's log say how far it came. Where syntropy does not"
+    " run, `start` it; what ran before is still its image unless the build was done.",
+    draft=draft_rebuild,
+    scope=Scope.PROJECT,
+    obstacle=no_rebuild,
+)

@@ -1,0 +1,46 @@
+"""Let a task that has failed, or was aborted, be tried again."""
+
+from typing import Final
+
+from pixel_tui.errors import OperationError
+from pixel_tui.ledger.reading.task import TaskStatus
+from pixel_tui.operations.catalogue.tasks.shared import (
+    choices_of,
+    chosen_task,
+    ledger_step,
+    mind_the_pause,
+    no_ledger,
+    require,
+)
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+
+
+def draft_retry(draft: Draft) -> None:
+    """One step: it waits again, where it has attempts left."""
+    task = chosen_task(draft)
+    require(task, TaskStatus.FAILED, TaskStatus.ABORTED)
+    if not task.tries_left:
+        raise OperationError(
+            f"The task has had {task.tries} of {task.max_attempts} attempts.",
+            on=task.short,
+            remedy="Queue it as a new one where it is worth another.",
+        )
+    mind_the_pause(draft, task)
+    ledger_step(draft, f"Retry {task.short}", "It waits, or is as it was.", "retry", task=task.id)
+    draft.affect(task.short, "becomes pending", f"{task.tries} of {task.max_attempts} attempts")
+
+
+ACTION: Final = Action(
+    name="task-retry",
+    verb="Retry",
+    group=Group.LEDGER,
+    when="What made it fail is mended. It waits then until syntropy, or `task-spawn`, starts a"
+    " worker.",
+    failing="Its last line says what the task is by now, or why the ledger could not be written.",
+    draft=draft_retry,
+    scope=Scope.TASK,
+    choices=choices_of(TaskStatus.FAILED, TaskStatus.ABORTED),
+    obstacle=no_ledger,
+    needs_project=False,
+)

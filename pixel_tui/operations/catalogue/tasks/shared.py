@@ -1,0 +1,225 @@
+"""What the actions on tasks share."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final
+
+from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.ledger.reading.places import LEDGER_NAME
+from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
+from pixel_tui.ledger.reading.words import span
+from pixel_tui.ledger.reading.workers import SERVICE, Worker, container_name, workers_of
+from pixel_tui.ledger.view.rules.findings import case_of
+from pixel_tui.ledger.view.truth import Truth, Verdict, findings_of, truth_of, truths_of
+from pixel_tui.ledger.writing.program import ledger_argv
+from pixel_tui.operations.planning.action import Choice
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.networks import refuse_changed_networks
+from pixel_tui.operations.planning.plan import Step, is_up
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+PAUSE_SECONDS: Final = 60.0
+"""So long after a failure no new worker is started."""
+START_SECONDS: Final = 120
+"""So long a worker has to write down that it has begun."""
+GRACE_SECONDS: Final = 30
+"""So long a worker has to end before it is killed."""
+
+
+def no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be done with a task."""
+    reading = facts.ledger.reading
+    if reading.trouble is not None:
+        return f"{reading.trouble.what} {reading.trouble.remedy}"
+    return "" if reading.present else "There is no ledger of tasks (data/task-ledger.json)."
+
+
+def troubled_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why nothing can be queued: where there is no ledger one is made."""
+    trouble = facts.ledger.reading.trouble
+    return f"{trouble.what} {trouble.remedy}" if trouble is not None else ""
+
+
+def choices_of(*statuses: TaskStatus) -> Callable[[Facts], Sequence[Choice]]:
+    """What lists the tasks of some statuses, the newest first."""
+
+    def choices(facts: Facts) -> Sequence[Choice]:
+        found = [task for task in facts.ledger.reading.tasks if task.status in statuses and task.id]
+        return tuple(
+            Choice(task.id, plain(f"{task.short}  {task.status_text:<9}  {shown(task.headline)}"))
+            for task in reversed(found)
+        )
+
+    return choices
+
+
+def chosen_task(draft: Draft) -> Task:
+    """The task that the draft is about; its title and its reason say which.
+
+    Raises:
+        OperationError: There is none of that id, or several.
+    """
+    found = draft.facts.ledger.reading.named(draft.subject)
+    if not found:
+        raise OperationError(
+            "There is no such task.", on=draft.subject, remedy="See `pixel-tui ledger list`."
+        )
+    if len(found) > 1:
+        same = len({task.id for task in found}) == 1
+        why = "Several tasks have this id" if same else "Several ids begin like that"
+        raise OperationError(f"{why}.", on=draft.subject)
+    (task,) = found
+    mind_workers(draft)
+    draft.subject = plain(task.short)
+    draft.reason = plain(f"{task.status_text}: {shown(task.headline)}")
+    return task
+
+
+def mind_workers(draft: Draft) -> None:
+    """Have the plan made anew where a worker comes, or ends, before it is run."""
+    draft.minded.append(SafeText(SERVICE))
+
+
+def truth_about(draft: Draft, task: Task, now: datetime) -> Truth:
+    """What the stack shows of a task."""
+    case = case_of(draft.facts.ledger.reading, draft.snapshot, now)
+    return truth_of(truths_of(case, findings_of(case)), task)
+
+
+def require(task: Task, *statuses: TaskStatus) -> None:
+    """Raise `NothingToDo` where the task's status is none of these."""
+    if task.status not in statuses:
+        raise NothingToDo(f"The task {task.short} is {task.status_text or 'odd'}.")
+
+
+def ledger_step(
+    draft: Draft, title: str, cancelling: str, verb: str, *words: str, task: str = ""
+) -> None:
+    """A step of the program that changes the ledger.
+
+    Args:
+        draft: The plan.
+        title: What the step does.
+        cancelling: What it means to cancel it.
+        verb: What the program is to do.
+        words: Options.
+        task: The id of the task that it is done to.
+    """
+    argv = ledger_argv(draft.command, verb, *words, name=task)
+    draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
+    if verb not in {"lock", "unlock"}:
+        _warn_of_file_mounts(draft)
+
+
+def _warn_of_file_mounts(draft: Draft) -> None:
+    """The ledger is replaced by another file, and a file that is mounted stays what it was."""
+    names = [
+        container.name
+        for service in draft.snapshot.services
+        for container in service.containers
+        if is_up(container)
+        and any(PurePosixPath(mount.source).name == LEDGER_NAME for mount in container.mounts)
+    ]
+    if names and not any(check.name == "mounted" for check in draft.checks):
+        mount = "mounts" if len(names) == 1 else "mount"
+        draft.warn(
+            "mounted",
+            f"{listed(names)} {mount} {LEDGER_NAME} itself, and not its folder: the old one is"
+            " read and written there until a restart",
+        )
+
+
+def require_idle(draft: Draft) -> None:
+    """Raise `OperationError` where a worker runs, or is being started: there is one at a time."""
+    facts = draft.facts
+    mind_workers(draft)
+    up = [worker for worker in workers_of(draft.snapshot) if worker.up]
+    if up:
+        raise OperationError(
+            f"A worker is at work already: {up[0].container.name} is {up[0].words}.",
+            remedy="There is one at a time: wait for it, or stop it with `task-stop`.",
+        )
+    lock = facts.ledger.reading.lock
+    if lock is None:
+        return
+    whose = f" for {lock.task[:8]}" if lock.task else ""
+    if lock.starting(facts.read_at):
+        raise OperationError(
+            f"A worker is being started: the lock is held{whose}.", remedy="Wait a moment."
+        )
+    raise OperationError(
+        f"The worker lock is held{whose}, and no worker runs: it is stale.",
+        remedy="Remove it with `task-unlock`.",
+    )
+
+
+def mind_the_pause(draft: Draft, task: Task) -> None:
+    """Want the task's name typed where the last failure is younger than a minute."""
+    now = draft.facts.read_at
+    ends = [
+        item.completed
+        for item in draft.facts.ledger.reading.tasks
+        if item.status is TaskStatus.FAILED and item.completed is not None
+    ]
+    ends += [
+        worker.container.finished_at
+        for worker in workers_of(draft.snapshot)
+        if worker.container.exit_code and worker.container.finished_at is not None
+    ]
+    ago = min(((now - end).total_seconds() for end in ends), default=PAUSE_SECONDS, key=abs)
+    if 0 <= ago < PAUSE_SECONDS:
+        left = span(PAUSE_SECONDS - ago)
+        draft.warn("pause", f"a worker failed {span(ago)} ago: the next one waits {left} more")
+        draft.confirm = SafeText(task.short)
+
+
+def spawn_steps(draft: Draft, task_id: str, *, rebuild: bool = False) -> None:
+    """Start a worker for a task, as syntropy does."""
+    service = draft.snapshot.service(SERVICE)
+    if service is None or service.spec is None:
+        raise OperationError(
+            "The compose file has no service `worker`.", remedy="See `pixel-tui status`."
+        )
+    refuse_changed_networks(draft, [SERVICE])  # `run` makes networks again, as `up` does
+    name = container_name(task_id, rebuild=rebuild)
+    old = [worker for worker in workers_of(draft.snapshot) if worker.container.name == name]
+    if old:
+        argv = draft.command.docker_argv("rm", names=[name])
+        draft.steps.append(
+            Step(plain(f"Remove {name} of before"), argv, SafeText("Nothing is started."))
+        )
+        draft.affect(name, "of the attempt before is removed", "its name is needed")
+    if not rebuild:
+        ledger_step(draft, "Take the worker lock", "Nothing is started.", "lock", task=task_id)
+    argv = draft.command.compose_argv(
+        *("--profile", SERVICE, "run", "-d", "--name", name),
+        *("-e", f"TASK_ID={task_id}"),
+        *("-e", f"HOST_PIXEL_ROOT={draft.command.directory}"),
+        SERVICE,
+    )
+    cancelling = SafeText("A worker that was started continues: stop it with `task-stop`.")
+    draft.steps.append(Step(plain(f"Start {name}"), argv, cancelling))
+    draft.affect(name, "is created and started")
+
+
+def worker_of(draft: Draft, task: Task) -> Worker | None:
+    """The container of a task that is at work."""
+    found = (item for item in workers_of(draft.snapshot) if item.up and item.works_on(task.id))
+    return next(found, None)
+
+
+def stop_step(draft: Draft, worker: Worker) -> None:
+    """Stop a worker: it is asked to end, and killed where it does not."""
+    name = worker.container.name
+    argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), names=[name])
+    cancelling = SafeText("The engine continues to stop it; the ledger is not changed.")
+    draft.steps.append(Step(plain(f"Stop {name}"), argv, cancelling))
+    draft.affect(name, "is stopped", f"it has {GRACE_SECONDS} s before it is killed")
+    draft.interrupts.append(plain(f"{name}: its work on the task is broken off"))
+
+
+DEAD: Final = {Verdict.GONE, Verdict.ENDED}

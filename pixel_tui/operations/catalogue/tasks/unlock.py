@@ -1,0 +1,51 @@
+"""Remove a worker lock that no worker holds."""
+
+from typing import Final
+
+from pixel_tui.ledger.reading.workers import workers_of
+from pixel_tui.operations.catalogue.tasks.shared import ledger_step, mind_workers
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import plain
+
+
+def not_stale(snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why there is no stale lock."""
+    lock = facts.ledger.reading.lock
+    if lock is None:
+        return "There is no worker lock."
+    up = [worker for worker in workers_of(snapshot) if worker.up]
+    if up:
+        return f"The worker lock is not stale: {up[0].container.name} is at work."
+    if lock.starting(facts.read_at):
+        return "The worker lock is young: its worker may be about to start. Wait a minute."
+    return ""
+
+
+def draft_unlock(draft: Draft) -> None:
+    """One step, which looks again at whose lock it is."""
+    mind_workers(draft)
+    lock = draft.facts.ledger.reading.lock
+    task = lock.task if lock is not None else ""
+    since = f" since {lock.created:%Y-%m-%d %H:%M} UTC" if lock and lock.created else ""
+    draft.reason = plain(f"held{f' for {task[:8]}' if task else ''}{since}, and no worker runs")
+    ledger_step(
+        draft, "Remove the worker lock", "It is removed, or it is not.", "unlock", task=task
+    )
+    draft.affect("worker-lock.json", "is removed")
+
+
+ACTION: Final = Action(
+    name="task-unlock",
+    verb="Remove the worker lock of",
+    alone="Remove the worker lock",
+    group=Group.LEDGER,
+    when="A worker died without removing its lock, so that no other one can be started.",
+    failing="Its last line says whose lock it is by now.",
+    draft=draft_unlock,
+    scope=Scope.PROJECT,
+    obstacle=not_stale,
+    needs_project=False,
+)

@@ -1,0 +1,1 @@
+"""Jobs: running a plan, recording, verifying and cancelling it, and its lock."""

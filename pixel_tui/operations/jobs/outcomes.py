@@ -1,0 +1,186 @@
+"""What the stack shows of an expectation. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pixel_tui.operations.planning.plan import Expectation, Life, Outcome, is_up
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+
+class Standing(StrEnum):
+    """How an expectation stands."""
+
+    MET = "met"
+    WAITING = "waiting"
+    """Not yet, but it may come."""
+    BROKEN = "broken"
+    """It will not come by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is found of one expectation."""
+
+    name: SafeText
+    standing: Standing
+    words: SafeText
+    """A predicate without its verb: `running and healthy`, `unhealthy: ...`."""
+    advice: SafeText = NO_TEXT
+    probing: bool = False
+    """Its health check has not decided yet: the engine will."""
+    unproven: tuple[Life, ...] = ()
+    """Containers without a health check, which prove themselves by lasting for a while."""
+
+
+_NOT_YET = (SafeText("not restarted yet"), SafeText("not started yet"))
+_LOOK_AT_LOG = SafeText("look at its log")
+
+
+def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
+    """How an expectation stands in a picture of the stack."""
+    name = expectation.name
+    if snapshot.stale:
+        trouble = snapshot.engine.trouble
+        why = f": {trouble.what}" if trouble else ""
+        return Finding(
+            name,
+            Standing.WAITING,
+            plain(f"unknown, since the engine can't be asked{why}"),
+            trouble.remedy if trouble else NO_TEXT,
+        )
+    containers = _containers(expectation, snapshot)
+    if expectation.outcome in {Outcome.STOPPED, Outcome.GONE}:
+        return _away(expectation, containers)
+    if expectation.container_id and not containers:
+        return Finding(name, Standing.BROKEN, SafeText("gone: its container was removed"))
+    findings = [_running(expectation, container) for container in containers]
+    worst = min(findings, key=_badness, default=None)
+    if worst is not None and worst.standing is not Standing.MET:
+        if worst.standing is Standing.BROKEN and _is_being_replaced(expectation, snapshot):
+            # The next container is there already: this picture is older than the end of `up`.
+            return replace(worst, standing=Standing.WAITING)
+        return _by_the_way(worst) if expectation.by_the_way else worst
+    if len(findings) < expectation.containers or worst is None:
+        words = f"running with {len(findings)} of {expectation.containers} containers"
+        return Finding(name, Standing.WAITING, plain(words if findings else "without a container"))
+    there = {place.address for container in containers for place in container.networks}
+    if not there.issuperset(expectation.addresses):
+        words = f"{worst.words}, but at another address than {expectation.keeper} keeps"
+        advice = plain(f"restart {expectation.keeper}")
+        return Finding(name, Standing.BROKEN, plain(words), advice)
+    unproven = tuple(life for finding in findings for life in finding.unproven)
+    return Finding(name, Standing.MET, worst.words, unproven=unproven)
+
+
+def _by_the_way(finding: Finding) -> Finding:
+    """A service that was not well before either, and that the plan is not about."""
+    if finding.words in _NOT_YET:
+        return finding
+    return replace(finding, standing=Standing.MET, words=plain(f"{finding.words}, as before"))
+
+
+def sentence(findings: Sequence[Finding]) -> SafeText:
+    """Findings in words, those with the same words together, the bad ones first."""
+    groups: dict[tuple[SafeText, SafeText], list[SafeText]] = {}
+    for finding in sorted(findings, key=_badness):
+        groups.setdefault((finding.words, finding.advice), []).append(finding.name)
+    parts = []
+    for (words, advice), names in groups.items():
+        verb = "is" if len(names) == 1 else "are"
+        remedy = f"; {advice.rstrip('.')}" if advice else ""
+        parts.append(f"{listed(names)} {verb} {words}{remedy}")
+    return plain(". ".join(parts))
+
+
+def _is_being_replaced(expectation: Expectation, snapshot: StackSnapshot) -> bool:
+    service = None if expectation.container_id else snapshot.service(expectation.name)
+    return service is not None and bool(service.leftovers)
+
+
+def _containers(expectation: Expectation, snapshot: StackSnapshot) -> tuple[Container, ...]:
+    if expectation.container_id:
+        container = snapshot.container(expectation.container_id)
+        return (container,) if container else ()
+    service = snapshot.service(expectation.name)
+    return service.regular if service else ()
+
+
+def _away(expectation: Expectation, containers: Sequence[Container]) -> Finding:
+    name = expectation.name
+    if expectation.outcome is Outcome.GONE:
+        if containers:
+            return Finding(name, Standing.WAITING, SafeText("still there"))
+        return Finding(name, Standing.MET, SafeText("removed"))
+    up = [container for container in containers if is_up(container)]
+    if up:
+        return Finding(name, Standing.WAITING, SafeText(f"still {up[0].state.value}"))
+    killed = any(item.exit_code == 137 and not item.oom_killed for item in containers)
+    how = " (killed: it did not stop in its grace period)" if killed else ""
+    return Finding(name, Standing.MET, plain(f"stopped{how}"))
+
+
+def _running(expectation: Expectation, container: Container) -> Finding:
+    name = expectation.name
+    life = Life(container.id, container.started_at)
+    if life in expectation.before:
+        return Finding(name, Standing.WAITING, _NOT_YET[not is_up(container)])
+    if container.state is ContainerState.RUNNING:
+        return _by_health(expectation, container, life)
+    why = NO_TEXT
+    if container.exit_code is not None:
+        why = exit_words(container.exit_code, oom_killed=container.oom_killed)
+    if container.state is ContainerState.RESTARTING:
+        words = f"ending and being restarted again and again ({why or 'no exit code'})"
+        return Finding(name, Standing.WAITING, plain(words), _LOOK_AT_LOG)
+    if container.state is ContainerState.EXITED and _was_a_task(container):
+        return Finding(name, Standing.MET, SafeText("done (exit code 0)"))
+    if container.state in {ContainerState.EXITED, ContainerState.DEAD}:
+        words = f"not running: it ended ({container.error or why})"
+        return Finding(name, Standing.BROKEN, plain(words), _LOOK_AT_LOG)
+    return Finding(name, Standing.WAITING, plain(container.error or container.state.value))
+
+
+def _by_health(expectation: Expectation, container: Container, life: Life) -> Finding:
+    name = expectation.name
+    again = " again" if expectation.before else ""
+    if container.restarts:  # a start by hand sets the count to 0
+        times = "once" if container.restarts == 1 else f"{container.restarts} times"
+        again += f" (restarted {times} by the engine)"
+    match container.health_status:
+        case HealthStatus.HEALTHY:
+            return Finding(name, Standing.MET, plain(f"running and healthy{again}"))
+        case HealthStatus.STARTING:
+            words = SafeText("running, and its health check has not agreed yet")
+            return Finding(name, Standing.WAITING, words, probing=True)
+        case HealthStatus.UNHEALTHY:
+            words = plain(f"unhealthy{_last_probe(container)}")
+            return Finding(name, Standing.BROKEN, words, _LOOK_AT_LOG)
+        case HealthStatus.NONE:
+            words = plain(f"running{again}")
+            return Finding(name, Standing.MET, words, unproven=(life,))
+
+
+def _last_probe(container: Container) -> str:
+    probes = container.health.probes if container.health else ()
+    if not probes:
+        return ""
+    said = next((line for line in reversed(probes[-1].output) if line), "")
+    return f": last probe exit {probes[-1].exit_code}" + (f": {said}" if said else "")
+
+
+def _was_a_task(container: Container) -> bool:
+    policy = container.restart_policy.partition(":")[0]
+    return (
+        container.exit_code == 0
+        and container.health is None
+        and (container.oneoff or policy in {"", "no", "on-failure"})
+    )
+
+
+def _badness(finding: Finding) -> int:
+    return [Standing.BROKEN, Standing.WAITING, Standing.MET].index(finding.standing)

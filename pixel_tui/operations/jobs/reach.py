@@ -1,0 +1,182 @@
+"""Whether a proxy still hands requests on to the services behind it, seen by asking it.
+
+Nothing runs inside of a container for that: the port that the proxy publishes is asked, or its
+container's address where it publishes none. 502 and 504 are a proxy's own words for a service
+that it does not reach; any other answer is taken as reached.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from pixel_tui.operations.jobs.outcomes import Finding, Standing
+from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.stack.engine import http_probe
+from pixel_tui.stack.engine.http_probe import Answer, Request
+from pixel_tui.stack.model.container import Container, Port
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+ASK_SECONDS: Final = 5.0
+"""How long one request may take."""
+CONNECT_SECONDS: Final = 0.4
+"""Before a change: how long it may be held up by looking whether a proxy listens."""
+NOT_REACHED: Final = frozenset({502, 504})
+_ANYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  as the engine writes them
+_LOOPBACK: Final = ("127.", "::1")
+_LOCAL: Final = "unix://"
+_LATE: Final = Answer(trouble=SafeText(f"no answer within {ASK_SECONDS:g} s"))
+_NOWHERE: Final = Answer(trouble=SafeText("it has no address to ask"), connected=False)
+
+
+class Asker(Protocol):
+    """What sends requests."""
+
+    def ask(self, request: Request, seconds: float) -> Answer:
+        """Send one, and wait for the status."""
+        ...
+
+
+class Reachability:
+    """Asks proxies for the services behind them.
+
+    Args:
+        expectations: Those that are about something else are left alone.
+        asker: What sends requests.
+    """
+
+    def __init__(self, expectations: Sequence[Expectation], asker: Asker = http_probe) -> None:
+        self._expectations = [item for item in expectations if item.outcome is Outcome.REACHED]
+        self._asker = asker
+        self._listened: set[SafeText] = set()
+        """Proxies that took connections before anything was changed."""
+        self._failed: set[Expectation] = set()
+        """What was not reached before either."""
+
+    def __bool__(self) -> bool:
+        return bool(self._expectations)
+
+    def note(self, snapshot: StackSnapshot) -> None:
+        """Before the change: see which proxies can be asked from here at all. Blocks shortly."""
+        requests = self._requests(snapshot)
+        found = _at_once(
+            requests, lambda request: self._asker.ask(request, CONNECT_SECONDS), CONNECT_SECONDS
+        )
+        for item in requests:
+            answer = found.get(item, _LATE)  # who lets a connection wait took it
+            if answer.connected:
+                self._listened.add(item.keeper)
+            if answer.status in NOT_REACHED:
+                self._failed.add(item)
+
+    def look(self, snapshot: StackSnapshot) -> tuple[Finding, ...]:
+        """Ask for every service. Blocks for at most `ASK_SECONDS`."""
+        requests = self._requests(snapshot)
+        answers = _at_once(
+            requests, lambda request: self._asker.ask(request, ASK_SECONDS), ASK_SECONDS
+        )
+        return tuple(self._finding(item, requests, answers) for item in self._expectations)
+
+    def _requests(self, snapshot: StackSnapshot) -> Mapping[Expectation, Request]:
+        found = {item: _request(item, snapshot) for item in self._expectations}
+        return {item: request for item, request in found.items() if request is not None}
+
+    def _finding(
+        self,
+        item: Expectation,
+        requests: Mapping[Expectation, Request],
+        answers: Mapping[Expectation, Answer],
+    ) -> Finding:
+        answer = answers.get(item, _LATE if item in requests else _NOWHERE)
+        itself = item.name == item.keeper
+        if answer.status and answer.status not in NOT_REACHED:
+            words = "answering" if itself else f"reached through {item.keeper}"
+            return Finding(item.name, Standing.MET, plain(f"{words} ({answer.status})"))
+        if not answer.connected and item.keeper not in self._listened:
+            through = "" if itself else f" through {item.keeper}"
+            words = f"not asked for{through}: it can't be asked from here ({answer.trouble})"
+            return Finding(item.name, Standing.MET, plain(words))
+        if itself and answer.status and item in self._failed:
+            # Which of the services behind it is meant is not known, nor whether one of these.
+            words = f"answering {answer.status}, as before: it does not reach what is behind it"
+            return Finding(item.name, Standing.MET, plain(words))
+        why = f"answers {answer.status}" if answer.status else f"does not answer ({answer.trouble})"
+        words = f"not reached through {item.keeper}, which {why}"
+        if itself:
+            words = (
+                f"answering {answer.status}: it does not reach what is behind it"
+                if answer.status
+                else f"not answering ({answer.trouble})"
+            )
+        advice = f"restart {item.keeper}, or look at its log"
+        return Finding(item.name, Standing.WAITING, plain(words), plain(advice))
+
+
+def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:
+    """Where a proxy is asked; None where that can't be known."""
+    proxy = snapshot.service(item.keeper)
+    running = [found for found in proxy.regular if found.running] if proxy else []
+    for container in running:
+        place = _published(container, item.port, snapshot) or _inside(container, item, snapshot)
+        if place is not None:
+            address, port, inner = place
+            tls = item.tls or (not item.port and inner == 443)
+            return Request(address, port, item.path or "/", item.host_name, tls)
+    return None
+
+
+def _published(
+    container: Container, wanted: int, snapshot: StackSnapshot
+) -> tuple[str, int, int] | None:
+    host = engine_host(snapshot.engine.address)
+    ports = [port for port in container.ports if port.host_port and port.protocol == "tcp"]
+    if wanted:
+        ports = [port for port in ports if port.container_port == wanted]
+    for port in sorted(ports, key=_web_first):
+        address = host if port.host_ip in _ANYWHERE else str(port.host_ip)
+        reachable = host.startswith(_LOOPBACK) or not address.startswith(_LOOPBACK)
+        if host and reachable and port.host_port:
+            return address, port.host_port, port.container_port
+    return None
+
+
+def _inside(
+    container: Container, item: Expectation, snapshot: StackSnapshot
+) -> tuple[str, int, int] | None:
+    """The container's own address, which only its host has a way to."""
+    addresses = [place.address for place in container.networks if place.address]
+    if not addresses or not snapshot.engine.address.startswith(_LOCAL):
+        return None
+    port = item.port or 80
+    return addresses[0], port, port
+
+
+def engine_host(address: str) -> str:
+    """The machine that an engine publishes ports on; empty where the address does not say."""
+    return "127.0.0.1" if address.startswith(_LOCAL) else urlsplit(address).hostname or ""
+
+
+def _web_first(port: Port) -> tuple[bool, bool, int]:
+    return port.container_port != 80, port.container_port == 443, port.container_port
+
+
+def _at_once(
+    requests: Mapping[Expectation, Request], work: Callable[[Request], Answer], seconds: float
+) -> Mapping[Expectation, Answer]:
+    """Do this for every request at the same time; what takes too long is not waited for."""
+    found: dict[Expectation, Answer] = {}
+    done = threading.Condition()
+
+    def run(item: Expectation, request: Request) -> None:
+        result = work(request)
+        with done:
+            found[item] = result
+            done.notify()
+
+    for item, request in requests.items():
+        threading.Thread(target=run, args=(item, request), name="reach", daemon=True).start()
+    with done:
+        # A little more than each may take, so that its own words are heard.
+        done.wait_for(lambda: len(found) == len(requests), timeout=seconds * 1.1)
+        return dict(found)

@@ -1,0 +1,1 @@
+"""What nginx has pinned and routes where."""

@@ -1,0 +1,135 @@
+"""Why a service can't be started, as far as it can be known before. Pure.
+
+What compose 2.40 and the engine do, seen on a real engine: a dependency whose profile is off is
+"no such service", and for one that is active anyway the whole project is invalid; a host port
+that another container holds ends the start when half of it is done; a build from an empty folder
+fails after everything before it was built; a network that was removed and made again is another
+one to the containers of before.
+"""
+
+from collections.abc import Iterable
+
+from pixel_tui.operations.planning.creation import (
+    dependency_that_is_off,
+    start_is_up,
+    why_no_up_as_it_is,
+)
+from pixel_tui.operations.planning.dependencies import needs
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.partners import why_not_joined
+from pixel_tui.operations.planning.plan import is_up
+from pixel_tui.operations.planning.ports import (
+    NOT_CHECKED,
+    made_ports,
+    own_containers,
+    ports_unknown,
+    taken_port,
+)
+from pixel_tui.operations.planning.targets import Target, find_target
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.project import External
+from pixel_tui.stack.model.snapshot import StackSnapshot
+
+
+def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why starting it must fail, as a predicate with what to do; empty where it may work.
+
+    Args:
+        target: What is to be started.
+        snapshot: The stack.
+        facts: What is known beside it.
+    """
+    if target.single or target.spec is None or snapshot.project is None:
+        return ""
+    if reason := dependency_that_is_off(target.spec, snapshot.project):
+        return reason
+    if reason := _why_not(target, snapshot, facts):
+        return reason
+    if start_is_up(target, snapshot) and (reason := why_no_up_as_it_is(target, snapshot, facts)):
+        return reason
+    for name in needs(snapshot.project, [target.name]):
+        other = find_target(name, snapshot)
+        if other is None or (len(other.up) == len(other.containers) and not other.missing):
+            continue
+        if reason := _why_not(other, snapshot, facts):
+            return f"depends on {name}, which {reason}"
+    return ""
+
+
+def why_no_restart(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why it would be stopped and could not be started again, as a predicate; empty if it can.
+
+    Args:
+        target: What is to be restarted: what is down of it is started.
+        snapshot: The stack.
+        facts: What is known beside it.
+    """
+    if target.single:
+        return ""
+    if reason := why_not_joined(target, snapshot):
+        return reason
+    if not target.up and (reason := _port_that_is_taken(target, facts)):
+        return reason
+    return _network_that_is_gone(target, facts)
+
+
+def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
+    """What of `why_no_start` is not known of these, as Docker did not answer in time.
+
+    Args:
+        targets: What is started.
+        facts: What is known beside the stack.
+    """
+    services = [item for item in targets if item.spec is not None]
+    idle = [item for item in services if not item.up]
+    places = [place for item in services for one in _down(item) for place in one.networks]
+    found = []
+    if any(ports_unknown(made_ports(item), item, facts) for item in idle):
+        found.append(NOT_CHECKED)
+    if facts.networks is None and any(place.network_id for place in places):
+        found.append("whether the networks of the containers are still there")
+    return tuple(found)
+
+
+def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    if target.spec is None:
+        return ""
+    # `up` looks by name, and makes the container again.
+    gone = "" if target.missing else _network_that_is_gone(target, facts)
+    if target.up:
+        return gone
+    if reason := why_not_joined(target, snapshot) or _port_that_is_taken(target, facts) or gone:
+        return reason
+    service = snapshot.service(target.service)
+    builds = service is not None and service.sync.missing_image and target.spec.builds
+    if builds and (trouble := facts.build_troubles.get(target.service)):
+        return f"has to be built, and {trouble}"
+    return ""
+
+
+def _network_that_is_gone(target: Target, facts: Facts) -> str:
+    """A container looks for its networks by their ids: `start` fails where one was made again."""
+    if facts.networks is None:
+        return ""
+    externals = target.spec.externals if target.spec is not None else ()
+    for container in _down(target):
+        for place in container.networks:
+            if not place.network_id or place.network_id in facts.networks:
+                continue
+            fix = "recreate it"
+            if External("network", place.network) in externals and (
+                place.network not in facts.networks
+            ):  # compose does not make it, and makes no container without it
+                fix = f"docker network create {place.network}, then recreate it"
+            return f"was made for a network {place.network} that is gone ({fix})"
+    return ""
+
+
+def _port_that_is_taken(target: Target, facts: Facts) -> str:
+    if target.spec is None:
+        return ""
+    return taken_port(made_ports(target), facts, own_containers(target))
+
+
+def _down(target: Target) -> list[Container]:
+    return [container for container in target.containers if not is_up(container)]

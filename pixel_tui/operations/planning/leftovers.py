@@ -1,0 +1,63 @@
+"""What a recreate that broke off left behind: it must not be started, nor counted.
+
+`docker compose start` and `restart` start every container of a service, this one too: then two
+run on the same volumes. So every plan that has something run removes it first.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.plan import Expectation, Outcome, Risk, Step, is_up
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.model.container import Container
+from pixel_tui.text import SafeText, plain
+
+CANCELLING: Final = SafeText("What has been removed is gone; nothing else was touched.")
+
+
+def remove_leftovers_first(draft: Draft) -> None:
+    """Put the removal before all other steps, where a plan starts or recreates such a service.
+
+    Or only looks at it: `up` and `start` start every container of what the named ones need.
+    """
+    if not any(item.outcome is Outcome.RUNNING for item in draft.expected):
+        return
+    names = {
+        *(target.service for target in draft.chosen),
+        *draft.interrupted,
+        *draft.remade,
+        *draft.looked_at,
+        *(item.name for item in draft.expected if item.before),
+    }
+    found = leftovers_of(draft, names)
+    if found:
+        words = listed([item.name for item in found])
+        draft.warn("leftover", f"a recreate that broke off left {words}: it is removed first")
+        draft.steps[:0] = removal_steps(draft, found)
+
+
+def leftovers_of(draft: Draft, services: Iterable[str]) -> tuple[Container, ...]:
+    """The leftovers of these services."""
+    found = [draft.snapshot.service(name) for name in sorted(set(services))]
+    return tuple(item for service in found if service is not None for item in service.leftovers)
+
+
+def removal_steps(draft: Draft, containers: Sequence[Container]) -> list[Step]:
+    """Stop what runs of them, and remove them; their volumes stay."""
+    names = [item.name for item in containers]
+    running = [item.name for item in containers if is_up(item)]
+    steps = []
+    if running:
+        draft.risk = Risk.DISRUPTIVE if draft.risk is Risk.SAFE else draft.risk
+        argv = draft.command.docker_argv("stop", names=running)
+        steps.append(Step(plain(f"Stop {listed(running)}"), argv, CANCELLING))
+    argv = draft.command.docker_argv("rm", names=names)
+    steps.append(Step(plain(f"Remove {listed(names)}"), argv, CANCELLING))
+    for item in containers:
+        draft.affect(item.service, f"loses {item.name}", "a recreate that broke off left it")
+        draft.expected.append(Expectation(item.name, Outcome.GONE, container_id=item.id))
+    ran = [item.name for item in containers if item.started_at is not None]
+    if ran:
+        draft.warn("inside", f"what {listed(ran)} wrote outside of its volumes is lost")
+    return steps

@@ -1,0 +1,103 @@
+"""Who mounts a file by itself: a file that is replaced stays the old one there until a restart."""
+
+from collections.abc import Collection
+from typing import Final
+
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.impossible import why_no_restart
+from pixel_tui.operations.planning.plan import is_up
+from pixel_tui.operations.planning.restarting import draft_restart
+from pixel_tui.operations.planning.targets import Target, find_targets
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.mounted_file import mounts_one
+
+_MOUNTS: Final = "mounts a file that is replaced, and not its folder"
+_OUTSIDE: Final = "a container outside of the project"
+
+
+def restart_mounting(
+    draft: Draft,
+    files: Collection[str],
+    *,
+    recreated: Collection[str] = (),
+    unknown: Collection[str] = (),
+) -> None:
+    """Restart at the end what mounts a file by itself that the plan replaces.
+
+    What is not of the project is only named. Only a warning is right for what a restart would
+    harm: one that can't be started again, and a one-off, whose command would run a second time.
+
+    Args:
+        draft: The plan in the making.
+        files: The absolute paths of the files, by each of their names.
+        recreated: Services whose containers are other ones by then in any case.
+        unknown: Services that compose may not know by then: their containers are restarted.
+    """
+    if not files:
+        return
+    _tell_of_others(draft, files)
+    wanted: dict[str, None] = {}
+    for container in _mounting(draft, files):
+        if container.service in recreated:
+            continue
+        if container.oneoff:
+            draft.warn(
+                "mounted",
+                f"{container.name} {_MOUNTS}, and reads the old one until its end: a restart would"
+                " run its command again",
+            )
+            continue
+        by_container = container.service in unknown
+        wanted[container.id if by_container else str(container.service)] = None
+    targets = tuple(
+        item for item in find_targets(list(wanted), draft.snapshot) if _can_restart(draft, item)
+    )
+    if not targets:
+        return
+    chosen, draft.chosen = draft.chosen, targets
+    expected, draft.expected = draft.expected, []
+    draft_restart(draft, cause=f"it {_MOUNTS}")
+    again = {item.name for item in draft.expected}
+    draft.expected[:0] = [item for item in expected if item.name not in again]
+    draft.chosen = chosen
+
+
+def _mounting(draft: Draft, files: Collection[str]) -> list[Container]:
+    return [
+        container
+        for service in draft.snapshot.services
+        for container in service.containers
+        if is_up(container)
+        and container not in service.leftovers
+        and mounts_one(
+            [item.source for item in container.mounts if item.kind == "bind"],
+            files,
+            draft.facts.links,
+        )
+    ]
+
+
+def _tell_of_others(draft: Draft, files: Collection[str]) -> None:
+    """Name what runs outside of the project and mounts one of the files."""
+    if draft.facts.holders is None:
+        draft.warn("mounted", f"whether {_OUTSIDE} {_MOUNTS}, is unknown: Docker did not list its"
+                   " containers in time")  # fmt: skip
+        return
+    own = {item.id for service in draft.snapshot.services for item in service.containers}
+    for holder in draft.facts.holders:
+        mounting = mounts_one(holder.places, files, draft.facts.links)
+        if holder.running and holder.id not in own and mounting:
+            draft.warn(
+                "mounted",
+                f"{holder.name} ({holder.whose}) {_MOUNTS}, and reads the old one until you restart"
+                f" it: docker restart {holder.name}",
+            )
+
+
+def _can_restart(draft: Draft, target: Target) -> bool:
+    if not target.up:
+        return False  # what of it runs is no container of `up`
+    if reason := why_no_restart(target, draft.snapshot, draft.facts):
+        draft.leave_alone(target.name, f"{_MOUNTS}, and {reason}")
+        return False
+    return True

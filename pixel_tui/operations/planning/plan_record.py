@@ -1,0 +1,175 @@
+"""A plan as it is written down beside its job: enough to show it and to verify it again. Pure.
+
+What is read may be older, newer or damaged: what is missing reads as empty. Secrets in the
+commands are masked, so that what is read is to be shown and never to be run.
+"""
+
+import shlex
+from datetime import datetime
+
+from pixel_tui.operations.planning.plan import (
+    Check,
+    Effect,
+    Expectation,
+    Life,
+    Outcome,
+    Plan,
+    Risk,
+    Step,
+)
+from pixel_tui.redaction.redactor import redact
+from pixel_tui.stack.compose.command import shown
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
+from pixel_tui.text import SafeText, plain
+
+
+def plan_as_json(plan: Plan) -> JsonObject:
+    """A plan, without secrets."""
+    return {
+        "id": plan.id,
+        "action": plan.action,
+        "title": plan.title,
+        "reason": redact(plan.reason),
+        "risk": plan.risk.value,
+        "engine": plan.engine,
+        "project": plan.project,
+        "targets": list(plan.targets),
+        "steps": [
+            {
+                "title": step.title,
+                "command": redact(shown(step.command)),
+                "cancelling": step.cancelling,
+                "takes_back": step.takes_back,
+            }
+            for step in plan.steps
+        ],
+        "made_at": plan.made_at.isoformat(),
+        "fingerprint": plan.fingerprint,
+        "touched": list(plan.touched),
+        "affects": [
+            {"service": item.service, "change": item.change, "cause": redact(item.cause)}
+            for item in plan.affects
+        ],
+        "interrupts": list(plan.interrupts),
+        "irreversible": list(plan.irreversible),
+        "checks_before": [
+            {"name": item.name, "ok": item.ok, "message": redact(item.message)}
+            for item in plan.checks_before
+        ],
+        "checks_after": [_expectation_as_json(item) for item in plan.checks_after],
+        "confirm": plan.confirm,
+        "confirm_loss": plan.confirm_loss,
+        "confirm_origin": plan.confirm_origin,
+        "host": plan.host,
+    }
+
+
+def plan_from_json(node: Node) -> Plan:
+    """A plan that was written down.
+
+    Raises:
+        ValueError: It has no title or no time, or a word that no version has written.
+    """
+    if not node["title"]:
+        raise ValueError("a plan without a title")
+    return Plan(
+        id=node["id"].text,
+        action=node["action"].text,
+        title=node["title"].text,
+        reason=node["reason"].text,
+        risk=Risk(node["risk"].raw),
+        engine=node["engine"].text,
+        project=node["project"].text,
+        targets=_texts(node["targets"]),
+        steps=tuple(
+            Step(
+                step["title"].text,
+                _words(step["command"].text),
+                step["cancelling"].text,
+                takes_back=step["takes_back"].flag,
+            )
+            for step in node["steps"]
+        ),
+        made_at=datetime.fromisoformat(node["made_at"].raw),
+        fingerprint=node["fingerprint"].text,
+        touched=_texts(node["touched"]),
+        affects=tuple(
+            Effect(item["service"].text, item["change"].text, item["cause"].text)
+            for item in node["affects"]
+        ),
+        interrupts=_texts(node["interrupts"]),
+        checks_before=tuple(
+            Check(item["name"].text, ok=item["ok"].flag, message=item["message"].text)
+            for item in node["checks_before"]
+        ),
+        checks_after=tuple(_expectation_from_json(item) for item in node["checks_after"]),
+        irreversible=_texts(node["irreversible"]),
+        confirm=node["confirm"].text,
+        confirm_loss=node["confirm_loss"].text,
+        confirm_origin=node["confirm_origin"].text,
+        host=node["host"].text,
+    )
+
+
+def _expectation_as_json(item: Expectation) -> JsonValue:
+    return {
+        "name": item.name,
+        "outcome": item.outcome.value,
+        "containers": item.containers,
+        "container_id": item.container_id,
+        "probed": item.probed,
+        "completes": item.completes,
+        "by_the_way": item.by_the_way,
+        "before": [
+            {
+                "id": life.container_id,
+                "started": life.started_at.isoformat() if life.started_at else None,
+            }
+            for life in item.before
+        ],
+        "keeper": item.keeper,
+        "addresses": list(item.addresses),
+        "path": item.path,
+        "host_name": item.host_name,
+        "port": item.port,
+        "tls": item.tls,
+    }
+
+
+def _expectation_from_json(node: Node) -> Expectation:
+    return Expectation(
+        name=node["name"].text,
+        outcome=Outcome(node["outcome"].raw),
+        containers=node["containers"].integer,
+        container_id=node["container_id"].text,
+        probed=node["probed"].flag,
+        completes=node["completes"].flag,
+        by_the_way=node["by_the_way"].flag,
+        before=tuple(Life(item["id"].text, moment(item["started"].raw)) for item in node["before"]),
+        keeper=node["keeper"].text,
+        addresses=_texts(node["addresses"]),
+        path=node["path"].text,
+        host_name=node["host_name"].text,
+        port=node["port"].integer,
+        tls=node["tls"].flag,
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """A time that was written down; None where there was none.
+
+    Raises:
+        ValueError: It is no time.
+    """
+    return datetime.fromisoformat(text) if text else None
+
+
+def _texts(node: Node) -> tuple[SafeText, ...]:
+    return tuple(item.text for item in node)
+
+
+def _words(command: str) -> tuple[str, ...]:
+    try:
+        return tuple(plain(word) for word in shlex.split(command))
+    except ValueError:  # a quote was masked with the secret beside it
+        return (command,)

@@ -1,0 +1,160 @@
+"""What a person pointed at, found in the stack. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.planning.plan import is_up
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import SafeText, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A service that compose acts on, or one container that only the engine knows by name."""
+
+    name: SafeText
+    """What the command names: the service, or the container."""
+    service: SafeText
+    containers: tuple[Container, ...]
+    spec: ServiceSpec | None
+    single: bool = False
+    """One container: an orphan, a one-off, or one of several of a service."""
+    leftovers: tuple[Container, ...] = ()
+    """What a recreate that broke off left; of a single container itself, where it is that."""
+
+    @property
+    def up(self) -> tuple[Container, ...]:
+        """Its containers that run, or are about to run again."""
+        return tuple(container for container in self.containers if is_up(container))
+
+    @property
+    def missing(self) -> int:
+        """How many containers `up` would create."""
+        if self.single or self.spec is None:
+            return 0
+        return max(0, self.spec.replicas - len(self.containers))
+
+    @property
+    def surplus(self) -> int:
+        """How many containers `up` would remove."""
+        if self.single or self.spec is None:
+            return 0
+        return max(0, len(self.containers) - self.spec.replicas)
+
+    @property
+    def probed(self) -> bool:
+        """Whether it has a health check."""
+        by_engine = any(container.health is not None for container in self.containers)
+        return by_engine or (self.spec is not None and self.spec.has_health_check)
+
+    @property
+    def well(self) -> bool:
+        """Whether all of its containers run, and none is unhealthy."""
+        return all(
+            item.state is ContainerState.RUNNING
+            and item.health_status is not HealthStatus.UNHEALTHY
+            for item in self.containers
+        )
+
+    @property
+    def grace(self) -> float:
+        """Seconds that it gets to stop before it is killed."""
+        return self.spec.stop_grace_period if self.spec else 10.0
+
+    @property
+    def left_over(self) -> str:
+        """Why it must not be started, as a predicate; empty where it may."""
+        if not self.single or not self.leftovers:
+            return ""
+        return "was left by a recreate that broke off (`remove-leftovers` removes it)"
+
+    @property
+    def condition(self) -> SafeText:
+        """How it is now, as a predicate: `is unhealthy`, `is exited (137 OOM-killed)`."""
+        if not self.containers:
+            return SafeText("has no container")
+        worst = min(self.containers, key=_wellness)
+        if worst.health_status is HealthStatus.UNHEALTHY and worst.running:
+            return SafeText("is unhealthy")
+        if worst.running or worst.exit_code is None:
+            return plain(f"is {worst.state.value}")
+        why = exit_words(worst.exit_code, oom_killed=worst.oom_killed)
+        return plain(f"is {worst.state.value} ({why})")
+
+
+def find_target(name: str, snapshot: StackSnapshot) -> Target | None:
+    """The service of this name as compose sees it, without its one-off containers."""
+    service = snapshot.service(name)
+    if service is None:
+        return None
+    return _whole(service)
+
+
+def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target, ...]:
+    """What these service names and container ids mean.
+
+    A service that the compose file does not name stands for its containers, since
+    compose would not find it. So does every service while compose can't read the project.
+
+    Raises:
+        OperationError: One of them is not part of the stack.
+    """
+    found: dict[str, Target] = {}
+    for word in dict.fromkeys(wanted):
+        service = snapshot.service(word)
+        container = snapshot.container(word)
+        if service is not None and snapshot.project_trouble is not None and service.members:
+            found.update((item.id, _single(item, snapshot)) for item in service.members)
+        elif service is not None and service.spec is not None:
+            target = _whole(service)
+            found[target.name] = target
+        elif service is not None:
+            found.update((item.id, _single(item, snapshot)) for item in service.containers)
+        elif container is not None:
+            found[container.id] = _single(container, snapshot)
+        else:
+            raise OperationError(
+                "There is no such service or container.",
+                on=word,
+                remedy="It may have been removed: look at the table again.",
+            )
+    whole = {target.name for target in found.values() if not target.single}
+    return tuple(
+        target
+        for target in found.values()
+        if not (target.single and target.service in whole and not target.containers[0].oneoff)
+    )
+
+
+def _whole(service: Service) -> Target:
+    return Target(
+        service.name,
+        service.name,
+        service.regular,
+        service.spec,
+        leftovers=service.leftovers,
+    )
+
+
+def _single(container: Container, snapshot: StackSnapshot) -> Target:
+    service = snapshot.service(container.service)
+    return Target(
+        name=container.name or SafeText(container.short_id),
+        service=container.service,
+        containers=(container,),
+        spec=service.spec if service else None,
+        single=True,
+        leftovers=(container,) if service and container in service.leftovers else (),
+    )
+
+
+def _wellness(container: Container) -> tuple[bool, bool, bool]:
+    return (
+        container.running,
+        container.state is not ContainerState.RESTARTING,
+        container.health_status is not HealthStatus.UNHEALTHY,
+    )

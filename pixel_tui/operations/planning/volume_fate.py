@@ -1,0 +1,111 @@
+"""Which volumes of the engine a wipe removes. Pure.
+
+Those that the resolved model declares, whoever made them, but for the external ones; and the
+anonymous volumes of the containers that `down` removes. They are removed by their names: seen with
+compose 2.40, `down --volumes` takes those of another model than the one that was read (without
+`--file`, and with `--project-name`, whatever has the project's label).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pixel_tui.backups.holders import Holder, Volume, named
+from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.words import listed
+from pixel_tui.stack.model.project import Project, VolumeSpec
+from pixel_tui.text import plain
+
+_ANONYMOUS: Final = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Which volumes are removed, and which of those that the project has to do with stay."""
+
+    gone: tuple[Volume, ...]
+    stays: tuple[tuple[Volume, str], ...]
+    """With the reason, as a predicate."""
+    passing: frozenset[str] = frozenset()
+    """Those of `gone` that the engine removes by itself, with a container that was `--rm`."""
+
+
+def fate_of_volumes(project: Project, facts: Facts) -> Fate:
+    """What is removed.
+
+    Raises:
+        NothingToDo: No volume would be.
+        OperationError: The engine did not say what there is, or a volume of another project would
+            be removed, or one that another container has.
+    """
+    if facts.volumes is None or facts.holders is None:
+        raise OperationError(
+            "Docker did not list its volumes in time, so what would be lost is unknown.",
+            remedy="Ask for the plan again.",
+        )
+    there = named(facts.volumes)
+    services = {spec.name for spec in project.services}
+    ours = [item for item in facts.holders if item.project == project.name]
+    removed = [item for item in ours if item.service in services]
+    others = [item for item in facts.holders if item not in removed]
+    declared: dict[str, VolumeSpec] = {spec.name: spec for spec in project.volumes}
+    wanted = {name for name, spec in declared.items() if not spec.external and name in there}
+    _require_ours(project, [there[name] for name in sorted(wanted)])
+    _require_free(sorted(wanted), others)
+    held_elsewhere = {name for item in others for name in item.volumes}
+    anonymous = {
+        name
+        for item in removed
+        for name in item.volumes
+        if name in there and _is_anonymous(there[name]) and name not in held_elsewhere
+    }
+    gone = wanted | anonymous
+    if not gone:
+        raise NothingToDo("The project has no volume that would be removed.")
+    near = {name for item in ours for name in item.volumes}
+    near |= {spec.name for spec in project.volumes}
+    near |= {volume.name for volume in facts.volumes if volume.project == project.name}
+    stays = []
+    for name in sorted((near & there.keys()) - gone):
+        if name in declared and declared[name].external:
+            why = "is external"
+        elif there[name].project not in {"", project.name}:
+            why = f"belongs to the project {there[name].project}"
+        else:
+            why = "is not in the compose file"
+            if project.refused_together:
+                why += ", as far as compose reads it"
+        stays.append((there[name], why))
+    kept = {name for item in removed if not item.passing for name in item.volumes}
+    return Fate(
+        tuple(there[name] for name in sorted(gone)), tuple(stays), frozenset(anonymous - kept)
+    )
+
+
+def _is_anonymous(volume: Volume) -> bool:
+    # Engines before 23 give no label.
+    return volume.anonymous or (
+        not volume.project and _ANONYMOUS.fullmatch(volume.name) is not None
+    )
+
+
+def _require_ours(project: Project, volumes: list[Volume]) -> None:
+    for volume in volumes:
+        if volume.project not in {"", project.name}:
+            raise OperationError(
+                f"The volume {plain(volume.name)} of the compose file belongs to the project"
+                f" {plain(volume.project)}: nothing was done.",
+                remedy="Declare it as `external: true` in this project's compose file first.",
+            )
+
+
+def _require_free(names: list[str], others: list[Holder]) -> None:
+    for name in names:
+        users = [plain(item.name) for item in others if name in item.volumes]
+        if users:
+            raise OperationError(
+                f"The volume {plain(name)} is in use by {listed(users)}, which compose does not"
+                " remove: nothing was done.",
+                remedy=f"Remove it first: docker rm --force {' '.join(users)}.",
+            )

@@ -1,0 +1,1 @@
+"""Masking secrets: by their names, their forms and the values that are known."""

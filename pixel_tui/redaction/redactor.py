@@ -1,0 +1,254 @@
+"""Text without secrets: the one redactor of the console.
+
+Used wherever something may be shown, logged or recorded that an operator did not
+choose to reveal: environments, command lines, labels, probe output, errors, crash reports.
+
+Two things are masked: what looks like a secret (by its name, or its shape), and every value
+that has turned out to be one, wherever it turns up. Time grows with the length of the text.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+from pixel_tui.late_pattern import LatePattern
+from pixel_tui.redaction.forms import mask_forms, password_flag
+from pixel_tui.redaction.known import MASK, KnownSecrets, known, masked_words
+from pixel_tui.redaction.names import is_no_secret, is_secret_name, may_be_secret
+
+__all__ = [
+    "MASK", "forget_secrets", "has_token", "is_secret_name", "is_secret_value", "mask_value",
+    "masked_value", "redact", "redacted_argv", "remember_secret",
+    "spare_names",
+]  # fmt: skip
+
+# The scheme's last letter is enough; to look for its first takes forever in a long word.
+# A password may hold `/` and `@`; what is before a port, or a path with an `@`, is none.
+_URL_PASSWORD = LatePattern(
+    r"(?P<head>[a-z0-9+.\-]://[^\s:/@?#\"'<>]{0,256}:)"
+    r"(?![0-9]{1,5}(?:[/?#]|$))[^\s@\"'<>]{1,512}(?:@[^\s@/?#\"'<>,]{0,256}){0,8}(?=@)",
+    re.IGNORECASE,
+)
+_WEBHOOK = LatePattern(
+    r"(?P<head>://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|"
+    r"(?:[a-z]+\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/|"
+    r"[a-z0-9\-]+\.webhook\.office\.com/|outlook\.office(?:365)?\.com/webhook/|"
+    r"chat\.googleapis\.com/v1/spaces/|hooks\.zapier\.com/hooks/|"
+    r"[^\s/\"'<>]{1,256}\.logic\.azure\.com[^\s/]{0,8}/workflows/|"
+    r"maker\.ifttt\.com/trigger/|[^\s/\"'<>]{1,256}/hooks/(?=[A-Za-z0-9]{20})|"
+    r"[^\s/\"'<>]{1,256}(?:/[^\s/\"'<>?#]{1,64}){0,3}/webhooks?(?:-test)?/"
+    r"(?=[A-Za-z_]{0,64}[0-9])(?=\w{16}|[0-9a-f]{8}-[0-9a-f]{4}-)|"
+    r"qyapi\.weixin\.qq\.com/cgi-bin/webhook/|oapi\.dingtalk\.com/robot/|"
+    r"open\.(?:feishu|larksuite)\.(?:cn|com)/open-apis/bot/))[^\s\"'<>]+",
+    re.IGNORECASE,
+)
+_ASSIGNMENT = LatePattern(
+    # Only from the beginning of a word: from each letter of a long one it would take forever.
+    r"(?<![A-Za-z0-9_.\-])[0-9.\-]*(?P<name>[A-Za-z_][A-Za-z0-9_.\-]*)\\{0,3}[\"']?\s*"
+    r"(?:=>|:=|[=:])\s*"
+)
+# What may stand behind it: looked at only where it is masked, for it may be all of a long line.
+_VALUE = LatePattern(
+    r"\"(?:[^\"\\]|\\.)*(?:\"|$)|'(?:[^'\\]|\\.)*(?:'|$)|"
+    r"(?P<slash>\\{1,3})\"(?:(?!(?<!\\)(?P=slash)\").)*(?:(?P=slash)\"|$)|"
+    # A comma may be a part of it, and a quote: rather too much is masked than a half of it left.
+    r"(?:[^\s\"',;]|[,;](?![\s\"']|$)|[\"'](?![\s,;:\]})\"']|$))+",
+    re.DOTALL,
+)
+_HEADER_VALUE = LatePattern(r"\"[^\"\n]*\"|[^\"'\n]+")
+_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_FLAG = LatePattern(
+    r"(?<![\w\-])(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_.\-]*))"
+    r"(?P<mid>[\"']?,?\s+(?=[^\s-]|[\"'][^\s-]))"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'(?:\"'\"'[^']*')*|\S+)"
+)
+_USER_FLAG = LatePattern(
+    r"(?<![\w\-])(?P<head>(?:-u|--user|--proxy-user|-U)[\s=]+[\"']?(?![0-9]+:[0-9]+\b)"
+    r"[^\s:/\"']{1,256}:)(?!//)[^\s\"']+"
+)
+_BEARER = LatePattern(
+    r"(?P<head>\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=\-]{8,}", re.IGNORECASE
+)
+_KNOWN_SHAPE = LatePattern(
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_\-]{16,}|"
+    r"sk-[A-Za-z0-9_\-]{16,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|"
+    r"AIza[0-9A-Za-z_\-]{20,}|xox[abeprs]-[A-Za-z0-9\-]{10,}|xapp-[A-Za-z0-9\-]{10,}|"
+    r"A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,}|hf_[A-Za-z0-9]{20,}|"
+    r"whsec_[A-Za-z0-9+/=_\-]{16,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|"
+    r"(?:dop_v1|shpat|glsa|dckr_pat)_[A-Za-z0-9_\-]{20,}|"
+    r"[MNO][A-Za-z0-9_\-]{22,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,}|"
+    r"nsec1[02-9ac-hj-np-z]{20,}|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*|"
+    r"(?:bot)?\d{8,10}:[A-Za-z0-9_\-]{35})"
+)
+_PRIVATE_KEY = LatePattern(
+    r"(?P<head>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END).)*", re.DOTALL
+)
+_COMPOSE_QUOTES = LatePattern(
+    r"(?P<head>\bunterminated quoted value |\bnear (?=\"))(?!\*{8}(?:[\s.]|\Z)).+", re.DOTALL
+)
+"""Compose repeats a piece of the environment file, up to all that is behind the place. What is
+masked already is left alone: a sentence of ours may come after it."""
+SHORTEST_TOKEN: Final = 15
+"""Characters of the shortest token of a known shape."""
+_SPACE = LatePattern(r"\s")
+
+
+def remember_secret(value: str) -> None:
+    """Mask this value from now on, wherever it turns up literally.
+
+    One that is made of one kind of letters, or short, is masked only where it is a word. Nothing
+    is done for one that is shorter still, or spared: it would be found where it is no secret.
+    """
+    if known.add(value):
+        _redact_short.cache_clear()
+
+
+def spare_names(names: Iterable[str]) -> None:
+    """Leave the words of these names alone, although one may be a plain secret as well.
+
+    Args:
+        names: What is on the screen all the time: of services, containers, images, folders.
+    """
+    if known.spare(names):
+        _redact_short.cache_clear()
+
+
+def forget_secrets() -> None:
+    """Forget every value that was remembered, and every word that is spared."""
+    known.forget()
+    _redact_short.cache_clear()
+
+
+def masked_value(text: str, value: str) -> str:
+    """Text without this value, which is a secret; one that may be a part of names only whole."""
+    if known.is_telling(value):
+        return text.replace(value, MASK)
+    return re.sub(rf"(?<![\w./\-]){re.escape(value)}(?![\w/\-])", lambda _: MASK, text)
+
+
+def has_token(text: str) -> bool:
+    """Whether there is a token of a well-known shape, or a password inside a URL, in it."""
+    url = "://" in text and (_URL_PASSWORD.search(text) or _WEBHOOK.search(text))
+    return bool(url or _KNOWN_SHAPE.search(text))
+
+
+def is_secret_value(name: str, value: str) -> bool:
+    """Whether this is a value that the key's name makes a secret."""
+    return may_be_secret(name) and not is_no_secret(name, value)
+
+
+def mask_value(name: str, value: str) -> str:
+    """The value of a key as it may be shown: masked when the name or the shape is secret.
+
+    What is masked by its name, or as the password of a URL, is masked from then on wherever it
+    turns up. What is shown may be spared from then on.
+    """
+    if is_secret_value(name, value):
+        remember_secret(value)
+        return MASK
+    if "://" in value and "@" in value:
+        for found in _URL_PASSWORD.compiled.finditer(value):
+            password = found.group()[len(found["head"]) :]
+            remember_secret(password)
+            remember_secret(unquote(password))
+    if known.spare_setting(name, value):
+        _redact_short.cache_clear()
+    return redact(value)
+
+
+def redacted_argv(words: Sequence[str]) -> list[str]:
+    """The words of a command line, each as it may be shown."""
+    shown: list[str] = []
+    secret = False
+    flag = None
+    for word in words:
+        if secret and not word.startswith("-") and word:
+            shown.append(MASK)
+            secret, flag = False, None
+            continue
+        attached = flag.attached(word) if flag else ""
+        shown.append(f"{flag.name}{MASK}" if flag and attached else redact(word))
+        name = word.lstrip("-")
+        secret = word.startswith("-") and "=" not in word and is_secret_name(name)
+        secret = secret or bool(flag and flag.apart and word == flag.name)
+        flag = password_flag(word) or flag
+    return shown
+
+
+def redact(text: str) -> str:
+    """Text with every recognisable secret replaced by asterisks.
+
+    Recognised are assignments, headers and flags with a secret name, passwords inside
+    URLs, addresses of web hooks, bearer tokens, tokens of well-known shapes, what compose
+    quotes of an environment file, and values that are known to be secret.
+    """
+    return _redact_short(text) if len(text) <= _SHORT else _redacted(text)
+
+
+_SHORT: Final = 512
+"""Characters up to which the answer is kept: the same labels are on one container after another."""
+
+
+@lru_cache(maxsize=2048)
+def _redact_short(text: str) -> str:
+    return _redacted(text)
+
+
+def _redacted(text: str) -> str:
+    # Each is only looked for where there may be one: this runs over every label and variable.
+    if len(text) >= KnownSecrets.SHORTEST:
+        text = known.mask(text)
+        if "\x1b" in text:  # colours may stand in the midst of a value
+            text = "\n".join(map(masked_words, text.split("\n")))
+    if "://" in text:
+        if "@" in text:
+            text = _URL_PASSWORD.sub(_masked_tail, text)
+        text = _WEBHOOK.sub(_masked_tail, text)
+    words = _SPACE.search(text) is not None
+    if words:
+        text = _BEARER.sub(_masked_tail, text)
+        if "nterminated quoted value " in text or "near " in text:
+            text = _COMPOSE_QUOTES.sub(_masked_tail, text)
+    if len(text) >= SHORTEST_TOKEN:
+        text = _KNOWN_SHAPE.sub(MASK, text)
+        if "PRIVATE KEY-----" in text:
+            text = _PRIVATE_KEY.sub(_masked_tail, text)
+    if "=" in text or ":" in text:
+        text = _mask_assignments(text)
+    text = mask_forms(text)
+    if not words or "-" not in text:
+        return text
+    return _USER_FLAG.sub(_masked_tail, _FLAG.sub(_mask_flag, text))
+
+
+def _masked_tail(match: re.Match[str]) -> str:
+    return match["head"] + MASK
+
+
+def _mask_assignments(text: str) -> str:
+    parts, at = [], 0
+    while match := _ASSIGNMENT.search(text, at):
+        # `Error: PASSWORD=x` reads as an assignment too: the one inside counts.
+        at, begin = match.end(), at
+        parts.append(text[begin:at])
+        name = match["name"]
+        if not may_be_secret(name):
+            continue
+        # What a build misses stands behind `cache key: `, and is why it failed.
+        if name == "key" and text.endswith("cache ", 0, match.start("name")):
+            continue
+        is_header = ":" in match.group() and name.lower() in _HEADERS
+        value = (_HEADER_VALUE if is_header else _VALUE).match(text, at)
+        if value and not is_no_secret(name, value.group().strip("\\\"'")):
+            parts.append(MASK)
+            at = value.end()
+    return "".join((*parts, text[at:]))
+
+
+def _mask_flag(match: re.Match[str]) -> str:
+    name = match["name"]
+    if not is_secret_value(name, match["value"].strip("\"'")):
+        return match.group()
+    return f"{match['flag']}{match['mid']}{MASK}"

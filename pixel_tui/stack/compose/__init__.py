@@ -1,0 +1,1 @@
+"""How compose is called, and the files that it reads."""

@@ -1,0 +1,319 @@
+"""What compose would say of a project if its `.env` had other content. Reading only.
+
+Compose reads the file twice: as `--env-file`, for what is put in place of `${...}`, and where
+a service names it as its `env_file`. Both have to be the candidate. The second is a path in the
+project, so the services that name it get it replaced by one more compose file on standard
+input (`env_file: !override`): whatever else there is, compose finds and merges as ever. Giving
+the model back that `config --no-interpolate` prints would not do: seen with 2.40, a short
+volume `${DATA:-./data}:/data` comes out of it as a named volume.
+"""
+
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pixel_tui.errors import ComposeRefused, FileError
+from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
+from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
+from pixel_tui.stack.compose.dotenv_setting import disabled
+from pixel_tui.stack.compose.project import ComposeProject, compose_warnings
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
+from pixel_tui.stack.model.parse import declared_ports, externals_of
+from pixel_tui.stack.model.resources import parse_resources
+from pixel_tui.text import SafeText, plain
+
+log = logging.getLogger(__name__)
+
+_REFERENCE = re.compile(r"\$\$|\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_LINE = re.compile(r"\bline (\d+)\b(?! of )")
+
+
+class CandidateReader:
+    """Asks compose about candidates of one project's `.env`.
+
+    Args:
+        project: How compose is asked.
+    """
+
+    def __init__(self, project: ComposeProject) -> None:
+        self._project = project
+
+    @property
+    def path(self) -> Path:
+        """The file that a candidate would replace."""
+        return self._project.command.edited_env
+
+    def read(self, content: bytes | None) -> CandidateReading:
+        """What compose says where the file has this content; None where there is no file.
+
+        Raises:
+            ComposeError: Compose can't be asked, or does not answer.
+            FileError: There is no memory for the candidate.
+        """
+        with _in_memory(content or b"") as path:
+            candidate = _Candidate(path, content or b"", missing=content is None)
+            message = SafeText("")
+            # Profiles that compose refuses together may be alternatives.
+            for profiles in (EVERY_PROFILE, ()):
+                try:
+                    return self._read(candidate, profiles)
+                except ComposeRefused as error:
+                    message = _own_words(str(error.what), candidate, self.path)
+            line = _LINE.search(message)
+            return CandidateReading(refusal=message, line=int(line[1]) if line else 0)
+
+    def _read(self, candidate: "_Candidate", profiles: Sequence[str]) -> CandidateReading:
+        written = self._written(candidate, profiles)
+        readers = {} if candidate.missing else self._readers(written, candidate)
+        call = self._call_with(readers, candidate)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            listed = pool.submit(call, "config", "--services")
+            output, messages = call(*profiles, "config", "--format", "json")
+            active = frozenset(listed.result()[0].split())
+        model = _object(output)
+        hashes = self._hashes(model, candidate)
+        raw = Node(written)["services"]
+        services = (
+            ServiceReading(
+                name=plain(name),
+                config_hash=hashes.get(name, ""),
+                active=name in active,
+                builds=bool(node["build"]),
+                image=node["image"].raw,
+                environment=_texts(node["environment"]),
+                build_arguments=_texts(node["build"]["args"]),
+                keys=_names(raw[name]),
+                reads_file=name in readers,
+                delivered=_delivered(node, Node(written)),
+                build_secrets=_build_secrets(node, Node(written)),
+                recipe=_recipe(node["build"]),
+                shares=(*_joined(node), *_volume_owners(node)),
+                joins=tuple(_joined(node)),
+                networks=frozenset(key for key, _ in node["networks"].members()),
+                volumes=frozenset(
+                    item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"
+                ),
+                externals=tuple(sorted(set(externals_of(Node(model), node)))),
+                ports=declared_ports(node),
+            )
+            for name, node in Node(model)["services"].members()
+        )
+        return CandidateReading(
+            project=Node(model)["name"].text,
+            warnings=tuple(map(plain, compose_warnings(messages))),
+            services={str(service.name): service for service in services},
+            resources=tuple(parse_resources(model)),
+        )
+
+    def _written(self, candidate: "_Candidate", profiles: Sequence[str]) -> JsonObject:
+        """The project as it is written: variables not put in, paths absolute."""
+        words = (*profiles, "config", "--no-interpolate", "--format", "json")
+        argv = self._command(candidate).reading_argv(*words)
+        return _object(self._project.ask(argv, candidate=candidate.text)[0])
+
+    def _call_with(
+        self, readers: Mapping[str, list[JsonValue]], candidate: "_Candidate"
+    ) -> Callable[..., tuple[str, str]]:
+        """What calls compose with the candidate in both of the file's places."""
+        command, override = self._command(candidate), ""
+        if readers:
+            command = replace(command, files=(*self._files(candidate), "-"))
+            parts = (
+                f"  {as_yaml(name)}: {{env_file: !override {as_yaml(files)}}}\n"
+                for name, files in readers.items()
+            )
+            override = "services:\n" + "".join(parts)
+
+        def call(*words: str) -> tuple[str, str]:
+            argv = command.reading_argv(*words)
+            return self._project.ask(argv, stdin=override, candidate=candidate.text)
+
+        return call
+
+    def _files(self, candidate: "_Candidate") -> Sequence[str]:
+        """The compose files, which have to be named where there is one more."""
+        environment = self._project.environment
+        named = "COMPOSE_FILE" in environment or b"COMPOSE_FILE" in candidate.content
+        if not self._project.command.files and named:
+            argv = self._command(candidate).reading_argv("config", "--environment")
+            lines = self._project.ask(argv, candidate=candidate.text)[0].splitlines()
+            found = dict(line.partition("=")[::2] for line in lines)
+            if chosen := found.get("COMPOSE_FILE"):
+                return chosen.split(found.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+        return [str(path) for path in self._project.files]
+
+    def _hashes(self, model: JsonObject, candidate: "_Candidate") -> Mapping[str, str]:
+        # The file that is there now may be the broken one: it must not be read.
+        command = replace(self._project.command, env_files=(str(candidate.path),))
+        try:
+            return self._project.hashes_of(model, command)
+        except ComposeRefused as error:  # the file is taken, whatever its hashes are
+            log.warning("compose gives no hashes for the candidate: %s", error)
+            return {}
+
+    def _readers(
+        self, written: JsonObject, candidate: "_Candidate"
+    ) -> Mapping[str, list[JsonValue]]:
+        """The services that name the file as `env_file`, and what they are to name instead."""
+        found: dict[str, list[JsonValue]] = {}
+        for name, node in Node(written)["services"].members():
+            files = [item.value for item in node["env_file"]]
+            replaced = [self._replaced(item, candidate) for item in files]
+            if replaced != files:
+                found[name] = replaced
+        return found
+
+    def _replaced(self, item: JsonValue, candidate: "_Candidate") -> JsonValue:
+        path = Node(item)["path"].raw
+        if "$" in path:
+            path = self._put_in(path, candidate)
+        if not isinstance(item, dict) or not self._is_own(path):
+            return item
+        return {**item, "path": str(candidate.path)}
+
+    def _put_in(self, path: str, candidate: "_Candidate") -> str:
+        """A path with its variables put in, by compose."""
+        asked: JsonObject = {"services": {"path": {"image": "path", "labels": {"path": path}}}}
+        command = replace(self._command(candidate), files=("-",), project="path")
+        argv = command.reading_argv("config", "--format", "json")
+        output, _ = self._project.ask(argv, stdin=as_yaml(asked), candidate=candidate.text)
+        found = Node(_object(output))["services"]["path"]["labels"]["path"].raw
+        return found.replace("$$", "$")
+
+    def _is_own(self, path: str) -> bool:
+        if not path:
+            return False
+        if os.path.normpath(self.path.parent / path) == os.path.normpath(self.path):
+            return True
+        with suppress(OSError):
+            return self.path.samefile(path)
+        return False
+
+    def _command(self, candidate: "_Candidate") -> ComposeCommand:
+        """How compose is called with the candidate in the file's place."""
+        command = self._project.command
+        if disabled(self._project.environment) and not command.env_files:
+            return command
+        named = command.env_files or (str(self.path),)
+        files = (str(candidate.path) if self._is_own(item) else item for item in named)
+        return replace(command, env_files=tuple(files))
+
+
+@contextmanager
+def _in_memory(content: bytes) -> Iterator[Path]:
+    """The candidate in memory that ends with this process, and a path that compose reads it by.
+
+    A file would outlive a console that is killed, with all of its secrets.
+    """
+    try:
+        descriptor = os.memfd_create("pixel-tui-candidate")
+    except OSError as error:
+        raise _not_laid_out(error) from error
+    with os.fdopen(descriptor, "wb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except OSError as error:
+            raise _not_laid_out(error) from error
+        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Where it lies."""
+
+    path: Path
+    content: bytes = field(repr=False)
+    missing: bool = False
+    """There is to be no file."""
+
+    @property
+    def text(self) -> str:
+        """What is in it."""
+        return self.content.decode("utf-8", "replace")
+
+
+def _names(raw: Node) -> frozenset[str]:
+    return frozenset(filter(None, _REFERENCE.findall(json.dumps(raw.value))))
+
+
+def _sources(service: Node) -> Iterator[tuple[str, str]]:
+    for kind in ("secrets", "configs"):
+        for item in service[kind]:
+            yield kind, item.raw or item["source"].raw
+
+
+def _delivered(service: Node, written: Node) -> frozenset[str]:
+    """The variables in a service's secrets and configs; compose hashes only their names."""
+    found: set[str] = set()
+    for kind, source in _sources(service):
+        found |= _made_from(written[kind][source])
+    return frozenset(found)
+
+
+def _build_secrets(service: Node, written: Node) -> frozenset[str]:
+    """The variables in the secrets of its build; compose hashes nothing of a build."""
+    found: set[str] = set()
+    for _, source in _sources(service["build"]):
+        found |= _made_from(written["secrets"][source])
+    return frozenset(found)
+
+
+def _made_from(item: Node) -> set[str]:
+    named = {item["environment"].raw, *_REFERENCE.findall(item["content"].raw)}
+    return set(filter(None, named))
+
+
+def _recipe(build: Node) -> str:
+    """A build but for its arguments; what it is called, and what runs it, makes no other image."""
+    left_out = ("args", "tags", "cache_from", "cache_to", "no_cache", "pull")
+    parts = {key: item.value for key, item in build.members() if key not in left_out}
+    return json.dumps(parts, sort_keys=True) if parts else ""
+
+
+def _joined(node: Node) -> Iterator[str]:
+    for key in ("network_mode", "pid", "ipc"):
+        kind, _, name = node[key].raw.partition(":")
+        if kind == "service" and name:
+            yield name
+
+
+def _volume_owners(node: Node) -> Iterator[str]:
+    for item in node["volumes_from"]:
+        name = item.raw.partition(":")[0]
+        if name and name != "container":
+            yield name
+
+
+def _texts(node: Node) -> dict[str, str]:
+    """The members that have a value, as the container would get them."""
+    return {
+        name: item.raw.replace("$$", "$")
+        for name, item in node.members()
+        if isinstance(item.value, str)
+    }
+
+
+def _object(output: str) -> JsonObject:
+    try:
+        return load_object(output)
+    except ValueError as error:
+        raise ComposeRefused("Compose did not print the project as JSON.") from error
+
+
+def _own_words(message: str, candidate: _Candidate, path: Path) -> SafeText:
+    """Compose's message about the file that the user knows."""
+    return plain(message.replace(str(candidate.path), str(path)))
+
+
+def _not_laid_out(error: OSError) -> FileError:
+    return FileError(
+        f"The candidate can't be kept in memory for compose: {error.strerror or error}.",
+        remedy="Check the free memory.",
+    )

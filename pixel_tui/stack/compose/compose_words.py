@@ -1,0 +1,174 @@
+"""What compose says, without what it quotes of secrets: all of its words pass through here.
+
+Compose repeats a piece of what it stumbles over: a template, the name behind a `$`, an anchor.
+In a password with such a sign that is a piece of the password, which no list of values has. So
+a piece is looked up in the files that compose reads: one out of the value of a secret is masked,
+and so is one whose place is not known; key and line are said in its place.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+from pixel_tui.redaction.known import masked_words
+from pixel_tui.redaction.redactor import (
+    MASK,
+    is_secret_name,
+    masked_value,
+    redact,
+    remember_secret,
+)
+from pixel_tui.stack.compose.command import ComposeCommand, remote_not_read
+from pixel_tui.stack.compose.project_files import find_project_files
+from pixel_tui.stack.compose.written_secrets import (
+    Written,
+    WrittenSecret,
+    put_in,
+    secrets_in,
+    without,
+    written_in,
+)
+from pixel_tui.stack.model.program_output import Said
+
+SHORTEST_SECRET: Final = 4
+"""A shorter value, or piece of one, would mask half of any message."""
+
+NO_VARIABLES: Final[Mapping[str, str]] = {}
+_UNDEFINED = re.compile(r"(?P<head>\bundefined \w+ )(?P<piece>[^\s\"'*]+)(?=: )")
+_WARNING = re.compile(r'(?P<head>level=\w+ msg=)"(?P<text>(?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TEMPLATE = re.compile(r"(?P<head>Invalid template: )\"(?P<piece>.*)\"", re.DOTALL)
+_FORMAT = re.compile(
+    r"(?P<head>invalid interpolation format for (?P<path>\S+)\.\s+"
+    r"You may need to escape any \$ with another \$\.\s+)(?P<piece>.+)",
+    re.DOTALL,
+)
+_ANCHOR = re.compile(r"(?P<head>unknown anchor )'(?P<piece>[^']*)'")
+_ODD_NAME = re.compile(r"(?P<head>\bin variable name )\"(?P<piece>.*)\"", re.DOTALL)
+_UNSET = re.compile(r"(?P<head>\bThe )\"(?P<piece>[^\"]*)\"(?= variable is not set)")
+_REQUIRED = re.compile(
+    r"(?P<head>\brequired variable )(?P<piece>\S+)(?P<why> is missing a value(?:: .*)?)", re.DOTALL
+)
+_QUOTED = re.compile(r"(?<!\w)(?P<quote>[\"'])(?P<piece>[^\"'\n]+)(?P=quote)")
+_LAST = re.compile(r"(?P<head>: )(?P<piece>[^\s\"'*]+)$")
+_SPOKEN_LISTS: Final = frozenset({"command", "entrypoint", "test", "args", "environment", "labels"})
+"""Lists whose items may be secrets that no key names."""
+
+
+def refusal_of(said: Said, command: ComposeCommand, environment: Mapping[str, str]) -> str:
+    """Why compose ended with an error, where it was run as one of several programs."""
+    words = ComposeWords(written_in(find_project_files(command, environment)), environment)
+    shown = words.without_secrets(said.errors.decode("utf-8", "replace"))
+    return remote_not_read(said.reason) or replace(said, errors=shown.encode()).reason
+
+
+class ComposeWords:
+    """Masks what compose's messages quote of secrets.
+
+    Args:
+        files: What compose reads.
+        environment: The variables that compose sees.
+    """
+
+    def __init__(
+        self, files: Iterable[Written], environment: Mapping[str, str] = NO_VARIABLES
+    ) -> None:
+        self._files = tuple(files)
+        self._environment = environment
+
+    def without_secrets(self, messages: str) -> str:
+        """What compose said on standard error, as it may be shown."""
+        if not messages.strip():
+            return messages
+        parts, at = list[str](), 0
+        for found in _WARNING.finditer(messages):
+            text = _ESCAPED.sub(lambda sign: {"n": "\n", "t": "\t"}.get(sign[1], sign[1]), found[2])
+            shown = json.dumps(self._masked(text), ensure_ascii=False)
+            parts += self._masked(messages[at : found.start()]), found["head"], shown
+            at = found.end()
+        return "".join((*parts, self._masked(messages[at:])))
+
+    def _masked(self, text: str) -> str:
+        text = _TEMPLATE.sub(lambda found: self._hidden(found, unknown=True), text)
+        text = _ANCHOR.sub(lambda found: self._hidden(found, "*", unknown=True), text)
+        text = _ODD_NAME.sub(lambda found: f"{found['head']}{MASK}", text)
+        text = _UNSET.sub(lambda found: self._hidden(found, "$", "${"), text)
+        text = _REQUIRED.sub(self._required, text)
+        text = _FORMAT.sub(self._of_path, text)
+        text = masked_words(text)  # as Go quotes them too
+        for value in self._values:
+            if value in text:
+                text = masked_value(text, value)
+        text = _UNDEFINED.sub(self._hidden, _QUOTED.sub(self._hidden, text))
+        return redact(_LAST.sub(self._hidden, text))
+
+    def _hidden(self, found: re.Match[str], *signs: str, unknown: bool = False) -> str:
+        """A piece masked where it is one of a secret.
+
+        Args:
+            found: Where it is.
+            signs: What is before it in a file; nothing: it may be anywhere in a value.
+            unknown: Whether it is masked too where it is in no file.
+        """
+        piece = found["piece"]
+        secret = self._owner(piece, signs)
+        if secret is None and not (unknown and not self._is_public(piece)):
+            return found.group()
+        head = found.groupdict().get("head", "")
+        if secret is None:
+            return f"{head}{MASK}"
+        remember_secret(piece)
+        return f"{head}{MASK} ({secret.where})"
+
+    def _required(self, found: re.Match[str]) -> str:
+        secret = self._owner(found["piece"], ("$", "${"))
+        if secret is None:
+            return found.group()
+        return f"{found['head']}{MASK} ({secret.where}) is missing a value"
+
+    def _of_path(self, found: re.Match[str]) -> str:
+        *before, last = found["path"].split(".")
+        listed = last == "[]" and before[-1:] and before[-1] in _SPOKEN_LISTS
+        name, _, value = found["piece"].partition("=") if listed else (last, "", "value")
+        if listed and value and re.fullmatch(r"[\w.\-]+", name):
+            secret = is_secret_name(name)
+            return f"{found['head']}{name}={MASK}" if secret else found.group()
+        if listed or is_secret_name(last):
+            return f"{found['head']}{MASK}"
+        return self._hidden(found)
+
+    def _owner(self, piece: str, signs: Iterable[str] = ()) -> WrittenSecret | None:
+        """The secret that this is a piece of; None where there is none."""
+        written = [f"{sign}{piece}" for sign in signs] or [piece]
+        if not signs and len(piece) < SHORTEST_SECRET:
+            return None
+        secrets = (item for item in self._secrets if any(part in item.raw for part in written))
+        found = next(secrets, None)
+        return None if found is None or self._is_public(piece) else found
+
+    def _is_public(self, piece: str) -> bool:
+        """Whether it is written as a word elsewhere than in a secret."""
+        return bool(re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", self._public))
+
+    @cached_property
+    def _by_file(self) -> Sequence[tuple[Written, Sequence[WrittenSecret]]]:
+        return [(file, secrets_in(file)) for file in self._files]
+
+    @cached_property
+    def _secrets(self) -> Sequence[WrittenSecret]:
+        return [secret for _, secrets in self._by_file for secret in secrets]
+
+    @cached_property
+    def _values(self) -> tuple[str, ...]:
+        # The longest first: one may begin as another, and the rest of it would be left.
+        values = {item.value for item in self._secrets}
+        values.update(put_in(self._files, self._environment))
+        long = (value for value in values if len(value) >= SHORTEST_SECRET)
+        return tuple(sorted(long, key=len, reverse=True))
+
+    @cached_property
+    def _public(self) -> str:
+        return "\n".join(without(file, secrets) for file, secrets in self._by_file)

@@ -1,0 +1,300 @@
+"""Which services read which keys of the environment, and how: from compose's own reading.
+
+Compose prints the project with its `${...}` left in (`config --no-interpolate`); what is found
+in there is what it will ask the environment for. Nothing is started or changed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
+from pixel_tui.text import SafeText, plain
+
+DEEPEST: Final = 50
+"""Defaults inside defaults, and lists inside lists. No real project comes near."""
+
+DELIVERED: Final = ("secrets", "configs")
+"""What compose writes into a container when it makes it."""
+
+_NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_NOTHING: Final[Mapping[str, tuple["Use", ...]]] = MappingProxyType({})
+
+
+class How(StrEnum):
+    """How a service gets a key."""
+
+    INTERPOLATION = "interpolation"
+    ENV_FILE = "env_file"
+    BUILD_ARGUMENT = "build argument"
+    CONTENT = "content"
+    """Of a secret or a config, which is written when its container is made."""
+    TO_BUILD = "build secret"
+    """Of a secret that is given to the build of its image alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A service that reads a key."""
+
+    service: SafeText
+    """Empty where no service does, but the project: a network's name, for one."""
+    how: How
+    where: SafeText = SafeText("")
+    """The place in the service: `environment.POSTGRES_URL`."""
+    required: bool = False
+    """Compose refuses the project without it (`${KEY:?message}`)."""
+    bare: bool = False
+    """Without it compose puts nothing there, and warns (`${KEY}`)."""
+    may_be_empty: bool = False
+    """Compose asks only that it is set (`${KEY?message}`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """A file that a service reads whole."""
+
+    use: Use
+    path: str
+    overridden: frozenset[str] = frozenset()
+    """Keys that the service's `environment` sets itself, so that the file's don't count."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentUses:
+    """What a project reads of its environment."""
+
+    services: tuple[SafeText, ...] = ()
+    hosts: frozenset[str] = frozenset()
+    """Names that mean a container inside the project's networks, in small letters."""
+    references: Mapping[str, tuple[Use, ...]] = field(default_factory=lambda: _NOTHING)
+    """Key to who names it in the compose file."""
+    env_files: tuple[EnvFile, ...] = ()
+    joined: frozenset[str] = frozenset()
+    """Services in the network of the host or of another container: localhost is that one's."""
+    reaching_out: frozenset[str] = frozenset()
+    """Services that may find names which are none of the project's: on an external network."""
+
+    def of(self, key: str, path: str) -> tuple[Use, ...]:
+        """Who reads this key of the file with this path."""
+        named = self.references.get(key, ())
+        whole = tuple(
+            file.use for file in self.env_files if file.path == path and key not in file.overridden
+        )
+        return named + whole if whole else named
+
+
+NO_USES: Final = EnvironmentUses()
+"""Nothing is known: there is no project, or compose could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable that a text asks for."""
+
+    name: str
+    required: bool = False
+    bare: bool = False
+    """Nothing is said of what counts without it."""
+    may_be_empty: bool = False
+    """It has to be set, to whatever."""
+
+
+def variables_in(template: str) -> Iterator[Variable]:
+    """The variables of a text by compose's rules; those inside of defaults too.
+
+    `$$` is a dollar; what compose would refuse is passed over.
+    """
+    yield from _variables(template, 0)
+
+
+def _variables(template: str, depth: int) -> Iterator[Variable]:
+    at = template.find("$")
+    while 0 <= at < len(template) - 1:
+        behind = template[at + 1]
+        if behind == "$":
+            at += 2
+        elif behind == "{":
+            end = _closing(template, at + 2)
+            if end < 0:
+                return
+            if depth < DEEPEST:
+                yield from _braced(template[at + 2 : end], depth + 1)
+            at = end + 1
+        else:
+            name = _NAME.match(template, at + 1)
+            if name:
+                yield Variable(name.group(), bare=True)
+            at = name.end() if name else at + 1
+        at = template.find("$", at)
+
+
+def _braced(inside: str, depth: int) -> Iterator[Variable]:
+    name = _NAME.match(inside)
+    if name is None:
+        return
+    behind = inside[name.end() :]
+    rest = behind.removeprefix(":")
+    yield Variable(
+        name.group(),
+        required=rest.startswith("?"),
+        bare=not rest,
+        may_be_empty=behind.startswith("?"),
+    )
+    if rest[:1] in {"-", "+", "?"}:
+        yield from _variables(rest[1:], depth)
+
+
+def _closing(template: str, start: int) -> int:
+    """Where the brace that was opened before `start` is closed; -1 where it is not."""
+    open_braces = 1
+    for match in re.compile(r"\$\{|\}").finditer(template, start):
+        open_braces += 1 if match.group() == "${" else -1
+        if not open_braces:
+            return match.start()
+    return -1
+
+
+def parse_uses(config: JsonObject) -> EnvironmentUses:
+    """What `docker compose config --no-interpolate --no-normalize --format json` says."""
+    found: dict[str, dict[Use, None]] = {}
+    files: list[EnvFile] = []
+    hosts: set[str] = set()
+    services = [(plain(name), node) for name, node in Node(config)["services"].members()]
+    for name, service in services:
+        for use_of, use in _service_uses(name, service):
+            found.setdefault(use_of, {})[use] = None
+        files += _env_files(name, service)
+        hosts |= {name.lower(), *_host_names(service)}
+        for key, use in _delivered(name, service, Node(config)):
+            found.setdefault(key, {})[use] = None
+    for kind in DELIVERED:
+        for source, item in Node(config)[kind].members():
+            key = item["environment"].raw
+            if key and key not in found:
+                nobody = Use(SafeText(""), How.CONTENT, plain(f"{kind}.{source}"))
+                found[key] = {nobody: None}
+    elsewhere = [item for item in config.items() if item[0] != "services"]
+    # Extensions come last: mostly they are merged into services, and count as theirs.
+    for part, value in sorted(elsewhere, key=lambda item: item[0].startswith("x-")):
+        for variable, where in _references(value, part):
+            if not part.startswith("x-") or variable.name not in found:
+                use = _use(SafeText(""), How.INTERPOLATION, where, variable)
+                found.setdefault(variable.name, {})[use] = None
+    return EnvironmentUses(
+        services=tuple(name for name, _ in services),
+        hosts=frozenset(hosts),
+        references={key: tuple(uses) for key, uses in found.items()},
+        env_files=tuple(files),
+        joined=frozenset(name for name, service in services if _is_joined(service)),
+        reaching_out=frozenset(
+            name for name, service in services if _reaches_out(service, Node(config)["networks"])
+        ),
+    )
+
+
+def _service_uses(name: SafeText, service: Node) -> Iterator[tuple[str, Use]]:
+    for part, node in service.members():
+        for variable, where in _references(node.value, part):
+            how = How.BUILD_ARGUMENT if where.startswith("build.args") else How.INTERPOLATION
+            yield variable.name, _use(name, how, where, variable)
+    for key in _inherited(service["environment"]):
+        yield key, Use(name, How.INTERPOLATION, plain(f"environment.{key}"))
+    for key in _inherited(service["build"]["args"]):
+        yield key, Use(name, How.BUILD_ARGUMENT, plain(f"build.args.{key}"))
+
+
+def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[str, Use]]:
+    """The variables that a service's secrets and configs are made from."""
+    for kind in DELIVERED:
+        for item in service[kind]:
+            source = item.raw or item["source"].raw
+            where = f"{kind}.{source}"
+            made_from = project[kind][source]
+            if key := made_from["environment"].raw:
+                yield key, Use(name, How.CONTENT, plain(where))
+            for variable in variables_in(made_from["content"].raw):
+                yield variable.name, _use(name, How.CONTENT, f"{where}.content", variable)
+    for item in service["build"]["secrets"]:
+        source = item.raw or item["source"].raw
+        if key := project["secrets"][source]["environment"].raw:
+            yield key, Use(name, How.TO_BUILD, plain(f"build.secrets.{source}"))
+
+
+def _is_joined(service: Node) -> bool:
+    mode = service["network_mode"].raw
+    return mode == "host" or mode.startswith(("service:", "container:"))
+
+
+def _reaches_out(service: Node, networks: Node) -> bool:
+    if service["network_mode"].raw or service["external_links"]:
+        return True
+    named = [name for name, _ in service["networks"].members()]
+    named += [item.raw for item in service["networks"]]
+    return any(bool(networks[name]["external"].value) for name in named or ["default"])
+
+
+def _use(service: SafeText, how: How, where: str, variable: Variable) -> Use:
+    return Use(
+        service,
+        how,
+        plain(where),
+        required=variable.required,
+        bare=variable.bare,
+        may_be_empty=variable.may_be_empty,
+    )
+
+
+def _references(value: JsonValue, where: str, depth: int = 0) -> Iterator[tuple[Variable, str]]:
+    """Each variable below a value, and its place."""
+    if isinstance(value, str):
+        if "$" in value:
+            for variable in variables_in(value):
+                yield variable, where
+    elif depth > DEEPEST:
+        return
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _references(item, f"{where}.{name}", depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            inside = where
+            if where in {"environment", "build.args"} and isinstance(item, str):
+                inside = f"{where}.{item.partition('=')[0]}"
+            yield from _references(item, inside, depth + 1)
+
+
+def _inherited(variables: Node) -> Iterator[str]:
+    """Names without a value, which are taken from compose's own environment."""
+    for name, node in variables.members():
+        if node.value is None:
+            yield name
+    for item in variables:
+        if item.raw and "=" not in item.raw:
+            yield item.raw
+
+
+def _env_files(name: SafeText, service: Node) -> Iterator[EnvFile]:
+    environment = service["environment"]
+    own = {key for key, _ in environment.members()}
+    own |= {item.raw.partition("=")[0] for item in environment}
+    files = service["env_file"]
+    paths = [files.raw, *(item.raw or item["path"].raw for item in files)]
+    for path in filter(None, paths):
+        yield EnvFile(Use(name, How.ENV_FILE), path, frozenset(own))
+
+
+def _host_names(service: Node) -> Iterator[str]:
+    for own in ("container_name", "hostname"):
+        if service[own].raw:
+            yield service[own].raw.lower()
+    for _, network in service["networks"].members():
+        for alias in network["aliases"]:
+            yield alias.raw.lower()
+    for name, _ in service["extra_hosts"].members():
+        yield name.lower()
+    for item in service["extra_hosts"]:
+        yield re.split(r"[:=]", item.raw)[0].lower()

@@ -1,0 +1,151 @@
+"""Where the containers of a project say that they come from: compose writes it on each."""
+
+import os
+from collections import Counter, defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+from pixel_tui.errors import EngineError
+from pixel_tui.files import is_file
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, WORKING_DIR
+from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.source import EngineReader, Place, ProjectReader
+from pixel_tui.text import SafeText, plain
+
+
+def find_place(engine: EngineReader, project: str) -> Place | None:
+    """Where a project's files are, by its containers; None where they are not on this machine.
+
+    An engine that can't be asked knows of no place.
+    """
+    try:
+        listed = engine.containers(project)
+    except EngineError:
+        return None
+    for item in map(Node, listed):
+        place = _place(item["Labels"])
+        if place.files and all(is_file(Path(file)) for file in place.files):
+            return place
+    return None
+
+
+def labelled_name(engine: EngineReader, project: ProjectReader) -> SafeText:
+    """The name of a project that compose can't read, by the containers that were made from it.
+
+    What was made from exactly these files is it, else what was made in this folder. Of several
+    the one with the most containers.
+
+    Returns:
+        The name; a guess where no container says that it is from here.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    place, guess = project.place, plain(project.name_guess)
+    if place.name:
+        return plain(place.name)
+    folder, files = os.path.realpath(place.directory), _real(place.files)
+    of_files: list[SafeText] = []
+    of_folder: list[SafeText] = []
+    for labels in (Node(item)["Labels"] for item in engine.containers("")):
+        made = _place(labels)
+        if files and _real(made.files) == files:
+            of_files.append(plain(made.name))
+        elif made.directory and os.path.realpath(made.directory) == folder:
+            of_folder.append(plain(made.name))
+    found = Counter(of_files or of_folder)
+    if not found or guess in found:
+        return guess
+    return max(sorted(found), key=lambda name: found[name])
+
+
+def made_with(engine: EngineReader, place: Place, guess: str) -> Place | None:
+    """What the containers of a project were made with; None where they don't agree, or say nothing.
+
+    One-offs don't count: a worker may have been started from elsewhere, with other files.
+
+    Args:
+        engine: The engine.
+        place: Where the project is.
+        guess: The name that the project has where nobody named it.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    folder = os.path.realpath(place.directory)
+    found: dict[str, set[Place]] = defaultdict(set)
+    for labels in (Node(item)["Labels"] for item in engine.containers(place.name)):
+        made = _place(labels)
+        here = made.directory and os.path.realpath(made.directory) == folder
+        if here and labels[f"{LABEL}oneoff"].raw != "True":
+            found[made.name].add(made)
+    names = [place.name or guess] if (place.name or guess) in found else list(found)
+    places = found[names[0]] if len(names) == 1 else set()
+    return next(iter(places)) if len(places) == 1 else None
+
+
+def adopted(command: ComposeCommand, made: Place, *, finds_files: bool) -> ComposeCommand | None:
+    """The call with the files that the containers were made with, where nobody named any.
+
+    Files that compose finds by their names alone prove no `-f`: an override that was added
+    since is a change that is to come. Files that are gone are no use.
+
+    Args:
+        command: How compose is called.
+        made: What the containers say.
+        finds_files: Whether compose finds the compose files by their names alone.
+
+    Returns:
+        None where nothing changes.
+    """
+    folder = Path(command.directory)
+    usual = {os.path.realpath(folder / name) for name in FILE_NAMES + OVERRIDE_NAMES}
+    files, env_files = command.files, command.env_files
+    if finds_files and not _real(made.files) <= usual and _are_there(made.files):
+        files = made.files
+    if not env_files and command.reads_default_env and _are_there(made.env_files):
+        env_files = made.env_files
+    if (files, env_files) == (command.files, command.env_files):
+        return None
+    search = command.search if files == command.files else None
+    return replace(command, files=files, env_files=env_files, search=search, adopted=True)
+
+
+def _are_there(paths: tuple[str, ...]) -> bool:
+    return all(is_file(Path(path)) for path in paths)
+
+
+def read_other_names(engine: EngineReader, project: Project | None) -> tuple[SafeText, ...]:
+    """The names under which containers of this project's folder or files were made.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    if project is None or not project.services:
+        return ()
+    folder, files = os.path.realpath(project.directory), _real(project.files)
+    found: set[SafeText] = set()
+    for item in map(Node, engine.containers("")):
+        labels = item["Labels"]
+        place = _place(labels)
+        here = bool(place.directory) and os.path.realpath(place.directory) == folder
+        if here or (files and _real(place.files) == files):
+            found.add(labels[f"{LABEL}project"].text)
+    return tuple(sorted(found - {project.name}))
+
+
+def _place(labels: Node) -> Place:
+    return Place(
+        directory=labels[WORKING_DIR].raw,
+        files=tuple(filter(None, labels[CONFIG_FILES].raw.split(","))),
+        env_files=tuple(filter(None, labels[ENVIRONMENT_FILE].raw.split(","))),
+        name=labels[f"{LABEL}project"].text,
+    )
+
+
+def _real(paths: tuple[str, ...] | tuple[SafeText, ...]) -> frozenset[str]:
+    return frozenset(map(os.path.realpath, paths))

@@ -1,0 +1,185 @@
+"""What is secret in the files that compose reads, as it is written there."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.files import read_head
+from pixel_tui.late_pattern import LatePattern
+from pixel_tui.redaction.redactor import (
+    is_secret_name,
+    is_secret_value,
+    mask_value,
+    redact,
+    remember_secret,
+)
+from pixel_tui.stack.compose.dotenv_setting import settings_in
+from pixel_tui.stack.compose.project_files import ProjectFiles
+
+MOST_BYTES: Final = 1024 * 1024
+
+_SETTING = LatePattern(
+    r"^[^\S\n]*(?:export[^\S\n]+)?(?P<name>[A-Za-z_][\w.\-]*)[^\S\n]*[=:]"
+    r"(?P<raw>[^\S\n]*(?:'[^']*'|\"(?:[^\"\\]|\\.)*\")?[^\n]*)",
+    re.MULTILINE | re.DOTALL,
+)
+_KEYED = LatePattern(
+    r"\s*(?:-\s+)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?\s*[:=]\s*(?P<raw>.*)", re.DOTALL
+)
+_COMMENT = LatePattern(r"(?:^|[^\S\n])#[^\n]*", re.MULTILINE)
+_REFERENCE = LatePattern(r"\$\{[A-Za-z_]\w*(?::?\?[^}]*)?\}")
+"""All of a value: the name is that of a variable, and no piece of a password."""
+_REFERRING = LatePattern(r"\$\{[A-Za-z_]\w*(?::?[?+\-])?")
+_CONVENTIONAL = LatePattern(r"\$\{([A-Z_][A-Z0-9_]*)(?:[:?+\-][^}]*)?\}")
+"""The name of a variable as people write it in the midst of a value of a compose file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that compose reads.
+
+    Attributes:
+        text: What is in it.
+        name: What it is called; empty for the one that a message is about.
+        sets_variables: Whether it is an environment file, else it is a compose file.
+    """
+
+    text: str = field(repr=False)
+    name: str = ""
+    sets_variables: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSecret:
+    """A secret in such a file."""
+
+    raw: str = field(repr=False)
+    """As it is written, with all that may be a part of it."""
+    start: int
+    """Where that is in the file."""
+    where: str
+    """Its key and line."""
+    value: str = field(repr=False, default="")
+    """Of an environment file: without its quotes."""
+
+
+def written_in(files: ProjectFiles) -> Iterator[Written]:
+    """What is in the files of a project; those that can't be read are left out."""
+    setting = {*files.environment, *files.services}
+    for path in files.all:
+        if (text := _text(path)) is not None:
+            yield Written(text, path.name, sets_variables=path in setting)
+
+
+def remember_written(files: ProjectFiles, environment: Mapping[str, str]) -> None:
+    """Have masked what compose may put in, before anything is shown of what it answers."""
+    for name, value in environment.items():
+        if is_secret_value(name, value):
+            remember_secret(value)
+    texts = (file.text for file in written_in(files) if file.sets_variables)
+    for name, value in settings_in(texts, environment):
+        mask_value(name, value)  # it may be a URL, and the password in it a secret
+
+
+def put_in(files: Iterable[Written], environment: Mapping[str, str]) -> Iterator[str]:
+    """The secrets of environment files as compose reads them: comments, escapes, references."""
+    texts = (file.text for file in files if file.sets_variables)
+    for name, value in settings_in(texts, environment):
+        if is_secret_value(name, value):
+            yield value
+
+
+def secrets_in(file: Written) -> Sequence[WrittenSecret]:
+    """The secrets of a file, in their order."""
+    return tuple(_settings(file) if file.sets_variables else _entries(file))
+
+
+def without(file: Written, secrets: Sequence[WrittenSecret]) -> str:
+    """All that is written in a file but for its secrets and comments; the names of variables too.
+
+    A compose file has these also in the midst of a secret.
+    """
+    parts, at = list[str](), 0
+    for secret in secrets:
+        parts += file.text[at : secret.start], " "
+        at = secret.start + len(secret.raw)
+    text = _COMMENT.sub("", "".join((*parts, file.text[at:])))
+    if file.sets_variables:
+        return text
+    return "\n".join(
+        (text, *(name for item in secrets for name in _CONVENTIONAL.findall(item.raw)))
+    )
+
+
+def _settings(file: Written) -> Iterator[WrittenSecret]:
+    found = list(_SETTING.finditer(file.text))
+    ends = (*(item.start() for item in found[1:]), len(file.text))
+    line, counted = 1, 0
+    for item, end in zip(found, ends, strict=False):
+        line += file.text.count("\n", counted, item.start("name"))
+        name, start, counted = item["name"], item.start("raw"), item.start("name")
+        # What follows up to the next key was perhaps to be a part of it.
+        raw, value = file.text[start:end], _bare(item["raw"])
+        is_secret = is_secret_name(name) and value and not _REFERENCE.fullmatch(value)
+        # A password may begin with `$`, and only look like a reference.
+        is_secret = is_secret and (is_secret_value(name, value) or value.startswith("$"))
+        if is_secret or _first_masked(value) is not None:
+            where = f"{name}, {_place(file, line)}"
+            yield WrittenSecret(raw, start, where, value if is_secret else "")
+
+
+def _entries(file: Written) -> Iterator[WrittenSecret]:
+    lines = file.text.splitlines(keepends=True)
+    number = at = 0
+    while number < len(lines):
+        line, first, begin = lines[number], number, at
+        number, at = number + 1, at + len(line)
+        found = _KEYED.match(line)
+        # A list of secrets has their names.
+        if found and is_secret_name(found["name"]) and found["name"] != "secrets":
+            if is_secret_value(found["name"], _bare(_COMMENT.sub("", found["raw"]))):
+                while number < len(lines) and _is_inside(lines[number], line):
+                    number, at = number + 1, at + len(lines[number])
+                start = begin + found.start("raw")
+                where = f"{found['name']}, {_place(file, first + 1)}"
+                yield WrittenSecret(file.text[start:at], start, where)
+        elif (masked := _first_masked(line)) is not None:
+            start = begin + masked
+            yield WrittenSecret(file.text[start:at], start, _place(file, first + 1))
+
+
+def _first_masked(text: str) -> int | None:
+    """Where the first secret begins that no key names; None where there is none."""
+    # In `${A_TOKEN:?why}` there is a name and a sentence, and no value.
+    text = _REFERRING.sub(lambda found: "x" * len(found[0]), text)
+    shown = redact(text)
+    if shown == text:
+        return None
+    pairs = enumerate(zip(text, shown, strict=False))
+    return next((index for index, pair in pairs if pair[0] != pair[1]), 0)
+
+
+def _is_inside(line: str, key: str) -> bool:
+    """Whether a line is one of the value of this key, which has several."""
+    return not line.strip() or _indent(line) > _indent(key)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _bare(raw: str) -> str:
+    return raw.strip().strip("\"'")
+
+
+def _place(file: Written, line: int) -> str:
+    return f"line {line} of {file.name}" if file.name else f"line {line}"
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return read_head(path, MOST_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+    except OSError:
+        return None

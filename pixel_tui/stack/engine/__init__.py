@@ -1,0 +1,1 @@
+"""The engine's API, over a socket or the SDK."""

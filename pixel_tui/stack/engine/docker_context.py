@@ -1,0 +1,84 @@
+"""Docker contexts, as the docker program keeps them: `contexts/` in its folder.
+
+They are there whether or not there is a `config.json` beside them: `DOCKER_CONTEXT` and
+`--context` need none.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.files import is_file, read_head
+from pixel_tui.stack.model.json_value import Node, load_object
+
+MOST_BYTES: Final = 1024 * 1024
+
+
+class ContextUnreadable(Exception):
+    """What docker keeps of a context can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class DockerContext:
+    """A context's engine, and how to authenticate there."""
+
+    host: str
+    """Empty for the local engine."""
+    verify: bool = True
+    """Whether the engine's certificate is checked."""
+    ca: Path | None = None
+    certificate: tuple[Path, Path] | None = None
+    """This side's certificate, and its key."""
+
+
+def docker_folder(environment: Mapping[str, str]) -> Path:
+    """Where the docker program keeps its configuration."""
+    own = environment.get("DOCKER_CONFIG")
+    home = environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111  never fails
+    return Path(own) if own else Path(home) / ".docker"
+
+
+def read_context(folder: Path, name: str) -> DockerContext | None:
+    """A context by its name; None where there is none.
+
+    Args:
+        folder: Docker's own.
+        name: The context's name.
+
+    Raises:
+        ContextUnreadable: It is there and can't be read, or says no engine.
+    """
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    path = folder / "contexts" / "meta" / digest / "meta.json"
+    try:
+        found = Node(load_object(read_head(path, MOST_BYTES)))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ContextUnreadable(f"{path}: {error}") from error
+    endpoint = found["Endpoints"]["docker"]
+    if not endpoint:
+        raise ContextUnreadable(f"{path}: it names no Docker engine")
+    keys = folder / "contexts" / "tls" / digest / "docker"
+    pair = keys / "cert.pem", keys / "key.pem"
+    return DockerContext(
+        host=endpoint["Host"].raw,
+        verify=not endpoint["SkipTLSVerify"].flag,
+        ca=keys / "ca.pem" if is_file(keys / "ca.pem") else None,
+        certificate=pair if all(map(is_file, pair)) else None,
+    )
+
+
+def current_context(folder: Path) -> str | None:
+    """The context that `docker context use` has chosen; None where none has been.
+
+    A configuration that can't be read chooses none: docker warns, and does the same.
+    """
+    try:
+        config = load_object(read_head(folder / "config.json", MOST_BYTES))
+    except (OSError, ValueError):
+        return None
+    return Node(config)["currentContext"].raw or None

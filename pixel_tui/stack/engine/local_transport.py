@@ -1,0 +1,260 @@
+"""Requests over the engine's local socket, by the standard library alone.
+
+Nearly every console looks at an engine on its own host. For that the Docker SDK is not
+needed: importing it takes longer than all the questions of a start together, and each of
+its requests several times as long as one in here.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import TYPE_CHECKING, Final
+
+from pixel_tui.errors import EngineError
+from pixel_tui.stack.engine.transport import (
+    CHUNK,
+    CONNECT_SECONDS,
+    MOST_BYTES,
+    POOL_SIZE,
+    READ_SECONDS,
+    READING,
+    WHOLE_SECONDS,
+    Answer,
+    connection_broken,
+    connection_error,
+    held_back,
+    too_large,
+)
+from pixel_tui.stack.model.source import ByteStream
+from pixel_tui.text import SafeText
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_HUNG_UP: Final = (ConnectionResetError, BrokenPipeError)
+"""How a connection fails that the engine has closed while nobody used it."""
+
+
+class _Socket(socket.socket):
+    """A local socket whose answers have a time to be whole by."""
+
+    deadline: float | None = None
+    """By the monotonic clock; None where the answer may take as long as it likes."""
+
+    def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
+        """Wait for the next part, never longer than the whole may take.
+
+        Raises:
+            TimeoutError: Nothing came in time.
+        """
+        if self.deadline is not None:
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.settimeout(min(left, READ_SECONDS))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+class ReadOnlyConnection(HTTPConnection):
+    """An HTTP connection to a local socket, unable to change anything.
+
+    Args:
+        path: The socket.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self._path = path
+        self._patience = WHOLE_SECONDS
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        connected = _Socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock = connected
+        connected.settimeout(min(CONNECT_SECONDS, self._patience))
+        connected.connect(self._path)
+        connected.settimeout(min(READ_SECONDS, self._patience))
+        connected.deadline = time.monotonic() + self._patience
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait so long for the next answer to be whole."""
+        self._patience = seconds
+        if isinstance(self.sock, _Socket):
+            self.sock.settimeout(min(READ_SECONDS, seconds))
+            self.sock.deadline = time.monotonic() + seconds
+
+    def putrequest(
+        self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
+    ) -> None:
+        """Begin a request that only reads.
+
+        Raises:
+            EngineError: The request would change something. Nothing was sent.
+        """
+        if method not in READING:
+            raise held_back(method)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+
+class _StreamConnection(ReadOnlyConnection):
+    """A connection for one answer, whose body comes as it is.
+
+    To a caller of HTTP/1.0 the body is sent without the frames of chunked encoding, each
+    of which would have to be read by itself: in a flood, one a line.
+    """
+
+    _http_vsn = 10
+    _http_vsn_str = "HTTP/1.0"
+    sock_of_answer: socket.socket
+    """What the answer is read from; the connection itself lets go of it."""
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        super().connect()
+        self.sock_of_answer = self.sock
+
+
+class LocalTransport:
+    """A `Transport` over a local socket.
+
+    Args:
+        path: The socket.
+        address: The socket as it is shown.
+    """
+
+    def __init__(self, path: str, address: SafeText) -> None:
+        self._path = path
+        self._address = address
+        self._lock = threading.Lock()
+        self._idle: list[ReadOnlyConnection] = []
+
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
+        """Ask, and wait for the whole answer."""
+        while True:
+            with self._lock:
+                kept = self._idle.pop() if self._idle else None
+            connection = kept or ReadOnlyConnection(self._path)
+            connection.wait_at_most(patience)
+            try:
+                response = _ask(connection, target)
+                answer = Answer(response.status, response.reason, _whole(response, target))
+            except EngineError:
+                connection.close()
+                raise
+            except (HTTPException, OSError) as error:
+                connection.close()
+                if kept is not None and isinstance(error, _HUNG_UP):
+                    continue  # it was the kept connection that failed, not the engine
+                raise self._translated(error) from error
+            if not response.will_close:
+                with self._lock:
+                    if len(self._idle) < POOL_SIZE:
+                        self._idle.append(connection)
+                        return answer
+            connection.close()
+            return answer
+
+    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+        """Ask, and read the body as it comes."""
+        connection = _StreamConnection(self._path)
+        try:
+            response = _ask(connection, target)
+            if response.status >= 400:
+                with closing(connection), response:
+                    return Answer(response.status, response.reason, _whole(response, target))
+        except (HTTPException, OSError) as error:
+            connection.close()
+            raise self._translated(error) from error
+        if isinstance(connection.sock_of_answer, _Socket):
+            connection.sock_of_answer.deadline = None
+        connection.sock_of_answer.settimeout(None if endless else READ_SECONDS)
+        return _Body(connection.sock_of_answer, response, still_there=self._still_there)
+
+    def close(self) -> None:
+        """Drop the kept connections."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _still_there(self) -> bool:
+        try:
+            return self.get("/_ping").ok
+        except EngineError:
+            return False
+
+    def _translated(self, error: HTTPException | OSError) -> EngineError:
+        return connection_error(error, self._address)
+
+
+def _ask(connection: ReadOnlyConnection, target: str) -> HTTPResponse:
+    connection.request("GET", target)
+    return connection.getresponse()
+
+
+def _whole(response: HTTPResponse, target: str) -> bytes:
+    """All of an answer's body.
+
+    Raises:
+        EngineAnswerInvalid: It is too large.
+    """
+    if response.length is not None and response.length <= MOST_BYTES:
+        return response.read()
+    parts, size = [], 0
+    while response.length is None and (part := response.read(CHUNK)):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            break
+    if response.length is not None or size > MOST_BYTES:
+        response.close()
+        raise too_large(target)
+    return b"".join(parts)
+
+
+class _Body:
+    """The body of an answer, read as it comes.
+
+    Args:
+        connected: What it is read from.
+        response: The answer.
+        still_there: Asks whether the engine answers.
+    """
+
+    def __init__(
+        self,
+        connected: socket.socket,
+        response: HTTPResponse,
+        *,
+        still_there: Callable[[], bool],
+    ) -> None:
+        self._socket = connected
+        self._response = response
+        self._still_there = still_there
+        self._closed = False
+
+    def read(self) -> bytes:
+        """Wait for the next part."""
+        try:
+            chunk = self._response.read1(CHUNK)
+        except (HTTPException, OSError, ValueError) as error:
+            self._response.close()
+            if self._closed:
+                return b""
+            raise connection_broken() from error
+        if not chunk:
+            self._response.close()
+            # In HTTP/1.0 a body ends in the same way whether all was said or the engine died.
+            if not (self._closed or self._still_there()):
+                raise connection_broken()
+        return chunk
+
+    def close(self) -> None:
+        """End a read that waits on another thread."""
+        self._closed = True
+        with suppress(OSError):
+            # Closing alone would not wake it, and would give its descriptor away.
+            self._socket.shutdown(socket.SHUT_RDWR)

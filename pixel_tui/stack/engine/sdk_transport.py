@@ -1,0 +1,318 @@
+"""Requests through the Docker SDK: engines behind TCP, TLS or ssh."""
+
+import io
+import socket
+import threading
+import time
+from contextlib import suppress
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Final
+
+import requests
+import urllib3
+from docker import APIClient
+from docker.errors import DockerException
+from docker.tls import TLSConfig
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from pixel_tui.errors import EngineError, EngineUnreachable
+from pixel_tui.stack.engine.transport import (
+    CHUNK,
+    CONNECT_SECONDS,
+    MOST_BYTES,
+    POOL_SIZE,
+    READ_SECONDS,
+    READING,
+    WHOLE_SECONDS,
+    Answer,
+    connection_broken,
+    connection_error,
+    held_back,
+    no_answer,
+    too_large,
+)
+from pixel_tui.stack.model.source import ByteStream
+from pixel_tui.text import SafeText
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, DockerException)
+
+
+class ReadOnlySession(APIClient):
+    """The Docker SDK's client, unable to change anything."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
+        """Send a request that only reads.
+
+        Raises:
+            EngineError: The request would change something. Nothing was sent.
+        """
+        if request.method not in READING:
+            raise held_back(str(request.method))
+        return super().send(request, **kwargs)  # type: ignore[arg-type]
+
+
+class _Timed(io.RawIOBase):
+    """What an answer is read from: the headers, and what else is wanted, have to come in time.
+
+    Args:
+        connected: The connection; its time-out is how long all of the headers may take.
+        inner: Reads from it.
+    """
+
+    def __init__(self, connected: socket.socket, inner: io.RawIOBase) -> None:
+        super().__init__()
+        self._socket = connected
+        self._inner = inner
+        self._deadline: float | None = time.monotonic() + (connected.gettimeout() or READ_SECONDS)
+
+    def whole_by(self, deadline: float) -> None:
+        """The rest has to be there by then, by the monotonic clock."""
+        self._deadline = deadline
+
+    def as_it_comes(self, *, endless: bool) -> None:
+        """The rest may take as long as it likes; each part of it is waited for."""
+        self._deadline = None
+        self._socket.settimeout(None if endless else READ_SECONDS)
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: "Buffer", /) -> int | None:
+        """Wait for the next part, never longer than the whole may take.
+
+        Raises:
+            TimeoutError: Nothing came in time.
+        """
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._socket.settimeout(min(left, READ_SECONDS))
+        return self._inner.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._inner.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    """An answer with a time to be whole by, its headers included."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.timed = _Timed(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self.timed)
+
+
+class _Connection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS: Final = {"http": _Pool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    """Connects over TCP, with TLS or without, and through a proxy where one is set."""
+
+    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
+        """Have the connections made here."""
+        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: object) -> urllib3.ProxyManager:
+        """The same for those through a proxy."""
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+class SdkTransport:
+    """A `Transport` over the Docker SDK's connections.
+
+    Args:
+        address: The engine's address.
+        tls: How to authenticate there.
+        shown: The address as it is shown.
+    """
+
+    def __init__(self, address: str, tls: TLSConfig | None, shown: SafeText) -> None:
+        self._address = address
+        self._tls = tls
+        self._shown = shown
+        self._lock = threading.Lock()
+        self._session: ReadOnlySession | None = None
+
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
+        """Ask, and wait for the whole answer."""
+        deadline = time.monotonic() + patience
+        response = self._ask(target, min(patience, READ_SECONDS))
+        with response:
+            return self._answer(response, target, deadline)
+
+    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+        """Ask, and read the body as it comes."""
+        deadline = time.monotonic() + WHOLE_SECONDS
+        response = self._ask(target, READ_SECONDS)
+        if not response.ok:
+            with response:
+                return self._answer(response, target, deadline)
+        timed = _timed(response)
+        if timed is not None:
+            timed.as_it_comes(endless=endless)
+        elif endless:
+            connected = getattr(response.raw.connection, "sock", None)
+            if connected is not None:
+                connected.settimeout(None)
+        return _Body(response)
+
+    def close(self) -> None:
+        """Drop the kept connections."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _answer(self, response: requests.Response, target: str, deadline: float) -> Answer:
+        """The whole of an answer, read in parts: it has to be there in time, and to end."""
+        body = bytearray()
+        timed = _timed(response)
+        if timed is not None:
+            timed.whole_by(deadline)
+        try:
+            while part := response.raw.read1(CHUNK, decode_content=True):
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise too_large(target)
+                if time.monotonic() > deadline:
+                    raise no_answer(self._shown)
+        except _FAILURES as error:
+            raise _translated(error, self._shown) from error
+        return Answer(response.status_code, response.reason, bytes(body))
+
+    def _ask(self, target: str, patience: float) -> requests.Response:
+        try:
+            session = self._connected()
+            return session.get(
+                f"{session.base_url}{target}",
+                stream=True,
+                timeout=(min(CONNECT_SECONDS, patience), patience),
+                verify=session.verify,  # else REQUESTS_CA_BUNDLE would stand above the engine's CA
+                allow_redirects=False,  # each would have a time of its own; no engine asks for it
+            )
+        except _FAILURES as error:
+            raise _translated(error, self._shown) from error
+
+    def _connected(self) -> ReadOnlySession:
+        with self._lock:
+            if self._session is None:
+                # A version given here keeps the constructor from asking the engine.
+                session = ReadOnlySession(
+                    base_url=self._address,
+                    version="1.41",
+                    timeout=int(READ_SECONDS),
+                    tls=self._tls or False,
+                    use_ssh_client=True,
+                    max_pool_size=POOL_SIZE,
+                )
+                if str(session.base_url).startswith(("http://", "https://")):
+                    session.mount("http://", _Adapter(pool_maxsize=POOL_SIZE))
+                    session.mount("https://", _Adapter(pool_maxsize=POOL_SIZE))
+                self._session = session
+            return self._session
+
+
+class _Body:
+    """The body of an answer, read as it comes."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self._closed = False
+
+    def read(self) -> bytes:
+        """Wait for the next part."""
+        try:
+            chunk = bytes(self._response.raw.read1(CHUNK, decode_content=False))
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
+            self._response.close()
+            if self._closed:
+                return b""
+            raise connection_broken() from error
+        if not chunk:
+            self._response.close()
+        return chunk
+
+    def close(self) -> None:
+        """End a read that waits on another thread."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(
+            urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError, RuntimeError
+        ):
+            # Wakes a reader on another thread; closing alone would not. A stream that
+            # has ended by itself has no socket any more, which is a RuntimeError.
+            self._response.raw.shutdown()
+
+
+def _timed(response: requests.Response) -> _Timed | None:
+    """What this answer is read from; None over ssh, where a program reads it."""
+    original = getattr(response.raw, "_original_response", None)
+    return original.timed if isinstance(original, _TimedResponse) else None
+
+
+def _translated(error: Exception, address: SafeText) -> EngineError:
+    cause = _root_cause(error)
+    if isinstance(error, requests.Timeout):
+        return no_answer(address)
+    if "paramiko" in str(error):
+        return EngineUnreachable(
+            "An engine over ssh:// needs paramiko, which is not installed.",
+            on=address,
+            remedy="Install it: `pipx inject pixel-tui paramiko`, or in a clone "
+            "`.venv/bin/pip install paramiko`.",
+        )
+    if str(error).startswith("Invalid bind address"):
+        return EngineUnreachable(
+            "This is no address of an engine.",
+            on=address,
+            remedy="Write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST in --host, DOCKER_HOST "
+            "or the context.",
+        )
+    if isinstance(error, DockerException) and not isinstance(cause, OSError):
+        return EngineUnreachable(str(error), on=address, remedy="Check DOCKER_HOST or the context.")
+    return connection_error(cause, address)
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    seen = {id(error)}
+    while True:
+        inner = error.__cause__ or error.__context__
+        if inner is None or id(inner) in seen:
+            return error
+        seen.add(id(inner))
+        error = inner

@@ -1,0 +1,1 @@
+"""Log lines: reading, following, merging and holding them."""

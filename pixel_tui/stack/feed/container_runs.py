@@ -1,0 +1,146 @@
+"""Where in a container's log one run of its process ends and the next one starts. Pure.
+
+The engine reports `die` once it has taken in all that the process wrote, and starts the next
+run after that: so the time of this event parts the lines of two runs. The start and end times
+of `inspect` lie a little beside those of the lines, and name the last run only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.snapshot import StackEvent
+from pixel_tui.stack.model.times import stamp_at
+from pixel_tui.stack.model.words import exit_words
+
+SAME: Final = timedelta(milliseconds=5)
+"""Times of one start, as the engine's answers and its events give them, differ by less."""
+AT_THE_END: Final = b"~"
+"""Greater than any time stamp."""
+KILLED: Final = "137"
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Marks that follow the lines of one run."""
+
+    after: bytes
+    """Lines with stamps up to this one come before the marks, later ones after them."""
+    marks: tuple[LogLine, ...]
+
+
+@dataclass(slots=True)
+class RunProgress:
+    """Up to which run a log was read."""
+
+    started: datetime
+    """When the run started that was read last."""
+    over: bool = False
+    """Whether its end is marked."""
+    ended: datetime | None = None
+    """When it ended, where that is marked."""
+
+    @property
+    def since(self) -> datetime:
+        """From when on events are news."""
+        return self.ended if self.over and self.ended else self.started
+
+    def reached(self, container: Container) -> bool:
+        """Whether nothing is to be marked for what this container shows."""
+        started = container.started_at
+        if started is None or started < self.started:
+            return True  # what is shown is older than what was read
+        return started == self.started and (self.over or container.running)
+
+
+def boundaries(
+    progress: RunProgress, now: Container, events: Sequence[StackEvent]
+) -> Sequence[Boundary]:
+    """The ends and starts since a log was read, in order.
+
+    Args:
+        progress: Up to which run it was read and marked.
+        now: The container as it is now.
+        events: What the engine reported of it since; some may be missing.
+    """
+    if now.started_at is None:
+        return ()
+    found = _Boundaries(now)
+    over, place = progress.over, stamp_at(progress.since)
+    if now.started_at > progress.started:
+        out_of_memory = False
+        for event in sorted(events, key=lambda item: item.at):
+            if not progress.since < event.at < now.started_at - SAME:
+                continue
+            if event.action == "oom":
+                out_of_memory = True
+            elif event.action == "die":
+                place = stamp_at(event.at)
+                if not over:
+                    found.end(place, event.at, _words(event, out_of_memory=out_of_memory))
+                over, out_of_memory = True, False
+            elif event.action == "start" and over:  # else it is the start of this very run
+                found.start(place, event.at)
+                over = False
+        if not over:
+            ended = now.finished_at
+            if ended is not None and progress.since < ended < now.started_at:
+                place = stamp_at(ended + (now.started_at - ended) / 2)
+            else:
+                ended, place = now.started_at, stamp_at(now.started_at)
+            found.end(place, ended, "")
+        found.start(place, now.started_at)
+        over = False
+    if not (now.running or over) and now.exit_code is not None:
+        words = exit_words(now.exit_code, oom_killed=now.oom_killed)
+        found.end(AT_THE_END, now.finished_at or now.started_at, words)
+    return found.in_order()
+
+
+def end_of_removed(
+    progress: RunProgress, container: Container, events: Sequence[StackEvent]
+) -> Sequence[Boundary]:
+    """The end of the last run of a container that is gone, where it was reported."""
+    found = _Boundaries(container)
+    died = [item for item in events if item.action == "die" and item.at > progress.since]
+    if died and not progress.over:
+        found.end(AT_THE_END, died[-1].at, died[-1].detail)
+    return found.in_order()
+
+
+class _Boundaries:
+    """Boundaries as they are found, one by one."""
+
+    def __init__(self, container: Container) -> None:
+        self._name = container.name
+        # The engine counts a restart when the run before it ends.
+        pending = container.state is ContainerState.RESTARTING
+        self._restarts = container.restarts - pending
+        self._found: list[tuple[bytes, datetime, str | None]] = []
+        """Place, time and words; None for a start."""
+
+    def end(self, after: bytes, at: datetime, words: str) -> None:
+        self._found.append((after, at, f"ended: {words}" if words else "ended"))
+
+    def start(self, after: bytes, at: datetime) -> None:
+        self._found.append((after, at, None))
+
+    def in_order(self) -> Sequence[Boundary]:
+        number = self._restarts - sum(words is None for *_, words in self._found)
+        made: list[Boundary] = []
+        for after, at, words in self._found:
+            what = words
+            if what is None:
+                number += 1
+                what = f"started again (restart {number})" if number > 0 else "started again"
+            text = f"{self._name} {what}".encode()
+            made.append(Boundary(after, (LogLine(stamp_at(at), self._name, LineKind.MARK, text),)))
+        return made
+
+
+def _words(event: StackEvent, *, out_of_memory: bool) -> str:
+    code = event.detail.partition(" ")[0]
+    return f"{code} OOM-killed" if out_of_memory and code == KILLED else event.detail

@@ -1,0 +1,102 @@
+"""Follows a file that a command writes its output to, as a log."""
+
+import logging
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.files import open_regular
+from pixel_tui.redaction.redactor import redact
+from pixel_tui.stack.feed.feed import FeedState, FeedStatus, Reach, Source
+from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
+from pixel_tui.text import plain
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 0.2
+CHUNK: Final = 256 * 1024
+
+
+class FileFeed:
+    """A `LogFeed` over a growing file. The file holds raw output: it is redacted here.
+
+    Args:
+        path: The file; it may not be there yet.
+        name: What the lines' source is called.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.ring = Ring()
+        self._path = path
+        self._name = plain(name)
+        self._closed = threading.Event()
+        self._status = FeedStatus(FeedState.LIVE)
+        threading.Thread(target=self._run, name="file-feed", daemon=True).start()
+
+    @property
+    def status(self) -> FeedStatus:
+        """Live, or why the file can't be read."""
+        return self._status
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """One name."""
+        return (Source(self._name, self._name, self._name),)
+
+    @property
+    def reach(self) -> Reach:
+        """All that the ring holds is all that there is."""
+        return Reach(first=True)
+
+    def older(self) -> None:
+        """There is nothing older."""
+
+    def newer(self) -> None:
+        """It always stands at the end."""
+
+    def to_first(self) -> None:
+        """The first lines are held."""
+
+    def to_last(self) -> None:
+        """It always stands at the end."""
+
+    def to_moment(self, at: datetime) -> None:
+        """Its lines have no times."""
+
+    def mark(self, words: str, at: datetime, source: str = "") -> None:  # noqa: ARG002  no line has a time
+        """Say behind the last line what happened."""
+        self.ring.extend([LogLine(b"", source, LineKind.MARK, words.encode())])
+
+    def close(self) -> None:
+        """Stop following."""
+        self._closed.set()
+
+    def _run(self) -> None:
+        offset, rest = 0, b""
+        while True:
+            last = self._closed.is_set()
+            try:
+                with open_regular(self._path) as file:
+                    file.seek(offset)
+                    while chunk := file.read(CHUNK):
+                        offset += len(chunk)
+                        *lines, rest = (rest + chunk).split(b"\n")
+                        self.ring.extend([self._line(line) for line in lines])
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                log.warning("the output %s can't be read: %s", self._path, error)
+                self._status = FeedStatus(
+                    FeedState.REFUSED, plain(f"The output can't be read: {error.strerror}.")
+                )
+            if last:
+                self._status = FeedStatus(FeedState.CLOSED)
+                return
+            self._closed.wait(LOOK_SECONDS)
+
+    def _line(self, raw: bytes) -> LogLine:
+        # What a progress line overwrote with a carriage return was never meant to stay.
+        shown = raw.rstrip(b"\r").rpartition(b"\r")[2]
+        text = redact(shown.decode("utf-8", "replace")).encode("utf-8", "replace")
+        return LogLine(b"", self._name, LineKind.STDOUT, text)

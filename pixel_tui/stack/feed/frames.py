@@ -1,0 +1,220 @@
+"""The bytes of `GET /containers/{id}/logs` to lines. Pure.
+
+A container without a terminal sends frames: a header of eight bytes (stream, three
+zeros, the payload's length, big-endian) and a payload that is one message, begun by
+its time stamp. The engine cuts a line of more than 16 KiB into several messages of one
+time stamp, all but the last of 16 KiB and without a line feed. The driver `local` leaves
+it away from the last one too, and every driver from what a process said last without one.
+So a line ends with a line feed, with a shorter part, or where another stamp begins. A
+container with a terminal sends the same messages without headers.
+"""
+
+import re
+from typing import Final, Protocol
+
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+
+HEADER: Final = 8
+MAX_FRAME: Final = 16 * 1024 * 1024
+"""No engine sends a larger one: it is no frame, and nobody waits for its end."""
+MAX_LINE: Final = 8 * 1024 * 1024
+"""Bytes of a line that are kept; what is cut off is said in its place."""
+PART: Final = 16 * 1024
+"""Bytes of each message of a line that the engine has cut, but for the last."""
+_HELD: Final = MAX_LINE + MAX_LINE // 64
+"""Of a line that does not end: what is shown, and the stamps in between."""
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
+STAMP_SIZE: Final = len(b"2026-03-01T12:00:00.123456789Z ")
+_LAST: Final = b"~"
+"""Greater than any stamp."""
+_KINDS: Final = {0: LineKind.STDOUT, 1: LineKind.STDOUT, 2: LineKind.STDERR}
+
+
+class Splitter(Protocol):
+    """Cuts chunks, however they are cut themselves, into lines."""
+
+    def feed(self, chunk: bytes) -> list[LogLine]:
+        """Take a chunk in; return the lines that are whole now."""
+        ...
+
+    def flush(self) -> list[LogLine]:
+        """The stream has ended: return what was left without a line feed."""
+        ...
+
+
+def splitter(source: str, *, tty: bool) -> Splitter:
+    """The splitter for a container with or without a terminal."""
+    return LineSplitter(source) if tty else FrameSplitter(source)
+
+
+class _Growing:
+    """A line of which not all is there."""
+
+    def __init__(self, stamp: bytes) -> None:
+        self.stamp = stamp
+        self._parts: list[bytes] = []
+        self._room = MAX_LINE
+        self.cut = 0
+
+    def add(self, text: bytes) -> None:
+        kept = text[: self._room]
+        if kept:  # a line that never ends must not leave its parts here
+            self._parts.append(kept)
+        self._room -= len(kept)
+        self.cut += len(text) - len(kept)
+
+    def line(self, source: str, kind: LineKind) -> LogLine:
+        text = b"".join(self._parts).removesuffix(b"\r")
+        if self.cut:
+            text += f" … {self.cut:,} bytes cut".encode()
+        return LogLine(self.stamp, source, kind, text)
+
+
+class FrameSplitter:
+    """For a container without a terminal.
+
+    Args:
+        source: The container's name.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._buffer = b""
+        self._growing: dict[LineKind, _Growing] = {}
+        self._plain: LineSplitter | None = None
+
+    def feed(self, chunk: bytes) -> list[LogLine]:
+        """Cut at frames; what is no frame is taken for bare lines from there on."""
+        if self._plain is not None:
+            return self._plain.feed(chunk)
+        buffer = self._buffer + chunk if self._buffer else chunk
+        lines: list[LogLine] = []
+        position, size = 0, len(buffer)
+        while size - position >= HEADER:
+            kind = _KINDS.get(buffer[position])
+            start = position + HEADER
+            length = int.from_bytes(buffer[position + 4 : start], "big")
+            no_frame = buffer[position + 1 : position + 4] != b"\0\0\0" or length > MAX_FRAME
+            if kind is None or no_frame:
+                lines += self.flush()
+                self._plain = LineSplitter(self._source)
+                return lines + self._plain.feed(buffer[position:])
+            end = start + length
+            if end > size:
+                break
+            self._take(kind, buffer[start:end], lines)
+            position = end
+        self._buffer = buffer[position:]
+        return lines
+
+    def flush(self) -> list[LogLine]:
+        """Give out unfinished lines; a frame that was cut off is dropped."""
+        if self._plain is not None:
+            return self._plain.flush()
+        lines = [growing.line(self._source, kind) for kind, growing in self._growing.items()]
+        self._growing.clear()
+        self._buffer = b""
+        return lines
+
+    def _take(self, kind: LineKind, payload: bytes, lines: list[LogLine]) -> None:
+        stamp, space, text = payload.partition(b" ")
+        if not space:  # a message without its stamp is still a message
+            stamp, text = b"", payload
+        growing = self._growing.pop(kind, None)
+        if growing is not None and growing.stamp != stamp:
+            lines.append(growing.line(self._source, kind))
+            growing = None
+        ended = text.endswith(b"\n")
+        if ended:
+            text = text[:-1]
+        elif len(text) >= PART:
+            growing = self._growing[kind] = growing or _Growing(stamp)
+            growing.add(text)
+            return
+        elif not text and growing is None:
+            return
+        if growing is None and len(text) <= MAX_LINE:
+            lines.append(LogLine(stamp, self._source, kind, text.removesuffix(b"\r")))
+            return
+        growing = growing or _Growing(stamp)
+        growing.add(text)
+        lines.append(growing.line(self._source, kind))
+
+
+class LineSplitter:
+    """For a container with a terminal: lines, each begun by its time stamp.
+
+    Args:
+        source: The container's name.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._rest = b""
+        self._skipped = 0
+
+    def feed(self, chunk: bytes) -> list[LogLine]:
+        """Cut at line feeds."""
+        *whole, rest = (self._rest + chunk).split(b"\n")
+        following = [*whole[1:], rest]
+        lines: list[LogLine] = []
+        for at, (raw, after) in enumerate(zip(whole, following, strict=False)):
+            if at == len(whole) - 1 and len(after) < STAMP_SIZE and _has_later_stamp(raw):
+                rest = raw + b"\n" + rest  # what follows tells whether this is one line
+                break
+            lines += self._lines(raw, _stamp_of(after))
+        if len(rest) > 2 * MAX_LINE:
+            # Keep what is shown, and count the rest instead of holding it.
+            self._skipped += len(rest) - _HELD
+            rest = rest[:_HELD]
+        self._rest = rest
+        return lines
+
+    def flush(self) -> list[LogLine]:
+        """Give out an unfinished line."""
+        rest, self._rest = self._rest, b""
+        raw, ended, after = rest.partition(b"\n")
+        lines = self._lines(raw, _LAST) if raw or ended else []
+        return [*lines, *self._lines(after, _LAST)] if after else lines
+
+    def _lines(self, raw: bytes, limit: bytes) -> list[LogLine]:
+        """The lines between two line feeds: more than one where a process ended without any.
+
+        Args:
+            raw: What stands there.
+            limit: The stamp of what follows; no line in here has a later one.
+        """
+        stamp, space, text = raw.partition(b" ")
+        if not space or not stamp[:4].isdigit():
+            stamp, text = b"", raw
+        lines: list[LogLine] = []
+        begun = bool(_stamp_of(raw))  # `_has_later_stamp` waits for what follows such lines alone
+        growing, start = _Growing(stamp), 0
+        for inner in _STAMP.finditer(text):
+            at = inner.group()[:-1]
+            if at == stamp and inner.start() >= start + PART:
+                growing.add(text[start : inner.start()])  # the same line goes on
+            elif begun and stamp < at <= limit:
+                # A time that the program wrote itself was over when the engine took it in.
+                growing.add(text[start : inner.start()])
+                lines.append(growing.line(self._source, LineKind.STDOUT))
+                growing, stamp = _Growing(at), at
+            else:
+                continue
+            start = inner.end()
+        growing.add(text[start:])
+        growing.cut += self._skipped
+        self._skipped = 0
+        return [*lines, growing.line(self._source, LineKind.STDOUT)]
+
+
+def _has_later_stamp(raw: bytes) -> bool:
+    """Whether another line may have begun in this one, or a program named a time to come."""
+    own = _stamp_of(raw)
+    return bool(own) and any(found.group()[:-1] > own for found in _STAMP.finditer(raw))
+
+
+def _stamp_of(raw: bytes) -> bytes:
+    """The time stamp that a line begins with; empty where it has none."""
+    match = _STAMP.match(raw)
+    return match.group()[:-1] if match else b""

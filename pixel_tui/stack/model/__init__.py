@@ -1,0 +1,1 @@
+"""What a stack is, as plain values, and how answers become them. Pure."""

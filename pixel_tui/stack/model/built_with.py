@@ -1,0 +1,142 @@
+"""Which build arguments an image was built with, by its history or by our record. Pure.
+
+The engine tells them in the commands that could see them: `RUN |2 A=x B=y /bin/sh -c ...` of
+BuildKit, `|2 A=x B=y /bin/sh -c ...` of the builder before it. Arguments of an earlier stage
+are not in the image's history, and one that no command could see has no value in it: what a build
+of ours was given is in its record (`build_record.py`).
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pixel_tui.late_pattern import LatePattern
+from pixel_tui.stack.model.build_record import BuildRecord, build_mark
+from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState
+from pixel_tui.stack.model.value_mark import Marks, value_mark
+from pixel_tui.text import plain
+
+BAKED_PREFIXES: Final = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "REACT_APP_", "VITE_")
+"""Variables that a build writes into the program: another value needs another image."""
+
+_COMMAND = LatePattern(r"(?:RUN )?\|(\d+) (.*)", re.DOTALL)
+_DECLARED = LatePattern(r"(?:/bin/sh -c #\(nop\)\s+)?ARG ([A-Za-z_][A-Za-z0-9_]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What an image was built with, to be compared with what a build would get now."""
+
+    arguments: Marks = ()
+    complete: bool = False
+    """These are all that there were; else there may have been more."""
+
+
+NOTHING_BUILT: Final[Mapping[str, Built]] = {}
+
+
+def is_baked(name: str) -> bool:
+    """Whether a build writes the value of this variable into the program."""
+    return name.startswith(BAKED_PREFIXES)
+
+
+def arguments_of(service: Node) -> dict[str, str]:
+    """The build arguments of a service of the resolved model, as a build gets them."""
+    return {
+        name: item.raw.replace("$$", "$")
+        for name, item in service["build"]["args"].members()
+        if isinstance(item.value, str)
+    }
+
+
+def argument_values(config: JsonObject) -> frozenset[tuple[str, str]]:
+    """Every build argument of a resolved model, with its value."""
+    services = Node(config)["services"].members()
+    return frozenset(pair for _, item in services for pair in arguments_of(item).items())
+
+
+def built_with(
+    histories: Mapping[str, Marks],
+    records: Mapping[str, BuildRecord],
+    wanted: Collection[tuple[str, str]],
+) -> dict[str, Built]:
+    """What is known of images; a record knows more than a history.
+
+    Args:
+        histories: What images tell by themselves, by their id.
+        records: Of the images among them that were built here, by their id.
+        wanted: What builds would get now: what a record has is known by being equal to one.
+    """
+    found = {image_id: Built(arguments) for image_id, arguments in histories.items()}
+    for image_id, record in records.items():
+        equal = {
+            (name, build_mark(record.key, name, value)): value_mark(value)
+            for name, value in wanted
+            if name in record.arguments
+        }
+        arguments = sorted(
+            (plain(name), equal.get((name, mark), "")) for name, mark in record.arguments.items()
+        )
+        found[image_id] = Built(tuple(arguments), complete=True)
+    return found
+
+
+def build_state(arguments: Marks, images: Iterable[str], built: Mapping[str, Built]) -> BuildState:
+    """How a service's images were built, compared with what a build would get now.
+
+    A history tells of some arguments only, and only those that a build is known to write into
+    the program are asked of it; a record tells of all.
+
+    Args:
+        arguments: The service's build arguments.
+        images: The ids of its images.
+        built: What is known of images; nothing is said of one that was not asked about yet.
+    """
+    wanted = dict(arguments)
+    found = [(item, dict(item.arguments)) for image_id in images if (item := built.get(image_id))]
+    if not found:
+        return NO_BUILD
+    other, unknown = set(), set()
+    for item, has in found:
+        if item.complete:
+            other |= {name for name in {*wanted, *has} if wanted.get(name) != has.get(name)}
+            continue
+        baked = {name for name in wanted if is_baked(name)}
+        other |= {name for name in baked & set(has) if wanted[name] != has[name]}
+        unknown |= baked - set(has)
+    same = {name for name, mark in wanted.items() if all(has.get(name) == mark for _, has in found)}
+    return BuildState(tuple(sorted(other)), tuple(sorted(unknown)), tuple(sorted(same)))
+
+
+def build_arguments(history: Iterable[JsonObject]) -> Mapping[str, str]:
+    """The values of build arguments, those only that can be told for certain.
+
+    Args:
+        history: `GET /images/{name}/history`, newest first.
+    """
+    commands = [Node(item)["CreatedBy"].raw for item in history]
+    declared = {match[1] for command in commands if (match := _DECLARED.match(command))}
+    found: dict[str, str] = {}
+    for command in commands:
+        match = _COMMAND.match(command)
+        if match is not None:
+            for name, value in _values(match[2], int(match[1]), declared).items():
+                found.setdefault(name, value)
+    return found
+
+
+def _values(words: str, count: int, declared: set[str]) -> Mapping[str, str]:
+    """`A=x y B=z /bin/sh -c ...`: nothing is quoted in it, so the names have to tell."""
+    if not declared:
+        return {}
+    names = "|".join(re.escape(name) for name in sorted(declared, key=len, reverse=True))
+    marks = list(re.finditer(rf"(?:^|(?<= ))({names})=", words))[:count]
+    if len(marks) != count or marks[0].start() != 0:
+        return {}
+    ends = [mark.start() - 1 for mark in marks[1:]]
+    # The shell stands behind the last one: it begins with its path.
+    shell = words.find(" /", marks[-1].end())
+    ends.append(shell if shell >= 0 else len(words))
+    return {mark[1]: words[mark.end() : end] for mark, end in zip(marks, ends, strict=True)}

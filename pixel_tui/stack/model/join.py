@@ -1,0 +1,245 @@
+"""What the compose file wants and what the engine has, made one picture. Pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from pixel_tui.stack.model.built_with import NOTHING_BUILT, Built, build_state
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
+from pixel_tui.stack.model.cut_off import cut_off
+from pixel_tui.stack.model.label_model import labelled_project
+from pixel_tui.stack.model.project import External, Project, ServiceSpec
+from pixel_tui.stack.model.replacements import leftovers
+from pixel_tui.stack.model.resource_model import Diverged
+from pixel_tui.stack.model.snapshot import (
+    NO_BUILD,
+    BuildState,
+    EngineStatus,
+    Service,
+    ServiceState,
+    StackSnapshot,
+    Sync,
+    SyncAction,
+    Trouble,
+)
+from pixel_tui.stack.model.sync import NO_NAMES, Resources, sync
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+_WORST_HEALTH = (
+    HealthStatus.UNHEALTHY,
+    HealthStatus.STARTING,
+    HealthStatus.HEALTHY,
+    HealthStatus.NONE,
+)
+
+
+def join(
+    *,
+    engine: EngineStatus,
+    project: Project | None,
+    project_name: SafeText,
+    project_trouble: Trouble | None,
+    containers: Collection[Container],
+    images: Mapping[str, str | None],
+    taken_at: datetime | None,
+    built: Mapping[str, Built] = NOTHING_BUILT,
+    own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
+    missing: Collection[External] = (),
+    other_names: tuple[SafeText, ...] = (),
+    diverged: tuple[Diverged, ...] = (),
+) -> StackSnapshot:
+    """Join the resolved model with the containers of the project.
+
+    Args:
+        engine: The engine's state.
+        project: The resolved model, None while it is not known.
+        project_name: The project's name, also where it can't be resolved.
+        project_trouble: Why it can't be resolved.
+        containers: All containers that carry the project's label.
+        images: Image reference to the id that it means now; None where it is missing.
+        taken_at: When the containers were read; None while they never were.
+        built: Image id to what it was built with, as far as that is known.
+        own_variables: Image id to the names of the variables that it sets itself, where known.
+        missing: External networks and volumes that are known not to be there.
+        diverged: Networks and volumes that are not as the project says.
+        other_names: Names that containers of the project's folder carry, where none carries
+            the project's.
+    """
+    if project is not None:
+        project = _with_what_was_brought_up(project, containers)
+    awaited = {
+        dependency.service
+        for spec in (project.services if project else ())
+        for dependency in spec.depends_on
+        if dependency.condition == "service_completed_successfully"
+    }
+    by_service: dict[str, list[Container]] = defaultdict(list)
+    for container in containers:
+        by_service[container.service].append(container)
+    lives = {container.id: container for container in containers}
+    by_labels = None
+    if project_trouble is not None:
+        named = {spec.name for spec in project.services} if project else set()
+        by_labels = labelled_project(project_name, containers, without=named)
+    services: list[Service] = []
+    known = taken_at is not None
+    make = partial(
+        _service,
+        images=images,
+        built=built,
+        own_variables=own_variables,
+        awaited=awaited,
+        missing=missing,
+        known=known,
+        resolved=project_trouble is None,
+        lives=lives,
+        resources=Resources(diverged),
+    )
+    services += [
+        make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))
+        for model in (project, by_labels)
+        for spec in (model.services if model else ())
+    ]
+    services += [make(plain(name), None, _sorted(by_service[name])) for name in sorted(by_service)]
+    return StackSnapshot(
+        engine=engine,
+        project_name=project_name,
+        project=project,
+        project_trouble=project_trouble,
+        by_labels=by_labels,
+        services=tuple(services),
+        taken_at=taken_at,
+        other_names=other_names,
+        diverged=diverged,
+    )
+
+
+def _with_what_was_brought_up(project: Project, containers: Collection[Container]) -> Project:
+    """The project with those services marked that were brought up by `--profile`.
+
+    A profile that is not active now says nothing of what was meant then: what has containers is
+    wanted until it was stopped on purpose or removed.
+    """
+    by_service: dict[str, list[Container]] = defaultdict(list)
+    for item in containers:
+        by_service[item.service].append(item)
+
+    def wanted(spec: ServiceSpec) -> bool:
+        if spec.active or spec.name not in by_service:
+            return False
+        regular = Service(spec.name, spec, tuple(by_service[spec.name])).regular
+        return not all(item.put_down for item in regular)
+
+    found = {spec.name for spec in project.services if wanted(spec)}
+    if not found:
+        return project
+    services = tuple(
+        replace(spec, brought_up=True) if spec.name in found else spec for spec in project.services
+    )
+    return replace(project, services=services)
+
+
+def _sorted(containers: list[Container]) -> tuple[Container, ...]:
+    left = leftovers(containers)
+    return tuple(
+        sorted(containers, key=lambda item: (item.oneoff, item in left, item.number, item.name))
+    )
+
+
+def _service(
+    name: SafeText,
+    spec: ServiceSpec | None,
+    containers: tuple[Container, ...],
+    *,
+    images: Mapping[str, str | None],
+    built: Mapping[str, Built],
+    own_variables: Mapping[str, frozenset[str]],
+    awaited: Collection[str],
+    missing: Collection[External],
+    known: bool,
+    resolved: bool,
+    lives: Mapping[str, Container],
+    resources: Resources,
+) -> Service:
+    service = Service(name=name, spec=spec, containers=containers)
+    if not known:
+        return replace(service, health=_health(service.members))
+    build = _build_state(spec, service.regular, images, built)
+    kind, why = cut_off(spec, service.regular, lives)
+    if kind is Namespace.PID and not service.wanted:
+        kind, why = None, NO_TEXT
+    return replace(
+        service,
+        build=build,
+        state=_state(service, awaited=name in awaited),
+        health=_health(service.members),
+        missing=tuple(item for item in spec.externals if item in missing) if spec else (),
+        cut_off=why,
+        cut_off_from=kind,
+        sync=sync(spec, service.regular, images, lives, build, own_variables, resources)
+        if resolved
+        else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
+    )
+
+
+def _build_state(
+    spec: ServiceSpec | None,
+    regular: Sequence[Container],
+    images: Mapping[str, str | None],
+    built: Mapping[str, Built],
+) -> BuildState:
+    """How the image was built that `up` would run; the containers' own where that is not known."""
+    if spec is None or not spec.build_arguments:
+        return NO_BUILD
+    now = images.get(spec.image)
+    used = {str(item.image_id) for item in regular}
+    return build_state(spec.build_arguments, {now} if now else used, built)
+
+
+def _health(members: Sequence[Container]) -> HealthStatus:
+    """The worst."""
+    statuses = (container.health_status for container in members)
+    return min(statuses, key=_WORST_HEALTH.index, default=HealthStatus.NONE)
+
+
+def _state(service: Service, *, awaited: bool) -> ServiceState:
+    spec, members = service.spec, service.members
+    if not members and spec is not None and spec.provider:
+        return ServiceState.UNKNOWN
+    if not members:
+        return ServiceState.ABSENT if service.wanted else ServiceState.OFF
+    states = {container.state for container in members}
+    wanted = spec.replicas if spec and service.wanted else len(members)
+    if ContainerState.RESTARTING in states:
+        return ServiceState.RESTARTING
+    if ContainerState.RUNNING in states:
+        complete = states == {ContainerState.RUNNING} and len(members) >= wanted
+        return ServiceState.RUNNING if complete else ServiceState.PARTIAL
+    if ContainerState.PAUSED in states:
+        return ServiceState.PAUSED
+    if states == {ContainerState.CREATED}:
+        return ServiceState.CREATED
+    if states <= {ContainerState.EXITED} and all(
+        _ran_to_its_end(item, spec, awaited=awaited) for item in members
+    ):
+        return ServiceState.DONE
+    return ServiceState.EXITED
+
+
+def _ran_to_its_end(container: Container, spec: ServiceSpec | None, *, awaited: bool) -> bool:
+    """Whether an exit with code 0 was meant: it is a task, not a server.
+
+    A server that somebody stopped may exit with 0 too. What tells a task is that another
+    service waits for its end, or that the file says in so many words that it is not to be
+    restarted, and that it neither publishes a port nor is probed.
+    """
+    if container.exit_code != 0:
+        return False
+    if container.oneoff or awaited:
+        return True
+    policy = spec.restart_policy.partition(":")[0] if spec else ""
+    serves = bool(container.ports) or container.health is not None
+    planned = spec is not None and (spec.has_health_check or bool(spec.ports))
+    return policy in {"no", "on-failure"} and not (serves or planned)

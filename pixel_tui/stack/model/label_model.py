@@ -1,0 +1,104 @@
+"""A project as the labels of its containers tell it: what is left where compose can't read it.
+
+Compose writes on each container which project and service it is of, where the project's files
+were, and what the service depends on. Pure.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
+from pixel_tui.stack.model.snapshot import Service
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+_LABEL: Final = "com.docker.compose."
+PROJECT: Final = f"{_LABEL}project"
+WORKING_DIR: Final = f"{_LABEL}project.working_dir"
+CONFIG_FILES: Final = f"{_LABEL}project.config_files"
+ENVIRONMENT_FILE: Final = f"{_LABEL}project.environment_file"
+DEPENDS_ON: Final = f"{_LABEL}depends_on"
+
+
+def labelled_project(
+    name: SafeText, containers: Iterable[Container], *, without: Collection[str] = ()
+) -> Project:
+    """The project that these containers say they are of.
+
+    Args:
+        name: The project's name.
+        containers: All that carry it.
+        without: Services that are known otherwise.
+    """
+    containers = tuple(containers)
+    by_service: dict[SafeText, list[Container]] = defaultdict(list)
+    for container in containers:
+        by_service[container.service].append(container)
+    services = {container.id: container.service for container in containers}
+    every = [item for members in by_service.values() for item in members if not item.oneoff]
+    return Project(
+        name=name,
+        directory=next(iter(labelled(every, WORKING_DIR)), SafeText("")),
+        files=tuple(_paths(labelled(every, CONFIG_FILES))),
+        services=tuple(
+            _spec(service, members, services)
+            for service, members in sorted(by_service.items())
+            if service not in without
+        ),
+        env_files=tuple(_paths(labelled(every, ENVIRONMENT_FILE))),
+        from_labels=True,
+    )
+
+
+def labelled(containers: Iterable[Container], label: str) -> Sequence[SafeText]:
+    """What containers carry as this label, each once."""
+    values = (value for item in containers for name, value in item.labels if name == label)
+    return tuple(dict.fromkeys(filter(None, values)))
+
+
+def _paths(values: Iterable[SafeText]) -> Iterator[SafeText]:
+    yield from dict.fromkeys(plain(path) for value in values for path in value.split(",") if path)
+
+
+def _spec(
+    service: SafeText, members: Sequence[Container], services: Mapping[str, SafeText]
+) -> ServiceSpec:
+    """A service as its containers were made. One that has only one-offs is not wanted.
+
+    What compose made with `--no-deps` names no dependency in its labels, not even the container
+    whose namespaces it shares.
+    """
+    regular = Service(service, None, tuple(members)).regular
+    first = min(regular or members, key=lambda item: item.number)
+    labels: Mapping[str, SafeText] = {str(name): value for name, value in first.labels}
+    joined = (first.network_of, first.ipc_of, first.pid_of)
+    owners = [services.get(owner, NO_TEXT) for owner in joined]
+    dependencies = list(_dependencies(labels.get(DEPENDS_ON, NO_TEXT)))
+    for owner in dict.fromkeys(filter(None, owners)):
+        if all(item.service != owner for item in dependencies):
+            dependencies.append(Dependency(owner, SafeText("service_started")))
+    return ServiceSpec(
+        name=service,
+        image=first.image,
+        active=bool(regular),
+        replicas=len(regular),
+        depends_on=tuple(dependencies),
+        network_of=owners[0],
+        ipc_of=owners[1],
+        pid_of=owners[2],
+        has_health_check=first.health is not None,
+        restart_policy=first.restart_policy,
+        log_driver=first.log_driver,
+    )
+
+
+def _dependencies(label: str) -> Iterator[Dependency]:
+    """`db:service_healthy:false,cache:service_started:true`, as compose 2 writes it."""
+    for item in label.split(","):
+        name, _, rest = item.partition(":")
+        condition, _, restart = rest.partition(":")
+        if name:
+            yield Dependency(
+                plain(name), plain(condition or "service_started"), restart=restart == "true"
+            )

@@ -1,0 +1,219 @@
+"""Networks and volumes: what compose compares them by, and which are not as the file says.
+
+Compose labels each that it makes with a hash of its configuration. Where that is another one
+now, seen with 2.40.3 and 5.6.1 on a real engine:
+
+- `up` stops the services of the command that are on a *network*, and removes it. Where anything
+  else runs on it, that fails, and what was stopped stays down.
+- `up` asks whether to make a *volume* again, with the loss of its data. Without a terminal it
+  takes no for an answer, and keeps the volume.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.resource_model import Attached, Diverged, Resource, ResourceKind
+from pixel_tui.stack.model.source import EngineReader
+from pixel_tui.text import NO_TEXT, plain
+
+_LABEL: Final = "com.docker.compose."
+HASH_LABEL: Final = f"{_LABEL}config-hash"
+_UP: Final = frozenset({"running", "paused", "restarting"})
+_ESCAPED: Final = "<>&\u2028\u2029"
+"""What Go's JSON escapes beyond what Python's does."""
+_KEYS: Final = {ResourceKind.NETWORK: "networks", ResourceKind.VOLUME: "volumes"}
+
+
+def parse_resources(config: JsonObject) -> Iterator[Resource]:
+    """The networks and volumes of `docker compose config --format json`."""
+    for kind, key in _KEYS.items():
+        for name, node in Node(config)[key].members():
+            external = node["external"].flag
+            yield Resource(
+                kind=kind,
+                key=plain(name),
+                name=node["name"].text or plain(name),
+                config_hash="" if external else resource_hash(kind, node.value),
+            )
+
+
+def resource_hash(kind: ResourceKind, value: JsonValue) -> str:
+    """The hash that compose labels it with: of its JSON, as Go writes it.
+
+    Args:
+        kind: A volume gets `driver` written in where the file names none.
+        value: As compose prints it, in which each `$` is doubled.
+    """
+    members: dict[str, JsonValue] = {}
+    for key, item in Node(value).members():
+        members[key] = item.value
+        if kind is ResourceKind.VOLUME and key == "name" and not Node(value)["driver"]:
+            members["driver"] = "local"
+    text = json.dumps(_without_doubled(members), ensure_ascii=False, separators=(",", ":"))
+    for character in _ESCAPED:
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _without_doubled(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return value.replace("$$", "$")
+    if isinstance(value, dict):
+        return {key.replace("$$", "$"): _without_doubled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_doubled(item) for item in value]
+    return value
+
+
+class ResourceReader:
+    """Finds the networks and volumes that are not as the file says.
+
+    They change with the containers: what is removed or made anew can't be in use. So they are
+    listed again only where the project or the containers are others; who is on a network that
+    has changed is asked each time.
+
+    Args:
+        engine: Where they are.
+    """
+
+    def __init__(self, engine: EngineReader) -> None:
+        self._engine = engine
+        self._seen: object = None
+        self._aliases: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._diverged: tuple[Diverged, ...] = ()
+
+    def read(
+        self, project: Project | None, containers: Iterable[Container]
+    ) -> tuple[Diverged, ...]:
+        """What compose would make anew.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        resources = project.resources if project else ()
+        lives = frozenset((item.id, item.state, item.started_at) for item in containers)
+        if self._seen != (resources, lives):
+            self._diverged = self._compare(resources)
+            self._seen = (resources, lives)
+        return tuple(
+            item if item.unread else with_attached(self._engine, item, self._aliases)
+            for item in self._diverged
+        )
+
+    def _compare(self, resources: Iterable[Resource]) -> tuple[Diverged, ...]:
+        found: list[Diverged] = []
+        for kind in ResourceKind:
+            wanted = [item for item in resources if item.kind is kind and item.config_hash]
+            if not wanted:
+                continue
+            try:
+                there = hashes_of(self._engine, kind)
+            except OF_ONE_OBJECT as error:
+                found += [
+                    Diverged(kind, item.key, item.name, unread=error.sentence) for item in wanted
+                ]
+                continue
+            found += [
+                Diverged(kind, item.key, item.name)
+                for item in wanted
+                if there.get(item.name, item.config_hash) != item.config_hash
+            ]
+        return tuple(found)
+
+
+def with_attached(
+    engine: EngineReader, item: Diverged, aliases: dict[tuple[str, str], tuple[str, ...]]
+) -> Diverged:
+    """With what is on a network, running or not.
+
+    Args:
+        engine: Where it is.
+        item: The network.
+        aliases: What was read before of what stands still, by container and network; it grows.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    if item.kind is not ResourceKind.NETWORK:
+        return item
+    try:
+        node = Node(engine.network(item.name))["Containers"]
+    except OF_ONE_OBJECT as error:
+        return replace(item, unread=error.sentence)
+    running = {key: Attached(key, container["Name"].text) for key, container in node.members()}
+    stopped, unlisted = [], NO_TEXT
+    try:
+        listed = list(map(Node, engine.containers_on(item.name)))
+    except OF_ONE_OBJECT as error:
+        listed, unlisted = [], error.sentence
+    for entry in listed:
+        found = _attached(entry)
+        if found.container_id in running:
+            continue
+        # One in a restart loop has no place on the network for moments.
+        if entry["State"].raw in _UP:
+            running[found.container_id] = found
+        else:
+            stopped.append(_with_aliases(engine, item.name, found, aliases))
+    return replace(
+        item,
+        attached=tuple(sorted(running.values(), key=lambda found: found.container_id)),
+        stopped=tuple(sorted(stopped, key=lambda found: found.name)),
+        unlisted=unlisted,
+    )
+
+
+def _attached(listed: Node) -> Attached:
+    labels = listed["Labels"]
+    name = next((item.raw for item in listed["Names"] if item.raw.count("/") == 1), "")
+    return Attached(
+        container_id=listed["Id"].raw,
+        name=plain(name.removeprefix("/")),
+        project=labels[f"{_LABEL}project"].text,
+        service=labels[f"{_LABEL}service"].text,
+        directory=labels[f"{_LABEL}project.working_dir"].raw,
+        files=tuple(filter(None, labels[f"{_LABEL}project.config_files"].raw.split(","))),
+    )
+
+
+def _with_aliases(
+    engine: EngineReader,
+    network: str,
+    item: Attached,
+    known: dict[tuple[str, str], tuple[str, ...]],
+) -> Attached:
+    """With the names that it would have to be given again; compose gives them by itself."""
+    if item.project:
+        return item
+    key = (item.container_id, network)
+    if key not in known:
+        try:
+            place = Node(engine.inspect(item.container_id))["NetworkSettings"]["Networks"][network]
+        except OF_ONE_OBJECT:
+            return item
+        names = [name.raw for name in place["Aliases"]]
+        # The engine gives the short id by itself.
+        known[key] = tuple(name for name in names if not item.container_id.startswith(name))
+    return replace(item, aliases=known[key])
+
+
+def hashes_of(engine: EngineReader, kind: ResourceKind) -> Mapping[str, str]:
+    """The hashes in the labels of all that compose has made, by name; those that have one.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    listed = engine.networks() if kind is ResourceKind.NETWORK else engine.labelled_volumes()
+    nodes = list(map(Node, listed))
+    return {
+        node["Name"].text: node["Labels"][HASH_LABEL].raw
+        for node in nodes
+        if node["Labels"][HASH_LABEL].raw
+    }

@@ -1,0 +1,242 @@
+"""What `docker compose up` would do to a service, and why. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pixel_tui.redaction.known import masked_words
+from pixel_tui.stack.model.built_with import is_baked
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
+from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState, Sync, SyncAction
+from pixel_tui.stack.model.value_mark import others
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+REFUSED: Final = ""
+"""In the place of an image's id: the engine takes the reference for none (`a//b`, `name:`)."""
+NO_NAMES: Final[Mapping[str, frozenset[str]]] = {}
+OF_PROXIES: Final = {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")}
+"""Variables that docker's own configuration may add to a container, in small letters too."""
+NAMED: Final = 5
+"""As many variables are told by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The networks and volumes of a project."""
+
+    diverged: tuple[Diverged, ...] = ()
+    """Those that are there, and not as the project says."""
+
+    def changed(self, kind: ResourceKind, keys: Collection[str]) -> str:
+        """The names of the changed ones among these, as an enumeration; empty for none."""
+        names = [
+            item.name
+            for item in self.diverged
+            if item.kind is kind and item.key in keys and not item.unread
+        ]
+        return ", ".join(names)
+
+
+NO_RESOURCES: Final = Resources()
+_IDLE = frozenset({ContainerState.EXITED, ContainerState.CREATED})
+
+
+def sync(
+    spec: ServiceSpec | None,
+    regular: Sequence[Container],
+    images: Mapping[str, str | None],
+    present: Collection[str] = (),
+    build: BuildState = NO_BUILD,
+    own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
+    resources: Resources = NO_RESOURCES,
+) -> Sync:
+    """What `docker compose up` would do to a service, by reading only.
+
+    Compose 2 recreates a container whose label `config-hash` is not the hash of
+    its service now, or whose image is not the one that the reference means now. It makes
+    a network anew whose label is not the hash of the network now, with what is on it.
+    """
+    if spec is None:
+        return Sync(SyncAction.ORPHAN, plain("the compose file does not name it"))
+    image = images.get(spec.image)
+    invalid, missing = image == REFUSED, spec.image in images and image is None
+    if not spec.meant:
+        words = f"profile {', '.join(spec.profiles)} is not active"
+        return Sync(SyncAction.OFF, plain(words), invalid, missing)
+    if words := _unasked(spec, image):
+        return Sync(SyncAction.UNKNOWN, plain(words), invalid)
+    if missing:
+        how = "built" if spec.builds else "pulled"
+        words = f"image {masked_words(spec.image)} is not here: it would be {how}"
+        return Sync(SyncAction.BUILD, plain(words), missing_image=True)
+    if not regular and spec.replicas == 0:
+        return Sync(SyncAction.NOTHING)
+    if not regular:
+        return Sync(SyncAction.CREATE, plain("it has no container"))
+    if not spec.config_hash:
+        return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
+    return (
+        _recreation(spec, regular, image, present, build, own_variables, resources)
+        or _scaling(spec, regular)
+        or _starting(regular)
+        or _doubtful(spec, regular)
+        or _volumes(spec, resources)
+        or _unread(spec, resources)
+        or _rebuilding(build)
+        or Sync(SyncAction.NOTHING, _unknown_build(build))
+    )
+
+
+def _unasked(spec: ServiceSpec, image: str | None) -> str:
+    """Why the engine can't say anything of the service."""
+    if spec.provider:
+        return f"{spec.provider} runs it, not Docker: nothing is known of it"
+    if image == REFUSED:
+        return f"“{masked_words(spec.image)}” is not a valid image name: is a variable in it empty?"
+    return ""
+
+
+def _doubtful(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
+    """Another hash that need not be a change."""
+    if not spec.hash_doubt or not _changed(spec, regular):
+        return None
+    return Sync(SyncAction.UNKNOWN, plain(f"{spec.hash_doubt}: compose tells no hash"))
+
+
+def _changed(spec: ServiceSpec, regular: Sequence[Container]) -> bool:
+    return any(container.config_hash != spec.config_hash for container in regular)
+
+
+def _recreation(
+    spec: ServiceSpec,
+    regular: Sequence[Container],
+    image: str | None,
+    present: Collection[str],
+    build: BuildState,
+    own_variables: Mapping[str, frozenset[str]],
+    resources: Resources,
+) -> Sync | None:
+    reasons = []
+    if spec.joins and any(set(container.joins) - set(present) for container in regular):
+        reasons.append(f"what it shared with a container of {', '.join(spec.joins)} is gone")
+    elif _changed(spec, regular) and not spec.hash_doubt:
+        reasons.append(_changed_words(spec, regular, own_variables))
+    apart = {
+        name
+        for name in spec.networks
+        for container in regular
+        if container.state is ContainerState.RUNNING
+        and not container.partial
+        and name not in {at.network for at in container.networks}
+    }
+    if apart:
+        reasons.append(f"it is not connected to {', '.join(sorted(apart))}")
+    if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
+        reasons.append(f"image {masked_words(spec.image)} is another one now")
+    if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
+        reasons.append(f"network {networks} has changed in the compose file")
+    if not reasons:
+        return None
+    words = " and ".join(reasons)
+    stays = [
+        name
+        for name in kept_by_image(spec, regular, build)
+        if name in build.other or is_baked(name)
+    ]
+    if stays:
+        words += f", and {', '.join(stays)} is built into its image: rebuild it"
+    return Sync(SyncAction.RECREATE, plain(words))
+
+
+def _unread(spec: ServiceSpec, resources: Resources) -> Sync | None:
+    """The engine refuses to tell of networks or volumes, as some of its proxies do."""
+    for item in resources.diverged:
+        keys = spec.network_keys if item.kind is ResourceKind.NETWORK else spec.volumes
+        if item.unread and item.key in keys:
+            words = f"{item.kind.value} {item.name} can't be compared: {item.unread}"
+            return Sync(SyncAction.UNKNOWN, plain(words))
+    return None
+
+
+def _volumes(spec: ServiceSpec, resources: Resources) -> Sync | None:
+    names = resources.changed(ResourceKind.VOLUME, spec.volumes)
+    if not names:
+        return None
+    words = f"volume {names} has changed in the compose file, and is kept as it is"
+    return Sync(SyncAction.VOLUME, plain(words))
+
+
+def _changed_words(
+    spec: ServiceSpec,
+    regular: Sequence[Container],
+    own_variables: Mapping[str, frozenset[str]],
+) -> str:
+    """What has changed: by the names of variables where it is the environment."""
+    found: set[SafeText] = set()
+    for container in regular:
+        if container.config_hash != spec.config_hash:
+            found.update(others(spec.variables, container.variables))
+            found |= _gone(spec, container, own_variables.get(container.image_id))
+    names = sorted(found)
+    if not names:
+        return "its configuration has changed"
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"its environment has changed ({', '.join(names[:NAMED])}{more})"
+
+
+def kept_by_image(
+    spec: ServiceSpec, regular: Sequence[Container], build: BuildState
+) -> Sequence[SafeText]:
+    """Build arguments that have changed: a recreate gives the program no new value of them.
+
+    Known by the image, which was built with another value, or by the containers, whose variables
+    of the same name differ from what they would get now.
+    """
+    arguments = {name for name, _ in spec.build_arguments}
+    found = {name for item in regular for name in others(spec.variables, item.variables)}
+    return sorted((found & arguments) - set(build.same) | set(build.other))
+
+
+def _gone(spec: ServiceSpec, container: Container, own: frozenset[str] | None) -> set[SafeText]:
+    """Variables that compose gave to a container, and would not give to another."""
+    if own is None:  # what its image sets is not known
+        return set()
+    wanted = {name for name, _ in spec.variables}
+    has = {name for name, _ in container.variables if name.upper() not in OF_PROXIES}
+    return has - wanted - own
+
+
+def _rebuilding(build: BuildState) -> Sync | None:
+    """An image that is known to be built with another value than the file gives now."""
+    if not build.other:
+        return None
+    return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(build.other)}"))
+
+
+def _unknown_build(build: BuildState) -> SafeText:
+    """What nobody wrote down, and the image does not tell.
+
+    No alarm: nearly every image that was built by hand is such a one. The next build here ends it.
+    """
+    if not build.unknown:
+        return NO_TEXT
+    names = ", ".join(build.unknown)
+    return plain(f"image built from unknown values ({names}); a rebuild here records them")
+
+
+def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
+    have = len(regular)
+    if have < spec.replicas:
+        return Sync(SyncAction.SCALE_UP, plain(f"{have} of {spec.replicas} containers are there"))
+    if have > spec.replicas:
+        return Sync(SyncAction.SCALE_DOWN, plain(f"{have} containers, {spec.replicas} wanted"))
+    return None
+
+
+def _starting(regular: Sequence[Container]) -> Sync | None:
+    idle = [item for item in regular if item.state in _IDLE]
+    if not idle:
+        return None
+    return Sync(SyncAction.START, plain(f"{idle[0].name} is {idle[0].state.value}"))

@@ -1,0 +1,51 @@
+"""What git says of a file or a folder. Git is asked, never told to do anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.programs.git import open_checkout
+
+SECONDS: Final = 2.0
+"""A question may take; a history of many years on a slow disk stays unasked."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitFile:
+    """A file of a repository."""
+
+    tracked: bool
+    ignored: bool
+    committed: bool
+    """It is in the history of a branch."""
+
+
+def git_file(path: Path, environment: Mapping[str, str]) -> GitFile | None:
+    """How git stands to a file; None where it is in no repository, or git can't be asked."""
+    name = f":(literal){path.name}"
+    try:
+        with open_checkout(path.parent, environment, SECONDS) as checkout:
+            tracked = bool(checkout.ask("ls-files", "--", name).output)
+            ignored = not checkout.ask("check-ignore", "--quiet", "--", path.name).code
+            committed = tracked or bool(
+                checkout.ask("rev-list", "--all", "--max-count=1", "--", name).output
+            )
+    except OperationError:
+        return None
+    return GitFile(tracked, ignored, committed)
+
+
+def last_commit(folder: Path, environment: Mapping[str, str]) -> datetime | None:
+    """When what is in a folder was committed last, of what is checked out.
+
+    None if the folder is in no repository, nothing of it is committed, or git can't be asked.
+    """
+    try:
+        with open_checkout(folder, environment, SECONDS) as checkout:
+            said = checkout.ask("log", "--max-count=1", "--format=%ct", "--", ".")
+        return datetime.fromtimestamp(int(said.output), UTC)
+    except (OperationError, ValueError, OverflowError, OSError):  # the time is the repository's
+        return None

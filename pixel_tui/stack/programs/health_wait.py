@@ -1,0 +1,151 @@
+"""A step of a plan that waits for health, or for the end of tasks.
+
+It is run as `python -m pixel_tui.stack.programs.health_wait`.
+
+Compose waits for the health of what it starts, and not of what it restarts. This only reads: it
+asks `docker inspect`, prints what it sees, and ends when every container is healthy or has
+nothing more to wait for. Exits with 0 then, and also when the time is over: what waits for it
+is not left undone for that, and how all of it is in the end is verified anyway. Exits with 1
+where the engine can't be asked.
+
+With `--completed` it waits until each container has ended. What depends on a task must not be
+begun without it: exits with 1 where one ended with another code than 0, or not in time.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import OperationError
+from pixel_tui.json_reading import parse_json
+from pixel_tui.stack.compose.command import ComposeCommand, operands
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.programs.own_program import own_argv
+from pixel_tui.stack.programs.program import Programs, RealPrograms
+from pixel_tui.stack.programs.step_program import be_interrupted_by_the_end, say
+
+MODULE: Final = "pixel_tui.stack.programs.health_wait"
+LOOK_SECONDS: Final = 0.5
+ASK_SECONDS: Final = 10.0
+_ENDED: Final = "exited"
+_DONE: Final = "exited (0)"
+_STILL_COMING: Final = frozenset({"starting", "unhealthy"})
+
+
+def wait_argv(
+    command: ComposeCommand, names: Sequence[str], limit: int, *, completed: bool = False
+) -> tuple[str, ...]:
+    """The command line of such a step.
+
+    Args:
+        command: How docker is called.
+        names: Of containers.
+        limit: Seconds to wait at most.
+        completed: Wait for the end of tasks, not for health.
+    """
+    options = ["--limit", str(limit), *(["--completed"] if completed else [])]
+    if command.docker != ComposeCommand().docker:
+        options += ["--docker", shlex.join(command.docker)]
+    return own_argv(MODULE, *options, names=names)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Wait; returns the exit code."""
+    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description="Wait for health.")
+    parser.add_argument("container", nargs="+", help="whose health check is waited for")
+    parser.add_argument("--limit", type=int, required=True, help="seconds to wait at most")
+    parser.add_argument("--docker", default="docker", help="how docker is called")
+    parser.add_argument("--completed", action="store_true", help="until they have ended with 0")
+    found = parser.parse_args(argv)
+    programs = RealPrograms(Path.cwd(), os.environ)
+    be_interrupted_by_the_end()
+    try:
+        wait = _Wait(programs, shlex.split(found.docker), found.container)
+        return wait.completed(found.limit) if found.completed else wait.healthy(found.limit)
+    except KeyboardInterrupt:
+        say("It was cancelled.")
+        return 1
+
+
+class _Wait:
+    def __init__(self, programs: Programs, docker: Sequence[str], names: Sequence[str]) -> None:
+        self._programs = programs
+        self._docker = docker
+        self._names = names
+        self._told: dict[str, str] = {}
+
+    def healthy(self, limit: float) -> int:
+        """Wait for health, for so many seconds at most; the exit code."""
+        waiting, trouble = self._look_until(limit, lambda state: state not in _STILL_COMING)
+        if waiting:
+            say(f"{', '.join(waiting)}: not waited for any longer ({limit:g} s)")
+        return 1 if trouble else 0
+
+    def completed(self, limit: float) -> int:
+        """Wait for the end of tasks, for so many seconds at most; the exit code."""
+        waiting, trouble = self._look_until(limit, lambda state: state.startswith(_ENDED))
+        if waiting:
+            say(f"{', '.join(waiting)}: not done after {limit:g} s")
+        failed = [name for name in self._names if self._told.get(name) not in {_DONE, None}]
+        if failed and not waiting:
+            say(f"{', '.join(failed)} failed: what depends on it is left as it is")
+        return 1 if waiting or failed or trouble else 0
+
+    def _look_until(self, limit: float, there: Callable[[str], bool]) -> tuple[Sequence[str], str]:
+        """Look again and again; what is not there after so many seconds, or what went wrong."""
+        began = time.monotonic()
+        while True:
+            states, trouble = self._states()
+            for name, state in states.items():
+                if self._told.get(name) != state:
+                    self._told[name] = state
+                    say(f"{name}  {state}")
+            waiting = [name for name, state in states.items() if not there(state)]
+            if not trouble and not waiting:
+                return (), ""
+            if time.monotonic() - began >= limit:
+                if trouble:
+                    say(f"{trouble} ({limit:g} s)")
+                return waiting, trouble
+            time.sleep(LOOK_SECONDS)
+
+    def _states(self) -> tuple[dict[str, str], str]:
+        """The health of each container, or how it is where it has none; and what went wrong."""
+        try:
+            said = self._programs.run(
+                (
+                    *self._docker,
+                    "container",
+                    "inspect",
+                    "--format",
+                    "{{json .}}",
+                    *operands(self._names),
+                ),
+                patience=ASK_SECONDS,
+            )
+        except OperationError as error:
+            return {}, str(error)
+        try:
+            nodes = [Node(parse_json(line)) for line in said.output.splitlines() if line.strip()]
+        except ValueError:
+            return {}, "docker said what can't be read"
+        if said.code and not nodes:
+            return {}, str(said.reason)
+        return {node["Name"].raw.removeprefix("/"): _state(node["State"]) for node in nodes}, ""
+
+
+def _state(node: Node) -> str:
+    status = node["Status"].raw
+    health = node["Health"]["Status"].raw
+    if status == "running" and health:
+        return health
+    return f"{status} ({node['ExitCode'].integer})" if status == _ENDED else status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

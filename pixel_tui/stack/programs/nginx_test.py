@@ -1,0 +1,63 @@
+"""A step of a plan that tests the configuration of a running nginx, and changes nothing.
+
+It is run as `python -m pixel_tui.stack.programs.nginx_test CONTAINER`: `nginx -t` in the
+container, whose words are printed. Exits with 1 where nginx refuses its configuration, or can't
+be asked, and with 0 where the container has no such program: nothing is known to be wrong then.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.programs.own_program import own_argv
+from pixel_tui.stack.programs.program import RealPrograms
+from pixel_tui.stack.programs.step_program import finished, say
+
+MODULE: Final = "pixel_tui.stack.programs.nginx_test"
+SECONDS: Final = 30.0
+"""Names of upstreams are looked up for it."""
+NO_PROGRAM: Final = frozenset({126, 127})
+"""What `docker exec` ends with where it can't start the program."""
+
+
+def test_argv(command: ComposeCommand, container: str) -> tuple[str, ...]:
+    """The command line of such a step."""
+    options: tuple[str, ...] = ()
+    if command.docker != ComposeCommand().docker:
+        options = ("--docker", shlex.join(command.docker))
+    return own_argv(MODULE, *options, "--", container)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Test it; returns the exit code."""
+    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description="Test an nginx.")
+    parser.add_argument("container", help="the container's name")
+    parser.add_argument("--docker", default="docker", help="how docker is called")
+    found = parser.parse_args(argv)
+    return finished(lambda: _test(shlex.split(found.docker), found.container))
+
+
+def _test(docker: Sequence[str], container: str) -> None:
+    programs = RealPrograms(Path.cwd(), os.environ)
+    said = programs.run((*docker, "exec", "--", container, "nginx", "-t"), patience=SECONDS)
+    if said.code in NO_PROGRAM:
+        say(f"{container} has no program nginx: its configuration can't be tested.")
+        return
+    for line in said.errors.decode(errors="replace").splitlines():
+        say(line)
+    if said.code:
+        raise OperationError(
+            f"nginx refuses its configuration: {said.reason}",
+            on=container,
+            remedy="It runs on as it is. Fix the file, then ask for this again.",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

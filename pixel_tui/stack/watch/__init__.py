@@ -1,0 +1,1 @@
+"""Watching a stack: one snapshot after the other."""

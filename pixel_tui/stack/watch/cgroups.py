@@ -1,0 +1,176 @@
+"""What containers use, read from the kernel itself where they run on this host.
+
+The engine's own figures (`GET /containers/{id}/stats`) come from the same files, but each
+answer costs it milliseconds, and engines up to version 20.10 give it at the next full second
+only. A container's control group carries its id in its name, wherever the engine has put it;
+where none does, the engine is another host's, or in a machine of its own, and is asked.
+
+Kernel documentation: cgroup-v1/{memory,cpuacct,blkio-controller,pids}, cgroup-v2.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from pixel_tui.clock import Clock
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.usage_parse import Sample
+
+DEEPEST: Final = 6
+SEARCH_SECONDS: Final = 10.0
+"""How often the tree is searched for a container that was not found in it."""
+
+_NAME = re.compile(r"(?:docker-)?([0-9a-f]{64})(?:\.scope)?")
+_WITHOUT_FIGURES: Final = frozenset({"host", "none"})
+"""Networks of which the engine counts nothing either."""
+
+
+class SampleSource(Protocol):
+    """Where figures of a container come from without asking the engine."""
+
+    def sample(self, container: Container) -> Sample | None:
+        """Its counters now; None where they can't be read here. Never blocks for long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The folders that hold one container's counters: all the same in version 2."""
+
+    memory: Path
+    cpu: Path
+    io: Path
+    pids: Path
+    unified: bool
+
+
+class Cgroups:
+    """A `SampleSource` over the control groups of this host.
+
+    Args:
+        clock: When a sample was taken.
+        root: Where the control groups are mounted.
+        proc: Where the processes are.
+    """
+
+    def __init__(
+        self, clock: Clock, root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc")
+    ) -> None:
+        self._clock = clock
+        self._root = root
+        self._proc = proc
+        self._groups: dict[str, _Group] = {}
+        self._searched_at: float | None = None
+
+    def sample(self, container: Container) -> Sample | None:
+        """The counters of a container of this host."""
+        group = self._group(container.id)
+        if group is None:
+            return None
+        try:
+            received, sent = self._network(container, group)
+            read, written = _io(group)
+            return Sample(
+                at=self._clock.now(),
+                cpu=_cpu(group),
+                memory=_memory(group),
+                received=received,
+                sent=sent,
+                read=read,
+                written=written,
+                processes=int((group.pids / "pids.current").read_text()) or None,
+            )
+        except (OSError, ValueError, LookupError):
+            return None  # it has just ended, or this kernel counts otherwise: the engine knows
+
+    def _group(self, container_id: str) -> _Group | None:
+        found = self._groups.get(container_id)
+        if found is None:
+            now = self._clock.monotonic()
+            if self._searched_at is None or now - self._searched_at >= SEARCH_SECONDS:
+                self._searched_at = now
+                self._groups = dict(self._search())
+                found = self._groups.get(container_id)
+        return found
+
+    def _search(self) -> Iterator[tuple[str, _Group]]:
+        unified = (self._root / "cgroup.controllers").exists()
+        top = self._root if unified else self._root / "memory"
+        for folder in _folders(top, DEEPEST):
+            match = _NAME.fullmatch(folder.name)
+            if match is None:
+                continue
+            if unified:
+                yield match[1], _Group(folder, folder, folder, folder, unified=True)
+            else:
+                place = folder.relative_to(top)
+                cpu, io, pids = (self._root / name / place for name in ("cpuacct", "blkio", "pids"))
+                yield match[1], _Group(folder, cpu, io, pids, unified=False)
+
+    def _network(self, container: Container, group: _Group) -> tuple[int, int]:
+        """Bytes received and sent by its interfaces, as its first process sees them."""
+        if all(place.network in _WITHOUT_FIGURES for place in container.networks):
+            return 0, 0
+        first = (group.memory / "cgroup.procs").read_text().split()[0]
+        lines = (self._proc / first / "net" / "dev").read_text().splitlines()[2:]
+        counters = [line.replace(":", " ").split() for line in lines]
+        own = [fields for fields in counters if fields and fields[0] != "lo"]
+        return sum(int(item[1]) for item in own), sum(int(item[9]) for item in own)
+
+
+def _folders(top: Path, depth: int) -> Iterator[Path]:
+    try:
+        with os.scandir(top) as entries:
+            inner = [Path(item.path) for item in entries if item.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for folder in inner:
+        yield folder
+        if depth > 1:
+            yield from _folders(folder, depth - 1)
+
+
+def _fields(path: Path) -> dict[str, int]:
+    """A file of names and numbers, one pair a line."""
+    pairs = (line.split() for line in path.read_text().splitlines())
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}
+
+
+def _cpu(group: _Group) -> int:
+    """Nanoseconds on a processor."""
+    if group.unified:
+        return _fields(group.cpu / "cpu.stat")["usage_usec"] * 1000
+    return int((group.cpu / "cpuacct.usage").read_text())
+
+
+def _memory(group: _Group) -> int:
+    """Memory in use without the page cache that is free to go, as the engine counts."""
+    used, cache = (
+        ("memory.current", "inactive_file")
+        if group.unified
+        else ("memory.usage_in_bytes", "total_inactive_file")
+    )
+    inactive = _fields(group.memory / "memory.stat").get(cache, 0)
+    return max(int((group.memory / used).read_text()) - inactive, 0)
+
+
+def _io(group: _Group) -> tuple[int, int]:
+    """Bytes read from and written to disks."""
+    try:
+        if group.unified:
+            words = (group.io / "io.stat").read_text().split()
+            pairs = [word.partition("=") for word in words if "=" in word]
+            return _total(pairs, "rbytes"), _total(pairs, "wbytes")
+        name = "blkio.throttle.io_service_bytes_recursive"
+        lines = [line.split() for line in (group.io / name).read_text().splitlines()]
+        pairs = [(fields[1].lower(), "", fields[2]) for fields in lines if len(fields) == 3]
+        return _total(pairs, "read"), _total(pairs, "write")
+    except FileNotFoundError:
+        return 0, 0  # the host does not count it
+
+
+def _total(pairs: Iterable[tuple[str, str, str]], name: str) -> int:
+    return sum(int(value) for key, _, value in pairs if key == name)

@@ -1,0 +1,31 @@
+"""What sees the builds of a real project on a real engine, put together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.stack.compose.build_records import build_records
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import endpoint_of
+from pixel_tui.stack.watch.build_witness import BuildWitness
+
+
+def live_witness(
+    command: ComposeCommand, environment: Mapping[str, str], folder: Path
+) -> BuildWitness:
+    """Sees what commands build, and writes down what that was built with.
+
+    Args:
+        command: How compose is called by them.
+        environment: The variables of this process.
+        folder: Where this user's state is kept.
+    """
+    return BuildWitness(
+        command,
+        ComposeProject(command, environment),
+        lambda: DockerEngine(endpoint_of(command, environment)),
+        build_records(command, folder),
+        SystemClock(),
+    )

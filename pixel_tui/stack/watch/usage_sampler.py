@@ -1,0 +1,145 @@
+"""Asks for the running containers' figures at a steady pace, on a thread of its own."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from pixel_tui.errors import EngineError
+from pixel_tui.stack.model.container import Container, Usage, UsageTable
+from pixel_tui.stack.model.source import EngineReader
+from pixel_tui.stack.model.usage_parse import Sample, parse_sample, usage
+from pixel_tui.stack.watch.cgroups import SampleSource
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 64
+FIRST_SECONDS: Final = 0.25
+"""The pause before a container's second sample."""
+
+
+class UsageSampler:
+    """Samples of each running container, turned into rates.
+
+    Containers of this host are read from the kernel, others asked for. One sample at a time
+    costs the engine much less than a `stats` stream a container, for which it measures
+    each second whether anybody reads it or not. Engines up to version 20.10 answer at their
+    next full second only, so the containers of a round are asked side by side.
+
+    Args:
+        engine: How the engine is asked.
+        containers: The containers that run now; called before each round.
+        interval: Seconds between two rounds.
+        publish: Called after each round that changed a figure.
+        local: Where the figures of this host's containers are read; the engine is asked
+            for all if None.
+    """
+
+    def __init__(
+        self,
+        engine: EngineReader,
+        *,
+        containers: Callable[[], Sequence[Container]],
+        interval: float,
+        publish: Callable[[], None],
+        local: SampleSource | None = None,
+    ) -> None:
+        self._engine = engine
+        self._local = local
+        self._containers = containers
+        self._interval = interval
+        self._publish = publish
+        self._samples: dict[str, Sample] = {}
+        self._table: UsageTable = MappingProxyType({})
+        self._lock = threading.Lock()
+        """Keeps a last wish from holding back the thread that is told to end."""
+        self._closed = threading.Event()
+        self._wanted = threading.Event()
+        self._wanted.set()
+
+    @property
+    def table(self) -> UsageTable:
+        """The newest figures; a mapping that never changes."""
+        return self._table
+
+    def start(self) -> None:
+        """Start the thread."""
+        threading.Thread(target=self._run, name="stack-usage", daemon=True).start()
+
+    def close(self) -> None:
+        """Tell the thread to end."""
+        with self._lock:
+            self._closed.set()
+            self._wanted.set()
+
+    def want(self, *, wanted: bool) -> None:
+        """Sample, or pause until somebody looks again."""
+        with self._lock:
+            if wanted:
+                self._wanted.set()
+            elif not self._closed.is_set():
+                self._wanted.clear()
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            self._wanted.wait()
+            if self._closed.is_set():
+                return
+            containers = self._containers()
+            table = self._round(containers)
+            if table != self._table:
+                self._table = MappingProxyType(table)
+                self._publish()
+            # Rates want two samples: the first ones soon after the table stands.
+            settled = containers and all(item.cpu is not None for item in table.values())
+            self._closed.wait(self._interval if settled else min(self._interval, FIRST_SECONDS))
+
+    def _round(self, containers: Sequence[Container]) -> dict[str, Usage]:
+        samples = self._read(containers)
+        asked = [container for container in containers if container.id not in samples]
+        for start in range(0, len(asked), AT_ONCE):
+            if self._closed.is_set():
+                break
+            askers = [
+                threading.Thread(
+                    target=self._ask, args=(container, samples), name="stack-sample", daemon=True
+                )
+                for container in asked[start : start + AT_ONCE]
+            ]
+            for asker in askers:
+                asker.start()
+            for asker in askers:
+                asker.join()
+        table = {
+            container.id: usage(
+                self._samples.get(container.id),
+                samples[container.id],
+                limit=container.memory_limit,
+                shown=self._table.get(container.id),
+            )
+            for container in containers
+            if container.id in samples
+        }
+        self._samples = samples
+        return table
+
+    def _read(self, containers: Sequence[Container]) -> dict[str, Sample]:
+        """What can be read without the engine."""
+        if self._local is None:
+            return {}
+        found = ((container.id, self._local.sample(container)) for container in containers)
+        return {container_id: sample for container_id, sample in found if sample is not None}
+
+    def _ask(self, container: Container, samples: dict[str, Sample]) -> None:
+        try:
+            sample = parse_sample(self._engine.stats(container.id))
+        except EngineError as error:
+            # One container may have just gone; a lost engine is the watcher's to tell.
+            log.debug("no figures of %s: %s", container.name, error)
+            return
+        except Exception:
+            log.exception("the figures of %s can't be read", container.name)
+            return
+        if sample is not None:
+            samples[container.id] = sample

@@ -1,0 +1,1 @@
+"""Everything that knows the inside of Textual or of the terminal."""

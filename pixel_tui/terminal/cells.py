@@ -1,0 +1,269 @@
+"""Paints only the cells that differ from what the terminal shows already.
+
+Textual repaints whole lines of a widget when anything in them changes, and names every
+colour anew for every piece of text. Over a slow link that is what a key waits for. Here
+a picture is compared, cell by cell, with the one before, and only the differences are
+sent, with only those colours and attributes that change from one cell to the next.
+
+Where terminals disagree about a character's width (`cell_text`), its cells are cleared, it is
+painted, the cursor is placed behind it as if it were as wide as here, and the rest of the row
+is painted again: whatever a terminal takes it for, no cell keeps what stood there before.
+
+It is also the second net below `text.plain`: whatever of a text a terminal would obey, and
+not show, is replaced here, where all of them pass.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, Console
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+from pixel_tui.terminal.cell_text import Contested, cells_of
+
+SHORT_GAP: Final = 6
+"""So few unchanged cells are painted again: skipping them takes as many bytes."""
+KEPT_STYLES: Final = 1024
+
+_ATTRIBUTES: Final = {
+    "bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7",
+    "conceal": "8", "strike": "9", "underline2": "21", "overline": "53",
+}  # fmt: skip
+"""Rich's names for what SGR (ECMA-48, 8.3.117) switches on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pen:
+    """How a cell is painted, as SGR parameters: one object for each way, known by identity."""
+
+    attributes: str = ""
+    colour: str = ""
+    ground: str = ""
+
+    def change(self, before: "Pen") -> str:
+        """The parameters that turn the pen of before into this one; empty for none."""
+        parts = []
+        if self.attributes != before.attributes:
+            parts.append(self.attributes)
+            if before.attributes:
+                # Switched off one by one they would take more bytes, and more care.
+                parts.insert(0, "0")
+                before = NO_PEN
+        if self.colour != before.colour:
+            parts.append(self.colour or "39")
+        if self.ground != before.ground:
+            parts.append(self.ground or "49")
+        return ";".join(part for part in parts if part)
+
+
+NO_PEN: Final = Pen()
+
+
+class ChangedCells:
+    """What a terminal shows, and how it comes to show something else."""
+
+    def __init__(self) -> None:
+        self._texts: list[list[str]] = []
+        """What stands in each cell; nothing right of a character that takes two."""
+        self._pens: list[list[Pen | None]] = []
+        """How each cell is painted; None where that is not known."""
+        self._contested: set[int] = set()
+        """The rows with cells of which the terminal may think otherwise."""
+        self._system = ColorSystem.TRUECOLOR
+        self._of_style: dict[Style, Pen] = {}
+        self._of_codes: dict[tuple[str, str, str], Pen] = {("", "", ""): NO_PEN}
+
+    def forget(self) -> None:
+        """Paint everything anew: somebody else may have written to the terminal."""
+        self._texts.clear()
+        self._pens.clear()
+        self._contested.clear()
+
+    def changes(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
+        """What to send for this update, given all that was sent before.
+
+        The terminal's pen is plain before and after.
+        """
+        system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
+        if system is not self._system:
+            self._system = system
+            self._of_style.clear()
+            self.forget()
+        changed: dict[int, list[int]] = {}
+        for y, x, strip in _pieces(update):
+            self._take(y, x, strip, changed.setdefault(y, []))
+        out: list[str] = []
+        pen = NO_PEN
+        for y, columns in changed.items():
+            contested = self._places_contested(y) if y in self._contested else ()
+            for start, end in self._runs(y, columns):
+                out.append(f"\x1b[{y + 1};{start + 1}H")
+                if any(start <= place < end for place in contested):
+                    pen = self._write_rest(y, start, pen, out)
+                    break
+                pen = self._write(y, start, end, pen, out)
+        if pen is not NO_PEN:
+            out.append("\x1b[0m")
+        return "".join(out)
+
+    def _take(self, y: int, x: int, strip: Strip, changed: list[int]) -> None:
+        """Take over a piece of a line, and note the columns in which it is new."""
+        while len(self._texts) <= y:
+            self._texts.append([])
+            self._pens.append([])
+        texts, pens = self._texts[y], self._pens[y]
+        # Half of a wide character is painted over: what the other half shows, nobody knows.
+        if x < len(texts) and not texts[x]:
+            for at in range(x - 1, -1, -1):
+                halved = texts[at]
+                texts[at], pens[at] = " ", None
+                if halved:
+                    break
+        for text, style, control in strip:
+            if control or not text:
+                continue
+            pen = self._pen(style)
+            # Printable ASCII, as nearly all is, stands in one cell each and is harmless.
+            if text.isascii() and text.isprintable():
+                cells = list(text)
+            else:
+                cells, contested = cells_of(text)
+                if contested:
+                    self._contested.add(y)
+            end = x + len(cells)
+            if end > len(texts):
+                pens += [None] * (end - len(texts))
+                texts += [" "] * (end - len(texts))
+            new_pens: list[Pen | None] = [pen] * len(cells)
+            old_texts, old_pens = texts[x:end], pens[x:end]
+            if old_texts != cells or old_pens != new_pens:
+                changed += [
+                    x + at
+                    for at, cell in enumerate(cells)
+                    if old_pens[at] is not pen or old_texts[at] != cell
+                ]
+                texts[x:end] = cells
+                pens[x:end] = new_pens
+            x = end
+        while x < len(texts) and not texts[x]:
+            texts[x], pens[x] = " ", None
+            x += 1
+
+    def _runs(self, y: int, columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The stretches of a line that are to be painted, from ascending columns."""
+        texts, pens = self._texts[y], self._pens[y]
+        start = end = -1
+        for column in columns:
+            if start >= 0 and column - end <= SHORT_GAP and None not in pens[end:column]:
+                end = column + 1
+                continue
+            if start >= 0:
+                yield _whole(texts, start, end)
+            start, end = column, column + 1
+        if start >= 0:
+            yield _whole(texts, start, end)
+
+    def _write(self, y: int, start: int, end: int, pen: Pen, out: list[str]) -> Pen:
+        for text, wanted in zip(self._texts[y][start:end], self._pens[y][start:end], strict=True):
+            if wanted is not None and wanted is not pen:
+                if change := wanted.change(pen):
+                    out.append(f"\x1b[{change}m")
+                pen = wanted
+            out.append(text)
+        return pen
+
+    def _places_contested(self, y: int) -> Sequence[int]:
+        """The columns of contested characters in a row."""
+        places = [at for at, text in enumerate(self._texts[y]) if type(text) is Contested]
+        if not places:
+            self._contested.discard(y)
+        return places
+
+    def _write_rest(self, y: int, start: int, pen: Pen, out: list[str]) -> Pen:
+        """Paint a row from a column to its end, each contested character by itself."""
+        texts, pens = self._texts[y], self._pens[y]
+        at = start
+        while at < len(texts):
+            text, end = texts[at], at + 1
+            if type(text) is Contested:
+                while end < len(texts) and not texts[end]:
+                    end += 1
+                wanted = pens[at]
+                if wanted is not None and (change := wanted.change(pen)):
+                    out.append(f"\x1b[{change}m")
+                pen = wanted or pen
+                blank, place = " " * (end - at), f"\x1b[{y + 1};{at + 1}H"
+                out.append(f"{blank}{place}{text}\x1b[{y + 1};{end + 1}H")
+            else:
+                while end < len(texts) and type(texts[end]) is not Contested:
+                    end += 1
+                pen = self._write(y, at, end, pen, out)
+            at = end
+        return pen
+
+    def _pen(self, style: Style | None) -> Pen:
+        if style is None:
+            return NO_PEN
+        found = self._of_style.get(style)
+        if found is None:
+            if len(self._of_style) >= KEPT_STYLES:  # colours may be blended without end
+                self._of_style.clear()
+            found = self._of_style[style] = self._new_pen(style)
+        return found
+
+    def _new_pen(self, style: Style) -> Pen:
+        on = [code for name, code in _ATTRIBUTES.items() if getattr(style, name)]
+        codes = (";".join(on), self._codes(style, ground=False), self._codes(style, ground=True))
+        return self._of_codes.setdefault(codes, Pen(*codes))
+
+    def _codes(self, style: Style, *, ground: bool) -> str:
+        colour = style.bgcolor if ground else style.color
+        if colour is None or colour.is_default:
+            return ""
+        return ";".join(colour.downgrade(self._system).get_ansi_codes(foreground=not ground))
+
+
+class ChangesOnly(CompositorUpdate):
+    """An update of Textual's, sent as its differences.
+
+    Args:
+        update: What Textual would paint.
+        cells: What the terminal shows.
+    """
+
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, cells: ChangedCells) -> None:
+        self._update = update
+        self._cells = cells
+
+    def render_segments(self, console: Console) -> str:
+        """The differences, at the moment of sending: an update that is not sent changes nothing."""
+        return self._cells.changes(self._update, console)
+
+
+def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Line, column and content of everything that an update paints; columns ascend in a line."""
+    if isinstance(update, LayoutUpdate):
+        for y, line in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in line:
+                yield y, x, strip
+                x += strip.cell_length
+        return
+    for y, left, right in update.spans:
+        for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if chop is None or x >= right or end <= left:
+                continue
+            yield y, x, chop if end <= right else chop.crop(0, right - x)
+
+
+def _whole(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """Widen a stretch so that no character of several cells is cut."""
+    while start > 0 and not texts[start]:
+        start -= 1
+    while end < len(texts) and not texts[end]:
+        end += 1
+    return start, end

@@ -1,0 +1,216 @@
+"""A job: what it does, live, and how it ended."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.message import Message
+from textual.widgets import Static
+
+from pixel_tui.clock import Clock
+from pixel_tui.environment.apply.state import Confirmation
+from pixel_tui.errors import FileError
+from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, WatchedJob
+from pixel_tui.stack.feed.file import FileFeed
+from pixel_tui.text import SafeText
+from screens.shared.dialog import Dialog
+from widgets.dashboard.job_list import STATE_LOOKS
+from widgets.key_bar import KeyBar
+from widgets.logs.view import LogView
+from widgets.rows.figures import span
+from widgets.rows.job_steps import step_lines
+
+
+class JobChanged(Message):
+    """The job has moved; posted from its thread."""
+
+
+class JobScreen(Dialog[None]):
+    """Shows the output of a job; closing it leaves the job alone.
+
+    Args:
+        job: What to watch; it can be cancelled from here where it lets itself be.
+        clock: The time.
+        confirmation: Asks for what the job waits to be told; None where it is none that waits.
+    """
+
+    AUTO_FOCUS = "LogView"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,b,q", "dismiss_or_forget", "Background", id="job.background"),
+        Binding("ctrl+x", "cancel", "Cancel the job", id="job.cancel"),
+        Binding(
+            "c",
+            "confirm",
+            "Confirm",
+            id="job.confirm",
+            tooltip="Keep the new environment, where the job waits for that",
+        ),
+    ]
+
+    def __init__(
+        self, job: WatchedJob, clock: Clock, confirmation: Confirmation | None = None
+    ) -> None:
+        super().__init__()
+        self._asked = False
+        """Ctrl+X was pressed once: the next one cancels."""
+        self._confirmation = confirmation
+        self._left: float | None = None
+        """Seconds that there are to confirm it; None where it does not wait for that."""
+        self._job = job
+        self._cancellable = job if isinstance(job, CancellableJob) else None
+        self._clock = clock
+        self._feed: FileFeed | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    @property
+    def job(self) -> WatchedJob:
+        """What is watched."""
+        return self._job
+
+    @property
+    def watched_job(self) -> str:
+        """The id of what is watched: nobody has to be told of its end."""
+        return self._job.status.id
+
+    def compose(self) -> ComposeResult:
+        """The state above, the output below."""
+        with Vertical(classes="dialog -tall") as dialog:
+            dialog.border_title = Content(f"Job: {self._job.status.plan.title}")
+            yield Static(id="job-state", markup=False)
+            yield LogView(id="job-output")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the output and the state."""
+        with suppress(NoMatches):  # closed before it was there
+            view = self.query_one(LogView)
+            self._feed = FileFeed(self._job.status.output, "job")
+            view.show(self._feed)
+            self._unsubscribe = self._job.subscribe(lambda _status: self._heard())
+            self.set_interval(1.0, self._look)
+            self._look()
+
+    def on_unmount(self) -> None:
+        """Stop following; the job goes on."""
+        self._unsubscribe()
+        if self._feed is not None:
+            self._feed.close()
+
+    def _look(self) -> None:
+        if self._confirmation is not None and not self._job.status.state.ended:
+            self.run_worker(self._look_whether_it_waits, thread=True, group="waits", exclusive=True)
+        else:
+            self._left = None
+        self._draw()
+
+    def _look_whether_it_waits(self) -> None:
+        try:
+            waiting = self._confirmation.waiting() if self._confirmation is not None else None
+        except FileError:  # the job's output says what is wrong with it
+            waiting = None
+        self._left = waiting.seconds if waiting is not None else None
+        self.post_message(JobChanged())
+
+    def _heard(self) -> None:
+        self.post_message(JobChanged())
+
+    @on(JobChanged)
+    def _draw(self) -> None:
+        status = self._job.status
+        with suppress(NoMatches):  # being closed
+            content = _state(status, self._clock, asked=self._asked)
+            if self._left is not None and not status.state.ended:
+                content = Content("\n").join([content, _confirm_line(self._left)])
+            self.query_one("#job-state", Static).update(content)
+            self.query_one(".dialog").set_class(status.state is JobState.FAILED, "-broken")
+            self.refresh_bindings()
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """What is over can't be cancelled, and what does not wait can't be confirmed."""
+        if action == "confirm":
+            return self._left is not None and not self._job.status.state.ended
+        possible = self._cancellable is not None and not self._job.status.state.ended
+        return action != "cancel" or possible
+
+    def action_cancel(self) -> None:
+        """Say what it means; the second time, ask the running command to stop."""
+        if self._cancellable is None or self._job.status.cancelling:
+            return
+        if not self._asked:
+            self._asked = True
+        else:
+            self._asked = False
+            self.run_worker(self._cancel, thread=True, group="cancel")
+        self._draw()
+
+    def action_confirm(self) -> None:
+        """Tell the job that the new environment is to stay."""
+        self.run_worker(self._confirm, thread=True, group="confirm")
+
+    def _confirm(self) -> None:
+        try:
+            kept = self._confirmation is not None and self._confirmation.confirm()
+        except FileError as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
+            return
+        self._left = None
+        if not kept:
+            said = "It does not wait to be confirmed any more."
+            self.app.call_from_thread(self.notify, said, severity="warning", markup=False)
+        self.post_message(JobChanged())
+
+    def action_dismiss_or_forget(self) -> None:
+        """Take back the question of Ctrl+X; else leave the job alone and close."""
+        if self._asked:
+            self._asked = False
+            self._draw()
+        else:
+            self.dismiss()
+
+    def _cancel(self) -> None:
+        if self._cancellable is None:
+            return
+        try:
+            self._cancellable.cancel()
+        except FileError as error:
+            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
+
+
+def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
+    word, style = STATE_LOOKS[status.state]
+    now = clock.now()
+    end = status.ended or now
+    took = span((end - (status.started or end)).total_seconds())
+    stopping = "  asked to stop" if status.cancelling and not status.state.ended else ""
+    lines = [Content.assemble((word, style), f"  {took}", stopping)]
+    lines += step_lines(status, now)
+    if asked and not status.state.ended:
+        lines.append(
+            Content.styled(
+                f"Ctrl+X again cancels it; Esc does not. {_cancelling(status)}",
+                "$text-warning bold",
+            )
+        )
+    if status.message:
+        lines.append(Content(status.message))
+    return Content("\n").join(lines)
+
+
+def _confirm_line(seconds: float) -> Content:
+    return Content.styled(
+        f"It works. Press c within {seconds:.0f} s to keep it; else what was before comes back.",
+        "$text-warning bold",
+    )
+
+
+def _cancelling(status: JobStatus) -> SafeText:
+    """What it means to cancel what runs."""
+    if status.state is JobState.VERIFYING:
+        return SafeText("Every command has ended: only the waiting for its effect ends.")
+    return status.plan.steps[status.step].cancelling

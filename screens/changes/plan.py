@@ -1,0 +1,193 @@
+"""A plan, shown before anything happens, and agreed to by its risk."""
+
+import time
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Static
+
+from pixel_tui.operations.planning.action import Action
+from pixel_tui.operations.planning.confirmation import Agreement, Answer, Confirmation
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.compose.command import shown
+from pixel_tui.text import plain
+from screens.changes.plan_content import plan_content, plan_costs, plan_head
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+
+Seconds = Callable[[], float]
+PAGE: Final = 8
+"""Rows of a page."""
+
+
+class PlanScreen(Dialog[bool]):
+    """Dismisses with True to run the plan.
+
+    A safe one rests on the button that runs it, a disruptive one on Cancel until it is armed,
+    and what wants a word typed on an empty line for it (see `confirmation`).
+
+    Args:
+        plan: What would be done.
+        note: Why it is shown, where it is not the first time.
+        action: What it is a plan of: when to use it, and what to do when it fails.
+        seconds: A clock that never goes back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Run it", id="plan.run", tooltip="Run what is safe; arm the rest"),
+        Binding("escape,n", "back", "Cancel", id="plan.cancel", tooltip="Disarm it; else leave it"),
+        Binding("c", "copy", "Copy the commands", id="plan.copy"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="plan.down"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="plan.up"),
+        Binding("pagedown", f"scroll({PAGE})", "More", id="plan.page_down", tooltip="Page down"),
+        Binding("pageup", f"scroll({-PAGE})", "Page up", show=False, id="plan.page_up"),
+    ]
+
+    def __init__(
+        self,
+        plan: Plan,
+        note: str = "",
+        action: Action | None = None,
+        seconds: Seconds = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._plan = plan
+        self._note = note
+        self._action = action
+        self._seconds = seconds
+        self._agreement = Agreement(plan, seconds())
+        self._seen = 0
+        """Rows from the top that have been on the screen, without a gap."""
+
+    def compose(self) -> ComposeResult:
+        """The plan, what to press, and two buttons."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Plan"
+            yield Static(plan_head(self._plan, self._note), id="plan-head")
+            with VerticalScroll(can_focus=False) as scroll:
+                if self._plan.irreversible or self._plan.interrupts:
+                    yield Static(plan_costs(self._plan), id="plan-costs")
+                # It is agreed to what was read: see `_look`.
+                self.watch(scroll, "scroll_y", self._look, init=False)
+                yield Static(plan_content(self._plan, self._action))
+            with Vertical(id="plan-agreement"):
+                yield Static(id="plan-hint")
+                if self._agreement.kind is Confirmation.WORD:
+                    box = Input(id="plan-word")
+                    box.cursor_blink = False
+                    yield box
+                with Horizontal(classes="buttons"):
+                    yield Button("Cancel  Esc", id="cancel", compact=True)
+                    yield Button("Run it", id="run", compact=True)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Rest where nothing happens by a slip."""
+        self._say(Answer(run=False, said=self._agreement.hint))
+        places = {
+            Confirmation.KEY: "#run",
+            Confirmation.TWO_KEYS: "#cancel",
+            Confirmation.WORD: "#plan-word",
+        }
+        self.query_one(places[self._agreement.kind]).focus()
+        self.call_after_refresh(self._look)
+
+    def on_resize(self) -> None:
+        """The rows are other ones now."""
+        self._seen = 0
+        self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        """Say whether there is more below, and note how much of the costs was on the screen."""
+        scroll = self.query_one(VerticalScroll)
+        top, height = round(scroll.scroll_y), scroll.size.height
+        mark = "↓ more: PageDown" if self._more_below else ""
+        self.query_one(".dialog").border_subtitle = mark
+        self.refresh_bindings()
+        costs = self.query("#plan-costs")
+        if not costs or self._agreement.shown or top > self._seen:
+            return
+        self._seen = max(self._seen, top + height)
+        if height and self._seen >= costs.first().virtual_region.bottom > 0:
+            self._agreement.show()
+            self._say(Answer(run=False, said=self._agreement.hint))
+
+    @property
+    def _more_below(self) -> bool:
+        return any(round(it.scroll_y) < it.max_scroll_y for it in self.query(VerticalScroll))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where a word is wanted, no key stands for it, and letters are typed."""
+        if action == "scroll" and parameters == (PAGE,):
+            return self._more_below  # the footer names it where it does something
+        typing = self._agreement.kind is Confirmation.WORD
+        if action == "yes":
+            return not typing
+        return not (action == "copy" and isinstance(self.focused, Input))
+
+    def action_yes(self) -> None:
+        """Run what is safe; arm what interrupts something."""
+        self._take(self._agreement.yes())
+
+    def action_back(self) -> None:
+        """Disarm it, or leave it."""
+        if self._agreement.disarm():
+            self._say(Answer(run=False, said=self._agreement.hint))
+            self.query_one("#cancel").focus()
+        else:
+            self.dismiss(False)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancelled(self) -> None:
+        if self._agreement.cancels(self._seconds()):
+            self.dismiss(False)
+
+    @on(Button.Pressed, "#run")
+    def _run_pressed(self) -> None:
+        boxes = self.query(Input)
+        if boxes:
+            self._take(self._agreement.typed(boxes.first().value))
+        else:
+            self._take(self._agreement.enter(self._seconds()))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._take(self._agreement.typed(event.value))
+
+    def _take(self, answer: Answer) -> None:
+        if answer.run:
+            self.dismiss(True)
+            return
+        self._say(answer)
+        if not answer.wrong:
+            for box in self.query(Input):
+                box.value = ""
+        if self._agreement.armed:
+            self.query_one("#run").focus()
+
+    def _say(self, answer: Answer) -> None:
+        armed = self._agreement.armed
+        style = "$text-warning bold" if armed or answer.wrong else "$text-accent"
+        self.query_one("#plan-hint", Static).update(Content.styled(answer.said, style))
+        wants_y = self._agreement.kind is Confirmation.TWO_KEYS and not armed
+        run = self.query_one("#run", Button)
+        run.label = Content("Run it  y" if wants_y else "Run it  Enter")
+        self.query_one(".dialog").set_class(armed, "-armed")
+
+    def action_copy(self) -> None:
+        """Copy the exact commands."""
+        lines = [plain(shown(step.command)) for step in self._plan.steps]
+        self.app.copy_to_clipboard("\n".join(lines))
+        self.notify("Sent to the terminal's clipboard.", timeout=2)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll a plan that is longer than the screen."""
+        scroll = self.query_one(VerticalScroll)
+        most = max(1, scroll.size.height)  # no row is passed over
+        scroll.scroll_relative(y=max(-most, min(lines, most)), animate=False)

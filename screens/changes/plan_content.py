@@ -1,0 +1,86 @@
+"""What a plan says, as text."""
+
+from typing import Final
+
+from textual.content import Content
+
+from pixel_tui.operations.planning.action import Action
+from pixel_tui.operations.planning.plan import Plan, Risk
+from pixel_tui.stack.compose.command import shown
+from pixel_tui.text import plain
+
+_RISK: Final = {
+    Risk.SAFE: "$text-success bold",
+    Risk.DISRUPTIVE: "$text-warning bold",
+    Risk.DESTRUCTIVE: "$text-error bold",
+}
+
+
+def plan_head(plan: Plan, note: str = "") -> Content:
+    """What it is, how risky, and where: so that the wrong terminal is seen to be the wrong one."""
+    host = f"host {plan.host}   " if plan.host else ""
+    parts = [
+        Content.assemble((plan.title, "bold"), "   ", (plan.risk.value, _RISK[plan.risk])),
+        Content.assemble(
+            (host, "bold"),
+            (plain(f"project {plan.project}   engine {plan.engine}"), "$foreground-muted"),
+        ),
+    ]
+    if note:
+        parts.append(Content.styled(plain(note), "$text-warning bold"))
+    return Content("\n").join(parts)
+
+
+def plan_costs(plan: Plan) -> Content:
+    """What is lost and interrupted, which is shown before anything else; empty if nothing is."""
+    lost = [Content.styled(line, "$text-error bold") for line in plan.irreversible]
+    parts = _part("Can't be undone", lost, "$text-error bold")
+    parts += _part("What is interrupted", [Content(line) for line in plan.interrupts])
+    return Content("\n").join(parts[1:])
+
+
+def plan_content(plan: Plan, action: Action | None = None) -> Content:
+    """All that it does and verifies, and what to do when it fails."""
+    parts = [Content("")] if plan.irreversible or plan.interrupts else []
+    parts += [Content.styled(plan.reason, "$foreground-muted")]
+    parts += _part(
+        "Commands", [Content.styled(f"$ {shown(step.command)}", "") for step in plan.steps]
+    )
+    parts += _part(
+        "What changes",
+        [
+            Content.assemble(
+                (effect.service, "bold"),
+                f" {effect.change}",
+                (f" ({effect.cause})" if effect.cause else "", "$foreground-muted"),
+            )
+            for effect in plan.affects
+        ],
+    )
+    parts += _part(
+        "Checks",
+        [
+            Content.assemble(
+                ("✓ " if check.ok else "! ", "$text-success" if check.ok else "$text-warning bold"),
+                f"{check.name}: {check.message}",
+            )
+            for check in plan.checks_before
+        ],
+    )
+    parts += _part(
+        "Verified afterwards", [Content(expectation.words) for expectation in plan.checks_after]
+    )
+    if action is not None:
+        parts += _part("When to use it", [Content(plain(action.when))])
+        parts += _part("When it fails", [Content(plain(action.failing))])
+    return Content("\n").join(parts)
+
+
+def _part(title: str, lines: list[Content], style: str = "$text-accent bold") -> list[Content]:
+    if not lines:
+        return []
+    return [
+        Content(""),
+        Content.styled(title, style),
+        *(Content("  ") + line for line in lines),
+    ]

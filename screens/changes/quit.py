@@ -1,0 +1,103 @@
+"""Quitting while something is under way."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Static
+
+from pixel_tui.text import SafeText
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+
+
+class Leaving(StrEnum):
+    """What is to become of the jobs that run."""
+
+    STAY = "stay"
+    LEAVE = "leave"
+    CANCEL = "cancel"
+
+
+class QuitScreen(Dialog[Leaving]):
+    """Dismisses with what is to become of them. It rests on staying.
+
+    Args:
+        running: How many jobs run now.
+        cancelling: What it means to cancel the one that runs now.
+        to_confirm: Seconds before an apply is rolled back that waits to be confirmed; None
+            where none waits.
+    """
+
+    AUTO_FOCUS = "#stay"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "answer('stay')", "Stay", id="quit.stay"),
+        Binding("y", "answer('leave')", "Quit", id="quit.leave"),
+        Binding("ctrl+x", "answer('cancel')", "Cancel it and quit", id="quit.cancel"),
+    ]
+
+    def __init__(
+        self,
+        running: Callable[[], int],
+        cancelling: Callable[[], SafeText],
+        to_confirm: Callable[[], float | None],
+    ) -> None:
+        super().__init__()
+        self._job_count = running
+        self._cancelling = cancelling
+        self._to_confirm = to_confirm
+
+    def compose(self) -> ComposeResult:
+        """A question and three buttons."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Quit pixel-tui?"
+            yield Static(self._question, id="quit-question", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("Stay  Esc", id="stay", compact=True)
+                yield Button("Quit  y", id="leave", compact=True)
+                yield Button("Cancel it  ^x", id="cancel", compact=True)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Count down, and follow the jobs."""
+        self.set_interval(1.0, self._draw)
+
+    def check_action(self, _action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What has finished can't be cancelled."""
+        return parameters != (Leaving.CANCEL.value,) or self._job_count() > 0
+
+    def _draw(self) -> None:
+        self.query_one("#cancel").display = self._job_count() > 0
+        self.refresh_bindings()
+        self.query_one("#quit-question", Static).update(self._question)
+
+    @property
+    def _question(self) -> str:
+        count = self._job_count()
+        if not count:
+            return "No job is running any more."
+        left = self._to_confirm()
+        if left is not None:
+            happens = (
+                f"The new environment waits to be confirmed. It is rolled back in {left:.0f} s, "
+                "also without pixel-tui. To keep it: Esc, then 5, Enter, c; or"
+                " `pixel-tui env confirm` in a shell."
+            )
+        else:
+            jobs = "A job is" if count == 1 else f"{count} jobs are"
+            happens = (
+                f"{jobs} still running. The command continues without pixel-tui; no later step"
+                " is started, and it is not verified before the next start."
+            )
+        return f"{happens}\n\nTo cancel it: {self._cancelling()}"
+
+    def action_answer(self, answer: str) -> None:
+        """Close with an answer."""
+        self.dismiss(Leaving(answer))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Quit, cancel, or stay."""
+        self.dismiss(Leaving(event.button.id or Leaving.STAY))

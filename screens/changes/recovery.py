@@ -1,0 +1,284 @@
+"""What can be done, when it helps, and whether it can be done now."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from pixel_tui.operations.actions import all_actions
+from pixel_tui.operations.planning.action import Action, Scope
+from pixel_tui.stack.watch.observer import Observer, Topic
+from pixel_tui.text import SafeText, plain
+from screens.shared.dialog import Dialog
+from screens.shared.latest import Latest
+from widgets.key_bar import KeyBar
+from widgets.lines.options import Options
+
+LOOK_SECONDS: Final = 5.0
+"""Facts beside the stack, such as backups, are read anew that often."""
+READ_ONLY: Final = "This console is read-only."
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """The services that an action of services is done to."""
+
+    words: SafeText
+    targets: tuple[tuple[str, str | None], ...] = ()
+    """A service and, where only that is meant, a container's id; empty for all of the project."""
+
+    @property
+    def wanted(self) -> Sequence[str]:
+        """What plans are made for."""
+        return [container_id or service for service, container_id in self.targets]
+
+
+Look = Callable[[Sequence[str]], Mapping[str, str]]
+"""Says, blocking, why each action can do nothing for these targets; empty where it can."""
+Ask = Callable[[Action, Aim], None]
+
+
+class StackMoved(Message):
+    """The stack has moved; posted from the observer's threads, at most one at a time."""
+
+
+class RecoveryScreen(Dialog[None]):
+    """Lists every action, grouped, with advice; Enter shows the plan of one.
+
+    Args:
+        observer: Sees the stack.
+        aims: What can be aimed at, the nearest first.
+        look: Whether each can be done now; None in a read-only console.
+        ask: Shows a plan; None in a read-only console.
+    """
+
+    BINDING_GROUP_TITLE = "Recovery"
+    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012  as Textual has it
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "plan", "Plan", priority=True, id="recovery.plan",
+                tooltip="Show the plan; nothing happens yet"),
+        Binding("t", "aim", "Target", id="recovery.target",
+                tooltip="The marked or selected services, or the whole project"),
+        Binding("escape,q", "dismiss", "Close", id="recovery.close"),
+        Binding("j", "cursor(1)", "Down", show=False, id="recovery.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="recovery.up"),
+        Binding("pagedown,right_square_bracket", "scroll(4)", "Advice down", show=False,
+                id="recovery.advice_down"),
+        Binding("pageup,left_square_bracket", "scroll(-4)", "Advice up", show=False,
+                id="recovery.advice_up"),
+    ]  # fmt: skip
+
+    def __init__(
+        self, observer: Observer, aims: Sequence[Aim], look: Look | None, ask: Ask | None
+    ) -> None:
+        super().__init__()
+        self._observer = observer
+        self._aims = aims
+        self._at = 0
+        self._look = look
+        self._ask = ask
+        self._actions = {action.name: action for action in all_actions()}
+        self._reasons: Mapping[str, str] | None = None
+        """Of the aim of now; None until they are known."""
+        self._looking = Latest(self, self._find_reasons, "reasons")
+        self._pending = False
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    @property
+    def aim(self) -> Aim:
+        """What it is done to."""
+        return self._aims[self._at]
+
+    @property
+    def chosen(self) -> Action | None:
+        """The action under the cursor."""
+        options = self.query_one(Options)
+        at = options.highlighted
+        name = options.get_option_at_index(at).id if at is not None else None
+        return self._actions.get(name) if name else None
+
+    def compose(self) -> ComposeResult:
+        """What is aimed at, the list, and the advice beside or below it."""
+        with Vertical(classes="dialog -full") as dialog:
+            dialog.border_title = "Recovery"
+            yield Static(id="recovery-aim", markup=False)
+            with Container(id="recovery-parts"):
+                yield Options(*self._options(), id="recovery-list", markup=False)
+                with VerticalScroll(id="recovery-advice", can_focus=False):
+                    yield Static(id="recovery-words", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the stack."""
+        self._unsubscribe = self._observer.subscribe(self._heard)
+        options = self.query_one(Options)
+        options.focus()
+        options.highlighted = 1  # the first line is a heading
+        self.set_interval(LOOK_SECONDS, self._looking.ask)
+        self._draw()
+        self._looking.ask()
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+
+    # Whether it can be done now.
+
+    def _heard(self, topic: Topic) -> None:
+        if topic is Topic.SNAPSHOT and not self._pending:
+            self._pending = True
+            self.post_message(StackMoved())
+
+    @on(StackMoved)
+    def _stack_moved(self) -> None:
+        self._pending = False
+        self._looking.ask()
+
+    async def _find_reasons(self) -> None:
+        """Ask, in a thread, why each action can do nothing."""
+        aim, before = self.aim, self._reasons
+        reasons = await asyncio.to_thread(self._read, aim)
+        if aim is self.aim and reasons != before:
+            self._reasons = reasons
+            self._draw()
+
+    def _read(self, aim: Aim) -> Mapping[str, str]:
+        if self._look is None:
+            return dict.fromkeys(self._actions, READ_ONLY)
+        return self._look(aim.wanted)
+
+    # Drawing.
+
+    def _options(self) -> list[Option]:
+        options: list[Option] = []
+        group = None
+        for action in self._actions.values():
+            if action.group is not group:
+                group = action.group
+                heading = Content.styled(group.value, "$text-accent bold")
+                options.append(Option(heading, disabled=True))
+            options.append(Option(self._line(action), id=action.name))
+        return options
+
+    def _line(self, action: Action) -> Content:
+        reason = self._reasons.get(action.name) if self._reasons is not None else None
+        if reason is None:
+            mark, style = "· ", ""
+        elif reason:
+            mark, style = "– ", "$foreground-muted"
+        else:
+            mark, style = "✓ ", "bold"
+        colour = "$text-success" if reason == "" else "$foreground-muted"
+        return Content.assemble((mark, colour), (action.title, style))
+
+    def _draw(self) -> None:
+        with suppress(NoMatches):  # being closed
+            others = "   t: another target" if len(self._aims) > 1 else ""
+            self.query_one("#recovery-aim", Static).update(
+                Content.assemble("For ", (self.aim.words, "bold"), (others, "$foreground-muted"))
+            )
+            options = self.query_one(Options)
+            for action in self._actions.values():
+                options.replace_option_prompt(action.name, self._line(action))
+            self._draw_advice()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._draw_advice()
+
+    def _draw_advice(self) -> None:
+        action = self.chosen
+        if action is not None:
+            reason = self._reasons.get(action.name) if self._reasons is not None else None
+            self.query_one("#recovery-words", Static).update(advice(action, self.aim, reason))
+
+    # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Without operations there is no plan; with one aim there is no other."""
+        if action == "plan":
+            return self._ask is not None
+        return not (action == "aim" and len(self._aims) < 2)
+
+    def action_plan(self) -> None:
+        """Show the plan of the action under the cursor."""
+        action = self.chosen
+        if action is not None and self._ask is not None:
+            self._ask(action, self.aim)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.action_plan()
+
+    def action_aim(self) -> None:
+        """Aim at something else."""
+        self._at = (self._at + 1) % len(self._aims)
+        self._reasons = None
+        self._draw()
+        self._looking.ask()
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor."""
+        options = self.query_one(Options)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the advice."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def advice(action: Action, aim: Aim, reason: str | None) -> Content:
+    """Everything about one action: what it is done to, whether it can be now, when, and if not.
+
+    Args:
+        action: The action.
+        aim: What services it would be done to.
+        reason: Why it can't be done; empty where it can, None while that is being found out.
+    """
+    if reason is None:
+        possible = Content.styled("Looking…", "$foreground-muted")
+    elif reason:
+        possible = Content.styled(plain(f"No: {reason}"), "$text-warning")
+    else:
+        possible = Content.styled(
+            "Yes. Enter shows the plan; nothing happens yet.", "$text-success"
+        )
+    done_to = {
+        Scope.SERVICES: aim.words,
+        Scope.PROJECT: SafeText("the whole project"),
+        Scope.BACKUP: SafeText("a backup, which is picked from a list"),
+        Scope.TASK: SafeText("a task, which is picked from a list"),
+        Scope.CANDIDATE: SafeText("what waits to be saved, which is picked from a list"),
+        Scope.VERSION: SafeText("a version that was saved, which is picked from a list"),
+        Scope.HOST: SafeText("this machine, with all that runs on it"),
+    }
+    parts: list[Content] = [
+        Content.assemble(
+            (action.title, "bold"), "   ", (f"pixel-tui plan {action.name}", "$foreground-muted")
+        )
+    ]
+    for title, words in (
+        ("Can it run now?", possible),
+        ("When to use it", Content(plain(action.when))),
+        ("When it fails", Content(plain(action.failing))),
+        ("Done to", Content(done_to[action.scope])),
+    ):
+        parts += [Content(""), Content.styled(title, "$text-accent bold"), words]
+    return Content("\n").join(parts)

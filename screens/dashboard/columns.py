@@ -1,0 +1,82 @@
+"""Which columns the service table shows."""
+
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+from widgets.lines.options import Options
+from widgets.rows.service_row import LOOKS, Column
+
+_OPTIONAL: Final = tuple(column for column in LOOKS if column is not Column.SERVICE)
+"""The service's name is always shown."""
+
+Choice = tuple[Column, ...] | None
+"""The columns that were chosen; None for as many as fit."""
+
+
+class ColumnsScreen(Dialog[Choice | bool]):
+    """A list to tick. Dismisses with the choice, or with False when nothing is to change.
+
+    Args:
+        shown: The columns that are shown now.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "tick", "Tick", id="columns.tick"),
+        Binding("enter", "accept", "Use these", priority=True, id="columns.accept"),
+        Binding("a", "automatic", "As many as fit", id="columns.automatic"),
+        Binding("escape", "dismiss(False)", "Cancel", id="columns.cancel"),
+        Binding("j", "cursor(1)", "Down", show=False, id="columns.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="columns.up"),
+    ]
+
+    def __init__(self, shown: tuple[Column, ...]) -> None:
+        super().__init__()
+        self._ticked = set(shown)
+
+    def compose(self) -> ComposeResult:
+        """One line a column."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Columns"
+            yield Static("The service is always shown; what does not fit is left and right.")
+            yield Options(*(Option(self._line(column)) for column in _OPTIONAL), markup=False)
+        yield KeyBar()
+
+    def _line(self, column: Column) -> Content:
+        return Content(f"{'✓' if column in self._ticked else ' '}  {LOOKS[column].title}")
+
+    def action_tick(self) -> None:
+        """Tick the column under the cursor, or not any more."""
+        options = self.query_one(Options)
+        index = options.highlighted
+        if index is not None:
+            self._ticked ^= {_OPTIONAL[index]}
+            options.replace_option_prompt_at_index(index, self._line(_OPTIONAL[index]))
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self) -> None:
+        self.action_tick()
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor."""
+        options = self.query_one(Options)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_accept(self) -> None:
+        """Use the ticked columns, in the table's order."""
+        self.dismiss(tuple(item for item in LOOKS if item in self._ticked | {Column.SERVICE}))
+
+    def action_automatic(self) -> None:
+        """Leave it to the width."""
+        self.dismiss(None)

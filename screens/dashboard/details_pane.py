@@ -1,0 +1,130 @@
+"""The details pane: the selected row, inspected anew while somebody looks."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.css.query import NoMatches
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import EngineError
+from pixel_tui.health.findings import finding_of
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.stack.watch.observer import Observer
+from widgets.dashboard.details import Details
+from widgets.rows.detail_rows import Section, detail_sections, health_sections
+from widgets.rows.service_row import Row
+
+INSPECT_SECONDS: Final = 5.0
+"""A health log grows without an event; somebody who reads it wants it fresh."""
+MOST_INSPECTED: Final = 4
+
+
+class DetailsPane(Vertical):
+    """Shows everything about one row.
+
+    Args:
+        observer: Looks at the stack.
+        clock: The time.
+    """
+
+    def __init__(self, observer: Observer, clock: Clock, *, id: str, classes: str) -> None:  # noqa: A002  Textual's own name for it
+        super().__init__(id=id, classes=classes)
+        self._observer = observer
+        self._clock = clock
+        self._row: Row | None = None
+        self._fresh: dict[str, Container] = {}
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        self.border_title = "3 Details"
+        yield Details()
+
+    def on_mount(self) -> None:
+        """Look again while it is shown."""
+        self.set_interval(INSPECT_SECONDS, self._inspect_shown)
+
+    def show(self, row: Row | None, *, anew: bool = False) -> None:
+        """Show a row.
+
+        Args:
+            row: What is selected.
+            anew: The snapshot is a new one: what was inspected before is old now.
+        """
+        other = row is None or self._row is None or row.key != self._row.key
+        self._row = row
+        if anew:
+            self._fresh.clear()
+        self.query_one(Details).show(self._sections(), other=other)
+
+    def health_sections(self) -> Sequence[Section]:
+        """The health logs of what is selected; empty without a health check."""
+        service = self._observer.snapshot.service(self._row.service) if self._row else None
+        if self._row is None or service is None:
+            return ()
+        wanted = self._row.container_id
+        service = self._with_fresh(service)
+        return health_sections(
+            service, next((item for item in service.containers if item.id == wanted), None)
+        )
+
+    @property
+    def text(self) -> str:
+        """All that is shown, for copying."""
+        return "\n".join(
+            f"{line.label}\t{line.value}" if line.label else line.value
+            for section in self.query_one(Details).sections
+            for line in section.lines
+        )
+
+    def _sections(self) -> Sequence[Section]:
+        snapshot = self._observer.snapshot
+        service = snapshot.service(self._row.service) if self._row else None
+        if self._row is None or service is None:
+            return ()
+        service = self._with_fresh(service)
+        wanted = self._row.container_id
+        return detail_sections(
+            service,
+            next((item for item in service.containers if item.id == wanted), None),
+            snapshot.model,
+            finding_of(service, snapshot, self._clock.now()),
+            self._observer.events,
+            self._clock.now(),
+        )
+
+    def _with_fresh(self, service: Service) -> Service:
+        containers = tuple(self._fresh.get(item.id, item) for item in service.containers)
+        return replace(service, containers=containers)
+
+    def _inspect_shown(self) -> None:
+        snapshot = self._observer.snapshot
+        if self.display and self._row is not None and not snapshot.stale:
+            self._inspect(_ids(self._row, snapshot)[:MOST_INSPECTED])
+
+    @work(thread=True, exclusive=True, group="inspect")
+    def _inspect(self, container_ids: Sequence[str]) -> None:
+        found = {}
+        for container_id in container_ids:
+            try:
+                found[container_id] = self._observer.inspect(container_id)
+            except EngineError:
+                return  # gone, or the engine is: the next snapshot tells
+        self.app.call_from_thread(self._take, found)
+
+    def _take(self, found: dict[str, Container]) -> None:
+        self._fresh = found
+        with suppress(NoMatches):  # the screen is being taken down
+            self.show(self._row)
+
+
+def _ids(row: Row, snapshot: StackSnapshot) -> Sequence[str]:
+    if row.container_id:
+        return (row.container_id,)
+    service = snapshot.service(row.service)
+    return [item.id for item in service.containers] if service else ()

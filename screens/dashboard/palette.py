@@ -1,0 +1,124 @@
+"""The command palette: anything by name."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.command import (
+    CommandInput,
+    CommandList,
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+)
+from textual.content import Content
+
+from screens.dashboard.panes import Pane
+from screens.dashboard.screen import DashboardScreen
+from widgets.key_bar import KeyBar
+from widgets.lines.options import Options
+
+_PANES: Final = {
+    Pane.SERVICES: "Go to the services",
+    Pane.LOGS: "Go to the logs",
+    Pane.DETAILS: "Go to the details",
+    Pane.EVENTS: "Go to the events",
+    Pane.JOBS: "Go to the jobs",
+}
+Command = tuple[str, str, Callable[[], object]]
+
+
+class Commands(CommandList, Options, can_focus=False):
+    """Textual's list of commands, with the cursor of every other list."""
+
+
+class Search(CommandInput):
+    """Textual's line to type in; it has the focus, and the footer names its keys."""
+
+    BINDING_GROUP_TITLE = "Menu"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "screen.cursor_down", "Choose", key_display="↑↓", id="menu.down"),
+        Binding("up", "screen.command_list('cursor_up')", "Up", show=False, id="menu.up"),
+        Binding("enter", "submit", "Run", id="menu.run"),
+        Binding("escape", "screen.escape", "Close", id="menu.close"),
+    ]
+
+
+class Palette(CommandPalette):
+    """Textual's palette, with a list and a footer of ours."""
+
+    def compose(self) -> ComposeResult:
+        """What Textual's has, but for the list and the line; and the keys that count here."""
+        for widget in super().compose():
+            if isinstance(widget, CommandInput):
+                yield Search(placeholder=widget.placeholder, select_on_focus=False)
+            else:
+                yield Commands() if isinstance(widget, CommandList) else widget
+        yield KeyBar()
+
+
+class StackCommands(Provider):
+    """Panes, services, what can be done to them, and what is general.
+
+    The only provider: Textual keeps several in a set, which has another order at each start.
+    Enter runs the first command, so what comes first must be harmless.
+    """
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for name, said, run in self._commands():
+            yield DiscoveryHit(Content(name), run, text=name, help=said)
+
+    async def search(self, query: str) -> Hits:
+        """What matches."""
+        matcher = self.matcher(query)
+        for name, said, run in self._commands():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, Content(name), run, text=name, help=said)
+
+    def _commands(self) -> Iterator[Command]:
+        dashboard = self.screen
+        if not isinstance(dashboard, DashboardScreen):
+            return
+        for pane, name in _PANES.items():
+            yield name, "", partial(dashboard.action_pane, pane.value)
+        yield "Filter services", "Show only matching rows", dashboard.action_filter
+        yield "Choose columns", "Which columns the table shows", dashboard.action_columns
+        yield "Zoom", "This pane alone, and back", dashboard.action_zoom
+        yield "Health log", "What the selected service's probe said", dashboard.action_probe
+        yield "Refresh", "Read compose and the engine again", dashboard.action_refresh_stack
+        yield "Recovery", "Every action, and when it helps", dashboard.action_recovery
+        yield "Tasks", "The workers' tasks, and what is true of them", dashboard.action_ledger
+        yield "Audit", "Who changed what, and how it ended", dashboard.action_audit
+        yield (
+            "Environment",
+            "The .env file: every key, and what is wrong",
+            (dashboard.action_environment),
+        )
+        yield "Keys of this place", "Help", dashboard.action_help
+        yield from self._changes(dashboard)
+        for service in dashboard.service_names:
+            yield (
+                f"Select {service}",
+                "Put the cursor on this service",
+                partial(dashboard.select, service),
+            )
+        for name, said, run, _ in self.app.get_system_commands(dashboard):
+            yield name, said, run
+
+    def _changes(self, dashboard: DashboardScreen) -> Iterator[Command]:
+        """Every action by name, of each service and of the whole."""
+        dialogs = dashboard.dialogs
+        said = "Shows the plan first"
+        for action, verb in dialogs.whole_actions.items():
+            yield verb, said, partial(dialogs.operate_on, action, None)
+        for action, verb in dialogs.possible_actions.items():
+            yield f"{verb} all", said, partial(dialogs.operate_on, action, None)
+        for service in dashboard.service_names:
+            for action, verb in dialogs.possible_actions.items():
+                yield f"{verb} {service}", said, partial(dialogs.operate_on, action, service)

@@ -1,0 +1,41 @@
+"""What the health check of a service said last, on demand."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.css.query import NoMatches
+
+from screens.shared.dialog import Dialog
+from widgets.dashboard.details import Details
+from widgets.key_bar import KeyBar
+from widgets.rows.detail_rows import Section
+
+
+class ProbeScreen(Dialog[None]):
+    """The health log of the selected containers over the dashboard."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,p,q,enter", "dismiss", "Close", id="probe.close"),
+    ]
+
+    def __init__(self, title: Content, sections: Sequence[Section]) -> None:
+        super().__init__()
+        self._title = title
+        self._sections = sections
+
+    def compose(self) -> ComposeResult:
+        """One scrolled text."""
+        with Vertical(classes="dialog -tall") as dialog:
+            dialog.border_title = self._title.markup
+            yield Details(id="probe-text")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        with suppress(NoMatches):  # closed before it was there
+            self.query_one(Details).show(self._sections, other=True)

@@ -1,0 +1,1 @@
+"""The environment editor and what it asks."""

@@ -1,0 +1,174 @@
+"""What is said of an environment's keys, as text. A secret is dots unless it is revealed."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from textual.content import Content
+
+from pixel_tui.environment.checks.finding import Finding
+from pixel_tui.environment.checks.overview import How, KeyRow, KeyState, Use
+from pixel_tui.environment.dotenv.document import Quoting
+from pixel_tui.environment.editing.edits import keeps_dollar
+from pixel_tui.text import SafeText, plain
+from widgets.rows.environment_row import (
+    MARKS,
+    brief,
+    layer,
+    shown_effective,
+    shown_value,
+    state_words,
+)
+from widgets.rows.table import Tone
+
+STYLES: Final = {
+    Tone.PLAIN: "",
+    Tone.MUTED: "$foreground-muted",
+    Tone.GOOD: "$text-success",
+    Tone.NOTE: "$text-primary",
+    Tone.WARN: "$text-warning",
+    Tone.BAD: "$text-error bold",
+}
+HOWS: Final = {
+    How.INTERPOLATION: "compose puts it in",
+    How.ENV_FILE: "gets the whole file",
+    How.BUILD_ARGUMENT: "built into its image",
+    How.CONTENT: "gets it when its container is made",
+    How.TO_BUILD: "its build gets it as a secret",
+}
+LAYER_MARKS: Final = ("↑", "↓")
+"""Of a key that overrides another file's, and of one that another file sets."""
+_QUOTES: Final = {
+    Quoting.NONE: "no quotes",
+    Quoting.SINGLE: "single quotes",
+    Quoting.DOUBLE: "double quotes",
+}
+NO_RESTART: Final = SafeText(
+    "A plain restart does not apply an environment: what changes has to be recreated."
+)
+
+UNKNOWN_DELIVERY: Final = SafeText(
+    "  ? unknown whether the running one has this value: it is older than the file. Recreate it."
+)
+
+
+def key_content(
+    row: KeyRow | None,
+    *,
+    revealed: bool = False,
+    mends: bool = False,
+    unknown: Collection[SafeText] = (),
+) -> Content:
+    """Everything about one key.
+
+    Args:
+        row: The key; None where there is none under the cursor.
+        revealed: Show its value as it is.
+        mends: Say which key takes a mend.
+        unknown: The services that may still have the value of before.
+    """
+    if row is None:
+        return Content.styled("No key matches.", "$foreground-muted")
+    words, tone = state_words(row)
+    required = "   required" if row.required else ""
+    parts = [
+        Content.assemble(
+            (row.key, "bold"), "   ", (words, STYLES[tone]), (required, "$text-warning")
+        )
+    ]
+    if other := layer(row):
+        parts.append(
+            Content.styled(f"{LAYER_MARKS[bool(row.overridden_by)]} {other}", "$text-primary")
+        )
+    if row.purpose:
+        parts.append(Content(brief(row.purpose)))
+    parts += finding_lines(row.findings, mends=mends)
+    if mends and keeps_dollar(row):
+        parts.append(Content.assemble(("  m", "$text-accent bold"), " puts it in single quotes"))
+    parts += _part("Value", _value_lines(row, revealed=revealed))
+    parts += _part("Read by", _use_lines(row.uses, unknown))
+    return Content("\n").join(parts)
+
+
+def finding_lines(findings: Sequence[Finding], *, mends: bool = False) -> list[Content]:
+    """Each finding with its remedy and, where there is one, its mend."""
+    lines = []
+    for finding in findings:
+        mark, tone = MARKS[finding.level]
+        lines.append(Content.styled(f"{mark} {finding.message}", STYLES[tone]))
+        if finding.remedy:
+            lines.append(Content.styled(f"  → {finding.remedy}", "$foreground-muted"))
+        if finding.mend is not None and mends:
+            lines.append(
+                Content.assemble(
+                    ("  m", "$text-accent bold"), (f" writes {brief(plain(finding.mend))}", "")
+                )
+            )
+    return lines
+
+
+def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
+    entry = row.entry
+    if entry is None:
+        return [Content.styled("It is not in the file.", "$foreground-muted")]
+    value = brief(shown_value(row, revealed=revealed))
+    lines = [Content(value) if value else Content.styled("(nothing)", "$foreground-muted")]
+    effective = brief(shown_effective(row, revealed=revealed))
+    if effective and not (row.secret and not revealed):
+        lines.append(Content.assemble(("compose reads ", "$text-primary"), effective))
+    elif effective:
+        lines.append(Content.styled("compose reads another value than is written", "$text-primary"))
+    where = f"line {entry.line}"
+    if entry.lines > 1:
+        where = f"lines {entry.line} to {entry.line + entry.lines - 1}"
+    said = [where, _QUOTES[entry.quoting]]
+    if row.state is KeyState.DUPLICATE:
+        said.append("set more than once: the last counts")
+    if row.secret:
+        said.append("a secret")
+    lines.append(Content.styled(", ".join(said), "$foreground-muted"))
+    return lines
+
+
+def _use_lines(uses: Sequence[Use], unknown: Collection[SafeText]) -> list[Content]:
+    if not uses:
+        return [Content.styled("No service of the project reads it.", "$foreground-muted")]
+    lines = []
+    for use in uses:
+        lines.append(
+            Content.assemble(
+                (use.service or "the project itself", "bold"),
+                f"  {HOWS[use.how]}",
+                (f"  {use.where}" if use.where else "", "$foreground-muted"),
+            )
+        )
+        if use.how is How.CONTENT and use.service in unknown:
+            lines.append(Content.styled(UNKNOWN_DELIVERY, "$text-warning"))
+    return lines
+
+
+def _part(title: str, lines: list[Content]) -> list[Content]:
+    return [
+        Content(""),
+        Content.styled(title, "$text-accent bold"),
+        *(Content("  ") + line for line in lines),
+    ]
+
+
+def file_findings(findings: Sequence[Finding], remarks: Sequence[SafeText]) -> Content:
+    """What is wrong with the file as a whole, the worst in one line.
+
+    Args:
+        findings: Of keys, and of the file.
+        remarks: What could not be found out; said where nothing is wrong.
+    """
+    of_file = [finding for finding in findings if not finding.key]
+    if not of_file:
+        return Content.styled(f"! {remarks[0]}", "$text-warning") if remarks else Content("")
+    first = of_file[0]
+    mark, tone = MARKS[first.level]
+    where = f"line {first.line}: " if first.line else ""
+    more = f"  (and {len(of_file) - 1} more)" if len(of_file) > 1 else ""
+    return Content.assemble(
+        (f"{mark} {where}{first.message}", STYLES[tone]),
+        (f" {first.remedy}{more}", "$foreground-muted"),
+    )

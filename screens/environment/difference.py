@@ -1,0 +1,211 @@
+"""Two environments beside each other: what one has more, and what both have otherwise."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from pixel_tui.environment.dotenv.difference import DiffLine, LineKind, difference
+from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.editing.edits import effective_entries
+from pixel_tui.errors import ConsoleError, UsageError
+from pixel_tui.text import SafeText, plain
+from screens.shared.ask import AskScreen
+from screens.shared.dialog import Dialog
+from screens.shared.pick import Choices, PickScreen
+from widgets.key_bar import KeyBar
+from widgets.rows.environment_row import brief, safe_value
+
+if TYPE_CHECKING:
+    from screens.environment.screen import EnvironmentScreen
+
+IsSecret = Callable[[str], bool]
+MergeMissing = Callable[[Document], None]
+"""Takes over what a document has more."""
+STYLES: Final = {
+    LineKind.NEW: "$text-success",
+    LineKind.OLD: "$text-error",
+    LineKind.BOTH: "$foreground-muted",
+    LineKind.GAP: "$foreground-muted",
+}
+
+
+class DifferenceScreen(Dialog[bool | None]):
+    """Dismisses with True to take over the keys that are missing here.
+
+    Args:
+        here: The file.
+        other: What it is compared with.
+        name: What the other one is called.
+        is_secret: Whether a key's value is one.
+        merges: Whether missing keys can be taken over.
+    """
+
+    BINDING_GROUP_TITLE = "Comparison"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "merge", "Take missing keys", id="environment_compare.merge",
+                tooltip="Add what only the other has, as it stands there; nothing is written "
+                "before you save"),
+        Binding("escape,q,enter", "dismiss(None)", "Close", id="environment_compare.close"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="environment_compare.down"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="environment_compare.up"),
+        Binding("pagedown", "scroll(8)", "Page down", show=False,
+                id="environment_compare.page_down"),
+        Binding("pageup", "scroll(-8)", "Page up", show=False, id="environment_compare.page_up"),
+    ]  # fmt: skip
+
+    def __init__(
+        self, here: Document, other: Document, name: str, is_secret: IsSecret, *, merges: bool
+    ) -> None:
+        super().__init__()
+        self._here = effective_entries(here)
+        self._other = effective_entries(other)
+        self._name = plain(name)
+        self._is_secret = is_secret
+        self._merges = merges
+        self._missing = [key for key in self._other if key not in self._here]
+
+    def compose(self) -> ComposeResult:
+        """One scrolled text."""
+        with Vertical(classes="dialog -tall -wide") as dialog:
+            dialog.border_title = Content(plain(f"Compared with {self._name}"))
+            with VerticalScroll(can_focus=True):
+                yield Static(self._content(), markup=False)
+        yield KeyBar()
+
+    def _content(self) -> Content:
+        extra = [key for key in self._here if key not in self._other]
+        differ = [
+            key
+            for key, entry in self._here.items()
+            if key in self._other and entry.written != self._other[key].written
+        ]
+        parts: list[Content] = []
+        for title, keys, sides in (
+            (f"Missing here: {self._name} has them", self._missing, (self._other,)),
+            (f"Only here: {self._name} has them not", extra, (self._here,)),
+            ("Another value", differ, (self._here, self._other)),
+        ):
+            parts += self._part(f"{title} ({len(keys)})", keys, sides)
+        same = len(self._here) - len(extra) - len(differ)
+        parts.append(Content.styled(f"{same} the same", "$foreground-muted"))
+        return Content("\n").join(parts)
+
+    def _part(
+        self, title: str, keys: Sequence[str], sides: Sequence[dict[str, Entry]]
+    ) -> list[Content]:
+        lines = [Content.styled(title, "$text-accent bold")]
+        width = max(map(len, keys), default=0)
+        for key in keys:
+            values = [
+                brief(safe_value(side[key].written, secret=self._is_secret(key))) or "(nothing)"
+                for side in sides
+            ]
+            shown = " │ ".join(values)
+            lines.append(Content.assemble("  ", (plain(key).ljust(width), "bold"), f"  {shown}"))
+        return [*lines, Content("")]
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """What is the same needs no merge, and a read-only console merges nothing."""
+        return action != "merge" or (self._merges and bool(self._missing))
+
+    def action_merge(self) -> None:
+        """Take over what is missing."""
+        self.dismiss(True)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the text."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+class Comparison:
+    """Asks with what the file is compared, and shows it.
+
+    Args:
+        screen: The environment.
+        merge: Takes over missing keys; None where nothing can be changed.
+    """
+
+    def __init__(self, screen: "EnvironmentScreen", merge: MergeMissing | None) -> None:
+        self._screen = screen
+        self._merge = merge
+
+    def ask(self) -> None:
+        """Ask with what; without an example there is only another file."""
+        opened = self._screen.opened
+        if opened is None:
+            return
+        if opened.example is None:
+            self._ask_path()
+            return
+        example = opened.example
+        lines = (Content("With .env.example"), Content("With another file…"))
+
+        def picked(at: int | None) -> None:
+            if at == 0:
+                self._show(Document.parse(example), ".env.example")
+            elif at == 1:
+                self._ask_path()
+
+        said = SafeText("What each has more, and what both have otherwise; secrets are masked.")
+        self._screen.app.push_screen(PickScreen("Compare", lambda: Choices(lines, said)), picked)
+
+    def _ask_path(self) -> None:
+        def meaning(text: str) -> SafeText:
+            path = self._path(text)
+            if not text.strip():
+                raise UsageError("A name is needed", remedy="Write one.")
+            return plain(f"Compares with {path}")
+
+        def answered(text: str | None) -> None:
+            if text:
+                self._screen.run_worker(self._read(self._path(text)), group="compare")
+
+        folder = self._screen.source.path.parent
+        hint = f"A file, relative to {folder}"
+        self._screen.app.push_screen(AskScreen("Compare with", hint, meaning), answered)
+
+    def _path(self, text: str) -> Path:
+        return self._screen.source.path.parent / Path(text.strip()).expanduser()
+
+    async def _read(self, path: Path) -> None:
+        try:
+            data = await asyncio.to_thread(self._screen.source.other, path)
+        except ConsoleError as error:
+            self._screen.notify(plain(str(error)), severity="error", timeout=8, markup=False)
+            return
+        self._show(await asyncio.to_thread(Document.parse, data), path.name)
+
+    def _show(self, other: Document, name: str) -> None:
+        here, merge = self._screen.document, self._merge
+        if here is None:
+            return
+
+        def answered(taken: bool | None) -> None:
+            if taken and merge is not None:
+                merge(other)
+
+        screen = DifferenceScreen(
+            here, other, name, self._screen.is_secret, merges=merge is not None
+        )
+        self._screen.app.push_screen(screen, answered)
+
+
+def difference_lines(old: Document, new: Document, is_secret: IsSecret) -> list[Content]:
+    """The lines that go and come, secrets masked."""
+    found = difference(old, new, is_secret, context=1)
+    if not found.lines:
+        return [Content.styled("Nothing changes.", "$foreground-muted")]
+    return [_diff_line(line) for line in found.lines]
+
+
+def _diff_line(line: DiffLine) -> Content:
+    if line.kind is LineKind.GAP:
+        return Content.styled("…", STYLES[line.kind])
+    return Content.styled(f"{line.kind.value} {brief(line.text)}", STYLES[line.kind])

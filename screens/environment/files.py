@@ -1,0 +1,100 @@
+"""The environment files that compose reads, in its order, to pick the one that is shown."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from pixel_tui.environment.checks.layers import short_names
+from pixel_tui.environment.editing.summary import FileSummary, summary_of
+from pixel_tui.environment.editing.workspace import EnvironmentAccess, EnvironmentFiles
+from pixel_tui.text import SafeText
+from screens.shared.pick import Choices, PickScreen
+
+if TYPE_CHECKING:
+    from screens.environment.screen import EnvironmentScreen
+
+SAID: Final = SafeText("In the order of compose: a later file overrides an earlier one.")
+
+
+def place_words(path: Path, paths: Sequence[Path]) -> str:
+    """Which of several files this is: `2 of 3`; empty where there is one."""
+    return f"{paths.index(path) + 1} of {len(paths)}" if len(paths) > 1 and path in paths else ""
+
+
+def pick_file(
+    screen: "EnvironmentScreen", files: EnvironmentFiles, picked: Callable[[Path], None]
+) -> None:
+    """List the files with how each stands, and tell which other one is picked.
+
+    Args:
+        screen: The screen of the one that is shown.
+        files: All of them.
+        picked: Told of another one.
+    """
+    paths = files.paths
+    opened = [files.open(path) for path in paths]
+    known: dict[Path, FileSummary] = {}
+    here = screen.source.path
+
+    def answered(at: int | None) -> None:
+        if at is not None and paths[at] != here:
+            picked(paths[at])
+
+    list_screen = PickScreen(
+        "Environment files",
+        lambda: Choices(tuple(_lines(here, opened, known)), SAID),
+        at=paths.index(here) if here in paths else 0,
+    )
+
+    async def read() -> None:
+        for access in opened:
+            known[access.source.path] = await asyncio.to_thread(summary_of, access.source)
+            if list_screen.is_running:
+                list_screen.look()
+
+    screen.app.push_screen(list_screen, answered)
+    screen.run_worker(read(), group="environment-files", exclusive=True)
+
+
+def _lines(
+    here: Path, opened: Sequence[EnvironmentAccess], known: Mapping[Path, FileSummary]
+) -> list[Content]:
+    names = short_names([access.source.path for access in opened])
+    width = max(map(len, names), default=0)
+    lines = []
+    for place, (access, name) in enumerate(zip(opened, names, strict=True), start=1):
+        path = access.source.path
+        parts: list[tuple[str, str]] = [
+            (f"{place}  {name:<{width}}", "bold"),
+            *_words(known.get(path)),
+        ]
+        if access.desk is not None and access.desk.kept:
+            parts.append(("  unsaved edits", "$text-warning"))
+        if path == here:
+            parts.append(("  (shown)", "$foreground-muted"))
+        lines.append(Content.assemble(*parts))
+    return lines
+
+
+def _words(summary: FileSummary | None) -> list[tuple[str, str]]:
+    if summary is None:
+        return [("  reading…", "$foreground-muted")]
+    if summary.trouble:
+        return [(f"  ✗ {summary.trouble}", "$text-error")]
+    if not summary.exists:
+        return [("  ✗ there is no such file", "$text-error")]
+    words = [(f"  {_count(summary.keys, 'key')}", "")]
+    if summary.errors:
+        words.append((f"  ✗ {_count(summary.errors, 'error')}", "$text-error"))
+    if summary.warnings:
+        words.append((f"  ! {_count(summary.warnings, 'warning')}", "$text-warning"))
+    if not summary.errors and not summary.warnings:
+        words.append(("  no problems", "$text-success"))
+    return words
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,169 @@
+"""The saved versions of an environment file, and what each would change now."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.workspace import EnvironmentSource, Version
+from pixel_tui.errors import ConsoleError
+from pixel_tui.text import plain
+from screens.environment.difference import difference_lines
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+from widgets.lines.options import Options
+
+
+class HistoryScreen(Dialog[bytes | None]):
+    """Dismisses with the content of the version that is wanted back, or with None.
+
+    Args:
+        source: Reads the versions.
+        document: What they are compared with.
+        is_secret: Whether a key's value is one.
+        restores: Whether one can be taken back.
+    """
+
+    BINDING_GROUP_TITLE = "Saved versions"
+    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012  as Textual has it
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "restore", "Take back", priority=True, id="environment_history.restore",
+                tooltip="Put it into the editor; nothing is written before you save"),
+        Binding("escape,q", "dismiss(None)", "Close", id="environment_history.close"),
+        Binding("j", "cursor(1)", "Down", show=False, id="environment_history.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="environment_history.up"),
+        Binding("pagedown,right_square_bracket", "scroll(4)", "Difference down", show=False,
+                id="environment_history.difference_down"),
+        Binding("pageup,left_square_bracket", "scroll(-4)", "Difference up", show=False,
+                id="environment_history.difference_up"),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        source: EnvironmentSource,
+        document: Document,
+        is_secret: Callable[[str], bool],
+        *,
+        restores: bool,
+    ) -> None:
+        super().__init__()
+        self._source = source
+        self._document = document
+        self._is_secret = is_secret
+        self._restores = restores
+        self._versions: Sequence[Version] = ()
+        self._data: dict[str, bytes] = {}
+
+    def compose(self) -> ComposeResult:
+        """The versions, and the difference of the one under the cursor."""
+        with Vertical(classes="dialog -full") as dialog:
+            dialog.border_title = "Saved versions"
+            yield Static("Reading…", id="history-said", markup=False)
+            with Container(id="history-parts"):
+                yield Options(id="history-list", markup=False)
+                with VerticalScroll(id="history-difference", can_focus=False):
+                    yield Static(id="history-words", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Read the list."""
+        self.query_one(Options).focus()
+        self.run_worker(self._read(), group="history")
+
+    async def _read(self) -> None:
+        try:
+            self._versions = await asyncio.to_thread(self._source.versions)
+        except ConsoleError as error:
+            self._say(plain(str(error)))
+            return
+        count = len(self._versions)
+        said = f"{count} version{'s' if count != 1 else ''}, newest first."
+        self._say(said if count else "Nothing was saved by this program yet.")
+        with suppress(NoMatches):  # being closed
+            options = self.query_one(Options)
+            options.set_options([Option(_line(version)) for version in self._versions])
+            options.highlighted = 0 if count else None
+            self.refresh_bindings()
+
+    def _say(self, words: str) -> None:
+        with suppress(NoMatches):  # being closed
+            self.query_one("#history-said", Static).update(Content(words))
+
+    @property
+    def _current(self) -> Version | None:
+        at = self.query_one(Options).highlighted
+        return self._versions[at] if at is not None and at < len(self._versions) else None
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        version = self._current
+        if version is not None:
+            self.run_worker(self._compare(version), group="compare", exclusive=True)
+
+    async def _compare(self, version: Version) -> None:
+        try:
+            data = await asyncio.to_thread(self._source.version, version.name)
+            lines = await asyncio.to_thread(self._lines, data)
+        except ConsoleError as error:
+            lines = [Content.styled(plain(str(error)), "$text-error")]
+        else:
+            self._data[version.name] = data
+        with suppress(NoMatches):  # being closed
+            if version == self._current:
+                said = Content.styled(
+                    "What it would change in the file of now", "$text-accent bold"
+                )
+                self.query_one("#history-words", Static).update(Content("\n").join([said, *lines]))
+                self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def _lines(self, data: bytes) -> list[Content]:
+        return difference_lines(self._document, Document.parse(data), self._is_secret)
+
+    # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """A read-only console takes nothing back."""
+        return action != "restore" or (self._restores and bool(self._versions))
+
+    def action_restore(self) -> None:
+        """Close with the version under the cursor."""
+        version = self._current
+        data = self._data.get(version.name) if version is not None else None
+        if data is not None:
+            self.dismiss(data)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if self._restores:
+            self.action_restore()
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor."""
+        options = self.query_one(Options)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the difference."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def _line(version: Version) -> Content:
+    return Content.assemble(
+        (f"{version.saved_at.astimezone():%Y-%m-%d %H:%M:%S}", "bold"),
+        (f"  {version.said}", "$foreground-muted"),
+    )

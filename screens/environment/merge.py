@@ -1,0 +1,175 @@
+"""Edits and what another has written meanwhile: merged, and what both changed chosen one by one."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, merge, resolve
+from pixel_tui.text import SafeText, plain
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+from widgets.rows.environment_row import brief, safe_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from screens.environment.editor import EnvironmentEditor
+
+REVEAL_SECONDS: Final = 5.0
+Sides = Mapping[Conflict, Side]
+
+
+class MergeScreen(Dialog[Sides | None]):
+    """Dismisses with the side that was chosen of each conflict, or with None.
+
+    Args:
+        conflicts: What both have changed.
+        is_secret: Whether a key's value is one.
+    """
+
+    BINDING_GROUP_TITLE = "Merge"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "choose('mine')", "Mine", id="environment_merge.mine",
+                tooltip="What was edited here"),
+        Binding("t", "choose('theirs')", "Theirs", id="environment_merge.theirs",
+                tooltip="What is in the file now"),
+        Binding("j,down", "move(1)", "Down", show=False, id="environment_merge.down"),
+        Binding("k,up", "move(-1)", "Up", show=False, id="environment_merge.up"),
+        Binding("v", "reveal", "Show values", id="environment_merge.reveal",
+                tooltip="Show secrets for a few seconds"),
+        Binding("enter", "take", "Take it", id="environment_merge.take",
+                tooltip="When each is chosen; nothing is written before you save"),
+        Binding("escape,q", "dismiss(None)", "Later", id="environment_merge.later"),
+    ]  # fmt: skip
+
+    def __init__(self, conflicts: Sequence[Conflict], is_secret: "Callable[[str], bool]") -> None:
+        super().__init__()
+        self._conflicts = conflicts
+        self._is_secret = is_secret
+        self._chosen: dict[Conflict, Side] = {}
+        self._at = 0
+        self._revealed = False
+        self._hiding: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Each conflict with both sides."""
+        with Vertical(classes="dialog -tall -wide") as dialog:
+            dialog.border_title = "Both have changed these"
+            yield Static(
+                "What only one of both has changed is merged already. Choose of the rest: "
+                "m for what was edited here, t for what another has written.",
+                markup=False,
+            )
+            with VerticalScroll(can_focus=True):
+                yield Static(id="merge-words", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show them."""
+        self._draw()
+
+    def _draw(self) -> None:
+        lines: list[Content] = []
+        for at, conflict in enumerate(self._conflicts):
+            chosen = self._chosen.get(conflict)
+            here = at == self._at
+            lines.append(Content.assemble(("▌ " if here else "  "), (plain(conflict.key), "bold")))
+            for side, entry in ((Side.MINE, conflict.mine), (Side.THEIRS, conflict.theirs)):
+                mark = "✓" if chosen is side else " "
+                style = "$text-success bold" if chosen is side else ""
+                lines.append(
+                    Content.styled(
+                        f"{'▌ ' if here else '  '}  {mark} {side.value:<7} {self._value(entry)}",
+                        style,
+                    )
+                )
+            lines.append(Content(""))
+        left = len(self._conflicts) - len(self._chosen)
+        lines.append(
+            Content.styled(f"{left} to choose", "$text-warning")
+            if left
+            else Content.styled("✓ Enter takes it; s saves then.", "$text-success")
+        )
+        self.query_one("#merge-words", Static).update(Content("\n").join(lines))
+        self.refresh_bindings()
+
+    def _value(self, entry: Entry | None) -> SafeText:
+        if entry is None:
+            return SafeText("(taken out)")
+        secret = self._is_secret(entry.key)
+        value = brief(safe_value(entry.written, secret=secret, revealed=self._revealed))
+        off = "  (commented out)" if entry.commented else ""
+        return SafeText(f"{value or '(nothing)'}{off}")
+
+    # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """It is taken when each is chosen."""
+        if action == "take":
+            return len(self._chosen) == len(self._conflicts) or None
+        return True
+
+    def action_choose(self, side: str) -> None:
+        """Choose a side of the conflict under the cursor, and go on to the next."""
+        self._chosen[self._conflicts[self._at]] = Side(side)
+        self.action_move(1)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor."""
+        self._at = min(max(self._at + step, 0), len(self._conflicts) - 1)
+        self._draw()
+        self.query_one(VerticalScroll).scroll_to(y=max(self._at * 4 - 4, 0), animate=False)
+
+    def action_reveal(self) -> None:
+        """Show secrets for a few seconds."""
+        if self._hiding is not None:
+            self._hiding.stop()
+        self._revealed = True
+        self._hiding = self.set_timer(REVEAL_SECONDS, self._hide)
+        self._draw()
+
+    def _hide(self) -> None:
+        self._revealed = False
+        self._draw()
+
+    def action_take(self) -> None:
+        """Close with what was chosen."""
+        self.dismiss(dict(self._chosen))
+
+
+def merge_in(editor: "EnvironmentEditor") -> None:
+    """Merge an editor's edits with what is in the file now."""
+    editor.run_worker(_merge(editor), group="environment-merge", exclusive=True)
+
+
+async def _merge(editor: "EnvironmentEditor") -> None:
+    editing, theirs = editor.editing, editor.theirs
+    if editing is None or theirs is None:
+        return
+    other = await asyncio.to_thread(Document.parse, theirs.data or b"")
+    merged = await asyncio.to_thread(merge, editing.base, editing.now, other)
+
+    def answered(sides: Sides | None) -> None:
+        if sides is not None:
+            editor.run_worker(_resolve(editor, other, merged, sides), group="environment-merge")
+
+    if merged.conflicts:
+        editor.app.push_screen(MergeScreen(merged.conflicts, editor.is_secret), answered)
+    else:
+        await editor.merged(other, merged.document)
+
+
+async def _resolve(
+    editor: "EnvironmentEditor", other: Document, merged: Merged, sides: Sides
+) -> None:
+    document = await asyncio.to_thread(partial(resolve, merged, sides))
+    await editor.merged(other, document)

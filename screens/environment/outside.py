@@ -1,0 +1,71 @@
+"""The user's own editor on a private copy, and what to do when it comes back with faults."""
+
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+from textual.content import Content
+
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.workspace import EnvironmentDesk
+from pixel_tui.errors import ConsoleError
+from pixel_tui.text import SafeText
+from screens.shared.pick import Choices, PickScreen
+
+if TYPE_CHECKING:
+    from screens.environment.editor import EnvironmentEditor
+
+
+class Outside:
+    """Leads out to the editor and back.
+
+    Args:
+        screen: Where the text goes when nothing is wrong with it.
+        desk: Starts the editor.
+    """
+
+    def __init__(self, screen: "EnvironmentEditor", desk: EnvironmentDesk) -> None:
+        self._screen = screen
+        self._desk = desk
+
+    def edit(self, data: bytes) -> None:
+        """Open the editor; the console stands still until it is closed."""
+        app = self._screen.app
+        came_back, trouble = data, ""
+        try:
+            with app.suspend():
+                # Nothing may be raised out of here: the terminal would stay the editor's.
+                try:
+                    came_back = self._desk.outside(data)
+                except ConsoleError as error:
+                    trouble = str(error)
+        except SuspendNotSupported:
+            trouble = "This terminal can't be given to another program."
+        if trouble:
+            app.notify(trouble, severity="error", timeout=10, markup=False)
+        elif came_back == data:
+            app.notify("Nothing was changed.", timeout=3)
+        else:
+            self._check(came_back)
+
+    def _check(self, data: bytes) -> None:
+        document = Document.parse(data)
+        if document.faults:
+            self._refuse(document)
+        else:
+            self._screen.change(lambda _now: document, "Taken from the editor; s saves.")
+
+    def _refuse(self, document: Document) -> None:
+        fault = document.faults[0]
+        more = len(document.faults) - 1
+        said = SafeText(
+            f"Compose would refuse this file. Line {fault.line}: {fault.message} {fault.remedy}"
+            + (f" (and {more} more)" if more else "")
+        )
+        lines = (Content("Edit again"), Content("Throw the text away"))
+
+        def picked(at: int | None) -> None:
+            if at != 1:
+                self.edit(document.data)
+
+        screen = PickScreen("The text has faults", lambda: Choices(lines, said))
+        self._screen.app.push_screen(screen, picked)

@@ -1,0 +1,187 @@
+"""What a save would change, what compose says of it, and what has to be made anew for it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.widgets import Button, Static
+
+from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.errors import ConsoleError
+from pixel_tui.text import SafeText, plain
+from screens.environment.content import NO_RESTART
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+
+SAVE: Final = "environment-save"
+APPLY: Final = "environment-apply"
+CHANGES: Final = {
+    Change.RECREATE: ("recreate", "$text-primary"),
+    Change.REBUILD: ("rebuild", "$text-warning"),
+    Change.RESTART: ("restart", "$text-primary"),
+}
+
+
+class SaveScreen(Dialog[str | None]):
+    """Dismisses with the name of the action that is wanted, or with None.
+
+    Args:
+        compare: Says what changes in the file, masked; takes long where much does.
+        weigh: Asks compose about the candidate; blocks.
+        obstacle: Why the file can't be written as it is; empty where it can.
+    """
+
+    BINDING_GROUP_TITLE = "Save"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "answer('environment-save')", "Save", id="environment_save.save",
+                tooltip="Write the file; services keep what they have until they are recreated"),
+        Binding("a", "answer('environment-apply')", "Save and apply", id="environment_save.apply",
+                tooltip="Write it, recreate and rebuild what needs it, and go back if that fails"),
+        Binding("escape,q", "dismiss(None)", "Back", id="environment_save.back"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="environment_save.down"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="environment_save.up"),
+        Binding("pagedown", "scroll(8)", "Page down", show=False, id="environment_save.page_down"),
+        Binding("pageup", "scroll(-8)", "Page up", show=False, id="environment_save.page_up"),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        compare: Callable[[], Sequence[Content]],
+        weigh: Callable[[], Impact],
+        obstacle: SafeText = SafeText(""),
+    ) -> None:
+        super().__init__()
+        self._compare = compare
+        self._difference: Sequence[Content] = (Content.styled("Comparing…", "$foreground-muted"),)
+        self._weigh = weigh
+        self._obstacle = obstacle
+        self._impact: Impact | None = None
+        self._trouble = ""
+
+    def compose(self) -> ComposeResult:
+        """The difference, the verdict, and three buttons."""
+        with Vertical(classes="dialog -wide", id="save") as dialog:
+            dialog.border_title = "Save the environment"
+            with VerticalScroll(can_focus=False):
+                yield Static(id="save-words", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("Back  Esc", id="back", compact=True)
+                yield Button("Save  s", id="only", compact=True)
+                yield Button("Save and apply  a", id="apply", compact=True)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Compare and ask compose meanwhile."""
+        self.query_one("#back").focus()
+        self._say()
+        self.run_worker(self._ask(), group="weigh")
+
+    async def _ask(self) -> None:
+        self._difference = await asyncio.to_thread(self._compare)
+        with suppress(NoMatches):  # closed meanwhile
+            self._say()
+        try:
+            self._impact = await asyncio.to_thread(self._weigh)
+        except ConsoleError as error:
+            self._trouble = str(error)
+        with suppress(NoMatches):  # closed meanwhile
+            self._say()
+            self.refresh_bindings()
+            if self._may("environment-save"):
+                self.query_one("#only").focus()
+
+    @property
+    def weighed(self) -> bool:
+        """Whether compose has answered, or could not be asked."""
+        return self._impact is not None or bool(self._trouble)
+
+    def _may(self, action: str) -> bool:
+        impact = self._impact
+        if impact is None or impact.refusal or self._obstacle:
+            return False
+        return action == SAVE or bool(impact.services)
+
+    def _say(self) -> None:
+        parts = [
+            *_part("What changes in the file", self._difference),
+            *_part("What compose says", self._verdict()),
+        ]
+        if self._impact is not None and not self._impact.refusal:
+            parts += _part("What has to be made anew", impact_lines(self._impact.services))
+        self.query_one("#save-words", Static).update(Content("\n").join(parts[:-1]))
+        for action, name in ((SAVE, "#only"), (APPLY, "#apply")):
+            self.query_one(name).display = self._may(action)
+        self.query_one(".dialog").set_class(not self._may(SAVE) and self.weighed, "-broken")
+
+    def _verdict(self) -> list[Content]:
+        lines = []
+        if self._obstacle:
+            lines.append(Content.styled(f"✗ {self._obstacle}", "$text-error bold"))
+        if self._trouble:
+            said = f"✗ Compose could not be asked, so nothing is saved: {plain(self._trouble)}"
+            return [*lines, Content.styled(said, "$text-error bold")]
+        if self._impact is None:
+            return [*lines, Content.styled("Asking…", "$foreground-muted")]
+        if self._impact.refusal:
+            said = f"✗ Compose refuses the project with this file: {self._impact.refusal}"
+            return [*lines, Content.styled(said, "$text-error bold")]
+        lines.append(Content.styled("✓ Compose takes the file.", "$text-success"))
+        lines += [Content.styled(f"! {line}", "$text-warning") for line in self._impact.warnings]
+        return lines
+
+    # What the keys do.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what is possible has a key."""
+        return action != "answer" or self._may(str(parameters[0]))
+
+    def action_answer(self, action: str) -> None:
+        """Close with an answer."""
+        if self._may(action):
+            self.dismiss(action)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "back":
+            self.dismiss(None)
+        else:
+            self.action_answer(SAVE if event.button.id == "only" else APPLY)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll what is longer than the screen."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
+    """Each service that a candidate changes, and why."""
+    if not services:
+        return [Content("Nothing: no service reads what has changed.")]
+    width = max(len(item.service) for item in services)
+    lines = []
+    for item in services:
+        word, style = CHANGES[item.change]
+        keys = ", ".join(item.keys)
+        said = f"  {item.cause or keys}"
+        if not item.running:
+            said = f"{said}; it does not run: the file counts at its next start"
+        lines.append(
+            Content.assemble(
+                (item.service.ljust(width), "bold"), "  ", (f"{word:<9}", style), plain(said)
+            )
+        )
+    if all(item.change is Change.RESTART for item in services):
+        return lines
+    return [*lines, Content.styled(NO_RESTART, "$foreground-muted")]
+
+
+def _part(title: str, lines: Sequence[Content]) -> list[Content]:
+    heading = Content.styled(title, "$text-accent bold")
+    return [heading, *(Content("  ") + line for line in lines), Content("")]

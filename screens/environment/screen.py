@@ -1,0 +1,395 @@
+"""The environment file: every key, how it stands, who reads it, and what compose makes of it.
+
+What changes the file is the editor's (`editor.py`), which a read-only console
+has no object of.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.timer import Timer
+from textual.widgets import Static
+
+from pixel_tui.environment.checks.deliveries import MadeAt, nothing_made, unknown_deliveries
+from pixel_tui.environment.checks.overview import Overview
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, Opened
+from pixel_tui.errors import ConsoleError
+from pixel_tui.terminal.keys import hold_keys
+from pixel_tui.text import plain
+from screens.environment.content import file_findings, key_content
+from screens.environment.difference import Comparison
+from screens.environment.files import pick_file, place_words
+from screens.environment.history import HistoryScreen
+from screens.shared.dialog import Dialog
+from screens.shared.help import HelpScreen
+from widgets.filter_box import FilterBox
+from widgets.filter_title import filter_title
+from widgets.key_bar import KeyBar
+from widgets.lines.fitted_line import FittedLine, Part
+from widgets.rows.environment_row import (
+    KeyLine,
+    hidden_problems,
+    named_rows,
+    table_lines,
+    totals_words,
+)
+from widgets.tables.environment_table import EnvironmentTable
+
+REVEAL_SECONDS: Final = 5.0
+"""How long a value is shown that is asked for."""
+REST_SECONDS: Final = 0.04
+"""How long the cursor rests on a key before its details are drawn."""
+LOOK_SECONDS: Final = 1.0
+"""Between two looks whether the file on disk is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The environment files that compose reads, where there are more than one."""
+
+    files: EnvironmentFiles
+    screen_of: "Callable[[Path], EnvironmentScreen]"
+    """Makes the screen of another one."""
+
+
+class EnvironmentScreen(Dialog[None]):
+    """Shows the file, and follows it; it can change nothing.
+
+    Args:
+        source: Reads the file.
+        reveals: Whether a secret may be shown on a key press.
+        several: The files that another one can be picked from; None where there is one.
+        made: When the containers of a service were made.
+    """
+
+    BINDING_GROUP_TITLE = "Environment"
+    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012  as Textual has it
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", id="environment.filter",
+                tooltip="Only keys in whose line these words stand"),
+        Binding("n", "next_problem", "Next problem", id="environment.next"),
+        Binding("p", "problems", "Problems", id="environment.problems",
+                tooltip="Only keys about which something is to be done, and all again"),
+        Binding("v", "reveal", "Show value", id="environment.reveal",
+                tooltip="Show the value under the cursor for a few seconds"),
+        Binding("c", "compare", "Compare", id="environment.compare",
+                tooltip="With the example, or with another file"),
+        Binding("h", "history", "History", id="environment.history",
+                tooltip="The saved versions of the file"),
+        Binding("o", "files", "Files", id="environment.files",
+                tooltip="Another of the environment files that compose reads"),
+        Binding("f5", "read_again", "Read again", show=False, id="environment.read"),
+        Binding("right_square_bracket", "scroll(4)", "Details down", show=False,
+                id="environment.details_further"),
+        Binding("left_square_bracket", "scroll(-4)", "Details up", show=False,
+                id="environment.details_back"),
+        Binding("escape,q", "back", "Close", id="environment.close",
+                tooltip="Clear the filter, then close"),
+        Binding("question_mark", "help", "Help", id="environment.help"),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        source: EnvironmentSource,
+        *,
+        reveals: bool,
+        several: Several | None = None,
+        made: MadeAt = nothing_made,
+    ) -> None:
+        super().__init__()
+        self._made = made
+        self.source = source
+        self._several = several
+        self._reveals = reveals
+        self._hiding: Timer | None = None
+        self._resting: Timer | None = None
+        self._secrets: dict[str, bool] | None = None
+        self._reading = False
+        self._rows: Sequence[KeyLine] = ()
+        self._problems_only = False
+        self._drawn = 0
+        """How many documents were examined: an older answer never replaces a newer one."""
+        self.opened: Opened | None = None
+        self.overview: Overview | None = None
+
+    def compose(self) -> ComposeResult:
+        """How the file stands, its keys, and the details beside or below them."""
+        with Vertical(classes="dialog -full", id="environment") as dialog:
+            dialog.border_title = "Environment"
+            yield FittedLine("Reading…", id="environment-totals")
+            yield Static(id="environment-file", markup=False)
+            yield FilterBox(id="environment-filter")
+            with Container(id="environment-parts"):
+                yield EnvironmentTable(id="environment-keys")
+                with VerticalScroll(id="environment-details", can_focus=False):
+                    yield Static(id="environment-words", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Read it, and follow it."""
+        self._title()
+        self.table.focus()
+        self.set_interval(LOOK_SECONDS, self._look)
+        self.action_read_again()
+
+    @property
+    def table(self) -> EnvironmentTable:
+        """The keys."""
+        return self.query_one(EnvironmentTable)
+
+    @property
+    def document(self) -> Document | None:
+        """What is shown; None until it was read."""
+        if self.opened is None:
+            return None
+        return Document.parse(self.opened.data or b"")
+
+    # Reading, off the event loop.
+
+    def action_read_again(self) -> None:
+        """Read the file, and what is around it."""
+        if not self._reading:
+            self._reading = True
+            worker = self.run_worker(self._read(), group="environment-read")
+            if self.opened is None:
+                hold_keys(worker)  # they are meant for what is being read
+
+    async def _read(self) -> None:
+        try:
+            opened = await asyncio.to_thread(self.source.read)
+        except ConsoleError as error:
+            self._say_unreadable(str(error))
+        else:
+            await self.take(opened)
+        finally:
+            self._reading = False
+
+    def _look(self) -> None:
+        if not self._reading and self.opened is not None:
+            self._reading = True
+            self.run_worker(self._look_once(), group="environment-read")
+
+    async def _look_once(self) -> None:
+        try:
+            stamp = await asyncio.to_thread(self.source.stamp)
+            moved = self.opened is not None and stamp != self.opened.stamp
+        finally:
+            self._reading = False
+        if moved:
+            self.action_read_again()
+
+    async def take(self, opened: Opened) -> None:
+        """Show what was read."""
+        self.opened = opened
+        await self.draw(Document.parse, opened.data or b"")
+
+    async def draw(self, make: Callable[[bytes], Document], data: bytes) -> None:
+        """Examine a document in a thread, and show what was found."""
+        opened = self.opened
+        if opened is None:
+            return
+        self._drawn += 1
+        turn = self._drawn
+        overview = await asyncio.to_thread(lambda: opened.examine(make(data)))
+        if turn == self._drawn:
+            self._show(overview)
+
+    # Drawing.
+
+    def _show(self, overview: Overview) -> None:
+        self.overview, self._secrets = overview, None
+        self._rows = named_rows(overview)
+        with suppress(NoMatches):  # being closed
+            self.hide()
+            of_file = file_findings(overview.findings, self.opened.remarks if self.opened else ())
+            place = self.query_one("#environment-file", Static)
+            place.update(of_file)
+            place.set_class(bool(of_file.plain), "-shown")
+            self._fill()
+
+    def _fill(self) -> None:
+        words = self.query_one(FilterBox).value
+        self.table.show(table_lines(self._rows, words, problems=self._problems_only))
+        self.draw_totals()
+        self._draw_details()
+        self._title()
+
+    def _title(self) -> None:
+        path = self.source.path
+        place = place_words(path, self._several.files.paths) if self._several is not None else ""
+        parts = [f"Environment {place} · {path}" if place else f"Environment {path}"]
+        words = self.query_one(FilterBox).value
+        parts += [f"filter: {words}"] if words else []
+        parts += ["problems only"] if self._problems_only else []
+        hidden = hidden_problems(self._rows, words)
+        self.query_one("#environment").border_title = filter_title(parts[0], parts[1:], hidden)
+
+    def draw_totals(self) -> None:
+        """Say how the file stands."""
+        self.query_one("#environment-totals", FittedLine).show(self.totals())
+
+    def totals(self) -> Sequence[Part]:
+        """How the file stands, in one line."""
+        if self.overview is None or self.opened is None:
+            return [Part(Content("Reading…"))]
+        if self.opened.data is None:
+            words = "There is no such file yet."
+            return [Part(Content.styled(words, "$text-warning bold"))]
+        counts = totals_words(self.overview)
+        return [Part(Content(words), rank, gap=", ") for words, rank in counts]
+
+    def _say_unreadable(self, why: str) -> None:
+        with suppress(NoMatches):  # being closed
+            words = Content.styled(f"✗ {plain(why)}", "$text-error bold")
+            self.query_one("#environment-totals", FittedLine).show([Part(words)])
+
+    @on(EnvironmentTable.Highlighted)
+    def _highlighted(self, event: EnvironmentTable.Highlighted) -> None:
+        event.stop()
+        if self._hiding is not None:
+            self.hide()
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        with suppress(NoMatches):  # being closed
+            self.query_one(VerticalScroll).scroll_home(animate=False)
+            self._draw_details(revealed=self._hiding is not None)
+
+    def _draw_details(self, *, revealed: bool = False) -> None:
+        line = self.table.current
+        row = line.row if line is not None else None
+        changed_at = self.opened.changed_at if self.opened is not None else None
+        old = unknown_deliveries(row.uses, changed_at, self._made) if row is not None else ()
+        words = key_content(row, revealed=revealed, mends=self.mends, unknown=old)
+        self.query_one("#environment-words", Static).update(words)
+
+    @property
+    def mends(self) -> bool:
+        """Whether a key takes a mend here."""
+        return False
+
+    # Secrets.
+
+    def action_reveal(self) -> None:
+        """Show the value under the cursor for a few seconds."""
+        line = self.table.current
+        if line is None:
+            return
+        self.hide()
+        self.table.reveal(line.name)
+        self._draw_details(revealed=True)
+        self._hiding = self.set_timer(REVEAL_SECONDS, self.hide)
+
+    def hide(self) -> None:
+        """Show dots again."""
+        if self._hiding is not None:
+            self._hiding.stop()
+            self._hiding = None
+        with suppress(NoMatches):  # being closed
+            self.table.reveal("")
+            self._draw_details()
+
+    def on_screen_suspend(self) -> None:
+        """Leave no secret below what is opened above."""
+        self.hide()
+
+    # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Without the permission there is no key that shows a secret."""
+        if action == "files":
+            return self._several is not None
+        return self._reveals or action != "reveal"
+
+    def action_next_problem(self) -> None:
+        """Put the cursor on the next key about which something is to be done."""
+        if not self.table.go_to_problem():
+            self.notify("There is nothing to be done about any key.", timeout=3)
+
+    def action_problems(self) -> None:
+        """Show only such keys, or all again."""
+        self._problems_only = not self._problems_only
+        self._fill()
+
+    def action_filter(self) -> None:
+        """Ask for words."""
+        self.query_one(FilterBox).open()
+
+    @on(FilterBox.Changed, "#environment-filter")
+    def _filter_changed(self, event: FilterBox.Changed) -> None:
+        event.stop()
+        self._fill()
+
+    @on(FilterBox.Closed)
+    def _filter_closed(self, event: FilterBox.Closed) -> None:
+        event.stop()
+        self.set_focus(self.table)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the details."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_back(self) -> None:
+        """Clear the filter, then show all, then close."""
+        box = self.query_one(FilterBox)
+        if box.value:
+            box.clear_words()
+        elif self._problems_only:
+            self.action_problems()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Close."""
+        self.dismiss()
+
+    def action_help(self) -> None:
+        """Show the keys of this place."""
+        self.app.push_screen(HelpScreen(self.active_bindings))
+
+    def is_secret(self, key: str) -> bool:
+        """Whether the value of a key is one; of one that nobody knows it is."""
+        if self.overview is None:
+            return True
+        if self._secrets is None:
+            self._secrets = {row.key: row.secret for row in self.overview.rows}
+        return self._secrets.get(key, True)
+
+    def action_compare(self) -> None:
+        """Compare the file with the example, or with another one."""
+        Comparison(self, self.merge_missing if self.mends else None).ask()
+
+    def action_files(self) -> None:
+        """List the environment files that compose reads, and show another one."""
+        if (several := self._several) is not None:
+            pick_file(self, several.files, lambda path: self.switch(several.screen_of(path)))
+
+    def switch(self, other: "EnvironmentScreen") -> None:
+        """Show another file in the place of this one."""
+        self.app.switch_screen(other)
+
+    def merge_missing(self, other: Document) -> None:
+        """Another file has more keys; here nothing can be changed."""
+
+    def action_history(self) -> None:
+        """List the saved versions."""
+        document = self.document
+        if document is not None:
+            screen = HistoryScreen(self.source, document, self.is_secret, restores=self.mends)
+            self.app.push_screen(screen, self.took_back)
+
+    def took_back(self, data: bytes | None) -> None:
+        """A saved version is wanted back; here nothing can be changed."""

@@ -1,0 +1,79 @@
+"""How much work the workers do, how well, and how fast."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.css.query import NoMatches
+
+from pixel_tui.clock import Clock
+from pixel_tui.ledger.reading.task import Task
+from pixel_tui.ledger.view.statistics import Statistics, statistics_of
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+from widgets.lines.text_lines import TextLines
+from widgets.rows.task_figures import figure_lines
+
+SPANS: Final = (14, 60)
+"""Days that are looked at."""
+
+
+class TaskFiguresScreen(Dialog[None]):
+    """Tables by type and by day, with a bar for each day.
+
+    Args:
+        tasks: The ledger's.
+        clock: The time.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "span", "14 or 60 days", id="figures.days"),
+        Binding("escape,q,i", "dismiss", "Close", id="figures.close"),
+    ]
+
+    def __init__(self, tasks: Sequence[Task], clock: Clock) -> None:
+        super().__init__()
+        self._tasks = tasks
+        self._clock = clock
+        self._days = SPANS[0]
+        self._figures: Statistics | None = None
+
+    def compose(self) -> ComposeResult:
+        """One scrolled text."""
+        with Vertical(classes="dialog -tall") as dialog:
+            dialog.border_title = "Statistics"
+            yield TextLines(id="task-figures")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Count in a thread: there may be many."""
+        self.query_one(TextLines).focus()
+        self.run_worker(self._count(), exclusive=True, group="count")
+
+    def on_resize(self) -> None:
+        """Other bars for another width."""
+        self._draw()
+
+    async def _count(self) -> None:
+        now = self._clock.now()
+        zone = now.astimezone().tzinfo or UTC
+        self._figures = await asyncio.to_thread(
+            statistics_of, self._tasks, now=now, days=self._days, zone=zone
+        )
+        self._draw()
+
+    def _draw(self) -> None:
+        with suppress(NoMatches):  # being closed
+            text = self.query_one(TextLines)
+            if self._figures is not None and text.width:
+                text.show_lines(figure_lines(self._figures, text.width))
+
+    def action_span(self) -> None:
+        """Look at more days, or at fewer."""
+        self._days = SPANS[(SPANS.index(self._days) + 1) % len(SPANS)]
+        self.run_worker(self._count(), exclusive=True, group="count")

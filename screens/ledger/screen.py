@@ -1,0 +1,434 @@
+"""The task ledger: what is queued, what runs, what is stuck, and what is true of it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.message import Message
+
+from pixel_tui.clock import Clock
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.task import Task, TaskStatus
+from pixel_tui.ledger.view.arrangement import (
+    ORDER,
+    Arrangement,
+    Line,
+    Wanted,
+    arranged,
+    hidden_findings,
+)
+from pixel_tui.ledger.view.rules.findings import Finding, Severity
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.ledger.view.watch import LedgerSource
+from pixel_tui.stack.watch.observer import Observer
+from pixel_tui.terminal.keys import hold_keys
+from pixel_tui.text import plain
+from screens.ledger.task_changes import TaskChanges
+from screens.shared.dialog import Dialog
+from screens.shared.help import HelpScreen
+from screens.shared.latest import Latest
+from screens.shared.pick import Choices, PickScreen
+from widgets.dashboard.details import Details
+from widgets.filter_box import FilterBox
+from widgets.filter_title import filter_title
+from widgets.key_bar import KeyBar
+from widgets.lines.fitted_line import FittedLine, Part
+from widgets.lines.saying import Saying
+from widgets.rows.figures import since, span
+from widgets.rows.task_details import preview_sections
+from widgets.rows.task_row import STATUSES
+from widgets.tables.task_table import TaskTable
+
+CLOCK_SECONDS: Final = 2.0
+FOLDED: Final = frozenset({TaskStatus.COMPLETED})
+"""What has gone well is most of a ledger: its heading is enough at first."""
+MOST_FINDINGS: Final = 500
+"""So many are listed, the worst of them: the list is made anew each second."""
+_READING: Final = "Reading the ledger…"
+
+
+class LedgerChanged(Message):
+    """The ledger has moved; posted from its watch's thread, at most one at a time."""
+
+
+class LedgerScreen(Dialog[None]):
+    """Lists the tasks, live; Enter opens one.
+
+    Args:
+        source: Keeps the view of the ledger; closed with the screen.
+        place: Where its files are.
+        observer: Sees the workers, and follows their logs.
+        clock: The time.
+        changes: Leads to changes; None in a read-only console.
+        reveals: Whether a key may show secrets in a task's log.
+    """
+
+    BINDING_GROUP_TITLE = "Tasks"
+    AUTO_FOCUS = "TaskTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "act", "Actions", id="tasks.actions",
+                tooltip="What can be done to this task; the plan is shown first"),
+        Binding("n", "new", "New", id="tasks.new", tooltip="Queue a task"),
+        Binding("slash", "filter", "Search", id="tasks.search",
+                tooltip="Only tasks with these words in their text, output or error"),
+        Binding("v", "next_wanted", "Which", id="tasks.which",
+                tooltip="All, open, with findings, failed, or completed tasks"),
+        Binding("w", "group", "Group", show=False, id="tasks.group",
+                tooltip="Below headings by status, or in one list"),
+        Binding("f", "findings", "Findings", id="tasks.findings",
+                tooltip="Everything that is out of sync, with its fix"),
+        Binding("i", "statistics", "Statistics", id="tasks.statistics",
+                tooltip="Throughput, success and durations, by type and by day"),
+        Binding("f5", "reread", "Refresh", show=False, id="tasks.refresh"),
+        Binding("question_mark", "help", "Help", id="tasks.help"),
+        Binding("escape,q", "back", "Close", id="tasks.close"),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        source: LedgerSource,
+        place: LedgerPlace,
+        observer: Observer,
+        clock: Clock,
+        changes: TaskChanges | None,
+        *,
+        reveals: bool = False,
+    ) -> None:
+        super().__init__()
+        self._reveals = reveals
+        self._source = source
+        self._place = place
+        self._observer = observer
+        self._clock = clock
+        self._changes = changes
+        self._wish = Arrangement(folded=FOLDED)
+        self._shown = source.view
+        self._hidden = 0
+        """Findings about tasks that are not listed."""
+        self._title = Content("Tasks")
+        self._pending = False
+        self._arranging = Latest(self, self._sort_and_search, "arrange")
+        self._listed = asyncio.Event()
+        """Set once the list is there, or it is known why it can't be."""
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def compose(self) -> ComposeResult:
+        """The totals, what is wrong, the list, and what the cursor's task is about."""
+        with Vertical(classes="dialog -full") as dialog:
+            dialog.border_title = "Tasks"
+            yield FittedLine(id="ledger-totals")
+            yield Saying(id="ledger-trouble")
+            yield FilterBox(id="ledger-search")
+            yield Saying(_READING, id="ledger-empty")
+            yield TaskTable()
+            yield Details(id="ledger-preview")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the ledger while it is shown."""
+        self._unsubscribe = self._source.subscribe(lambda _view: self._heard())
+        self._source.start()
+        self.set_interval(CLOCK_SECONDS, self._tick)
+        if self._source.view.loaded:  # else it is heard of when it is
+            self._arranging.ask()
+        hold_keys(self.run_worker(self._await_list(), group="ledger"))
+
+    async def _await_list(self) -> None:
+        """What is typed at once is meant for the list."""
+        await self._listed.wait()
+
+    def on_unmount(self) -> None:
+        """Let the ledger be: nobody looks at it any more."""
+        self._unsubscribe()
+        self._source.close()
+
+    @property
+    def table(self) -> TaskTable:
+        """The list."""
+        return self.query_one(TaskTable)
+
+    @property
+    def current(self) -> Task | None:
+        """The task under the cursor."""
+        row = self.table.current
+        return row.task if row is not None else None
+
+    # From the ledger to the list.
+
+    def _heard(self) -> None:
+        if not self._pending:
+            self._pending = True
+            self.post_message(LedgerChanged())
+
+    @on(LedgerChanged)
+    def _changed(self) -> None:
+        self._pending = False
+        self._arranging.ask()
+
+    async def _sort_and_search(self) -> None:
+        """Sort and search in a thread."""
+        view, wish, now = self._source.view, self._wish, self._clock.now()
+        lines = await asyncio.to_thread(arranged, view, wish, now)
+        hidden = await asyncio.to_thread(hidden_findings, view, wish)
+        self._show(view, lines, hidden)
+
+    def _show(self, view: LedgerView, lines: Sequence[Line], hidden: int) -> None:
+        with suppress(NoMatches):  # being closed
+            self._shown, self._hidden = view, hidden
+            table = self.table
+            table.stale = view.trouble is not None
+            if not table.cursor_key:
+                table.cursor_key = next((line.key for line in lines if line.task is not None), "")
+            table.show(lines, view, self._clock.now())
+            self._draw()
+            self._draw_preview()
+        if view.loaded or view.trouble is not None:
+            self._listed.set()
+
+    def _tick(self) -> None:
+        if self.is_current:
+            with suppress(NoMatches):  # being closed
+                self.table.tick(self._clock.now())
+                self._draw_totals()
+                self._draw_preview()
+
+    # Drawing.
+
+    def _draw(self) -> None:
+        wish, view = self._wish, self._shown
+        parts: list[str] = []
+        if wish.wanted is not Wanted.ALL:
+            parts.append(wish.wanted.value)
+        if wish.words:
+            parts.append(f"with “{wish.words}”")
+        title = filter_title("Tasks", parts, self._hidden)
+        if title != self._title:  # else all that is in it is painted for nothing
+            self._title = title
+            self.query_one(".dialog").border_title = title
+        said = "" if self.table.keys else self._why_empty(view)
+        self.query_one("#ledger-empty", Saying).say(Content(said))
+        self._draw_totals()
+        self.query_one("#ledger-trouble", Saying).say(_trouble(view, self._clock))
+
+    def _why_empty(self, view: LedgerView) -> str:
+        if not view.loaded:
+            return _READING
+        if view.tasks:
+            return "No task matches. Esc shows all again."
+        if view.trouble is not None:
+            return ""
+        if not view.reading.present:
+            return f"There is no ledger here: {plain(str(self._place.ledger))} does not exist."
+        return "No task is queued."
+
+    def _draw_totals(self) -> None:
+        self.query_one("#ledger-totals", FittedLine).show(_totals(self._shown, self._clock))
+
+    @on(TaskTable.Highlighted)
+    def _draw_preview(self) -> None:
+        with suppress(NoMatches):  # being closed
+            details, task = self.query_one("#ledger-preview", Details), self.current
+            sections = preview_sections(task, self._shown, self._clock.now()) if task else ()
+            details.show(sections, other=False)
+
+    # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Without a way to changes their keys do not exist."""
+        return self._changes is not None or action not in {"act", "new"}
+
+    @on(TaskTable.Opened)
+    def _opened(self, event: TaskTable.Opened) -> None:
+        event.stop()
+        row = self.table.current
+        if row is None:
+            return
+        if row.task is None:
+            self._choose(replace(self._wish, folded=self._wish.folded ^ {row.status}))
+            return
+        self.open(row.task)
+
+    def open(self, task: Task) -> None:
+        """Show a task whole."""
+        from screens.ledger.task import TaskScreen  # it brings a reader of Markdown with it
+
+        self.app.push_screen(
+            TaskScreen(
+                task,
+                self._source,
+                self._place,
+                self._observer,
+                self._clock,
+                self._changes,
+                reveals=self._reveals,
+            )
+        )
+
+    @on(TaskTable.SortingChanged)
+    def _sorted(self, event: TaskTable.SortingChanged) -> None:
+        event.stop()
+        sorting = self.table.sorting
+        self._choose(replace(self._wish, field=sorting.column, reverse=sorting.reverse))
+
+    def _choose(self, wish: Arrangement) -> None:
+        self._wish = wish
+        self._arranging.ask()
+
+    def action_next_wanted(self) -> None:
+        """List the next kind of tasks."""
+        kinds = list(Wanted)
+        wanted = kinds[(kinds.index(self._wish.wanted) + 1) % len(kinds)]
+        # Whoever asks for one kind wants to see its tasks, not its heading.
+        folded = FOLDED if wanted is Wanted.ALL else frozenset[TaskStatus]()
+        self._choose(replace(self._wish, wanted=wanted, folded=folded))
+
+    def action_group(self) -> None:
+        """Headings by status, or one list."""
+        self._choose(replace(self._wish, grouped=not self._wish.grouped))
+
+    def action_filter(self) -> None:
+        """Ask for words."""
+        self.query_one(FilterBox).open()
+
+    @on(FilterBox.Changed, "#ledger-search")
+    def _words_changed(self, event: FilterBox.Changed) -> None:
+        event.stop()
+        words = event.value.strip()
+        if words == self._wish.words:
+            return  # whoever chose these words chose what is folded as well
+        folded = frozenset[TaskStatus]() if words else FOLDED
+        self._choose(replace(self._wish, words=words, folded=folded))
+
+    @on(FilterBox.Closed)
+    def _words_closed(self, event: FilterBox.Closed) -> None:
+        event.stop()
+        self.set_focus(self.table)
+
+    def action_back(self) -> None:
+        """Undo the search, then the choice, then leave."""
+        box = self.query_one(FilterBox)
+        if box.value:
+            box.clear_words()
+        elif self._wish.wanted is not Wanted.ALL:
+            self._choose(replace(self._wish, wanted=Wanted.ALL, folded=FOLDED))
+        else:
+            self.dismiss()
+
+    def action_findings(self) -> None:
+        """List what does not agree."""
+        found: list[Finding] = []
+
+        def choices() -> Choices:
+            view = self._source.view
+            found[:] = view.findings[:MOST_FINDINGS]
+            return _finding_choices(found, len(view.findings))
+
+        def picked(at: int | None) -> None:
+            if at is not None and at < len(found):
+                self._go_to(found[at])
+
+        self.app.push_screen(PickScreen("Findings", choices), picked)
+
+    def _go_to(self, finding: Finding) -> None:
+        task = next((item for item in self._shown.tasks if item.id == finding.task), None)
+        if task is None:
+            if self._changes is not None:
+                self._changes.offer_for_task(self, None)
+            return
+        self._wish = replace(self._wish, wanted=Wanted.ALL, folded=frozenset(), words="")
+        self.query_one(FilterBox).value = ""
+        self.table.cursor_key = str(task.id)
+        self._arranging.ask()
+
+    def action_statistics(self) -> None:
+        """Show how much work is done, how well, and how fast."""
+        from screens.ledger.figures import TaskFiguresScreen
+
+        self.app.push_screen(TaskFiguresScreen(self._shown.tasks, self._clock))
+
+    def action_act(self) -> None:
+        """List what can be done to the task under the cursor."""
+        if self._changes is not None:
+            self._changes.offer_for_task(self, self.current)
+
+    def action_new(self) -> None:
+        """Queue a task."""
+        if self._changes is not None:
+            self._changes.queue_task(self)
+
+    def action_reread(self) -> None:
+        """Look at the files now."""
+        self._source.refresh()
+
+    def action_help(self) -> None:
+        """Show the keys of this place."""
+        self.app.push_screen(HelpScreen(self.active_bindings))
+
+
+def _totals(view: LedgerView, clock: Clock) -> Sequence[Part]:
+    """`1 running · 3 pending · 12 failed    written 4s ago · lock of 1f0c9a2e for 3m`."""
+    tones = {"good": "$text-success", "bad": "$text-error", "warn": "$text-warning"}
+    parts: list[Part] = []
+    for status in ORDER:
+        count = view.totals.get(status, 0)
+        if count:
+            words, tone = STATUSES[status]
+            word = words.partition(" ")[2]
+            style = tones.get(tone.value, "")
+            parts.append(Part(Content.styled(f"{count:,} {word}", style)))
+    now = clock.now()
+    tail: list[str] = []
+    lock = view.reading.lock
+    if lock is not None:
+        age = span((now - lock.created).total_seconds()) if lock.created else "?"
+        tail.append(f"lock of {plain(lock.task[:8]) or '?'} for {age}")
+    if view.reading.changed is not None:
+        tail.append(f"written {since(view.reading.changed, now)} ago")
+    parts += [Part(Content.styled(words, "$foreground-muted"), 1) for words in tail]
+    return parts
+
+
+def _trouble(view: LedgerView, clock: Clock) -> Content:
+    """Why the list is not the file as it is now; else the worst that does not agree."""
+    trouble = view.trouble
+    if trouble is not None:
+        last = " Its last good state is shown." if view.tasks else ""
+        return Content.styled(
+            f"! {trouble.what} {trouble.remedy}{last}  (for {since(trouble.since, clock.now())})",
+            "$text-error bold",
+        )
+    grave = [item for item in view.findings if item.severity is not Severity.NOTE]
+    if not grave:
+        return Content("")
+    more = f"  ({len(grave)} findings, f lists them)" if len(grave) > 1 else "  (f: repair)"
+    style = "$text-error" if grave[0].severity is Severity.ERROR else "$text-warning"
+    return Content.assemble((f"! {grave[0].message}", style), (more, "$foreground-muted"))
+
+
+def _finding_choices(findings: Sequence[Finding], count: int) -> Choices:
+    """The worst of so many findings."""
+    styles = {
+        Severity.ERROR: "$text-error bold",
+        Severity.WARNING: "$text-warning",
+        Severity.NOTE: "$text-primary",
+    }
+    lines = tuple(
+        Content.assemble(
+            (f"{finding.severity.value:<8}", styles[finding.severity]),
+            plain(finding.message),
+            (f"  → {plain(finding.remedy)}" if finding.remedy else "", "$foreground-muted"),
+        )
+        for finding in findings
+    )
+    said = "Where the ledger and the stack do not agree. Enter goes to the task."
+    if count > len(findings):
+        said += f" These are the worst {len(findings)} of {count:,}; `ledger verify` prints all."
+    return Choices(lines, plain(said if lines else "All is in sync."))

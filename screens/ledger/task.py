@@ -1,0 +1,264 @@
+"""One task, whole: what is to be done, what happened, what came of it, and its log."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.message import Message
+from textual.widgets import ContentSwitcher
+
+from pixel_tui.clock import Clock
+from pixel_tui.ledger.reading.places import LedgerPlace
+from pixel_tui.ledger.reading.task import Task, TaskTexts, texts_of
+from pixel_tui.ledger.view.timeline import timeline_of
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.ledger.view.watch import LedgerSource
+from pixel_tui.stack.watch.observer import Observer
+from pixel_tui.text import plain
+from screens.ledger.task_changes import TaskChanges
+from screens.ledger.task_log import TaskLog
+from screens.logs.line import LogLineScreen
+from screens.shared.dialog import Dialog
+from screens.shared.latest import Latest
+from widgets.dashboard.details import Details
+from widgets.key_bar import KeyBar
+from widgets.lines.saying import Saying
+from widgets.logs.pane import LogPane
+from widgets.logs.view import LogView
+from widgets.rows.figures import span
+from widgets.rows.task_details import fact_sections, output_sections, whole_of
+from widgets.rows.task_row import STATUSES
+from widgets.rows.task_words import TaskWords
+
+CLOCK_SECONDS: Final = 2.0
+PARTS: Final = {
+    "task-text": "1 Task",
+    "task-facts": "2 Timeline",
+    "task-output": "3 Outcome",
+    "task-log": "4 Log",
+}
+
+
+class TaskMoved(Message):
+    """The ledger has moved; posted from its watch's thread, at most one at a time."""
+
+
+class TaskScreen(Dialog[None]):
+    """Shows a task, live.
+
+    Args:
+        task: The task as it was when it was opened.
+        source: Keeps the view of the ledger.
+        place: Where its files are.
+        observer: Sees the workers, and follows their logs.
+        clock: The time.
+        changes: Leads to changes; None in a read-only console.
+        reveals: Whether a key may show secrets in its log.
+    """
+
+    BINDING_GROUP_TITLE = "Task"
+    AUTO_FOCUS = "#task-words"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "part('task-text')", "Task", id="task.text",
+                tooltip="What is to be done"),
+        Binding("2", "part('task-facts')", "Timeline", id="task.facts",
+                tooltip="What happened, and what is out of sync"),
+        Binding("3", "part('task-output')", "Outcome", id="task.output",
+                tooltip="Summary, error and the end of the output"),
+        Binding("4", "part('task-log')", "Log", id="task.log",
+                tooltip="Its container's log, or what is left of it"),
+        Binding("a", "act", "Actions", id="task.actions",
+                tooltip="What can be done to it; the plan is shown first"),
+        Binding("Y", "copy_id", "Copy id", show=False, id="task.copy"),
+        Binding("j", "scroll(1)", "Down", show=False, id="task.down"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="task.up"),
+        Binding("escape,q", "leave", "Close", id="task.close"),
+    ]  # fmt: skip
+
+    def __init__(
+        self,
+        task: Task,
+        source: LedgerSource,
+        place: LedgerPlace,
+        observer: Observer,
+        clock: Clock,
+        changes: TaskChanges | None,
+        *,
+        reveals: bool = False,
+    ) -> None:
+        super().__init__()
+        self._reveals = reveals
+        self._of = task
+        self._source = source
+        self._observer = observer
+        self._clock = clock
+        self._changes = changes
+        self._log = TaskLog(observer, place)
+        self._texts = TaskTexts()
+        self._raw: bytes | None = None
+        """Of the texts that are shown."""
+        self._gone = False
+        self._pending = False
+        # One after the other: a text that is half set is never left so.
+        self._taking = Latest(self, self._take, "task")
+        self._unsubscribe: Callable[[], None] = lambda: None
+
+    def compose(self) -> ComposeResult:
+        """Its state, and one of its parts."""
+        with Vertical(classes="dialog -full") as dialog:
+            dialog.border_title = Content(f"Task {plain(self._of.short)}").markup
+            yield Saying(id="task-state")
+            yield Saying(id="task-parts")
+            with ContentSwitcher(initial="task-text", id="task-switch"):
+                with Vertical(id="task-text"):
+                    yield TaskWords(id="task-words")
+                yield Details(id="task-facts")
+                yield Details(id="task-output")
+                yield LogPane(reveals=self._reveals, id="task-log")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the ledger while it is shown."""
+        self._unsubscribe = self._source.subscribe(lambda _view: self._heard())
+        self.set_interval(CLOCK_SECONDS, self._tick)
+        self._taking.ask()
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+        self._log.close()
+
+    # From the ledger to the screen.
+
+    def _heard(self) -> None:
+        if not self._pending:
+            self._pending = True
+            self.post_message(TaskMoved())
+
+    @on(TaskMoved)
+    def _moved(self) -> None:
+        self._pending = False
+        self._taking.ask()
+
+    def _tick(self) -> None:
+        if self.is_current:
+            with suppress(NoMatches):  # being closed
+                self.query_one("#task-log", LogPane).tick(self._clock.now())
+                self._draw()
+
+    async def _take(self) -> None:
+        """Find the task in the ledger of now, and take it apart in a thread."""
+        view = self._source.view
+        found = next((item for item in view.tasks if item.id and item.id == self._of.id), None)
+        self._gone = found is None and view.loaded and bool(self._of.id)
+        self._of = found or self._of
+        if self._of.raw != self._raw:
+            self._texts = await asyncio.to_thread(texts_of, self._of)
+            with suppress(NoMatches):  # being closed
+                outcome = output_sections(self._of, self._texts)
+                self.query_one("#task-output", Details).show(outcome, other=False)
+                await self.query_one(TaskWords).show(self._texts, whole_of(self._of))
+            self._raw = self._of.raw
+        with suppress(NoMatches):  # being closed
+            self._draw()
+            pane = self.query_one("#task-log", LogPane)
+            await self._log.follow(self._of, view, pane)
+
+    # Drawing.
+
+    def _draw(self) -> None:
+        view, now = self._source.view, self._clock.now()
+        state = _state(self._of, view, self._clock, gone=self._gone)
+        self.query_one("#task-state", Saying).say(state)
+        shown = self.query_one(ContentSwitcher).current
+        self.query_one("#task-parts", Saying).say(
+            Content("   ").join(
+                Content.styled(words, "$text-accent bold reverse" if name == shown else "")
+                for name, words in PARTS.items()
+            )
+        )
+        moments = timeline_of(self._of, view, self._observer.events)
+        self.query_one("#task-facts", Details).show(
+            fact_sections(self._of, self._texts, view, moments, now), other=False
+        )
+
+    # What the keys do.
+
+    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Without a way to changes their key does not exist."""
+        return self._changes is not None or action != "act"
+
+    def action_part(self, name: str) -> None:
+        """Show another part."""
+        self.query_one(ContentSwitcher).current = name
+        part = self.query_one(f"#{name}")
+        inner = (item for item in part.query("*") if item.can_focus)
+        self.set_focus(part if part.can_focus else next(inner, part))
+        self._draw()
+
+    def action_scroll(self, step: int) -> None:
+        """Scroll the text."""
+        self.query_one(TaskWords).scroll_relative(y=step, animate=False)
+
+    def action_act(self) -> None:
+        """List what can be done to it."""
+        if self._changes is not None:
+            self._changes.offer_for_task(self, self._of)
+
+    def action_copy_id(self) -> None:
+        """Copy its id."""
+        self.app.copy_to_clipboard(self._of.id)
+        self.notify("Sent to the terminal's clipboard.", timeout=2)
+
+    def action_leave(self) -> None:
+        """Let lines of the log go, then leave."""
+        if self.query_one(ContentSwitcher).current == "task-log":
+            pane = self.query_one("#task-log", LogPane)
+            if pane.log_view.let_go():
+                return
+        self.dismiss()
+
+    @on(LogPane.Wished)
+    @on(LogPane.SearchAllWished)
+    def _wished(self, event: Message) -> None:
+        event.stop()
+        self.notify("A task's log is shown whole: / searches it, & filters it.", markup=False)
+
+    @on(LogView.Opened)
+    def _line_opened(self, event: LogView.Opened) -> None:
+        event.stop()
+        self.app.push_screen(
+            LogLineScreen(
+                event.line,
+                event.group,
+                None,
+                self._clock.now(),
+                self.app.copy_to_clipboard,
+                event.mask,
+            )
+        )
+
+
+def _state(task: Task, view: LedgerView, clock: Clock, *, gone: bool) -> Content:
+    word, tone = STATUSES[task.status]
+    styles = {"good": "$text-success", "bad": "$text-error bold", "warn": "$text-warning"}
+    took = task.seconds(clock.now())
+    tries = f", attempt {task.attempts} of {task.max_attempts or '?'}" if task.attempts else ""
+    parts = [
+        Content.styled(word, styles.get(tone.value, "")),
+        Content(f"{f'  {span(took)}' if took is not None else ''}{tries}"),
+        Content.styled(f"  {task.type_text}  {task.id}", "$foreground-muted"),
+    ]
+    if gone:
+        parts.append(Content.styled("  gone from the ledger", "$text-warning bold"))
+    found = view.findings_about(task)
+    if found:
+        parts.append(Content.styled(f"\n! {found[0].message}", "$text-warning"))
+    return Content("").join(parts)

@@ -1,0 +1,107 @@
+"""What can be done to tasks: the actions that are done to one, and to the ledger."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from textual.content import Content
+from textual.screen import Screen
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ConsoleError
+from pixel_tui.ledger.reading.task import Task, TaskType
+from pixel_tui.ledger.writing.drafts import Drafts, new_task
+from pixel_tui.operations.actions import all_actions
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.terminal.keys import hold_keys
+from pixel_tui.text import plain
+from screens.changes.flow import Operations
+from screens.ledger.task_writing import TaskWritingScreen, Written
+from screens.shared.pick import Choices, PickScreen
+
+ADD: Final = "task-add"
+"""It is done to a task that has yet to be written down."""
+
+
+class TaskActions:
+    """Leads from a task to the plan of a change.
+
+    Args:
+        operations: The way to every change.
+        drafts: Where a new task is written down before it is queued.
+        clock: The time.
+    """
+
+    def __init__(self, operations: Operations, drafts: Drafts, clock: Clock) -> None:
+        self._operations = operations
+        self._drafts = drafts
+        self._clock = clock
+
+    def offer_for_task(self, screen: Screen[None], task: Task | None) -> None:
+        """List what can be done to a task; of none, to the ledger as a whole."""
+        of_one = [action for action in _actions(Scope.TASK) if action.name != ADD]
+        actions = [*(of_one if task is not None and task.id else []), *_actions(Scope.PROJECT)]
+        hold_keys(screen.run_worker(self._list(screen, actions, task), group="operations"))
+
+    async def _list(
+        self, screen: Screen[None], actions: Sequence[Action], task: Task | None
+    ) -> None:
+        """Find out in a thread which of them can be done, and let one be picked."""
+        targets = {
+            action.name: [str(task.id)] if task is not None and action.scope is Scope.TASK else []
+            for action in actions
+        }
+        reasons = await self._operations.tried(targets)
+        actions = sorted(actions, key=lambda action: bool(reasons[action.name]))
+        width = max(len(action.title) for action in actions)
+        lines = tuple(
+            Content.assemble(
+                (
+                    action.title.ljust(width),
+                    "$foreground-muted" if reasons[action.name] else "bold",
+                ),
+                (f"  {plain(reasons[action.name] or action.when)}", "$foreground-muted"),
+            )
+            for action in actions
+        )
+        name = f"the task {task.short}" if task is not None and task.id else "the ledger"
+        said = plain(f"What to do with {name}. The plan is shown before anything happens.")
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                chosen = actions[at]
+                wanted: list[tuple[str, str | None]] = [
+                    (target, None) for target in targets[chosen.name]
+                ]
+                self._operations.ask(screen, chosen.name, wanted)
+
+        screen.app.push_screen(PickScreen("Actions", lambda: Choices(lines, said)), picked)
+
+    def queue_task(self, screen: Screen[None]) -> None:
+        """Ask for a new task, write it down, and show the plan of queueing it."""
+
+        def written(task: Written | None) -> None:
+            if task is not None:
+                screen.run_worker(
+                    partial(self._write_down, screen, task), thread=True, group="operations"
+                )
+
+        screen.app.push_screen(TaskWritingScreen(), written)
+
+    def _write_down(self, screen: Screen[None], task: Written) -> None:
+        try:
+            kind = TaskType(task.kind)
+            value = new_task(task.text, now=self._clock.now(), kind=kind, context=task.context)
+            name = self._drafts.save(value)
+        except ConsoleError as error:
+            screen.app.call_from_thread(
+                screen.notify, str(error), severity="error", timeout=15, markup=False
+            )
+            return
+        screen.app.call_from_thread(self._operations.ask, screen, ADD, [(name, None)])
+
+
+def _actions(scope: Scope) -> list[Action]:
+    return [
+        action for action in all_actions() if action.group is Group.LEDGER and action.scope is scope
+    ]

@@ -1,0 +1,103 @@
+"""Writing a new task down."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static, TextArea
+
+from pixel_tui.ledger.reading.task import TaskType
+from pixel_tui.ledger.writing.drafts import TEMPLATE
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+
+KINDS: Final = (TaskType.OPENCODE, TaskType.DOCKER_OP, TaskType.GIT_OP)
+"""A rebuild of syntropy has an action of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written down."""
+
+    kind: str
+    text: str
+    context: str = ""
+
+
+class TaskWritingScreen(Dialog[Written | None]):
+    """Dismisses with the task, or with None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "take", "Plan", priority=True, id="writing.take",
+                tooltip="Show the plan of queueing it"),
+        Binding("ctrl+t", "kind", "Type", priority=True, id="writing.kind"),
+        Binding("ctrl+e", "empty", "Empty", priority=True, id="writing.empty"),
+        Binding("escape", "leave", "Cancel", priority=True, id="writing.cancel"),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kind = KINDS[0]
+        self._asked = False
+        """Escape was pressed once, with something written."""
+
+    def compose(self) -> ComposeResult:
+        """The type, and the text."""
+        with Vertical(classes="dialog -tall -wide") as dialog:
+            dialog.border_title = "New task"
+            yield Static(id="writing-kind", markup=False)
+            area = TextArea(TEMPLATE, id="writing-text", tab_behavior="focus")
+            area.cursor_blink = False
+            yield area
+            yield Static(id="writing-said", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Type at once, behind the first line."""
+        area = self.query_one(TextArea)
+        area.focus()
+        area.move_cursor((1, 0))
+        self._draw()
+
+    def _draw(self, said: str = "") -> None:
+        self.query_one("#writing-kind", Static).update(
+            Content.assemble(
+                "Type ", (self._kind.value, "bold"), ("   Ctrl+T: another", "$foreground-muted")
+            )
+        )
+        words = said or "Ctrl+S shows the plan; nothing is queued yet."
+        style = "$text-warning" if said else "$foreground-muted"
+        self.query_one("#writing-said", Static).update(Content.styled(words, style))
+
+    @property
+    def _text(self) -> str:
+        return self.query_one(TextArea).text
+
+    def action_kind(self) -> None:
+        """The next type."""
+        self._kind = KINDS[(KINDS.index(self._kind) + 1) % len(KINDS)]
+        self._draw()
+
+    def action_empty(self) -> None:
+        """Begin with nothing."""
+        self.query_one(TextArea).text = ""
+
+    def action_take(self) -> None:
+        """Take it, if there is something in it."""
+        text = self._text.strip()
+        if not text or text == TEMPLATE.strip():
+            self._draw("It does not say yet what is to be done.")
+            return
+        self.dismiss(Written(self._kind.value, text))
+
+    def action_leave(self) -> None:
+        """Leave; the second time, what was written is lost."""
+        untouched = self._text.strip() in {"", TEMPLATE.strip()}
+        if untouched or self._asked:
+            self.dismiss(None)
+            return
+        self._asked = True
+        self._draw("Esc again leaves it: what is written here is lost.")

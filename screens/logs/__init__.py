@@ -1,0 +1,1 @@
+"""What the log pane asks: a line, services, filters, export."""

@@ -1,0 +1,279 @@
+"""What the log pane asks a dialog for: a time, services, errors, a file, the whole history."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from textual.content import Content
+from textual.screen import Screen
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ConsoleError, OperationError, UsageError
+from pixel_tui.logs.activity import ActivityPicture
+from pixel_tui.logs.export import Form, export
+from pixel_tui.logs.history_search import HistorySearch
+from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
+from pixel_tui.logs.shape import Repeat, shape_of
+from pixel_tui.logs.structure import structured
+from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_words
+from pixel_tui.stack.feed.history import LogHistory
+from pixel_tui.stack.feed.ring import LogLine
+from pixel_tui.stack.model.times import jump_target, moment, span_words, stamp_at
+from pixel_tui.text import SafeText, plain
+from screens.logs.followed import FollowedLogs
+from screens.logs.line import LogLineScreen
+from screens.logs.services import LogServicesScreen
+from screens.shared.ask import AskScreen
+from screens.shared.pick import Choices, PickScreen
+from widgets.logs.pane import LogPane
+from widgets.rows.log_line import local_second, text_of
+
+log = logging.getLogger(__name__)
+
+PAGE: Final = 5000
+LISTED: Final = 1000
+"""Matches in the list: a longer one would hold the console up."""
+
+
+class LogDialogs:
+    """Opens the dialogs of the log pane, and does what is chosen in them.
+
+    Args:
+        screen: The dashboard.
+        pane: The log pane.
+        logs: What is followed.
+        clock: The time.
+        services: The names of all services.
+        copy: Puts text on the clipboard.
+        follow: Follows what is wanted now.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        pane: LogPane,
+        logs: FollowedLogs,
+        clock: Clock,
+        *,
+        services: Callable[[], Sequence[SafeText]],
+        copy: Callable[[str], None],
+        follow: Callable[[], None],
+    ) -> None:
+        self._screen = screen
+        self._pane = pane
+        self._logs = logs
+        self._clock = clock
+        self._services = services
+        self._copy = copy
+        self._follow = follow
+
+    def wished(self, wish: str) -> None:
+        """Open what is wished for."""
+        {
+            "jump": self._jump,
+            "services": self._choose_services,
+            "errors": self._errors,
+            "export": self._export,
+        }[wish]()
+
+    def open(self, line: LogLine, group: Sequence[LogLine], mask: LineMasker) -> None:
+        """Show a line whole, with what may be shown of secrets in it."""
+        feed = self._logs.feed
+        sources = feed.sources if feed is not None else ()
+        source = next((item for item in sources if item.container == line.source), None)
+        now = self._clock.now()
+        self._screen.app.push_screen(LogLineScreen(line, group, source, now, self._copy, mask))
+
+    # A time.
+
+    def _jump(self) -> None:
+        def target(text: str) -> datetime:
+            now = self._clock.now()
+            return jump_target(text, now=now, zone=now.astimezone().tzinfo or UTC)
+
+        def meaning(text: str) -> SafeText:
+            return SafeText(f"{target(text).astimezone():%A %Y-%m-%d %H:%M:%S %Z}")
+
+        def answered(text: str | None) -> None:
+            if text:
+                self._pane.log_view.go_to(stamp_at(target(text)))
+
+        hint = "10:42, 10:42:07, -15m, -2h30m, or a date such as 2026-03-01 10:42"
+        self._screen.app.push_screen(AskScreen("Go to a time", hint, meaning), answered)
+
+    # Services.
+
+    def _choose_services(self) -> None:
+        every = self._services()
+
+        def answered(chosen: tuple[str, ...] | None) -> None:
+            if chosen is not None:
+                self._logs.choose(chosen, every)
+                self._follow()
+
+        shown = self._logs.services or every
+        self._screen.app.push_screen(LogServicesScreen(every, shown), answered)
+
+    # Errors.
+
+    def picture(self) -> ActivityPicture:
+        """What was said in the last minutes."""
+        return self._logs.activity.picture(stamp_at(self._clock.now()))
+
+    def _errors(self) -> None:
+        groups = self.picture().groups
+
+        def choices() -> Choices:
+            now = self._clock.now()
+            lines = []
+            for group in groups:
+                at = moment(group.last)
+                ago = span_words(int((now - at).total_seconds()) * 1_000_000_000) if at else ""
+                lines.append(
+                    Content.assemble(
+                        (f"{group.count:>7,}×  ", "bold"),
+                        (f"{plain(group.source)}  ", "$text-primary"),
+                        (f"{ago} ago  " if ago else "", "$foreground-muted"),
+                        shown_shape(group),
+                    )
+                )
+            said = "Errors that are the same but for numbers and ids. Enter shows only these."
+            return Choices(tuple(lines), SafeText(said if lines else "No errors were read here."))
+
+        def picked(at: int | None) -> None:
+            if at is not None:
+                matcher = _shape_matcher(groups[at].shape)
+                if matcher is not None:
+                    self._pane.only(matcher)
+
+        self._screen.app.push_screen(PickScreen("Repeating errors", choices), picked)
+
+    # A file.
+
+    def _export(self) -> None:
+        name = "-".join(self._logs.services[:2]) or "stack"
+        value = f"{name}-{self._clock.now().astimezone():%Y%m%d-%H%M%S}.log"
+
+        def meaning(text: str) -> SafeText:
+            path = Path(text).expanduser()
+            if not text.strip():
+                raise UsageError("A name is needed", remedy="Write one.")
+            if path.exists():
+                raise UsageError("This exists already", remedy="Nothing is overwritten.")
+            if not path.absolute().parent.is_dir():
+                raise UsageError("There is no such folder", remedy="Choose another one.")
+            what = "raw bytes" if path.suffix == ".raw" else "time, container and words"
+            if known.any:
+                shown = self._pane.log_view.secrets_shown
+                what = f"{what}, secrets {'shown' if shown else 'masked'},"
+            much = "the lines that are shown" if self._pane.narrowed else "the whole log"
+            return plain(f"Writes {much} as {what} to {path.absolute()}")
+
+        def answered(text: str | None) -> None:
+            if text:
+                path = Path(text).expanduser().absolute()
+                form = Form.RAW if path.suffix == ".raw" else Form.PLAIN
+                self._screen.run_worker(self._write(path, form), group="export")
+
+        hint = "A file; .raw at the end keeps the bytes as they were. Filtered: what is shown."
+        self._screen.app.push_screen(AskScreen("Export", hint, meaning, value), answered)
+
+    async def _write(self, path: Path, form: Form) -> None:
+        history = self._logs.history()
+        shown = self._pane.log_view.shown_lines() if self._pane.narrowed else None
+        lines = every_line(history) if shown is None else shown
+        mask = self._pane.log_view.masker()
+        try:
+            done = await asyncio.to_thread(export, path, lines, form, mask)
+        except asyncio.CancelledError:
+            history.close()  # the console is left: the half of a file goes, and nobody waits
+            raise
+        except ConsoleError as error:
+            self._screen.notify(str(error), severity="error", timeout=15, markup=False)
+            return
+        words = f"{done.lines:,} lines, {done.bytes:,} bytes: {plain(str(done.path))}"
+        if mask.found:
+            done_with = "left as they are" if mask.revealed else f"masked as {MASK}"
+            words = f"{words}. Secrets {done_with} in {mask.found:,} of them."
+        self._screen.notify(words, title="Exported", timeout=8, markup=False)
+
+    # The whole history.
+
+    def search_all(self, matcher: Matcher) -> None:
+        """Search all that the engine has, and show what was found."""
+        history = self._logs.history()
+        search = HistorySearch(history, history.containers, matcher)
+        shown: list[LogLine] = []
+        feed = self._logs.feed
+        labels = {str(item.container): item.label for item in (feed.sources if feed else ())}
+        mask = self._pane.log_view.masker()
+
+        def choices() -> Choices:
+            now = search.progress
+            if now.done and not shown:
+                shown.extend(search.found[:LISTED])
+            words = f"{now.matches:,} found in {now.lines:,} lines"
+            if now.trouble:
+                words = f"{words}. {now.trouble}"
+            elif not now.done:
+                words = f"{words}, reading {now.reading}… Esc stops it."
+            elif now.matches > len(shown):
+                words = f"{words}; the first {len(shown):,} of them"
+            elif shown:
+                words = f"{words}. Enter goes there."
+            return Choices(tuple(_match_line(line, labels, mask) for line in shown), plain(words))
+
+        def picked(at: int | None) -> None:
+            search.cancel()
+            if at is not None:
+                self._pane.log_view.go_to(shown[at].stamp)
+
+        threading.Thread(target=search.run, name="log-search", daemon=True).start()
+        title = f"All of the log: {masked_words(matcher.query.text)}"
+        self._screen.app.push_screen(PickScreen(title, choices), picked)
+
+
+def _match_line(line: LogLine, labels: dict[str, SafeText], mask: LineMasker) -> Content:
+    return Content.assemble(
+        (f"{local_second(line.stamp)}  ", "$foreground-muted"),
+        (f"{labels.get(line.source, plain(line.source))}  ", "$text-primary"),
+        text_of(line, mask)[:500],
+    )
+
+
+def every_line(history: LogHistory) -> Iterator[LogLine]:
+    """All that the engine has; an error where that was broken off."""
+    reader, complete = history.reader(), False
+    while not complete:
+        page = reader.read(PAGE)
+        yield from page.lines
+        complete = page.complete
+    if history.closed:
+        raise OperationError("The log was not read to its end.")
+
+
+def shown_shape(group: Repeat) -> SafeText:
+    """The shape of a message that repeats, made without the secrets that are in it."""
+    sample = mask_known(group.sample)
+    if sample is group.sample:
+        return plain(group.shape)
+    parts = structured(sample)
+    return plain(shape_of(parts.message.encode() if parts else sample))
+
+
+def _shape_matcher(shape: bytes) -> Matcher | None:
+    """What finds the lines of a shape again: its longest words that never change."""
+    parts = [part.strip() for part in _placeholders(shape.decode("utf-8", "replace"))]
+    words = max(parts, key=len, default="")
+    matcher = compile_query(Query(words)) if words else None
+    return None if isinstance(matcher, BadPattern) else matcher
+
+
+def _placeholders(shape: str) -> Sequence[str]:
+    for name in ("<time>", "<uuid>", "<ip>", "<hex>", "<n>", "<text>"):
+        shape = shape.replace(name, "\0")
+    return shape.split("\0")

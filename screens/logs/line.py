@@ -1,0 +1,148 @@
+"""One line of a log, whole: its time, where it comes from, and all of its words."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import ClassVar
+
+from rich.cells import chop_cells
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.css.query import NoMatches
+
+from pixel_tui.logs.level import Level, level_of
+from pixel_tui.logs.pretty import pretty
+from pixel_tui.logs.structure import structured
+from pixel_tui.redaction.known import LineMasker
+from pixel_tui.stack.feed.feed import Source
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.times import moment, span_words
+from pixel_tui.text import SafeText, plain
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+from widgets.lines.text_lines import TextLine, TextLines
+from widgets.rows.log_line import Mask
+
+
+class LogLineScreen(Dialog[None]):
+    """A line, and what belongs to it.
+
+    Args:
+        line: The line.
+        group: The lines that it belongs to, such as a stack trace; it is among them.
+        source: Its container; None where the feed does not know it.
+        now: The time.
+        copy: Puts text on the clipboard.
+        mask: Makes of the lines what may be shown of them.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "Close", id="line.close"),
+        Binding("y", "copy", "Copy", id="line.copy"),
+    ]
+
+    def __init__(
+        self,
+        line: LogLine,
+        group: Sequence[LogLine],
+        source: Source | None,
+        now: datetime,
+        copy: Callable[[str], None],
+        mask: LineMasker,
+    ) -> None:
+        super().__init__()
+        self._line = line
+        self._group = tuple(group) or (line,)
+        self._source = source
+        self._now = now
+        self._copy = copy
+        self._mask = mask
+        self._words: tuple[SafeText, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """One scrolled text."""
+        with Vertical(classes="dialog -tall -wide") as dialog:
+            dialog.border_title = "Line" if len(self._group) == 1 else f"{len(self._group)} lines"
+            yield TextLines(id="line-text")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """A long line takes a moment to be taken apart: not here."""
+        with suppress(NoMatches):  # closed before it was there
+            self.query_one(TextLines).focus()
+        self.run_worker(self._take_apart, thread=True, exit_on_error=True)
+
+    def on_resize(self) -> None:
+        """Fold the words anew."""
+        self.run_worker(self._fold, thread=True, exclusive=True, group="fold")
+
+    def _take_apart(self) -> None:
+        self._words = tuple(words_of(self._group, self._mask))
+        self._fold()
+
+    def _fold(self) -> None:
+        with suppress(NoMatches):  # closed meanwhile
+            width = max(self.query_one(TextLines).width, 20)
+            lines = [*self._facts(), (("", "plain"),), *_folded(self._words, width)]
+            self.app.call_from_thread(self._show, lines)
+
+    def _show(self, lines: Sequence[TextLine]) -> None:
+        with suppress(NoMatches):  # closed meanwhile
+            self.query_one(TextLines).show_lines(lines)
+
+    def _facts(self) -> Iterator[TextLine]:
+        line = self._line
+        at = moment(line.stamp)
+        if at is not None:
+            nanos = line.stamp[19:29].decode("ascii", "replace")
+            local = at.astimezone()
+            ago = span_words(int((self._now - at).total_seconds() * 1_000_000_000))
+            yield _fact("time", f"{local:%Y-%m-%d %H:%M:%S}{nanos} {local:%Z}, {ago} ago")
+            yield _fact("UTC", f"{at:%Y-%m-%d %H:%M:%S}{nanos}")
+        if self._source is not None:
+            yield _fact("service", self._source.service)
+        yield _fact("container", plain(line.source))
+        stream = {LineKind.STDOUT: "stdout", LineKind.STDERR: "stderr"}.get(line.kind, "console")
+        yield _fact("stream", stream)
+        level = level_of(self._group[0].text)
+        if level is not Level.UNKNOWN:
+            yield _fact("level", level.name.lower())
+        yield _fact("size", f"{sum(len(item.text) for item in self._group):,} bytes")
+        if self._mask.found:
+            yield _fact("secrets", "shown" if self._mask.revealed else "masked")
+
+    def action_copy(self) -> None:
+        """Copy all of its words."""
+        self._copy("\n".join(self._words))
+
+
+def words_of(group: Sequence[LogLine], mask: Mask) -> Iterator[SafeText]:
+    """The words of lines that belong together: JSON and logfmt set out, others as they are.
+
+    Of a line that was written over, each state is there.
+
+    Args:
+        group: The lines.
+        mask: Makes of them what may be shown.
+    """
+    for line in group:
+        text = mask(line.text)
+        if structured(text) is None:
+            yield from map(plain, map(mask, text.replace(b"\r", b"\n").rstrip(b"\n").split(b"\n")))
+        else:  # an escape may have hidden a secret until it was set out
+            yield from (plain(mask(part.encode())) for part in pretty(text))
+
+
+def _fact(name: str, value: str) -> TextLine:
+    return (f"{name:<10}", "label"), (value, "plain")
+
+
+def _folded(words: Sequence[SafeText], width: int) -> Iterator[TextLine]:
+    for line in words:
+        if line.isascii():  # of millions of characters, most often
+            parts = [line[at : at + width] for at in range(0, len(line), width)]
+        else:
+            parts = chop_cells(line, width)
+        for part in parts or [""]:
+            yield ((part, "plain"),)

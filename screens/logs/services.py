@@ -1,0 +1,90 @@
+"""Whose logs are shown."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from pixel_tui.text import SafeText
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+from widgets.lines.options import Options
+
+
+class LogServicesScreen(Dialog[tuple[str, ...] | None]):
+    """A list to tick. Dismisses with the services, with none for the table's row, or with None.
+
+    Args:
+        services: All that there are.
+        shown: Those whose logs are shown now.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "tick", "Tick", id="log-services.tick"),
+        Binding("enter", "accept", "Show these", priority=True, id="log-services.accept"),
+        Binding("a", "all", "All", id="log-services.all"),
+        Binding("n", "none", "None", id="log-services.none"),
+        Binding("escape", "dismiss(None)", "Cancel", id="log-services.cancel"),
+        Binding("j", "cursor(1)", "Down", show=False, id="log-services.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="log-services.up"),
+    ]
+
+    def __init__(self, services: Sequence[SafeText], shown: Sequence[str]) -> None:
+        super().__init__()
+        self._services = tuple(services)
+        self._ticked = {name for name in shown if name in self._services}
+
+    def compose(self) -> ComposeResult:
+        """One line a service."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Logs of"
+            yield Static("None: the log follows the cursor of the table again.")
+            yield Options(*(Option(self._line(name)) for name in self._services), markup=False)
+        yield KeyBar()
+
+    def _line(self, name: SafeText) -> Content:
+        return Content(f"{'✓' if name in self._ticked else ' '}  {name}")
+
+    def action_tick(self) -> None:
+        """Tick the service under the cursor, or not any more."""
+        index = self.query_one(Options).highlighted
+        if index is not None:
+            self._ticked ^= {self._services[index]}
+            self._draw()
+
+    def action_all(self) -> None:
+        """Tick every service."""
+        self._ticked = set(self._services)
+        self._draw()
+
+    def action_none(self) -> None:
+        """Tick none."""
+        self._ticked = set()
+        self._draw()
+
+    def _draw(self) -> None:
+        options = self.query_one(Options)
+        for index, name in enumerate(self._services):
+            options.replace_option_prompt_at_index(index, self._line(name))
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self) -> None:
+        self.action_tick()
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor."""
+        options = self.query_one(Options)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_accept(self) -> None:
+        """Show the logs of the ticked ones."""
+        self.dismiss(tuple(name for name in self._services if name in self._ticked))

@@ -1,0 +1,68 @@
+"""The keys of where one is: made from the bindings themselves, never by hand."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+
+KEY_CELLS: Final = 18
+
+
+class HelpScreen(Dialog[None]):
+    """Keys, grouped by the part of the screen that they belong to.
+
+    Args:
+        bindings: The bindings that were active where help was asked for.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("j,down", "scroll(2)", "Down", show=False, id="help.down"),
+        Binding("k,up", "scroll(-2)", "Up", show=False, id="help.up"),
+    ]
+
+    def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
+        super().__init__()
+        self._shown = dict(bindings)
+
+    def compose(self) -> ComposeResult:
+        """One scrolled text."""
+        with Vertical(classes="dialog -tall") as dialog:
+            dialog.border_title = "Keys of this place"
+            with VerticalScroll(can_focus=True):
+                yield Static(_content(self._shown.values(), self.app.get_key_display))
+        yield KeyBar()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the text."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def _content(bindings: Iterable[ActiveBinding], display: object) -> Content:
+    groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for active in bindings:
+        binding = active.binding
+        if binding.system or not binding.description or not callable(display):
+            continue
+        title = active.node.BINDING_GROUP_TITLE or "Everywhere"
+        said = binding.tooltip or binding.description
+        groups[title][said].append(str(display(binding)))
+    parts: list[Content] = []
+    for title, lines in groups.items():
+        if parts:
+            parts.append(Content(""))
+        parts.append(Content.styled(title, "$text-accent bold"))
+        for said, keys in lines.items():
+            shown = " ".join(dict.fromkeys(keys))
+            parts.append(
+                Content.assemble(("  ", ""), (f"{shown:<{KEY_CELLS}}", "bold"), (said, ""))
+            )
+    return Content("\n").join(parts)

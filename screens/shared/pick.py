@@ -1,0 +1,103 @@
+"""A list to pick one thing from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from pixel_tui.text import SafeText, plain
+from screens.shared.dialog import Dialog
+from widgets.key_bar import KeyBar
+from widgets.lines.options import Options
+
+LOOK_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to pick from now."""
+
+    lines: tuple[Content, ...]
+    said: SafeText
+    """Above the list."""
+
+
+class PickScreen(Dialog[int | None]):
+    """Dismisses with the place of the picked line, or with None.
+
+    Args:
+        title: What is picked.
+        choices: Gives what there is; asked again and again, so that the list is live. Lines
+            keep their places, more may come behind them.
+        at: Where the cursor is at first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "pick", "Pick", priority=True, id="pick.pick"),
+        Binding("escape", "dismiss(None)", "Close", id="pick.close"),
+        Binding("j", "cursor(1)", "Down", show=False, id="pick.down"),
+        Binding("k", "cursor(-1)", "Up", show=False, id="pick.up"),
+    ]
+
+    def __init__(self, title: str, choices: Callable[[], Choices], at: int = 0) -> None:
+        super().__init__()
+        self._title = plain(title)
+        self._choices = choices
+        self._at = at
+        self._shown: tuple[Content, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """What is said, and the list."""
+        with Vertical(classes="dialog -tall -wide") as dialog:
+            dialog.border_title = Content(self._title).markup
+            yield Static(id="pick-said", markup=False)
+            yield Options(markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Look again and again."""
+        self.look()
+        self.query_one(Options).highlighted = self._at
+        self.query_one(Options).focus()
+        self.set_interval(LOOK_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Show what there is now."""
+        choices = self._choices()
+        self.query_one("#pick-said", Static).update(Content(choices.said))
+        if choices.lines == self._shown:
+            return
+        options = self.query_one(Options)
+        at, grown = options.highlighted, choices.lines[: len(self._shown)] == self._shown
+        if grown:
+            options.add_options([Option(line) for line in choices.lines[len(self._shown) :]])
+        else:
+            options.clear_options()
+            options.add_options([Option(line) for line in choices.lines])
+        options.highlighted = min(at or 0, len(choices.lines) - 1) if choices.lines else None
+        self._shown = choices.lines
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self) -> None:
+        self.action_pick()
+
+    def action_pick(self) -> None:
+        """Take the line under the cursor."""
+        at = self.query_one(Options).highlighted
+        if at is not None:
+            self.dismiss(at)
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor."""
+        options = self.query_one(Options)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()

@@ -1,0 +1,1 @@
+"""Widgets of the dashboard: the details, the events, the jobs, the status bar, the banner."""

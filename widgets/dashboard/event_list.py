@@ -1,0 +1,55 @@
+"""The events pane: what the engine reported about the stack, newest last."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.binding import Binding, BindingType
+
+from pixel_tui.stack.model.snapshot import StackEvent
+from widgets.lines.text_lines import TextLine, TextLines
+from widgets.rows.table import Tone
+
+SHOWN: Final = 200
+_BAD: Final = ("oom", "health_status: unhealthy")
+_GOOD: Final = ("start", "health_status: healthy", "unpause")
+
+
+class EventList(TextLines):
+    """One line an event. It stays at the end unless somebody scrolled away."""
+
+    BINDING_GROUP_TITLE = "Events"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "scroll_up", "Up", show=False, id="events.up"),
+        Binding("j", "scroll_down", "Down", show=False, id="events.down"),
+        Binding("g", "scroll_home", "Top", show=False, id="events.top"),
+        Binding("G", "scroll_end", "Bottom", show=False, id="events.bottom"),
+    ]
+
+    def on_mount(self) -> None:
+        """Say that there is nothing yet."""
+        self.show_lines([(("No events yet.", "muted"),)])
+
+    def show(self, events: Sequence[StackEvent]) -> None:
+        """Show the last of these events."""
+        if not events:
+            return
+        at_end = self.is_vertical_scroll_end
+        self.show_lines([_line(event) for event in events[-SHOWN:]])
+        if at_end:
+            self.scroll_end(animate=False)
+
+
+def _line(event: StackEvent) -> TextLine:
+    local = event.at.astimezone()
+    failed = event.action == "die" and not event.detail.startswith("0")
+    tone = Tone.PLAIN
+    if event.action in _BAD or failed:
+        tone = Tone.BAD
+    elif event.action in _GOOD:
+        tone = Tone.GOOD
+    return (
+        (f"{local:%H:%M:%S}  ", "label"),
+        (f"{event.container:<28} ", "plain"),
+        (event.action, tone.value),
+        (f"  {event.detail}" if event.detail else "", "label"),
+    )

@@ -1,0 +1,97 @@
+"""The jobs pane: what is being done to the stack, and what was done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from widgets.lines.options import Options
+from widgets.rows.figures import span
+
+# Jobs are imported with the first of them: the table stands before that.
+if TYPE_CHECKING:
+    from pixel_tui.operations.jobs.job import JobStatus
+    from pixel_tui.operations.jobs.lock import Owner
+
+STATE_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
+    "queued": ("· queued", "$foreground-muted"),
+    "running": ("▸ running", "$text-primary bold"),
+    "verifying": ("◌ verifying", "$text-primary bold"),
+    "succeeded": ("✓ succeeded", "$text-success bold"),
+    "failed": ("✗ failed", "$text-error bold"),
+    "cancelled": ("■ cancelled", "$text-warning bold"),
+    "abandoned": ("▪ abandoned", "$text-warning bold"),
+}
+"""A word and a style for each `JobState`, by its value."""
+OTHER: Final = "other"
+"""Stands for the job of another user, which has no id that is known here."""
+
+
+class JobList(Options):
+    """One line a job, newest first; Enter opens one."""
+
+    BINDING_GROUP_TITLE = "Jobs"
+    DEFAULT_CSS = """
+    JobList { border: none; background: transparent; height: 1fr; }
+    JobList:focus { border: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False, id="jobs.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="jobs.up"),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """The operator wants to see a job."""
+
+        job_id: str
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
+        super().__init__(Option("No jobs yet.", disabled=True), id=id, markup=False)
+
+    def show(
+        self, jobs: "Sequence[JobStatus]", now: datetime, other: "Owner | None" = None
+    ) -> None:
+        """Show these jobs, and what another user does, of which no more is known."""
+        at = self.highlighted
+        lines = [Option(_line(job, now), id=job.id) for job in jobs]
+        if other is not None:
+            lines.insert(0, Option(_other_line(other), id=OTHER))
+        self.set_options(lines)
+        if lines:
+            self.highlighted = min(at or 0, len(lines) - 1)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Say which one."""
+        event.stop()
+        if event.option_id:
+            self.post_message(self.Chosen(event.option_id))
+
+
+def _other_line(owner: "Owner") -> Content:
+    word, style = STATE_LOOKS["running"]
+    return Content.assemble(
+        (f"{word:<12}", style),
+        f"  {owner.title}",
+        (f"  {owner.words}", "$foreground-muted"),
+    )
+
+
+def _line(job: "JobStatus", now: datetime) -> Content:
+    word, style = STATE_LOOKS[job.state]
+    end = job.ended or now
+    began = job.started or end
+    took = span((end - began).total_seconds())
+    return Content.assemble(
+        (f"{began.astimezone():%H:%M:%S}  ", "$foreground-muted"),
+        (f"{word:<12}", style),
+        (f"{took:>6}  ", "$foreground-muted"),
+        (job.plan.title, ""),
+        (f"  {job.message}" if job.message else "", "$foreground-muted"),
+    )

@@ -1,0 +1,176 @@
+"""The header: which stack, on which engine, in which mode, and how it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from pixel_tui.health.restarts import unstable
+from pixel_tui.stack.model.container import HealthStatus
+from pixel_tui.stack.model.snapshot import Link, ServiceState, StackSnapshot
+from widgets.lines.fitted_line import Part, fitted
+from widgets.rows.figures import since, size
+
+
+class Mode(StrEnum):
+    """What this console may do."""
+
+    LIVE = "LIVE"
+    READ_ONLY = "READ-ONLY"
+    DEMO = "DEMO"
+
+
+_BADGE: Final = {
+    Mode.LIVE: "$success bold reverse",
+    Mode.READ_ONLY: "$primary bold reverse",
+    Mode.DEMO: "$warning bold reverse",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many services are how."""
+
+    services: int = 0
+    running: int = 0
+    unhealthy: int = 0
+    restarting: int = 0
+    unstable: int = 0
+    """They run, and were restarted only now."""
+    down: int = 0
+
+
+def totals(snapshot: StackSnapshot, now: datetime) -> Totals:
+    """Count a snapshot's services."""
+    services = snapshot.services
+    return Totals(
+        services=sum(service.wanted for service in services),
+        running=sum(
+            service.wanted and service.state is ServiceState.RUNNING for service in services
+        ),
+        unhealthy=sum(service.health is HealthStatus.UNHEALTHY for service in services),
+        restarting=sum(service.state is ServiceState.RESTARTING for service in services),
+        unstable=sum(
+            service.state is not ServiceState.RESTARTING and bool(unstable(service, now))
+            for service in services
+        ),
+        down=sum(
+            service.wanted
+            and service.state
+            in {
+                ServiceState.EXITED,
+                ServiceState.ABSENT,
+                ServiceState.PARTIAL,
+                ServiceState.CREATED,
+            }
+            for service in services
+        ),
+    )
+
+
+class StatusBar(Widget):
+    """Two lines: the stack and its totals; the engine and the age of what is shown.
+
+    Args:
+        modes: What this console is.
+    """
+
+    DEFAULT_CSS = """
+    StatusBar { height: 2; background: $panel; padding: 0 1; }
+    """
+
+    snapshot: reactive[StackSnapshot | None] = reactive(None)
+    now: reactive[datetime | None] = reactive(None)
+    jobs_running: reactive[int] = reactive(0)
+    to_confirm: reactive[float | None] = reactive(None)
+    """Seconds before an apply is rolled back that waits to be confirmed; None without one."""
+
+    def __init__(self, modes: Sequence[Mode]) -> None:
+        super().__init__()
+        self._modes = modes
+
+    def render(self) -> RenderResult:
+        """Both lines, left and right part each."""
+        if self.snapshot is None or self.now is None:
+            return Content("")
+        width = self.size.width - 2
+        jobs = _jobs(self.jobs_running, self.to_confirm)
+        now = fitted([jobs, _age(self.snapshot, self.now)], width)
+        return Content("\n").join(
+            [
+                _spread([self._stack(self.snapshot)], self._totals(self.snapshot, self.now), width),
+                _spread(_engine(self.snapshot), now, width),
+            ]
+        )
+
+    def _stack(self, snapshot: StackSnapshot) -> Part:
+        name = snapshot.project_name or "…"
+        badges = [Content.styled(f" {mode.value} ", _BADGE[mode]) for mode in self._modes]
+        return Part(Content(" ").join([*badges, Content.styled(name, "bold")]))
+
+    def _totals(self, snapshot: StackSnapshot, now: datetime) -> Content:
+        if snapshot.taken_at is None:
+            lost = snapshot.engine.link is Link.LOST
+            return Content.styled("unknown" if lost else "looking…", "$foreground-muted")
+        count = totals(snapshot, now)
+        good = count.running == count.services and not count.unstable
+        parts = [
+            Content.styled(
+                f"{count.running} of {count.services} running",
+                "$text-success" if good else "$text-warning",
+            )
+        ]
+        for number, word in (
+            (count.unhealthy, "unhealthy"),
+            (count.restarting, "restarting"),
+            (count.unstable, "unstable"),
+            (count.down, "down"),
+        ):
+            if number:
+                parts.append(Content.styled(f"{number} {word}", "$text-error bold"))
+        return Content(" · ").join(parts)
+
+
+def _engine(snapshot: StackSnapshot) -> Sequence[Part]:
+    engine = snapshot.engine
+    if engine.link is Link.CONNECTING:
+        said = [f"connecting to {engine.address}"]
+    else:
+        said = [
+            engine.host_name or str(engine.address),
+            f"docker {engine.version}" if engine.version else "",
+            f"context {engine.context}",
+            f"{engine.cpus} cores {size(engine.memory)}" if engine.cpus else "",
+        ]
+    return [
+        Part(Content.styled(words, "$foreground-muted"), rank) for rank, words in enumerate(said)
+    ]
+
+
+def _jobs(running: int, to_confirm: float | None) -> Part:
+    if to_confirm is not None:
+        words = f"apply rolls back in {to_confirm:.0f} s: 5, Enter, c keeps it"
+        return Part(Content.styled(words, "$text-warning bold"))
+    words = f"{running} job{'s' if running > 1 else ''} running" if running else ""
+    return Part(Content.styled(words, "$text-accent bold"))
+
+
+def _age(snapshot: StackSnapshot, now: datetime) -> Part:
+    if snapshot.engine.link is not Link.LOST:
+        return Part(Content(""))
+    seen = snapshot.taken_at
+    age = f"stale: seen {since(seen, now)} ago" if seen else "the Docker daemon does not answer"
+    return Part(Content.styled(age, "$text-error bold"))
+
+
+def _spread(left: Sequence[Part], right: Content, width: int) -> Content:
+    """Left and right in one line; the left parts give way where both do not fit."""
+    shown = fitted(left, width - right.cell_length - 1 if right else width)
+    padding = max(width - shown.cell_length - right.cell_length, 0)
+    return shown + Content(" " * padding) + right

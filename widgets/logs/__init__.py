@@ -1,0 +1,1 @@
+"""The log pane: its page, painter, position, query and chips."""

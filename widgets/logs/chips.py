@@ -1,0 +1,100 @@
+"""What narrows a log down, each as a chip that can be taken away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widgets import Static
+
+from pixel_tui.logs.level import Level
+from pixel_tui.logs.shown import View
+from pixel_tui.redaction.known import masked_words
+from pixel_tui.text import SafeText, plain
+
+_LEVELS: Final = {
+    Level.TRACE: "trace and above",
+    Level.DEBUG: "debug and above",
+    Level.INFO: "info and above",
+    Level.WARN: "warnings and errors",
+    Level.ERROR: "errors only",
+    Level.FATAL: "fatal only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One restriction."""
+
+    words: SafeText
+    without: View
+    """What is wanted when it is taken away."""
+
+
+def chips_of(view: View, hidden: Sequence[str] = ()) -> tuple[Chip, ...]:
+    """The restrictions of a view, in the order in which they can be taken away last first.
+
+    Args:
+        view: What is wanted.
+        hidden: The labels of the containers that it leaves out.
+    """
+    filters = view.filters
+    chips: list[Chip] = []
+    if filters.sources is not None:
+        words = plain(f"without {', '.join(hidden)}" if hidden else "some containers")
+        chips.append(Chip(words, replace(view, filters=replace(filters, sources=None))))
+    if filters.level:
+        without = replace(view, filters=replace(filters, level=Level.UNKNOWN))
+        chips.append(Chip(SafeText(_LEVELS[filters.level]), without))
+    for at, matcher in enumerate(filters.queries):
+        query = matcher.query
+        rest = filters.queries[:at] + filters.queries[at + 1 :]
+        text = masked_words(query.text)
+        words = plain(f"{'not ' if query.inverted else ''}“{text}”")
+        if query.regex:
+            words = plain(f"{'not ' if query.inverted else ''}/{text}/")
+        chips.append(Chip(words, replace(view, filters=replace(filters, queries=rest))))
+    if view.context and not filters.empty:
+        around = SafeText(f"±{view.context} line{'' if view.context == 1 else 's'}")
+        chips.append(Chip(around, replace(view, context=0)))
+    return tuple(chips)
+
+
+class LogChips(Static):
+    """One line of chips; gone where there are none."""
+
+    DEFAULT_CSS = """
+    LogChips { display: none; height: 1; padding: 0 1; color: $foreground; }
+    LogChips.-some { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._chips: tuple[Chip, ...] = ()
+
+    @property
+    def chips(self) -> tuple[Chip, ...]:
+        """What is shown."""
+        return self._chips
+
+    def show(self, chips: tuple[Chip, ...], key: str) -> None:
+        """Show these.
+
+        Args:
+            chips: The restrictions.
+            key: The key that takes the last one away.
+        """
+        self._chips = chips
+        self.set_class(bool(chips), "-some")
+        hint = f"  {key} takes the last away"
+        room = max(self.size.width or self.app.size.width, 20) - 2 - len(hint)
+        parts: list[tuple[str, str] | str] = [("only ", "$foreground-muted")]
+        for chip in chips:
+            words = f"[{chip.words}]"
+            room -= cell_len(words) + 1
+            if room < 0:
+                parts.append(("… ", "$foreground-muted"))
+                break
+            parts += [(words, "$accent bold"), " "]
+        self.update(Content.assemble(*parts, (hint, "$foreground-muted")) if chips else "")

@@ -1,0 +1,207 @@
+"""A log's lines to what is painted of them, each painted once."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from pixel_tui.logs.index import ShownLine
+from pixel_tui.logs.level import Level
+from pixel_tui.logs.search import Matcher
+from pixel_tui.redaction.known import LineMasker, known
+from pixel_tui.stack.feed.feed import Source
+from pixel_tui.stack.feed.ring import LogLine
+from pixel_tui.text import SafeText
+from widgets.rows.log_line import (
+    LineTone,
+    Piece,
+    Stamps,
+    colour_of,
+    line_pieces,
+    wrapped,
+)
+
+GUTTER: Final = 3
+"""Cells on the left: the cursor's bar, a sign, and a gap."""
+WIDEST_LABEL: Final = 16
+COLOURS: Final = 6
+"""Colours that tell containers apart."""
+KEPT_STRIPS: Final = 256
+_MASKED: Final = re.compile(r"\*+")
+"""A mask, or the part of one that is on a row."""
+_WORDS: Final = frozenset({*(tone.value for tone in LineTone), "field"})
+"""The parts of a line in which words are searched."""
+ROLES: Final = (
+    *("stamp", "match", "current", "bar", "sign", "around", "field"),
+    *(tone.value for tone in LineTone),
+    *(f"source-{number}" for number in range(COLOURS)),
+)
+
+
+class Signs(StrEnum):
+    """What stands left of a line."""
+
+    BAR = "▌"
+    CHOSEN = "┃"
+    BOOKMARK = "◆"
+    MATCH = "•"
+    SINCE = "┄"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How lines are shown."""
+
+    stamps: Stamps = Stamps.TIME
+    now: bytes = b""
+    """The time, for ages."""
+    sources: tuple[Source, ...] = ()
+    wrap: bool = False
+    raw: bool = False
+    """Structured lines as they were written."""
+    revealed: bool = False
+    """Secrets as they were written, too."""
+
+
+class Painted(NamedTuple):
+    """What is painted of a line."""
+
+    rows: Sequence[Strip]
+    secret: bool
+    """Whether there is a known secret in it, masked or not."""
+
+
+NOTHING: Final = Painted((), secret=False)
+Spans = Sequence[tuple[int, int]]
+
+
+class LogPainter:
+    """Paints lines, and keeps what it painted.
+
+    Args:
+        style: A style by the name of its role.
+    """
+
+    def __init__(self, style: Callable[[str], Style]) -> None:
+        self._style = style
+        self._look = Look()
+        self._matcher: Matcher | None = None
+        self._labels: dict[str, tuple[SafeText, str]] = {}
+        """What stands for a container, and its role."""
+        self._label_width = 0
+        self._kept: LRUCache[tuple[int, Level, bool], Painted] = LRUCache(KEPT_STRIPS)
+        self._revision = known.revision
+        self.widest = 0
+        """Cells of the widest line that was painted."""
+        self.grown = False
+        """Whether that is more than before."""
+
+    def forget(self, look: Look, matcher: Matcher | None) -> None:
+        """Paint everything anew, like this."""
+        self._look, self._matcher = look, matcher
+        several = len(look.sources) > 1
+        self._labels = {
+            source.container: (source.label, f"source-{colour_of(source.service, COLOURS)}")
+            for source in (look.sources if several else ())
+        }
+        widths = [cell_len(source.label) for source in look.sources] if several else []
+        self._label_width = min(max(widths, default=0), WIDEST_LABEL)
+        self._kept.clear()
+        self._revision = known.revision
+        self.widest = 0
+
+    @property
+    def outdated(self) -> bool:
+        """Whether other values than then are known to be secret."""
+        return self._revision != known.revision
+
+    def kept(self, number: int, shown: ShownLine) -> Painted | None:
+        """A line, if it was painted already as what it is known to be now."""
+        return self._kept.get((number, shown.level, shown.around))
+
+    def paint(self, line: LogLine, shown: ShownLine, *, width: int) -> Painted:
+        """Paint a line.
+
+        Args:
+            line: The line.
+            shown: What is known of it; by that it is kept.
+            width: Cells of a row where lines are folded.
+        """
+        look = self._look
+        mask = LineMasker(revealed=look.revealed)
+        label, role = self._labels.get(line.source, (SafeText(""), ""))
+        pieces = line_pieces(
+            line,
+            stamps=look.stamps,
+            now=look.now,
+            level=shown.level,
+            label=label,
+            label_width=self._label_width,
+            label_role=role,
+            raw=look.raw,
+            mask=mask,
+        )
+        spans = self._spans(pieces, line, masked=bool(mask.found) and not look.revealed)
+        rows = wrapped(pieces, width, self._indent(pieces)) if look.wrap else (pieces,)
+        strips = [self._strip(row, spans, around=shown.around) for row in rows]
+        painted = Painted(strips, bool(mask.found))
+        self._kept[shown.number, shown.level, shown.around] = painted
+        widest = max((strip.cell_length for strip in strips), default=0)
+        if widest > self.widest:
+            self.widest, self.grown = widest, True
+        return painted
+
+    def _spans(
+        self, pieces: Sequence[Piece], line: LogLine, *, masked: bool
+    ) -> Callable[[SafeText], Spans] | None:
+        """What tells where searched words are: at the masks, if only they can hide them."""
+        matcher = self._matcher
+        if matcher is None:
+            return None
+        hidden = masked and not matcher.query.inverted and matcher.matches(line.text)
+        if hidden and not any(matcher.spans(item.text) for item in pieces if item.role in _WORDS):
+            return _masks_in
+        return matcher.spans
+
+    def _indent(self, pieces: Sequence[Piece]) -> int:
+        """Rows below the first begin below the words."""
+        return sum(cell_len(piece.text) for piece in pieces if piece.role not in _WORDS)
+
+    def _strip(
+        self,
+        pieces: Sequence[Piece],
+        spans_in: Callable[[SafeText], Spans] | None,
+        *,
+        around: bool,
+    ) -> Strip:
+        segments: list[Segment] = []
+        for piece in pieces:
+            words = piece.role in _WORDS
+            style = self._style("around" if around and words else piece.role)
+            spans = spans_in(piece.text) if words and spans_in else ()
+            if spans:
+                segments += self._highlighted(piece.text, style, spans)
+            else:
+                segments.append(Segment(piece.text, style))
+        return Strip(segments, sum(cell_len(segment.text) for segment in segments))
+
+    def _highlighted(self, text: str, style: Style, spans: Spans) -> Iterator[Segment]:
+        mark, start = style + self._style("match"), 0
+        for begin, end in spans:
+            if begin > start:
+                yield Segment(text[start:begin], style)
+            yield Segment(text[begin:end], mark)
+            start = end
+        if start < len(text):
+            yield Segment(text[start:], style)
+
+
+def _masks_in(text: SafeText) -> Spans:
+    return [found.span() for found in _MASKED.finditer(text)]

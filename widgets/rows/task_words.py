@@ -1,0 +1,64 @@
+"""What is to be done in a task, as Markdown where that costs little."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from markdown_it import MarkdownIt
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Markdown, Static
+
+from pixel_tui.ledger.reading.task import TaskTexts
+from pixel_tui.text import SafeText
+from widgets.rows.task_details import left_out, readable
+
+MOST_BLOCKS: Final = 100
+"""Headings, paragraphs, items, cells: Textual takes two or three milliseconds for each."""
+MOST_LINES: Final = 200
+MOST_CHARACTERS: Final = 10_000
+"""So much within one block, of code or of links, takes a fifth of a second."""
+
+
+class TaskWords(VerticalScroll, can_focus=True):
+    """The task and its context. What would hold the console up as Markdown is plain text."""
+
+    def compose(self) -> ComposeResult:
+        """One of the two is shown."""
+        yield Markdown(open_links=False)
+        yield Static(id="task-plain", markup=False)
+
+    async def show(self, texts: TaskTexts, whole: SafeText) -> None:
+        """Show these texts.
+
+        Args:
+            texts: The task's; harmless as text, and links are not opened.
+            whole: What shows all of a text that is too long.
+        """
+        words, more = await asyncio.to_thread(_words, texts)
+        as_markdown = not more and await asyncio.to_thread(_is_light, words)
+        said = Content(words)
+        if more:
+            said += Content.styled(f"\n\n{left_out(more, whole)}", "$text-warning")
+        markdown, text = self.query_one(Markdown), self.query_one("#task-plain", Static)
+        markdown.display, text.display = as_markdown, not as_markdown
+        text.update("" if as_markdown else said)
+        await markdown.update(words if as_markdown else "")
+
+
+def _words(texts: TaskTexts) -> tuple[str, int]:
+    """The text, and how many characters of it are left out."""
+    lines: Sequence[str] = texts.task or ("*It does not say what is to be done.*",)
+    if texts.context:
+        lines = (*lines, "", "## Context", "", *texts.context)
+    kept, more = readable([SafeText(line) for line in lines])
+    return "\n".join(kept), more
+
+
+def _is_light(words: str) -> bool:
+    """Whether this is set as Markdown in a moment. Reading alone may take a third of a second."""
+    if len(words) > MOST_CHARACTERS or words.count("\n") > MOST_LINES:
+        return False
+    tokens = MarkdownIt("gfm-like").parse(words)  # as Textual does
+    return sum(item.nesting >= 0 and item.type != "inline" for item in tokens) <= MOST_BLOCKS

@@ -1,0 +1,1 @@
+"""Tables whose rows keep their key."""
