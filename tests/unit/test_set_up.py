@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,9 @@ def test_set_up_that_is_interrupted_says_so_in_one_line(tmp_path: Path) -> None:
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does for Ctrl+C
         assert said.read() == "setup: interrupted; run it again to finish\n"
     assert running.returncode == 130
+
+
+def test_a_wheel_holds_the_program_and_not_its_tests() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    packages = tools["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert packages == ["pixel_tui", "screens", "widgets"]
