@@ -1,7 +1,7 @@
 """The looks: a dark and a light one, and one in the terminal's own sixteen colours.
 
 The colours of the first two are chosen so that a terminal with 256 has one like each of them: most
-dark tones become grey there (`tests/unit/test_theme.py`).
+dark tones become grey there (`tests/unit/console/test_theme.py`).
 """
 
 from collections.abc import Mapping

@@ -25,8 +25,8 @@ from pixel_tui.operations.jobs.job import Job, JobStatus
 from pixel_tui.operations.planning.facts import FactReader
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.settings import BackupSettings
+from tests.builders.engine_changes import Desk, desk_of
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
-from tests.engine.test_changes import Desk, desk_of
 
 YAML = f"""
 services:

@@ -1,6 +1,5 @@
 """Backups of real stacks: what is in them, what breaks while they are made, what comes back."""
 
-import hashlib
 import json
 import os
 import re
@@ -12,12 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.builders.engine_backups import Desk
 from tests.engine.fixtures import MakeProject
 from tests.engine.postgres_image import build_postgres_image, postgres_folder
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
@@ -40,60 +39,6 @@ services:
     healthcheck: {{test: ["CMD", "true"], interval: 300ms}}
     volumes: ["./data:/data"]
 """
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A project, and the program that is run on it."""
-
-    project: Project
-    state: Path
-    place: Path | None = None
-    """The folder as it is given, where that is no other than the project's."""
-    named: bool = True
-    """The project's name is given too."""
-
-    @property
-    def folder(self) -> Path:
-        return self.project.directory
-
-    @property
-    def backups(self) -> Path:
-        mark = hashlib.sha256(os.fsencode(self.folder.resolve())).hexdigest()[:8]
-        return self.state / "pixel-tui/backups" / f"{self.folder.resolve().name}-{mark}"
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {"XDG_STATE_HOME": str(self.state), "XDG_CONFIG_HOME": str(self.state)}
-
-    def program(self, *words: str) -> list[str]:
-        place = ["-C", str(self.place)] if self.place else []
-        named = ["-p", self.project.name] if self.named else []
-        return [sys.executable, "-m", "pixel_tui", *place, *words, *named]
-
-    def run(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        said = self.project.engine.run(
-            self.program(*words), cwd=self.folder, env=self.env, check=False, timeout=120
-        )
-        assert code is None or said.returncode == code, said.stdout + said.stderr
-        return said
-
-    def worker(self, verb: str, *words: str) -> list[str]:
-        options = ["--directory", str(self.folder), "--project", self.project.name]
-        return [sys.executable, "-P", "-m", "pixel_tui.backups", verb, *words, *options]
-
-    def listed(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.run("backup", "list", "--json").stdout)
-        return found
-
-    def back_up(self) -> str:
-        self.run("backup", "now")
-        return str(self.listed()[0]["id"])
-
-    def manifest(self, backup_id: str) -> dict[str, Any]:
-        content = (self.backups / backup_id / "manifest.json").read_text()
-        found: dict[str, Any] = json.loads(content)
-        return found
 
 
 def database(path: Path, megabytes: int = 0) -> Path:

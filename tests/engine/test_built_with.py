@@ -13,9 +13,9 @@ from pixel_tui.stack.compose.project import find_command
 from pixel_tui.stack.model.snapshot import Sync, SyncAction
 from pixel_tui.stack.watch.live_witness import live_witness
 from pixel_tui.text import plain
+from tests.builders.engine_changes import Desk, desk_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
-from tests.engine.test_changes import Desk, desk_of
 
 pytestmark = pytest.mark.engine
 

@@ -1,13 +1,11 @@
 """A stack that compose can't read, by the labels of its containers: on a real engine."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.builders.engine_by_labels import pixel_tui
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 
@@ -30,22 +28,6 @@ BROKEN = {
     "the environment file": {".env": "A='never closed\n"},
     "a variable": {"docker-compose.yml": YAML.replace("600", "${LOST:?no value}")},
 }
-
-
-def pixel_tui(
-    engine: Engine, project: Project, state: Path, *words: str, named: bool = False
-) -> "subprocess.CompletedProcess[str]":
-    """Run the program in the project's folder, by default without its name."""
-    options = ["-C", str(project.directory), "--host", engine.host]
-    options += ["-p", project.name] if named else []
-    return subprocess.run(
-        [sys.executable, "-m", "pixel_tui", *words, *options],
-        env={**os.environ, **engine.env, "XDG_STATE_HOME": str(state)},
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
 
 
 def started_at(project: Project, container: str) -> str:

@@ -1,20 +1,14 @@
 """What a plan says that `docker compose up` will do is what compose then does."""
 
 import json
-import os
 import random
 from dataclasses import dataclass
 
 import pytest
 
-from pixel_tui.clock import SystemClock
 from pixel_tui.operations.planning.convergence import Change, UpOptions, left_without, predict_up
-from pixel_tui.stack.compose.project import ComposeProject, find_command
-from pixel_tui.stack.engine.docker_engine import DockerEngine
-from pixel_tui.stack.engine.endpoint import Endpoint
-from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
-from pixel_tui.stack.watch.reading import look_once
-from pixel_tui.text import plain
+from pixel_tui.stack.model.snapshot import SyncAction
+from tests.builders.engine_cascade import seen
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project
 
@@ -96,16 +90,6 @@ def lives(project: Project) -> Lives:
         service = found["Config"]["Labels"]["com.docker.compose.service"]
         of.setdefault(service, set()).add((found["Id"], found["State"]["StartedAt"]))
     return Lives({name: frozenset(items) for name, items in of.items()})
-
-
-def seen(project: Project) -> StackSnapshot:
-    engine = project.engine
-    environment = {**os.environ, **engine.env}
-    command = find_command(
-        environment, host=engine.host, directory=str(project.directory), project=project.name
-    )
-    reader = DockerEngine(Endpoint(engine.host, plain("test")))
-    return look_once(reader, ComposeProject(command, environment), SystemClock())
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))

@@ -16,9 +16,9 @@ from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.watch.reading import look_once
 from pixel_tui.text import plain
+from tests.builders.actions import COMMAND
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
-from tests.unit.test_actions import COMMAND
 
 pytestmark = pytest.mark.engine
 

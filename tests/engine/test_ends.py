@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.stack.model.snapshot import Service
+from tests.builders.engine_by_labels import pixel_tui
+from tests.builders.engine_changes import Desk, desk_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually
-from tests.engine.test_by_labels import pixel_tui
-from tests.engine.test_changes import Desk, desk_of
 
 pytestmark = pytest.mark.engine
 

@@ -11,9 +11,9 @@ from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.live.source import LiveSource
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Sync, SyncAction
+from tests.builders.engine_changes import Desk, desk_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
-from tests.engine.test_changes import Desk, desk_of
 
 pytestmark = pytest.mark.engine
 

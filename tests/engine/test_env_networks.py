@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment.storage.staging import Staging, digest
+from tests.builders.engine_env_apply import Bench, eventually
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, unique_name
-from tests.engine.test_env_apply import Bench, eventually
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine

@@ -7,10 +7,10 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.environment.storage.store import EnvironmentStore
+from tests.builders.engine_backups import Desk
+from tests.builders.engine_env_apply import Bench
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, unique_name
-from tests.engine.test_backups import Desk
-from tests.engine.test_env_apply import Bench
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.engine

@@ -11,10 +11,10 @@ from pixel_tui.errors import OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Service, ServiceState, SyncAction
+from tests.builders.engine_cascade import seen
+from tests.builders.engine_changes import Desk, desk_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually, unique_name
-from tests.engine.test_cascade import seen
-from tests.engine.test_changes import Desk, desk_of
 
 pytestmark = pytest.mark.engine
 

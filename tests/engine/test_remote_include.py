@@ -14,10 +14,10 @@ import pytest
 from pixel_tui.errors import ComposeRefused
 from pixel_tui.stack.compose.command import LOCAL_ONLY, remote_not_read
 from pixel_tui.stack.compose.project import COPY_IT, ComposeProject, find_command
+from tests.builders.commits import QUIET, git
 from tests.engine.compose_reading import compose_program
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project
-from tests.unit.test_commits import QUIET, git
 
 pytestmark = pytest.mark.engine
 

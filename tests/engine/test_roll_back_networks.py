@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.engine_backups import Desk
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, unique_name
-from tests.engine.test_backups import Desk
 
 pytestmark = pytest.mark.engine
 

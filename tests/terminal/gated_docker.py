@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.builders.terminal_engine import env_of
 from tests.engine.private_engine import Engine, eventually
-from tests.terminal.test_engine import env_of
 
 _GATED: Final = """#!/bin/sh
 for word in "$@"; do

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.terminal_jobs import Bench
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, eventually
 from tests.terminal.gated_docker import GatedDocker
-from tests.terminal.test_jobs import Bench
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 

@@ -1,13 +1,12 @@
 """The program in a terminal, on a real engine."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from tests.builders.terminal_engine import ROOT, env_of, job_succeeded, run_status
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually
 from tests.terminal.program import program
@@ -15,7 +14,6 @@ from tests.terminal.raw_bytes import foreign
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 
-ROOT = Path(__file__).parents[2]
 PAIR = """
 services:
   front:
@@ -56,15 +54,6 @@ services:
       retries: 1
     stop_grace_period: 1s
 """
-
-
-def job_succeeded(text: str) -> bool:
-    """The job on the screen did; the log says so of those before it too."""
-    return any("succeeded" in line and "console:" not in line for line in text.splitlines())
-
-
-def env_of(engine: Engine) -> dict[str, str]:
-    return {key: engine.env[key] for key in ("DOCKER_HOST", "DOCKER_CONFIG") if key in engine.env}
 
 
 def test_a_stack_is_opened_with_the_files_that_its_containers_were_made_with(
@@ -214,18 +203,6 @@ def test_what_is_missing_is_told_with_its_remedy(
         assert "Traceback" not in it.text
         it.press("q")
         assert it.wait_exit() == 0
-
-
-def run_status(engine: Engine, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pixel_tui", "status", "-C", str(folder), *arguments],
-        env={**engine.env, "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def test_status_tells_by_its_exit_code_how_the_stack_is(

@@ -13,11 +13,11 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 
 import pytest
 
+from tests.builders import ledger_files
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
 from tests.patience import PATIENCE
 from tests.terminal.every_key import ESCAPE
 from tests.terminal.program import Program, program, without
-from tests.unit import ledger_files
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.builders.terminal_engine import env_of, job_succeeded
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project
 from tests.terminal.every_key import ESCAPE
 from tests.terminal.program import Program, program, without
 from tests.terminal.raw_bytes import foreign
-from tests.terminal.test_engine import env_of, job_succeeded
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 

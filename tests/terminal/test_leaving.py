@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.builders.terminal_engine import env_of
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually
 from tests.terminal.program import Program, program
-from tests.terminal.test_engine import env_of
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 

@@ -12,11 +12,11 @@ import psutil
 import pytest
 
 from pixel_tui.stack.compose.project import PLUGIN_FOLDERS
+from tests.builders.terminal_engine import env_of, run_status
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually, unique_name
 from tests.terminal.program import Program, program
 from tests.terminal.raw_bytes import foreign
-from tests.terminal.test_engine import env_of, run_status
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 

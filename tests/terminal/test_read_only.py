@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from pixel_tui.console.keymap import PLACES
+from tests.builders import ledger_files
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually
 from tests.terminal.every_key import ESCAPE, bound_keys, every_key
@@ -19,7 +20,6 @@ from tests.terminal.recorded_programs import RecordedPrograms, reads
 from tests.terminal.recording_proxy import RecordingProxy
 from tests.terminal.witness import RECORD
 from tests.terminal.witnessed import Place, Settled, Witnessed, witnessed
-from tests.unit import ledger_files
 
 pytestmark = [pytest.mark.terminal, pytest.mark.engine]
 

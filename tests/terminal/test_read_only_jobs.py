@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.terminal_jobs import Bench, bench
 from tests.engine.private_engine import eventually
-from tests.terminal.test_jobs import Bench, bench
 from tests.terminal.witness import RULES
 from tests.terminal.witnessed import witnessed
 

@@ -16,9 +16,9 @@ from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 from screens.changes import audit as audit_screen
 from screens.changes.audit import AuditScreen
+from tests.builders.audit import ORIGIN, status
 from tests.patience import PATIENCE
 from tests.ui.driving import Console, console
-from tests.unit.test_audit import ORIGIN, status
 
 BEGAN = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
 SIZE = (160, 45)

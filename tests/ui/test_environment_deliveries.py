@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from pixel_tui.environment.checks.overview import How, Use
 from pixel_tui.text import SafeText
+from tests.builders.ui_environment_screen import SIZE
 from tests.ui.driving import console
-from tests.ui.test_environment_screen import SIZE, opened
+from tests.ui.test_environment_screen import opened
 
 
 async def test_whether_the_running_one_has_a_rotated_secret_is_unknown_where_it_is_older() -> None:

@@ -27,26 +27,13 @@ from screens.environment.screen import EnvironmentScreen
 from screens.environment.value import ValueScreen
 from screens.shared.help import HelpScreen
 from screens.shared.pick import PickScreen
+from tests.builders.ui_environment_screen import SIZE, bar, editor_of, line_of, screen_of
 from tests.ui.driving import Console, console
-from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import DOTS, KeyLine
 
-SIZE = (160, 45)
 SIZES = [(80, 24), SIZE, (200, 50)]
 SECRET = "demonstration-only"
 PASSWORD = "demonstration$only"
-
-
-def screen_of(it: Console) -> EnvironmentScreen:
-    screen = it.app.screen
-    assert isinstance(screen, EnvironmentScreen)
-    return screen
-
-
-def editor_of(it: Console) -> EnvironmentEditor:
-    screen = it.app.screen
-    assert isinstance(screen, EnvironmentEditor)
-    return screen
 
 
 def access(it: Console) -> EnvironmentAccess:
@@ -85,14 +72,6 @@ async def opened(it: Console, at: str = "") -> EnvironmentScreen:
 async def typed(it: Console, text: str) -> None:
     """A text in place of what stands in the dialog."""
     await it.press("end", "ctrl+u", *text)
-
-
-def line_of(it: Console, key: str) -> str:
-    return next(line for line in it.text("#environment-keys").splitlines() if f" {key}" in line)
-
-
-def bar(it: Console) -> str:
-    return str(it.app.screen.query_one(KeyBar).render())
 
 
 # What is shown.

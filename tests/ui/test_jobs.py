@@ -27,8 +27,8 @@ from pixel_tui.text import NO_TEXT, SafeText
 from screens.changes.flow import Operations
 from screens.changes.job import JobScreen
 from screens.changes.quit import QuitScreen
+from tests.builders.audit import NOW, plan, status
 from tests.ui.driving import Console, console
-from tests.unit.test_audit import NOW, plan, status
 from widgets.rows.job_steps import step_lines
 
 

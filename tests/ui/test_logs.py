@@ -16,21 +16,8 @@ from screens.logs.line import LogLineScreen
 from screens.logs.services import LogServicesScreen
 from screens.shared.ask import AskScreen
 from screens.shared.pick import PickScreen
+from tests.builders.ui_logs import chips, pane, title
 from tests.ui.driving import NOON, Console, console
-from widgets.logs.chips import LogChips
-from widgets.logs.pane import LogPane
-
-
-def pane(it: Console) -> LogPane:
-    return it.dashboard.query_one(LogPane)
-
-
-def title(it: Console) -> str:
-    return str(pane(it).border_title)
-
-
-def chips(it: Console) -> list[str]:
-    return [chip.words for chip in it.dashboard.query_one(LogChips).chips]
 
 
 async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:

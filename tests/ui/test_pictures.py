@@ -13,9 +13,9 @@ from pixel_tui.operations.audit.trail import Audit
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
+from tests.builders.audit import ORIGIN, status
 from tests.ui.driving import still_clock
 from tests.ui.picturing import log, quiet, readme_picture, settle, still_app, until
-from tests.unit.test_audit import ORIGIN, status
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (160, 45)]

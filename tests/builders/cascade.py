@@ -1,0 +1,26 @@
+"""What a plan does beside what it was asked for."""
+
+from pixel_tui.operations.planning.convergence import UpOptions, predict_up
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText
+from tests.builders.actions import (
+    container,
+)
+
+
+def changes(snapshot: StackSnapshot, *named: str, **options: object) -> dict[str, str]:
+    found = predict_up(snapshot, named, UpOptions(**options))  # type: ignore[arg-type]
+    return {str(name): item.change.value for name, item in found.items()}
+
+
+def left_beside(old: Container, **changes: object) -> Container:
+    """What compose made to replace a container, and did not put in its place."""
+    fields: dict[str, object] = {
+        "id": "f" * 64,
+        "name": SafeText(f"{old.short_id}_{old.name}"),
+        "state": ContainerState.CREATED,
+        "started_at": None,
+        "replaces": old.short_id,
+    }
+    return container(str(old.service), 1, **(fields | changes))

@@ -1,0 +1,85 @@
+"""Actions that are planned and done on a real engine."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.facts.proxies import read_proxies
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.audit.chain import Record
+from pixel_tui.operations.jobs.job import JobStatus
+from pixel_tui.operations.jobs.reach import Asker
+from pixel_tui.operations.jobs.verification import Patience
+from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.compose.build_records import build_records
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.engine import http_probe
+from pixel_tui.stack.engine.docker_engine import DockerEngine
+from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.programs.process import ProcessRunner
+from pixel_tui.stack.watch.live_witness import live_witness
+from pixel_tui.stack.watch.watcher import Watcher
+from pixel_tui.text import plain
+from tests.engine.private_engine import Project, eventually
+
+QUICK = Patience(settle=0.3, deadline=10, probing=8, glance=1)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A stack as a console sees it, and the door to change it."""
+
+    watcher: Watcher
+    operator: Operator
+    command: ComposeCommand
+
+    def plan(self, action: str, *targets: str) -> Plan:
+        snapshot = self.watcher.snapshot
+        facts = Facts(proxies=read_proxies(snapshot))
+        return plan_action(
+            action, targets, snapshot, self.command, now=SystemClock().now(), facts=facts
+        )
+
+    def audit(self) -> Sequence[Record]:
+        return self.operator._audit.read().records
+
+    def run(self, action: str, *targets: str) -> JobStatus:
+        status = self.operator.run(self.plan(action, *targets)).wait(60)
+        assert status.state.ended
+        return status
+
+
+@contextmanager
+def desk_of(
+    project: Project, folder: Path, asker: Asker = http_probe, patience: Patience = QUICK
+) -> Iterator[Desk]:
+    engine = project.engine
+    environment = {**os.environ, **engine.env}
+    command = find_command(
+        environment, host=engine.host, directory=str(project.directory), project=project.name
+    )
+    clock = SystemClock()
+    watcher = Watcher(
+        DockerEngine(Endpoint(engine.host, plain("test"))),
+        ComposeProject(command, environment),
+        clock,
+        records=build_records(command, folder),
+    )
+    operator = Operator(
+        ProcessRunner(environment), watcher, command, folder, clock, patience=patience,
+        locks=folder / "locks", asker=asker,
+        witness=live_witness(command, environment, folder),
+    )  # fmt: skip
+    watcher.start()
+    try:
+        eventually(lambda: watcher.snapshot.complete)
+        yield Desk(watcher, operator, command)
+    finally:
+        operator.close()
+        watcher.close()

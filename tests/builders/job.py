@@ -1,0 +1,268 @@
+"""An operator with a runner and an observer that do as a test wants."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.backups.worker import worker_argv
+from pixel_tui.clock import SystemClock
+from pixel_tui.errors import OperationError
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.audit.origin import Origin
+from pixel_tui.operations.jobs.job import JobStatus
+from pixel_tui.operations.jobs.verification import Patience
+from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.feed.feed import LogFeed, LogTarget
+from pixel_tui.stack.feed.history import LogHistory
+from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
+from pixel_tui.stack.model.join import join
+from pixel_tui.stack.model.project import Project, ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
+    StackEvent,
+    StackSnapshot,
+)
+from pixel_tui.stack.programs.process import RunningCommand
+from pixel_tui.stack.watch.build_witness import Witness
+from pixel_tui.stack.watch.observer import Listener, Topic
+from pixel_tui.text import SafeText, plain
+from tests.patience import PATIENCE
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
+
+
+COMMAND = ComposeCommand(directory="/srv/pixel", environment={"DOCKER_HOST": "unix:///x"})
+
+
+QUICK = Patience(settle=0.01, deadline=0.05, probing=0.1, glance=0.01)
+
+
+def agent(**changes: object) -> Container:
+    fields: dict[str, object] = {
+        "id": "a" * 64,
+        "name": SafeText("pixel-agent-1"),
+        "service": SafeText("agent"),
+        "state": ContainerState.RUNNING,
+        "started_at": NOW,
+        "health": Health(HealthStatus.HEALTHY),
+        "restart_policy": SafeText("unless-stopped"),
+    }
+    return Container(**(fields | changes))  # type: ignore[arg-type]
+
+
+def again(**changes: object) -> Container:
+    """The agent in its next life."""
+    return agent(**({"started_at": NOW + timedelta(seconds=5)} | changes))
+
+
+def stack(*containers: Container, engine: EngineStatus = ENGINE) -> StackSnapshot:
+    spec = ServiceSpec(SafeText("agent"), SafeText("agent:1"), has_health_check=True)
+    other = ServiceSpec(SafeText("web"), SafeText("web:1"))
+    return join(
+        engine=engine,
+        project=Project(SafeText("pixel"), SafeText("/srv/pixel"), services=(spec, other)),
+        project_name=SafeText("pixel"),
+        project_trouble=None,
+        containers=containers,
+        images={"agent:1": "", "web:1": ""},
+        taken_at=NOW,
+    )
+
+
+class FakeObserver:
+    """An observer whose picture is set by hand."""
+
+    usage: Mapping[str, Any] = {}
+    events: Sequence[StackEvent] = ()
+
+    def __init__(self, snapshot: StackSnapshot) -> None:
+        self._snapshot = snapshot
+        self._listeners: list[Listener] = []
+        self.refreshed = 0
+        self.watched = threading.Event()
+        """Set once somebody listens."""
+
+    @property
+    def snapshot(self) -> StackSnapshot:
+        return self._snapshot
+
+    def show(self, *containers: Container, engine: EngineStatus = ENGINE) -> None:
+        self.show_stack(stack(*containers, engine=engine))
+
+    def show_stack(self, snapshot: StackSnapshot) -> None:
+        self._snapshot = snapshot
+        for listener in list(self._listeners):
+            listener(Topic.SNAPSHOT)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        self.watched.set()
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def refresh(self) -> None:
+        self.refreshed += 1
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def watch_usage(self, *, wanted: bool) -> None: ...
+
+    def inspect(self, container_id: str) -> Container:
+        raise NotImplementedError
+
+    def follow_logs(self, targets: Sequence[LogTarget]) -> LogFeed:
+        raise NotImplementedError
+
+    def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
+        raise NotImplementedError
+
+
+class FakeCommand:
+    """A command that ends when it is told to, and remembers how it was asked to."""
+
+    pid = None
+
+    def __init__(self, obeys: str) -> None:
+        self._obeys = obeys
+        self._ended = threading.Event()
+        self._code = 0
+        self.asked: list[str] = []
+
+    def end(self, code: int) -> None:
+        self._code = code
+        self._ended.set()
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        return self._code if self._ended.wait(timeout) else None
+
+    def interrupt(self) -> None:
+        self._ask("interrupt", 130)
+
+    def terminate(self) -> None:
+        self._ask("terminate", 143)
+
+    def kill(self) -> None:
+        self._ask("kill", -9)
+
+    def _ask(self, how: str, code: int) -> None:
+        self.asked.append(how)
+        if how == self._obeys:
+            self.end(code)
+
+
+@dataclass
+class FakeRunner:
+    """Starts commands that end at once with the given codes, or hang until they are stopped."""
+
+    codes: list[int | None] = field(default_factory=list)
+    """One a command, None for one that hangs; 0 for those that come after."""
+    says: str = ""
+    obeys: str = "interrupt"
+    fails: bool = False
+    started: list[tuple[str, ...]] = field(default_factory=list)
+    commands: list[FakeCommand] = field(default_factory=list)
+    places: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    on_start: Callable[[], None] = lambda: None
+    hanging: threading.Event = field(default_factory=threading.Event)
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        directory: str,
+        environment: Mapping[str, str],
+        output: Path,
+        holding: Sequence[int] = (),
+    ) -> RunningCommand:
+        if self.fails:
+            raise OperationError("The program is not installed.", on=argv[0])
+        self.started.append(tuple(argv))
+        self.places.append((directory, environment))
+        self.on_start()
+        with output.open("a") as file:
+            file.write(self.says)
+        command = FakeCommand(self.obeys)
+        self.commands.append(command)
+        code = self.codes.pop(0) if self.codes else 0
+        if code is None:
+            self.hanging.set()
+        else:
+            command.end(code)
+        return command
+
+
+@pytest.fixture
+def observer() -> FakeObserver:
+    return FakeObserver(stack(agent()))
+
+
+@pytest.fixture
+def runner(observer: FakeObserver) -> FakeRunner:
+    """A runner whose command restarts the agent."""
+    return FakeRunner(on_start=lambda: observer.show(again()))
+
+
+@dataclass
+class Desk:
+    """An operator and what it stands on."""
+
+    folder: Path
+    observer: FakeObserver
+    runner: FakeRunner
+    witness: Witness | None = None
+
+    def operator(self, patience: Patience = QUICK) -> Operator:
+        return Operator(
+            self.runner,
+            self.observer,
+            COMMAND,
+            self.folder,
+            SystemClock(),
+            origin=Origin("ana", "vps", 41),
+            patience=patience,
+            grace=0.01,
+            witness=self.witness,
+        )
+
+    def plan(self, action: str = "restart", *targets: str) -> Plan:
+        wanted = targets or ("agent",)
+        return plan_action(action, wanted, self.observer.snapshot, COMMAND, now=NOW)
+
+    def done(self, plan: Plan | None = None) -> JobStatus:
+        """Run a plan to its end."""
+        return self.operator().run(plan or self.plan()).wait(PATIENCE)
+
+    def records(self) -> list[dict[str, Any]]:
+        lines = (self.folder / "audit.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, observer: FakeObserver, runner: FakeRunner) -> Iterator[Desk]:
+    yield Desk(tmp_path, observer, runner)
+    assert observer.listeners == 0, "somebody still listens to the observer"
+
+
+def restoring(desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan whose step puts files back in a folder."""
+    command = replace(COMMAND, directory=str(folder))
+    monkeypatch.setattr("tests.builders.job.COMMAND", command)
+    made, argv = desk.plan(), worker_argv(command, "pixel", "restore", name="20260301-100000")
+    return replace(made, steps=tuple(replace(step, command=argv) for step in made.steps))

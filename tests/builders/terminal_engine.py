@@ -1,0 +1,30 @@
+"""The installed program in a pty on a real engine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.engine.private_engine import Engine
+
+ROOT = Path(__file__).parents[2]
+
+
+def job_succeeded(text: str) -> bool:
+    """The job on the screen did; the log says so of those before it too."""
+    return any("succeeded" in line and "console:" not in line for line in text.splitlines())
+
+
+def env_of(engine: Engine) -> dict[str, str]:
+    return {key: engine.env[key] for key in ("DOCKER_HOST", "DOCKER_CONFIG") if key in engine.env}
+
+
+def run_status(engine: Engine, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pixel_tui", "status", "-C", str(folder), *arguments],
+        env={**engine.env, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

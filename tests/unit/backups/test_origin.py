@@ -1,0 +1,172 @@
+"""What a restore trusts: backups of this user, as they were shown, and nothing changed since."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, cast
+
+import pytest
+
+from pixel_tui.backups import __main__ as worker
+from pixel_tui.backups.deployment import DEPLOYMENT
+from pixel_tui.backups.made_here import MadeHere
+from pixel_tui.backups.manifest import MANIFEST, Item, Kind, as_bytes
+from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restore import Restorer, wanted_for_restore
+from pixel_tui.errors import OperationError
+from pixel_tui.facts.live import _backups
+from pixel_tui.stack.model.container import Container, Mount
+from pixel_tui.text import plain
+from tests.builders.actions import container as a_container
+from tests.builders.backup_gaps import Stack, make, model, project, rules
+from tests.builders.backups import manifest
+
+__all__ = ["project"]
+
+
+class TestOrigin:
+    def verb(self, project: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+        monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))
+        monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
+        return worker.main([*words, "--directory", str(project), "--project", "pixel"])
+
+    def known(self, project: Path, *containers: Container) -> list[bool]:
+        return [past.made_here for past in _backups(rules(project), containers)[0]]
+
+    def test_one_that_was_made_here_is_known_until_it_is_retired(self, project: Path) -> None:
+        first = make(project, keep=1).id
+        record = MadeHere().folder
+        assert self.known(project) == [True]
+        assert [path.read_text() for path in record.iterdir()] == [f"{first}\n"]
+        assert record.stat().st_mode & 0o077 == 0
+        second = make(project, hours=1, keep=1).id
+        assert [path.read_text() for path in record.iterdir()] == [f"{second}\n"]
+
+    @pytest.mark.parametrize("verb", ["check", "restore", "roll-back"])
+    def test_one_that_was_not_or_was_changed_is_put_back_only_where_it_is_meant(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("SECRET=new\n")
+        path = rules(project).root / made.id / MANIFEST
+        path.write_bytes(as_bytes(replace(made, host="another")))
+        assert self.known(project) == [False]
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with pytest.raises(OperationError, match="made no such backup here"):
+            self.verb(project, monkeypatch, verb, made.id)
+        with pytest.raises(OperationError, match="changed since the plan"):
+            self.verb(project, monkeypatch, verb, made.id, "--from-elsewhere", "--manifest=0")
+        assert (project / ".env").read_text() == "SECRET=new\n"
+        words = ("--from-elsewhere", "--manifest", digest)
+        assert self.verb(project, monkeypatch, verb, made.id, *words) == 0
+
+    def test_images_are_tagged_as_the_manifest_vouches_for_only(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("SECRET=new\n")
+        (rules(project).root / made.id / DEPLOYMENT).write_text("{}")
+        with pytest.raises(OperationError, match="how it ran is damaged"):
+            self.verb(project, monkeypatch, "roll-back", made.id)
+        assert (project / ".env").read_text() == "SECRET=new\n"
+
+    def test_a_record_that_a_service_can_write_to_vouches_for_nothing(self, project: Path) -> None:
+        make(project)
+        home = Mount(plain("bind"), plain(str(MadeHere().folder.parent)), plain("/x"), True)
+        assert self.known(project, a_container("api", mounts=(home,))) == [False]
+        reading = replace(home, writable=False)
+        assert self.known(project, a_container("api", mounts=(reading,))) == [True]
+
+    def test_where_it_can_not_be_recorded_the_backup_is_made_and_says_so(
+        self, project: Path
+    ) -> None:
+        MadeHere().folder.parent.mkdir(parents=True)
+        MadeHere().folder.write_text("no folder")
+        said = list[str]()
+        make(project, say=said.append)
+        assert self.known(project) == [False]
+        assert any("taken for one from elsewhere" in line for line in said)
+
+    @pytest.mark.parametrize("digest", ["", ".", "..", "0" * 63, "../made-backups", "A" * 64])
+    def test_what_is_no_digest_is_not_recorded(self, project: Path, digest: str) -> None:
+        make(project)
+        assert not MadeHere().has(digest)
+        MadeHere().forget(digest)
+        assert MadeHere().folder.is_dir()
+
+
+class TestDumps:
+    DUMP = b"PGDMP fake dump"
+
+    @dataclass
+    class Server:
+        """A server in whose place a script changes the backup."""
+
+        meanwhile: Callable[[], object] = lambda: None
+        read: list[bytes] = field(default_factory=list)
+
+        def ready(self) -> bool:
+            self.meanwhile()
+            return True
+
+        def contents(self, _dump: Path) -> int:
+            return 1
+
+        def restore(self, dump: IO[bytes], _database: object) -> None:
+            self.read.append(dump.read())
+
+        def restore_roles(self, roles: bytes) -> int:
+            self.read.append(roles)
+            return 0
+
+    def restored(
+        self, project: Path, content: bytes, server: "TestDumps.Server", kind: Kind
+    ) -> None:
+        folder = project.parent / "20260301-120000"
+        folder.mkdir()
+        (folder / "dump").write_bytes(content)
+        item = Item(kind, "db", "dump", len(content), hashlib.sha256(content).hexdigest())
+        grounds = Grounds(project)
+        restorer = Restorer(
+            folder, grounds, {"db": cast("Postgres", server)}, mark="x", say=lambda _: None
+        )
+        restorer.restore(manifest(items=(item,)), wanted_for_restore)
+
+    def test_plain_sql_is_fed_to_nobody(self, project: Path) -> None:
+        server = self.Server()
+        with pytest.raises(OperationError, match="no dump in the custom format"):
+            self.restored(project, b"\\! touch /tmp/x\n", server, Kind.POSTGRES)
+        assert server.read == []
+
+    @pytest.mark.parametrize("kind", [Kind.POSTGRES, Kind.ROLES])
+    def test_the_server_reads_what_was_compared(self, project: Path, kind: Kind) -> None:
+        server = self.Server()
+        self.restored(project, self.DUMP, server, kind)
+        assert server.read == [self.DUMP]
+
+    @pytest.mark.parametrize("kind", [Kind.POSTGRES, Kind.ROLES])
+    def test_one_that_changes_after_it_was_checked_is_not_read(
+        self, project: Path, kind: Kind
+    ) -> None:
+        dump = project.parent / "20260301-120000/dump"
+        server = self.Server(lambda: dump.write_bytes(b"PGDMP evil dump"))
+        with pytest.raises(OperationError, match="changed since it was checked"):
+            self.restored(project, self.DUMP, server, kind)
+        assert server.read == []
+
+
+class TestCheck:
+    def test_the_backup_that_is_made_first_needs_room_too(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project).id
+        monkeypatch.setattr(worker, "RealPrograms", lambda *_: Stack(model=model()))
+        monkeypatch.setattr(worker, "finished", lambda work: work() or 0)
+        words = ["check", made, "--directory", str(project), "--project", "pixel"]
+        assert worker.main([*words, "--backup-first"]) == 0
+        monkeypatch.setattr("pixel_tui.backups.make.MARGIN", 1e12)
+        assert worker.main(words) == 0
+        with pytest.raises(OperationError, match="not enough room"):
+            worker.main([*words, "--backup-first"])

@@ -1,0 +1,150 @@
+"""Files get their owners, by a container where this user may not change them."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.backups.ownership import Owners, opening_words
+from pixel_tui.backups.stack_view import StackView
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.program_output import Said
+from tests.builders.backups import database, make, project, restore, rows_of
+
+__all__ = ["project"]
+SERVICE = 1234
+chown = os.chown
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of others")
+
+
+class Docker:
+    """An engine with two images, of which one has the program. It does what it is asked."""
+
+    def __init__(self, *images: str) -> None:
+        self.images = images
+        self.shift = 0
+        """How far its owners are from those of the host (`userns-remap`)."""
+        self.ran: list[Sequence[str]] = []
+
+    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+        if "ps" in argv:
+            return Said(0, b"1\n", b"")
+        if "container" in argv:
+            seen = {"Id": "1", "Name": "/api", "Image": "sha256:own", "Config": {"Image": "api"}}
+            return Said(0, json.dumps([seen]).encode(), b"")
+        if "image" in argv:
+            found = [{"Id": name} for name in argv if name in self.images]
+            return Said(0 if found else 1, json.dumps(found).encode(), b"")
+        self.ran.append(argv)
+        image, owner, path = argv[-3:]
+        if image not in self.images:
+            return Said(127, b"", b'exec: "chown": executable file not found')
+        mount = argv[argv.index("--mount") + 1]
+        folder = mount.partition("source=")[2].rpartition(",target=")[0].strip('"')
+        uid, gid = map(int, owner.split(":"))
+        chown(Path(folder) / Path(path).name, uid + self.shift, gid + self.shift)
+        return Said(0, b"", b"")
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This user is in the group `docker` and not root."""
+
+    def refuse(*_arguments: Any, **_more: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse)
+
+
+def owners(docker: Docker) -> Owners:
+    return Owners(StackView(docker, ComposeCommand(), "pixel"))
+
+
+def served(project: Path) -> str:
+    """A backup, and a database that belongs to the service since."""
+    made = make(project)
+    database_file = project / "data/pixels.db"
+    database_file.chmod(0o640)
+    chown(database_file, SERVICE, SERVICE)
+    return made.id
+
+
+def owner(path: Path) -> tuple[int, int, int]:
+    about = path.stat()
+    return about.st_uid, about.st_gid, about.st_mode & 0o777
+
+
+def test_a_database_stays_its_service_s_where_this_user_is_not_root(
+    project: Path, operator: None
+) -> None:
+    backup_id = served(project)
+    docker = Docker("sha256:own")
+    restore(project, backup_id, owners=owners(docker))
+    assert owner(project / "data/pixels.db") == (SERVICE, SERVICE, 0o640)
+    assert rows_of(project / "data/pixels.db") == 10
+    words = docker.ran[0]
+    assert words[words.index("--pull") + 1] == "never"
+    assert words[words.index("--network") + 1] == "none"
+    assert words[-2:] == (f"{SERVICE}:{SERVICE}", "/beside/.pixels.db.restoring")
+
+
+def test_a_common_image_is_taken_before_one_of_the_project(project: Path, operator: None) -> None:
+    docker = Docker("alpine:latest", "sha256:own")
+    restore(project, served(project), owners=owners(docker))
+    assert {words[-3] for words in docker.ran} == {"alpine:latest"}
+
+
+def test_a_folder_that_is_made_again_is_not_the_operator_s(project: Path, operator: None) -> None:
+    made = make(project)
+    (project / "data/pixels.db").unlink()
+    (project / "data").rmdir()
+    chown(project, SERVICE, SERVICE)
+    restore(project, made.id, owners=owners(Docker("sha256:own")))
+    assert owner(project / "data")[:2] == (SERVICE, SERVICE)
+    assert owner(project / "data/pixels.db")[:2] == (SERVICE, SERVICE)
+
+
+def test_where_nothing_can_do_it_nothing_is_restored_and_the_fix_is_said(
+    project: Path, operator: None
+) -> None:
+    backup_id = served(project)
+    (project / ".env").write_text("SECRET=new\n")
+    with pytest.raises(OperationError, match=r"Nothing was restored.*docker pull alpine"):
+        restore(project, backup_id, owners=owners(Docker()))
+    with pytest.raises(OperationError, match=r"Nothing was restored"):
+        restore(project, backup_id)
+    assert (project / ".env").read_text() == "SECRET=new\n"
+    assert not list(project.rglob("*.before-x"))
+    assert not list(project.rglob("*.restoring"))
+
+
+def test_a_container_that_gives_it_to_another_is_not_believed(
+    project: Path, operator: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_id = served(project)
+    docker = Docker("sha256:own")
+    monkeypatch.setattr(docker, "shift", 100_000)
+    with pytest.raises(OperationError, match="Nothing was restored"):
+        restore(project, backup_id, owners=owners(docker))
+    assert owner(project / "data/pixels.db")[0] == SERVICE
+
+
+def test_a_folder_of_another_is_opened_for_the_group_or_by_its_members(tmp_path: Path) -> None:
+    folder = tmp_path / "da ta"
+    folder.mkdir(mode=0o755)
+    words = opening_words(folder)
+    assert f"--mount type=bind,source={folder},target=/data" in words.replace("'", "")
+    assert f"'chgrp {os.getegid()} /data && chmod g+rwx /data'`" in words
+    folder.chmod(0o775)
+    chown(folder, SERVICE, SERVICE)
+    assert opening_words(folder).endswith(f"as a member of the group {SERVICE}")
+
+
+def test_a_path_with_a_comma_is_one_path(tmp_path: Path, operator: None) -> None:
+    path = database(tmp_path / "a,b/x.db")
+    owners(Docker("sha256:own")).give(path, SERVICE, SERVICE)
+    assert path.stat().st_uid == SERVICE

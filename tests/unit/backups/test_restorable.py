@@ -1,0 +1,203 @@
+"""What a manifest may have put back: nothing that no backup of ours can contain."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.backups import restore as module
+from pixel_tui.backups import room
+from pixel_tui.backups.manifest import MANIFEST
+from pixel_tui.errors import OperationError
+from tests.builders.backups import make, project, restore, rows_of, store_of
+
+__all__ = ["project"]
+Forge = Callable[..., str]
+
+
+@pytest.fixture
+def forge(project: Path) -> Forge:
+    """Makes a backup, and adds an item to it as somebody would who may write there."""
+    made = make(project)
+    folder = store_of(project).find(made.id).folder
+
+    def add(source: str, content: bytes = b"evil", **changes: Any) -> str:
+        path = f"files/planted-{len(list((folder / 'files').iterdir()))}"
+        (folder / path).write_bytes(content)
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        item = {
+            "kind": "file", "source": source, "path": path, "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(), "details": {"mode": "0644"},
+        }  # fmt: skip
+        manifest["items"].append(item | changes)
+        (folder / MANIFEST).write_text(json.dumps(manifest))
+        return made.id
+
+    (project / ".env").write_text("SECRET=new\n")
+    return add
+
+
+def refused(project: Path, backup_id: str, why: str, **how: Any) -> None:
+    """It is refused, with this reason, and nothing was touched."""
+    before = {path: path.lstat() for path in project.rglob("*") if path.name != "pixel-tui"}
+    with pytest.raises(OperationError, match=rf"Nothing was restored.*{why}"):
+        restore(project, backup_id, **how)
+    after = {path: path.lstat() for path in project.rglob("*") if path.name != "pixel-tui"}
+    assert before.keys() == after.keys()
+    assert (project / ".env").read_text() == "SECRET=new\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (".git/hooks/post-checkout", "history of a repository"),
+        ("api/.git/config", "history of a repository"),
+        (".GIT/config", "history of a repository"),
+        ("api/.git", "history of a repository"),
+        ("backups/pixel-tui/20260301-120000/manifest.json", "folder of the backups"),
+        (".env.before-20260301-120000", "put aside"),
+        (".pixels.db.restoring", "put aside"),
+        (".env/below", "no folder"),
+        ("data", "a folder that is not empty"),
+        (".env", "two items|Two items"),
+    ],
+)
+def test_a_place_that_no_backup_has_is_refused(
+    project: Path, forge: Forge, source: str, why: str
+) -> None:
+    refused(project, forge(source), why)
+
+
+def test_a_backup_that_holds_nothing_is_no_success(project: Path, forge: Forge) -> None:
+    backup_id = forge("notes")
+    path = store_of(project).find(backup_id).folder / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"items": []}))
+    refused(project, backup_id, "holds nothing")
+
+
+def test_no_item_goes_to_where_another_needs_a_folder(project: Path, forge: Forge) -> None:
+    forge("new")
+    refused(project, forge("new/deep"), "below another")
+
+
+def test_an_empty_folder_that_docker_made_in_the_place_of_a_file_is_replaced(
+    project: Path, forge: Forge
+) -> None:
+    (project / "notes").mkdir()
+    restore(project, forge("notes"))
+    assert (project / "notes").read_bytes() == b"evil"
+
+
+@pytest.mark.parametrize("mode", ["0999", "77777", "abc", "-644", "0o644", "", 420, "٠٦٤٤", "+644"])
+def test_a_mode_that_is_none_is_refused(project: Path, forge: Forge, mode: object) -> None:
+    refused(project, forge("notes", details={"mode": mode}), "with the mode")
+
+
+def test_no_file_becomes_set_user_id(project: Path, forge: Forge) -> None:
+    restore(project, forge("notes", details={"mode": "6755"}))
+    assert (project / "notes").stat().st_mode & 0o7777 == 0o755
+
+
+def test_a_link_or_a_pipe_in_the_backup_is_refused(project: Path, forge: Forge) -> None:
+    backup_id = forge("notes")
+    planted = store_of(project).find(backup_id).folder / "files/planted-2"
+    planted.unlink()
+    planted.symlink_to("/etc/hostname")
+    refused(project, backup_id, "no ordinary file")
+    planted.unlink()
+    os.mkfifo(planted)
+    refused(project, backup_id, "no ordinary file")
+
+
+def test_what_is_said_to_be_a_database_has_to_be_one(project: Path, forge: Forge) -> None:
+    refused(project, forge("data/x.db", b"", kind="sqlite"), "is none")
+    with pytest.raises(OperationError, match="Nothing was restored"):
+        restore(project, forge("data/y.db", b"#!/bin/sh\n" * 100, kind="sqlite"))
+
+
+def test_a_volume_is_named_by_the_place_and_not_beside_it(project: Path, forge: Forge) -> None:
+    details = {"volume": "held"}
+    backup_id = forge("data/x.db", kind="sqlite", details=details)
+    with pytest.raises(OperationError, match="Nothing was restored"):
+        restore(project, backup_id)
+
+
+def test_the_wal_of_a_database_that_is_restored_is_left_alone(project: Path, forge: Forge) -> None:
+    (project / "data/pixels.db").unlink()
+    restore(project, forge("data/pixels.db-wal", b"stale" * 1000))
+    assert not (project / "data/pixels.db-wal").exists()
+    assert rows_of(project / "data/pixels.db") == 10
+
+
+def test_what_changes_between_check_and_copy_is_not_put_in_place(
+    project: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_id = forge("notes")
+    planted = store_of(project).find(backup_id).folder / "files/planted-2"
+    require_room = room.require_room
+
+    def change(needs: Any) -> None:
+        require_room(needs)
+        planted.write_bytes(b"EVIL")
+
+    monkeypatch.setattr(module, "require_room", change)
+    with pytest.raises(OperationError, match="has changed since it was checked"):
+        restore(project, backup_id)
+    assert not (project / "notes").exists()
+
+
+class TestLinks:
+    """Links of the project's own lead to data; those that a service made lead nowhere."""
+
+    @pytest.fixture
+    def disk(self, project: Path, tmp_path: Path) -> Path:
+        """The data folder is on another disk, and a link leads there."""
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        (project / "data").rename(disk / "data")
+        (project / "data").symlink_to(disk / "data")
+        return disk
+
+    def test_a_data_folder_on_another_disk_is_followed(self, project: Path, forge: Forge,
+        disk: Path) -> None:  # fmt: skip
+        (disk / "data/pixels.db").unlink()
+        backup_id = forge("notes")
+        restore(project, backup_id)
+        assert rows_of(disk / "data/pixels.db") == 10
+
+    def test_so_it_is_where_a_service_mounts_it_and_the_folder(
+        self, project: Path, forge: Forge, disk: Path
+    ) -> None:
+        (disk / "data/pixels.db").unlink()
+        binds = (str(project), str(project / "data"))
+        restore(project, forge("notes"), binds=binds)
+        assert rows_of(disk / "data/pixels.db") == 10
+
+    def test_a_link_that_a_service_may_have_made_is_not(
+        self, project: Path, forge: Forge, tmp_path: Path
+    ) -> None:
+        (tmp_path / "etc").mkdir()
+        (project / "data/deep").symlink_to(tmp_path / "etc")
+        refused(project, forge("data/deep/passwd"), "leads out", binds=(str(project / "data"),))
+        (project / "top").symlink_to(tmp_path / "etc")
+        refused(project, forge("top/passwd"), "leads out", binds=(str(project),))
+        assert not list((tmp_path / "etc").iterdir())
+
+    def test_nor_one_that_leads_into_a_repository(self, project: Path, forge: Forge) -> None:
+        (project / ".git/hooks").mkdir(parents=True)
+        (project / "data/deep").symlink_to(project / ".git/hooks")
+        refused(project, forge("data/deep/pre-commit"), "history of a repository")
+
+
+def test_a_disk_without_room_is_told_before_anything_is_touched(
+    project: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_id = forge("notes")
+    found = os.statvfs(project)
+    full = os.statvfs_result((*found[:3], 0, 0, *found[5:]))
+    monkeypatch.setattr(os, "statvfs", lambda _path: full)
+    refused(project, backup_id, "not enough room: it needs .* and 0 B are free")

@@ -1,0 +1,274 @@
+"""Databases in named volumes: copied where it is sure whose they are, told where it is not."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.backups import outside as backup_outside
+from pixel_tui.backups.holders import Holder, Volume
+from pixel_tui.backups.manifest import Cover, Item, Kind
+from pixel_tui.backups.restorable import Grounds, target_of
+from pixel_tui.backups.sources import Sources, Stack, find_sources
+from pixel_tui.backups.stack_view import StackView
+from pixel_tui.backups.volumes import Opened, volume_folders, volume_source
+from pixel_tui.errors import FileError
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.program_output import Said
+from tests.builders.actions import commands, container, running, warnings
+from tests.builders.backup_actions import DIGEST, ID, facts, past, plan
+from tests.builders.backup_volumes import CONTAINER, seen
+from tests.builders.backups import database, policy
+
+
+class Docker:
+    """An engine with one folder and one volume."""
+
+    def __init__(self, root: Path, **volume: object) -> None:
+        self.root = root
+        place = {"Mountpoint": str(root / "volumes/held/_data"), "Driver": "local", "Options": None}
+        self.volume = {"Name": "held", **place, **volume}
+
+    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+        if "info" in argv:
+            return Said(0, f"{self.root}\n".encode(), b"")
+        assert argv == ("docker", "volume", "inspect", "held")
+        return Said(0, json.dumps([self.volume]).encode(), b"")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder of an engine that has the container."""
+    folder = tmp_path / "docker"
+    (folder / "containers" / CONTAINER).mkdir(parents=True)
+    database(folder / "volumes/held/_data/deep/pixels.db")
+    return folder
+
+
+def folders(docker: Docker, *names: str) -> dict[str, Path]:
+    view = StackView(docker, ComposeCommand(), "pixel")
+    return dict(volume_folders(view, [seen()], names or ["held"]).folders)
+
+
+def test_a_volume_of_this_machine_s_engine_is_opened(root: Path) -> None:
+    assert folders(Docker(root)) == {"held": root / "volumes/held/_data"}
+
+
+def test_one_of_an_engine_elsewhere_is_not_though_its_path_is_here_too(root: Path) -> None:
+    (root / "containers" / CONTAINER).rename(root / "containers/other")
+    assert folders(Docker(root)) == {}
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        {"Driver": "nfs"},
+        {"Options": {"type": "tmpfs", "device": "tmpfs"}},
+        {"Mountpoint": "/srv"},
+        {"Mountpoint": ""},
+        {"Mountpoint": "/nowhere/_data"},
+    ],
+)
+def test_what_is_not_a_plain_folder_of_the_engine_is_not(root: Path, volume: Any) -> None:
+    assert folders(Docker(root, **volume)) == {}
+
+
+def test_only_volumes_of_the_project_are_asked_for(root: Path) -> None:
+    assert folders(Docker(root), "another", "--format=x") == {}
+
+
+def sources(
+    tmp_path: Path, place: Path | None, *, skip: tuple[str, ...] = (), **changes: Any
+) -> Sources:
+    opened = Opened({"held": place} if place else {}, why={"held": "it is elsewhere"})
+    stack = Stack((seen(**changes),))
+    return find_sources(policy(tmp_path, skip=skip), stack, lambda _names: opened)
+
+
+def why(found: Sources) -> str:
+    return next(gap.why for gap in found.left_out if gap.what == "volume held")
+
+
+def test_its_databases_are_found_and_the_rest_is_told(root: Path, tmp_path: Path) -> None:
+    place = root / "volumes/held/_data"
+    database(place / "pixels.db.before-20260301-120000")
+    (place / "link.db").symlink_to(place / "deep/pixels.db")
+    found = sources(tmp_path, place)
+    assert [(item.volume, item.relative) for item in found.in_volumes] == [
+        ("held", "deep/pixels.db")
+    ]
+    assert why(found) == "only 1 database in it copied, and no other file; api keeps /data in it"
+    (place / "deep/pixels.db").unlink()
+    assert "there is no SQLite database in it" in why(sources(tmp_path, place))
+
+
+def test_the_data_of_a_server_in_it_is_no_empty_volume(root: Path, tmp_path: Path) -> None:
+    place = root / "volumes/held/_data"
+    (place / "deep/pixels.db").unlink()
+    (place / "ibdata1").touch()
+    found = sources(tmp_path, place)
+    assert missing(found) == ["volume held"]
+    assert f"{place} is the data of a MySQL or MariaDB server, which is not copied" in why(found)
+    (content,) = found.volumes
+    assert content.cover is Cover.UNKNOWN
+
+
+def missing(found: Sources) -> list[str]:
+    return [gap.what for gap in found.left_out if gap.expected]
+
+
+def test_one_that_can_not_be_opened_makes_the_backup_incomplete(tmp_path: Path) -> None:
+    found = sources(tmp_path, None)
+    assert found.in_volumes == ()
+    assert missing(found) == ["volume held"]
+    assert why(found) == (
+        "its content is not known and not copied (it is elsewhere); api keeps /data in it"
+    )
+    (content,) = found.volumes
+    assert content.cover is Cover.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["volume held", "volume  api:/data"])
+def test_one_that_the_settings_skip_does_not(tmp_path: Path, root: Path, name: str) -> None:
+    for place in (None, root / "volumes/held/_data"):
+        found = sources(tmp_path, place, skip=(name, "data/cache"))
+        assert (missing(found), found.in_volumes) == ([], ())
+        assert why(found) == "the settings skip it; api keeps /data in it"
+        assert [content.cover for content in found.volumes] == [Cover.NOTHING]
+
+
+def test_nor_does_one_that_no_service_can_write_to(tmp_path: Path) -> None:
+    found = sources(tmp_path, None, read_only=("/data",))
+    assert missing(found) == []
+    assert [content.cover for content in found.volumes] == [Cover.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("options", "cover", "words"),
+    [
+        ({"type": "tmpfs", "device": "tmpfs"}, Cover.NOTHING, "it is in memory"),
+        ({"type": "none", "o": "bind", "device": "{}/state"}, Cover.DATABASES, "only 1 database"),
+        ({"type": "none", "o": "bind", "device": "/elsewhere"}, Cover.UNKNOWN, "not to be found"),
+        ({"type": "nfs", "o": "addr=x"}, Cover.UNKNOWN, "options of its driver"),
+    ],
+)
+def test_one_with_options_is_known_by_them(
+    tmp_path: Path, root: Path, options: dict[str, str], cover: Cover, words: str
+) -> None:
+    database(tmp_path / "state/pixels.db")
+    docker = Docker(root, Options={key: text.format(tmp_path) for key, text in options.items()})
+    view = StackView(docker, ComposeCommand(), "pixel")
+    stack = Stack((seen(),))
+    found = find_sources(
+        policy(tmp_path), stack, lambda names: volume_folders(view, stack.seen, names)
+    )
+    assert words in why(found)
+    (content,) = found.volumes
+    assert content.cover is cover
+    assert missing(found) == (["volume held"] if cover is Cover.UNKNOWN else [])
+    assert found.databases == (("state/pixels.db",) if cover is Cover.DATABASES else ())
+    assert content.by == found.databases
+
+
+def test_only_whole_names_make_a_folder_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_outside, "SYSTEM_FOLDERS", (str(tmp_path / "dev"),))
+    for name in ("dev", "devops"):
+        project = tmp_path / name
+        database(project / "state/pixels.db")
+        stack = Stack((seen(binds=(str(project / "state"),), volumes=()),))
+        found = find_sources(policy(project), stack, lambda _names: Opened())
+        assert found.databases == (("state/pixels.db",) if name == "devops" else ())
+
+
+def test_what_is_mounted_of_the_machine_itself_is_not_told(tmp_path: Path) -> None:
+    of_system = ("/run/docker.sock", "/var/run", "/dev", "/etc/localtime")
+    stack = Stack((seen(binds=(*of_system, "/running/x", "/etc/localtimes"), volumes=()),))
+    found = find_sources(policy(tmp_path), stack, lambda _names: Opened())
+    told = [gap.what for gap in found.left_out]
+    assert told == ["bind mount /etc/localtimes", "bind mount /running/x"]
+
+
+def test_a_server_in_a_folder_that_is_a_volume_is_no_server_that_nobody_runs(
+    tmp_path: Path, root: Path
+) -> None:
+    (tmp_path / "data/pg").mkdir(parents=True)
+    (tmp_path / "data/pg/PG_VERSION").write_text("16\n")
+    bound = Opened(bound={"held": str(tmp_path / "data/pg")})
+    place = (("held", "/var/lib/postgresql/data"),)
+    stack = Stack((seen(image="postgres:16", volumes=place),))
+    found = find_sources(policy(tmp_path), stack, lambda _names: bound)
+    assert missing(found) == []
+
+
+def test_one_that_the_engine_does_not_have_is_not_missed(tmp_path: Path, root: Path) -> None:
+    class Without(Docker):
+        def run(self, argv: Sequence[str], **how: Any) -> Said:
+            if argv[-2:] == ("ls", "--quiet"):
+                return Said(0, b"other\n", b"")
+            return super().run(argv, **how) if "info" in argv else Said(1, b"[]", b"none")
+
+    view = StackView(Without(root), ComposeCommand(), "pixel")
+    opened = volume_folders(view, [seen()], ["held"])
+    assert opened.gone == {"held"}
+    found = find_sources(policy(tmp_path), Stack((seen(),)), lambda _names: opened)
+    assert (found.left_out, found.volumes) == ((), ())
+
+
+def test_the_volume_of_a_postgres_is_left_to_its_dump(root: Path, tmp_path: Path) -> None:
+    place = (("held", "/var/lib/postgresql/data"),)
+    found = sources(
+        tmp_path, root / "volumes/held/_data", image="postgres:16", running=False, volumes=place
+    )
+    assert found.in_volumes == ()
+    assert [content.cover for content in found.volumes] == [Cover.UNKNOWN]
+    assert missing(found) == ["api"], "the server, and not its volume as well"
+
+
+def test_a_server_of_a_profile_is_missed_once_it_has_data(tmp_path: Path) -> None:
+    how = {"image": "postgres:16", "running": False, "made": False, "optional": True,
+           "volumes": (("held", "/var/lib/postgresql/data"),)}  # fmt: skip
+    for volumes in ((), ("held",)):
+        stack = Stack((seen(**how),), volumes=volumes)
+        found = find_sources(policy(tmp_path), stack, lambda _names: Opened())
+        assert missing(found) == (["api"] if volumes else [])
+
+
+def test_a_link_in_a_volume_leads_nowhere(root: Path, tmp_path: Path) -> None:
+    place, other = root / "volumes/held/_data", tmp_path / "other"
+    database(other / "pixels.db", rows=3)
+    (place / "deep/pixels.db").unlink()
+    (place / "deep").rmdir()
+    (place / "deep").symlink_to(other)
+    item = Item(
+        Kind.SQLITE, volume_source("held", "deep/pixels.db"), "x", 1, DIGEST, {"volume": "held"}
+    )
+    with pytest.raises(FileError, match="A link leads"):
+        target_of(item, Grounds(tmp_path, volumes={"held": place}))
+
+
+class TestPlan:
+    def restore(self, *volumes: str) -> Plan:
+        held = Item(
+            Kind.SQLITE, volume_source("held", "a.db"), "volumes/held/a.db", 1, DIGEST,
+            {"volume": "held"},
+        )  # fmt: skip
+        holder = Holder(container("landing").id, "x", "pixel", "landing", volumes=("held",))
+        there = tuple(map(Volume, volumes))
+        known = facts(past(items=(held,)), volumes=there, holders=(holder,))
+        return plan("restore", known, ID, stack=running())
+
+    def test_what_has_the_volume_is_stopped(self) -> None:
+        made = self.restore("held")
+        assert commands(made)[2][-2:] == ("stop", "landing")
+        assert "volume held/a.db" in {item.service for item in made.affects}
+
+    def test_one_that_is_gone_is_left_alone_and_named(self) -> None:
+        made = self.restore("other")
+        assert "volume held is not there" in warnings(made)
+        assert "--without=held" in commands(made)[-1]
+        assert "volume held/a.db" not in {item.service for item in made.affects}

@@ -1,0 +1,489 @@
+"""The environment from the shell, without Docker and without compose."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pixel_tui import cli
+from pixel_tui.commands.env_output import as_json, as_text, is_clean
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
+from pixel_tui.environment.checks.surroundings import GitState, Surroundings
+from pixel_tui.environment.dotenv.assignment import edited
+from pixel_tui.environment.dotenv.quoting import Unwritable
+from pixel_tui.environment.storage.staging import digest
+from pixel_tui.errors import EngineUnreachable, UsageError
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.source import Place
+from pixel_tui.stack.programs.git_files import GitFile, git_file
+from pixel_tui.text import is_harmless
+from tests.builders.actions import STARTED, container, exited, spec, stack
+from tests.builders.environment_cases import look, pixel_uses, use
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = json.loads((ROOT / "docs" / "env.schema.json").read_text())
+SECRET = "k3J9sLq0ZpX7vB2nM5tR8wY1"
+MIXED = f"""\
+A_TOKEN={SECRET}
+NAME='it is'
+TWICE=1
+TWICE=2
+CUT=x$y
+#OFF=1
+SITE_NAME=your_site_here
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an environment, and a shell that has no program at all."""
+    (tmp_path / "none").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(MIXED)
+    (tmp_path / ".env").chmod(0o600)
+    return tmp_path
+
+
+def run(*words: str) -> int:
+    return cli.main(["env", *words])
+
+
+def test_a_project_that_is_named_is_looked_for_where_it_runs(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = project / "elsewhere"
+    folder.mkdir()
+    (folder / "compose.yaml").write_text("services: {}\n")
+    (folder / ".env").write_text("NAME=of the other\n")
+    place = Place(str(folder), (str(folder / "compose.yaml"),))
+    monkeypatch.setattr("pixel_tui.stack.compose.places.find_place", lambda _engine, _name: place)
+    assert run("get", "NAME", "--project-name", "other") == 0
+    assert capsysbinary.readouterr().out == b"of the other\n"
+
+
+# Checking.
+
+
+def test_what_is_wrong_is_told_with_its_line_and_its_remedy(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check") == 1
+    out, err = capsys.readouterr()
+    path = project / ".env"
+    assert f"{path}:3: warning: TWICE: The key is set again on line 4" in out
+    assert "    -> Remove one of the two lines." in out
+    assert out.splitlines()[-1] == "5 keys: 3 warnings."
+    assert "Who reads which key is not known." in err
+
+
+def test_a_file_with_nothing_wrong_is_clean(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "other.env").write_text("NAME=x\n")
+    assert run("check", "other.env") == 0
+    assert capsys.readouterr().out == "1 key: nothing is wrong.\n"
+
+
+def test_a_remark_leaves_a_file_clean(project: Path) -> None:
+    (project / ".env.example").write_text("OTHER=\n")
+    (project / ".env").write_text("NAME=x\n")
+    assert run("check") == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["check", "nothing.env"], "no such environment file"),
+        (["check", "."], "folder, not a file"),
+        (["get", "A_TOKEN"], "no such environment file"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_no_answer(
+    project: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").unlink()
+    assert run(*words) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", [".env.example", "example.env", ".env-sample", ".env.prod.example", "env.template"]
+)
+def test_a_missing_file_is_made_from_the_example_that_there_is(
+    project: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").unlink()
+    assert run("get", "A_TOKEN") == 2
+    assert "cp " not in capsys.readouterr().err
+    (project / name).write_text("A_TOKEN=x\n")
+    assert run("get", "A_TOKEN") == 2
+    assert f"cp {name} .env" in capsys.readouterr().err
+
+
+def test_the_json_is_as_documented_and_without_a_value(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("check", "--json") == 1
+    out = capsys.readouterr().out
+    said = json.loads(out)
+    jsonschema.validate(said, SCHEMA)
+    assert SECRET not in out
+    token = next(entry for entry in said["entries"] if entry["key"] == "A_TOKEN")
+    assert (token["line"], token["state"], token["secret"]) == (1, "set", True)
+    name = next(entry for entry in said["entries"] if entry["key"] == "NAME")
+    assert name["effective_sha256"] == hashlib.sha256(b"it is").hexdigest()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=40),
+            st.text(alphabet="qjxzQJXZ$'\"# \\", min_size=9, max_size=40).map("B_SECRET={}".format),
+        ),
+        max_size=6,
+    )
+)
+def test_any_file_gives_json_as_documented_and_no_secret(lines: list[str]) -> None:
+    text = "\n".join(lines).encode("utf-8", "surrogatepass")
+    seen = look(
+        text,
+        example="HTTP_PORT=80\n",
+        uses=pixel_uses(TAG=(use("api", "image", required=True),)),
+        surroundings=Surroundings(mode=0o666, git=GitState.TRACKED),
+    )
+    said = json.dumps(as_json(Path("/p/.env"), seen))
+    jsonschema.validate(json.loads(said), SCHEMA)
+    words = as_text(Path("/p/.env"), seen)
+    for row in seen.rows:
+        if row.key == "B_SECRET":
+            for value in (row.written.strip(), (row.effective or "").strip()):
+                own = set("qjxzQJXZ") & set(value)  # nothing that a text might say by chance
+                named = any(value in other.key for other in seen.rows)  # a line of only that
+                assert len(own) < 3 or named or (value not in said and value not in words)
+    assert is_clean(seen) is not any(item.level.value != "info" for item in seen.findings)
+
+
+# Reading one key.
+
+
+def test_the_value_is_printed_as_compose_reads_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("get", "NAME") == 0
+    assert capsys.readouterr().out == "it is\n"
+    assert run("get", "A_TOKEN") == 0
+    assert capsys.readouterr().out == f"{SECRET}\n"
+
+
+def test_a_key_without_a_value_is_said_to_have_none(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("get", "OFF") == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_secret_is_not_printed_on_a_terminal_unless_asked_for(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run("get", "NAME") == 0
+    assert run("get", "A_TOKEN") == 2
+    out, err = capsys.readouterr()
+    assert SECRET not in out + err
+    assert "--reveal" in err
+    assert run("get", "A_TOKEN", "--reveal") == 0
+    assert SECRET in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "value", ["a\x1b[31mred", "t\x1b]0;title\x07", "x\x9b2J", "one\ntwo\x1b[2J", "\u202egpj"]
+)
+def test_a_terminal_is_obeyed_by_no_value_and_a_pipe_gets_it_as_it_is(
+    project: Path,
+    value: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    (project / ".env").write_bytes(b"COLOUR='" + value.encode() + b"'\n")
+    assert run("get", "COLOUR") == 0
+    assert capsysbinary.readouterr().out == value.encode() + b"\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run("get", "COLOUR") == 0
+    out, err = capsysbinary.readouterr()
+    assert all(is_harmless(line) for line in out.decode().rstrip("\n").split("\n"))
+    assert out.count(b"\n") == value.count("\n") + 1
+    assert b"as they are" in err
+
+
+def test_read_only_prints_no_secret(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("get", "A_TOKEN", "--read-only", "--reveal") == 2
+    assert run("get", "NAME", "--read-only") == 0
+    assert SECRET not in "".join(capsys.readouterr())
+
+
+def test_read_only_prints_a_secret_where_that_is_allowed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--read-only", "--reveal-allowed", "env", "get", "A_TOKEN", "--reveal"]
+    assert cli.main(words) == 0
+    assert SECRET in capsys.readouterr().out
+
+
+# Comparing.
+
+
+def test_two_files_are_compared_with_secrets_masked(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "new.env").write_text(MIXED.replace(SECRET, "another1234").replace("it is", "was"))
+    assert run("diff", ".env", "new.env") == 1
+    out = capsys.readouterr().out
+    assert "-NAME='it is'" in out
+    assert "+NAME='was'" in out
+    assert "A_TOKEN" in out
+    assert SECRET not in out
+    assert "another1234" not in out
+
+
+def test_equal_files_have_no_difference(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("diff", ".env", ".env") == 0
+    assert capsys.readouterr().out == ""
+
+
+# Setting.
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A=1\nKEY=old # why\nB=2\n", "A=1\nKEY=new # why\nB=2\n"),
+        ("KEY=1\nKEY=2\n", "KEY=1\nKEY=new\n"),
+        ("A=1\n#KEY=old\nB=2\n", "A=1\n#KEY=old\nKEY=new\nB=2\n"),
+        ("A=1\n", "A=1\nKEY=new\n"),
+        ("", "KEY=new\n"),
+    ],
+)
+def test_a_key_is_set_where_it_counts(before: str, after: str) -> None:
+    assert edited(before.encode(), "KEY", "new", {}).decode() == after
+
+
+@pytest.mark.parametrize("before", ["B='x\n", "KEY='x\n", "B C=1\n"])
+def test_a_file_that_compose_refuses_is_not_made_longer(before: str) -> None:
+    with pytest.raises(UsageError, match="env check"):
+        edited(before.encode(), "KEY", "new", {})
+
+
+@pytest.mark.parametrize(("key", "value"), [("A B", "x"), ("", "x"), ("KEY", "x\0y")])
+def test_what_a_file_can_not_say_is_refused(key: str, value: str) -> None:
+    with pytest.raises(Unwritable):
+        edited(b"A=1\n", key, value, {})
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
+def test_what_is_set_is_what_is_read(value: str) -> None:
+    try:
+        after = edited(b"A=1\nKEY=x\n", "KEY", value, {})
+    except Unwritable:
+        return
+    assert after.startswith(b"A=1\n")
+    assert next(row.effective for row in look(after).rows if row.key == "KEY") == value
+
+
+def test_read_only_sets_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"secret-value\n")))
+    assert run("set", "NAME", "--read-only") == 2
+    assert run("confirm", "--read-only") == 2
+    assert (project / ".env").read_text() == MIXED
+
+
+def test_a_value_that_is_there_already_changes_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"it is\n")))
+    assert run("set", "NAME") == 0
+    assert "already" in capsys.readouterr().out
+    assert (project / ".env").read_text() == MIXED
+
+
+@pytest.mark.parametrize("said", [b"", b"\n", b"\r\n"])
+def test_empty_input_empties_no_key(
+    project: Path,
+    said: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(said)))
+    assert run("set", "NAME") == 2
+    assert "--empty" in capsys.readouterr().err
+    assert (project / ".env").read_text() == MIXED
+
+
+def test_a_key_is_emptied_where_that_is_asked_for(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").write_text("NAME=\n")
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"never read")))
+    assert run("set", "NAME", "--empty") == 0
+    assert "already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["check"], ["get", "NAME"], ["diff", ".env", ".env"]])
+def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(
+    project: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").unlink()
+    os.mkfifo(project / ".env")
+    assert run(*words) == 2
+    assert "pipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["A B", "", "A=B", "A:B", "A#B"])
+@pytest.mark.parametrize("what", ["get", "set", "unset"])
+def test_what_is_no_name_is_a_wrong_argument(
+    project: Path, what: str, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(what, "--", key) == 2
+    said = capsys.readouterr().err
+    assert "no name of a variable" in said
+    assert "any of _ . - [ ]" in said
+
+
+@pytest.mark.parametrize("key", ["A-B", "a.b", "1A", "A[0]", "Ä"])
+def test_what_compose_takes_for_a_name_is_one(project: Path, key: str) -> None:
+    path = project / ".env"
+    path.write_bytes(edited(path.read_bytes(), key, "value", {}))
+    assert run("get", key) == 0
+
+
+def test_nothing_waits_to_be_confirmed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("confirm") == 1
+
+
+SPECS = (spec("a"), spec("b"))
+
+
+@pytest.fixture
+def left(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ApplyFiles:
+    """An apply that saved the file, began with its containers, and was killed."""
+    path = project / ".env"
+    command = ComposeCommand(directory=str(project))
+    monkeypatch.setattr("pixel_tui.commands.env.named_command", lambda *_: command)
+    monkeypatch.setattr("pixel_tui.commands.env.readers", lambda *_: (None, None))
+    new, old = digest(path.read_bytes()), digest(b"A=of before\n")
+    files = ApplyFiles(state_folder(), command.env_mark)
+    began = (STARTED + timedelta(hours=1)).timestamp()
+    state = ApplyState(Phase.STARTING, str(path), "pixel", old, new, ("a",), began=began)
+    files.write(replace(state, restart=("b",)))
+    return files
+
+
+def seen(monkeypatch: pytest.MonkeyPatch, *containers: Container) -> None:
+    snapshot = stack(*containers, specs=SPECS)
+    monkeypatch.setattr("pixel_tui.stack.watch.reading.look_once", lambda *_: snapshot)
+
+
+LATER = STARTED + timedelta(hours=2)
+
+
+def test_what_was_left_half_done_is_not_confirmed(
+    left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = container("a", created_at=STARTED), container("b", created_at=STARTED)
+    for containers, said in (
+        (old, "did not reach a (still as it was made before), b (not restarted)."),
+        ((exited("a", created_at=LATER), old[1]), "did not reach a (exited), b (not restarted)."),
+    ):
+        seen(monkeypatch, *containers)
+        assert run("confirm") == 2
+        err = capsys.readouterr().err
+        assert said in err
+        assert "environment-roll-back" in err
+        assert "pixel-tui run recreate a b" in err
+        assert left.left() is not None, "the way back is still there"
+
+
+def test_what_was_finished_by_hand_is_confirmed(
+    left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = container("b", created_at=STARTED, started_at=LATER)
+    seen(monkeypatch, container("a", created_at=LATER), again)
+    assert run("confirm") == 0
+    assert capsys.readouterr().out == "The new environment stays.\n"
+    assert left.read() is None
+
+
+def test_a_file_that_was_not_saved_is_not_said_to_stay(
+    left: ApplyFiles,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen(monkeypatch, container("a", created_at=STARTED), container("b"))
+    (project / ".env").write_bytes(b"A=of another\n")
+    assert run("confirm") == 2
+    assert "was changed since" in capsys.readouterr().err
+    assert left.left() is not None
+    (project / ".env").write_bytes(b"A=of before\n")
+    assert run("confirm") == 0
+    assert capsys.readouterr().out == "The environment of before stays.\n"
+
+
+def test_what_can_not_be_looked_at_is_not_confirmed(
+    left: ApplyFiles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unreachable(*_: object) -> StackSnapshot:
+        raise EngineUnreachable("There is no engine.")
+
+    monkeypatch.setattr("pixel_tui.stack.watch.reading.look_once", unreachable)
+    assert run("confirm") == 2
+    assert "can't be told: There is no engine." in capsys.readouterr().err
+    assert left.left() is not None
+
+
+# Git.
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_git_says_how_it_stands_to_the_file(tmp_path: Path) -> None:
+    environment = dict(os.environ)
+    path = tmp_path / ".env"
+    path.write_text("A=1\n")
+    assert git_file(path, environment) is None
+    git(tmp_path, "init", "-q")
+    assert git_file(path, environment) == GitFile(tracked=False, ignored=False, committed=False)
+    (tmp_path / ".gitignore").write_text(".env\n")
+    assert git_file(path, environment) == GitFile(tracked=False, ignored=True, committed=False)
+    git(tmp_path, "add", "-f", ".env")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    assert git_file(path, environment) == GitFile(tracked=True, ignored=False, committed=True)
+    git(tmp_path, "rm", "-q", "--cached", ".env")
+    git(tmp_path, "commit", "-q", "-m", "y")
+    assert git_file(path, environment) == GitFile(tracked=False, ignored=True, committed=True)
+
+
+def test_without_git_nothing_is_known(project: Path) -> None:
+    assert git_file(project / ".env", {"PATH": str(project / "none")}) is None

@@ -1,0 +1,318 @@
+"""Plans and changes from the shell: what is said, what is asked, and how it ends."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import jsonschema
+import pytest
+
+from pixel_tui import cli
+from pixel_tui.clock import FixedClock, SystemClock
+from pixel_tui.commands import run as run_command
+from pixel_tui.commands.audit import record_line, verdict
+from pixel_tui.commands.plan_output import action_as_json, as_json, as_text, nothing_as_json
+from pixel_tui.commands.run import RunExit, Wish, carry_out
+from pixel_tui.errors import OperationError, UsageError
+from pixel_tui.operations.actions import action_named, all_actions
+from pixel_tui.operations.audit.chain import Record
+from pixel_tui.operations.audit.trail import Audit
+from pixel_tui.operations.planning.facts import Facts, no_facts
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.redaction.redactor import MASK, remember_secret
+from pixel_tui.stack.model.container import ContainerState
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.watch.observer import Listener, Observer
+from pixel_tui.text import plain
+from tests.builders.audit import NOW, ORIGIN, status
+from tests.builders.job import COMMAND, Desk, agent, desk, observer, runner
+
+__all__ = ["desk", "observer", "runner"]
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = ROOT / "docs" / "plan.schema.json"
+
+
+def carried(desk: Desk, wish: Wish) -> RunExit:
+    return carry_out(wish, desk.observer, COMMAND, desk.operator(), SystemClock(), no_facts)
+
+
+class Awaiting:
+    """An observer whose first pictures are without the hashes of services."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._left = 3
+
+    @property
+    def snapshot(self) -> StackSnapshot:
+        self._left -= 1
+        known = self._observer.snapshot
+        assert known.project is not None
+        return replace(known, project=replace(known.project, awaits_hashes=self._left > 0))
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        return self._observer.subscribe(listener)
+
+
+def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk: Desk) -> None:
+    planned: list[StackSnapshot] = []
+
+    def facts(snapshot: StackSnapshot) -> Facts:
+        planned.append(snapshot)
+        return no_facts(snapshot)
+
+    awaiting = cast("Observer", Awaiting(desk.observer))
+    with pytest.raises(OperationError, match="Nothing was done"):
+        carry_out(
+            Wish("restart", ("agent",)), awaiting, COMMAND, desk.operator(), SystemClock(), facts
+        )
+    assert planned[0].project is not None
+    assert not planned[0].project.awaits_hashes
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["status", "logs", "plan restart", "run restart --yes", "backup now", "env unset A"],
+)
+def test_without_an_engine_one_line_says_what_failed_and_one_what_to_do(
+    tmp_path: Path, words: str
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: x}}\n")
+    (tmp_path / ".env").write_text("A=1\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pixel_tui", *words.split(), "--host", "unix:///nowhere.sock"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    what, remedy, *beside = done.stderr.splitlines()
+    assert what.endswith("There is no socket at the engine's address: unix:///nowhere.sock.")
+    assert remedy.startswith("pixel-tui: Is Docker installed and started")
+    # What only looks names beside it why the project is not read.
+    assert all("Compose" in line or "docker-compose" in line for line in beside)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+class TestActions:
+    def test_each_says_when_to_use_it_and_what_to_do_when_it_fails(self) -> None:
+        names = [action.name for action in all_actions()]
+        assert {"start", "stop", "restart"} <= set(names)
+        assert len(names) == len(set(names))
+        for action in all_actions():
+            assert action.when.endswith(".")
+            assert action.failing.endswith(".")
+            assert action_as_json(action)["name"] == action.name
+
+    def test_an_unknown_one_is_told_with_those_that_there_are(self) -> None:
+        with pytest.raises(UsageError, match=r"There are .*restart"):
+            action_named("reboot")
+
+
+class TestPlan:
+    def test_a_secret_is_masked_in_its_text(self, desk: Desk) -> None:
+        remember_secret("tok en=ab;c")
+        plan = replace(desk.plan(), reason=plain("image tok en=ab;c is not here"))
+        assert f"image {MASK} is not here" in as_text(plan)
+
+    def test_the_json_is_as_its_schema_says(self, desk: Desk) -> None:
+        schema = json.loads(SCHEMA.read_text())
+        document = as_json(desk.plan())
+        jsonschema.validate(document, schema)
+        jsonschema.validate(nothing_as_json("stop", ["api", "web"], "why"), schema)
+        assert document["target"] == "agent"
+        assert document["steps"] == [
+            {
+                "title": "Restart agent",
+                "command": ["docker", "compose", "--project-directory", "/srv/pixel", "restart",
+                            "agent"],
+            }
+        ]  # fmt: skip
+
+    def test_the_text_has_the_risk_the_command_and_what_is_verified(self, desk: Desk) -> None:
+        text = as_text(desk.plan())
+        assert text.startswith("Restart agent   disruptive\n")
+        assert "  $ docker compose --project-directory /srv/pixel restart agent" in text
+        assert "Verified afterwards\n  agent is running and healthy" in text
+
+
+class TestRun:
+    def test_without_yes_it_only_shows_the_plan(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(OperationError, match="Add --yes to run it"):
+            carried(desk, Wish("restart", ("agent",)))
+        assert "Restart agent   disruptive" in capsys.readouterr().out
+        assert desk.runner.started == []
+
+    def test_with_it_the_plan_is_run_and_its_output_shown(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        desk.runner.says = "Container \x1b[31mpixel-agent-1\x1b[0m  Started\n"
+        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.DONE
+        out = capsys.readouterr().out
+        assert "Container pixel-agent-1  Started" in out
+        assert "\x1b" not in out
+        assert "succeeded: agent is running and healthy again" in out
+        assert [record["event"] for record in desk.records()] == ["begin", "end"]
+
+    @pytest.mark.parametrize("secret", ["Sup3r-S3cret-Value-77", "tok en=ab;c"])
+    def test_a_secret_in_the_output_is_masked_as_on_the_screen(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str], secret: str
+    ) -> None:
+        remember_secret(secret)
+        coloured = f"{secret[:4]}\x1b[31m{secret[4:]}"
+        desk.runner.says = (
+            f'exec: "/nonexist-{secret}": no such file\nPulling\r{secret}\n{coloured}\n'
+            "DB_PASSWORD=hunter22xQ\n"
+        )
+        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.DONE
+        out = capsys.readouterr().out
+        assert f'exec: "/nonexist-{MASK}": no such file\nPulling\n{MASK}\n{MASK}\n' in out
+        assert f"DB_PASSWORD={MASK}" in out
+
+    def test_what_fails_exits_with_one(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        desk.runner.on_start = lambda: desk.observer.show(
+            agent(state=ContainerState.EXITED, exit_code=3)
+        )
+        assert carried(desk, Wish("restart", ("agent",), agreed=True)) is RunExit.FAILED
+        assert "\nfailed: agent is " in capsys.readouterr().out
+
+    def test_what_is_done_already_is_nothing_to_do(
+        self, desk: Desk, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert carried(desk, Wish("start", ("agent",), agreed=True)) is RunExit.DONE
+        assert "nothing to start: agent is running already" in capsys.readouterr().out
+        assert desk.runner.started == []
+
+    def test_all_services_want_the_projects_name(self, desk: Desk) -> None:
+        for confirmed in ("", "agent"):
+            with pytest.raises(OperationError, match="--confirm pixel"):
+                carried(desk, Wish("restart", (), agreed=True, confirmed=(confirmed,)))
+        assert desk.runner.started == []
+        wish = Wish("restart", (), agreed=True, confirmed=("pixel",))
+        assert carried(desk, wish) is RunExit.DONE
+
+    def test_the_words_that_are_typed_are_taken_in_any_order(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(run_command, "words_of", lambda _: ("pixel", "no-backup", "other"))
+        wish = Wish("restore", (), agreed=True, confirmed=("other", "pixel", "no-backup"))
+        run_command._require_agreement(cast("Plan", None), wish)
+
+    def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main(["--read-only", "run", "restart", "api", "--yes"]) == 2
+        assert "read-only" in capsys.readouterr().err
+
+
+class TestAudit:
+    def test_a_record_is_one_line_with_who_from_where_and_what(self, tmp_path: Path) -> None:
+        audit = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        (record,) = audit.read().records
+        assert record_line(record) == (
+            "2026-03-01T12:00:00  begin  ana@vps  Restart agent  (/dev/pts/3 from 192.0.2.7)"
+        )
+        assert record_line(Record(1, {"event": "\x1b[2J\n", "plan": 7})).count("\n") == 0
+
+    def test_the_verdict_names_what_is_wrong(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        audit = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        audit.end(status())
+        assert verdict(audit.read(), audit.path, said.append)
+        assert said == [f"2 records in {audit.path}, intact."]
+        audit.path.write_bytes(audit.path.read_bytes().replace(b"ana", b"eve", 1))
+        assert not verdict(audit.read(), audit.path, said.append)
+        assert said[-1] == f"{audit.path} is not intact."
+
+    def test_the_command_exits_with_what_was_found(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        audit = Audit(tmp_path / "pixel-tui" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        assert cli.main(["audit", "verify"]) == 0
+        assert cli.main(["audit", "--json"]) == 0
+        printed = capsys.readouterr().out.splitlines()
+        assert json.loads(printed[-1])["plan"]["title"] == "Restart agent"
+        audit.path.write_bytes(b"")
+        assert cli.main(["audit", "verify"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("run restart --yes api", ["api"]),
+        ("run restart api --yes web", ["api", "web"]),
+        ("run restart --yes -- --help", ["--help"]),
+        ("logs --tail 5 api", ["api"]),
+        ("ledger show --json 1f5b", ["1f5b"]),
+    ],
+)
+def test_names_may_come_after_options(words: str, names: list[str]) -> None:
+    found = cli._parsed(words.split())
+    assert getattr(found, "target", getattr(found, "service", None)) == names
+
+
+@pytest.mark.parametrize(
+    "words", ["status api", "run restart --nope api", "logs api --nope", "env get A B"]
+)
+def test_an_option_or_a_name_that_means_nothing_is_refused(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        cli._parsed(words.split())
+    assert leaving.value.code == 2
+    assert "unrecognized arguments" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["logs --since -15m api", "logs --until -2h30m --since 15m -- a"])
+def test_a_time_ago_is_no_option(words: str) -> None:
+    found = cli._parsed(words.split())
+    assert "-15m" in {found.since, f"-{found.since}"}
+    assert found.until in {None, "-2h30m"}
+    assert found.service in (["api"], ["a"])
+
+
+def test_a_name_that_looks_like_a_time_ago_stays_a_name() -> None:
+    assert cli._parsed(["run", "restart", "--", "--since", "-1"]).target == ["--since", "-1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("statsu", "there is no command 'statsu'. Did you mean status?"),
+        ("zzz", "there is no command 'zzz' (choose from demo, status, logs,"),
+        ("env chek", "pixel-tui env: error: there is no command 'chek'. Did you mean check?"),
+        ("--theme x", "there is no option --theme\n"),
+        ("--red-only x status", "there is no option --red-only. Did you mean --read-only?"),
+        ("backup lst", "(choose from now, list, verify, restore). Did you mean list?"),
+        ("plan", "the following arguments are required: action\n"),
+        ("run --yes", "the following arguments are required: action\n"),
+    ],
+)
+def test_a_wrong_word_is_named_with_the_nearest(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        cli._parsed(words.split())
+    assert leaving.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_wrong_action_is_told_the_nearest_or_all() -> None:
+    with pytest.raises(UsageError, match="no such action: restrat") as wrong:
+        action_named("restrat")
+    assert wrong.value.remedy == "Did you mean restart?"
+    with pytest.raises(UsageError) as far:
+        action_named("zzz")
+    assert far.value.remedy.startswith("There are recreate, restart,")

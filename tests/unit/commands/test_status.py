@@ -1,0 +1,130 @@
+"""The stack once, as a table, as JSON, and as an exit code."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.commands.status import all_well, as_json, as_table
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
+    Service,
+    ServiceState,
+    StackSnapshot,
+    Sync,
+    SyncAction,
+    Trouble,
+)
+from pixel_tui.stack.watch.reading import look_once
+from pixel_tui.text import plain
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SCHEMA = Path(__file__).parents[3] / "docs" / "status.schema.json"
+API = Container("1" * 64, plain("shop-api-1"), plain("api"), ContainerState.RUNNING)
+DEAD = replace(
+    API, id="2" * 64, name=plain("shop-api-2"), number=2, state=ContainerState.EXITED,
+    exit_code=137, oom_killed=True, restarts=3,
+)  # fmt: skip
+ONE_OFF = replace(
+    DEAD, id="3" * 64, name=plain("shop-api-run-1"), oneoff=True, exit_code=0, oom_killed=False,
+    restarts=0,
+)  # fmt: skip
+SERVICE = Service(
+    plain("api"), ServiceSpec(plain("api"), plain("shop-api"), replicas=2), (API, DEAD, ONE_OFF),
+    ServiceState.PARTIAL, HealthStatus.HEALTHY, Sync(SyncAction.NOTHING),
+)  # fmt: skip
+OFF = Service(
+    plain("pgadmin"),
+    ServiceSpec(plain("pgadmin"), plain("pgadmin"), active=False, profiles=(plain("tools"),)),
+    state=ServiceState.OFF, sync=Sync(SyncAction.OFF),
+)  # fmt: skip
+STACK = StackSnapshot(
+    EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY),
+    plain("shop"), services=(SERVICE, OFF), taken_at=NOON,
+)  # fmt: skip
+
+
+def test_the_table_has_a_line_for_each_service_and_each_further_container() -> None:
+    assert as_table(STACK).splitlines() == [
+        "SERVICE           STATE        HEALTH   SYNC     RESTARTS  LAST EXIT       CONTAINER",
+        "api               partial      healthy  in sync  3         -               shop-api-1",
+        "  shop-api-2      exited       -                 3         137 OOM-killed  shop-api-2",
+        "  shop-api-run-1  exited       -        run      0         0 ok            shop-api-run-1",
+        "pgadmin           off (tools)  -        off      0         -               -",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "well"),
+    [
+        (OFF, True),
+        (SERVICE, False),
+        (replace(SERVICE, state=ServiceState.RUNNING), True),
+        (replace(SERVICE, state=ServiceState.RUNNING, health=HealthStatus.STARTING), False),
+        (replace(SERVICE, state=ServiceState.RUNNING, health=HealthStatus.UNHEALTHY), False),
+        (replace(SERVICE, state=ServiceState.DONE, health=HealthStatus.NONE), True),
+        (replace(SERVICE, state=ServiceState.ABSENT), False),
+        (replace(SERVICE, spec=None, state=ServiceState.RESTARTING), False),
+    ],
+)
+def test_all_is_well_where_all_that_should_run_does(service: Service, *, well: bool) -> None:
+    assert all_well(replace(STACK, services=(service, OFF))) is well
+
+
+def test_a_one_off_has_its_own_line_where_the_service_has_no_container() -> None:
+    absent = replace(SERVICE, containers=(ONE_OFF,), state=ServiceState.ABSENT)
+    assert as_table(replace(STACK, services=(absent,))).splitlines()[1:] == [
+        "api               absent  healthy  in sync  0         -          -",
+        "  shop-api-run-1  exited  -        run      0         0 ok       shop-api-run-1",
+    ]
+
+
+def test_the_json_is_as_its_schema_says() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    clock = FixedClock(NOON)
+    world = DemoWorld(clock)
+    demo = look_once(DemoEngine(world), DemoProject(world), clock)
+    broken = replace(
+        STACK, project=None, project_trouble=Trouble(plain("no file"), plain("make one"), NOON)
+    )
+    for snapshot in (demo, STACK, broken):
+        document = json.loads(json.dumps(as_json(snapshot, read_only=True)))
+        jsonschema.validate(document, schema)
+
+
+def test_a_project_that_can_not_be_read_is_never_well() -> None:
+    fine = replace(SERVICE, state=ServiceState.RUNNING)
+    trouble = Trouble(plain("no file"), plain("make one"), NOON)
+    assert all_well(replace(STACK, services=(fine,)))
+    broken = replace(STACK, services=(fine,), project_trouble=trouble)
+    assert not all_well(broken)
+    assert as_json(broken, read_only=False)["well"] is False
+
+
+def test_the_json_tells_times_orphans_and_ends() -> None:
+    orphan = replace(SERVICE, spec=None, containers=(replace(API, started_at=NOON),))
+    document = as_json(replace(STACK, services=(SERVICE, orphan)), read_only=False)
+    assert document["read_only"] is False
+    assert document["taken_at"] == "2026-03-01T12:00:00.000000Z"
+    services, orphans = document["services"], document["orphans"]
+    assert isinstance(services, list)
+    assert isinstance(orphans, list)
+    assert len(services) == len(orphans) == 1
+    assert isinstance(orphans[0], dict)
+    assert orphans[0]["started_at"] == "2026-03-01T12:00:00.000000Z"
+    service = services[0]
+    assert isinstance(service, dict)
+    containers = service["containers"]
+    assert isinstance(containers, list)
+    assert isinstance(containers[1], dict)
+    assert (containers[1]["exit_code"], containers[1]["oom_killed"]) == (137, True)

@@ -1,0 +1,295 @@
+"""The doctor's report, and the whole examination with fakes and from the command line."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from pixel_tui import cli
+from pixel_tui.clock import FixedClock
+from pixel_tui.demo.stack.engine import DemoEngine
+from pixel_tui.demo.stack.project import DemoProject
+from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
+from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.doctor import examine as examining
+from pixel_tui.doctor.asking import Said, answer, program_says
+from pixel_tui.doctor.examine import Readers, examine
+from pixel_tui.doctor.report import (
+    Report,
+    Verdict,
+    as_json,
+    as_text,
+    failed,
+    ok,
+    skipped,
+    warning,
+)
+from pixel_tui.doctor.terminal_checks import (
+    TerminalFacts,
+)
+from pixel_tui.errors import ConsoleError, EngineUnreachable, UsageError
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.text import plain
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = json.loads((ROOT / "docs" / "doctor.schema.json").read_text())
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", remedy="Start it.")
+TERMINAL = TerminalFacts(reads=True, draws=True, columns=120, lines=40)
+
+
+# The report.
+
+
+def test_the_text_is_aligned_and_says_the_remedy_below() -> None:
+    report = Report((ok("engine", "There."), failed("utf-8", "None.", "Set one.")))
+    assert as_text(report).splitlines() == [
+        "ok      engine  There.",
+        "failed  utf-8   None.",
+        "                -> Set one.",
+        "",
+        "1 failed.",
+    ]
+
+
+def test_the_sum_counts_what_is_not_well() -> None:
+    checks = (failed("a", "x", "y"), warning("b", "x", "y"), warning("c", "x", "y"))
+    assert as_text(Report(checks)).endswith("\n1 failed, 2 warnings.")
+    assert as_text(Report((ok("a", "x"), skipped("b", "x")))).endswith("\nAll is well.")
+
+
+def test_warnings_are_well_and_failures_are_not() -> None:
+    assert Report((warning("a", "x", "y"), skipped("b", "x"))).well
+    assert not Report((ok("a", "x"), failed("b", "x", "y"))).well
+
+
+def test_what_was_found_is_harmless_text() -> None:
+    report = Report((failed("a", "\x1b]0;title\x07red\x1b[31m", "do\nthis"),))
+    assert "\x1b" not in as_text(report)
+    assert len(as_text(report).splitlines()) == 4
+
+
+# Asking.
+
+
+def test_a_question_that_is_never_answered_is_left_alone() -> None:
+    never = threading.Event()
+    said = answer(never.wait, seconds=0.05)
+    never.set()
+    assert isinstance(said, EngineUnreachable)
+    assert "no answer" in said.what
+
+
+def test_an_error_is_an_answer() -> None:
+    def refuse() -> int:
+        raise DOWN
+
+    assert answer(refuse) is DOWN
+    assert answer(lambda: 3) == 3
+
+
+def test_a_fault_of_our_own_is_an_answer_too() -> None:
+    def stumble() -> int:
+        raise RecursionError("too deep")
+
+    said = answer(stumble, seconds=30)
+    assert isinstance(said, ConsoleError)
+    assert "fault of its own (RecursionError: too deep)" in said.what
+
+
+def test_a_program_that_is_missing_fails_or_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_tui.doctor.asking.PROGRAM_SECONDS", 0.2)
+    environment = dict(os.environ)
+    assert program_says(["/nowhere/x"], environment).code is None
+    assert program_says(["sh", "-c", "echo no >&2; exit 3"], environment) == Said(3, plain("no"))
+    assert program_says(["sh", "-c", "echo a; echo b"], environment) == Said(0, plain("a b"))
+    assert program_says(["sleep", "9"], environment).code is None
+
+
+# The whole, with fakes.
+
+NAMES = [
+    "socket", "engine", "clock", "compose", "project", "containers", "hashes", "logging",
+    "images", "environment", "backups", "terminal", "size", "colours", "utf-8", "clipboard",
+    "settings", "state",
+]  # fmt: skip
+
+
+class OnDisk(DemoProject):
+    """The embedded project, with a compose program of the test's own."""
+
+    def __init__(self, world: DemoWorld, program: Path) -> None:
+        super().__init__(world)
+        self.command = ComposeCommand(compose=(str(program),), directory=DIRECTORY, project=PROJECT)
+
+
+class Frozen(DemoEngine):
+    """An engine that does not answer."""
+
+    def version(self) -> JsonObject:
+        raise DOWN
+
+
+@pytest.fixture
+def readers(tmp_path: Path) -> Readers:
+    program = tmp_path / "docker-compose"
+    program.write_text("#!/bin/sh\necho 2.40.3\n")
+    program.chmod(0o755)
+    world = DemoWorld(FixedClock(NOW))
+    return Readers(DemoEngine(world), OnDisk(world, program))
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {check.name: check.verdict.value for check in report.checks}
+
+
+def examined(readers: Readers | UsageError, **environment: str) -> Report:
+    report = examine(readers, {**os.environ, **environment}, FixedClock(NOW))
+    jsonschema.validate(as_json(report), SCHEMA)
+    assert [check.name for check in report.checks] == NAMES
+    return report
+
+
+def test_a_stack_that_is_well(readers: Readers) -> None:
+    found = verdicts(examined(readers))
+    assert {found[name] for name in ("engine", "compose", "project", "containers")} == {"ok"}
+
+
+def test_checks_of_the_project_go_on_without_an_engine(readers: Readers) -> None:
+    world = DemoWorld(FixedClock(NOW))
+    found = verdicts(examined(replace(readers, engine=Frozen(world))))
+    assert found["engine"] == "failed"
+    assert found["clock"] == found["containers"] == "skipped"
+    assert {found[name] for name in ("compose", "project", "settings")} == {"ok"}
+
+
+def test_checks_of_the_engine_go_on_without_compose(readers: Readers) -> None:
+    readers.project.command = ComposeCommand(compose=("/nowhere/docker-compose",))
+    found = verdicts(examined(readers))
+    assert found["compose"] == "failed"
+    assert {found[name] for name in ("project", "hashes")} == {"skipped"}
+    assert {found[name] for name in ("engine", "containers")} == {"ok"}, "labels tell which"
+
+
+class Empty(DemoEngine):
+    """An engine without any container."""
+
+    def containers(self, _project: str) -> list[JsonObject]:
+        return []
+
+
+def test_where_nothing_tells_the_project_its_containers_are_not_looked_for(
+    readers: Readers,
+) -> None:
+    readers.project.command = ComposeCommand(compose=("/nowhere/docker-compose",))
+    report = examined(replace(readers, engine=Empty(DemoWorld(FixedClock(NOW)))))
+    (found,) = [check for check in report.checks if check.name == "containers"]
+    assert found.verdict is Verdict.SKIPPED
+    assert "no container names this folder" in found.found
+
+
+def test_without_a_valid_context_the_rest_is_looked_at(readers: Readers) -> None:
+    found = verdicts(examined(UsageError("There is no Docker context of this name.", remedy="-")))
+    assert found["engine"] == "failed"
+    assert found["project"] == "skipped"
+    assert found["state"] == "ok"
+
+
+def test_tmux_is_asked_where_it_runs(
+    readers: Readers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmux = tmp_path / "tmux"
+    tmux.write_text('#!/bin/sh\n[ "$3" = set-clipboard ] || exit 1\necho external\n')
+    tmux.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(examining, "look_at_terminal", lambda: TERMINAL)
+    report = examined(readers, TMUX="/tmp/t,1,0")
+    check = next(check for check in report.checks if check.name == "clipboard")
+    assert check.verdict is Verdict.OK
+    assert "set-clipboard external" in check.found
+
+
+# The command line.
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    monkeypatch.chdir(tmp_path)
+
+    def go(*words: str) -> tuple[int, str]:
+        code = cli.main(["doctor", *words])
+        return code, capsys.readouterr().out
+
+    return go
+
+
+def test_exit_code_1_when_something_failed(run: Run) -> None:
+    code, said = run("--json")
+    report = json.loads(said)
+    jsonschema.validate(report, SCHEMA)
+    assert (code, report["well"]) == (1, False)
+
+
+def test_exit_code_2_when_the_settings_are_wrong_and_the_report_all_the_same(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "config" / "pixel-tui" / "settings.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("them = 1\n")
+    code, said = run()
+    assert code == 2
+    assert "unknown setting them" in said
+    assert "state" in said
+
+
+def test_exit_code_2_for_a_context_that_does_not_exist(run: Run) -> None:
+    code, said = run("--context", "nope")
+    assert code == 2
+    assert "There is no Docker context of this name: nope" in said
+
+
+def test_exit_code_2_for_a_wrong_argument(run: Run) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run("--wrong")
+    assert stopped.value.code == 2
+
+
+def test_exit_code_0_when_all_is_well(
+    run: Run, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "readers", lambda *_: (readers.engine, readers.project))
+    assert run()[0] == 0
+
+
+def test_a_locale_that_can_not_say_everything_is_no_crash(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONIOENCODING": "ascii",
+        "PYTHONPATH": str(ROOT),
+        "DOCKER_HOST": f"unix://{tmp_path}/stöckchen.sock",
+    }
+    said = program_says([sys.executable, "-m", "pixel_tui", "doctor"], environment)
+    assert said.code == 1
+    assert "Traceback" not in said.words
+
+
+def test_no_part_of_the_toolkit_is_imported() -> None:
+    code = (
+        "import sys; from pixel_tui.doctor import examine, report; import pixel_tui.cli; "
+        "print([name for name in sys.modules if name.split('.')[0] in {'textual', 'rich'}])"
+    )
+    said = program_says([sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)})
+    assert said == Said(0, plain("[]"))

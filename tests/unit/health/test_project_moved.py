@@ -1,0 +1,122 @@
+"""A project that is open while `COMPOSE_FILE` of a `.env` comes to name another one."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.errors import ProjectMissing
+from pixel_tui.health.findings import Severity, findings_of_stack
+from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.text import plain
+from tests.builders.findings import project_of, stack
+
+Open = Callable[..., ComposeProject]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to start in, and two beside it that each have a compose file."""
+    for name in ("start", "old", "new"):
+        (tmp_path / name).mkdir()
+    for name in ("old", "new"):
+        (tmp_path / name / "compose.yml").write_text("services: {}\n")
+    monkeypatch.chdir(tmp_path / "start")
+    say(tmp_path, "../old/compose.yml")
+    return tmp_path
+
+
+@pytest.fixture
+def opened(place: Path) -> Open:
+    """Opens the project as the shell in the folder would, with a compose that takes any."""
+
+    def open_it(**named: object) -> ComposeProject:
+        (place / "model.json").write_text(json.dumps({"name": "shop", "services": {}}))
+        program = place / "docker-compose"
+        program.write_text(f"#!/bin/sh\nexec /bin/cat {place}/model.json\n")
+        program.chmod(0o755)
+        exported = named.pop("exported", "")
+        environment = {"PATH": str(place), **({"COMPOSE_FILE": str(exported)} if exported else {})}
+        return ComposeProject(find_command(environment, **named), environment)  # type: ignore[arg-type]
+
+    return open_it
+
+
+def say(place: Path, files: str) -> None:
+    (place / "start" / ".env").write_text(f"COMPOSE_FILE={files}\n" if files else "A=1\n")
+
+
+def test_another_folder_is_noticed_and_said_until_it_is_the_old_one_again(
+    place: Path, opened: Open
+) -> None:
+    project = opened()
+    assert project.resolve().moved == ""
+    before = project.fingerprint()
+    say(place, "../new/compose.yml")
+    assert project.fingerprint() != before
+    resolved = project.resolve()
+    assert resolved.moved == str(place / "new" / "compose.yml")
+    assert parse_project(resolved, {}).moved == resolved.moved
+    assert resolved.files == (str(place / "old" / "compose.yml"),)
+    say(place, "../old/compose.yml")
+    assert project.resolve().moved == ""
+
+
+def test_a_first_file_that_leaves_the_folder_is_said_too(place: Path, opened: Open) -> None:
+    (place / "start" / "compose.yml").write_text("services: {}\n")
+    (place / "start" / "other.yml").write_text("services: {}\n")
+    say(place, "")
+    project = opened()
+    say(place, "other.yml")
+    assert project.resolve().moved == ""  # compose follows that by itself
+    say(place, "../new/compose.yml")
+    assert project.resolve().moved == str(place / "new" / "compose.yml")
+
+
+def test_a_folder_without_a_env_is_watched_for_one(place: Path, opened: Open) -> None:
+    (place / "start" / ".env").unlink()
+    (place / "compose.yml").write_text("services: {}\n")
+    project = opened()
+    assert project.command.directory == str(place)
+    before = project.fingerprint()
+    say(place, "../new/compose.yml")
+    assert project.fingerprint() != before
+    assert project.resolve().moved == str(place / "new" / "compose.yml")
+
+
+@pytest.mark.parametrize("named", [{"files": ["../old/compose.yml"]}, {"exported": "x"}])
+def test_where_somebody_named_the_files_nothing_moves(
+    place: Path, opened: Open, named: dict[str, object]
+) -> None:
+    if "exported" in named:
+        named = {"exported": place / "old" / "compose.yml"}
+    project = opened(**named)
+    say(place, "../new/compose.yml")
+    assert project.resolve().moved == ""
+
+
+def test_if_the_old_file_is_gone_the_error_says_what_to_do(place: Path, opened: Open) -> None:
+    project = opened()
+    (place / "old" / "compose.yml").unlink()
+    with pytest.raises(ProjectMissing) as raised:
+        project.resolve()
+    assert "Check -f" in str(raised.value.remedy)
+    say(place, "../new/compose.yml")
+    with pytest.raises(ProjectMissing) as raised:
+        project.resolve()
+    assert "start pixel-tui again" in str(raised.value.remedy)
+    assert str(place / "new" / "compose.yml") in str(raised.value.remedy)
+
+
+def test_the_findings_say_what_is_open_still_and_what_to_do() -> None:
+    project = replace(
+        project_of(), files=(plain("/srv/old/compose.yml"),), moved=plain("/srv/new/compose.yml")
+    )
+    (finding,) = findings_of_stack(replace(stack(), project=project))
+    assert finding.severity is Severity.WARNING
+    assert "/srv/new/compose.yml now" in finding.what
+    assert "/srv/old/compose.yml" in finding.what
+    assert "start pixel-tui again" in finding.remedy

@@ -1,0 +1,156 @@
+"""The claim beside the truth: what is found, and what is proposed."""
+
+from typing import Any
+
+import pytest
+
+from pixel_tui.ledger.reading.worker_lock import WorkerLock
+from pixel_tui.ledger.view.rules.findings import Finding, Rule
+from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.stack.model.container import EnvironmentEntry
+from pixel_tui.stack.model.snapshot import Link
+from pixel_tui.text import plain
+from tests.builders.ledger_files import NOW, ONE, THREE, TWO, task
+from tests.builders.ledger_truth import ago, exited, view, worker
+
+
+def rules(found: LedgerView) -> list[Rule]:
+    return [finding.rule for finding in found.findings]
+
+
+def only(found: LedgerView) -> Finding:
+    (finding,) = found.findings
+    return finding
+
+
+def running(task_id: str = ONE, minutes: float = 10, **changes: Any) -> dict[str, Any]:
+    return task(task_id, "running", startedAt=ago(minutes=minutes).isoformat(), **changes)
+
+
+def test_a_running_task_with_its_worker_agrees() -> None:
+    found = view(running(), containers=(worker(),))
+    assert found.findings == ()
+    truth = found.truth(found.tasks[0])
+    assert truth.verdict is Verdict.AGREES
+    assert truth.worker is not None
+    assert truth.worker.words == "running"
+
+
+def test_one_whose_container_is_gone_is_an_orphan_and_is_queued_again() -> None:
+    found = view(running())
+    finding = only(found)
+    assert (finding.rule, finding.remedy) == (Rule.GONE, f"task-requeue {ONE}")
+    assert found.truth(found.tasks[0]).verdict is Verdict.GONE
+
+
+@pytest.mark.parametrize("changes", [{"attempts": 3}, {"type": "syntropy-rebuild"}])
+def test_an_orphan_that_may_not_be_tried_again_is_aborted(changes: dict[str, Any]) -> None:
+    assert only(view(running(**changes))).action == "task-abort"
+
+
+def test_one_that_has_just_begun_is_not_judged_by_an_older_picture() -> None:
+    found = view(running(minutes=0.05))
+    assert found.findings == ()
+    assert found.truth(found.tasks[0]).verdict is Verdict.UNKNOWN
+
+
+def test_without_an_engine_nothing_is_said_of_containers() -> None:
+    found = view(running(), link=Link.LOST)
+    assert found.findings == ()
+    assert found.truth(found.tasks[0]).verdict is Verdict.UNKNOWN
+
+
+def test_one_whose_container_has_ended_says_how() -> None:
+    found = view(running(), containers=(worker(**exited(137, oom_killed=True)),))
+    assert only(found).rule is Rule.ENDED
+    assert "137 OOM-killed" in only(found).message
+    assert found.truth(found.tasks[0]).verdict is Verdict.ENDED
+
+
+def test_a_container_of_the_attempt_before_says_nothing_of_this_one() -> None:
+    old = worker(**exited(1, finished_at=ago(minutes=30)))
+    assert rules(view(running(), containers=(old,))) == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rule"), [(19, None), (21, Rule.SLOW), (45.5, Rule.SLOW), (47, Rule.OVERDUE)]
+)
+def test_how_long_it_runs(minutes: float, rule: Rule | None) -> None:
+    heard = {ONE: NOW}
+    found = view(running(minutes=minutes), containers=(worker(),), heard=heard)
+    assert rules(found) == ([] if rule is None else [rule])
+
+
+def test_the_timeout_is_that_of_the_worker() -> None:
+    entries = (
+        EnvironmentEntry(plain("TASK_ID"), plain(ONE)),
+        EnvironmentEntry(plain("WORKER_TIMEOUT_SECONDS"), plain("300")),
+    )
+    found = view(running(minutes=9), containers=(worker(environment=entries),))
+    assert only(found).rule is Rule.OVERDUE
+    assert only(found).action == "task-stop"
+
+
+def test_one_that_writes_nothing_is_silent() -> None:
+    found = view(running(minutes=15), containers=(worker(),), heard={ONE: ago(minutes=11)})
+    assert only(found).rule is Rule.SILENT
+    assert "11 min" in only(found).message
+
+
+def test_a_worker_is_known_by_its_name_where_nothing_else_tells() -> None:
+    named = worker(name=f"other-worker-rebuild-{ONE[:8]}", environment=())
+    found = view(running(), containers=(named,))
+    assert found.findings == ()
+    assert found.workers[0].rebuild
+
+
+def test_a_worker_without_a_task() -> None:
+    found = view(task(TWO), containers=(worker(),))
+    assert only(found).rule is Rule.STRANGER
+    assert "docker stop" in only(found).remedy
+
+
+def test_a_worker_of_a_task_that_has_ended() -> None:
+    done = task(status="completed", completedAt=ago(minutes=5).isoformat())
+    assert only(view(done, containers=(worker(),))).rule is Rule.FINISHED
+    assert rules(view(done, containers=(worker(started_at=ago(minutes=1)),))) == []
+
+
+def test_two_workers_at_the_same_time() -> None:
+    both = (worker(), worker(TWO))
+    assert rules(view(running(), running(TWO), containers=both)) == [Rule.CROWD]
+
+
+def test_a_lock_without_a_worker_is_stale_and_a_young_one_is_not() -> None:
+    stale = WorkerLock(plain(ONE), ago(minutes=5))
+    assert only(view(task(), lock=stale)).action == "task-unlock"
+    assert rules(view(task(), lock=WorkerLock(plain(ONE), ago(seconds=20)))) == []
+    assert rules(view(running(), lock=stale, containers=(worker(),))) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"completedAt": "2026-03-01T11:40:00Z"},
+        {"startedAt": "2026-03-01T09:00:00Z"},
+        {"createdAt": "2026-03-02T10:00:00Z", "startedAt": None},
+    ],
+)
+def test_times_that_cannot_be(changes: dict[str, Any]) -> None:
+    assert only(view(task(status="completed", **changes))).rule is Rule.CLOCK
+
+
+def test_the_ledger_against_itself() -> None:
+    found = view(
+        task(), task(), task(TWO, attempts=3), task(THREE, "failed", attempts=4), {"id": "?"},
+        version=2,
+    )  # fmt: skip
+    assert sorted(rules(found)) == ["attempts", "attempts", "duplicate", "odd", "version"]
+    assert found.findings[0].rule is Rule.DUPLICATE, "the worst first"
+
+
+def test_hostile_words_do_not_get_out_of_a_finding() -> None:
+    found = view(task("\x1b[2J" + ONE, "\x1b]0;x\x07", type="\x1b[1m"))
+    assert found.tasks[0].id == ""
+    assert all("\x1b" not in item.message for item in found.findings)

@@ -1,0 +1,125 @@
+"""How long services were away: measured in a job, kept, and told by the next plan."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.facts.live import times_away
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.jobs.downtime import Absences
+from pixel_tui.operations.jobs.folder import JobFolder
+from pixel_tui.operations.jobs.job import Away
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.stack.model.container import ContainerState, Health, HealthStatus
+from pixel_tui.stack.model.snapshot import Link
+from pixel_tui.text import SafeText
+from tests.builders.job import (
+    COMMAND,
+    ENGINE,
+    NOW,
+    Desk,
+    FakeObserver,
+    again,
+    agent,
+    desk,
+    observer,
+    runner,
+)
+
+__all__ = ["desk", "observer", "runner"]
+
+DOWN = agent(state=ContainerState.EXITED, exit_code=0)
+
+
+class Measured:
+    """A restart of the agent, second by second."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.observer = desk.observer
+        self.clock = FixedClock(NOW)
+        self._absences = Absences(desk.plan().checks_after, desk.observer, self.clock)
+
+    def after(self, seconds: float, *containers: object, **engine: Link) -> None:
+        self.clock.advance(seconds)
+        self.observer.show(*containers, engine=replace(ENGINE, **engine))  # type: ignore[arg-type]
+
+    def step(self) -> None:
+        self._absences.step()
+
+    def away(self) -> dict[str, float]:
+        return {item.service: item.seconds for item in self._absences.close()}
+
+
+@pytest.fixture
+def measured(desk: Desk) -> Measured:
+    return Measured(desk)
+
+
+def test_from_the_first_picture_without_it_to_the_first_with_it(measured: Measured) -> None:
+    measured.after(2, DOWN)
+    measured.after(1, again(health=Health(HealthStatus.STARTING)))
+    measured.after(3, again())
+    measured.after(9, again())
+    assert measured.away() == {"agent": 4.0}
+
+
+def test_what_was_too_quick_for_a_picture_counts_from_the_steps_beginning(
+    measured: Measured,
+) -> None:
+    measured.after(5, agent())
+    measured.step()
+    measured.after(0.5, again())
+    measured.after(9, again())
+    assert measured.away() == {"agent": 0.5}
+
+
+def test_what_has_not_come_back_is_not_counted(measured: Measured) -> None:
+    measured.after(2, DOWN)
+    assert measured.away() == {}
+
+
+def test_what_was_never_away_is_not_counted(measured: Measured) -> None:
+    measured.after(2, agent())
+    assert measured.away() == {}
+
+
+def test_a_silent_engine_is_no_absence(measured: Measured) -> None:
+    measured.after(2, DOWN, link=Link.LOST)
+    assert measured.away() == {}
+
+
+def test_what_was_away_before_is_not_counted(desk: Desk) -> None:
+    desk.observer.show(agent(health=Health(HealthStatus.UNHEALTHY)))
+    measured = Measured(desk)
+    measured.after(3, again())
+    assert measured.away() == {}
+
+
+def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObserver) -> None:
+    status = desk.done()
+    (away,) = status.away
+    assert away.service == "agent"
+    folder = JobFolder(desk.folder / "jobs")
+    for at, seconds in enumerate((5.0, 6.0, 4.0), 1):
+        output = folder.new_output(NOW + timedelta(days=400, seconds=at))
+        later = replace(
+            status, id=output.stem, output=output, away=(Away(SafeText("agent"), seconds),)
+        )
+        folder.save(later, durable=False)
+    down = times_away(folder.path, observer.snapshot)
+    assert down == {"agent": (4.0, 6.0, 5.0)}
+    plan = plan_action(
+        "restart", ["agent"], observer.snapshot, COMMAND, now=NOW, facts=Facts(down=down)
+    )
+    (words,) = plan.interrupts
+    assert words.endswith("again; was away 4 s, 6 s and 5 s the last times")
+
+
+def test_of_another_stack_nothing_is_told(desk: Desk, observer: FakeObserver) -> None:
+    desk.done()
+    elsewhere = replace(observer.snapshot, project_name=SafeText("another"))
+    assert times_away(desk.folder / "jobs", elsewhere) == {}
+    assert times_away(Path("/nonexistent"), observer.snapshot) == {}

@@ -1,0 +1,305 @@
+"""An audit trail that was edited, cut or lost a record says so."""
+
+import json
+import shutil
+import socket
+import tracemalloc
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.operations.audit import reading as audit_reading
+from pixel_tui.operations.audit import seal as audit_seal
+from pixel_tui.operations.audit.chain import digest
+from pixel_tui.operations.audit.reading import head_path, read_audit
+from pixel_tui.operations.audit.seal import Seal, read_seal, seal_in_log, seal_path
+from pixel_tui.operations.audit.trail import Audit
+from tests.builders.audit import NOW, ORIGIN, status
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Audit:
+    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    for _ in range(3):
+        made.begin(status())
+        made.end(status())
+    return made
+
+
+def lines(audit: Audit) -> list[bytes]:
+    return audit.path.read_bytes().splitlines(keepends=True)
+
+
+def test_a_trail_as_it_was_written_has_no_problem(audit: Audit) -> None:
+    trail = audit.read()
+    assert trail.problems == ()
+    assert [record.word("event") for record in trail.records] == ["begin", "end"] * 3
+    assert [record.line for record in trail.records] == [1, 2, 3, 4, 5, 6]
+
+
+def test_no_trail_yet_is_no_problem(tmp_path: Path) -> None:
+    trail = Audit(tmp_path / "none.jsonl", FixedClock(NOW), ORIGIN).read()
+    assert (trail.records, trail.problems) == ((), ())
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_an_edited_record_is_named(audit: Audit, at: int) -> None:
+    every = lines(audit)
+    every[at] = every[at].replace(b'"ana"', b'"eve"')
+    audit.path.write_bytes(b"".join(every))
+    (problem,) = audit.read().problems
+    assert f"Line {at + 1} was changed" in problem
+
+
+def test_an_edit_of_the_last_record_is_seen_by_the_file_beside(audit: Audit) -> None:
+    every = lines(audit)
+    every[-1] = every[-1].replace(b'"ana"', b'"eve"')
+    audit.path.write_bytes(b"".join(every))
+    (problem,) = audit.read().problems
+    assert "last line was changed" in problem
+
+
+@pytest.mark.parametrize("at", range(1, 5))
+def test_a_removed_record_is_seen(audit: Audit, at: int) -> None:
+    every = lines(audit)
+    del every[at]
+    audit.path.write_bytes(b"".join(every))
+    shortened, problem = audit.read().problems
+    assert "shortened: it has 5 of 6" in shortened
+    assert f"between it and line {at + 1} were removed" in problem
+
+
+def test_a_beginning_that_was_cut_off_is_seen(audit: Audit) -> None:
+    audit.path.write_bytes(b"".join(lines(audit)[2:]))
+    _, problem = audit.read().problems
+    assert "beginning is missing" in problem
+
+
+@pytest.mark.parametrize("left", [1, 4])
+def test_an_end_that_was_cut_off_is_seen(audit: Audit, left: int) -> None:
+    audit.path.write_bytes(b"".join(lines(audit)[:left]))
+    shortened, problem = audit.read().problems
+    assert f"shortened: it has {left} of 6" in shortened
+    assert "lines after it were removed" in problem
+
+
+def test_an_emptied_or_removed_trail_is_seen(audit: Audit) -> None:
+    missing = ("The audit trail is missing: it had 6 records.",)
+    audit.path.write_bytes(b"")
+    assert audit.read().problems == missing
+    audit.path.unlink()
+    assert audit.read().problems == missing
+    seal_path(audit.path).unlink()
+    assert audit.read().problems == ("Every record is gone.",)
+
+
+def test_a_lost_file_beside_it_is_told(audit: Audit) -> None:
+    audit.path.with_name("audit.jsonl.head").unlink()
+    assert "is gone" in audit.read().problems[0]
+
+
+def test_a_forged_record_is_told(audit: Audit) -> None:
+    every = lines(audit)
+    forged = json.loads(every[1])
+    del forged["previous"]
+    every.insert(3, json.dumps(forged).encode() + b"\n")
+    audit.path.write_bytes(b"".join(every))
+    assert any("Line 4 has no place in the chain" in problem for problem in audit.read().problems)
+
+
+def test_a_power_loss_between_a_record_and_the_file_beside_is_no_forgery(audit: Audit) -> None:
+    head = audit.path.with_name("audit.jsonl.head")
+    before = head.read_bytes()
+    audit.begin(status())
+    head.write_bytes(before)
+    assert audit.read().problems == ()
+    audit.end(status())
+    assert audit.read().problems == ()
+
+
+def test_a_record_that_a_full_disk_cut_short_is_told_apart_from_an_edit(audit: Audit) -> None:
+    with audit.path.open("ab") as file:
+        file.write(b'{"version": 2, "ev')
+    assert audit.read().torn == 1
+    audit.begin(status())
+    trail = audit.read()
+    assert (trail.problems, trail.torn, len(trail.records)) == ((), 1, 7)
+
+
+def test_records_from_before_the_chain_are_taken_along(tmp_path: Path) -> None:
+    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    made.path.write_bytes(b'{"version": 1, "event": "begin"}\n{"version": 1, "event": "end"}\n')
+    made.begin(status())
+    trail = made.read()
+    assert (trail.problems, trail.unchained, len(trail.records)) == ((), 2, 3)
+
+
+def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+
+    def write() -> None:
+        made = Audit(path, FixedClock(NOW), ORIGIN)
+        for _ in range(10):
+            made.begin(status())
+
+    threads = [Thread(target=write) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    trail = Audit(path, FixedClock(NOW), ORIGIN).read()
+    assert (trail.problems, len(trail.records)) == ((), 60)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_changed_byte_is_seen(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    audit = Audit(tmp_path_factory.mktemp("a") / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    for _ in range(3):
+        audit.begin(status())
+    content = bytearray(audit.path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 2))
+    content[at] ^= data.draw(st.integers(1, 255))
+    audit.path.write_bytes(content)
+    assert audit.read().problems or audit.read().torn
+
+
+# The seal: how long the trail was, apart from it.
+
+
+def beside(audit: Audit) -> Path:
+    return head_path(audit.path)
+
+
+def test_a_trail_that_is_gone_with_the_file_beside_it_is_missing(audit: Audit) -> None:
+    audit.path.unlink()
+    beside(audit).unlink()
+    assert audit.read().problems == ("The audit trail is missing: it had 6 records.",)
+    audit.path.write_bytes(b"")
+    assert "missing" in audit.read().problems[0]
+
+
+@pytest.mark.parametrize("left", [1, 3, 5])
+def test_a_trail_that_lost_its_end_and_has_a_new_file_beside_was_shortened(
+    audit: Audit, left: int
+) -> None:
+    kept = lines(audit)[:left]
+    audit.path.write_bytes(b"".join(kept))
+    beside(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
+    assert audit.read().problems == (f"The audit trail was shortened: it has {left} of 6 records.",)
+    audit.begin(status())
+    assert any("short" in words or "rewritten" in words for words in audit.read().problems)
+    for _ in range(4):
+        audit.begin(status())
+    assert audit.read().problems, "what is written later does not make up for it"
+
+
+def test_a_trail_that_was_written_anew_is_told(audit: Audit, tmp_path: Path) -> None:
+    other = Audit(tmp_path / "other" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    for _ in range(7):
+        other.begin(status())
+    audit.path.write_bytes(other.path.read_bytes())
+    beside(audit).write_bytes(beside(other).read_bytes())
+    (problem,) = audit.read().problems
+    assert "rewritten: line 6" in problem
+
+
+def test_a_trail_of_before_the_seal_is_sealed_with_the_next_record(audit: Audit) -> None:
+    seal_path(audit.path).unlink()
+    assert audit.read().problems == ()
+    audit.begin(status())
+    assert read_seal(audit.path) == Seal(7, digest(lines(audit)[-1].removesuffix(b"\n")))
+
+
+def test_a_record_that_a_power_loss_left_unsealed_is_no_problem(audit: Audit) -> None:
+    before = seal_path(audit.path).read_bytes()
+    audit.begin(status())
+    seal_path(audit.path).write_bytes(before)
+    assert audit.read().problems == ()
+    audit.end(status())
+    assert read_seal(audit.path) == Seal(8, digest(lines(audit)[-1].removesuffix(b"\n")))
+
+
+def test_only_the_newest_part_of_a_trail_is_compared_as_well(audit: Audit) -> None:
+    size = audit.path.stat().st_size
+    assert read_audit(audit.path, most=size // 2).problems == ()
+    audit.path.write_bytes(b"".join(lines(audit)[:5]))
+    found = read_audit(audit.path, most=size // 2).problems
+    assert found[0] == "The audit trail was shortened: it has 5 of 6 records."
+
+
+def test_the_systems_log_is_told_and_knows_of_a_trail_that_is_gone_with_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind("log")
+        monkeypatch.setattr(audit_seal, "SYSLOG", Path("log"))
+        audit = Audit(tmp_path / "state" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        audit.end(status())
+        told = [log.recv(4096).decode() for _ in range(2)]
+    assert all(words.startswith("<85>pixel-tui: audit ") for words in told)
+    output = "".join(f"{words.partition(': ')[2]}\n" for words in reversed(told))
+    shutil.rmtree(audit.path.parent)
+    assert audit.read().problems == ()
+    seal = seal_in_log(f"other words\naudit x 99 y\n{output}", audit.path)
+    assert audit.read(seal).problems == ("The audit trail is missing: it had 2 records.",)
+
+
+# As a stream: a trail of many years, and lines that are no records.
+
+
+def test_a_large_trail_is_read_in_little_memory(audit: Audit) -> None:
+    line, previous, written = b"", digest(lines(audit)[-1].removesuffix(b"\n")), 0
+    with audit.path.open("ab") as file:
+        while written < 24 * 1024 * 1024:
+            line = json.dumps({"previous": previous, "filling": "x" * 4000}).encode()
+            previous = digest(line)
+            written += file.write(line + b"\n")
+    beside(audit).write_text(f"{previous}\n")
+    tracemalloc.start()
+    try:
+        trail = audit.read(keep=2)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert trail.problems == ()
+    assert trail.count > 5000
+    assert [record.line for record in trail.records] == [trail.count - 1, trail.count]
+    assert peak < 2 * 1024 * 1024
+
+
+def test_a_line_that_is_no_record_for_its_length_is_told_and_what_follows_is_read(
+    audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_reading, "LONGEST_RECORD", 4096)
+    every = lines(audit)
+    audit.path.write_bytes(b"".join([*every[:2], b"x" * 10_000 + b"\n", *every[2:]]))
+    long, broken = audit.read().problems
+    assert long == "Line 3 is longer than any record."
+    assert "between it and line 4" in broken
+    assert audit.read().count == 6
+
+
+def test_many_breaks_are_counted(audit: Audit) -> None:
+    audit.path.write_bytes(b'{"previous": "other"}\n' * 1000)
+    problems = audit.read().problems
+    assert len(problems) < 110
+    assert any("900 more lines" in problem for problem in problems)
+
+
+def test_who_reads_a_trail_keeps_nobody_from_writing_to_it(audit: Audit) -> None:
+    end = audit.path.stat().st_size
+    with audit.path.open("rb") as file:
+        read = audit_reading.lines_until(file, end)
+        next(read)
+        audit.begin(status())
+        assert len(list(read)) == 5
+    assert audit.read().count == 7

@@ -1,0 +1,83 @@
+"""The trail as people read it, also where only its end is read."""
+
+from pathlib import Path
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.operations.audit.chain import Record, Trail
+from pixel_tui.operations.audit.entries import Entry, entries, verdict
+from pixel_tui.operations.audit.reading import read_audit, trail_state
+from pixel_tui.operations.audit.trail import Audit
+from tests.builders.audit import NOW, ORIGIN, status
+
+
+def written(path: Path, count: int) -> Audit:
+    audit = Audit(path, FixedClock(NOW), ORIGIN)
+    for _ in range(count):
+        audit.begin(status())
+        audit.end(status())
+    return audit
+
+
+def test_the_records_of_a_job_are_one_entry(tmp_path: Path) -> None:
+    (entry,) = entries(written(tmp_path / "audit.jsonl", 1).read())
+    assert entry.title == "Restart agent"
+    assert entry.who == "ana@vps"
+    assert entry.result == "queued"
+    assert entry.matches("AGENT ana")
+    assert not entry.matches("agent eve")
+
+
+def test_records_that_lack_everything_are_still_entries() -> None:
+    trail = Trail((Record(1, {}), Record(2, {"job": "x", "plan": 3, "seconds": "long"})), ())
+    newest, oldest = entries(trail)
+    assert (newest.title, newest.took, newest.began) == ("job x", "", None)
+    assert oldest.who == "@"
+
+
+def test_a_change_without_an_end_is_open_or_left() -> None:
+    def ended(event: str) -> str:
+        return Entry("x", (Record(1, {"event": "begin"}), Record(2, {"event": event}))).result
+
+    assert Entry("x", (Record(1, {"event": "begin"}),)).result == "open"
+    assert ended("left") == "left"
+
+
+def test_the_end_of_a_long_trail_is_compared_from_its_first_whole_line(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    written(path, 20)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for keep in (1, 7, 39):
+        most = sum(map(len, lines[-keep:])) + len(lines[0]) // 2
+        trail = read_audit(path, most=most)
+        assert [record.line for record in trail.records] == list(range(41 - keep, 41))
+        assert (trail.problems, trail.skipped) == ((), 40 - keep)
+        assert verdict(trail)[0]
+        assert "Older ones: pixel-tui audit" in verdict(trail)[1]
+
+
+def test_an_edit_in_the_part_that_is_read_is_named_by_its_own_line(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    written(path, 20)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[35] = lines[35].replace(b'"ana"', b'"eve"')
+    path.write_bytes(b"".join(lines))
+    trail = read_audit(path, most=sum(map(len, lines[-10:])) + 10)
+    assert trail.problems == ("Line 36 was changed, or lines between it and line 37 were removed.",)
+    assert verdict(trail) == (False, f"Not intact: {trail.problems[0]}")
+
+
+def test_a_short_trail_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = written(path, 2)
+    assert read_audit(path, most=10**6) == audit.read()
+    assert verdict(audit.read()) == (True, "4 records, intact.")
+    assert verdict(Trail((), ())) == (True, "Nothing has been changed yet.")
+
+
+def test_whatever_changes_the_trail_shows_in_its_state(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    assert trail_state(path) == ()
+    written(path, 1)
+    before = trail_state(path)
+    written(path, 1)
+    assert trail_state(path) != before

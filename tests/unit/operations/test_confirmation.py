@@ -1,0 +1,174 @@
+"""How a plan is agreed to: by its risk, and never by one key that is held down."""
+
+from dataclasses import replace
+
+import pytest
+
+from pixel_tui.errors import OperationError, UsageError
+from pixel_tui.operations import actions
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.confirmation import Agreement, Confirmation, confirmation_of
+from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import Plan, Risk
+from pixel_tui.text import SafeText
+from tests.builders.actions import COMMAND, NOW, container, exited, spec, stack
+
+
+def restart() -> Plan:
+    seen = stack(container("api"), specs=(spec("api"),))
+    return plan_action("restart", ["api"], seen, COMMAND, now=NOW)
+
+
+def start() -> Plan:
+    seen = stack(exited("api"), specs=(spec("api"),))
+    return plan_action("start", ["api"], seen, COMMAND, now=NOW)
+
+
+def stop_all() -> Plan:
+    seen = stack(container("api"), specs=(spec("api"),))
+    return plan_action("stop", [], seen, COMMAND, now=NOW)
+
+
+def test_the_risk_says_what_is_wanted() -> None:
+    assert confirmation_of(start()) is Confirmation.KEY
+    assert confirmation_of(restart()) is Confirmation.TWO_KEYS
+    assert confirmation_of(stop_all()) is Confirmation.WORD
+    destructive = replace(restart(), risk=Risk.DESTRUCTIVE, confirm=SafeText(""))
+    assert confirmation_of(destructive) is Confirmation.WORD, "even where no word is named"
+    assert Agreement(destructive, 0).typed("pixel").run
+
+
+def test_a_safe_plan_is_run_by_enter_or_by_y() -> None:
+    assert Agreement(start(), 0).enter(2).run
+    assert Agreement(start(), 0).yes().run
+
+
+def test_an_enter_held_down_never_runs_a_safe_plan() -> None:
+    agreement = Agreement(start(), 0)
+    repeats = [0.66 + 0.03 * count for count in range(200)]
+    assert not any(agreement.enter(at).run for at in repeats)
+    assert agreement.enter(repeats[-1] + 2).run, "until it is let go"
+
+
+def test_what_interrupts_wants_a_key_and_then_enter() -> None:
+    agreement = Agreement(restart(), 0)
+    assert not agreement.yes().run
+    assert "it interrupts api" in agreement.hint
+    assert agreement.enter(0.1).run, "another key than the one that armed it is no slip"
+
+
+def test_y_alone_never_runs_what_interrupts() -> None:
+    agreement = Agreement(restart(), 0)
+    assert not any(agreement.yes().run for _ in range(50))
+
+
+def test_enter_twice_by_a_slip_does_not_run_what_interrupts() -> None:
+    agreement = Agreement(restart(), 0)
+    assert not agreement.enter(5).run
+    assert agreement.armed
+    assert not agreement.enter(5.3).run
+    assert agreement.enter(7).run
+
+
+def test_the_enter_that_asked_does_not_cancel() -> None:
+    agreement = Agreement(restart(), 0)
+    assert not agreement.cancels(0.5)
+    assert agreement.cancels(1.5)
+
+
+def test_disarmed_it_wants_both_keys_again() -> None:
+    agreement = Agreement(restart(), 0)
+    agreement.yes()
+    assert agreement.disarm()
+    assert not agreement.disarm()
+    assert not agreement.enter(9).run
+
+
+@pytest.mark.parametrize("word", ["", "y", "Pixel", "pixel ", " pixel", "pixe", "pixelpixel"])
+def test_only_the_word_itself_runs_what_wants_one(word: str) -> None:
+    agreement = Agreement(stop_all(), 0)
+    assert not agreement.typed(word).run
+    assert not agreement.yes().run
+    assert not agreement.enter(9).run
+    assert agreement.typed("pixel").run
+
+
+def test_a_typed_word_is_no_way_round_the_keys() -> None:
+    assert not Agreement(restart(), 0).typed("").run
+    assert not Agreement(restart(), 0).typed("pixel").run
+
+
+def losing(**changes: object) -> Plan:
+    lost = replace(stop_all(), irreversible=(SafeText("volume held: in NO backup"),))
+    return replace(lost, **changes)  # type: ignore[arg-type]
+
+
+def test_what_no_backup_has_wants_two_words_in_their_order() -> None:
+    agreement = Agreement(losing(confirm_loss=SafeText("lose-1-volume")), 0)
+    agreement.show()
+    assert not agreement.typed("lose-1-volume").run
+    assert not agreement.typed("pixel").run
+    assert not agreement.typed("pixel").run
+    assert "Type lose-1-volume as well" in agreement.hint
+    assert agreement.typed("lose-1-volume").run
+
+
+def test_each_word_says_why_it_is_asked_for() -> None:
+    words = {"confirm_origin": SafeText("from-elsewhere"), "confirm_loss": SafeText("no-backup")}
+    agreement = Agreement(losing(**words), 0)
+    agreement.show()
+    assert "another word is asked for then" in agreement.hint
+    assert not agreement.typed("pixel").run
+    assert agreement.hint == "The backup was not made here. Type from-elsewhere as well."
+    assert not agreement.typed("no-backup").run
+    assert not agreement.typed("from-elsewhere").run
+    assert agreement.hint == "No backup has all that is lost. Type no-backup as well to run it."
+    assert agreement.typed("no-backup").run
+
+
+def test_what_interrupts_only_wants_words_too_where_one_is_asked_for() -> None:
+    agreement = Agreement(replace(restart(), confirm_origin=SafeText("from-elsewhere")), 0)
+    assert not agreement.typed("pixel").run
+    assert agreement.typed("from-elsewhere").run
+
+
+@pytest.mark.parametrize("risk", list(Risk))
+def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
+    agreement = Agreement(losing(risk=risk, confirm=SafeText("")), 0)
+    answers = [agreement.yes(), agreement.enter(5), agreement.enter(9), agreement.typed("pixel")]
+    assert not any(answer.run for answer in answers)
+    agreement.show()
+    agreement.yes()
+    assert agreement.enter(20).run or agreement.typed("pixel").run
+
+
+def draft_prune(draft: Draft) -> None:
+    draft.risk = Risk.DESTRUCTIVE
+
+
+PRUNE = Action(
+    "prune",
+    "Prune",
+    Group.RECOVERY,
+    when="The disk is full.",
+    failing="Look at what it says.",
+    refuse=lambda _target: "",
+    draft=draft_prune,
+    scope=Scope.HOST,
+)
+
+
+def test_what_concerns_the_whole_host_wants_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "all_actions", lambda: (PRUNE,))
+    seen = stack(container("api"), specs=(spec("api"),))
+    here = Facts(host=SafeText("vps-1"))
+    plan = plan_action("prune", [], seen, COMMAND, now=NOW, facts=here)
+    assert plan.confirm == plan.host == "vps-1"
+    assert not Agreement(plan, 0).typed("pixel").run, "the project's name is not enough"
+    assert Agreement(plan, 0).typed("vps-1").run
+    with pytest.raises(UsageError):
+        plan_action("prune", ["api"], seen, COMMAND, now=NOW, facts=here)
+    with pytest.raises(OperationError):
+        plan_action("prune", [], seen, COMMAND, now=NOW)

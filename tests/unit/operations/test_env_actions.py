@@ -1,0 +1,494 @@
+"""Plans that save, apply and restore an environment: what they say, run and refuse."""
+
+import hashlib
+import os
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.environment.apply.impact import Change, Impact, Moved, ServiceImpact
+from pixel_tui.environment.apply.state import ApplyState, Phase
+from pixel_tui.environment.storage.history import Version
+from pixel_tui.environment.storage.staging import UNKNOWN_BASE
+from pixel_tui.errors import NothingToDo, OperationError, UsageError
+from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated, candidate_choices
+from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
+from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, Proxy
+from pixel_tui.operations.planning.plan import Plan, Risk, plan_outdated
+from pixel_tui.operations.planning.plan_files import moved_file
+from pixel_tui.stack.model.container import Mount, Port
+from pixel_tui.stack.model.project import External
+from pixel_tui.stack.model.resource_model import Attached, Diverged, ResourceKind
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import NO_TEXT, SafeText, plain
+from tests.builders.actions import (
+    COMMAND,
+    COMPOSE,
+    NOW,
+    container,
+    exited,
+    restarting_with,
+    spec,
+    stack,
+)
+from tests.builders.actions import running as stack_of
+from tests.builders.backup_actions import refused
+from tests.patience import PATIENCE
+
+ID = "0123456789abcdef"
+OLD, NEW = "a" * 64, "b" * 64
+VERSION = Version(
+    "0003-20260301-120000", 3, datetime(2026, 3, 1, 12, tzinfo=UTC), "c" * 64, 12, Path("/v/3")
+)
+
+
+def impact(*services: ServiceImpact, **changes: object) -> Impact:
+    whole = Impact(NO_TEXT, (), services, SafeText("pixel"))
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def changed(
+    service: str, change: Change = Change.RECREATE, *, running: bool = True
+) -> ServiceImpact:
+    cause = plain("its environment changes")
+    return ServiceImpact(plain(service), change, (plain("API_TOKEN"),), cause, running)
+
+
+def facts(found: Impact | None, **changes: object) -> Facts:
+    known = EnvironmentFacts(
+        path=plain("/srv/pixel/.env"),
+        sha256=OLD,
+        trouble=NO_TEXT,
+        candidates=(Candidate(ID, NEW, found, f"/state/{ID}.env", OLD),),
+        versions=(VERSION,),
+    )
+    return Facts(environment=replace(known, **changes))  # type: ignore[arg-type]
+
+
+def plan(name: str, known: Facts, *targets: str, stack: StackSnapshot | None = None) -> Plan:
+    return plan_action(name, targets, stack or stack_of(), COMMAND, now=NOW, facts=known)
+
+
+def warnings(made: Plan) -> str:
+    return " | ".join(check.message for check in made.checks_before if not check.ok)
+
+
+class TestSave:
+    def test_it_is_safe_and_says_what_would_have_to_be_done(self) -> None:
+        made = plan("environment-save", facts(impact(changed("api"))), ID)
+        assert (made.title, made.risk) == ("Save .env", Risk.SAFE)
+        (step,) = made.steps
+        assert step.command[1:6] == ("-P", "-m", "pixel_tui.environment", "save", ID)
+        assert step.command[step.command.index("--was") + 1] == OLD
+        (effect,) = made.affects
+        assert effect.change == "would have to be recreated"
+        assert effect.cause == "its environment changes (API_TOKEN)"
+        assert "a restart changes nothing" in warnings(made)
+
+    def test_what_waits_for_another_of_several_files_is_saved_there(self) -> None:
+        other = Candidate("f" * 16, NEW, impact(), "/state/f.env", "e" * 64)
+        base = EnvironmentFacts(
+            path=plain("/srv/pixel/base.env"),
+            sha256="e" * 64,
+            trouble=NO_TEXT,
+            candidates=(other,),
+            versions=(replace(VERSION, id="0009-20260301-120000"),),
+            edited="/srv/pixel/base.env",
+        )
+        known = facts(impact(), others=(base,))
+        made = plan("environment-save", known, other.id)
+        assert made.title == "Save base.env"
+        (step,) = made.steps
+        assert step.command[step.command.index("--edited") + 1] == "/srv/pixel/base.env"
+        assert step.command[step.command.index("--was") + 1] == "e" * 64
+        assert "--edited" not in plan("environment-save", known, ID).steps[0].command
+        restored = plan("environment-restore", known, "0009-20260301-120000")
+        assert restored.title == "Restore a version of base.env"
+        assert "--edited" in restored.steps[0].command
+        first, second = candidate_choices(known)
+        assert first.words.startswith(".env  ")
+        assert second.words.startswith("base.env  ")
+
+    def test_an_apply_of_any_of_the_files_that_was_left_half_done_comes_first(self) -> None:
+        left = ApplyState(Phase.STARTING, "/srv/pixel/base.env", "pixel", OLD, NEW)
+        base = EnvironmentFacts(
+            path=plain("/srv/pixel/base.env"), trouble=NO_TEXT, left=left, edited="/x/base.env"
+        )
+        known = facts(impact(), others=(base,))
+        with pytest.raises(OperationError, match="half done"):
+            plan("environment-save", known, ID)
+        back = plan("environment-roll-back", known)
+        assert back.steps[0].command[back.steps[0].command.index("--edited") + 1] == "/x/base.env"
+
+    def test_a_file_that_compose_refuses_can_be_saved_by_no_plan(self) -> None:
+        with pytest.raises(OperationError, match="line 3"):
+            plan("environment-save", facts(impact(refusal=plain("line 3: bad"))), ID)
+
+    def test_one_can_be_saved_where_compose_refuses_what_there_is_now(self) -> None:
+        made = plan("environment-save", facts(impact()), ID, stack=refused(stack_of()))
+        assert made.steps
+
+    def test_another_content_of_the_file_or_of_the_candidate_is_another_plan(self) -> None:
+        stack = stack_of()
+        made = plan("environment-save", facts(impact()), ID, stack=stack)
+        assert not plan_outdated(made, stack)
+        candidate = Candidate(ID, NEW, impact(), f"/state/{ID}.env", "d" * 64)
+        moved = facts(None, sha256="d" * 64, candidates=(candidate,))
+        other = plan("environment-save", moved, ID, stack=stack)
+        assert other.fingerprint != made.fingerprint
+
+    def test_a_file_that_has_moved_since_is_seen(self, tmp_path: Path) -> None:
+        file, staged = tmp_path / ".env", tmp_path / f"{ID}.env"
+        file.write_bytes(b"A=1\n")
+        staged.write_bytes(b"A=2\n")
+        old, new = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (file, staged))
+        candidate = Candidate(ID, new, impact(), str(staged), old)
+        known = facts(impact(), path=plain(str(file)), sha256=old, candidates=(candidate,))
+        made = plan("environment-save", known, ID)
+        assert not moved_file(made)
+        staged.write_bytes(b"A=3\n")
+        assert moved_file(made) == str(staged)
+        file.unlink()
+        assert moved_file(made) == str(file)
+
+    def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(self, tmp_path: Path) -> None:
+        pipe = tmp_path / ".env"
+        os.mkfifo(pipe)
+        made = plan("environment-save", facts(impact(), path=plain(str(pipe))), ID)
+        seen: list[str] = []
+        looking = threading.Thread(target=lambda: seen.append(moved_file(made)), daemon=True)
+        looking.start()
+        looking.join(PATIENCE)
+        assert seen == [str(pipe)]
+
+    @pytest.mark.parametrize("action", ["environment-save", "environment-apply"])
+    @pytest.mark.parametrize("base", ["d" * 64, "", UNKNOWN_BASE])
+    def test_an_edit_of_another_content_is_never_saved_over_this_one(
+        self, action: str, base: str
+    ) -> None:
+        candidate = Candidate(ID, NEW, impact(changed("api")), f"/state/{ID}.env", base)
+        known = facts(None, candidates=(candidate,))
+        with pytest.raises(CandidateOutdated, match="was changed since this edit") as caught:
+            plan(action, known, ID)
+        assert "merge" in str(caught.value)
+        (choice,) = candidate_choices(known)
+        assert "made from another version" in choice.words
+
+    def test_an_edit_of_no_file_is_saved_where_there_is_none_yet(self) -> None:
+        candidate = Candidate(ID, NEW, impact(), f"/state/{ID}.env", "")
+        assert plan("environment-save", facts(None, candidates=(candidate,), sha256=""), ID).steps
+
+    def test_it_wants_a_candidate_that_there_is(self) -> None:
+        with pytest.raises(UsageError, match="id of one candidate"):
+            plan("environment-save", facts(impact()))
+        with pytest.raises(OperationError, match="no such candidate"):
+            plan("environment-save", facts(impact()), "f" * 16)
+        reason = why_not(
+            action_named("environment-save"), (), stack_of(), facts(None, candidates=())
+        )
+        assert "Nothing waits to be saved" in reason
+        assert why_not(action_named("environment-save"), (), stack_of(), NO_FACTS)
+
+
+def mount(source: str) -> Mount:
+    return Mount(plain("bind"), plain(source), plain("/e"), writable=False)
+
+
+class TestMountedFile:
+    """A restore replaces the file, and who mounts it by itself keeps the old one."""
+
+    @pytest.mark.parametrize(
+        ("source", "known"),
+        [
+            ("/srv/pixel/.env", facts(None)),
+            ("/srv/real.env", facts(None, target="/srv/real.env")),
+            ("/srv/pixel/link", replace(facts(None), links={"/srv/pixel/link": "/srv/pixel/.env"})),
+        ],
+    )
+    def test_it_is_restarted_at_the_end_by_whichever_name_it_is_mounted(
+        self, source: str, known: Facts
+    ) -> None:
+        api = container("api", mounts=(mount(source),))
+        made = plan("environment-restore", known, VERSION.id, stack=stack_of(api))
+        assert [step.title for step in made.steps] == ["Restore .env", "Restart api"]
+        assert made.steps[-1].command == (*COMPOSE, "restart", "api")
+        assert (made.title, made.targets) == ("Restore a version of .env", (".env",))
+        assert made.risk is Risk.DISRUPTIVE
+        (expected,) = [item for item in made.checks_after if item.name == "api"]
+        assert [life.container_id for life in expected.before] == [api.id]
+        told = {str(item.service): (item.change, item.cause) for item in made.affects}
+        assert told["api"][0] == "is restarted"
+        assert "mounts a file that is replaced" in told["api"][1]
+        assert told["web"][0] == "loses api while it is down"
+
+    def test_who_mounts_its_folder_or_is_down_is_left_as_it_is(self) -> None:
+        folder, down = mount("/srv/pixel"), mount("/srv/pixel/.env")
+        seen = stack_of(container("api", mounts=(folder,)), exited("web", mounts=(down,)))
+        made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
+        assert [step.title for step in made.steps] == ["Restore .env"]
+        assert (made.risk, made.affects, made.checks_after) == (Risk.SAFE, (), ())
+
+    def test_what_a_restart_would_harm_is_only_warned_of(self) -> None:
+        own = (mount("/srv/pixel/.env"),)
+        vpn, specs = plain("vpn"), (spec("vpn"), spec("app", network_of=plain("vpn")))
+        cut_off = container("app", mounts=own, network_of="d" * 64)
+        job = container("job", 9, oneoff=True, mounts=own, name=SafeText("pixel-job-run-1"))
+        seen = stack(container(vpn), cut_off, job, specs=specs)
+        made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
+        assert [step.title for step in made.steps] == ["Restore .env"]
+        said = warnings(made)
+        assert "app mounts a file that is replaced, and not its folder, and shares" in said
+        assert "pixel-job-run-1 mounts a file" in said
+        assert "would run its command again" in said
+
+    def test_one_that_compose_does_not_know_is_restarted_by_the_engine(self) -> None:
+        orphan = container("old", mounts=(mount("/srv/pixel/.env"),))
+        seen = stack(container("api"), orphan, specs=(spec("api"),))
+        made = plan("environment-restore", facts(None), VERSION.id, stack=seen)
+        assert made.steps[-1].command == (*COMMAND.docker, "restart", "pixel-old-1")
+
+
+class TestApply:
+    def test_it_names_each_service_and_touches_no_other(self) -> None:
+        known = facts(
+            impact(
+                changed("api"),
+                changed("web", Change.REBUILD),
+                changed("off", running=False),
+                replace(changed("halted", running=False), stopped=True),
+            )
+        )
+        made = plan("environment-apply", known, ID)
+        (step,) = made.steps
+        assert made.title == "Save and apply .env"
+        assert made.risk is Risk.DISRUPTIVE
+        assert "--recreate=api" in step.command
+        assert "--rebuild=web" in step.command
+        assert "--within=120" in step.command
+        assert not any("off" in word or "halted" in word for word in step.command)
+        assert step.takes_back
+        assert "confirmed within 120 s" in warnings(made)
+        said = {str(effect.service): str(effect.change) for effect in made.affects}
+        assert said["api"] == "is recreated"
+        assert said["web"] == "is built anew and recreated"
+        assert said["off"] == "gets it when it is created"
+        assert said["halted"] == "is stopped and gets it by `recreate`, not by `start`"
+        assert [item.name for item in made.checks_after] == ["api", "web"]
+
+    def test_a_service_that_was_scaled_by_hand_keeps_its_number(self) -> None:
+        scaled = stack(container("api", 1), container("api", 2), specs=(spec("api"),))
+        made = plan("environment-apply", facts(impact(changed("api"))), ID, stack=scaled)
+        assert "--scale=api=2" in made.steps[0].command
+        assert made.checks_after[0].containers == 2
+
+    def test_what_only_mounts_the_file_is_restarted_by_the_same_step(self) -> None:
+        mounting = changed("api", Change.RESTART)
+        made = plan("environment-apply", facts(impact(mounting)), ID)
+        (step,) = made.steps
+        assert "--restart=api" in step.command
+        assert not [word for word in step.command if word.startswith(("--recreate", "--rebuild"))]
+        assert [(item.service, item.change) for item in made.affects] == [("api", "is restarted")]
+        assert "restart api" in step.title
+        saved = plan("environment-save", facts(impact(mounting)), ID)
+        assert "reads the old one until a restart" in warnings(saved)
+        assert "a restart changes nothing" not in warnings(saved)
+
+    @pytest.mark.parametrize("along", [True, False])
+    @pytest.mark.parametrize("change", [Change.RESTART, Change.RECREATE, None])
+    def test_what_shares_a_namespace_of_what_it_restarts_is_restarted_by_the_same_step(
+        self, change: Change | None, along: bool
+    ) -> None:
+        needs = restarting_with("vpn") if along else "vpn"
+        vpn = container("vpn")
+        app = container("app", joins=(vpn.id,), network_of=vpn.id)
+        specs = (spec("app", needs, joins=(plain("vpn"),), network_of=plain("vpn")), spec("vpn"))
+        partner = [changed("app", change)] if change is not None else []
+        known = facts(impact(changed("vpn", Change.RESTART), *partner))
+        made = plan("environment-apply", known, ID, stack=stack(vpn, app, specs=specs))
+        (step,) = made.steps
+        again = [word for word in step.command if word.startswith(("--restart=", "--joined="))]
+        # Compose restarts both in their order only where `depends_on` says `restart: true`.
+        last = "--restart=app" if along else "--joined=app"
+        assert set(again) == {"--restart=vpn", last}
+        assert ("--recreate=app" in step.command) == (change is Change.RECREATE)
+        before = {str(item.name): item.before for item in made.checks_after}
+        assert before["vpn"][0].container_id == vpn.id
+        assert before["app"][0].container_id == app.id
+        assert len(made.checks_after) == len(made.interrupts) == 2
+        told = [item.change for item in made.affects if item.service == "app"]
+        assert told == ["is recreated" if change is Change.RECREATE else "is restarted"]
+
+    def test_what_shares_a_namespace_that_is_gone_is_recreated_and_not_restarted(self) -> None:
+        vpn = container("vpn")
+        app = container("app", joins=("d" * 64,), network_of="d" * 64)
+        specs = (spec("vpn"), spec("app", "vpn", joins=(plain("vpn"),), network_of=plain("vpn")))
+        both = (changed("vpn", Change.RESTART), changed("app", Change.RESTART))
+        snapshot = stack(vpn, app, specs=specs)
+        made = plan("environment-apply", facts(impact(*both)), ID, stack=snapshot)
+        assert not {"--restart=app", "--joined=app"} & {*made.steps[0].command}
+        assert "--force-recreate" in made.steps[-1].command
+        assert made.steps[-1].command[-1] == "app"
+
+    def test_a_network_that_it_changes_is_made_again_by_the_same_step(self) -> None:
+        api = container("api")
+        net = Diverged(ResourceKind.NETWORK, plain("net"), plain("pixel_net"))
+        net = replace(
+            net,
+            attached=(Attached(api.id, api.name),),
+            stopped=(Attached("e" * 64, plain("debug")),),
+        )
+        specs = (spec("api", network_keys=(plain("net"),)), spec("web"))
+        on_net = stack(api, container("web"), specs=specs)
+        known = facts(impact(changed("api"), networks=(net,)))
+        made = plan("environment-apply", known, ID, stack=on_net)
+        (step,) = made.steps
+        assert "--network=pixel_net" in step.command
+        assert "make pixel_net again, bring up api" in step.title
+        assert "network pixel_net changes with this file: made again" in warnings(made)
+        assert "debug stands still on pixel_net" in warnings(made)
+        assert plan("environment-save", known, ID).steps
+
+        stranger = replace(net, attached=(*net.attached, Attached("f" * 64, plain("probe"))))
+        known = facts(impact(changed("api"), networks=(stranger,)))
+        with pytest.raises(OperationError, match="while probe runs on it") as caught:
+            plan("environment-apply", known, ID, stack=on_net)
+        assert "stop probe" in caught.value.remedy
+        unread = replace(net, unread=plain("Nobody answers."))
+        with pytest.raises(OperationError, match="is not known: Nobody answers"):
+            plan("environment-apply", facts(impact(changed("api"), networks=(unread,))), ID)
+
+    def test_a_volume_that_it_changes_is_kept_and_the_commands_are_told(self) -> None:
+        data = Diverged(ResourceKind.VOLUME, plain("data"), plain("pixel_data"))
+        known = facts(impact(changed("api"), volumes=(data,)))
+        specs = (spec("api", volumes=(plain("data"),)),)
+        with pytest.raises(OperationError, match="changes volume pixel_data") as caught:
+            plan("environment-apply", known, ID, stack=stack(container("api"), specs=specs))
+        for words in ("stop api", "rm --force api", "volume rm pixel_data", "up --detach api"):
+            assert words in caught.value.remedy
+        assert plan("environment-save", known, ID).steps
+
+    def test_what_can_not_be_made_is_not_stopped_for_it(self) -> None:
+        shared = replace(changed("api"), externals=(External("network", plain("shared")),))
+        known = facts(impact(shared))
+        with pytest.raises(OperationError, match="api needs the external network shared"):
+            plan("environment-apply", replace(known, networks=frozenset()), ID)
+        assert "whether external networks" in warnings(plan("environment-apply", known, ID))
+        assert plan("environment-save", replace(known, networks=frozenset()), ID).steps
+        wrong = facts(impact(replace(changed("api"), wrong_image=plain("a b"))))
+        with pytest.raises(OperationError, match="an image name that is not valid, “a b”"):
+            plan("environment-apply", wrong, ID)
+
+    def test_a_port_that_another_container_holds_is_missed_before(self) -> None:
+        known = facts(impact(replace(changed("api"), ports=(Port(80, "tcp", plain(""), 8080),))))
+        assert "ports held by other containers" in warnings(plan("environment-apply", known, ID))
+        item = HeldPort(8080, "tcp", "", plain("other"), "other")
+        with pytest.raises(OperationError, match="api wants port 8080, which other holds"):
+            plan("environment-apply", replace(known, held_ports=(item,)), ID)
+        own = replace(item, container_id=container("api").id)
+        assert plan("environment-apply", replace(known, held_ports=(own,)), ID).steps
+
+    def test_what_is_left_behind_by_another_name_is_told(self) -> None:
+        moved = Moved(ResourceKind.VOLUME, plain("data"), plain("pixel_data"), plain("fresh"))
+        made = plan("environment-apply", facts(impact(changed("api"), moved=(moved,))), ID)
+        assert "volume pixel_data stays, and is no longer used" in warnings(made)
+        assert "The data is not moved" in warnings(made)
+
+    def test_no_value_and_no_content_is_in_it(self) -> None:
+        made = plan("environment-apply", facts(impact(changed("api"))), ID)
+        assert "API_TOKEN=" not in repr(made)
+
+    def test_where_nothing_that_runs_changes_it_only_saves(self) -> None:
+        made = plan("environment-apply", facts(impact()), ID)
+        assert made.steps[0].command[4] == "save"
+        assert made.risk is Risk.SAFE
+
+    def test_a_proxy_that_keeps_addresses_is_restarted_by_the_same_step(self) -> None:
+        proxy = Proxy(plain("landing"), pinned=(plain("api"),), file=plain("nginx.conf"))
+        known = replace(facts(impact(changed("api"))), proxies=(proxy,))
+        made = plan("environment-apply", known, ID)
+        tested, step = made.steps
+        assert tested.title == "Test the configuration of pixel-landing-1", "before any change"
+        assert "--restart=landing" in step.command
+
+    def test_another_project_name_is_refused(self) -> None:
+        other = impact(changed("api"), project=SafeText("other"))
+        with pytest.raises(OperationError, match="called other"):
+            plan("environment-apply", facts(other), ID)
+
+    def test_what_compose_has_not_answered_is_not_guessed(self) -> None:
+        with pytest.raises(OperationError, match="has not said yet"):
+            plan("environment-apply", facts(None), ID)
+
+    def test_it_works_where_compose_refuses_what_there_is_now(self) -> None:
+        known = facts(impact(changed("api")))
+        made = plan("environment-apply", known, ID, stack=refused(stack_of()))
+        assert "--recreate=api" in made.steps[0].command
+
+
+class TestRestore:
+    def test_a_version_is_put_back_and_said_not_to_be_in_force(self) -> None:
+        made = plan("environment-restore", facts(None), VERSION.id)
+        assert made.title == "Restore a version of .env"
+        assert made.steps[0].command[4:6] == ("restore", VERSION.id)
+        assert "containers keep" in warnings(made)
+
+    def test_what_the_file_is_already_is_nothing_to_do(self) -> None:
+        with pytest.raises(NothingToDo):
+            plan("environment-restore", facts(None, sha256=VERSION.sha256), VERSION.id)
+
+    def test_the_choices_say_when_it_was(self) -> None:
+        (choice,) = action_named("environment-restore").choices(facts(None))
+        assert choice.name == VERSION.id
+        assert "2026-03-01 12:00:00 UTC" in choice.words
+
+
+class TestLeftHalfDone:
+    LEFT = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", OLD, NEW, recreate=("api",))
+
+    def test_nothing_else_is_done_before_it_is_taken_back(self) -> None:
+        known = facts(impact(), left=self.LEFT)
+        for name, target in (("environment-save", ID), ("environment-restore", VERSION.id)):
+            with pytest.raises(OperationError, match="environment-roll-back"):
+                plan(name, known, target)
+
+    def test_it_can_be_taken_back(self) -> None:
+        made = plan("environment-roll-back", facts(impact(), left=self.LEFT))
+        assert made.steps[0].command[4] == "roll-back"
+        assert "nobody has confirmed it" in made.reason
+        assert [effect.service for effect in made.affects] == ["api"]
+
+    def test_what_is_on_a_network_that_goes_is_named_as_an_apply_does(self) -> None:
+        api = container("api")
+        net = Diverged(
+            ResourceKind.NETWORK,
+            plain("net"),
+            plain("pixel_net"),
+            attached=(Attached(api.id, api.name),),
+            stopped=(Attached("e" * 64, plain("debug")),),
+        )
+        left = replace(self.LEFT, networks={"pixel_net": "id"})
+        specs = (spec("api", network_keys=(plain("net"),)), spec("halted", network_keys=("net",)))
+        on_net = stack(api, exited("halted"), specs=specs)
+
+        def back(*networks: Diverged) -> Plan:
+            known = facts(impact(), left=left, left_networks=networks)
+            return plan("environment-roll-back", known, stack=on_net)
+
+        said = warnings(back(net))
+        assert "network pixel_net is another one than before the apply: made again" in said
+        assert "debug stands still on pixel_net, is not part of this" in said
+        assert "network connect" in said
+        assert "halted is stopped: recreate it before you start it" in said
+        assert back(net).title == "Take back an apply of .env"
+        with pytest.raises(OperationError, match="while probe runs on it"):
+            back(replace(net, attached=(*net.attached, Attached("f" * 64, plain("probe")))))
+        said = warnings(back(replace(net, unread=plain("Nobody answers."))))
+        assert said.startswith("what is on network pixel_net is not known: Nobody answers.")
+
+    def test_where_nothing_is_left_there_is_nothing_to_take_back(self) -> None:
+        reason = why_not(action_named("environment-roll-back"), (), stack_of(), facts(impact()))
+        assert reason == "No apply was left half done."

@@ -1,0 +1,398 @@
+"""A start that can't work is refused before, with the reason and what to do."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.backups.holders import Volume
+from pixel_tui.errors import OperationError
+from pixel_tui.facts.start import read_build_troubles
+from pixel_tui.operations.actions import action_named, plan_action, why_not
+from pixel_tui.operations.planning.facts import Facts, HeldPort
+from pixel_tui.operations.planning.plan import Plan
+from pixel_tui.stack.model.container import Container, NetworkAddress, Port
+from pixel_tui.stack.model.project import Dependency, External, ServiceSpec
+from pixel_tui.stack.model.snapshot import StackSnapshot, Sync, SyncAction
+from pixel_tui.stack.model.sync import REFUSED as REFUSED_IMAGE
+from pixel_tui.text import SafeText, plain
+from tests.builders.actions import COMMAND, NOW, container, exited, spec, stack
+
+PORT = Port(80, "tcp", plain("0.0.0.0"), 8080)
+
+
+def start(snapshot: StackSnapshot, *names: str, facts: Facts) -> Plan:
+    return plan_action("start", names, snapshot, COMMAND, now=NOW, facts=facts)
+
+
+def test_an_external_network_or_volume_that_is_not_there() -> None:
+    """Of a service whose profile is off as well: the plan starts it all the same."""
+    externals = (External("network", plain("shared")), External("volume", plain("kept")))
+    worker = spec("worker", externals=externals, active=False, profiles=(plain("late"),))
+    nothing = stack(specs=(worker,))
+    there = Facts(networks=frozenset({"id", "shared"}), volumes=(Volume("kept", ""),))
+    assert start(nothing, "worker", facts=there).steps
+    for facts, command in (
+        (replace(there, networks=frozenset({"id"})), r"docker network create shared"),
+        (replace(there, volumes=()), r"docker volume create kept"),
+    ):
+        with pytest.raises(OperationError, match=rf"which is not there \({command}\)"):
+            start(nothing, "worker", facts=facts)
+    unknown = start(nothing, "worker", facts=replace(there, volumes=None))
+    told = " ".join(item.message for item in unknown.checks_before)
+    assert "whether external networks and volumes are there" in told
+    made = stack(exited("worker"), specs=(worker,))
+    assert start(made, "worker", facts=replace(there, volumes=())).steps, "it has its own"
+
+
+NO_NETWORK = r"needs the external network shared, which is not there \(docker network create"
+SHARED = (External("network", plain("shared")),)
+
+
+@pytest.mark.parametrize("action", ["recreate", "rebuild", "hard-rebuild", "start"])
+def test_what_up_looks_for_is_missed_before_anything_is_stopped(action: str) -> None:
+    """Of what is needed as well, though it has its container: the file may have changed since."""
+    db, api = spec("db", externals=SHARED), spec("api", "db", builds=True)
+    seen = stack(container("db"), specs=(db, api))
+    gone, there = Facts(networks=frozenset()), Facts(networks=frozenset({"shared"}))
+    assert plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=there).steps
+    if action == "recreate":  # with `--no-deps`
+        assert plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=gone).steps
+        with pytest.raises(OperationError, match=f"db {NO_NETWORK}"):
+            plan_action(action, ["db"], seen, COMMAND, now=NOW, facts=gone)
+        return
+    with pytest.raises(OperationError, match=f"api depends on db, which {NO_NETWORK}"):
+        plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=gone)
+    unknown = plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=Facts())
+    (words,) = [check.message for check in unknown.checks_before if check.name == "not checked"]
+    assert words.startswith("whether external networks and volumes are there")
+
+
+def test_who_is_taken_along_is_missed_something_too() -> None:
+    owner = container("owner")
+    parts = {"joins": (plain("owner"),), "ipc_of": plain("owner"), "externals": SHARED}
+    gone = Facts(networks=frozenset())
+    by_name = spec("app", **parts)
+    # By `container:` compose leaves it alone, and the plan recreates it at the end.
+    for app in (by_name, replace(by_name, joins=())):
+        joined = container("app", joins=(owner.id,), ipc_of=owner.id)
+        seen = stack(owner, joined, specs=(spec("owner"), app))
+        with pytest.raises(OperationError, match=f"app would have .* as well, and {NO_NETWORK}"):
+            plan_action("recreate", ["owner"], seen, COMMAND, now=NOW, facts=gone)
+    lost = container("app", joins=("d" * 64,), ipc_of="d" * 64)
+    seen = stack(owner, lost, specs=(spec("owner"), by_name))
+    made = plan_action("restart", ["owner"], seen, COMMAND, now=NOW, facts=gone)
+    assert [step.title for step in made.steps] == ["Restart owner"], "app has lost it already"
+    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    assert "needs the external network shared" in left
+
+
+def test_a_service_whose_profile_is_off_is_told_to_be_built_first(tmp_path: Path) -> None:
+    worker = spec("worker", builds=True, active=False, build_folder=str(tmp_path / "none"))
+    nothing = stack(specs=(worker,), image=None)
+    service = nothing.service("worker")
+    assert service is not None
+    assert (service.sync.action, service.sync.missing_image) == (SyncAction.OFF, True)
+    facts = Facts(build_troubles=read_build_troubles(nothing))
+    with pytest.raises(OperationError, match="has to be built, and there is no folder"):
+        start(nothing, "worker", facts=facts)
+    made = start(nothing, "worker", facts=Facts())
+    assert made.affects[0].change == "is created and started, once its image is built"
+
+
+def held(port: int, address: str = "", protocol: str = "tcp", owner: str = "other") -> Facts:
+    item = HeldPort(port, protocol, address, plain(owner), owner)
+    return Facts(held_ports=(item,))
+
+
+def publishing(port: Port) -> StackSnapshot:
+    return stack(exited("web"), specs=(spec("web", ports=(port,)),))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "facts"),
+    [
+        (PORT, held(8080, "0.0.0.0")),
+        (PORT, held(8080, "127.0.0.1")),
+        (Port(80, "tcp", plain(""), 8080), held(8080, "::")),
+        (Port(80, "tcp", plain("127.0.0.1"), 8080), held(8080, "127.0.0.1")),
+        (Port(53, "udp", plain(""), 53), held(53, "0.0.0.0", "udp")),
+    ],
+)
+def test_a_port_that_another_container_holds(wanted: Port, facts: Facts) -> None:
+    with pytest.raises(OperationError, match=r"port \d+, which other holds \(stop that first\)"):
+        start(publishing(wanted), "web", facts=facts)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        held(8081),
+        held(8080, "::1"),
+        held(8080, "", "udp"),
+        Facts(held_ports=()),
+        Facts(held_ports=None),
+        held(8080, owner=exited("web").id),
+    ],
+)
+def test_another_port_stands_against_nothing(facts: Facts) -> None:
+    assert start(publishing(PORT), "web", facts=facts).steps
+
+
+def unchecked(snapshot: StackSnapshot, name: str, facts: Facts) -> list[str]:
+    checks = start(snapshot, name, facts=facts).checks_before
+    return [check.message for check in checks if check.name == "not checked"]
+
+
+def test_what_docker_did_not_say_in_time_is_told_as_not_checked() -> None:
+    (said,) = unchecked(publishing(PORT), "web", Facts())
+    assert said == "ports held by other containers (Docker did not answer in time)"
+    assert not unchecked(publishing(PORT), "web", Facts(held_ports=()))
+    assert not unchecked(publishing(Port(80, "tcp", plain(""))), "web", Facts())
+    (said,) = unchecked(on_network("old"), "web", Facts(held_ports=()))
+    assert "networks of the containers" in said
+    assert not unchecked(on_network("old"), "web", Facts(networks=frozenset({"old"})))
+
+
+def test_the_ports_of_what_is_started_along_are_not_checked_either() -> None:
+    specs = (spec("db", ports=(PORT,)), spec("api", "db"))
+    assert unchecked(stack(exited("db"), exited("api"), specs=specs), "api", Facts())
+    seen = stack(container("db"), exited("api"), specs=specs)
+    assert not unchecked(seen, "api", Facts()), "it runs already"
+
+
+def wrongly_named(*names: str, seen: StackSnapshot) -> StackSnapshot:
+    """The same stack, where the engine takes the images of these for none."""
+    wrong = Sync(SyncAction.UNKNOWN, plain("no name"), invalid_image=True)
+    services = tuple(
+        replace(item, sync=wrong, spec=replace(item.spec, image=plain("Bad/Name")))
+        if item.spec is not None and item.name in names
+        else item
+        for item in seen.services
+    )
+    return replace(seen, services=services)
+
+
+REFUSED = "web has an image name that is not valid, “Bad/Name”"
+
+
+def test_an_image_name_that_is_none_is_refused_where_something_is_created() -> None:
+    specs = (spec("web", builds=True), spec("api", "web", builds=True))
+    seen = wrongly_named("web", seen=stack(container("web"), specs=specs))
+    for action in ("recreate", "rebuild", "hard-rebuild"):
+        with pytest.raises(OperationError, match=REFUSED):
+            plan_action(action, ["web"], seen, COMMAND, now=NOW)
+        assert "not valid" in why_not(action_named(action), ["web"], seen)
+    with pytest.raises(OperationError, match=f"api depends on web, which {REFUSED[4:]}"):
+        start(seen, "api", facts=Facts())
+    with pytest.raises(OperationError, match="depends on web"):
+        plan_action("rebuild", ["api"], seen, COMMAND, now=NOW)
+    assert plan_action("recreate", ["api"], seen, COMMAND, now=NOW).steps, "it has no use for it"
+
+
+def test_what_compose_refuses_by_itself_is_refused_with_its_words() -> None:
+    """As a service of a profile that is off may be: compose does not look at it before."""
+    off = {"active": False, "profiles": (plain("late"),), "refused": plain("no image")}
+    web, api = spec("web", image=plain(""), **off), spec("api", "web", **(off | {"refused": ""}))
+    words = "web is refused by compose: no image"
+    for action in ("start", "recreate"):
+        with pytest.raises(OperationError, match=words):
+            plan_action(action, ["web"], stack(specs=(web, api)), COMMAND, now=NOW)
+    with pytest.raises(OperationError, match=f"api depends on web, which {words[4:]}"):
+        start(stack(specs=(web, api)), "api", facts=Facts())
+    with pytest.raises(OperationError, match="names neither an image nor a build"):
+        plan_action("rebuild", ["web"], stack(specs=(web,)), COMMAND, now=NOW)
+    made = stack(exited("web"), specs=(web,))
+    assert start(made, "web", facts=Facts()).steps, "it has its container"
+
+
+def test_an_image_that_is_no_name_is_refused_while_its_profile_is_off() -> None:
+    web = spec("web", image=plain("a b"), active=False, profiles=(plain("late"),))
+    seen = stack(specs=(web,), image=REFUSED_IMAGE)
+    with pytest.raises(OperationError, match="not valid, “a b”"):
+        start(seen, "web", facts=Facts())
+
+
+def test_a_container_that_is_there_starts_whatever_its_image_is_called_now() -> None:
+    seen = wrongly_named("web", seen=stack(exited("web"), specs=(spec("web"),)))
+    assert start(seen, "web", facts=Facts()).steps
+    gone = wrongly_named("web", seen=stack(specs=(spec("web"),)))
+    with pytest.raises(OperationError, match=REFUSED):
+        start(gone, "web", facts=Facts())
+
+
+def test_the_port_of_a_dependency_counts_too() -> None:
+    seen = stack(exited("db"), exited("api"), specs=(spec("db", ports=(PORT,)), spec("api", "db")))
+    with pytest.raises(OperationError, match="api depends on db, which wants port 8080"):
+        start(seen, "api", facts=held(8080))
+
+
+@pytest.mark.parametrize("action", ["recreate", "rebuild", "hard-rebuild"])
+def test_a_port_is_missed_before_the_old_container_goes(action: str) -> None:
+    """One that its own container holds is free by then."""
+
+    def made(facts: Facts, *others: Container, name: str = "web") -> Plan:
+        specs = (spec("web", builds=True, ports=(PORT,)), spec("api", "web", builds=True))
+        more = tuple(spec(str(item.service)) for item in others)
+        containers = (container("web"), container("api"), *others)
+        seen = stack(*containers, specs=(*specs, *more))
+        return plan_action(action, [name], seen, COMMAND, now=NOW, facts=facts)
+
+    assert made(held(8080, owner=container("web").id)).steps
+    with pytest.raises(OperationError, match=r"web wants port 8080, which other holds"):
+        made(held(8080))
+    old = container("old")
+    with pytest.raises(OperationError, match=r"web wants port 8080, which 6f6c64.* holds"):
+        made(held(8080, owner=old.id), old)
+    if action != "recreate":  # with `--no-deps`
+        with pytest.raises(OperationError, match=r"api depends on web, which wants port 8080"):
+            made(held(8080), name="api")
+    told = [check.message for check in made(Facts()).checks_before if check.name == "not checked"]
+    assert "ports held by other containers" in " ".join(told)
+    told = [check.message for check in made(Facts(held_ports=())).checks_before]
+    assert "ports held by other containers" not in " ".join(told)
+
+
+def test_a_port_that_moves_to_another_service_is_free_if_both_are_recreated() -> None:
+    specs = (spec("web", ports=(PORT,)), spec("old"))
+    seen = stack(container("web"), container("old"), specs=specs)
+    facts = held(8080, owner=container("old").id)
+    made = plan_action("recreate", ["web", "old"], seen, COMMAND, now=NOW, facts=facts)
+    assert made.targets == ("web", "old")
+
+
+def profiled(*, required: bool = True) -> tuple[ServiceSpec, ...]:
+    needs = Dependency(SafeText("db"), required=required)
+    off = {"active": False, "profiles": (SafeText("data"),)}
+    return (spec("db", **off), spec("api", needs), spec("web", "api"))
+
+
+@pytest.mark.parametrize("name", ["api", "web"])
+def test_a_dependency_whose_profile_is_off(name: str) -> None:
+    with pytest.raises(OperationError, match=r"on db.*whose profile is off.*--profile data"):
+        start(stack(specs=profiled()), name, facts=Facts())
+
+
+@pytest.mark.parametrize("action", ["recreate", "rebuild"])
+def test_a_dependency_that_is_off_is_missed_before_anything_is_built(action: str) -> None:
+    db, api, web = (replace(item, builds=True) for item in profiled())
+    seen = stack(container("api"), container("web"), specs=(db, api, web))
+    with pytest.raises(OperationError, match=r"would fail: .* db, whose profile is off"):
+        plan_action(action, ["web"], seen, COMMAND, now=NOW, facts=Facts())
+    both = plan_action(action, ["api", "db"], seen, COMMAND, now=NOW, facts=Facts())
+    assert both.steps, "a name turns its profile on"
+
+
+def test_a_dependency_that_is_not_required_may_be_off() -> None:
+    assert start(stack(specs=profiled(required=False)), "api", facts=Facts()).steps
+
+
+def building(folder: Path, dockerfile: str = "Dockerfile") -> StackSnapshot:
+    item = spec("api", builds=True, build_folder=str(folder), dockerfile=dockerfile)
+    return stack(specs=(item,), image=None)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (lambda folder: None, "there is no folder"),
+        (lambda folder: folder.mkdir(), "is empty .*submodule"),
+        (lambda folder: (folder.mkdir(), (folder / "x").touch()), "there is no Dockerfile in"),
+    ],
+)
+def test_a_folder_that_nothing_can_be_built_from(
+    tmp_path: Path, prepare: object, reason: str
+) -> None:
+    prepare(tmp_path / "api")  # type: ignore[operator]
+    seen = building(tmp_path / "api")
+    with pytest.raises(OperationError, match=f"has to be built, and .*{reason}"):
+        start(seen, "api", facts=Facts(build_troubles=read_build_troubles(seen)))
+
+
+def test_a_folder_with_its_dockerfile_can_be_built_from(tmp_path: Path) -> None:
+    (tmp_path / "other.Dockerfile").touch()
+    assert not read_build_troubles(building(tmp_path, "other.Dockerfile"))
+    assert not read_build_troubles(building(tmp_path, "")), "it is written in the compose file"
+
+
+def on_network(network_id: str) -> StackSnapshot:
+    place = NetworkAddress(plain("shared"), plain(""), network_id=network_id)
+    return stack(exited("web", networks=(place,)), specs=(spec("web"),))
+
+
+def test_a_network_that_was_made_again_is_another_one() -> None:
+    now = Facts(networks=frozenset({"new"}))
+    with pytest.raises(OperationError, match=r"a network shared that is gone \(recreate it\)"):
+        start(on_network("old"), "web", facts=now)
+    assert plan_action("recreate", ["web"], on_network("old"), COMMAND, now=NOW, facts=now).steps
+
+
+def test_a_restart_starts_what_is_down_and_is_refused_for_the_same_reasons() -> None:
+    """Else what runs is interrupted before the engine finds out."""
+    place = NetworkAddress(plain("shared"), plain(""), network_id="old")
+    down = exited("web", networks=(place,))
+    specs = (spec("web", externals=SHARED), spec("api"))
+    now = Facts(networks=frozenset({"other"}), held_ports=())
+    seen = stack(down, container("api"), specs=specs)
+    made = plan_action("restart", [], seen, COMMAND, now=NOW, facts=now)
+    assert [step.title for step in made.steps] == ["Restart api"]
+    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    create = "docker network create shared, then recreate it"
+    assert left == f"web was made for a network shared that is gone ({create})"
+    with pytest.raises(OperationError, match=create):
+        start(seen, "web", facts=now)
+    again = replace(now, networks=frozenset({"shared", "new"}))
+    with pytest.raises(OperationError, match=r"gone \(recreate it\)"):
+        plan_action("restart", ["web"], seen, COMMAND, now=NOW, facts=again)
+    with pytest.raises(OperationError, match=r"which other holds"):
+        plan_action("restart", ["web"], publishing(PORT), COMMAND, now=NOW, facts=held(8080))
+    unknown = plan_action("restart", ["web"], seen, COMMAND, now=NOW, facts=Facts())
+    told = [check.message for check in unknown.checks_before if check.name == "not checked"]
+    assert told == [
+        "whether the networks of the containers are still there (Docker did not answer in time)"
+    ]
+
+
+@pytest.mark.parametrize("action", ["start", "restart"])
+def test_one_of_several_containers_may_be_down_and_without_its_network(action: str) -> None:
+    place = NetworkAddress(plain("shared"), plain(""), network_id="old")
+    several = (container("web"), exited("web", 2, networks=(place,)))
+    seen = stack(*several, specs=(spec("web", replicas=2),))
+    with pytest.raises(OperationError, match=r"a network shared that is gone \(recreate it\)"):
+        plan_action(
+            action, ["web"], seen, COMMAND, now=NOW, facts=Facts(networks=frozenset({"new"}))
+        )
+
+
+@pytest.mark.parametrize("facts", [Facts(), Facts(networks=frozenset({"old"}))])
+def test_a_network_that_is_there_or_unknown_stands_against_nothing(facts: Facts) -> None:
+    assert start(on_network("old"), "web", facts=facts).steps
+
+
+def test_one_that_can_not_start_leaves_the_others_their_start() -> None:
+    seen = stack(exited("web"), exited("api"), specs=(spec("web", ports=(PORT,)), spec("api")))
+    made = start(seen, facts=held(8080))
+    assert made.targets == ("api",)
+    left = [check.message for check in made.checks_before if check.name == "left alone"]
+    assert left == ["web wants port 8080, which other holds (stop that first)"]
+
+
+def test_the_list_of_actions_says_why_it_can_not_be_started() -> None:
+    reason = why_not(action_named("start"), ["web"], publishing(PORT), held(8080))
+    assert "port 8080" in reason
+    assert not why_not(action_named("start"), ["web"], publishing(PORT), Facts())
+
+
+def test_stopping_all_names_what_keeps_running() -> None:
+    specs = (spec("api"), spec("tool", active=False, profiles=(SafeText("tools"),)))
+    one = container("job", 9, oneoff=True, name=SafeText("pixel-job-run-1"))
+    seen = stack(container("api"), container("tool"), container("gone"), one, specs=specs)
+    made = plan_action("stop", (), seen, COMMAND, now=NOW)
+    words = [check.message for check in made.checks_before if check.name == "keeps running"]
+    named = {word.split(" ", 1)[0] for word in words} | set(made.targets)
+    assert named >= {"api", "pixel-gone-1", "pixel-job-run-1"}
+    assert "pixel-tool-1" in named or "tool" in named
+    assert not any(
+        check.name == "keeps running"
+        for check in plan_action("stop", ["api"], seen, COMMAND, now=NOW).checks_before
+    )

@@ -1,0 +1,666 @@
+"""Running a plan: refused, locked, audited, heard, cancelled, verified."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
+from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
+from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
+from pixel_tui.operations.jobs.outcomes import Standing, find
+from pixel_tui.operations.jobs.reach import Reachability
+from pixel_tui.operations.jobs.verification import Patience, Verification
+from pixel_tui.operations.operator import KEPT_JOBS
+from pixel_tui.operations.planning.plan import Expectation, Outcome, Plan
+from pixel_tui.stack.model.container import ContainerState, Health, HealthStatus, Probe
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    Link,
+    Service,
+    StackSnapshot,
+    Sync,
+    SyncAction,
+    Trouble,
+)
+from pixel_tui.stack.programs.process import exit_path
+from pixel_tui.stack.watch.build_witness import Building
+from pixel_tui.text import SafeText, plain
+from tests.builders.job import (
+    COMMAND,
+    ENGINE,
+    NOW,
+    QUICK,
+    Desk,
+    again,
+    agent,
+    desk,
+    observer,
+    restoring,
+    runner,
+)
+from tests.patience import PATIENCE
+
+__all__ = ["desk", "observer", "runner"]
+
+PATIENT = Patience(settle=0.01, deadline=PATIENCE, probing=PATIENCE, glance=0.01)
+
+
+def unhealthy(output: str) -> Health:
+    probe = Probe(NOW, NOW, 1, (plain(output),))
+    return Health(HealthStatus.UNHEALTHY, 3, (probe,))
+
+
+def without_image(snapshot: StackSnapshot) -> StackSnapshot:
+    """The same with a service whose image is not there and would be built."""
+    spec = ServiceSpec(SafeText("built"), SafeText("built"), builds=True)
+    service = Service(spec.name, spec, sync=Sync(SyncAction.BUILD))
+    return replace(snapshot, services=(*snapshot.services, service))
+
+
+def built_each_time(snapshot: StackSnapshot) -> StackSnapshot:
+    """The same with a service that each `up` builds."""
+    spec = ServiceSpec(SafeText("built"), SafeText("built"), builds=True, always_builds=True)
+    return replace(snapshot, services=(*snapshot.services, Service(spec.name, spec)))
+
+
+class TestSuccess:
+    def test_it_says_what_was_found(self, desk: Desk) -> None:
+        status = desk.done()
+        assert status.state is JobState.SUCCEEDED
+        assert status.message.startswith("agent is running and healthy again after ")
+        assert status.exit_code == 0
+        assert status.started is not None
+        assert status.seconds is not None
+
+    def test_it_runs_exactly_what_the_plan_shows(self, desk: Desk) -> None:
+        plan = desk.plan()
+        desk.done(plan)
+        assert desk.runner.started == [step.command for step in plan.steps]
+        assert desk.runner.places == [("/srv/pixel", {"DOCKER_HOST": "unix:///x"})]
+
+    def test_the_output_is_a_private_file_with_the_command_and_the_verdict(
+        self, desk: Desk
+    ) -> None:
+        desk.runner.says = "Container pixel-agent-1  Started\n"
+        status = desk.done()
+        first, said, verdict = status.output.read_text().splitlines()
+        assert first == "$ docker compose --project-directory /srv/pixel restart agent"
+        assert said == "Container pixel-agent-1  Started"
+        assert verdict == f"# {status.message}"
+        assert status.output.stat().st_mode & 0o777 == 0o600
+        assert status.output.parent.parent == desk.folder
+
+    def test_a_step_is_written_down_as_begun_when_the_code_of_the_one_before_is_gone(
+        self, desk: Desk
+    ) -> None:
+        """Whoever finds the record of a dead console takes the code beside it for its step's."""
+        orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
+        desk.observer.show(agent(), orphan)
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan("restart", "agent", "old"))
+        assert desk.runner.hanging.wait(PATIENCE)
+        beside = exit_path(job.status.output)
+        beside.write_text("0\n")
+        seen: list[tuple[int, bool]] = []
+
+        def look(status: JobStatus) -> None:
+            if status.state is JobState.RUNNING:
+                seen.append((status.step, beside.exists()))
+
+        job.subscribe(look)
+        desk.runner.commands[0].end(0)
+        job.wait(PATIENCE)
+        assert (0, True) in seen
+        assert (1, False) in seen
+        assert (1, True) not in seen
+
+    def test_the_stack_is_read_again_after_each_step(self, desk: Desk) -> None:
+        desk.done()
+        assert desk.observer.refreshed == 1
+
+    def test_what_writes_down_builds_hears_of_each_step_before_the_stack_is_read_again(
+        self, desk: Desk
+    ) -> None:
+        told: list[object] = []
+
+        class Told:
+            def before(self, argv: Sequence[str], *, up_builds: bool = False) -> Building | None:
+                told.append((tuple(argv), up_builds, len(desk.runner.started)))
+                return None
+
+            def after(self, building: Building | None, *, done: bool) -> None:
+                told.append((done, desk.observer.refreshed))
+
+            def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
+                raise AssertionError("its console is here")
+
+        desk.witness = Told()
+        plan = desk.plan()
+        desk.done(plan)
+        (step,) = plan.steps
+        assert told == [(step.command, False, 0), (True, 0)]
+        told.clear()
+        desk.runner.codes = [1]
+        desk.observer.show_stack(without_image(desk.observer.snapshot))
+        desk.done()
+        assert told == [(step.command, True, 1), (False, 1)]
+        told.clear()
+        desk.observer.show(agent())
+        desk.observer.show_stack(built_each_time(desk.observer.snapshot))
+        desk.done(desk.plan())
+        assert told[0] == (step.command, True, 2)
+
+    def test_it_is_audited_before_and_after(self, desk: Desk) -> None:
+        before: list[str] = []
+
+        def start() -> None:
+            before.extend(item["event"] for item in desk.records())
+            desk.observer.show(again())
+
+        desk.runner.on_start = start
+        status = desk.done()
+        assert before == ["begin"]
+        begin, end = desk.records()
+        assert begin["job"] == end["job"] == status.id
+        assert begin["plan"]["title"] == "Restart agent"
+        assert end["result"] == "succeeded"
+        assert end["verification"] == status.message
+
+    def test_a_stop_is_verified_too(self, desk: Desk) -> None:
+        stopped = agent(state=ContainerState.EXITED, exit_code=137)
+        desk.runner.on_start = lambda: desk.observer.show(stopped)
+        status = desk.done(desk.plan("stop"))
+        assert status.state is JobState.SUCCEEDED
+        assert "agent is stopped (killed: it did not stop in its grace period)" in status.message
+
+    def test_a_task_that_runs_to_its_end_is_well(self, desk: Desk) -> None:
+        policy = SafeText("no")
+        ended = agent(state=ContainerState.EXITED, exit_code=0, health=None, restart_policy=policy)
+        desk.observer.show(ended)
+        later = NOW + timedelta(seconds=9)
+        desk.runner.on_start = lambda: desk.observer.show(replace(ended, started_at=later))
+        status = desk.done(desk.plan("start"))
+        assert status.state is JobState.SUCCEEDED
+        assert "agent is done (exit code 0)" in status.message
+
+
+class TestVerification:
+    def test_the_life_before_the_restart_proves_nothing(self, desk: Desk) -> None:
+        desk.runner.on_start = lambda: None
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "agent is not restarted yet" in status.message
+
+    def test_it_waits_for_the_health_check(self, desk: Desk) -> None:
+        starting = again(health=Health(HealthStatus.STARTING))
+        desk.runner.on_start = lambda: desk.observer.show(starting)
+        waiting = threading.Event()
+
+        def listen(status: JobStatus) -> None:
+            if "has not agreed yet" in status.message:
+                waiting.set()
+
+        job = desk.operator(PATIENT).run(desk.plan())
+        job.subscribe(listen)
+        listen(job.status)
+        assert waiting.wait(PATIENCE)
+        assert job.status.state is JobState.VERIFYING
+        desk.observer.show(again())
+        assert job.wait(PATIENCE).state is JobState.SUCCEEDED
+
+    def test_an_unhealthy_service_is_told_with_its_last_probe(self, desk: Desk) -> None:
+        sick = again(health=unhealthy("connection refused"))
+        desk.runner.on_start = lambda: desk.observer.show(sick)
+        status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
+        assert status.state is JobState.FAILED
+        assert status.message == (
+            "agent is unhealthy: last probe exit 1: connection refused; look at its log."
+        )
+
+    @pytest.mark.parametrize("by_the_way", [True, False])
+    def test_what_was_ill_before_and_is_not_the_plans_affair_fails_nothing(
+        self, desk: Desk, by_the_way: bool
+    ) -> None:
+        expectation = Expectation(SafeText("agent"), Outcome.RUNNING, by_the_way=by_the_way)
+        desk.observer.show(again(health=unhealthy("no disk")))
+        found = find(expectation, desk.observer.snapshot)
+        assert found.standing is (Standing.MET if by_the_way else Standing.BROKEN)
+        assert ("as before" in found.words) is by_the_way
+
+    def test_a_health_check_that_never_decides_is_given_up(self, desk: Desk) -> None:
+        starting = again(health=Health(HealthStatus.STARTING))
+        desk.runner.on_start = lambda: desk.observer.show(starting)
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "health check has not agreed yet (" in status.message
+        assert status.seconds is not None
+        assert status.seconds >= QUICK.probing
+
+    def test_one_that_ends_at_once_is_told_with_its_exit_code(self, desk: Desk) -> None:
+        dead = again(state=ContainerState.EXITED, exit_code=137, oom_killed=True)
+        desk.runner.on_start = lambda: desk.observer.show(dead)
+        status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
+        assert status.state is JobState.FAILED
+        assert "agent is not running: it ended (137 OOM-killed)" in status.message
+
+    def test_a_crash_loop_is_told_as_one(self, desk: Desk) -> None:
+        looping = again(state=ContainerState.RESTARTING, exit_code=1, restarts=4)
+        desk.runner.on_start = lambda: desk.observer.show(looping)
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "restarted again and again (1 error); look at its log" in status.message
+
+    def test_one_that_came_up_in_the_second_attempt_is_told_as_that(self, desk: Desk) -> None:
+        desk.runner.on_start = lambda: desk.observer.show(again(restarts=2))
+        assert "running and healthy again (restarted 2 times by the engine)" in desk.done().message
+
+    def test_several_are_told_the_bad_ones_first(self, desk: Desk) -> None:
+        web = agent(id="c" * 64, service=SafeText("web"), health=None)
+        desk.observer.show(agent(), web)
+        dead = again(state=ContainerState.EXITED, exit_code=1)
+        later = replace(web, started_at=NOW + timedelta(seconds=5))
+        desk.runner.on_start = lambda: desk.observer.show(dead, later)
+        status = desk.done(desk.plan("restart", "web", "agent"))
+        assert status.message == (
+            "agent is not running: it ended (1 error); look at its log. web is running again."
+        )
+
+    def test_without_a_health_check_it_has_to_last(self, desk: Desk) -> None:
+        plan = desk.plan()
+        bare = again(health=None)
+        desk.runner.on_start = lambda: desk.observer.show(bare)
+        never = replace(PATIENT, settle=PATIENCE, deadline=0.05)
+        assert desk.operator(never).run(plan).wait(PATIENCE).state is JobState.FAILED
+        desk.observer.show(agent())
+        assert desk.operator(PATIENT).run(plan).wait(PATIENCE).state is JobState.SUCCEEDED
+
+    def test_each_restart_begins_the_settling_anew(self, desk: Desk) -> None:
+        clock = FixedClock(NOW)
+        expected = desk.plan().checks_after
+        looking = Verification(
+            expected, desk.observer, clock, Patience(settle=5.0), Reachability(())
+        )
+
+        def standing(**changes: object) -> Standing:
+            desk.observer.show(again(health=None, **changes))
+            (finding,) = looking.look()
+            return finding.standing
+
+        assert standing() is Standing.WAITING
+        clock.advance(4.9)
+        assert standing() is Standing.WAITING
+        clock.advance(0.2)
+        assert standing() is Standing.MET
+        assert standing(started_at=NOW + timedelta(seconds=9)) is Standing.WAITING
+
+    def test_an_engine_that_is_lost_meanwhile_is_told_with_its_remedy(self, desk: Desk) -> None:
+        trouble = Trouble(plain("Nobody answers."), plain("Start the engine."), NOW)
+        lost = replace(ENGINE, link=Link.LOST, trouble=trouble)
+        desk.runner.on_start = lambda: desk.observer.show(again(), engine=lost)
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "Nobody answers" in status.message
+        assert "Start the engine" in status.message
+
+    def test_what_a_probe_says_brings_no_secret_and_no_escape(self, desk: Desk) -> None:
+        sick = again(health=unhealthy("PASSWORD=hunter2hunter2 \x1b[2J"))
+        desk.runner.on_start = lambda: desk.observer.show(sick)
+        message = desk.done().message
+        assert "hunter2" not in message
+        assert message.isprintable()
+
+
+def left_half_done(desk: Desk) -> Plan:
+    """A plan that takes itself back, and what its program leaves behind where it is killed."""
+    made = desk.plan()
+    state = ApplyState(Phase.WAITING, "/srv/pixel/.env", "pixel", "old", "new")
+    ApplyFiles(desk.folder, Path(COMMAND.directory)).write(state)
+    return replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+
+
+class TestFailure:
+    def test_a_command_that_fails_is_told_with_its_last_words(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.says = [1], "one\nno space left on device\n\n"
+        desk.runner.on_start = lambda: None
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert status.exit_code == 1
+        assert "Restart agent ended with 1: no space left on device." in status.message
+        assert "agent is not restarted yet" in status.message
+        assert desk.records()[-1]["exit_code"] == 1
+
+    def test_an_apply_whose_program_was_killed_promises_nothing(self, desk: Desk) -> None:
+        desk.runner.codes = [137]
+        desk.runner.says = "Confirm it within 120 s, else what was before comes back"
+        desk.runner.on_start = lambda: None
+        status = desk.done(left_half_done(desk))
+        assert status.state is JobState.FAILED
+        assert "comes back" not in status.message
+        assert "works; nobody has confirmed it" in status.message
+        assert "`environment-roll-back` puts back what was before" in status.message
+
+    @pytest.mark.parametrize("code", [-9, 137])
+    def test_a_restore_that_was_killed_says_what_it_replaced(
+        self, desk: Desk, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.runner.codes, desk.runner.on_start = [code], lambda: None
+        desk.runner.says = (
+            "to replace a.db, kept as a.db.before-x\nall 1 are whole; nothing is replaced yet\n"
+            "aside      a.db -> a.db.before-x\n"
+        )
+        made = restoring(desk, tmp_path, monkeypatch)
+        (tmp_path / "a.db").write_text("old")
+        message = desk.done(made).message
+        assert f"Restart agent ended with {code}. Nothing was replaced." in message
+        (tmp_path / "a.db").rename(tmp_path / "a.db.before-x")
+        (tmp_path / "a.db").write_text("new")
+        desk.runner.codes = [code]
+        assert "Replaced: a.db (kept as a.db.before-x)." in desk.done(made).message
+        desk.runner.codes, desk.runner.says = [1], "It has no room.\n"
+        assert "Restart agent ended with 1: It has no room." in desk.done(made).message
+
+    def test_the_steps_behind_it_are_not_begun(self, desk: Desk) -> None:
+        orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
+        desk.observer.show(agent(), orphan)
+        desk.runner.codes, desk.runner.on_start = [1], lambda: None
+        status = desk.done(desk.plan("restart", "agent", "old"))
+        assert len(status.plan.steps) == 2
+        assert len(desk.runner.started) == 1
+        assert status.step == 0
+
+    def test_a_program_that_cannot_be_started(self, desk: Desk) -> None:
+        desk.runner.fails = True
+        status = desk.done()
+        assert status.state is JobState.FAILED
+        assert "not installed" in status.message
+
+    def test_a_fault_of_the_console_itself_still_ends_the_job(self, desk: Desk) -> None:
+        def fault() -> None:
+            raise ZeroDivisionError
+
+        desk.runner.on_start = fault
+        operator = desk.operator()
+        status = operator.run(desk.plan()).wait(PATIENCE)
+        assert status.state is JobState.FAILED
+        assert "log" in status.message
+        assert desk.records()[-1]["event"] == "end"
+        desk.runner.on_start = lambda: desk.observer.show(again())
+        assert operator.run(desk.plan()).wait(PATIENCE).state is JobState.SUCCEEDED
+
+    def test_a_listener_that_fails_hurts_nobody(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+
+        def broken(status: JobStatus) -> None:
+            raise RuntimeError(status.id)
+
+        job = desk.operator().run(desk.plan())
+        job.subscribe(broken)
+        assert desk.runner.hanging.wait(PATIENCE)
+        desk.runner.commands[0].end(0)
+        assert job.wait(PATIENCE).state is JobState.SUCCEEDED
+
+
+class TestCancel:
+    @pytest.mark.parametrize(
+        ("obeys", "asked"),
+        [
+            ("interrupt", ["interrupt"]),
+            ("terminate", ["interrupt", "terminate"]),
+            ("kill", ["interrupt", "terminate", "kill"]),
+        ],
+    )
+    def test_it_asks_then_insists_then_kills(
+        self, desk: Desk, obeys: str, asked: list[str]
+    ) -> None:
+        desk.runner.codes, desk.runner.obeys = [None], obeys
+        desk.runner.on_start = lambda: None
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(PATIENCE)
+        job.cancel()
+        assert job.status.cancelling
+        status = job.wait(PATIENCE)
+        assert status.state is JobState.CANCELLED
+        assert desk.runner.commands[0].asked == asked
+
+    def test_what_takes_itself_back_gets_the_time_for_that(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.obeys = [None], "never"
+        desk.runner.on_start = lambda: None
+        made = desk.plan()
+        undoing = replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+        job = desk.operator().run(undoing)
+        assert desk.runner.hanging.wait(PATIENCE)
+        job.cancel()
+        command = desk.runner.commands[0]
+        assert command.wait(0.2) is None  # twenty times what another command is given
+        assert command.asked == ["interrupt"]
+        command.end(5)
+        assert job.wait(PATIENCE).state is JobState.CANCELLED
+
+    def test_it_says_what_it_means_and_how_things_are(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.on_start = [None], lambda: None
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(PATIENCE)
+        job.cancel()
+        message = job.wait(PATIENCE).message
+        assert message.startswith("Cancelled. The engine finishes the containers it has begun")
+        assert "agent is not restarted yet" in message
+        assert desk.records()[-1]["result"] == "cancelled"
+
+    def test_an_apply_that_is_killed_while_it_is_cancelled_promises_nothing(
+        self, desk: Desk
+    ) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(left_half_done(desk))
+        assert desk.runner.hanging.wait(PATIENCE)
+        job.cancel()
+        status = job.wait(PATIENCE)
+        assert status.state is JobState.CANCELLED
+        assert "`environment-roll-back` puts back what was before" in status.message
+
+    def test_no_further_step_is_begun(self, desk: Desk) -> None:
+        orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
+        desk.observer.show(agent(), orphan)
+        plan = desk.plan("restart", "agent", "old")
+        job_box: list[Job] = []
+        ready = threading.Event()
+
+        def cancel_meanwhile() -> None:
+            ready.wait(PATIENCE)
+            job_box[0].cancel()
+
+        desk.runner.on_start = cancel_meanwhile
+        desk.runner.obeys = "nothing"  # the first command comes to its end all the same
+        job_box.append(desk.operator().run(plan))
+        ready.set()
+        assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
+        assert len(desk.runner.started) == 1
+
+    def test_one_that_is_asked_while_the_command_starts_reaches_it(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job_box: list[Job] = []
+        ready = threading.Event()
+
+        def cancel_meanwhile() -> None:
+            ready.wait(PATIENCE)
+            job_box[0].cancel()
+
+        desk.runner.on_start = cancel_meanwhile
+        job_box.append(desk.operator().run(desk.plan()))
+        ready.set()
+        assert job_box[0].wait(PATIENCE).state is JobState.CANCELLED
+        assert desk.runner.commands[0].asked == ["interrupt"]
+
+    def test_during_the_verification_it_ends_the_wait(self, desk: Desk) -> None:
+        starting = again(health=Health(HealthStatus.STARTING))
+        desk.runner.on_start = lambda: desk.observer.show(starting)
+        job = desk.operator(PATIENT).run(desk.plan())
+        verifying = threading.Event()
+
+        def listen(status: JobStatus) -> None:
+            if status.state is JobState.VERIFYING:
+                verifying.set()
+
+        job.subscribe(listen)
+        listen(job.status)
+        assert verifying.wait(PATIENCE)
+        job.cancel()
+        status = job.wait(PATIENCE)
+        assert status.state is JobState.CANCELLED
+        assert status.message.startswith("No longer waited for. agent is running, and its health")
+
+    def test_once_every_step_is_done_it_is_told_by_how_all_stands(self, desk: Desk) -> None:
+        # The picture is of before the last step, as it is right behind it on a busy machine.
+        desk.runner.on_start = lambda: None
+        job = desk.operator(replace(PATIENT, glance=PATIENCE)).run(desk.plan())
+
+        def listen(status: JobStatus) -> None:
+            looked = status.state is JobState.VERIFYING and bool(status.message)
+            if looked and not status.cancelling:
+                job.cancel()
+                desk.observer.show(again())
+
+        job.subscribe(listen)
+        listen(job.status)
+        status = job.wait(PATIENCE)
+        assert status.state is JobState.SUCCEEDED
+        assert "it was told to end, when every step was done" in status.message
+
+    def test_after_the_end_it_does_nothing(self, desk: Desk) -> None:
+        job = desk.operator().run(desk.plan())
+        before = job.wait(PATIENCE)
+        job.cancel()
+        assert job.status == before
+
+
+class TestDoor:
+    def test_an_outdated_plan_is_refused_and_nothing_happens(self, desk: Desk) -> None:
+        plan = desk.plan()
+        desk.observer.show(again())
+        with pytest.raises(PlanOutdated):
+            desk.operator().run(plan)
+        assert desk.runner.started == []
+        assert not (desk.folder / "audit.jsonl").exists()
+
+    def test_a_lost_engine_is_refused(self, desk: Desk) -> None:
+        plan = desk.plan()
+        desk.observer.show(agent(), engine=replace(ENGINE, link=Link.LOST))
+        with pytest.raises(OperationError, match="engine"):
+            desk.operator().run(plan)
+        assert desk.runner.started == []
+
+    def test_without_an_audit_there_is_no_change(self, desk: Desk) -> None:
+        (desk.folder / "audit.jsonl").mkdir()
+        operator = desk.operator()
+        for _ in range(2):  # the second time would meet a lock that was left behind
+            with pytest.raises(FileError, match="audit"):
+                operator.run(desk.plan())
+        assert desk.runner.started == []
+        assert operator.jobs == ()
+
+    def test_an_audit_that_cannot_be_ended_is_said(self, desk: Desk) -> None:
+        def spoil() -> None:
+            (desk.folder / "audit.jsonl").unlink()
+            (desk.folder / "audit.jsonl").mkdir()
+            desk.observer.show(again())
+
+        desk.runner.on_start = spoil
+        status = desk.done()
+        assert status.state is JobState.SUCCEEDED
+        assert "The audit record can't be written" in status.message
+
+    def test_two_consoles_never_change_one_stack_at_once(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        plan = desk.plan()
+        desk.runner.on_start = lambda: None
+        job = desk.operator().run(plan)
+        assert desk.runner.hanging.wait(PATIENCE)
+        for other in (desk.operator(), desk.operator()):
+            with pytest.raises(LockHeld, match="Restart agent"):
+                other.run(plan)
+        desk.observer.show(again())
+        desk.runner.commands[0].end(0)
+        assert job.wait(PATIENCE).state is JobState.SUCCEEDED
+
+    def test_who_waited_for_the_end_finds_the_stack_free(self, desk: Desk) -> None:
+        operator = desk.operator()
+        later = iter(range(1, 100))
+        desk.runner.on_start = lambda: desk.observer.show(
+            agent(started_at=NOW + timedelta(seconds=next(later)))
+        )
+        for _ in range(20):
+            assert operator.run(desk.plan()).wait(PATIENCE).state is JobState.SUCCEEDED
+
+    def test_the_jobs_are_kept_newest_first_and_bounded(self, desk: Desk) -> None:
+        operator = desk.operator()
+        later = iter(range(1, 1000))
+        desk.runner.on_start = lambda: desk.observer.show(
+            agent(started_at=NOW + timedelta(seconds=next(later)))
+        )
+        ids = [operator.run(desk.plan()).wait(PATIENCE).id for _ in range(KEPT_JOBS + 2)]
+        assert [job.status.id for job in operator.jobs] == ids[:1:-1]
+        assert len(set(ids)) == len(ids)
+        assert operator.running is None
+
+    def test_the_running_job_is_known(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        operator = desk.operator()
+        job = operator.run(desk.plan())
+        assert desk.runner.hanging.wait(PATIENCE)
+        assert operator.running is job
+        desk.runner.commands[0].end(0)
+        job.wait(PATIENCE)
+        assert operator.running is None
+
+    def test_closing_leaves_a_running_command_alone_and_says_so(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        operator = desk.operator()
+        job = operator.run(desk.plan())
+        assert desk.runner.hanging.wait(PATIENCE)
+        operator.close()
+        assert desk.records()[-1]["event"] == "left"
+        assert desk.runner.commands[0].asked == []
+        with pytest.raises(OperationError, match="closing"):
+            operator.run(desk.plan())
+        desk.runner.commands[0].end(0)
+        job.wait(PATIENCE)
+
+
+class TestListening:
+    def test_every_change_of_state_is_heard_in_order(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(PATIENCE)
+        heard: list[JobState] = [job.status.state]
+        job.subscribe(lambda status: heard.append(status.state))
+        desk.runner.commands[0].end(0)
+        job.wait(PATIENCE)
+        assert list(dict.fromkeys(heard)) == [
+            JobState.RUNNING,
+            JobState.VERIFYING,
+            JobState.SUCCEEDED,
+        ]
+
+    def test_who_unsubscribes_hears_no_more(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(PATIENCE)
+        heard: list[JobStatus] = []
+        unsubscribe = job.subscribe(heard.append)
+        unsubscribe()
+        unsubscribe()
+        desk.runner.commands[0].end(0)
+        job.wait(PATIENCE)
+        assert heard == []
+
+    def test_waiting_ends_with_its_timeout(self, desk: Desk) -> None:
+        desk.runner.codes = [None]
+        job = desk.operator().run(desk.plan())
+        assert job.wait(0.01).state is not JobState.SUCCEEDED
+        assert desk.runner.hanging.wait(PATIENCE)
+        desk.runner.commands[0].end(0)
+        job.wait(PATIENCE)

@@ -1,0 +1,226 @@
+"""A job on the disk: what is written down of it, and what is read of what others wrote."""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.operations.jobs.folder import KEPT_DAYS, JobFolder
+from pixel_tui.operations.jobs.job import Away, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.jobs.record import as_record, from_record
+from pixel_tui.operations.planning.plan import Plan, Step
+from pixel_tui.stack.programs.process_mark import ProcessMark
+from pixel_tui.text import SafeText
+from tests.builders.job import NOW, Desk, desk, observer, runner
+from tests.patience import PATIENCE
+
+__all__ = ["desk", "observer", "runner"]
+
+MARK = ProcessMark(41, 12345, "boot")
+
+
+def full_status(plan: Plan, output: Path) -> JobStatus:
+    return JobStatus(
+        id=output.stem,
+        plan=replace(
+            plan,
+            host=SafeText("vps"),
+            confirm=SafeText("pixel"),
+            steps=tuple(replace(step, takes_back=True) for step in plan.steps),
+            checks_after=tuple(
+                replace(item, keeper=SafeText("nginx"), addresses=(SafeText("172.18.0.3"),))
+                for item in plan.checks_after
+            ),
+        ),
+        output=output,
+        state=JobState.RUNNING,
+        started=NOW,
+        ended=NOW + timedelta(seconds=5),
+        exit_code=3,
+        cancelling=True,
+        message=SafeText("agent is running."),
+        times=(StepTime(NOW, NOW + timedelta(seconds=2)), StepTime(NOW)),
+        command=MARK,
+        by=Runner("ana", "vps", MARK),
+        away=(Away(SafeText("agent"), 4.5),),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> JobFolder:
+    return JobFolder(tmp_path / "jobs")
+
+
+def saved(folder: JobFolder, desk: Desk, at: datetime = NOW, **changes: Any) -> JobStatus:
+    output = folder.new_output(at)
+    status = replace(full_status(desk.plan(), output), **changes)
+    folder.save(status, durable=False)
+    return status
+
+
+class TestRecord:
+    def test_what_is_read_is_what_was_written(self, desk: Desk) -> None:
+        status = full_status(desk.plan(), Path("/x/20260301-120000-abcdef.log"))
+        assert from_record(as_record(status), status.output) == status
+
+    def test_no_secret_is_in_it(self, desk: Desk) -> None:
+        plan = desk.plan()
+        secret = replace(
+            plan,
+            steps=(
+                Step(SafeText("s"), ("docker", "run", "-e", "PASSWORD=hunter2"), SafeText("")),
+                Step(SafeText("s"), ("x", "--token", "hunter2", "it's"), SafeText("")),
+            ),
+            reason=SafeText("API_KEY=hunter2"),
+        )
+        status = replace(
+            full_status(secret, Path("/x/a.log")), message=SafeText("failed: PASSWORD=hunter2")
+        )
+        content = as_record(status)
+        assert b"hunter2" not in content
+        assert len(from_record(content, status.output).plan.steps) == 2
+
+    def test_what_somebody_else_wrote_is_harmless_text(self, desk: Desk) -> None:
+        raw = json.loads(as_record(full_status(desk.plan(), Path("/x/a.log"))))
+        raw["message"] = "m\x1b]52;c;x\x07"
+        raw["plan"]["title"] = "t\x1b[2J\u202e"
+        raw["by"]["user"] = "u\n"
+        raw["id"] = "../../etc/passwd"
+        read = from_record(json.dumps(raw).encode(), Path("/x/a.log"))
+        assert read.by is not None
+        for text in (read.message, read.plan.title, read.by.user):
+            assert text.isprintable()
+        assert (read.id, read.output) == ("a", Path("/x/a.log"))
+
+    def test_an_older_one_without_what_came_later_is_read(self, desk: Desk) -> None:
+        raw = json.loads(as_record(full_status(desk.plan(), Path("/x/a.log"))))
+        for name in ("times", "command", "by", "away", "cancelling", "exit_code"):
+            del raw[name]
+        read = from_record(json.dumps(raw).encode(), Path("/x/a.log"))
+        assert (read.times, read.command, read.by, read.away) == ((), None, None, ())
+
+    def test_one_of_a_later_version_is_left_alone(self, desk: Desk) -> None:
+        raw = json.loads(as_record(full_status(desk.plan(), Path("/x/a.log"))))
+        raw["version"] = 99
+        with pytest.raises(ValueError, match="later version"):
+            from_record(json.dumps(raw).encode(), Path("/x/a.log"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+NAMES = ("state", "step", "started", "ended", "exit_code", "times", "command", "by", "away", "plan")
+
+
+@given(name=st.sampled_from(NAMES), value=JSON)
+def test_whatever_is_in_a_record_it_is_read_or_refused(name: str, value: object) -> None:
+    raw = {
+        "version": 1,
+        "state": "running",
+        "plan": {"title": "t", "risk": "safe", "made_at": NOW.isoformat()},
+        name: value,
+    }
+    with suppress(ValueError):
+        from_record(json.dumps(raw).encode(), Path("/x/a.log"))
+
+
+class TestFolder:
+    def test_records_and_their_folder_are_private(self, folder: JobFolder, desk: Desk) -> None:
+        status = saved(folder, desk)
+        assert folder.path.stat().st_mode & 0o777 == 0o700
+        assert all(path.stat().st_mode & 0o777 == 0o600 for path in folder.path.iterdir())
+        assert folder.read(status.id) == status
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"plan": 7}', b"[" * 100_000]
+    )
+    def test_one_that_cannot_be_read_is_left_out_and_lost_by_nobody(
+        self, folder: JobFolder, desk: Desk, content: bytes
+    ) -> None:
+        good = saved(folder, desk)
+        broken = folder.path / "20260301-120001-bad.json"
+        broken.write_bytes(content)
+        assert list(folder.jobs()) == [good]
+        folder.forget_old(NOW)
+        assert broken.read_bytes() == content
+
+    def test_what_is_no_plain_file_is_left_out(self, folder: JobFolder, desk: Desk) -> None:
+        saved(folder, desk)
+        os.mkfifo(folder.path / "20260301-120001-a.json")
+        (folder.path / "20260301-120001-b.json").symlink_to("/dev/zero")
+        (folder.path / "20260301-120001-c.json").mkdir()
+        (folder.path / "20260301-120001-d.json").write_bytes(b" " * 2_000_000)
+        assert len(list(folder.jobs())) == 1
+
+    def test_without_a_folder_there_is_no_job(self, folder: JobFolder) -> None:
+        assert list(folder.jobs()) == []
+        folder.forget_old(NOW)
+
+    def test_old_ones_go_and_one_that_runs_never_does(self, folder: JobFolder, desk: Desk) -> None:
+        late = NOW + timedelta(days=KEPT_DAYS, seconds=1)
+        runs = saved(folder, desk)
+        over = saved(folder, desk, state=JobState.FAILED)
+        new = saved(folder, desk, late, state=JobState.FAILED)
+        folder.forget_old(late)
+        assert {job.id for job in folder.jobs()} == {runs.id, new.id}
+        assert not over.output.exists()
+        assert runs.output.exists()
+
+    def test_more_than_are_kept_go_too(
+        self, folder: JobFolder, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pixel_tui.operations.jobs.folder.KEPT_NUMBER", 2)
+        jobs = [
+            saved(folder, desk, NOW + timedelta(seconds=at), state=JobState.FAILED)
+            for at in range(4)
+        ]
+        folder.forget_old(NOW)
+        assert [job.id for job in folder.jobs()] == [jobs[3].id, jobs[2].id]
+
+
+class TestKept:
+    """What an operator writes down of its job."""
+
+    def test_each_step_is_there_while_it_runs(self, desk: Desk) -> None:
+        folder = JobFolder(desk.folder / "jobs")
+        found: list[JobStatus] = []
+
+        def start() -> None:
+            found.extend(folder.jobs())
+            desk.observer.show(*desk.observer.snapshot.services[0].containers)
+
+        desk.runner.on_start = start
+        status = desk.done()
+        (during,) = found
+        assert during.state is JobState.RUNNING
+        assert during.by is not None
+        assert (during.by.user, during.by.host) == ("ana", "vps")
+        assert during.by.process is not None
+        assert during.by.process.pid == os.getpid()
+        assert len(during.times) == 1
+        (after,) = folder.jobs()
+        assert after == status
+        assert [time.ended is not None for time in after.times] == [True, True]
+
+    def test_another_console_may_ask_for_its_end(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.on_start = [None], lambda: None
+        job = desk.operator().run(desk.plan())
+        assert desk.runner.hanging.wait(PATIENCE)
+        JobFolder(desk.folder / "jobs").ask_to_cancel(job.status.id)
+        assert job.wait(PATIENCE).state is JobState.CANCELLED
+        assert desk.records()[-1]["result"] == "cancelled"
+
+    def test_a_job_that_was_never_begun_leaves_nothing(self, desk: Desk) -> None:
+        (desk.folder / "audit.jsonl").mkdir()
+        with pytest.raises(Exception, match="audit"):
+            desk.operator().run(desk.plan())
+        assert not list((desk.folder / "jobs").iterdir())

@@ -1,0 +1,398 @@
+"""The jobs of other consoles: seen while they run, settled where nobody sees to them."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from pixel_tui.errors import FileError
+from pixel_tui.operations.jobs.folder import JobFolder, JobRecords
+from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
+from pixel_tui.operations.jobs.settlement import Hold, hold_of, last_code
+from pixel_tui.operations.jobs.sight import JobSight, SightedJob, merged
+from pixel_tui.operations.jobs.watch import SeenJob
+from pixel_tui.stack.model.snapshot import Link, Trouble
+from pixel_tui.stack.programs.process import exit_path
+from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
+from pixel_tui.text import SafeText
+from tests.builders.job import ENGINE, NOW, Desk, again, agent, desk, observer, restoring, runner
+from tests.patience import PATIENCE
+
+__all__ = ["desk", "observer", "runner"]
+
+HOST = socket.gethostname()
+DEAD = ProcessMark(1, 1, "an earlier start of the machine")
+GONE = Runner("ana", HOST, DEAD)
+
+
+class Other:
+    """Another console of this user, and what this one sees of it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.folder = JobFolder(desk.folder / "jobs")
+        self.found: list[JobStatus] = []
+        self.changes = 0
+        self.operator = desk.operator()
+        self.watch = self.operator.watch(self._changed, self.found.append)
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    @property
+    def locks(self) -> Path:
+        return self.operator._locks
+
+    def job(self, *, written: str = "", **changes: Any) -> JobStatus:
+        """A job that was being run when its console was killed."""
+        output = self.folder.new_output(NOW)
+        began = (StepTime(NOW),)
+        status = JobStatus(
+            output.stem, self.desk.plan(), output, JobState.RUNNING,
+            started=NOW, times=began, command=DEAD, by=GONE,
+        )  # fmt: skip
+        status = replace(status, **changes)
+        self.folder.save(status, durable=False)
+        if written:
+            exit_path(output).write_text(written)
+        return status
+
+    def only(self) -> JobStatus:
+        self.watch.look()
+        (job,) = self.watch.seen.jobs
+        return job
+
+
+@pytest.fixture
+def other(desk: Desk) -> Other:
+    return Other(desk)
+
+
+class TestSettling:
+    def test_a_command_that_ended_well_without_its_console(self, other: Other) -> None:
+        job = other.job(written="0\n")
+        other.desk.observer.show(again())
+        status = other.only()
+        assert status.state is JobState.ABANDONED
+        assert status.message == (
+            "Its console was gone. Restart agent (step 1 of 1) ended with 0."
+            " Now agent is running and healthy again. All is as planned."
+        )
+        assert status.exit_code == 0
+        assert other.folder.read(job.id) == status
+        assert job.output.read_text() == f"# {status.message}\n"
+
+    def test_it_has_its_end_in_the_audit_and_only_once(self, other: Other) -> None:
+        job = other.job(written="0\n")
+        for _ in range(3):
+            other.watch.look()
+        (record,) = other.desk.records()
+        assert (record["event"], record["job"]) == ("end", job.id)
+        assert (record["result"], record["exit_code"]) == ("abandoned", 0)
+        assert [status.id for status in other.found] == [job.id]
+
+    def test_what_its_command_built_is_written_down(self, other: Other) -> None:
+        told: list[object] = []
+
+        class Told:
+            def before(self, argv: Sequence[str], *, up_builds: bool = False) -> None:
+                raise AssertionError("nothing is begun")
+
+            def after(self, building: object, *, done: bool) -> None:
+                raise AssertionError("nothing was begun here")
+
+            def left(self, argv: Sequence[str], *, began: float, ended: float, done: bool) -> None:
+                told.append((tuple(argv), began, done))
+
+        other.operator._witness = Told()
+        job = other.job(written="0\n")
+        other.only()
+        assert told == [(job.plan.steps[0].command, job.times[-1].began.timestamp(), True)]
+        other.job()
+        other.watch.look()
+        assert len(told) == 1, "how it ended is not known"
+
+    def test_a_build_that_failed_is_told_from_one_that_did_not(self, other: Other) -> None:
+        other.job(written="17\n")
+        message = other.only().message
+        assert "Restart agent (step 1 of 1) ended with 17." in message
+        assert "Now agent is not restarted yet." in message
+        assert message.endswith("Ask for it again where it is still wanted.")
+
+    @pytest.mark.parametrize("written", ["", "\n", "x"])
+    def test_what_nobody_wrote_down_is_not_claimed(self, other: Other, written: str) -> None:
+        other.job(written=written)
+        status = other.only()
+        assert status.exit_code is None
+        assert "ended, how is not known" in status.message
+
+    def test_a_code_counts_that_a_command_left_before_it_was_known_by_its_id(
+        self, other: Other
+    ) -> None:
+        """Its console was killed between the start of the command and the record of it."""
+        other.job(written="0\n", command=None)
+        status = other.only()
+        assert status.exit_code == 0
+        assert "Restart agent (step 1 of 1) ended with 0." in status.message
+
+    def test_a_step_that_has_ended_keeps_the_code_that_was_recorded(self, other: Other) -> None:
+        job = other.job()
+        assert last_code(job, 0) == 0
+        over = (StepTime(NOW, NOW),)
+        assert last_code(replace(job, times=over, exit_code=5), 0) == 5
+
+    def test_steps_that_were_never_begun_are_named(self, other: Other) -> None:
+        orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))
+        other.desk.observer.show(agent(), orphan)
+        plan = other.desk.plan("restart", "agent", "old")
+        other.job(plan=plan, written="0\n")
+        assert "(step 1 of 2) ended with 0. Never begun: Restart pixel-old-1." in (
+            other.only().message
+        )
+
+    def test_what_its_command_said_last_is_told(self, other: Other) -> None:
+        job = other.job(written="0\n")
+        job.output.write_text("$ worker restore\nfile .env restored\nPut aside: .env.before-x.\n")
+        message = other.only().message
+        assert "ended with 0. The last that was said: Put aside: .env.before-x." in message
+
+    def test_a_restore_that_died_says_what_it_replaced(
+        self, other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = restoring(other.desk, tmp_path, monkeypatch)
+        other = Other(other.desk)
+        job = other.job(plan=made)
+        (tmp_path / "a.db").touch()
+        job.output.write_text(
+            "$ worker restore\nto replace a.db, kept as a.db.before-x\n"
+            "all 1 are whole; nothing is replaced yet\n"
+        )
+        message = other.only().message
+        assert "ended, how is not known. Nothing was replaced." in message
+        assert "The last that was said" not in message
+
+    def test_a_project_that_compose_refuses_is_an_answer(self, other: Other) -> None:
+        other.job(written="0\n")
+        watched = other.desk.observer
+        refused = Trouble(SafeText("compose refuses it"), SafeText("mend it"), NOW)
+        watched._snapshot = replace(watched.snapshot, project=None)
+        assert other.only().state is JobState.RUNNING, "it is still being read"
+        watched._snapshot = replace(watched.snapshot, project_trouble=refused)
+        assert other.only().state is JobState.ABANDONED
+
+    def test_one_that_died_before_its_first_step(self, other: Other) -> None:
+        other.job(state=JobState.QUEUED, started=None, times=(), command=None)
+        assert "Nothing had been begun." in other.only().message
+        assert other.desk.records()[-1]["steps_begun"] == 0
+
+    def test_one_that_died_while_it_verified(self, other: Other) -> None:
+        other.job(state=JobState.VERIFYING, exit_code=0)
+        other.desk.observer.show(again())
+        message = other.only().message
+        assert "Every step had ended well; nobody was there to verify it." in message
+        assert message.endswith("All is as planned.")
+
+    def test_a_silent_engine_is_waited_for(self, other: Other) -> None:
+        other.job(written="0\n")
+        other.desk.observer.show(agent(), engine=replace(ENGINE, link=Link.LOST))
+        assert other.only().state is JobState.RUNNING
+        assert "is found out" in other.only().message
+        other.desk.observer.show(again())
+        assert other.only().state is JobState.ABANDONED
+
+    def test_a_stack_that_is_being_changed_is_waited_for(self, other: Other) -> None:
+        other.job(written="0\n")
+        with held(other, "another job"):
+            assert other.only().state is JobState.RUNNING
+        assert other.only().state is JobState.ABANDONED
+
+    def test_a_job_of_another_stack_or_machine_is_left_alone(self, other: Other) -> None:
+        plan = other.desk.plan()
+        elsewhere = other.job(by=Runner("ana", "another-machine", DEAD))
+        other.job(plan=replace(plan, project=SafeText("another")))
+        assert other.only().id == elsewhere.id
+        assert other.only().state is JobState.RUNNING
+        assert not (other.desk.folder / "audit.jsonl").exists()
+
+    def test_a_disk_that_is_full_behind_the_audit_makes_no_second_end(
+        self, other: Other, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other.job(written="0\n")
+
+        def full(*_: object, **__: object) -> None:
+            raise FileError("no space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(other.operator._records, "save", full)
+            with pytest.raises(FileError):
+                other.watch.look()
+        assert other.only().state is JobState.ABANDONED
+        assert len(other.desk.records()) == 1
+
+    def test_two_consoles_settle_it_once(self, other: Other) -> None:
+        other.job(written="0\n")
+        second = Other(other.desk)
+        threads = [threading.Thread(target=one.watch.look) for one in (other, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert other.only() == second.only()
+        assert len(other.desk.records()) == 1
+
+
+def held(other: Other, job: str) -> Any:
+    plan = other.desk.plan()
+    owner = Owner("eve", HOST, 7, NOW.isoformat(), "Restart web", job)
+    return take_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
+
+
+class TestGoingOn:
+    """The command of a console that was killed still runs."""
+
+    @pytest.fixture
+    def command(self) -> Any:
+        process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        yield process
+        process.kill()
+        process.wait()
+
+    def test_it_is_shown_as_going_on_and_not_settled(
+        self, other: Other, command: "subprocess.Popen[bytes]"
+    ) -> None:
+        other.job(command=mark_of(command.pid))
+        status = other.only()
+        assert status.state is JobState.RUNNING
+        assert "goes on to its end" in status.message
+        assert other.watch.seen.alone == {status.id}
+        assert [found.id for found in other.found] == [status.id]
+        command.kill()
+        command.wait()
+        assert other.only().state is JobState.ABANDONED
+
+    def test_what_the_command_has_started_is_waited_for(self, other: Other) -> None:
+        job = other.job()
+        with held(other, job.id):
+            assert hold_of(job, host=HOST, locks=other.locks) is Hold.ALONE
+        assert hold_of(job, host=HOST, locks=other.locks) is Hold.OVER
+
+    def test_it_can_be_cancelled(self, other: Other, command: "subprocess.Popen[bytes]") -> None:
+        job = other.job(command=mark_of(command.pid))
+        other.watch.look()
+        SeenJob(other.watch, job).cancel()
+        assert command.wait(30) == -signal.SIGINT
+        status = other.only()
+        assert status.state is JobState.CANCELLED
+        assert status.message.startswith("It was cancelled after its console had gone.")
+
+    def test_a_reused_number_is_not_taken_for_it(
+        self, other: Other, command: "subprocess.Popen[bytes]"
+    ) -> None:
+        mark = mark_of(command.pid)
+        assert mark is not None
+        other.job(command=replace(mark, started=mark.started - 1))
+        assert other.only().state is JobState.ABANDONED
+        assert command.poll() is None
+
+
+class TestOnlyLooking:
+    """What a read-only console has in the place of a watch."""
+
+    @pytest.fixture
+    def held(self, other: Other) -> StackLock:
+        plan = other.desk.plan()
+        owner = Owner("ana", HOST, os.getpid(), NOW.isoformat(), "Restart agent", "a-job", 1, 2)
+        return take_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
+
+    @pytest.fixture
+    def sight(self, other: Other) -> JobSight:
+        records = JobRecords(other.folder.path)
+        return JobSight(records, other.locks, other.desk.observer, changed=lambda: None)
+
+    def test_it_sees_who_holds_the_lock_without_touching_it(
+        self, held: StackLock, sight: JobSight, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> NoReturn:
+            pytest.fail("a lock was taken")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("fcntl.flock", refuse)
+            sight.look()
+        assert sight.seen.other is not None
+        assert (sight.seen.other.title, sight.seen.other.step) == ("Restart agent", 1)
+        held.release()
+        sight.look()
+        assert sight.seen.other is None
+
+    def test_it_settles_nothing(self, other: Other, sight: JobSight) -> None:
+        job = other.job(written="0\n")
+        sight.look()
+        (seen,) = sight.seen.jobs
+        assert seen.state is JobState.RUNNING
+        assert "found out by one that may change something" in seen.message
+        assert other.folder.read(job.id) == job
+        assert not (other.desk.folder / "audit.jsonl").exists()
+        assert not isinstance(SightedJob(sight, seen), CancellableJob)
+
+
+class TestOthers:
+    def test_a_job_of_another_console_is_seen_live(self, other: Other) -> None:
+        ours = mark_of(os.getpid())
+        job = other.job(by=Runner("ana", HOST, ours))
+        seen = SeenJob(other.watch, job)
+        heard: list[JobState] = []
+        seen.subscribe(lambda status: heard.append(status.state))
+        assert "another console: ana on" in other.only().message
+        other.folder.save(replace(job, state=JobState.VERIFYING), durable=False)
+        other.watch.look()
+        assert seen.status.state is JobState.VERIFYING
+        assert heard == [JobState.RUNNING, JobState.VERIFYING]
+        assert other.found == []
+
+    def test_another_user_is_told_by_name(self, other: Other) -> None:
+        with held(other, "20260301-120000-abc"):
+            other.watch.look()
+            assert other.watch.seen.other is not None
+            assert other.watch.seen.other.title == "Restart web"
+        other.watch.look()
+        assert other.watch.seen.other is None
+
+    def test_what_is_written_in_one_moment_with_a_look_is_not_missed(self, other: Other) -> None:
+        job = other.job(by=Runner("ana", HOST, mark_of(os.getpid())))
+        other.watch.look()
+        moment = other.folder.path.stat().st_mtime_ns
+        other.folder.save(replace(job, state=JobState.VERIFYING), durable=False)
+        os.utime(other.folder.path, ns=(moment, moment))
+        assert other.only().state is JobState.VERIFYING
+
+    def test_nothing_is_told_while_nothing_changes(self, other: Other) -> None:
+        other.job(by=Runner("ana", HOST, mark_of(os.getpid())))
+        other.watch.look()
+        before = other.changes
+        for _ in range(3):
+            other.watch.look()
+        assert other.changes == before == 1
+
+    def test_what_a_console_knows_itself_is_newer(self, other: Other) -> None:
+        job = other.job()
+        newer = replace(job, state=JobState.SUCCEEDED)
+        later = replace(job, id="20270101-000000-a")
+        assert merged([newer], [job, later]) == [later, newer]
+
+    def test_it_looks_by_itself_until_it_is_closed(self, other: Other) -> None:
+        other.job(written="0\n")
+        other.watch.start()
+        deadline = time.monotonic() + PATIENCE
+        while not other.found:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        other.watch.close()

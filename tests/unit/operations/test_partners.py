@@ -1,0 +1,177 @@
+"""What shares memory or processes with another service: when it has lost them, and what helps."""
+
+from datetime import timedelta
+
+import pytest
+
+from pixel_tui.errors import OperationError
+from pixel_tui.health.findings import finding_of
+from pixel_tui.stack.model.container import Container, Health, HealthStatus, Namespace
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.parse import parse_container, parse_project
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.stack.model.source import ResolvedProject
+from pixel_tui.text import SafeText
+from tests.builders.actions import (
+    COMPOSE,
+    NOW,
+    STARTED,
+    commands,
+    container,
+    effects,
+    exited,
+    plan,
+    spec,
+    stack,
+)
+
+OWNER = SafeText("owner")
+GONE = "d" * 64
+ENDED = STARTED + timedelta(minutes=1)
+
+
+def memory(owner: Container, *, by_service: bool = True, **changes: object) -> StackSnapshot:
+    joins = (OWNER,) if by_service else ()
+    known: dict[str, object] = {"joins": (owner.id,), "ipc_of": owner.id}
+    specs = (spec("owner"), spec("app", "owner", joins=joins, ipc_of=OWNER))
+    return stack(owner, container("app", 1, **(known | changes)), specs=specs)
+
+
+def tracer(owner: Container, **changes: object) -> StackSnapshot:
+    known: dict[str, object] = {
+        "joins": (owner.id,),
+        "pid_of": owner.id,
+        "exit_code": 137,
+        "finished_at": ENDED,
+    }
+    specs = (spec("owner"), spec("app", "owner", joins=(OWNER,), pid_of=OWNER))
+    return stack(owner, exited("app", 1, **(known | changes)), specs=specs)
+
+
+def app_of(snapshot: StackSnapshot) -> Service:
+    found = snapshot.service("app")
+    assert found is not None
+    return found
+
+
+def remedy(snapshot: StackSnapshot) -> tuple[str, str]:
+    found = finding_of(app_of(snapshot), snapshot, NOW)
+    assert found is not None
+    return found.what, found.remedy
+
+
+@pytest.mark.parametrize(
+    ("owner", "why"),
+    [
+        (container("owner", started_at=STARTED + timedelta(seconds=1)), "was started after it"),
+        (exited("owner"), "does not run"),
+        (container("owner"), ""),
+    ],
+)
+def test_memory_of_before_is_no_memory_that_is_shared(owner: Container, why: str) -> None:
+    snapshot = memory(owner)
+    app = app_of(snapshot)
+    assert why in app.cut_off
+    assert app.well is not bool(why)
+    assert app.cut_off_from is (Namespace.IPC if why else None)
+    if why:
+        what, advice = remedy(snapshot)
+        assert what == "is cut off from the IPC namespace of owner"
+        assert advice.startswith("Restart it (r)")
+
+
+def test_memory_of_a_container_that_is_gone_wants_another_container() -> None:
+    snapshot = memory(container("owner"), ipc_of=GONE)
+    assert "is gone" in app_of(snapshot).cut_off
+    assert remedy(snapshot)[1].startswith("Recreate it")
+    with pytest.raises(OperationError, match=r"shares the IPC namespace .* \(recreate it\)"):
+        plan("restart", snapshot, "app")
+
+
+@pytest.mark.parametrize("action", ["restart", "start"])
+def test_it_is_restarted_after_the_one_whose_memory_it_shares(action: str) -> None:
+    owner = container("owner") if action == "restart" else exited("owner")
+    made = plan(action, memory(owner), "owner")
+    assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
+    causes = [item.cause for item in made.affects if item.service == "app"]
+    assert causes[-1] == "it shares the IPC namespace of owner, and is cut off from it until then"
+
+
+def test_what_was_ill_before_it_is_restarted_along_fails_no_job() -> None:
+    snapshot = memory(container("owner"), health=Health(HealthStatus.UNHEALTHY))
+    found = {item.name: item.by_the_way for item in plan("restart", snapshot, "owner").checks_after}
+    assert found == {"owner": False, "app": True}
+    found = {item.name: item.by_the_way for item in plan("restart", snapshot).checks_after}
+    assert found == {"owner": False, "app": False}, "it is asked for"
+
+
+def test_what_names_the_container_itself_is_recreated_after_it() -> None:
+    """Compose leaves it alone, and a restart would stop it and find no container to join."""
+    snapshot = memory(container("owner"), by_service=False)
+    made = plan("recreate", snapshot, "owner")
+    up = ("up", "--detach", "--force-recreate", "--no-deps")
+    assert commands(made) == [(*COMPOSE, *up, "owner"), (*COMPOSE, *up, "app")]
+    assert effects(made)["app"] == "is recreated at the end"
+    named = plan("recreate", memory(container("owner")), "owner")
+    assert commands(named) == [(*COMPOSE, *up, "owner", "app")], "compose does it by itself"
+
+
+@pytest.mark.parametrize(
+    ("changes", "ended"),
+    [
+        ({}, True),
+        ({"exit_code": 1}, False),
+        ({"oom_killed": True}, False),
+        ({"finished_at": ENDED + timedelta(minutes=5)}, False),
+        ({"finished_at": None}, False),
+    ],
+)
+def test_what_was_killed_with_another_is_told_from_an_end_of_its_own(
+    changes: dict[str, object], ended: bool
+) -> None:
+    again = container("owner", started_at=ENDED + timedelta(seconds=1), finished_at=ENDED)
+    for owner in (again, exited("owner", finished_at=ENDED)):
+        snapshot = tracer(owner, **changes)
+        why = "it was killed with owner, whose PID namespace it shares" if ended else ""
+        assert app_of(snapshot).cut_off == why
+        if ended:
+            assert remedy(snapshot)[1] == "Start it (s); if owner is down, that is started first."
+    if not changes:
+        gone = tracer(again, pid_of=GONE)
+        assert remedy(gone)[1] == "Recreate it (a): it can't be started again."
+
+
+def test_who_need_not_run_is_well_though_it_was_killed_with_another() -> None:
+    owner = exited("owner", finished_at=ENDED)
+    unwanted = spec("app", "owner", pid_of=OWNER, replicas=0)
+    ended = exited("app", pid_of=owner.id, exit_code=137, finished_at=ENDED)
+    assert not app_of(stack(owner, ended, specs=(spec("owner"), unwanted))).cut_off
+
+
+def test_a_stop_says_whom_it_kills() -> None:
+    owner = container("owner")
+    specs = (spec("owner"), spec("app", "owner", pid_of=OWNER), spec("web", "owner"))
+    app = container("app", pid_of=owner.id)
+    made = plan("stop", stack(owner, app, container("web"), specs=specs), "owner")
+    assert effects(made)["app"] == "is killed with it, and does not stop in its own time"
+    assert "loses owner" in effects(made)["web"]
+    assert commands(made) == [(*COMPOSE, "stop", "owner")]
+
+
+def test_namespaces_are_read_of_containers_and_of_the_model() -> None:
+    host: JsonObject = {
+        "NetworkMode": "container:" + "a" * 64,
+        "IpcMode": "shareable",
+        "PidMode": "host",
+    }
+    found = parse_container({"Id": "b" * 64, "HostConfig": host | {"PidMode": "container:" + GONE}})
+    assert found.shares == ((Namespace.NETWORK, "a" * 64), (Namespace.PID, GONE))
+    services: JsonObject = {
+        "owner": {"image": "x", "container_name": "own"},
+        "app": {"image": "x", "ipc": "container:own", "pid": "service:owner"},
+        "web": {"image": "x", "ipc": "container:elsewhere", "pid": "host", "network_mode": "none"},
+    }
+    resolved = ResolvedProject({"name": "p", "services": services}, frozenset(services), "/srv/p")
+    by_name = {str(item.name): item for item in parse_project(resolved, {}).services}
+    assert by_name["app"].shares == ((Namespace.IPC, "owner"), (Namespace.PID, "owner"))
+    assert by_name["web"].shares == ()

@@ -1,0 +1,220 @@
+"""Whether a proxy still reaches what is behind it: what is asked, and what the answers mean."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.operations.actions import plan_action
+from pixel_tui.operations.jobs.outcomes import Finding, Standing, sentence
+from pixel_tui.operations.jobs.reach import Reachability, engine_host
+from pixel_tui.operations.jobs.verification import Patience, Verification
+from pixel_tui.operations.nginx.routes import Route, routes
+from pixel_tui.operations.planning.facts import Facts, Proxy
+from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
+from pixel_tui.stack.engine.http_probe import Answer, Request, ask
+from pixel_tui.stack.model.container import NetworkAddress, Port
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText
+from tests.builders.actions import COMMAND, NOW, container, spec, stack
+from tests.builders.job import FakeObserver
+
+WHOLE = """
+http {
+  upstream front { server web:3002 max_fails=3; server landing:3001; }
+  server { listen 80 default_server; return 301 https://$host$request_uri; }
+  server {
+    listen 443 ssl; listen [::]:8443 ssl; server_name pixel.example www.pixel.example;
+    location / { proxy_pass http://front; }
+    location /api/ { set $up "http://api:3000"; proxy_pass $up; }
+    location = /api/stats { proxy_pass http://api:3000; }
+    location ~ ^/agent/(.*)$ { proxy_pass http://agent:3003/$1; }
+    location "/with space/" { proxy_pass http://spaced; }
+    location /old/ { return 410; proxy_pass http://old; }
+  }
+  server { listen 127.0.0.1:8081; server_name *.admin.example; location / { proxy_pass http://x; } }
+  server { listen 8080; location /in/ { if ($a) { set $b c; } proxy_pass http://inner:1; } }
+}
+"""
+
+
+def test_one_request_for_each_host_that_is_sure_to_lead_there() -> None:
+    assert routes(WHOLE) == (
+        Route("web", "/", "pixel.example", 443, tls=True),
+        Route("landing", "/", "pixel.example", 443, tls=True),
+        Route("api", "/api/", "pixel.example", 443, tls=True),
+        Route("inner", "/in/", port=8080),
+    )
+
+
+def test_a_request_without_tls_is_preferred() -> None:
+    server = "server {{ listen {}; location {} {{ proxy_pass http://api; }} }}"
+    both = server.format("443 ssl", "/") + server.format("8080", "/api/v1/")
+    assert routes(both) == (Route("api", "/api/v1/", port=8080),)
+
+
+@given(st.text(alphabet="server{}; location/\n#\"'$a:80proxy_pass http://api"))
+def test_whatever_stands_there_is_read(text: str) -> None:
+    routes(text)
+    routes("{" * 2000 + text)
+
+
+@contextmanager
+def server(status: int) -> Iterator[tuple[int, list[str]]]:
+    heard: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(f"{self.headers['Host']}{self.path}")
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as it:
+        thread = threading.Thread(target=it.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield it.server_port, heard
+        finally:
+            it.shutdown()
+            thread.join()
+
+
+def test_a_request_is_sent_by_name_and_its_status_is_read() -> None:
+    with server(404) as (port, heard):
+        assert ask(Request("127.0.0.1", port, "/api/", "pixel.example"), 5) == Answer(404)
+    assert heard == ["pixel.example/api/"]
+    refused = ask(Request("127.0.0.1", port), 5)
+    assert (refused.status, refused.connected) == (0, False)
+    assert "refused" in refused.trouble
+
+
+def test_one_that_says_nothing_is_not_waited_for() -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as silent:
+        answer = ask(Request("127.0.0.1", silent.server_port), 0.1)
+    assert answer == Answer(0, SafeText("no answer within 0.1 s"))
+
+
+class Script:
+    """Gives these answers, the last of them for ever."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.asked: list[Request] = []
+
+    def ask(self, request: Request, seconds: float) -> Answer:
+        self.asked.append(request)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+API = Expectation(
+    SafeText("api"), Outcome.REACHED, keeper=SafeText("nginx"), path=SafeText("/api/"), port=80
+)
+ITSELF = Expectation(SafeText("nginx"), Outcome.REACHED, keeper=SafeText("nginx"))
+REFUSED = Answer(0, SafeText("connection refused"), connected=False)
+
+
+def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapshot:
+    place = NetworkAddress(SafeText("net"), SafeText("172.18.0.9"))
+    proxy = container("nginx", ports=ports, networks=(place,))
+    snapshot = stack(container("api"), proxy, specs=(spec("api"), spec("nginx", "api")))
+    return replace(snapshot, engine=replace(snapshot.engine, address=SafeText(address)))
+
+
+@pytest.mark.parametrize(
+    ("item", "before", "now", "standing", "words"),
+    [
+        (API, Answer(200), Answer(200), Standing.MET, "api is reached through nginx (200)"),
+        (API, Answer(502), Answer(401), Standing.MET, "api is reached through nginx (401)"),
+        (API, Answer(502), Answer(502), Standing.WAITING, "which answers 502; restart nginx"),
+        (API, Answer(200), Answer(504), Standing.WAITING, "which answers 504; restart nginx"),
+        (API, Answer(200), REFUSED, Standing.WAITING, "does not answer (connection refused)"),
+        (API, REFUSED, REFUSED, Standing.MET, "it can't be asked from here (connection refused)"),
+        (ITSELF, Answer(200), Answer(200), Standing.MET, "nginx is answering (200)"),
+        (ITSELF, Answer(200), Answer(502), Standing.WAITING, "does not reach what is behind it"),
+        (ITSELF, Answer(502), Answer(502), Standing.MET, "answering 502, as before"),
+    ],
+)
+def test_what_answers_mean(
+    item: Expectation, before: Answer, now: Answer, standing: Standing, words: str
+) -> None:
+    looking = Reachability([item], Script(before, now))
+    looking.note(seen())
+    (finding,) = looking.look(seen())
+    assert finding.standing is standing
+    assert words in sentence([finding])
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "place"),
+    [
+        (seen(Port(80, host_ip=SafeText("0.0.0.0"), host_port=8080)), ("127.0.0.1", 8080)),
+        (seen(Port(80, host_ip=SafeText("10.0.0.5"), host_port=8080)), ("10.0.0.5", 8080)),
+        (seen(Port(443, host_port=8443)), ("172.18.0.9", 80)),
+        (seen(), ("172.18.0.9", 80)),
+        (seen(Port(80, host_port=81), address="ssh://me@vps:22"), ("vps", 81)),
+        (seen(Port(80, host_ip=SafeText("127.0.0.1"), host_port=8), address="tcp://vps:1"), None),
+        (seen(address="tcp://vps:2375"), None),
+    ],
+)
+def test_where_a_proxy_is_asked(snapshot: StackSnapshot, place: tuple[str, int] | None) -> None:
+    script = Script(Answer(200))
+    Reachability([API], script).look(snapshot)
+    assert [(item.address, item.port) for item in script.asked] == ([place] if place else [])
+
+
+def test_an_engine_says_where_its_ports_are() -> None:
+    assert engine_host("unix:///var/run/docker.sock") == "127.0.0.1"
+    assert engine_host("demo") == ""
+
+
+def verified(script: Script, *, deadline: float = 5.0) -> tuple[Finding, ...]:
+    quick = Patience(settle=0, deadline=deadline, probing=5, glance=1, asking=0.01)
+    looking = Verification(
+        [API], FakeObserver(seen()), SystemClock(), quick, Reachability([API], script)
+    )
+    return looking.wait(threading.Event(), cancelled=lambda: False, tell=lambda _: None)
+
+
+def test_it_is_asked_again_until_it_is_reached() -> None:
+    (finding,) = verified(Script(Answer(502), Answer(502), Answer(200)))
+    assert finding.words == "reached through nginx (200)"
+
+
+def test_it_is_asked_no_longer_than_the_deadline() -> None:
+    (finding,) = verified(Script(Answer(502)), deadline=0.1)
+    assert finding.standing is Standing.WAITING
+
+
+def test_it_is_not_asked_before_the_services_are_there() -> None:
+    script = Script(Answer(200))
+    absent = Expectation(SafeText("db"), Outcome.RUNNING)
+    quick = Patience(settle=0, deadline=0.05, probing=0.05)
+    looking = Verification(
+        [absent, API], FakeObserver(seen()), SystemClock(), quick, Reachability([API], script)
+    )
+    looking.wait(threading.Event(), cancelled=lambda: False, tell=lambda _: None)
+    assert script.asked == []
+
+
+@pytest.mark.parametrize("action", ["rebuild", "hard-rebuild", "recreate", "restart"])
+def test_the_plan_says_that_it_will_be_asked(action: str) -> None:
+    facts = Facts(proxies=(Proxy(SafeText("nginx"), routes=(Route("api", "/api/", "pixel"),)),))
+    snapshot = stack(
+        container("api"), container("nginx"),
+        specs=(spec("api", builds=True), spec("nginx", "api")),
+    )  # fmt: skip
+    plan = plan_action(action, ["api"], snapshot, COMMAND, now=NOW, facts=facts)
+    asked = [item for item in plan.checks_after if item.outcome is Outcome.REACHED]
+    assert [item.words for item in asked] == ["api is reached through nginx (GET /api/ as pixel)"]
+    assert plan_from_json(Node(plan_as_json(plan))).checks_after == plan.checks_after

@@ -1,0 +1,77 @@
+"""What the stream of logs says of the console's own jobs."""
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
+
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.stack.feed.feed import LogFeed, LogTarget
+from screens.logs.followed import FollowedLogs
+from tests.builders.job import NOW, FakeObserver, agent, stack
+
+
+def job(name: str, minute: int, *services: str) -> JobStatus:
+    began = NOW + timedelta(minutes=minute)
+    effects = [SimpleNamespace(service=service) for service in services]
+    return cast("JobStatus", SimpleNamespace(
+        id=name, plan=SimpleNamespace(title=name, targets=services[:1], affects=effects),
+        state=JobState.SUCCEEDED, started=began, ended=began + timedelta(seconds=30),
+    ))  # fmt: skip
+
+
+class Feed:
+    """Takes marks."""
+
+    def __init__(self, *services: str) -> None:
+        self.sources = tuple(
+            SimpleNamespace(service=service, container=f"pixel-{service}-1") for service in services
+        )
+        self.told: list[tuple[str, str]] = []
+
+    def mark(self, words: str, _at: datetime, source: str) -> None:
+        self.told.append((words, source))
+
+
+def followed(feed: Feed, *services: str) -> FollowedLogs:
+    logs = FollowedLogs(FakeObserver(stack(agent())))
+    logs._feed = cast("LogFeed", feed)
+    logs._targets = tuple(map(LogTarget, services))
+    return logs
+
+
+def test_jobs_are_told_once_and_in_the_order_of_their_times() -> None:
+    feed = Feed("api")
+    logs = followed(feed, "api")
+    newest_first = [job("restart", 2, "api"), job("stop", 1, "api")]
+    logs.tell(newest_first)
+    logs.tell(newest_first)
+    assert feed.told == [
+        (words, "pixel-api-1")
+        for words in (
+            "console: stop",
+            "console: stop succeeded",
+            "console: restart",
+            "console: restart succeeded",
+        )
+    ]
+
+
+def test_jobs_of_other_services_are_not_told() -> None:
+    feed = Feed("api", "web")
+    jobs = [
+        job("a", 1, "agent"),
+        job("b", 2, "web"),
+        job("c", 3, "agent", "api", "web"),
+        job("d", 4),
+    ]
+    followed(feed, "api", "web").tell(jobs)
+    assert [words for words in feed.told if not words[0].endswith("succeeded")] == [
+        ("console: b", "pixel-web-1"),
+        ("console: c", ""),
+    ]
+
+
+def test_jobs_of_every_service_are_told_where_all_are_followed() -> None:
+    feed = Feed("api", "web")
+    followed(feed).tell([job("a", 1, "api"), job("backup", 2)])
+    assert [words for words, _ in feed.told][::2] == ["console: a", "console: backup"]

@@ -1,0 +1,51 @@
+"""The jobs of other consoles, from what looks at them to what shows them."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.operations.jobs.job import JobStatus
+from pixel_tui.operations.jobs.sight import JobSight, Seen
+from pixel_tui.operations.operator import Operator
+from pixel_tui.operations.planning.facts import NO_FACTS
+from screens.changes.flow import Operations
+from screens.changes.watching import Watching
+from tests.builders.job import COMMAND, NOW, FakeObserver, agent, stack
+
+
+class QuickSight:
+    """Sees a job in the very moment in which it begins to look, and tells on its own thread."""
+
+    def __init__(self, changed: Callable[[], None], seen: JobStatus) -> None:
+        self._changed = changed
+        self.seen = Seen((seen,))
+
+    def start(self) -> None:
+        self._changed()
+
+
+def reading(quick: Callable[[Callable[[], None]], QuickSight]) -> Watching:
+    return Watching(lambda changed: cast("JobSight", quick(changed)), SystemClock())
+
+
+def operating(quick: Callable[[Callable[[], None]], QuickSight]) -> Operations:
+    operator = SimpleNamespace(jobs=(), watch=lambda changed, _found: quick(changed))
+    observer = FakeObserver(stack(agent()))
+    return Operations(
+        lambda: cast("Operator", operator), observer, COMMAND, SystemClock(), lambda _: NO_FACTS
+    )
+
+
+@pytest.mark.parametrize("make", [reading, operating])
+async def test_what_is_seen_at_the_first_look_is_shown(make: Callable[[Any], Any]) -> None:
+    there = cast("JobStatus", SimpleNamespace(id="1", started=NOW))
+    jobs = make(lambda changed: QuickSight(changed, there))
+    shown: list[Any] = []
+    # A loop that gets its turn in that moment asks at once.
+    jobs._changed = lambda: shown.append(jobs.statuses())
+    await asyncio.to_thread(jobs.watch_jobs)
+    assert [[job.id for job in found] for found in shown] == [[there.id]]

@@ -1,0 +1,64 @@
+"""A program that is asked something is waited for within limits, and ended whole."""
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.stack.compose import asking
+from pixel_tui.stack.compose.asking import Asked, NoAnswer, kill_all_asked
+from tests.builders.asking import LONG, gone, noting_its_child, soon
+from tests.patience import PATIENCE
+
+
+def ask(script: str, *, stdin: str = "") -> Asked:
+    environment = {"PATH": os.environ["PATH"]}
+    return Asked(["sh", "-c", script], directory="/", environment=environment, stdin=stdin)
+
+
+def test_what_it_says_and_how_it_ended_is_the_answer() -> None:
+    reply = ask("cat; echo oh >&2; exit 3", stdin="a 🎉").answer(PATIENCE)
+    assert (reply.code, reply.output, reply.messages) == (3, "a 🎉", "oh\n")
+
+
+def test_a_child_that_holds_its_output_is_not_waited_for_and_ended() -> None:
+    reply = ask(f"sleep {LONG} & echo $!").answer(PATIENCE)
+    assert soon(lambda: gone(int(reply.output)))
+
+
+def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
+    asked = ask(noting_its_child(tmp_path))
+    assert soon((tmp_path / "pid").exists)
+    with pytest.raises(NoAnswer, match="within"):
+        asked.answer(0.3)
+    assert soon(lambda: gone(int((tmp_path / "pid").read_text())))
+
+
+def test_a_child_that_left_the_group_delays_nobody() -> None:
+    reply = ask(f"setsid sleep {LONG} & echo here $!").answer(PATIENCE)
+    here, pid = reply.output.split()
+    with suppress(ProcessLookupError):  # it had no time to leave
+        os.kill(int(pid), signal.SIGKILL)
+    assert here == "here"
+
+
+def test_one_that_never_stops_talking_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(asking, "LOOK_SECONDS", 0.01)
+    with pytest.raises(NoAnswer, match="output"):
+        ask("yes").answer(PATIENCE)
+
+
+def test_the_end_of_the_console_ends_what_still_runs(tmp_path: Path) -> None:
+    asked = ask(noting_its_child(tmp_path))
+    codes: list[int] = []
+    waiting = threading.Thread(target=lambda: codes.append(asked.answer(LONG).code))
+    waiting.start()
+    assert soon((tmp_path / "pid").exists)
+    kill_all_asked()
+    waiting.join(PATIENCE)
+    assert codes == [-9]
+    assert soon(lambda: gone(int((tmp_path / "pid").read_text())))

@@ -1,0 +1,160 @@
+"""Whether a container was stopped or ended by itself, from what the engine's events tell."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.facts.past_stops import past_stops
+from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
+from pixel_tui.operations.jobs.job import JobState, JobStatus, StepTime
+from pixel_tui.stack.model.container import ContainerState
+from pixel_tui.stack.model.ends import Ends, Stop
+from pixel_tui.stack.model.snapshot import StackEvent
+from pixel_tui.text import SafeText, plain
+from tests.builders.actions import NOW, container, exited, plan, spec, stack
+
+CONTAINER = exited("api", exit_code=3, finished_at=NOW)
+STOP = ("kill 15", "die", "stop")
+
+
+def ends_after(*actions: str, apart: float = 0.1) -> Ends:
+    ends = Ends()
+    for number, words in enumerate(actions):
+        action, _, signal = words.partition(" ")
+        detail = plain(f"signal {signal}") if signal else plain("")
+        at = NOW + timedelta(seconds=number * apart)
+        ends.take(
+            StackEvent(at, plain(action), CONTAINER.id, CONTAINER.name, SafeText("api"), detail)
+        )
+    return ends
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [
+        (STOP, True),
+        (("kill 15", "kill 9", "die", "stop"), True),
+        (("kill 3", "die", "stop"), True),  # its own stop signal
+        (("kill 9", "die"), True),
+        (("kill SIGKILL", "die"), True),
+        (("die",), False),
+        (("kill 1", "die"), False),
+        (("oom", "die"), False),
+        ((*STOP, "start", "die"), False),
+        (("kill 15", "start", "die"), False),
+        ((), None),
+        ((*STOP, "start"), None),
+    ],
+)
+def test_a_stop_is_told_from_an_end_of_its_own(actions: tuple[str, ...], told: bool | None) -> None:
+    found = ends_after(*actions).told(CONTAINER)
+    assert found.told_to_end is told
+    assert found.put_down is bool(told)
+
+
+def test_a_signal_long_before_is_not_why_it_ended() -> None:
+    finished = replace(CONTAINER, finished_at=NOW + timedelta(minutes=1))
+    assert ends_after("kill 15", "die", apart=60.0).told(finished).told_to_end is False
+
+
+def test_another_end_than_the_one_that_was_seen_is_not_known() -> None:
+    later = replace(CONTAINER, finished_at=NOW + timedelta(minutes=5))
+    assert ends_after(*STOP).told(later) is later
+    running = replace(later, state=ContainerState.RUNNING, exit_code=None)
+    assert ends_after(*STOP).told(running) is running
+
+
+def test_what_runs_is_told_how_its_last_run_ended() -> None:
+    running = replace(CONTAINER, state=ContainerState.RUNNING, exit_code=None)
+    ends = Ends()
+
+    def hear(action: str, detail: str = "") -> None:
+        ends.take(
+            StackEvent(
+                NOW, plain(action), CONTAINER.id, CONTAINER.name, SafeText("api"), plain(detail)
+            )
+        )
+
+    for action, detail in (("oom", ""), ("die", "137 SIGKILL"), ("start", "")):
+        hear(action, detail)
+    told = ends.told(running)
+    assert (told.ended_before, told.oom_killed_before) == ("137 OOM-killed", True)
+    for action, detail in (("die", "1 error"), ("start", "")):
+        hear(action, detail)
+    told = ends.told(running)
+    assert (told.ended_before, told.oom_killed_before) == ("1 error", False)
+    hear("destroy")
+    assert ends.told(running) is running
+
+
+def test_where_nobody_saw_it_the_code_and_the_policy_are_what_there_is() -> None:
+    assert exited("api", exit_code=143).put_down
+    assert not exited("api", exit_code=137).put_down
+    assert exited("api", exit_code=137, restart_policy=SafeText("always")).put_down
+    seen = ends_after("die")
+    assert not seen.told(exited("api", exit_code=143, finished_at=NOW)).put_down
+    assert seen.told(exited("api", exit_code=0, finished_at=NOW)).put_down, "it has done its work"
+
+
+def test_a_stop_that_was_written_down_explains_an_end_that_nobody_saw() -> None:
+    asked: list[str] = []
+
+    def stops(project: str) -> tuple[Stop, ...]:
+        asked.append(project)
+        return (STOPPED,)
+
+    ends = Ends(stops)
+    plain_ends = (exited("api", exit_code=0, finished_at=NOW), exited("web", exit_code=143))
+    ends.look_back("pixel", plain_ends)
+    assert not asked, "their codes say it"
+    dead = exited("web", 2, exit_code=3, finished_at=NOW)
+    early = exited("api", 3, exit_code=3, finished_at=NOW - timedelta(minutes=1))
+    for _ in range(2):
+        ends.look_back("pixel", (CONTAINER, dead, early))
+    assert asked == ["pixel"], "once for each end"
+    assert ends.told(CONTAINER).put_down
+    again = replace(CONTAINER, id="a" * 64, started_at=NOW)
+    ends.look_back("pixel", (again,))
+    assert not ends.told(again).put_down, "it was started again since"
+    assert not ends.told(dead).put_down
+    assert not ends.told(early).put_down
+    died = ends_after("die")
+    died.look_back("pixel", (CONTAINER,))
+    assert not died.told(CONTAINER).put_down, "what was seen counts"
+
+
+STOPPED = Stop(frozenset({"api"}), NOW - timedelta(seconds=1), NOW + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, 1),
+        ({"action": "restart"}, 0),
+        ({"project": SafeText("another")}, 0),
+        ({"engine": SafeText("tcp://elsewhere:2375")}, 0),
+    ],
+)
+def test_the_stops_of_this_project_on_this_engine_are_read_of_the_jobs(
+    tmp_path: Path, changes: dict[str, object], found: int
+) -> None:
+    made = plan("stop", stack(container("api"), specs=(spec("api"),)), "api")
+    begun = (StepTime(NOW, NOW + timedelta(seconds=2)),)
+    ended = NOW + timedelta(seconds=3)
+    folder = JobFolder(jobs_path(tmp_path))
+    for number, times in enumerate((begun, ())):
+        output = folder.path / f"20260301-12000{number}-abcdef.log"
+        status = JobStatus(
+            output.stem,
+            replace(made, **changes),  # type: ignore[arg-type]
+            output,
+            JobState.SUCCEEDED,
+            started=NOW,
+            ended=ended,
+            times=times,
+        )
+        folder.save(status, durable=False)
+    stops = past_stops(made.engine, tmp_path)("pixel")
+    assert stops == (Stop(frozenset({"api"}), NOW, ended),) * found

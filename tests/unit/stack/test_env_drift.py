@@ -1,0 +1,256 @@
+"""What runs with another environment than the file gives now is told, by names alone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pixel_tui.health.findings import findings
+from pixel_tui.stack.model.build_record import BuildRecord, build_mark
+from pixel_tui.stack.model.built_with import Built, built_with
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.join import join
+from pixel_tui.stack.model.parse import parse_container, parse_project
+from pixel_tui.stack.model.project import Project, ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
+    Service,
+    StackSnapshot,
+    Sync,
+    SyncAction,
+)
+from pixel_tui.stack.model.source import ResolvedProject
+from pixel_tui.stack.model.sync import sync
+from pixel_tui.stack.model.value_mark import marks, value_mark
+from pixel_tui.text import plain
+from tests.builders import actions
+from tests.builders.actions import CHAIN, plan, running
+from tests.builders.actions import warnings as warnings_of
+from tests.builders.join import container, spec
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+TOKEN = "a-token-that-nobody-may-see"
+URL = "NEXT_PUBLIC_API_URL"
+WEB = spec(builds=True, build_arguments=marks([(URL, "http://b")]))
+IMAGES = {"api:1": "sha256:now"}
+
+
+def test_a_recreate_names_the_variables_that_differ() -> None:
+    wanted = spec(variables=marks([("A", "2"), ("B", "1"), ("C", "")]))
+    has = container(
+        config_hash="other", variables=marks([("A", "1"), ("B", "1"), ("PATH", "/bin")])
+    )
+    found = sync(wanted, [has], IMAGES)
+    assert (found.action, found.reason) == (
+        SyncAction.RECREATE, "its environment has changed (A, C)"
+    )  # fmt: skip
+
+
+def test_a_recreate_names_the_variables_that_are_gone() -> None:
+    has = container(
+        config_hash="other",
+        variables=marks([("A", "1"), ("GONE", "x"), ("PATH", "/bin"), ("https_proxy", "p")]),
+    )
+    wanted, own = spec(variables=marks([("A", "1")])), {"sha256:now": frozenset({"PATH"})}
+    found = sync(wanted, [has], IMAGES, own_variables=own)
+    assert found.reason == "its environment has changed (GONE)"
+    unknown = sync(wanted, [has], IMAGES)
+    assert unknown.reason == "its configuration has changed"
+
+
+def test_many_variables_are_counted() -> None:
+    wanted = spec(variables=marks([(f"KEY_{n}", "1") for n in range(8)]))
+    found = sync(wanted, [container(config_hash="other")], IMAGES)
+    assert found.reason.endswith("KEY_4 and 3 more)")
+
+
+def test_where_the_environment_is_the_same_something_else_has_changed() -> None:
+    same = marks([("A", "1")])
+    found = sync(spec(variables=same), [container(config_hash="other", variables=same)], IMAGES)
+    assert found.reason == "its configuration has changed"
+
+
+def snapshot_of(wanted: ServiceSpec, has: Container, built: Mapping[str, Built]) -> StackSnapshot:
+    return join(
+        engine=EngineStatus(plain("x"), plain("x"), link=Link.READY),
+        project=Project(plain("p"), plain("/srv"), services=(wanted,)),
+        project_name=plain("p"),
+        project_trouble=None,
+        containers=[has],
+        images=IMAGES,
+        taken_at=NOW,
+        built=built,
+    )
+
+
+def service_of(
+    built: Mapping[str, Built], wanted: ServiceSpec = WEB, has: Container | None = None
+) -> Service:
+    (found,) = snapshot_of(wanted, has or container(), built).services
+    return found
+
+
+def told(**values: str) -> dict[str, Built]:
+    """What the history of the image tells."""
+    return {"sha256:now": Built(marks(values.items()))}
+
+
+def recorded(**values: str) -> dict[str, Built]:
+    """What was written down when it was built."""
+    key = bytes(32)
+    record = BuildRecord(
+        0, {name: build_mark(key, name, item) for name, item in values.items()}, key
+    )
+    return built_with({}, {"sha256:now": record}, {(URL, "http://b"), ("MODE", "x")})
+
+
+def test_an_image_that_was_built_with_another_value_is_told() -> None:
+    found = service_of(told(NEXT_PUBLIC_API_URL="http://a")).sync
+    assert (found.action, found.reason) == (
+        SyncAction.REBUILD, "image built with another NEXT_PUBLIC_API_URL"
+    )  # fmt: skip
+    same = told(NEXT_PUBLIC_API_URL="http://b", OTHER="x")
+    assert service_of(same).sync == Sync(SyncAction.NOTHING)
+
+
+def test_what_the_history_does_not_tell_is_known_by_the_record_of_the_build() -> None:
+    found = service_of(recorded(NEXT_PUBLIC_API_URL="http://a")).sync
+    assert (found.action, found.reason) == (
+        SyncAction.REBUILD, "image built with another NEXT_PUBLIC_API_URL"
+    )  # fmt: skip
+    assert service_of(recorded(NEXT_PUBLIC_API_URL="http://b")).sync == Sync(SyncAction.NOTHING)
+
+
+def test_a_record_knows_of_every_argument_also_of_those_that_came_and_went() -> None:
+    mode = replace(WEB, build_arguments=marks([(URL, "http://b"), ("MODE", "x")]))
+    assert service_of(recorded(NEXT_PUBLIC_API_URL="http://b"), mode).build.other == ("MODE",)
+    gone = recorded(NEXT_PUBLIC_API_URL="http://b", GONE="1")
+    assert service_of(gone).build.other == ("GONE",)
+    # A history has more than the file names, and lacks what no command of its stage could see.
+    assert not service_of(told(NEXT_PUBLIC_API_URL="http://b", GONE="1"), mode).build.other
+
+
+def test_an_image_that_nothing_tells_of_is_in_sync_with_a_question_and_raises_no_alarm() -> None:
+    found = service_of({"sha256:now": Built()})
+    assert found.sync.action is SyncAction.NOTHING
+    assert found.sync.words == "in sync?"
+    assert found.sync.reason.startswith(f"image built from unknown values ({URL})")
+    assert not findings(snapshot_of(WEB, container(), {"sha256:now": Built()}), NOW)
+    asked_later = service_of({})
+    assert asked_later.sync.words == "in sync"
+    plain_argument = replace(WEB, build_arguments=marks([("MODE", "x")]))
+    assert service_of({"sha256:now": Built()}, plain_argument).sync.words == "in sync"
+
+
+def test_a_recreate_that_has_another_cause_names_what_the_image_keeps() -> None:
+    found = service_of(
+        recorded(NEXT_PUBLIC_API_URL="http://a"), has=container(config_hash="other")
+    ).sync
+    assert found.action is SyncAction.RECREATE
+    assert found.reason.endswith(f"{URL} is built into its image: rebuild it")
+    new_image = replace(WEB, variables=marks([(URL, "http://b")]))
+    has = container(config_hash="other", variables=marks([(URL, "http://a")]))
+    found = service_of(recorded(NEXT_PUBLIC_API_URL="http://b"), new_image, has).sync
+    assert found.reason == f"its environment has changed ({URL})", "it was rebuilt by then"
+
+
+def test_a_recreate_for_a_key_that_is_built_in_says_that_it_is_not_enough() -> None:
+    wanted = replace(WEB, variables=marks([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "2")]))
+    has = container(
+        config_hash="other",
+        variables=marks([("NEXT_PUBLIC_API_URL", "http://a"), ("A", "1")]),
+    )
+    found = sync(wanted, [has], IMAGES)
+    assert found.action is SyncAction.RECREATE
+    assert found.reason.endswith("NEXT_PUBLIC_API_URL is built into its image: rebuild it")
+    other = replace(has, variables=marks([("NEXT_PUBLIC_API_URL", "http://b"), ("A", "1")]))
+    assert "built into" not in sync(wanted, [other], IMAGES).reason
+
+
+def chain_with(name: str, built: Mapping[str, Built], value: str = "b") -> StackSnapshot:
+    """The chain, one service of which has a build argument and a variable of the same name."""
+    wanted = tuple(
+        replace(
+            item,
+            builds=True,
+            build_arguments=marks([(URL, "http://b")]),
+            variables=marks([(URL, "b")] if value else []),
+        )
+        if item.name == name
+        else item
+        for item in CHAIN
+    )
+    has = [actions.container(item.name, variables=marks([(URL, value)])) for item in wanted]
+    return actions.stack(*has, specs=wanted, built=built)
+
+
+def test_the_plan_of_such_a_recreate_warns_that_the_image_keeps_the_old_value() -> None:
+    for value, warned in (("a", True), ("b", False)):
+        made = plan("recreate", chain_with("api", {}, value), "api")
+        assert ("is built into the image of api" in warnings_of(made)) is warned
+        made = plan("recreate", chain_with("api", {}, value), "web")
+        assert "is built into" not in warnings_of(made)
+
+
+def test_a_recreate_warns_also_where_the_key_is_a_build_argument_only() -> None:
+    old, new = recorded(NEXT_PUBLIC_API_URL="http://a"), recorded(NEXT_PUBLIC_API_URL="http://b")
+    made = plan("recreate", chain_with("api", old, ""), "api")
+    assert f"{URL} is built into the image of api, which keeps the old value" in warnings_of(made)
+    assert "api was built" not in warnings_of(plan("recreate", chain_with("api", new, ""), "api"))
+    unknown = chain_with("api", {"sha256:now": Built()}, "")
+    words = f"the image of api was built from unknown values of {URL}: if one has changed"
+    assert words in warnings_of(plan("recreate", unknown, "api"))
+    assert "api was built" not in warnings_of(plan("rebuild", unknown, "api"))
+
+
+def test_what_is_recreated_along_with_another_is_warned_of_as_well() -> None:
+    old = recorded(NEXT_PUBLIC_API_URL="http://a")
+    snapshot = chain_with("api", old, "")
+    assert snapshot.project is not None
+    services = tuple(
+        replace(item, joins=(plain("postgres"),)) if item.name == "api" else item
+        for item in snapshot.project.services
+    )
+    has = [actions.container(item.name) for item in services]
+    shared = actions.stack(*has, specs=services, built=old)
+    assert "is built into the image of api" in warnings_of(plan("recreate", shared, "postgres"))
+
+
+def test_it_is_a_finding_with_its_remedy() -> None:
+    snapshot = snapshot_of(WEB, container(), told(NEXT_PUBLIC_API_URL="http://a"))
+    (found,) = findings(snapshot, NOW)
+    assert "baked into its image" in found.what
+    assert found.why == "image built with another NEXT_PUBLIC_API_URL"
+    assert "docker compose build api" in found.remedy
+
+
+def test_a_restart_says_which_variables_it_does_not_bring_into_force() -> None:
+    stack = running(container("api", config_hash=plain("old"), variables=()))
+    service = stack.service("api")
+    assert service is not None
+    changed = replace(service.sync, reason=plain("its environment has changed (A)"))
+    others = tuple(item for item in stack.services if item.name != "api")
+    stack = replace(stack, services=(replace(service, sync=changed), *others))
+    assert "its environment has changed (A), and only `up`" in warnings_of(
+        plan("restart", stack, "api")
+    )
+    rebuilt = replace(service.sync, action=SyncAction.REBUILD, reason=plain("image built with X"))
+    stack = replace(stack, services=(replace(service, sync=rebuilt), *others))
+    assert "only a rebuild puts that into force" in warnings_of(plan("restart", stack, "api"))
+
+
+def test_the_model_of_compose_and_the_container_are_compared_as_the_container_has_it() -> None:
+    inspected = parse_container({"Config": {"Env": ["D=a$b", f"API_TOKEN={TOKEN}", "E="]}})
+    config = {"name": "p", "services": {"api": {"environment": {
+        "D": "a$$b", "API_TOKEN": TOKEN, "E": "", "NONE": None,
+    }}}}  # fmt: skip
+    resolved = ResolvedProject(config, frozenset({"api"}), "/srv")  # type: ignore[arg-type]
+    (wanted,) = parse_project(resolved, {}).services
+    assert wanted.variables == inspected.variables
+    assert TOKEN not in repr((wanted, inspected, wanted.variables))
+
+
+def test_a_mark_is_of_this_process_alone_and_short() -> None:
+    assert value_mark(TOKEN) == value_mark(TOKEN)
+    assert value_mark(TOKEN) != value_mark(TOKEN + " ")
+    assert len(value_mark("")) == 16

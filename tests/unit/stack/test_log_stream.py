@@ -1,0 +1,133 @@
+"""A log as a screen holds it: what is left of it once it is closed."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pixel_tui.stack.feed.feed import FeedState, LogTarget
+from pixel_tui.stack.feed.follower import LogFollower
+from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.ring import LogLine
+from pixel_tui.stack.feed.stream import LogStream
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
+    Service,
+    ServiceState,
+    StackEvent,
+    StackSnapshot,
+)
+from pixel_tui.text import plain
+from tests.builders.scripted_engine import BEGIN, ScriptedEngine
+from tests.patience import PATIENCE
+
+API = Container(
+    id="1" * 64,
+    name=plain("api-1"),
+    service=plain("api"),
+    state=ContainerState.RUNNING,
+    started_at=BEGIN,
+    number=1,
+    log_driver=plain("json-file"),
+)
+Sink = Callable[[Sequence[LogLine]], None]
+
+
+class Log:
+    """The log of one container that has said three lines."""
+
+    def __init__(self, *, wait: bool = False) -> None:
+        self.engine = ScriptedEngine()
+        self.engine.say(API.id, 1, "one", "two", "three")
+        self.sinks: list[Sink] = []
+        spec = ServiceSpec(plain("api"), plain("image"))
+        service = Service(plain("api"), spec, (API,), ServiceState.RUNNING)
+        status = EngineStatus(plain("scripted"), plain("test"), link=Link.READY)
+        self.picture = StackSnapshot(status, services=(service,), taken_at=BEGIN)
+        self.stream = LogStream(self.engine, self._follower, monotonic=time.monotonic)
+        if not wait:
+            self.stream.start()
+
+    def _follower(self, sink: Sink, reached: Mapping[str, Reached] | None) -> LogFollower:
+        self.sinks.append(sink)
+        return LogFollower(
+            self.engine,
+            [LogTarget("api")],
+            sink=sink,
+            snapshot=lambda: self.picture,
+            runs=self,
+            tail=100,
+            reached=reached,
+        )
+
+    def inspect(self, container_id: str) -> Container:
+        assert container_id == API.id
+        return API
+
+    def run_events(
+        self, container_id: str, since: datetime, until: datetime | None
+    ) -> Sequence[StackEvent]:
+        del container_id, since, until
+        return ()
+
+    @property
+    def lines(self) -> Sequence[LogLine]:
+        return self.stream.ring.window(0, 1 << 40).lines
+
+    def has_read(self, count: int) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while len(self.lines) != count:
+            assert time.monotonic() < deadline, self.lines
+            time.sleep(0.005)
+
+
+def test_a_closed_log_holds_no_line_any_more() -> None:
+    log = Log()
+    log.has_read(3)
+    log.stream.close()
+    assert not log.lines
+    assert log.stream.status.state is FeedState.CLOSED
+
+
+def test_what_comes_late_is_not_held_by_a_closed_log() -> None:
+    log = Log()
+    log.has_read(3)
+    late = log.lines
+    log.stream.close()
+    log.sinks[-1](late)
+    log.stream.mark("the console did something", BEGIN + timedelta(seconds=2))
+    assert not log.lines
+
+
+def words(log: Log) -> list[str]:
+    return [line.text.decode() for line in log.lines]
+
+
+def test_a_mark_stands_among_the_lines_of_its_time() -> None:
+    log = Log(wait=True)
+    for number in range(2, 6):
+        log.engine.say(API.id, number * 10, f"at {number}0")
+    for at in (45, 15, 0, 90):  # of jobs from long ago, told in any order
+        log.stream.mark(f"job at {at}", BEGIN + timedelta(seconds=at))
+    log.stream.start()
+    log.has_read(10)
+    assert words(log) == [
+        *("one", "two", "three"),
+        *("job at 15", "at 20", "at 30", "at 40", "job at 45", "at 50", "job at 90"),
+    ]
+    log.stream.close()
+
+
+def test_a_mark_that_comes_a_little_late_is_in_order_and_one_much_too_late_left_out() -> None:
+    log = Log()
+    log.engine.say(API.id, 60, "at 60")
+    log.has_read(4)
+    log.stream.mark("job at 58", BEGIN + timedelta(seconds=58))
+    log.stream.mark("job at 30", BEGIN + timedelta(seconds=30))
+    log.has_read(5)
+    assert words(log)[-2:] == ["at 60", "job at 58"]
+    stamps = [line.stamp for line in log.lines]
+    assert stamps == sorted(stamps)
+    log.stream.close()

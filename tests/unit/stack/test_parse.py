@@ -1,0 +1,278 @@
+"""Engine and compose JSON to the model: recordings of a real engine, and hostile JSON."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixel_tui.redaction.redactor import MASK
+from pixel_tui.stack.model.container import ContainerState, HealthStatus, Port
+from pixel_tui.stack.model.json_value import JsonObject, load_object
+from pixel_tui.stack.model.parse import (
+    parse_container,
+    parse_duration,
+    parse_event,
+    parse_project,
+    parse_time,
+)
+from pixel_tui.stack.model.replacements import listed_leftovers
+from pixel_tui.stack.model.source import ResolvedProject
+from pixel_tui.text import is_harmless
+
+DATA = Path(__file__).parents[2] / "data"
+ENGINES = sorted(path.name for path in DATA.glob("engine-*"))
+
+
+def recording(engine: str, name: str) -> JsonObject:
+    return load_object((DATA / engine / f"{name}.json").read_bytes())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_running_container_is_read_whole(engine: str) -> None:
+    container = parse_container(recording(engine, "inspect-running"))
+    assert container.name == "p1-api-1"
+    assert container.service == "api"
+    assert container.state is ContainerState.RUNNING
+    assert container.health_status is HealthStatus.HEALTHY
+    assert container.exit_code is None
+    assert container.ports == (Port(80, "tcp", container.ports[0].host_ip, 18080),)
+    assert container.memory_limit == 64 * 1024 * 1024
+    assert container.log_driver == "json-file"
+    assert container.restart_policy == "unless-stopped"
+    assert container.started_at is not None
+    assert container.started_at.tzinfo is UTC
+    assert {network.network for network in container.networks} == {"p1_default", "p1_n1"}
+    assert {mount.target for mount in container.mounts} >= {"/data", "/src"}
+    assert container.config_hash
+    assert not container.oneoff
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_secrets_of_a_container_never_enter_the_model(engine: str) -> None:
+    container = parse_container(recording(engine, "inspect-running"))
+    values = {str(entry.name): entry.value for entry in container.environment}
+    assert values["SECRET_KEY"] == MASK
+    assert values["DOLLAR"] == "a$b"
+    sick = parse_container(recording(engine, "inspect-unhealthy"))
+    assert "fakepw" not in repr(sick)
+    assert "fake-token" not in repr(sick)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_failing_health_check_keeps_its_last_words(engine: str) -> None:
+    sick = parse_container(recording(engine, "inspect-unhealthy"))
+    assert sick.health is not None
+    assert sick.health.status is HealthStatus.UNHEALTHY
+    assert sick.health.failing_streak >= 2
+    assert sick.health.probes[-1].exit_code == 3
+    assert sick.health.probes[-1].output == ("no db: connection refused",)
+
+
+@pytest.mark.parametrize(
+    ("state", "streak", "status"),
+    [
+        ("running", 3, HealthStatus.UNHEALTHY),
+        ("running", 0, HealthStatus.STARTING),  # not checked since a pause
+        ("paused", 0, HealthStatus.NONE),
+        ("exited", 0, HealthStatus.NONE),
+        ("exited", 3, HealthStatus.NONE),
+        ("restarting", 0, HealthStatus.NONE),
+    ],
+)
+def test_what_is_not_checked_is_not_called_unhealthy(
+    state: str, streak: int, status: HealthStatus
+) -> None:
+    raw = recording(ENGINES[0], "inspect-unhealthy")
+    told = raw["State"]
+    assert isinstance(told, dict)
+    assert isinstance(told["Health"], dict)
+    told["Status"] = state
+    told["Running"] = state != "exited"
+    told["Health"]["FailingStreak"] = streak
+    sick = parse_container(raw)
+    assert sick.health_status is status
+    assert sick.health is not None
+    assert sick.health.probes
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_oom_kill_is_told_apart_from_an_exit(engine: str) -> None:
+    dead = parse_container(recording(engine, "inspect-oom"))
+    assert dead.state is ContainerState.EXITED
+    assert dead.exit_code == 137
+    assert dead.oom_killed
+    assert not dead.running
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_container_of_compose_run_is_a_one_off(engine: str) -> None:
+    assert parse_container(recording(engine, "inspect-oneoff")).oneoff
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_resolved_project_has_every_service(engine: str) -> None:
+    resolved = ResolvedProject(
+        recording(engine, "config"), frozenset({"api", "web"}), "/srv/p1", warnings=("w",)
+    )
+    project = parse_project(resolved, {"api": "abc"})
+    specs = {str(spec.name): spec for spec in project.services}
+    assert list(specs) == ["api", "tools", "web"]
+    assert specs["api"].builds
+    assert specs["api"].config_hash == "abc"
+    assert specs["api"].stop_grace_period == 30.0
+    assert specs["api"].has_health_check
+    assert specs["web"].replicas == 2
+    assert specs["web"].depends_on[0].service == "api"
+    assert specs["web"].depends_on[0].condition == "service_healthy"
+    assert specs["web"].log_driver == "none"
+    assert specs["tools"].profiles == ("tools",)
+    assert not specs["tools"].active
+    assert project.needed_by("api") == ("web",)
+    assert project.warnings == ("w",)
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                _words(
+                    "Id Name State Config HostConfig Labels Health Log "
+                    "Status Ports Mounts Networks NetworkSettings Env Args Path "
+                    "Cmd Start Output services name ports depends_on deploy "
+                    "Actor Attributes Type Action ID time timeNano RestartPolicy "
+                    "Memory"
+                )
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=25,
+)
+objects = st.dictionaries(
+    st.sampled_from(
+        _words(
+            "Id Name State Config HostConfig Mounts NetworkSettings Args "
+            "Path services name Actor Type Action time timeNano "
+            "RestartCount Created"
+        )
+    ),
+    json_values,
+    max_size=8,
+)
+
+
+@given(objects)
+def test_json_of_any_shape_is_survived(raw: JsonObject) -> None:
+    container = parse_container(raw)
+    assert is_harmless(container.name)
+    assert is_harmless(container.command)
+    parse_event(raw)
+    project = parse_project(ResolvedProject(raw, frozenset(), "/x"), {})
+    assert all(is_harmless(spec.name) for spec in project.services)
+
+
+def test_names_and_labels_pass_the_door() -> None:
+    container = parse_container(
+        {
+            "Id": "ab/..\x1b[2J",
+            "Name": "/evil\x1b[2J",
+            "Config": {"Labels": {"a\x07": "\x1b]52;c;x\x07[/red]"}, "Image": "i\u202e"},
+        }
+    )
+    assert container.id == "ab2"
+    assert container.name == "evil"
+    assert container.labels == (("a␇", "[/red]"),)
+    assert container.image == "i"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("2026-03-01T10:00:00.123456789Z", datetime(2026, 3, 1, 10, 0, 0, 123456, UTC)),
+        ("2026-03-01T12:00:00+02:00", datetime(2026, 3, 1, 10, 0, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", None),
+        ("", None),
+        ("yesterday", None),
+        ("2026-99-01T10:00:00Z", None),
+    ],
+)
+def test_times_are_read_into_utc(raw: str, expected: datetime | None) -> None:
+    assert parse_time(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [("30s", 30.0), ("1m30s", 90.0), ("2h", 7200.0), ("100ms", 0.1), ("", None), ("soon", None)],
+)
+def test_durations_are_seconds(raw: str, seconds: float | None) -> None:
+    assert parse_duration(raw) == seconds
+
+
+def test_an_event_says_in_words_how_a_container_ended() -> None:
+    event = parse_event(
+        {
+            "Type": "container",
+            "Action": "die",
+            "Actor": {
+                "ID": "ab12",
+                "Attributes": {
+                    "exitCode": "143",
+                    "name": "p-api-1",
+                    "com.docker.compose.service": "api",
+                },
+            },
+            "timeNano": 1_767_225_600_000_000_000,
+        }
+    )
+    assert event is not None
+    assert event.detail == "143 SIGTERM"
+    assert event.service == "api"
+    assert event.at == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_recordings_hold_no_path_of_the_machine_that_made_them() -> None:
+    for path in DATA.rglob("*.json"):
+        assert "/tmp/" not in json.dumps(json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "replaces"),
+    [
+        ("0123456789ab_pixel-api-1", "api-1", "0123456789ab"),
+        ("pixel-api-1", "api-1", ""),  # it keeps the label when it is in its place
+        ("0123456789ab_pixel-api-1", None, ""),  # somebody chose this name
+        ("0123456789AB_api", "api-1", ""),
+    ],
+)
+def test_what_compose_made_to_replace_another_is_told_by_label_and_name(
+    name: str, label: str | None, replaces: str
+) -> None:
+    labels: JsonObject = {"com.docker.compose.replace": label} if label else {}
+    raw: JsonObject = {"Id": "f" * 64, "Name": f"/{name}", "Config": {"Labels": labels}}
+    assert parse_container(raw).replaces == replaces
+
+
+def test_leftovers_are_told_from_a_list_of_containers_too() -> None:
+    def item(container_id: str, name: str, service: str, label: str = "") -> JsonObject:
+        labels = {"com.docker.compose.service": service, "com.docker.compose.replace": label}
+        return {"Id": container_id, "Names": [f"/{name}"], "Labels": dict(labels)}
+
+    old, new, other = "0" * 64, "1" * 64, "2" * 64
+    found = listed_leftovers(
+        [
+            item(old, "p-api-1", "api"),
+            item(new, f"{old[:12]}_p-api-1", "api", "api-1"),
+            item(other, "aaaaaaaaaaaa_p-web-1", "web", "web-1"),  # what it replaced is gone
+        ]
+    )
+    assert found == {new}

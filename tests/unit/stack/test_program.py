@@ -1,0 +1,107 @@
+"""Programs that are waited for, where they leave a child that holds their output, or hang."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.backups.stack_view import StackView
+from pixel_tui.doctor.asking import program_says
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.compose import asking
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.programs.git import open_checkout
+from pixel_tui.stack.programs.program import RealPrograms
+from tests.builders.asking import LONG, gone, noting_its_child, soon
+from tests.patience import PATIENCE
+
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+
+def programs(environment: Mapping[str, str] = ENVIRONMENT) -> RealPrograms:
+    return RealPrograms(Path("/"), environment)
+
+
+def script(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def asked_of_programs(program: Path) -> str:
+    return programs().run([str(program)], patience=LONG).output.decode()
+
+
+def asked_by_a_backup(program: Path) -> str:
+    command = ComposeCommand(compose=(str(program),), docker=(str(program),))
+    return str(StackView(programs(), command, "shop").version()["compose"])
+
+
+def asked_by_the_doctor(program: Path) -> str:
+    return program_says([str(program)], ENVIRONMENT).words
+
+
+def asked_of_git(program: Path) -> str:
+    path = f"{program.parent}:{ENVIRONMENT['PATH']}"
+    with (
+        pytest.raises(OperationError) as error,
+        open_checkout(program.parent, {"PATH": path}, LONG),
+    ):
+        pass
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "ask", [asked_of_programs, asked_by_a_backup, asked_by_the_doctor, asked_of_git]
+)
+def test_a_child_that_holds_the_output_is_not_waited_for_and_ended(
+    tmp_path: Path, ask: Callable[[Path], str]
+) -> None:
+    child = f"sleep {LONG} & echo $! >>{tmp_path}/pids"
+    git = script(tmp_path / "git", f"{child}; echo 2.40.3; echo 2.40.3 >&2; exit ${{CODE:-0}}")
+    began = time.monotonic()
+    said = ask(git)
+    assert time.monotonic() - began < LONG / 2
+    assert "2.40.3" in said
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert pids
+    assert soon(lambda: all(map(gone, pids)))
+
+
+def test_what_it_says_and_reads_are_bytes() -> None:
+    with tempfile.TemporaryFile() as source:
+        source.write(b"a\xff\0\r\n")
+        source.seek(0)
+        said = programs().run(
+            ["sh", "-c", "cat; printf 'b\\376' >&2; exit 3"], source=source, patience=PATIENCE
+        )
+    assert (said.code, said.output, said.errors) == (3, b"a\xff\0\r\n", b"b\xfe")
+
+
+def test_a_program_that_has_no_limit_of_time_has_none_of_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asking, "MOST_BYTES", 3)
+    assert programs().run(["echo", "12345"]).output == b"12345\n"
+    with tempfile.TemporaryFile() as target:
+        programs().run(["echo", "12345"], target=target, patience=PATIENCE)
+        target.seek(0)
+        assert target.read() == b"12345\n"
+    with pytest.raises(OperationError, match="did not answer: more than"):
+        programs().run(["echo", "12345"], patience=PATIENCE)
+
+
+def test_one_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    with pytest.raises(OperationError, match="did not answer: no answer within"):
+        programs().run(["sh", "-c", noting_its_child(tmp_path)], patience=0.3)
+    # On a busy machine it may have been ended before it had a child.
+    note = tmp_path / "pid"
+    assert soon(lambda: not note.exists() or gone(int(note.read_text())))
+
+
+def test_one_that_is_not_there_is_told() -> None:
+    with pytest.raises(OperationError, match="can't be started"):
+        programs().run(["/nowhere/x"], patience=PATIENCE)
