@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 CODE := pixel_tui screens widgets tests $(wildcard benchmarks)
 
-.PHONY: help run test bench bench-backups bench-environment soak lint format sandbox sandbox-down clean
+.PHONY: help run test bench bench-backups bench-environment soak try-textual lint format sandbox sandbox-down clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench-environment: ## Compare the reading of environment files with compose's; A
 	@scripts/setup dev
 	@TEXTUAL_FPS=200 $(BIN)/python -m benchmarks.environment_keys
 	@$(BIN)/python -m benchmarks.environment $(ARGS)
+
+try-textual: ## Run the tests of the screens with another Textual; VERSION=8.3.0, else the newest
+	@scripts/try-textual $(VERSION)
 
 soak: ## Use the console at random for 30 minutes and see whether it grows; ARGS="--minutes N"
 	@scripts/setup dev

@@ -3,28 +3,19 @@
 import asyncio
 import gc
 import importlib
-import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.console import RenderableType, RichCast
-from rich.text import Text
 from textual import work
-from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual._styles_cache import StylesCache
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.css.query import NoMatches
-from textual.driver import Driver
-from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.worker import WorkerFailed
 
 from pixel_tui.clock import Clock, SystemClock
 from pixel_tui.console.ending import EndSignals, outcome_of, wait_for_jobs, waiting_for
@@ -35,13 +26,8 @@ from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.standard_streams import complain
-from pixel_tui.terminal import memory as allocator
-from pixel_tui.terminal.cells import ChangedCells, ChangesOnly
-from pixel_tui.terminal.clipboard import osc52
-from pixel_tui.terminal.driver import PatientDriver
+from pixel_tui.terminal.app import TerminalApp
 from pixel_tui.terminal.hangup import watch_terminal
-from pixel_tui.terminal.keys import KeysInOrder
-from pixel_tui.terminal.suspension import Suspension
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
 from screens.dashboard import screen as dashboard
@@ -61,24 +47,10 @@ if TYPE_CHECKING:
     from screens.changes.quit import Leaving
     from widgets.logs.view import LogView
 
-log = logging.getLogger(__name__)
-
 PRELOAD_SECONDS: Final = 3.0
 WATCH_SECONDS: Final = 0.7
 """After the first picture: the jobs of other consoles are looked at from then on, and the
 environment files are read."""
-LET_GO_SECONDS: Final = 30.0
-"""How long what nobody needs any more may stay in memory."""
-HELD_SECONDS: Final = 0.02
-"""Between two looks at a terminal that takes nothing."""
-_GROWING: Final = (
-    # The colours of a border, by the cache of lines of the widget that had them first: of a
-    # thousand closed dialogs and messages it would keep whole pictures.
-    StylesCache.get_inner_outer,
-    # What was reckoned of places on the screen: bounded, but by tens of thousands of entries,
-    # for which it takes an hour of use to come together.
-    *(method for method in vars(Region).values() if hasattr(method, "cache_clear")),
-)
 _THEMES: Final = {theme.name: theme for theme in EVERY}
 
 
@@ -117,8 +89,8 @@ class Parts:
             self.operations.close()
 
 
-class PixelTui(KeysInOrder):
-    """The console's frame: theme, keys, palette, clipboard, and what happens in a crash."""
+class PixelTui(TerminalApp):
+    """The console's frame: theme, keys, palette, and the end."""
 
     TITLE = "pixel-tui"
     # Textual loads no style sheet of a default screen by itself.
@@ -147,7 +119,7 @@ class PixelTui(KeysInOrder):
         # Asked for no colour, Textual paints greys, and black on black in a theme of the
         # terminal's own colours, unless it is told of those from the start.
         colourless = "NO_COLOR" in parts.environment
-        super().__init__(ansi_color=True if colourless else None)
+        super().__init__(parts.environment, ansi_color=True if colourless else None)
         self.parts = parts
         self.animation_level = "none"
         for theme in EVERY:
@@ -155,22 +127,11 @@ class PixelTui(KeysInOrder):
         remembered = None if colourless else parts.memory.load().theme
         self.theme = parts.settings.theme or remembered or default_theme(parts.environment)
         self.stylesheet.set_variables(self.get_css_variables())
-        self._cells = ChangedCells()
-        self._painted_size = Size(0, 0)
-        self._torn = False
-        """Something else than this console may have written to the terminal."""
-        self._owed = False
-        """The terminal lacks what was painted while it took nothing."""
-        self._suspension: Suspension | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._told_to_end = False
         self._see_to_jobs = False
         self._check_keys(parts.settings.keys)
         self.set_keymap(parts.settings.keys)
-
-    def get_driver_class(self) -> type[Driver]:
-        """What has the terminal; it waits for none that takes nothing."""
-        return PatientDriver
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """A theme by its name, found at once: it is asked for with every line that is painted."""
@@ -209,29 +170,9 @@ class PixelTui(KeysInOrder):
             self.push_screen(Palette(id="--command-palette"))
 
     def on_mount(self) -> None:
-        """Look at the stack from now on, and stop and go on as a shell wants it."""
-        if self._driver is not None and not self.is_headless:
-            self._suspension = Suspension(
-                self,
-                self._driver,
-                sys.stdin.fileno(),
-                leaving=lambda: self._exit,
-                refused=partial(
-                    self.notify, "No shell could bring it back: it stays.", severity="warning"
-                ),
-                redraw=self.action_redraw,
-            )
-            self._suspension.listen()
+        """Look at the stack from now on."""
         self.parts.observer.start()
-        self.set_interval(LET_GO_SECONDS, self._let_go)
         self.call_after_refresh(self._settle)
-
-    def _let_go(self) -> None:
-        """Empty the caches that grow with each dialog and each size, and return what is free."""
-        for cached in _GROWING:
-            cached.cache_clear()
-        gc.collect()  # all of it; by itself only the younger is (`cli.py`)
-        allocator.trim()
 
     def _settle(self) -> None:
         """After the first picture: collect garbage again, but not among what stays for good."""
@@ -329,11 +270,6 @@ class PixelTui(KeysInOrder):
             key = self.get_key_display(binding)
             self.notify(f"{key} quits pixel-tui.", timeout=3, markup=False)
 
-    async def action_suspend(self) -> None:
-        """Stop, as every program does at Ctrl+Z."""
-        if self._suspension is not None:
-            await self._suspension.stop()
-
     def _quit_answered(self, leaving: "Leaving | None") -> None:
         if leaving is None or leaving == "stay":
             return
@@ -347,63 +283,6 @@ class PixelTui(KeysInOrder):
         """Whether the jobs are waited for below the restored terminal: they were cancelled."""
         return self._see_to_jobs
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Send what differs from what the terminal shows, as soon as it takes something."""
-        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            if self._is_held:
-                self._paint_later()
-                return
-            compositor = screen._compositor  # noqa: SLF001  only it can paint what did not change
-            if self._owed:
-                self._owed = False
-                renderable = compositor.render_full_update()
-            if self._torn or compositor.size != self._painted_size:
-                self._torn, self._painted_size = False, compositor.size
-                self._cells.forget()
-                renderable = compositor.render_full_update()
-            # An update is a renderable wherever one is asked for: Textual's own are passed so.
-            super()._display(screen, cast("RichCast", ChangesOnly(renderable, self._cells)))
-        else:
-            super()._display(screen, renderable)
-
-    @property
-    def _is_held(self) -> bool:
-        """Whether the terminal takes nothing at the moment."""
-        return isinstance(self._driver, PatientDriver) and self._driver.is_held
-
-    def _paint_later(self) -> None:
-        """Look in a moment whether the terminal takes something: then it gets all it lacks."""
-        if not self._owed:
-            self._owed = True
-            self.set_timer(HELD_SECONDS, self._paint_what_is_owed)
-
-    def _paint_what_is_owed(self) -> None:
-        if not self._owed:
-            return
-        if self._is_held:
-            self.set_timer(HELD_SECONDS, self._paint_what_is_owed)
-        else:
-            self._owed = False
-            self._display(self.screen, self.screen._compositor.render_full_update())  # noqa: SLF001
-
-    def on_resize(self) -> None:
-        """Paint everything: a terminal moves its lines about when its size changes.
-
-        Also where it has the old size again by the time that this is heard.
-        """
-        self.action_redraw()
-
-    def action_redraw(self) -> None:
-        """Paint everything anew, over whatever else was written to the terminal."""
-        self._torn = True
-        self.refresh(layout=True)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Put text on the clipboard of the operator's terminal, through tmux and screen."""
-        self._clipboard = text
-        if self._driver is not None:
-            self._driver.write(osc52(text, self.parts.environment))
-
     def on_log_view_copy_requested(self, event: "LogView.CopyRequested") -> None:
         """Put lines of a log, wherever it is shown, on the clipboard."""
         event.stop()
@@ -412,21 +291,11 @@ class PixelTui(KeysInOrder):
         words = f"{count:,} line{'' if count == 1 else 's'} sent to the terminal's clipboard."
         self.notify(words, timeout=2, markup=False)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Say one sentence; the details go to the log file, without secrets."""
-        if isinstance(error, WorkerFailed) and isinstance(error.error, NoMatches):
-            # A worker outlived its screen: the palette's does when it is closed in mid-search.
-            log.warning("a worker looked for a widget that is gone: %s", error.error)
-            return
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        log.critical("the console failed", exc_info=(type(error), error, error.__traceback__))
+    @property
+    def crash_words(self) -> str:
+        """What is said when the console fails."""
         place = f" Details: {self.parts.log_path}" if self.parts.log_path else ""
-        self.panic(
-            Text(f"pixel-tui stopped over a fault of its own. Your stack was not touched.{place}")
-        )
+        return f"pixel-tui stopped over a fault of its own. Your stack was not touched.{place}"
 
     def _check_keys(self, keys: Mapping[str, str]) -> None:
         """Refuse a rebinding of something that does not exist."""

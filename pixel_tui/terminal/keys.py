@@ -83,6 +83,11 @@ class KeysInOrder(App[None]):
         self._shown: WeakSet[Screen[object]] = WeakSet()
         """Screens that were painted: what has no focus by then will have none."""
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the application is about to end."""
+        return bool(getattr(self, "_exit", False))
+
     def on_ready(self) -> None:
         """Note when the first picture was there."""
         self.ready_at = monotonic()
@@ -135,7 +140,7 @@ class KeysInOrder(App[None]):
         if event.turn != self._turn:
             return
         again = event.again
-        if again is not None and not self._exit and again.post_message(KeyHandled(event.turn)):
+        if again is not None and not self.leaving and again.post_message(KeyHandled(event.turn)):
             return
         if self._under_way is not None:
             self._under_way.cancel()
@@ -173,7 +178,7 @@ class KeysInOrder(App[None]):
         Where a part of the way is gone, what the key did has begun. It has ended, so far as that
         can be told, when a message has gone twice through what is there now.
         """
-        if self._exit:
+        if self.leaving:
             return
         if not _leads(target, self):
             target = self.focused or self.screen

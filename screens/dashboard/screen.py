@@ -25,7 +25,7 @@ from pixel_tui.health.restarts import RestartWatch
 from pixel_tui.settings import Memory
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
-from pixel_tui.terminal.compositor import ChangedLinesCompositor
+from pixel_tui.terminal.painting import paint_changed_lines
 from pixel_tui.text import plain
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
@@ -193,7 +193,7 @@ class DashboardScreen(Screen[None]):
         reveals: bool = False,
     ) -> None:
         super().__init__()
-        self._compositor = ChangedLinesCompositor()
+        paint_changed_lines(self)
         self._observer = observer
         self._clock = clock
         self._modes = modes

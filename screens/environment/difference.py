@@ -66,7 +66,7 @@ class DifferenceScreen(Dialog[bool | None]):
         super().__init__()
         self._here = effective_entries(here)
         self._other = effective_entries(other)
-        self._name = plain(name)
+        self._other_name = plain(name)
         self._is_secret = is_secret
         self._merges = merges
         self._missing = [key for key in self._other if key not in self._here]
@@ -74,7 +74,7 @@ class DifferenceScreen(Dialog[bool | None]):
     def compose(self) -> ComposeResult:
         """One scrolled text."""
         with Vertical(classes="dialog -tall -wide") as dialog:
-            dialog.border_title = Content(plain(f"Compared with {self._name}"))
+            dialog.border_title = Content(plain(f"Compared with {self._other_name}"))
             with VerticalScroll(can_focus=True):
                 yield Static(self._content(), markup=False)
         yield KeyBar()
@@ -88,8 +88,8 @@ class DifferenceScreen(Dialog[bool | None]):
         ]
         parts: list[Content] = []
         for title, keys, sides in (
-            (f"Missing here: {self._name} has them", self._missing, (self._other,)),
-            (f"Only here: {self._name} has them not", extra, (self._here,)),
+            (f"Missing here: {self._other_name} has them", self._missing, (self._other,)),
+            (f"Only here: {self._other_name} has them not", extra, (self._here,)),
             ("Another value", differ, (self._here, self._other)),
         ):
             parts += self._part(f"{title} ({len(keys)})", keys, sides)

@@ -65,7 +65,7 @@ class MaskedArea(TextArea):
     def mask(self, *, masked: bool) -> None:
         """Show dots, or the text."""
         self.masked = masked
-        self._line_cache.clear()
+        self.notify_style_update()  # what was drawn is forgotten
         self.refresh()
 
 

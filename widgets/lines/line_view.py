@@ -6,6 +6,7 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
+from pixel_tui.terminal.private_parts import SCROLL_BAR, has_all
 from widgets.lines.scroll_bar import SteadyBar
 
 
@@ -25,6 +26,8 @@ class SteadyView(ScrollView):
     @property
     def vertical_scrollbar(self) -> ScrollBar:
         """The scroll bar; made when it is first asked for."""
+        if not has_all(SCROLL_BAR):
+            return super().vertical_scrollbar
         if self._vertical_scrollbar is None:
             self._vertical_scrollbar = bar = SteadyBar(self.scrollbar_size_vertical)
             bar.display = False

@@ -7,6 +7,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widgets import OptionList
 
+from pixel_tui.terminal.private_parts import OPTIONS, has_all
+
 BAR: Final = "▌"
 
 
@@ -26,6 +28,8 @@ class Options(OptionList):
     def render_line(self, y: int) -> Strip:
         """A line of an option, with the bar before those of the highlighted one."""
         strip = super().render_line(y)
+        if not has_all(OPTIONS):
+            return strip
         line = self.scroll_offset.y + y
         at_cursor = line < len(self._lines) and self._lines[line][0] == self.highlighted
         style = next((segment.style for segment in strip if segment.style), Style())

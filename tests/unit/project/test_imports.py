@@ -19,11 +19,13 @@ KNOW_THE_TOOLKIT = {
     "pixel_tui.console.keys_page",
     "pixel_tui.console.theme",
     "pixel_tui.demo.parts",
+    "pixel_tui.terminal.app",
     "pixel_tui.terminal.cell_text",
     "pixel_tui.terminal.cells",
     "pixel_tui.terminal.compositor",
     "pixel_tui.terminal.driver",
     "pixel_tui.terminal.keys",
+    "pixel_tui.terminal.painting",
 }
 
 IMPORTING = """
