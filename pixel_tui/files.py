@@ -271,6 +271,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder, as far as this user may look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def is_pipe(path: Path) -> bool:
     """Whether a program that reads this path would wait for another one to write."""
     try:

@@ -61,7 +61,7 @@ def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]
 def _document(path: str | Path) -> Document | None:
     try:
         return Document.parse(read_regular(Path(path), LONGEST_BYTES))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         log.warning("the secrets of %s are not known: %s", path, error.strerror or error)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.files import is_file
+from pixel_tui.files import is_file, is_folder
 from pixel_tui.stack.compose.dotenv_setting import disabled, read_settings
 
 FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -78,7 +78,8 @@ def find_project(
         environment: The variables of this process.
         here: The current folder.
         directory: The project's folder, as given by the user. Without files it is where the
-            search begins, as if compose were started there.
+            search begins, as if compose were started there; if it is not a folder, nothing is
+            searched and the place is that path.
         files: Compose files, as given by the user.
         env_files: Environment files, as given by the user.
     """
@@ -92,6 +93,9 @@ def find_project(
         found = tuple(_located(here, file) for file in named)
         folder = start if directory is not None else Path(found[0]).parent
         return ProjectPlace(folder, found, given or _both(start, folder, files, environment))
+    if directory is not None and not is_folder(start):
+        # A mistyped folder must not open the project above it.
+        return ProjectPlace(start, (), given)
     read = [Path(file) for file in given] or dotenv_file(start, environment)
     settings = read_settings(read, environment)
     if chosen := split_files(settings.get("COMPOSE_FILE", ""), settings):

@@ -10,7 +10,7 @@ from pixel_tui.backups import __main__ as backups
 from pixel_tui.backups.worker import worker_argv as backup_argv
 from pixel_tui.environment import __main__ as environments
 from pixel_tui.environment.apply.worker import worker_argv as environment_argv
-from pixel_tui.errors import ComposeRefused
+from pixel_tui.errors import ComposeRefused, ProjectMissing
 from pixel_tui.ledger import __main__ as ledger
 from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.stack.compose.command import (
@@ -205,6 +205,22 @@ def test_the_project_is_looked_for_upwards(tmp_path: Path) -> None:
     assert find_directory(deep) == tmp_path
     (tmp_path / "a" / "docker-compose.yaml").write_text("services: {}")
     assert find_directory(deep) == tmp_path / "a"
+
+
+@pytest.mark.parametrize("given", ["nonexist", "compose.yml", "compose.yaml", "compose.yaml/x"])
+def test_a_mistyped_folder_is_not_looked_for_upwards(
+    tmp_path: Path, environment: dict[str, str], given: str
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "compose.yaml").touch()
+    named = tmp_path / "its.env"
+    named.write_text(f"COMPOSE_FILE={project}/compose.yaml\n")
+    for env_files in ((), (str(named),)):
+        command = find_command(environment, directory=str(project / given), env_files=env_files)
+        assert command.directory == str(project / given)
+        with pytest.raises(ProjectMissing, match="There is no such folder"):
+            ComposeProject(command, environment).resolve()
 
 
 @pytest.mark.parametrize("name", [".env", "more.env"])
