@@ -109,7 +109,7 @@ def plan_action(
         return _plan_whole(action, targets, snapshot, project, command, facts).finished(now)
     found = _in_order(find_targets(targets or _all_services(project), snapshot), project)
     if not found:
-        raise OperationError("This project has no active service.", on=snapshot.project_name)
+        raise _nothing_found(snapshot)
     reasons = [(target, _refusal(action, target, snapshot)) for target in found]
     wanted = [target for target, reason in reasons if not reason]
     refused = [f"{target.name} {reason}" for target, reason in reasons if reason]
@@ -190,6 +190,13 @@ def _check(draft: Draft) -> None:
     if draft.snapshot.other_names:
         other = listed(draft.snapshot.other_names)
         draft.warn("name", f"the containers of this folder carry the name {other}, not this one")
+
+
+def _nothing_found(snapshot: StackSnapshot) -> OperationError:
+    trouble = snapshot.project_trouble
+    if trouble is not None:
+        return OperationError(trouble.what, remedy=trouble.remedy)
+    return OperationError("This project has no active service.", on=snapshot.project_name)
 
 
 def _all_services(project: Project) -> Sequence[str]:

@@ -117,16 +117,24 @@ def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target
         elif container is not None:
             found[container.id] = _single(container, snapshot)
         else:
-            raise OperationError(
-                "There is no such service or container.",
-                on=word,
-                remedy="It may have been removed: look at the table again.",
-            )
+            raise _unknown(word, snapshot)
     whole = {target.name for target in found.values() if not target.single}
     return tuple(
         target
         for target in found.values()
         if not (target.single and target.service in whole and not target.containers[0].oneoff)
+    )
+
+
+def _unknown(word: str, snapshot: StackSnapshot) -> OperationError:
+    trouble = snapshot.project_trouble
+    if trouble is not None:  # the compose file may well name it
+        what = f"There is no container of {word}. {trouble.what}"
+        return OperationError(what, remedy=trouble.remedy)
+    return OperationError(
+        "There is no such service or container.",
+        on=word,
+        remedy="It may have been removed: look at the table again.",
     )
 
 

@@ -469,6 +469,19 @@ class TestWithoutCompose:
     def test_what_is_down_is_started(self) -> None:
         assert commands(plan("start", self.STACK)) == [(*DOCKER, "start", "pixel-web-1")]
 
+    @pytest.mark.parametrize("targets", [("landing",), ("api", "landing")])
+    def test_a_name_without_a_container_is_answered_with_why_the_file_is_not_read(
+        self, targets: tuple[str, ...]
+    ) -> None:
+        with pytest.raises(OperationError, match=r"no container of landing\. It broke") as raised:
+            plan("start", self.STACK, *targets)
+        assert raised.value.remedy == "Mend it."
+
+    @pytest.mark.parametrize("action", ["start", "stop", "restart"])
+    def test_without_any_container_only_the_reason_is_told(self, action: str) -> None:
+        with pytest.raises(OperationError, match=r"^It broke\. Mend it\.$"):
+            plan(action, by_labels())
+
     def test_what_needs_it_is_told(self) -> None:
         made = plan("stop", self.STACK, "postgres")
         assert commands(made) == [(*DOCKER, "stop", "pixel-postgres-1")]
