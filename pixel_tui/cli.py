@@ -240,7 +240,7 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     from pixel_tui.health.findings import findings_of_stack
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.compose.build_records import build_records
-    from pixel_tui.stack.watch.reading import look_once
+    from pixel_tui.stack.watch.look_once import look_once
 
     settings = load_settings(environment, read_only=arguments.read_only)
     engine, project = readers(arguments, environment)
@@ -272,7 +272,7 @@ def _run_logs(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.feed.history import LogHistory
-    from pixel_tui.stack.watch.reading import look_once
+    from pixel_tui.stack.watch.look_once import look_once
 
     settings = load_settings(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed

@@ -292,7 +292,7 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     from pixel_tui.commands.left_apply import left_applies
     from pixel_tui.environment.apply.state import Confirmation
     from pixel_tui.settings import state_folder
-    from pixel_tui.stack.watch.reading import look_once
+    from pixel_tui.stack.watch.look_once import look_once
 
     if _is_read_only(arguments, environment):
         raise UsageError("This is read-only, and `env confirm` keeps a change.")

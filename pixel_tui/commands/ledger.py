@@ -115,7 +115,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
     from pixel_tui.ledger.view.view import view_of
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
-    from pixel_tui.stack.watch.reading import look_once
+    from pixel_tui.stack.watch.look_once import look_once
 
     engine, project = readers(arguments, environment)
     clock = SystemClock()

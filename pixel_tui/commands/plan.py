@@ -127,7 +127,7 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.operations.actions import action_named, plan_action
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.compose.build_records import build_records
-    from pixel_tui.stack.watch.reading import look_once
+    from pixel_tui.stack.watch.look_once import look_once
 
     name, targets = arguments.action, arguments.target
     action_named(name)  # before anybody is asked

@@ -12,7 +12,8 @@ from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import LOCAL
 from pixel_tui.stack.watch.cgroups import Cgroups
-from pixel_tui.stack.watch.watcher import Pace, Watcher
+from pixel_tui.stack.watch.pace import Pace
+from pixel_tui.stack.watch.watcher import Watcher
 
 
 def live_observer(engine: DockerEngine, project: ComposeProject, settings: Settings) -> Watcher:

@@ -24,7 +24,8 @@ from pixel_tui.operations.planning.environment_facts import EnvironmentFacts
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.watch.watcher import Pace, Watcher
+from pixel_tui.stack.watch.pace import Pace
+from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import SafeText
 from screens.changes.flow import Operations
 from widgets.dashboard.status_bar import Mode

@@ -52,7 +52,7 @@ from pixel_tui.stack.model.label_model import PROJECT, labelled, labelled_projec
 from pixel_tui.stack.model.parse import parse_project
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import EngineReader, ProjectReader, ResolvedProject
-from pixel_tui.stack.watch.reading import read_containers
+from pixel_tui.stack.watch.container_reading import read_containers
 from pixel_tui.text import SafeText
 
 COMPOSE_SECONDS: Final = 75.0

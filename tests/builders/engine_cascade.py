@@ -7,7 +7,7 @@ from pixel_tui.stack.compose.project import ComposeProject, find_command
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import StackSnapshot
-from pixel_tui.stack.watch.reading import look_once
+from pixel_tui.stack.watch.look_once import look_once
 from pixel_tui.text import plain
 from tests.engine.private_engine import Project
 

@@ -34,7 +34,8 @@ from pixel_tui.stack.model.snapshot import Link, Service, ServiceState, StackSna
 from pixel_tui.stack.model.source import EngineReader, LogRequest, ProjectReader
 from pixel_tui.stack.programs.process import CommandRunner, ProcessRunner
 from pixel_tui.stack.watch.observer import Topic
-from pixel_tui.stack.watch.watcher import Pace, Watcher
+from pixel_tui.stack.watch.pace import Pace
+from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.private_engine import Engine, Project, eventually, unique_name
 from tests.patience import PATIENCE

@@ -18,7 +18,8 @@ from pixel_tui.stack.feed import stream as log_stream
 from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import ContainerState, HealthStatus
-from pixel_tui.stack.watch.watcher import Pace, Watcher
+from pixel_tui.stack.watch.pace import Pace
+from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Project, eventually

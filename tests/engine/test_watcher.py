@@ -16,7 +16,8 @@ from pixel_tui.stack.feed.ring import LineKind
 from pixel_tui.stack.model.container import ContainerState, HealthStatus
 from pixel_tui.stack.model.snapshot import Link, Service, ServiceState, SyncAction
 from pixel_tui.stack.model.words import exit_words
-from pixel_tui.stack.watch.watcher import Pace, Watcher
+from pixel_tui.stack.watch.pace import Pace
+from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project, eventually, unique_name

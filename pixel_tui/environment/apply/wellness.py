@@ -12,7 +12,7 @@ from pixel_tui.stack.model.replacements import listed_leftovers
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.resources import with_attached
 from pixel_tui.stack.model.source import EngineReader
-from pixel_tui.stack.watch.reading import NOT_FOUND
+from pixel_tui.stack.watch.container_reading import NOT_FOUND
 from pixel_tui.text import plain
 
 SETTLE_SECONDS: Final = 5.0

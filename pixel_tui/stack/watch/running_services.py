@@ -12,7 +12,7 @@ from pixel_tui.stack.model.mounted_file import links_below, mounts_one
 from pixel_tui.stack.model.parse import LABEL
 from pixel_tui.stack.model.replacements import listed_leftovers
 from pixel_tui.stack.model.source import EngineReader
-from pixel_tui.stack.watch.reading import is_gone
+from pixel_tui.stack.watch.container_reading import is_gone
 from pixel_tui.text import NO_TEXT, SafeText
 
 

@@ -25,7 +25,7 @@ from pixel_tui.stack.model.snapshot import (
     SyncAction,
     Trouble,
 )
-from pixel_tui.stack.watch.reading import look_once
+from pixel_tui.stack.watch.look_once import look_once
 from pixel_tui.text import plain
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

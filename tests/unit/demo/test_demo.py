@@ -38,8 +38,9 @@ from pixel_tui.stack.model.snapshot import (
 from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest, ProjectReader
 from pixel_tui.stack.model.usage_parse import Sample, parse_sample
 from pixel_tui.stack.programs.process import CommandRunner
-from pixel_tui.stack.watch.reading import look_once
-from pixel_tui.stack.watch.watcher import Pace, Watcher
+from pixel_tui.stack.watch.look_once import look_once
+from pixel_tui.stack.watch.pace import Pace
+from pixel_tui.stack.watch.watcher import Watcher
 from tests.patience import PATIENCE
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

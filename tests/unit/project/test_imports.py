@@ -93,7 +93,7 @@ def test_nothing_below_the_app_brings_the_toolkit_along() -> None:
 
 def test_the_parts_of_status_need_no_toolkit_and_no_docker() -> None:
     pure = [
-        "pixel_tui.stack.watch.reading",
+        "pixel_tui.stack.watch.look_once",
         "pixel_tui.commands.status",
         "pixel_tui.stack.watch.watcher",
     ]

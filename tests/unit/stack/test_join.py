@@ -30,7 +30,7 @@ from pixel_tui.stack.model.snapshot import (
     SyncAction,
     Trouble,
 )
-from pixel_tui.stack.watch.reading import read_missing
+from pixel_tui.stack.watch.external_reading import read_missing
 from pixel_tui.text import SafeText, plain
 from tests.builders.join import container, spec
 from tests.builders.scripted_engine import ScriptedEngine

@@ -1,0 +1,65 @@
+"""The containers of a project, asked from the engine: the question, without thread or state."""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from pixel_tui.errors import OF_ONE_OBJECT, EngineAnswerInvalid, EngineRefused
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.parse import parse_container, parse_listed
+from pixel_tui.stack.model.source import EngineReader
+
+log = logging.getLogger(__name__)
+
+NOT_FOUND: Final = 404
+
+
+def read_containers(
+    engine: EngineReader,
+    listed: Iterable[JsonObject],
+    known: Mapping[str, Container],
+    dirty: Collection[str],
+) -> dict[str, Container]:
+    """Inspect what is new, what is dirty, and what the list shows changed.
+
+    One that the engine lists and can't inspect is known by the list, and asked for again.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    containers = {}
+    for entry in listed:
+        item = Node(entry)
+        container_id = item["Id"].raw
+        before = known.get(container_id)
+        if before is not None and container_id not in dirty and _unchanged(before, item):
+            containers[container_id] = before
+            continue
+        try:
+            containers[container_id] = parse_container(engine.inspect(container_id))
+        except OF_ONE_OBJECT as error:
+            if not is_gone(error):
+                log.warning("a container can't be inspected: %s", error)
+                containers[container_id] = parse_listed(entry, error.sentence)
+    return containers
+
+
+def is_gone(error: EngineRefused | EngineAnswerInvalid) -> bool:
+    """Whether the object went between the list and the question."""
+    return isinstance(error, EngineRefused) and error.status == NOT_FOUND
+
+
+def _unchanged(before: Container, listed: Node) -> bool:
+    """Whether the list says the same of a container as when it was inspected.
+
+    One whose health is not settled is always asked again: its probes' output changes
+    without an event.
+    """
+    return (
+        listed["State"].raw == before.state.value
+        and not before.partial
+        and before.state is not ContainerState.RESTARTING
+        and before.health_status not in {HealthStatus.STARTING, HealthStatus.UNHEALTHY}
+        and listed["Names"].value == [f"/{before.name}"]
+    )

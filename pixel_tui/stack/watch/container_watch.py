@@ -1,0 +1,228 @@
+"""Watches the containers: read again after each event, and now and then without one."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import EngineAnswerInvalid, EngineError
+from pixel_tui.stack.compose.build_records import BuildRecords
+from pixel_tui.stack.compose.places import labelled_name, read_other_names
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.ends import Ends
+from pixel_tui.stack.model.resources import ResourceReader
+from pixel_tui.stack.model.snapshot import Link
+from pixel_tui.stack.model.source import EngineReader, ProjectReader
+from pixel_tui.stack.watch.container_reading import read_containers
+from pixel_tui.stack.watch.engine_status import read_engine, trouble
+from pixel_tui.stack.watch.external_reading import read_missing
+from pixel_tui.stack.watch.image_reading import image_ids, read_built, read_histories, read_images
+from pixel_tui.stack.watch.pace import Pace, retry_pause
+from pixel_tui.stack.watch.seen import Seen
+from pixel_tui.stack.watch.wakeups import Wakeups
+
+log = logging.getLogger(__name__)
+
+
+class ContainerWatch:
+    """Reads the containers, and what belongs to them, and has each state published.
+
+    `run` is the thread "stack-containers", the only one that publishes. It asks the engine
+    without a lock, and holds the lock of `seen` while it takes out what is to be asked and
+    writes down the answers.
+
+    Args:
+        engine: How the engine is asked.
+        project: How compose is asked; only for the place of a project that has no name.
+        seen: Where the answers are written down.
+        wakeups: What it waits for, and whom it wakes.
+        clock: Where times come from.
+        pace: How often.
+        ends: How containers ended; it is asked to look back before each publishing.
+        records: What the project's images were built with, as far as that was written down.
+        publish: Makes a snapshot of `seen`; called without the lock.
+    """
+
+    def __init__(
+        self,
+        engine: EngineReader,
+        project: ProjectReader,
+        seen: Seen,
+        wakeups: Wakeups,
+        clock: Clock,
+        pace: Pace,
+        *,
+        ends: Ends,
+        records: BuildRecords | None,
+        publish: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._resources = ResourceReader(engine)
+        self._project = project
+        self._seen = seen
+        self._wakeups = wakeups
+        self._clock = clock
+        self._pace = pace
+        self._ends = ends
+        self._records = records
+        self._publish = publish
+
+    def run(self) -> None:
+        """Watch until the end; a lost engine is a state that is published."""
+        self._greet_engine()
+        self._look_ahead()
+        self._wakeups.named.wait()
+        failures = 0
+        while not self._wakeups.closed.is_set():
+            self._wakeups.containers.clear()
+            try:
+                self._read_stack()
+                failures = 0
+                self._rest()
+            except EngineError as error:
+                self._lost(error)
+                failures += 1
+            except Exception:
+                # A snapshot that silently grows old would be worse than none.
+                log.exception("the stack can't be read")
+                self._lost(EngineAnswerInvalid("The engine's answer can't be understood."))
+                failures += 1
+            if failures:
+                self._wakeups.containers.wait(retry_pause(failures))
+
+    def _rest(self) -> None:
+        """Wait until something happens, or until it is time for another look.
+
+        Raises:
+            EngineError: The engine does not answer any more.
+        """
+        for _ in range(max(round(self._pace.poll / self._pace.heartbeat), 1)):
+            if self._wakeups.containers.wait(self._pace.heartbeat):
+                self._wakeups.closed.wait(self._pace.gather)
+                return
+            self._engine.ping()
+
+    def _greet_engine(self) -> None:
+        """Ask who the engine is while compose still resolves the project."""
+        try:
+            self._read_engine()
+        except EngineError as error:
+            self._lost(error)
+        else:
+            self._publish()
+        finally:
+            self._wakeups.greeted.set()
+
+    def _look_ahead(self) -> None:
+        """Read the likely project's containers while compose still resolves it.
+
+        Events are waited for, so that this reading needs no second one for what was missed.
+        Nothing is published: only compose knows which services there should be.
+        """
+        if self._seen.engine.link is not Link.READY:
+            return
+        self._wakeups.listening.wait(self._pace.listen)
+        name = self._seen.asked_name
+        if not name or self._wakeups.named.is_set():
+            return
+        try:
+            self._read_containers(name)
+        except EngineError as error:
+            log.info("the containers can't be read yet: %s", error)
+
+    def _read_engine(self) -> None:
+        self._engine.ping()  # an engine that is frozen shows it here soonest
+        status = read_engine(self._engine, self._clock)
+        with self._seen.lock:
+            self._seen.engine = status
+            self._seen.doubtful = True
+
+    def _read_stack(self) -> None:
+        seen = self._seen
+        if seen.engine.link is not Link.READY:
+            self._read_engine()
+        self._find_by_labels()
+        with seen.lock:
+            name, project = seen.asked_name, seen.project
+            arguments = seen.arguments
+        containers = self._read_containers(name)
+        images, own_variables = read_images(self._engine, project)
+        histories = read_histories(
+            self._engine, project, images, containers.values(), seen.histories
+        )
+        ids = image_ids(images, containers.values())
+        built = read_built(histories, self._records, arguments, ids)
+        missing = read_missing(self._engine, project, containers.values())
+        other_names = () if containers else read_other_names(self._engine, project)
+        diverged = self._resources.read(project, containers.values())
+        self._ends.look_back(name, containers.values())
+        with seen.lock:
+            seen.images.update(images)
+            seen.own_variables = own_variables
+            seen.histories = histories
+            seen.built = built
+            seen.missing = missing
+            seen.other_names = other_names
+            seen.diverged = diverged
+            seen.taken_at = self._clock.now()
+            seen.engine = replace(seen.engine, seen_at=seen.taken_at)
+        self._publish()
+
+    def _find_by_labels(self) -> None:
+        """Ask the engine for the project's name if compose has never given it.
+
+        Raises:
+            EngineError: It can't be asked.
+        """
+        seen = self._seen
+        with seen.lock:
+            lost = seen.project is None and not seen.found_by_labels
+        if not lost:
+            return
+        name = labelled_name(self._engine, self._project)
+        with seen.lock:
+            if seen.project is not None:  # compose has given it meanwhile
+                return
+            stale_stream = seen.rename(name)
+            seen.found_by_labels = True
+        if stale_stream is not None:
+            stale_stream.close()
+
+    def _read_containers(self, name: str) -> Mapping[str, Container]:
+        """Read those of a project; only what is new or may have changed is asked about.
+
+        Raises:
+            EngineError: They can't be read. What may have changed still may.
+        """
+        seen = self._seen
+        with seen.lock:
+            dirty, seen.dirty = seen.dirty, set()
+            doubtful, seen.doubtful = seen.doubtful, False
+            known = {} if doubtful else dict(seen.containers)
+        try:
+            found = read_containers(self._engine, self._engine.containers(name), known, dirty)
+        except EngineError:
+            with seen.lock:
+                seen.dirty |= dirty
+                seen.doubtful |= doubtful
+            raise
+        with seen.lock:
+            if name == seen.asked_name:
+                seen.containers = found
+            else:
+                seen.doubtful = True
+            return seen.containers
+
+    def _lost(self, error: EngineError) -> None:
+        log.info("the engine can't be asked: %s", error)  # the snapshot says so
+        seen = self._seen
+        with seen.lock:
+            before = seen.engine
+            seen.engine = replace(
+                before, link=Link.LOST, trouble=trouble(error, before.trouble, self._clock)
+            )
+            stream = seen.event_stream
+        if stream is not None:
+            stream.close()
+        self._engine.close()
+        self._publish()

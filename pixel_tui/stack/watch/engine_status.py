@@ -1,0 +1,32 @@
+"""Who the engine is, and what is wrong with it or with compose, as a state."""
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ConsoleError
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.model.snapshot import EngineStatus, Link, Trouble
+from pixel_tui.stack.model.source import EngineReader
+
+
+def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
+    """Who the engine is.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    version, info = Node(engine.version()), Node(engine.info())
+    return EngineStatus(
+        address=engine.address,
+        context=engine.context,
+        link=Link.READY,
+        version=version["Version"].text,
+        api_version=version["ApiVersion"].text,
+        host_name=info["Name"].text,
+        cpus=info["NCPU"].integer,
+        memory=info["MemTotal"].integer,
+        seen_at=clock.now(),
+    )
+
+
+def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
+    """An error as a state; since when is kept where it is the trouble of before."""
+    return Trouble(error.sentence, error.remedy, clock.now()).lasting(before)

@@ -1,0 +1,134 @@
+"""Watches the engine's events: what they name is read again, and the last ones are kept."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from pixel_tui.errors import EngineError
+from pixel_tui.stack.model.ends import Ends
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.parse import parse_event
+from pixel_tui.stack.model.snapshot import StackEvent
+from pixel_tui.stack.model.source import EngineReader
+from pixel_tui.stack.watch.pace import retry_pause
+from pixel_tui.stack.watch.seen import Seen
+from pixel_tui.stack.watch.wakeups import Wakeups
+
+log = logging.getLogger(__name__)
+
+KEPT_EVENTS: Final = 500
+
+
+class EventWatch:
+    """Listens to the engine's events, and opens the stream again whenever it ends.
+
+    `run` is the thread "stack-events". It waits for events without a lock, and holds the lock
+    of `seen` while it takes one in: that lock guards the kept events too. The other methods may
+    be called on any thread that does not hold the lock.
+
+    Args:
+        engine: How the engine is asked.
+        seen: What the events are about.
+        wakeups: What it waits for, and whom it wakes.
+        ends: Gets every event, in order, with the lock held.
+        publish: Called after each event, without the lock.
+    """
+
+    def __init__(
+        self,
+        engine: EngineReader,
+        seen: Seen,
+        wakeups: Wakeups,
+        *,
+        ends: Ends,
+        publish: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._seen = seen
+        self._wakeups = wakeups
+        self._ends = ends
+        self._publish = publish
+        self._events: deque[StackEvent] = deque(maxlen=KEPT_EVENTS)
+        self._unbroken: datetime | None = None
+        """The first event of the stream that is read: from there on none is missing."""
+
+    @property
+    def events(self) -> Sequence[StackEvent]:
+        """The last events, oldest first."""
+        with self._seen.lock:
+            return tuple(self._events)
+
+    def run(self) -> None:
+        """Listen until the end."""
+        wakeups = self._wakeups
+        wakeups.greeted.wait()
+        failures = 0
+        while not wakeups.closed.is_set():
+            name = self._seen.asked_name
+            try:
+                stream = self._engine.events(name)
+                with self._seen.lock:
+                    self._seen.event_stream = stream
+                    self._unbroken = None
+                    # What happened before the stream was open is caught by one more look.
+                    self._seen.doubtful = True
+                wakeups.listening.set()
+                wakeups.containers.set()
+                wakeups.named.wait()  # whose events these are; what comes waits in the stream
+                if wakeups.closed.is_set() or name != self._seen.asked_name:
+                    stream.close()
+                for raw in stream:
+                    failures = 0
+                    self._take(raw)
+            except EngineError as error:
+                log.info("the engine's events broke off: %s", error)
+            wakeups.listening.set()
+            wakeups.containers.set()
+            if name != self._seen.asked_name:
+                continue
+            failures += 1
+            wakeups.closed.wait(retry_pause(failures))
+
+    def _take(self, raw: JsonObject) -> None:
+        event = parse_event(raw)
+        if event is None:
+            return
+        with self._seen.lock:
+            self._events.append(event)
+            self._ends.take(event)
+            self._unbroken = self._unbroken or event.at
+            self._seen.dirty.add(event.container_id)
+        self._publish()
+        self._wakeups.containers.set()
+
+    def of_run(
+        self, container_id: str, since: datetime, until: datetime | None
+    ) -> Sequence[StackEvent]:
+        """The starts and ends of a container; the engine is asked only if events may be missing.
+
+        Args:
+            container_id: Whose.
+            since: From when.
+            until: A start that is known of, by the engine's clock; if None, nothing is asked.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        with self._seen.lock:
+            known = [
+                event
+                for event in self._events
+                if event.container_id == container_id and event.at >= since
+            ]
+            unbroken = self._unbroken
+            if unbroken is not None:
+                unbroken = max(unbroken, self._events[0].at)  # older ones were dropped
+        # Events of one stream come in their order: what reports a later one has reported all
+        # since its first. What was before that happened while nothing listened.
+        heard = unbroken is not None and unbroken <= since
+        if until is None or (heard and any(event.at >= until for event in known)):
+            return known
+        asked = map(parse_event, self._engine.past_events(container_id, since, until))
+        return list(dict.fromkeys([*known, *(event for event in asked if event is not None)]))

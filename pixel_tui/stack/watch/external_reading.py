@@ -1,0 +1,45 @@
+"""The external networks and volumes that are missing, asked from the engine."""
+
+import logging
+from collections.abc import Iterable
+
+from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.project import External, Project
+from pixel_tui.stack.model.source import EngineReader
+
+log = logging.getLogger(__name__)
+
+
+def read_missing(
+    engine: EngineReader, project: Project | None, containers: Iterable[Container]
+) -> frozenset[External]:
+    """The external networks and volumes that are not there.
+
+    Asked for only of what is meant or has containers, and does not run: what runs has what it
+    needs. What a plan creates of the others is looked up for that plan.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    regular = [item for item in containers if not item.oneoff]
+    up, made = (
+        {item.service for item in regular if item.running},
+        {item.service for item in regular},
+    )
+    specs = project.services if project else ()
+    asked = {
+        item
+        for spec in specs
+        if (spec.active or spec.name in made) and spec.name not in up
+        for item in spec.externals
+    }
+    missing = set()
+    for item in sorted(asked):
+        ask = engine.network if item.kind == "network" else engine.volume
+        try:
+            if ask(item.name) is None:
+                missing.add(item)
+        except OF_ONE_OBJECT as error:  # then it is not known to be missing
+            log.warning("an external %s can't be looked up: %s", item.kind, error)
+    return frozenset(missing)

@@ -1,0 +1,95 @@
+"""One look at an engine and a project, without any thread or state."""
+
+import logging
+from collections.abc import Collection, Mapping
+
+from pixel_tui.clock import Clock
+from pixel_tui.errors import ComposeError, EngineError
+from pixel_tui.stack.compose.build_records import BuildRecords
+from pixel_tui.stack.compose.places import labelled_name, read_other_names
+from pixel_tui.stack.model.built_with import argument_values
+from pixel_tui.stack.model.ends import Ends
+from pixel_tui.stack.model.join import join
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.stack.model.resources import ResourceReader
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.source import EngineReader, ProjectReader, ResolvedProject
+from pixel_tui.stack.watch.container_reading import read_containers
+from pixel_tui.stack.watch.engine_status import read_engine, trouble
+from pixel_tui.stack.watch.external_reading import read_missing
+from pixel_tui.stack.watch.image_reading import image_ids, read_built, read_histories, read_images
+from pixel_tui.stack.watch.shared_hashes import sharing_services, with_shared
+from pixel_tui.text import plain
+
+log = logging.getLogger(__name__)
+
+
+def look_once(
+    engine: EngineReader,
+    project: ProjectReader,
+    clock: Clock,
+    records: BuildRecords | None = None,
+    ends: Ends | None = None,
+) -> StackSnapshot:
+    """The whole stack, asked once. A project that can't be resolved is a state of it.
+
+    Args:
+        engine: The engine.
+        project: The project.
+        clock: Where times come from.
+        records: What its images were built with, as far as that was written down.
+        ends: How its containers ended, as far as that was written down.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    resolved_project, project_trouble, name = None, None, plain(project.name_guess)
+    refusal: ComposeError | None = None
+    sharing: dict[str, JsonObject] = {}
+    arguments: Collection[tuple[str, str]] = ()
+    try:
+        resolved = project.resolve()
+        arguments = argument_values(resolved.config)
+        resolved_project = parse_project(resolved, _hashes(project, resolved))
+        name, sharing = resolved_project.name, sharing_services(resolved)
+    except ComposeError as error:
+        refusal, project_trouble = error, trouble(error, None, clock)
+    try:
+        status = read_engine(engine, clock)
+        if resolved_project is None:
+            name = labelled_name(engine, project)
+    except EngineError as error:
+        error.beside = refusal  # who repairs the one would only then learn of the other
+        raise
+    containers = read_containers(engine, engine.containers(name), {}, ())
+    if ends is not None:
+        ends.look_back(name, containers.values())
+        containers = {key: ends.told(item) for key, item in containers.items()}
+    images, own_variables = read_images(engine, resolved_project)
+    if resolved_project is not None:
+        resolved_project = with_shared(resolved_project, sharing, containers.values())
+    histories = read_histories(engine, resolved_project, images, containers.values(), {})
+    return join(
+        engine=status,
+        project=resolved_project,
+        project_name=name,
+        project_trouble=project_trouble,
+        containers=containers.values(),
+        images=images,
+        own_variables=own_variables,
+        built=read_built(histories, records, arguments, image_ids(images, containers.values())),
+        missing=read_missing(engine, resolved_project, containers.values()),
+        taken_at=clock.now(),
+        other_names=() if containers else read_other_names(engine, resolved_project),
+        diverged=ResourceReader(engine).read(resolved_project, containers.values()),
+    )
+
+
+def _hashes(project: ProjectReader, resolved: ResolvedProject) -> Mapping[str, str]:
+    """The hashes; without them only what `up` would do is unknown."""
+    try:
+        return project.hashes(resolved)
+    except ComposeError as error:
+        log.warning("compose gave no hashes: %s", error)
+        return {}

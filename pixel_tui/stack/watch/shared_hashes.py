@@ -1,0 +1,49 @@
+"""Hashes of services that share namespaces or volumes: the ids of containers are in them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.project import Project, ServiceSpec
+from pixel_tui.stack.model.service_hash import as_up_hashes, partners
+from pixel_tui.stack.model.source import ResolvedProject
+from pixel_tui.text import NO_TEXT, plain
+
+
+def sharing_services(resolved: ResolvedProject) -> dict[str, JsonObject]:
+    """The services that share namespaces or volumes of others, as they were resolved."""
+    return {
+        name: service
+        for name, node in Node(resolved.config)["services"].members()
+        if isinstance(service := node.value, dict) and any(partners(service))
+    }
+
+
+def with_shared(
+    project: Project, sharing: Mapping[str, JsonObject], containers: Collection[Container]
+) -> Project:
+    """The project with the hashes that `up` would write now for what shares others' namespaces.
+
+    Args:
+        project: The project, with the hashes that compose tells.
+        sharing: The services that share anything.
+        containers: All that there are: their ids are in these hashes.
+    """
+    if not sharing:
+        return project
+    regular = (item for item in containers if not (item.oneoff or item.replaces))
+    ordered = sorted(regular, key=lambda item: item.number, reverse=True)
+    ids = {str(item.service): item.id for item in ordered}
+    return replace(
+        project,
+        services=tuple(
+            _shared(spec, sharing[spec.name], ids) if spec.name in sharing else spec
+            for spec in project.services
+        ),
+    )
+
+
+def _shared(spec: ServiceSpec, service: JsonObject, ids: Mapping[str, str]) -> ServiceSpec:
+    found = as_up_hashes(service, spec.config_hash, ids=ids) if spec.config_hash else ""
+    return replace(spec, config_hash=plain(found), hash_doubt=NO_TEXT) if found else spec

@@ -1,0 +1,83 @@
+"""The events as they are watched: what happened while nothing listened is asked for."""
+
+from collections.abc import Callable, Sequence
+
+from tests.builders.watching import Stage, foreseen, stage, until
+from tests.own_threads import own_threads
+
+__all__ = ["foreseen", "stage"]
+
+
+def test_what_happened_before_the_events_stood_is_read_again(stage: Stage) -> None:
+    stage.engine.tells.clear()
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    with stage.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == "landing")
+    # Stopped and started while nobody listened: the list alone shows the same state.
+    before = stage.now.container(actor.id)
+    stage.world.stop(actor)
+    stage.world.start(actor)
+    stage.engine.tells.set()
+
+    def seen_anew() -> bool:
+        now = stage.now.container(actor.id)
+        return now is not None and before is not None and now.started_at != before.started_at
+
+    until(seen_anew)
+
+
+def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) -> Sequence[str]:
+    """What is known of a container that ended, and was started after something else."""
+    with stage.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == name)
+    ended_after = stage.watcher.inspect(actor.id).started_at
+    stage.world.stop(actor)
+    before_the_start()
+    stage.world.start(actor)
+    started = stage.watcher.inspect(actor.id).started_at
+    assert ended_after is not None
+    assert started is not None
+    until(
+        lambda: any(
+            event.action == "start" and event.container_id == actor.id
+            for event in stage.watcher.events
+        )
+    )
+    known = stage.watcher.run_events(actor.id, ended_after, started)
+    return [event.action for event in known if event.action in {"die", "start"}]
+
+
+def test_an_end_from_before_the_events_stood_is_asked_for(foreseen: Stage) -> None:
+    foreseen.engine.tells.clear()
+    foreseen.watcher.start()
+    until(lambda: foreseen.now.complete)
+
+    def listen() -> None:
+        foreseen.engine.tells.set()
+        until(lambda: foreseen.engine.streams)
+
+    assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
+
+
+def test_an_end_while_the_events_were_broken_off_is_asked_for(foreseen: Stage) -> None:
+    foreseen.watcher.start()
+    until(lambda: foreseen.now.complete and foreseen.engine.streams)
+    foreseen.engine.tells.clear()
+    foreseen.engine.streams[0].close()
+    until(lambda: foreseen.engine.waiting)
+
+    def listen() -> None:
+        foreseen.engine.tells.set()
+        until(lambda: len(foreseen.engine.streams) > 1)
+
+    assert sorted(runs_between(foreseen, "landing", listen)) == ["die", "start"]
+
+
+def test_a_stream_of_events_that_opens_after_the_close_is_closed(stage: Stage) -> None:
+    stage.engine.tells.clear()
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.watcher.close()
+    stage.engine.tells.set()
+    until(lambda: not own_threads("stack-"))

@@ -1,0 +1,93 @@
+"""The project as it is watched: compose that refuses, is missing, or tells no hashes."""
+
+import time
+
+import pytest
+
+from pixel_tui.demo.stack.services import PROJECT
+from pixel_tui.errors import (
+    ComposeMissing,
+    ComposeRefused,
+)
+from pixel_tui.stack.model.snapshot import ServiceState, SyncAction
+from tests.builders.watching import PACE, Stage, service, stage, until
+
+__all__ = ["stage"]
+
+
+def test_a_project_of_another_name_is_watched_under_that_name(stage: Stage) -> None:
+    stage.project.trouble = ComposeRefused("yaml: line 1: no")
+    stage.watcher.start()
+    until(lambda: stage.now.project_trouble and stage.engine.streams)
+    assert stage.now.project_name == "folder"
+    stage.project.trouble = None
+    stage.project.generation += 1
+    until(lambda: stage.now.project_name == PROJECT)
+    until(lambda: stage.now.orphans)
+    with stage.world.look() as (actors, _):
+        actor = next(item for item in actors if item.part.name == "landing")
+    until(lambda: len(stage.engine.streams) > 1)
+    stage.world.stop(actor)
+    until(lambda: stage.watcher.events)
+
+
+def test_a_file_that_breaks_while_it_is_watched_makes_no_orphan(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete)
+    stage.project.trouble = ComposeRefused("yaml: line 1: no")
+    stage.project.generation += 1
+    until(lambda: stage.now.project_trouble)
+    assert not stage.now.orphans
+    assert {item.sync.action for item in stage.now.services} == {SyncAction.UNKNOWN}
+    assert service(stage, "postgres").state is ServiceState.RUNNING
+
+
+def test_compose_that_was_missing_is_asked_again_by_itself(stage: Stage) -> None:
+    stage.project.trouble = ComposeMissing("Docker Compose version 2 is not installed.")
+    stage.watcher.start()
+    until(lambda: stage.now.project_trouble)
+    since = stage.now.project_trouble.since if stage.now.project_trouble else None
+    asked = stage.project.asked
+    until(lambda: stage.project.asked > asked + 1)
+    assert stage.now.project_trouble is not None
+    assert stage.now.project_trouble.since == since
+    stage.project.trouble = None
+    until(lambda: stage.now.complete and stage.now.project_trouble is None)
+    asked = stage.project.asked
+    time.sleep(2 * PACE.retry)
+    assert stage.project.asked == asked
+
+
+def test_another_trouble_does_not_inherit_the_age_of_the_one_before(stage: Stage) -> None:
+    stage.project.trouble = ComposeRefused("yaml: line 1: no")
+    stage.watcher.start()
+    until(lambda: stage.now.project_trouble)
+    before = stage.now.project_trouble
+    stage.project.trouble = ComposeMissing("Docker Compose version 2 is not installed.")
+    stage.project.generation += 1
+    until(lambda: stage.now.project_trouble != before)
+    assert before is not None
+    assert stage.now.project_trouble is not None
+    assert stage.now.project_trouble.since > before.since
+
+
+def test_hashes_that_compose_does_not_tell_leave_no_old_verdict(stage: Stage) -> None:
+    stage.watcher.start()
+    until(lambda: stage.now.complete and stage.sync("api") is SyncAction.NOTHING)
+    stage.project.hash_trouble = ComposeRefused("no hashes today")
+    stage.project.generation += 1
+    until(lambda: stage.sync("api") is SyncAction.UNKNOWN)
+    stage.project.hash_trouble = None
+    until(lambda: stage.sync("api") is SyncAction.NOTHING)
+
+
+@pytest.mark.parametrize("trouble", [None, ComposeRefused("no hashes")], ids=["told", "refused"])
+def test_until_compose_was_asked_for_hashes_the_project_awaits_them(
+    stage: Stage, trouble: ComposeRefused | None
+) -> None:
+    stage.project.hashing.clear()
+    stage.project.hash_trouble = trouble
+    stage.watcher.start()
+    until(lambda: stage.now.complete and stage.now.project and stage.now.project.awaits_hashes)
+    stage.project.hashing.set()
+    until(lambda: stage.now.project is not None and not stage.now.project.awaits_hashes)
