@@ -8,6 +8,7 @@ from typing import Final
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.css.query import NoMatches
 
 from pixel_tui.clock import Clock
@@ -72,6 +73,19 @@ class DetailsPane(Vertical):
         return health_sections(
             service, next((item for item in service.containers if item.id == wanted), None)
         )
+
+    def open_health_log(self) -> None:
+        """Show the health log of what is selected in a dialog."""
+        if self._row is None:
+            return
+        sections = self.health_sections()
+        if not sections:
+            self.notify(f"{self._row.service} has no health check that ran.", markup=False)
+            return
+        from screens.dashboard.probe import ProbeScreen
+
+        title = Content(f"Health log of {self._row.service}")
+        self.app.push_screen(ProbeScreen(title, sections))
 
     @property
     def text(self) -> str:

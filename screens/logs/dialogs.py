@@ -54,7 +54,7 @@ class LogDialogs:
 
     def __init__(
         self,
-        screen: Screen[None],
+        screen: Screen[object],
         pane: LogPane,
         logs: FollowedLogs,
         clock: Clock,

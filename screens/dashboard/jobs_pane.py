@@ -1,0 +1,95 @@
+"""The jobs pane: what is being done to the stack, what was done, and how it ended."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.css.query import NoMatches
+from textual.message import Message
+
+from pixel_tui.clock import Clock
+from screens.changes.flow import Operations
+from screens.changes.watching import Watching
+from widgets.dashboard.job_list import OTHER, JobList
+
+# Jobs are imported with the first of them: the table stands before that.
+if TYPE_CHECKING:
+    from pixel_tui.operations.jobs.job import JobStatus
+
+
+class JobsPane(Vertical):
+    """Lists the jobs of all consoles of this user, and opens them.
+
+    Args:
+        operations: What starts jobs; None in a read-only console.
+        watching: Sees the jobs of other consoles where `operations` does not.
+        clock: The time.
+    """
+
+    @dataclass
+    class Changed(Message):
+        """A job has begun, moved or ended."""
+
+        statuses: "Sequence[JobStatus]"
+        running: int
+
+    def __init__(
+        self,
+        operations: Operations | None,
+        watching: Watching | None,
+        clock: Clock,
+        *,
+        id: str,  # noqa: A002  Textual's own name for it
+        classes: str,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._operations = operations
+        self._jobs = operations or watching
+        self._clock = clock
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        self.border_title = "5 Jobs"
+        yield JobList()
+
+    def on_mount(self) -> None:
+        """Hear of jobs."""
+        if self._jobs is not None:
+            self._jobs.on_change(self._jobs_changed)
+
+    @on(JobList.Chosen)
+    def _chosen(self, event: JobList.Chosen) -> None:
+        if self._jobs is None:
+            return
+        other = self._jobs.other
+        if event.job_id != OTHER:
+            self._jobs.open(self.app.screen_stack[0], event.job_id)
+        elif other is not None:
+            words = f"{other.title}: {other.words}. Its output is that user's alone."
+            self.notify(words, timeout=10, markup=False)
+
+    def _jobs_changed(self) -> None:
+        if self._jobs is None:
+            return
+        with suppress(NoMatches):  # the screen is being taken down
+            statuses, other = self._jobs.statuses(), self._jobs.other
+            self.query_one(JobList).show(statuses, self._clock.now(), other)
+            running = sum(not status.state.ended for status in statuses) + (other is not None)
+            self.post_message(self.Changed(statuses, running))
+            if self._operations is not None:
+                self._tell_news(self._operations)
+
+    def _tell_news(self, operations: Operations) -> None:
+        """Say how a job ended that nobody watches, and what was found of another console's."""
+        watched = getattr(self.app.screen, "watched_job", "")
+        for status in operations.news(watched):
+            words = f"{status.plan.title} {status.state.value}. {status.message} (5: the jobs)"
+            well = status.state.value == "succeeded"
+            severity: Literal["information", "warning"] = "information" if well else "warning"
+            self.notify(words, severity=severity, timeout=10, markup=False)
+            if not well:
+                operations.offer_to_take_back(self.app.screen_stack[0], status)

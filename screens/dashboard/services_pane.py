@@ -1,0 +1,188 @@
+"""The services pane: the table, its filter, what is said where it is empty, and advice below."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from pixel_tui.clock import Clock
+from pixel_tui.health.findings import finding_of, findings
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.watch.observer import Observer
+from pixel_tui.text import plain
+from screens.dashboard.look import Look
+from widgets.dashboard.advice import Advice
+from widgets.filter_box import FilterBox
+from widgets.filter_title import filter_title
+from widgets.rows.figures import since
+from widgets.rows.service_row import Row, service_rows
+from widgets.tables.service_table import ServiceTable
+
+# A dialog is imported when it is opened: the table stands before that.
+if TYPE_CHECKING:
+    from screens.dashboard.columns import Choice
+
+TITLE: Final = "1 Services"
+TITLE_HEADING_AND_ADVICE: Final = 4
+"""Lines of the pane beside its rows."""
+
+
+class ServicesPane(Vertical):
+    """Shows every service, and what is wrong with the selected one.
+
+    Args:
+        observer: Looks at the stack.
+        clock: The time.
+    """
+
+    def __init__(self, observer: Observer, clock: Clock, *, id: str, classes: str) -> None:  # noqa: A002  Textual's own name for it
+        super().__init__(id=id, classes=classes)
+        self._observer = observer
+        self._clock = clock
+        self._emptiness = ""
+        self._title = Content(TITLE)
+
+    def compose(self) -> ComposeResult:
+        """The filter above the table, advice below."""
+        self.border_title = TITLE
+        yield FilterBox(id="filter")
+        yield Static(id="empty", markup=False)
+        yield ServiceTable()
+        yield Advice(markup=False)
+
+    @property
+    def table(self) -> ServiceTable:
+        """The service table."""
+        return self.query_one(ServiceTable)
+
+    @property
+    def filter_box(self) -> FilterBox:
+        """The line for the filter's words."""
+        return self.query_one(FilterBox)
+
+    @property
+    def height_wanted(self) -> int:
+        """How many lines it would fill."""
+        typing = int(self.filter_box.display)
+        return len(self.table.rows) + TITLE_HEADING_AND_ADVICE + typing
+
+    @property
+    def selected(self) -> Sequence[Row]:
+        """The marked rows, else the one under the cursor."""
+        return self.table.marked or ((self.table.current,) if self.table.current else ())
+
+    @property
+    def container_names(self) -> str:
+        """The containers of the row under the cursor, for a command line."""
+        row = self.table.current
+        if row is None:
+            return ""
+        service = self._observer.snapshot.service(row.service)
+        names = [
+            item.name
+            for item in (service.containers if service else ())
+            if row.container_id in {None, item.id}
+        ]
+        return " ".join(names) or row.service
+
+    def ask_for_columns(self, look: Look) -> None:
+        """Choose the columns, and have them remembered."""
+        from screens.dashboard.columns import ColumnsScreen
+
+        def chosen(choice: "Choice | bool") -> None:
+            if not isinstance(choice, bool):
+                self.table.choose_columns(choice)
+                look.choose(choice)
+
+        self.app.push_screen(ColumnsScreen(self.table.columns), chosen)
+
+    def draw_rows(self, grown: frozenset[str]) -> None:
+        """Show the rows of now.
+
+        Args:
+            grown: The services that were restarted more often lately.
+        """
+        snapshot, table = self._observer.snapshot, self.table
+        table.show(service_rows(snapshot, self._observer.usage, self._clock.now(), grown=grown))
+        table.stale = snapshot.taken_at is not None and snapshot.stale
+        if not table.cursor_key and table.rows:
+            table.cursor_key = table.rows[0].key
+
+    def draw_frame(self) -> None:
+        """Show what is around the rows: the title, the advice, why there are none."""
+        self._draw_emptiness()
+        self._draw_filter(self._clock.now())
+        self.draw_advice()
+
+    def draw_advice(self) -> None:
+        """Say what is wrong with the selected service and what to do; else that nothing is."""
+        row, snapshot, now = self.table.current, self._observer.snapshot, self._clock.now()
+        service = snapshot.service(row.service) if row else None
+        finding = finding_of(service, snapshot, now) if service and snapshot.taken_at else None
+        if finding is not None and snapshot.stale:
+            finding = replace(finding, what=plain(f"{finding.what}, {_seen(snapshot, now)}"))
+        self.query_one(Advice).show(finding, _calm(snapshot, now))
+
+    @on(FilterBox.Changed, "#filter")
+    def _filter_changed(self, event: FilterBox.Changed) -> None:
+        self.table.filter_by(event.value)
+        self.draw_frame()
+
+    def _draw_emptiness(self) -> None:
+        snapshot, words = self._observer.snapshot, self.filter_box.value
+        said = ""
+        if not snapshot.services:
+            said = _why_empty(snapshot)
+        elif not self.table.rows and words:
+            said = f"No service matches “{plain(words)}”. Esc clears the filter."
+        if said != self._emptiness:
+            self._emptiness = said
+            empty = self.query_one("#empty", Static)
+            empty.set_class(bool(said), "-shown")
+            empty.update(Content(said))
+
+    def _draw_filter(self, now: datetime) -> None:
+        """Show the filter in the title, with how many problems it hides."""
+        words, problems = self.filter_box.value, 0
+        if words:
+            hidden = self.table.hidden
+            found = findings(self._observer.snapshot, now)
+            problems = sum(item.service in hidden for item in found)
+        title = filter_title(TITLE, [f"filter: {words}"] if words else [], problems)
+        if title != self._title:
+            self._title = title
+            self.border_title = title  # as content: its markup is not always read back
+
+
+def _why_empty(snapshot: StackSnapshot) -> str:
+    if snapshot.engine.trouble is not None or snapshot.project_trouble is not None:
+        return "Nothing to show: see the reason above. It is tried again by itself."
+    if snapshot.taken_at is None or snapshot.project is None:
+        return "Looking at the stack…"
+    return (
+        f"The project {snapshot.project.name} in {snapshot.project.directory} has no service and "
+        "no container. Is it the right compose file?"
+    )
+
+
+def _seen(snapshot: StackSnapshot, now: datetime) -> str:
+    return f"seen {since(snapshot.taken_at, now)} ago"
+
+
+def _calm(snapshot: StackSnapshot, now: datetime) -> str:
+    if not snapshot.complete or snapshot.project_trouble is not None:
+        return ""
+    if snapshot.stale:
+        unknown = "Unknown: the Docker daemon does not answer."
+        return f"{unknown}\n  What is shown was {_seen(snapshot, now)}."
+    others = findings(snapshot, now)
+    if not others:
+        return "Everything that should run does."
+    names = ", ".join(finding.service for finding in others[:4])
+    return f"Nothing is wrong here.\n  See {names}."
