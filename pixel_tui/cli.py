@@ -235,7 +235,13 @@ def _add_logs(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
 def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands.left_apply import left_applies
-    from pixel_tui.commands.status import all_well, as_json, as_table, unstable_services
+    from pixel_tui.commands.status import (
+        all_well,
+        as_json,
+        as_table,
+        reasons,
+        unstable_services,
+    )
     from pixel_tui.facts.past_stops import known_ends
     from pixel_tui.health.findings import findings_of_stack
     from pixel_tui.settings import load_settings
@@ -257,6 +263,8 @@ def _run_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
             complain(left.words)
     except FileError as error:
         complain(str(error))
+    for reason in reasons(snapshot):
+        complain(reason)
     for service, why in unstable_services(snapshot):
         complain(f"{service} is not called well: {why}.")  # its state is that of one that is
     if snapshot.project_trouble is not None:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from pixel_tui.health.findings import Finding, finding_of
 from pixel_tui.health.restarts import STABLE_SECONDS, unstable
+from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.container import Container, HealthStatus, Port
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
@@ -15,6 +17,8 @@ VERSION: Final = 1
 HEADINGS: Final = (
     "SERVICE", "STATE", "HEALTH", "SYNC", "RESTARTS", "LAST EXIT", "CONTAINER",
 )  # fmt: skip
+_KEY: Final = LatePattern(r" \([a-z0-9]\)")
+"""The key of the console behind what a fix advises: the shell has none."""
 
 
 def all_well(snapshot: StackSnapshot) -> bool:
@@ -37,6 +41,25 @@ def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]
             yield service.name, f"it {how} and has run for less than {STABLE_SECONDS:.0f} s"
 
 
+def reasons(snapshot: StackSnapshot) -> Iterable[str]:
+    """Why services are not well, a sentence or two each: their row alone may not show it."""
+    for service in snapshot.services:
+        finding = _finding(service, snapshot)
+        if finding is None or service.well:
+            continue
+        why = f": {finding.why}" if finding.why else ""
+        yield f"{service.name} {finding.what}{why}. {_fix(finding)}".rstrip()
+
+
+def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
+    at = snapshot.taken_at
+    return None if at is None else finding_of(service, snapshot, at)
+
+
+def _fix(finding: Finding) -> str:
+    return _KEY.sub("", finding.remedy)
+
+
 def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
     """The documented JSON (`docs/status.schema.json`). Times ISO 8601 UTC, sizes bytes."""
     engine, project = snapshot.engine, snapshot.model
@@ -57,9 +80,7 @@ def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
         },
         "read_only": read_only,
         "well": all_well(snapshot),
-        "services": [
-            _service(item, snapshot.taken_at) for item in snapshot.services if not item.orphan
-        ],
+        "services": [_service(item, snapshot) for item in snapshot.services if not item.orphan],
         "orphans": [
             _container(service, item)
             for service in snapshot.services
@@ -69,7 +90,7 @@ def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
     }
 
 
-def _service(service: Service, at: datetime | None) -> JsonObject:
+def _service(service: Service, snapshot: StackSnapshot) -> JsonObject:
     spec = service.spec
     return {
         "name": service.name,
@@ -78,10 +99,22 @@ def _service(service: Service, at: datetime | None) -> JsonObject:
         "replicas": spec.replicas if spec else 0,
         "state": service.state.value,
         "health": service.health.value,
-        "well": _well(service, at),
+        "well": _well(service, snapshot.taken_at),
+        "finding": _finding_json(_finding(service, snapshot)),
         "sync": {"action": service.sync.action.value, "reason": service.sync.reason},
         "restarts": service.restarts,
         "containers": [_container(service, container) for container in service.containers],
+    }
+
+
+def _finding_json(finding: Finding | None) -> JsonValue:
+    if finding is None:
+        return None
+    return {
+        "severity": finding.severity.name.lower(),
+        "what": finding.what,
+        "why": finding.why,
+        "fix": _fix(finding),
     }
 
 

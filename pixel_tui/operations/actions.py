@@ -11,7 +11,7 @@ from pixel_tui.nearest_word import nearest_word
 from pixel_tui.operations import catalogue
 from pixel_tui.operations.planning.action import NAMED, Action, Group, Scope
 from pixel_tui.operations.planning.dependencies import layers
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import LEFT_ALONE, Draft
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.leftovers import remove_leftovers_first
 from pixel_tui.operations.planning.partners import restart_partners
@@ -125,7 +125,7 @@ def plan_action(
     draft.whole = not targets
     _check(draft)
     for words in refused:
-        draft.warn("left alone", words)
+        draft.warn(LEFT_ALONE, words)
     action.draft(draft)
     restart_partners(draft)
     remove_leftovers_first(draft)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
+from pixel_tui.commands.status import reasons
 from pixel_tui.errors import OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.job import JobState
@@ -205,6 +206,10 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
         assert not has_network(project)
         eventually(lambda: service(desk, "app").cut_off)
         assert not service(desk, "app").well
+        (reason,) = reasons(desk.watcher.snapshot)
+        assert reason.startswith("app has no network: vpn")
+        with pytest.raises(OperationError, match=r"without the network of vpn \(restart it\)"):
+            desk.plan("start")
         for action in ("restart", "recreate"):
             status = desk.run(action, "vpn")
             assert status.state is JobState.SUCCEEDED, status.message

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from pixel_tui.operations.planning.dependencies import completed_for, needed_by
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
@@ -27,6 +28,9 @@ from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 from pixel_tui.text import NO_TEXT, SafeText, plain
+
+LEFT_ALONE: Final = SafeText("left alone")
+"""The check that says why nothing is done to a service."""
 
 
 @dataclass(slots=True)
@@ -138,7 +142,7 @@ class Draft:
         """Say why nothing is done to a service that the action could be meant for."""
         words = plain(f"{name} {reason}")
         if all(check.message != words for check in self.checks):
-            self.warn("left alone", words)
+            self.warn(LEFT_ALONE, words)
 
     def expect_stopped(self, target: Target) -> None:
         """Verify afterwards that it does not run."""

@@ -16,7 +16,7 @@ from pixel_tui.operations.planning.creation import (
 )
 from pixel_tui.operations.planning.dependencies import needs
 from pixel_tui.operations.planning.facts import Facts
-from pixel_tui.operations.planning.partners import why_not_joined
+from pixel_tui.operations.planning.partners import why_cut_off, why_not_joined
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.ports import (
     NOT_CHECKED,
@@ -39,6 +39,9 @@ def why_no_start(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         snapshot: The stack.
         facts: What is known beside it.
     """
+    all_up = len(target.up) == len(target.containers) and not target.missing
+    if all_up and (reason := why_cut_off(target, snapshot)):
+        return reason
     if target.single or target.spec is None or snapshot.project is None:
         return ""
     if reason := dependency_that_is_off(target.spec, snapshot.project):

@@ -12,13 +12,13 @@ from typing import Final
 
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.planning.creation import dependency_that_is_off, why_no_up_alone
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import LEFT_ALONE, Draft
 from pixel_tui.operations.planning.plan import Outcome, Risk, is_up
 from pixel_tui.operations.planning.targets import Target, find_target, find_targets
 from pixel_tui.operations.planning.words import duration
 from pixel_tui.stack.model.container import Namespace
 from pixel_tui.stack.model.snapshot import StackSnapshot
-from pixel_tui.text import NO_TEXT, SafeText, plain
+from pixel_tui.text import NO_TEXT, SafeText
 
 CANCELLING: Final = SafeText("What it shares with runs again; restart it yourself.")
 CANCELLING_RECREATION: Final = SafeText("What it shares with runs again; recreate it yourself.")
@@ -41,6 +41,27 @@ def why_not_joined(target: Target, snapshot: StackSnapshot) -> str:
                 what = f"shares the {kind.value} of a container of {owners[kind]} that is gone"
                 return f"{what} (recreate it)"
     return ""
+
+
+def why_cut_off(target: Target, snapshot: StackSnapshot) -> str:
+    """What it runs without of what it shares, as a predicate with what to do; empty if nothing.
+
+    A start leaves such a container as it is. What ended with its partner is started as any other.
+    """
+    service = snapshot.service(target.service)
+    if service is None or service.spec is None or not target.cut_off:
+        return ""
+    kind = service.cut_off_from
+    if kind is None or kind is Namespace.PID:
+        return ""
+    owner = dict(service.spec.shares)[kind]
+    partner = snapshot.service(owner)
+    fix = "restart it"
+    if why_not_joined(target, snapshot):
+        fix = "recreate it"
+    elif partner is not None and not any(map(is_up, partner.regular)):
+        fix = f"start {owner}: it is restarted with it"
+    return f"is running without the {kind.value} of {owner} ({fix})"
 
 
 def restart_partners(draft: Draft) -> None:
@@ -77,8 +98,7 @@ def restart_partners(draft: Draft) -> None:
         started = [kind for kind, owner in shared if owner in again and kind in owners]
         removed = [kind for kind, owner in shared if owner in gone and kind in owners]
         if reason:
-            left = plain(f"{target.name} {reason}")
-            draft.checks = [check for check in draft.checks if check.message != left]
+            _not_left_alone(draft, target)
             if why := _why_not_recreated(draft, target):
                 # It is cut off already: no reason to leave the rest undone.
                 draft.leave_alone(target.name, f"{reason}, and {why}")
@@ -156,7 +176,18 @@ def _affect_restart(draft: Draft, target: Target, kind: Namespace, owner: SafeTe
     _expect_back(draft, target)
 
 
+def _not_left_alone(draft: Draft, target: Target) -> None:
+    """Take back that nothing is done to it, which was said before this was known."""
+    about = f"{target.name} "
+    draft.checks = [
+        check
+        for check in draft.checks
+        if check.name != LEFT_ALONE or not check.message.startswith(about)
+    ]
+
+
 def _expect_back(draft: Draft, target: Target) -> None:
+    _not_left_alone(draft, target)
     if draft.risk is Risk.SAFE:
         draft.risk = Risk.DISRUPTIVE
     back = "it is healthy" if target.probed else "it runs"

@@ -9,7 +9,7 @@ from pixel_tui.stack.model.container import Container, ContainerState, HealthSta
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.stack.model.words import exit_words
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Target:
     """One container: an orphan, a one-off, or one of several of a service."""
     leftovers: tuple[Container, ...] = ()
     """What a recreate that broke off left; of a single container itself, where it is that."""
+    cut_off: SafeText = NO_TEXT
+    """Why it is without what it shares with another service; empty if it has it."""
 
     @property
     def up(self) -> tuple[Container, ...]:
@@ -145,6 +147,7 @@ def _whole(service: Service) -> Target:
         service.regular,
         service.spec,
         leftovers=service.leftovers,
+        cut_off=service.cut_off,
     )
 
 
@@ -157,6 +160,7 @@ def _single(container: Container, snapshot: StackSnapshot) -> Target:
         spec=service.spec if service else None,
         single=True,
         leftovers=(container,) if service and container in service.leftovers else (),
+        cut_off=service.cut_off if service and container in service.regular else NO_TEXT,
     )
 
 

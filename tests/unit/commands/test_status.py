@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.commands.status import all_well, as_json, as_table
+from pixel_tui.commands.status import all_well, as_json, as_table, reasons
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.world import DemoWorld
-from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
     EngineStatus,
@@ -100,6 +100,44 @@ def test_the_json_is_as_its_schema_says() -> None:
     for snapshot in (demo, STACK, broken):
         document = json.loads(json.dumps(as_json(snapshot, read_only=True)))
         jsonschema.validate(document, schema)
+
+
+GATEWAY = plain("gw")
+CUT_OFF = replace(
+    SERVICE,
+    spec=ServiceSpec(plain("api"), plain("shop-api"), network_of=GATEWAY),
+    containers=(API,),
+    state=ServiceState.RUNNING,
+    cut_off=plain("gw, whose network it shares, was started after it"),
+    cut_off_from=Namespace.NETWORK,
+)
+
+
+def test_what_is_not_well_says_why_though_its_row_shows_nothing() -> None:
+    snapshot = replace(STACK, services=(CUT_OFF, OFF))
+    assert not all_well(snapshot)
+    (reason,) = reasons(snapshot)
+    assert reason.startswith("api has no network: gw, whose network it shares, was started after")
+    assert "Restart it;" in reason, "the shell has no keys"
+    services = as_json(snapshot, read_only=False)["services"]
+    assert isinstance(services, list)
+    api, pgadmin = (item for item in services if isinstance(item, dict))
+    assert api["well"] is False
+    finding = api["finding"]
+    assert isinstance(finding, dict)
+    assert (finding["severity"], finding["what"]) == ("broken", "has no network")
+    assert finding["why"] == CUT_OFF.cut_off
+    assert pgadmin["finding"] is None
+
+
+def test_what_is_well_is_no_reason() -> None:
+    note = replace(
+        CUT_OFF,
+        cut_off=plain(""),
+        cut_off_from=None,
+        sync=Sync(SyncAction.RECREATE, plain("its configuration has changed")),
+    )
+    assert not list(reasons(replace(STACK, services=(note, OFF))))
 
 
 def test_a_project_that_can_not_be_read_is_never_well() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pixel_tui.errors import OperationError
+from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.model.container import Container, Health, HealthStatus, Namespace
 from pixel_tui.stack.model.json_value import JsonObject
@@ -23,6 +23,7 @@ from tests.builders.actions import (
     plan,
     spec,
     stack,
+    warnings,
 )
 
 OWNER = SafeText("owner")
@@ -95,6 +96,51 @@ def test_it_is_restarted_after_the_one_whose_memory_it_shares(action: str) -> No
     assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
     causes = [item.cause for item in made.affects if item.service == "app"]
     assert causes[-1] == "it shares the IPC namespace of owner, and is cut off from it until then"
+
+
+LATER = container("owner", started_at=STARTED + timedelta(seconds=1))
+LOST = "app is running without the IPC namespace of owner"
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "fix"),
+    [
+        (memory(LATER), "restart it"),
+        (memory(exited("owner")), "start owner: it is restarted with it"),
+        (memory(container("owner"), ipc_of=GONE), "recreate it"),
+    ],
+)
+def test_what_runs_without_what_it_shares_is_not_called_running_already(
+    snapshot: StackSnapshot, fix: str
+) -> None:
+    for target in ("app", app_of(snapshot).containers[0].id):
+        with pytest.raises(OperationError) as raised:
+            plan("start", snapshot, target)
+        name = "app" if target == "app" else "pixel-app-1"
+        lost = LOST.replace("app", name, 1)
+        assert raised.value.what == f"Start would fail: {lost} ({fix})."
+        assert not isinstance(raised.value, NothingToDo)
+
+
+def test_a_start_of_others_says_who_still_runs_without_what_it_shares() -> None:
+    both = memory(LATER)
+    specs = (*(item.spec for item in both.services if item.spec), spec("other"))
+    containers = [item for found in both.services for item in found.containers]
+    made = plan("start", stack(*containers, exited("other"), specs=specs))
+    assert commands(made) == [(*COMPOSE, "start", "other")]
+    assert f"{LOST} (restart it)" in warnings(made)
+
+
+def test_what_is_restarted_with_its_partner_is_not_left_alone() -> None:
+    made = plan("start", memory(exited("owner")))
+    assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
+    assert "app is" not in warnings(made)
+
+
+def test_what_is_killed_with_its_partner_is_started() -> None:
+    assert commands(plan("start", tracer(container("owner", finished_at=ENDED)), "app")) == [
+        (*COMPOSE, "start", "app")
+    ]
 
 
 def test_what_was_ill_before_it_is_restarted_along_fails_no_job() -> None:

@@ -36,7 +36,8 @@ def refuse(target: Target) -> str:
         return ""
     if any(item.state is ContainerState.RESTARTING for item in target.containers):
         return "is being restarted by the engine already (stop or restart it)"
-    return "is running already"
+    # What it runs without decides `why_no_start`, which says how to get it back.
+    return "" if target.cut_off else "is running already"
 
 
 def draft_start(draft: Draft) -> None:
