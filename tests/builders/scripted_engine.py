@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pixel_tui.errors import EngineError, EngineRefused, EngineUnreachable
-from pixel_tui.stack.feed.follower import unix_time
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.source import ByteStream, EventStream, LogRequest
+from pixel_tui.stack.model.times import unix_time
 from pixel_tui.text import plain
 from tests.patience import PATIENCE
 

@@ -55,6 +55,12 @@ class RunProgress:
             return True  # what is shown is older than what was read
         return started == self.started and (self.over or container.running)
 
+    def advance(self, container: Container) -> None:
+        """The log was read, and marked, up to what this container shows."""
+        if container.started_at is not None and container.started_at >= self.started:
+            self.started, self.over = container.started_at, not container.running
+            self.ended = container.finished_at if self.over else None
+
 
 def boundaries(
     progress: RunProgress, now: Container, events: Sequence[StackEvent]

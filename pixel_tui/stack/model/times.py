@@ -111,6 +111,20 @@ def stamp_at(at: datetime) -> bytes:
     return stamp_of(micros * 1000)
 
 
+def unix_time(stamp: bytes) -> str:
+    """An RFC 3339 stamp as the engine's `since` wants it: seconds, dot, nanoseconds.
+
+    Empty if it is none.
+    """
+    text = stamp.decode("ascii", "replace")
+    try:
+        seconds = int(datetime.fromisoformat(text[:19]).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return ""
+    fraction = text[20:].rstrip("Z") if text[19:20] == "." else ""
+    return f"{seconds}.{fraction.ljust(9, '0')[:9]}" if fraction.isdecimal() else f"{seconds}"
+
+
 def between(earlier: bytes, later: bytes) -> SafeText:
     """How long after a stamp another is, in words; empty where one is none."""
     start, end = nanoseconds(earlier), nanoseconds(later)

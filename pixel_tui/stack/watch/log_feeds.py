@@ -12,8 +12,9 @@ from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.model.source import EngineReader
 
 if TYPE_CHECKING:
-    from pixel_tui.stack.feed.follower import LogFollower, RunsKnown
+    from pixel_tui.stack.feed.follower import LogFollower
     from pixel_tui.stack.feed.history import LogHistory
+    from pixel_tui.stack.feed.marks import RunsKnown
     from pixel_tui.stack.feed.overlap import Reached
     from pixel_tui.stack.feed.stream import LogStream
 

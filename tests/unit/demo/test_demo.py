@@ -23,7 +23,6 @@ from pixel_tui.errors import EngineRefused, EngineUnreachable, OperationError, U
 from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.feed.feed import LogFeed, LogTarget
-from pixel_tui.stack.feed.follower import unix_time
 from pixel_tui.stack.feed.frames import splitter
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
@@ -36,6 +35,7 @@ from pixel_tui.stack.model.snapshot import (
     SyncAction,
 )
 from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest, ProjectReader
+from pixel_tui.stack.model.times import unix_time
 from pixel_tui.stack.model.usage_parse import Sample, parse_sample
 from pixel_tui.stack.programs.process import CommandRunner
 from pixel_tui.stack.watch.look_once import look_once

@@ -18,6 +18,7 @@ from pixel_tui.stack.model.times import (
     span_words,
     stamp_at,
     stamp_of,
+    unix_time,
 )
 
 ZONE = timezone(timedelta(hours=1))
@@ -148,3 +149,17 @@ def test_a_span_is_said_in_words(nanos: int, words: str) -> None:
 def test_the_span_between_two_stamps() -> None:
     assert between(b"2026-03-01T12:00:00.000000000Z", b"2026-03-01T12:02:05.5Z") == "2 min 5 s"
     assert between(b"", b"2026-03-01T12:02:05.5Z") == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "since"),
+    [
+        ("2026-03-01T12:00:00.123456789Z", "1772366400.123456789"),
+        ("2026-03-01T12:00:00.5Z", "1772366400.500000000"),
+        ("2026-03-01T12:00:00Z", "1772366400"),
+        ("nonsense", ""),
+        ("", ""),
+    ],
+)
+def test_a_stamp_becomes_the_engines_since(raw: str, since: str) -> None:
+    assert unix_time(raw.encode()) == since

@@ -1,0 +1,117 @@
+"""Marks in a log: lines of ours that say what happened to a container between its own lines."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from pixel_tui.stack.feed.container_runs import Boundary, RunProgress, boundaries
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.feed.status import unreadable
+from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
+from pixel_tui.stack.model.snapshot import StackEvent
+from pixel_tui.stack.model.times import moment, stamp_at
+
+LATE: Final = timedelta(seconds=5)
+"""By how much a snapshot of the stack may follow what it shows."""
+
+
+class RunsKnown(Protocol):
+    """Knows the runs of a container's process. Its methods raise `EngineError`."""
+
+    def inspect(self, container_id: str) -> Container:
+        """The container as it is now."""
+        ...
+
+    def run_events(
+        self, container_id: str, since: datetime, until: datetime | None
+    ) -> Sequence[StackEvent]:
+        """The starts and ends that the engine reported.
+
+        Args:
+            container_id: Whose.
+            since: From when.
+            until: The engine has reported at least up to here; None for what is known already.
+        """
+        ...
+
+
+def new_boundaries(progress: RunProgress, now: Container, runs: RunsKnown) -> Sequence[Boundary]:
+    """The ends and starts since a log was read, in order.
+
+    Args:
+        progress: Up to which run it was read.
+        now: The container, asked after the lines were read.
+        runs: What is asked for the runs in between, if there may be any.
+
+    Raises:
+        EngineError: The engine can't be asked.
+    """
+    if progress.reached(now):
+        return ()
+    new = now.started_at is not None and now.started_at > progress.started
+    events = runs.run_events(now.id, progress.since, now.started_at) if new else ()
+    return boundaries(progress, now, events)
+
+
+def recreated(before: Container, now: Container) -> LogLine:
+    """The mark of a container that took the place of another."""
+    words = f"{now.name} was recreated: {before.short_id} is gone, this is {now.short_id}"
+    return _mark(now, words)
+
+
+def missing(container: Container) -> LogLine:
+    """The mark, among the lines of others, of a container whose log can't be read."""
+    return _mark(container, f"nothing of {container.name} is here: {unreadable(container)}")
+
+
+class StateMarks:
+    """Marks each change of a container's health, and the beginning and end of a pause."""
+
+    def __init__(self) -> None:
+        self._health: HealthStatus | None = None
+        """As it was seen last; None before the first look."""
+        self._paused = False
+
+    def changes(self, container: Container, last: bytes) -> Sequence[LogLine]:
+        """What is another than when this was asked before.
+
+        Args:
+            container: As it is now.
+            last: The stamp of its last line; empty before the first.
+        """
+        marks = []
+        health, paused = container.health_status, container.state is ContainerState.PAUSED
+        before, self._health = self._health, health
+        told = {HealthStatus.HEALTHY, HealthStatus.UNHEALTHY}
+        if before is not None and health in told and before is not health:
+            marks.append(_health_mark(container, last))
+        if before is not None and paused is not self._paused:
+            what = "was paused" if paused else "goes on after a pause"
+            marks.append(_mark(container, f"{container.name} {what}"))
+        self._paused = paused
+        return marks
+
+
+def _health_mark(container: Container, last: bytes) -> LogLine:
+    health = container.health_status
+    probes = container.health.probes if container.health else ()
+    probe = probes[-1] if probes else None
+    failed = health is HealthStatus.UNHEALTHY
+    if probe is None or failed == (probe.exit_code == 0):
+        probe = None  # it is not the one that decided this
+    said = f": {' '.join(probe.output)}" if failed and probe and probe.output else ""
+    words = f"{container.name} is {health.value}{said}"
+    return _mark(container, words, _not_before(last, probe.ended if probe else None))
+
+
+def _not_before(stamp: bytes, at: datetime | None) -> datetime | None:
+    """A time that is not earlier than the last line, if the snapshot was only a little late."""
+    last = moment(stamp)
+    if at is None or last is None or not at < last <= at + LATE:
+        return at
+    return last
+
+
+def _mark(container: Container, words: str, at: datetime | None = None) -> LogLine:
+    """A mark at this time, else at the present."""
+    return LogLine(stamp_at(at or datetime.now(UTC)), container.name, LineKind.MARK, words.encode())

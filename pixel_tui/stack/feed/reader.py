@@ -1,0 +1,287 @@
+"""Reads the log of one container, run by run, on a thread of its own.
+
+A followed stream ends with the run of the process that it was opened in. What was written
+since, last words as well as runs that came and went meanwhile, is then read up to now, and
+the ends and starts are marked between the lines before any of them is given out. Only the
+engine knows of runs that are shorter than the snapshot is old: it is asked after the lines
+were read, so that it knows of every run that they can be of. Where it tells of an end or a start
+that was not known before, there may be more lines of that run: they are read first.
+
+A stream that broke off is opened again from the last time stamp, and what overlaps is dropped by
+comparing stamp and text: no line is lost, none doubled.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+
+from pixel_tui.errors import EngineError, EngineRefused
+from pixel_tui.stack.feed.container_runs import RunProgress, end_of_removed
+from pixel_tui.stack.feed.frames import splitter
+from pixel_tui.stack.feed.limits import FollowLimits
+from pixel_tui.stack.feed.marks import RunsKnown, StateMarks, new_boundaries
+from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.ring import LogLine
+from pixel_tui.stack.feed.supervision import Supervision
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest
+from pixel_tui.stack.model.times import unix_time
+from pixel_tui.text import NO_TEXT, SafeText
+
+log = logging.getLogger(__name__)
+
+FULL: Final = 32 * 1024
+"""Bytes of a chunk after which more wait already."""
+GATHER_SECONDS: Final = 0.02
+"""How long the next lines are gathered, once some were taken in."""
+PORTION: Final = 4 * 1024 * 1024
+"""Bytes of lines that are held until it is known which runs they are of."""
+
+
+class ContainerReader:
+    """The log of one container: how far it was read, and the thread that reads on.
+
+    The supervisor calls `care_for` whenever the stack has changed; that starts the thread
+    "log-NAME" if there is anything to read, and the thread ends when there is no more. While it
+    runs, `reading` is set, and how far the log was read is its business alone. The lock of
+    `supervision` guards the end of `reading` and the open stream.
+
+    Args:
+        container: Whose log.
+        engine: How it is asked for.
+        runs: What is known of the runs of its process.
+        sink: Gets the lines, and the marks between them, in order.
+        supervision: Says when no line is wanted any more, and is told when one ends.
+        limits: How soon it is tried again.
+        tail: With how many lines of its history it begins; None for all of them.
+        reached: How far it was read before.
+    """
+
+    def __init__(
+        self,
+        container: Container,
+        *,
+        engine: EngineReader,
+        runs: RunsKnown,
+        sink: Callable[[Sequence[LogLine]], None],
+        supervision: Supervision,
+        limits: FollowLimits,
+        tail: int | None,
+        reached: Reached,
+    ) -> None:
+        self.container = container
+        """As it was seen last."""
+        self.reading = False
+        """Whether the thread runs."""
+        self.opened = False
+        """Whether it has ever run."""
+        self.refused: SafeText = NO_TEXT
+        """Why the engine gave the log not, the last time; empty if it did."""
+        self._engine = engine
+        self._runs = runs
+        self._sink = sink
+        self._supervision = supervision
+        self._limits = limits
+        self._tail = tail
+        self._reached = reached
+        self._states = StateMarks()
+        self._run: RunProgress | None = None
+        """Up to which run it was read; None before it was opened."""
+        self._failures = 0
+        self._retry_at = 0.0
+        self._stream: ByteStream | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether the log is open, and its container runs."""
+        return self._stream is not None and self.container.running
+
+    def care_for(self, container: Container) -> float | None:
+        """Mark what has changed, and read if there is anything to read.
+
+        Args:
+            container: As it is now.
+
+        Returns:
+            In how many seconds to try again, if that is to be.
+        """
+        self.container = container
+        for mark in self._states.changes(container, self._reached.stamp):
+            self._sink([mark])
+        if self.reading:
+            return None
+        run = self._run
+        news = run is not None and not run.reached(container)
+        if run is not None and run.over and not (news or self._failures):
+            return None  # read to its end: there is more once it runs again
+        wait = self._retry_at - time.monotonic()
+        if wait > 0 and (self._failures or not news):
+            return wait
+        self.opened = self.reading = True
+        threading.Thread(
+            target=self._read, args=(container,), name=f"log-{container.name}", daemon=True
+        ).start()
+        return None
+
+    def end_stream(self) -> None:
+        """Have the thread end: what it has received is still read."""
+        stream = self._stream
+        if stream is not None:
+            stream.close()
+
+    # On the thread.
+
+    def _read(self, container: Container) -> None:
+        try:
+            self._read_runs(container)
+            self._failures, self.refused = 0, NO_TEXT
+            self._retry_at = time.monotonic() + self._limits.settle_seconds
+        except EngineError as error:
+            if isinstance(error, EngineRefused) and error.status == HTTPStatus.NOT_FOUND:
+                self._mark_removed(container)
+            elif not self._supervision.closed:
+                log.info("the log of %s broke off: %s", container.name, error)
+            self._retry_later(error.what if isinstance(error, EngineRefused) else "")
+        except Exception:
+            log.exception("reading the log of %s failed", container.name)
+            self._retry_later("")
+        finally:
+            with self._supervision.lock:
+                self.reading = False
+                self._stream = None
+                self._supervision.look_again()
+
+    def _read_runs(self, container: Container) -> None:
+        """Read a log run by run, until the last one is over.
+
+        Raises:
+            EngineError: The engine can't be asked.
+        """
+        run, first = self._run, self._run is None
+        if run is None:
+            run = self._run = RunProgress(container.started_at or datetime.now(UTC))
+        if not (first and container.running):
+            container = self._catch_up(run, container)
+        while container.running and not self._supervision.closed:
+            followed = run.started
+            # Of what never restarted by itself the snapshot is sure to show this very run.
+            self._follow_run(run, container, sure=first and not container.restarts)
+            first = False
+            container = self._catch_up(run, container)
+            if run.started == followed and container.running:
+                return  # the stream ended, and yet it runs: opened again after a pause
+
+    def _follow_run(self, run: RunProgress, container: Container, *, sure: bool) -> None:
+        """Give out what comes until this run is over; nothing if it was over already."""
+        for lines in self._batches(container, follow=True):
+            if not sure:
+                if self._runs.inspect(container.id).started_at != run.started:
+                    self.end_stream()
+                    return
+                sure = True
+            self._failures, self.refused = 0, NO_TEXT
+            self._keep(lines)
+
+    def _catch_up(self, run: RunProgress, container: Container) -> Container:
+        """Read up to now, and mark ends and starts where they belong.
+
+        Returns:
+            The container as it is now.
+
+        Raises:
+            EngineError: The engine can't be asked. What was not given out is read again.
+        """
+        while True:
+            held: list[LogLine] = []
+            size = 0
+            for lines in self._batches(container, follow=False):
+                held += lines
+                size += sum(len(line.text) for line in lines)
+                if size > PORTION:
+                    self._give_out(run, self._runs.inspect(container.id), held)
+                    held, size = [], 0
+            now = self._runs.inspect(container.id)
+            if self._supervision.closed or _same_run(container, now):
+                self._give_out(run, now, held)
+                return now
+            # It ended or started meanwhile: of that run, lines may have come after the last read.
+            container = now
+
+    def _give_out(self, run: RunProgress, now: Container, lines: list[LogLine]) -> None:
+        """Give out lines, and before each what happened before it.
+
+        Args:
+            run: Up to which run the log was read.
+            now: The container, asked after the lines were read.
+            lines: In their order.
+        """
+        if self._supervision.closed:
+            return
+        for boundary in new_boundaries(run, now, self._runs):
+            split = next((at for at, line in enumerate(lines) if line.stamp > boundary.after), None)
+            self._keep(lines[:split])
+            lines = [] if split is None else lines[split:]
+            self._sink(boundary.marks)
+        self._keep(lines)
+        run.advance(now)
+
+    def _mark_removed(self, container: Container) -> None:
+        """Mark how the last run ended of a container that is not there any more."""
+        run = self._run
+        if run is None or run.over or self._supervision.closed:
+            return
+        events = self._runs.run_events(container.id, run.since, None)
+        for boundary in end_of_removed(run, container, events):
+            run.over = True
+            self._sink(boundary.marks)
+
+    def _retry_later(self, refused: str) -> None:
+        self.refused = SafeText(refused)
+        self._failures += 1
+        self._retry_at = time.monotonic() + self._limits.retry_pause(self._failures)
+
+    def _batches(self, container: Container, *, follow: bool) -> Iterator[list[LogLine]]:
+        """What is new of a log, up to now or for as long as its container lives."""
+        since = unix_time(self._reached.since)
+        first = self._limits.near_lines if since else self._tail
+        for count in (first, None):
+            stream = self._open(LogRequest(container.id, count, since, follow))
+            cut = splitter(container.name, tty=container.tty)
+            overlap = self._reached.overlap()
+            while chunk := stream.read():
+                lines = overlap.drop_from(cut.feed(chunk))
+                if overlap.missing and count is not None:
+                    stream.close()
+                    break  # more was written meanwhile than that: read it all
+                yield lines
+                if follow and len(chunk) < FULL:
+                    # Woken for each line of a flood, it would hold back the whole program.
+                    self._supervision.gather(GATHER_SECONDS)
+            else:
+                yield overlap.drop_from(cut.flush())
+                return
+
+    def _open(self, request: LogRequest) -> ByteStream:
+        stream = self._engine.logs(request)
+        with self._supervision.lock:
+            self._stream = stream
+            closed = self._supervision.closed
+        if closed:
+            stream.close()
+        elif request.follow:
+            self._supervision.look_again()  # it is live now
+        return stream
+
+    def _keep(self, lines: list[LogLine]) -> None:
+        if lines:
+            self._reached.note(lines)
+            self._sink(lines)
+
+
+def _same_run(before: Container, now: Container) -> bool:
+    """Whether nothing has ended or started in between."""
+    return before.started_at == now.started_at and before.running == now.running

@@ -1,0 +1,85 @@
+"""The state of a followed log, in words: why no line comes, and what to do. Pure."""
+
+from collections.abc import Sequence
+
+from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogTarget
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot
+from pixel_tui.text import SafeText, plain
+
+
+def feed_status(
+    snapshot: StackSnapshot,
+    targets: Sequence[LogTarget],
+    wanted: Sequence[Container],
+    *,
+    live: bool,
+    refused: SafeText,
+) -> FeedStatus:
+    """The state of a feed that is not closed.
+
+    Args:
+        snapshot: The stack as it is now.
+        targets: Whose logs were asked for.
+        wanted: The containers that there are of them.
+        live: Whether the log of a running one is open.
+        refused: Why the engine gives one of these logs not; empty if it refuses none.
+    """
+    if snapshot.stale:
+        trouble = snapshot.engine.trouble
+        if trouble is None:
+            return FeedStatus(FeedState.CONNECTING)
+        return FeedStatus(FeedState.WAITING, trouble.what, trouble.remedy)
+    if not wanted:
+        return _without_containers(targets, snapshot)
+    if live:
+        return FeedStatus(FeedState.LIVE)
+    silent = next((item for item in wanted if not item.logs_readable), None)
+    if silent is not None:
+        return FeedStatus(
+            FeedState.REFUSED,
+            plain(f"Nothing of {silent.name} can be read: {unreadable(silent)}."),
+            plain(
+                "Set logging.driver to json-file or local in the compose file, "
+                f"then: docker compose up -d {silent.service}"
+            ),
+        )
+    if refused:
+        return FeedStatus(
+            FeedState.REFUSED,
+            plain(f"The engine can't give this log: {refused}"),
+            plain("It is tried again by itself."),
+        )
+    if all(not item.running for item in wanted):
+        names = dict.fromkeys(item.service for item in wanted)
+        what = f"{next(iter(names))} is" if len(names) == 1 else "None of these services is"
+        return FeedStatus(FeedState.WAITING, plain(f"{what} not running."))
+    return FeedStatus(FeedState.CONNECTING)
+
+
+def unreadable(container: Container) -> str:
+    """Why nothing can be read of a container's log."""
+    return f"its logging driver is {container.log_driver}, so that the engine keeps nothing of it"
+
+
+def _without_containers(targets: Sequence[LogTarget], snapshot: StackSnapshot) -> FeedStatus:
+    if len(targets) == 1:
+        return _without_container(targets[0].service, snapshot.service(targets[0].service))
+    return FeedStatus(FeedState.WAITING, plain("None of these services has a container."))
+
+
+def _without_container(name: str, service: Service | None) -> FeedStatus:
+    if service is None:
+        return FeedStatus(FeedState.WAITING, plain(f"{name} is not part of the stack any more."))
+    if service.state is ServiceState.OFF and service.spec and service.spec.profiles:
+        profile = service.spec.profiles[0]
+        return FeedStatus(
+            FeedState.WAITING,
+            plain(f"{name} has no container: its profile {profile} is not active."),
+            plain(f"docker compose --profile {profile} up -d {name}"),
+        )
+    return FeedStatus(
+        FeedState.WAITING,
+        plain(f"{name} has no container."),
+        plain(f"docker compose up -d {name}"),
+    )

@@ -1,0 +1,45 @@
+"""Whose logs are wanted of a stack, as its containers come and go."""
+
+from collections.abc import Sequence
+
+from pixel_tui.stack.feed.feed import LogTarget
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText
+
+
+class WantedLogs:
+    """Finds the containers of some targets, whatever they were replaced by.
+
+    Args:
+        targets: Whose logs; every service of the stack if there are none.
+    """
+
+    def __init__(self, targets: Sequence[LogTarget]) -> None:
+        self.targets = tuple(targets)
+        self._names: dict[str, SafeText] = {}
+        """The names of single containers that are wanted, by the id that was asked for."""
+
+    def containers(self, snapshot: StackSnapshot) -> Sequence[Container]:
+        """The containers that there are now whose lines are wanted."""
+        targets = self.targets or [LogTarget(service.name) for service in snapshot.services]
+        found: dict[str, Container] = {}
+        for target in targets:
+            service = snapshot.service(target.service)
+            for container in self._of(target, service.containers if service else ()):
+                found[container.id] = container
+        return tuple(found.values())
+
+    def _of(self, target: LogTarget, containers: Sequence[Container]) -> Sequence[Container]:
+        asked = target.container_id
+        if asked is None:
+            return containers
+        for container in containers:
+            if container.id == asked:
+                self._names[asked] = container.name
+        return [item for item in containers if item.name == self._names.get(asked)]
+
+
+def place(container: Container) -> tuple[str, str]:
+    """What a container that takes the place of another has in common with it."""
+    return container.service, container.name if container.oneoff else str(container.number)

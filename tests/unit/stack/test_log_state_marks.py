@@ -1,0 +1,58 @@
+"""The marks in a followed log of health, pauses, and logs that can't be read."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus, Probe
+from pixel_tui.text import SafeText, plain
+from tests.builders.log_following import A, B, Stage, stage
+from tests.builders.scripted_engine import BEGIN
+
+__all__ = ["stage"]
+
+
+def with_health(before: Container, status: HealthStatus, said: str = "") -> Container:
+    at = BEGIN + timedelta(seconds=7)
+    probe = Probe(at, at, 1 if said else 0, (plain(said),) if said else ())
+    return replace(before, health=Health(status, probes=(probe,)))
+
+
+def test_a_change_of_health_is_marked_with_what_the_probe_said(stage: Stage) -> None:
+    stage.show(with_health(A, HealthStatus.STARTING))
+    stage.stays("one", "two", "three")
+    stage.show(with_health(A, HealthStatus.HEALTHY))
+    stage.tells("one", "two", "three", "-- is healthy")
+    stage.show(with_health(A, HealthStatus.UNHEALTHY, "no pool"))
+    stage.tells("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
+    stage.stays("one", "two", "three", "-- is healthy", "-- is unhealthy: no pool")
+
+
+def test_a_change_of_health_never_quotes_a_probe_that_did_not_decide_it(stage: Stage) -> None:
+    stage.show(with_health(A, HealthStatus.HEALTHY))
+    stage.tells("one", "two", "three", "-- is healthy")
+    at = BEGIN - timedelta(minutes=5)
+    passed = Probe(at, at, 0, (plain("all is well"),))
+    stage.show(replace(A, health=Health(HealthStatus.UNHEALTHY, probes=(passed,))))
+    stage.tells("one", "two", "three", "-- is healthy", "-- is unhealthy")
+    lines = stage.ring.window(0, 1 << 40).lines
+    assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
+
+
+def test_a_pause_is_marked_where_it_begins_and_where_it_ends(stage: Stage) -> None:
+    stage.show(replace(A, state=ContainerState.PAUSED))
+    stage.tells("one", "two", "three", "-- was paused")
+    stage.show(A)
+    stage.tells("one", "two", "three", "-- was paused", "-- goes on after a pause")
+
+
+def test_what_can_not_be_read_among_others_is_said_once() -> None:
+    silent = replace(B, log_driver=SafeText("none"))
+    stage = Stage(A, silent)
+    stage.engine.say(A.id, 1, "one")
+    stage.feed.start()
+    stage.until(lambda: len(stage.story()) == 2)
+    stage.feed.snapshot_changed()
+    stage.stays(*stage.story())
+    (mark,) = [words for words in stage.story() if words.startswith("-- ")]
+    assert "logging driver is none" in mark
+    stage.feed.close()

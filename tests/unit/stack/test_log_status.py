@@ -1,0 +1,73 @@
+"""The state of a followed log that can't be read."""
+
+import time
+from dataclasses import replace
+
+from pixel_tui.errors import EngineRefused, EngineUnreachable
+from pixel_tui.stack.feed.feed import FeedState
+from pixel_tui.text import SafeText
+from tests.builders.log_following import (
+    A,
+    Stage,
+    stage,
+)
+
+__all__ = ["stage"]
+
+
+def test_a_container_that_is_gone_is_not_asked_for_for_ever(stage: Stage) -> None:
+    del stage.engine.kept[A.id]
+    with stage.engine.changed:
+        for stream in stage.engine.streams:
+            stream.closed = True
+        stage.engine.changed.notify_all()
+    stage.until(lambda: len(stage.engine.requests) > 3)
+    stage.show()
+    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    assert "has no container" in stage.feed.status.reason
+    assert "docker compose up -d api" in stage.feed.status.remedy
+    time.sleep(0.1)
+    asked = len(stage.engine.requests)
+    stage.stays("one", "two", "three")
+    assert len(stage.engine.requests) == asked
+
+
+def test_what_is_refused_is_said_and_tried_until_it_is_allowed() -> None:
+    stage = Stage(A)
+    stage.engine.say(A.id, 1, "one")
+    stage.engine.refusal = EngineRefused(501, "logging driver does not support reading")
+    stage.feed.start()
+    stage.until(lambda: stage.feed.status.state is FeedState.REFUSED)
+    assert "does not support reading" in stage.feed.status.reason
+    stage.until(lambda: len(stage.engine.requests) > 3)
+    assert "does not support reading" in stage.feed.status.reason
+    stage.engine.refusal = None
+    stage.tells("one")
+    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
+    stage.feed.close()
+
+
+def test_a_log_that_is_kept_nowhere_is_never_asked_for() -> None:
+    stage = Stage(replace(A, log_driver=SafeText("none")))
+    stage.feed.start()
+    stage.until(lambda: stage.feed.status.state is FeedState.REFUSED)
+    assert "json-file" in stage.feed.status.remedy
+    assert not stage.engine.requests
+    stage.feed.close()
+
+
+def test_a_lost_engine_is_waited_for_and_its_logs_go_on(stage: Stage) -> None:
+    stage.engine.refusal = EngineUnreachable("gone")
+    stage.engine.break_off(A.id)
+    stage.lose()
+    stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
+    assert stage.feed.status.reason == "The engine does not answer."
+    assert stage.feed.status.remedy == "Start it."
+    asked = len(stage.engine.requests)
+    time.sleep(0.1)
+    assert len(stage.engine.requests) == asked
+    stage.engine.say(A.id, 9, "nine")
+    stage.engine.refusal = None
+    stage.show(A)
+    stage.tells("one", "two", "three", "nine")
+    stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
