@@ -11,6 +11,23 @@ from pixel_tui.operations.actions import all_actions
 from pixel_tui.operations.actions_page import MARK, actions_page
 
 ROOT = Path(__file__).parents[3]
+PAGES = [
+    Path("README.md"),
+    Path("CONTRIBUTING.md"),
+    Path("CHANGELOG.md"),
+    *(page.relative_to(ROOT) for page in sorted((ROOT / "docs").glob("*.md"))),
+]
+
+
+def prose(page: Path) -> str:
+    """A page without its code blocks, where `](` and `#` are no links or headings."""
+    return re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub lets a link to a heading of this page end with."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_page_of_keys_is_made_from_the_bindings() -> None:
@@ -25,11 +42,13 @@ def test_the_page_of_recovery_lists_every_action_as_it_is() -> None:
         assert f"`{action.name}`" in page
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/configuration.md"])
-def test_links_between_documents_lead_somewhere(page: str) -> None:
-    path = ROOT / page
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
-        assert (path.parent / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_link_leads_to_a_page_and_to_a_heading_that_exist(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)", prose(page)):
+        there = (ROOT / page).parent / target if target else ROOT / page
+        assert there.exists(), target
+        if anchor:
+            assert anchor in anchors(there), f"{target}#{anchor}"
 
 
 def test_the_make_targets_that_are_named_exist() -> None:

@@ -44,8 +44,3 @@ def test_a_quoted_sentence_is_the_programs(quote: str) -> None:
     assert long_enough, f"too vague to be checked: {quote}"
     for piece in long_enough:
         assert piece in sentences(), piece
-
-
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", PAGE.read_text()):
-        assert (PAGE.parent / target).exists(), target
