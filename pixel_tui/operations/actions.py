@@ -200,7 +200,9 @@ def _nothing_found(snapshot: StackSnapshot) -> OperationError:
 
 
 def _all_services(project: Project) -> Sequence[str]:
-    return [spec.name for spec in project.services if spec.meant]
+    """Every active service; one that a provider provides has nothing to act on beside others."""
+    meant = [spec for spec in project.services if spec.meant]
+    return [spec.name for spec in meant if not spec.provider] or [spec.name for spec in meant]
 
 
 def require_engine(snapshot: StackSnapshot) -> None:

@@ -416,7 +416,7 @@ def test_a_container_that_was_taken_from_its_network_is_not_well(
     assert now.services[0].sync.action is SyncAction.NOTHING
 
 
-def test_a_service_of_a_provider_is_unknown_and_wants_no_image(
+def test_a_service_of_a_provider_has_no_container_and_wants_no_image(
     engine: Engine, make_project: MakeProject
 ) -> None:
     project = make_project(
@@ -426,8 +426,8 @@ def test_a_service_of_a_provider_is_unknown_and_wants_no_image(
     now = snapshot_of(engine, project)
     app, db = now.services
     assert (app.sync.action, app.well) == (SyncAction.NOTHING, True)
-    assert (db.state, db.sync.action) == (ServiceState.UNKNOWN, SyncAction.UNKNOWN)
-    assert "cloud runs it" in db.sync.reason
+    assert (db.state, db.sync.action) == (ServiceState.UNKNOWN, SyncAction.PROVIDER)
+    assert "cloud provides it" in db.sync.reason
     assert said(now, "db") == ""
 
 

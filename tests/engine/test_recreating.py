@@ -8,7 +8,7 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.commands.status import reasons
-from pixel_tui.errors import OperationError
+from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Service, ServiceState, SyncAction
@@ -220,6 +220,35 @@ def test_what_shares_a_network_loses_it_with_a_restart_and_gets_it_back_by_each_
         status = desk.run("start", "vpn")
         assert status.state is JobState.SUCCEEDED, status.message
         assert has_network(project)
+
+
+PROVIDER = """#!/bin/sh
+case "$2 $3" in *up*) echo '{"type": "setenv", "message": "URL=https://db"}';; esac
+"""
+PROVIDED = f"""
+services:
+  app: {PART}, depends_on: [db]}}
+  db: {{provider: {{type: "TYPE", options: {{kind: x}}}}}}
+"""
+
+
+def test_a_provider_is_run_and_its_variables_reach_who_depends_on_it_with_each_plan(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    program = tmp_path / "cloud"
+    program.write_text(PROVIDER)
+    program.chmod(0o755)
+    project = make_project(PROVIDED.replace("TYPE", str(program)))
+    with desk_of(project, tmp_path / "state") as desk:
+        for action, target in (("start", ""), ("recreate", "app"), ("start", "db")):
+            status = desk.run(action, *filter(None, [target]))
+            assert status.state is JobState.SUCCEEDED, status.message
+            assert "DB_URL=https://db" in project.inspect("app")["Config"]["Env"], action
+        eventually(lambda: service(desk, "app").state is ServiceState.RUNNING)
+        assert service(desk, "app").sync.action is SyncAction.UNKNOWN, "not: recreate"
+        assert service(desk, "db").sync.action is SyncAction.PROVIDER
+        with pytest.raises(NothingToDo):
+            desk.plan("start")
 
 
 SHARING = f"""

@@ -104,6 +104,7 @@ _HEALTH: Final[Mapping[HealthStatus, tuple[str, Tone]]] = {
 _SYNC: Final[Mapping[SyncAction, Tone]] = {
     SyncAction.NOTHING: Tone.MUTED,
     SyncAction.OFF: Tone.MUTED,
+    SyncAction.PROVIDER: Tone.MUTED,
     SyncAction.UNKNOWN: Tone.MUTED,
     SyncAction.ORPHAN: Tone.WARN,
 }

@@ -14,6 +14,7 @@ _IN_FORCE: Final = {
     SyncAction.SCALE_DOWN,
     SyncAction.OFF,
     SyncAction.ORPHAN,
+    SyncAction.PROVIDER,
 }
 """What has containers has them in the environment that the file has now."""
 

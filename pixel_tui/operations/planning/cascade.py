@@ -28,6 +28,7 @@ from pixel_tui.operations.planning.networks import (
 )
 from pixel_tui.operations.planning.plan import Check, Risk, is_up
 from pixel_tui.operations.planning.ports import own_containers, taken_port
+from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.proxy_effects import ask_proxies, proxies_to_restart
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import duration, listed
@@ -54,6 +55,8 @@ def refuse_up(target: Target) -> str:
     """Why `up` makes no sense for a target, as a predicate; empty where it does."""
     if target.single:
         return "is one container, and compose recreates whole services"
+    if target.provided:
+        return f"{target.provided} (`start` runs that)"
     paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
     if paused:
         return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
@@ -64,6 +67,8 @@ def refuse_up(target: Target) -> str:
 
 def refuse_build(target: Target) -> str:
     """Why it can't be built, as a predicate; empty where it can."""
+    if target.provided:
+        return target.provided
     if not target.single and target.spec is not None and not target.spec.builds:
         names = "an image" if target.spec.image else "neither an image nor a build"
         return f"is not built: the compose file names {names}"
@@ -163,7 +168,9 @@ def up_steps(
     )
     words = ["up", "--detach"]
     words += ["--force-recreate"] * force + ["--no-deps"] * alone + [*options.scale_words]
-    draft.compose_step(draft.services, *words, cancelling=CANCEL_UP, verb=verb)
+    providers = run_providers(draft, names, alone=alone)
+    along = providers if alone else ()
+    draft.compose_step(draft.services, *words, cancelling=CANCEL_UP, verb=verb, along=along)
     warn_of_resources(draft, touched)
     return options
 

@@ -89,6 +89,8 @@ def predict_up(
         selected += needs(project, named)
     found: dict[SafeText, Prediction] = {}
     for name in _dependencies_first(selected, specs):
+        if specs[name].provider:
+            continue  # it has no container
         prediction = _predict(specs[name], snapshot, options, found, named=name in set(named))
         if prediction is not None:
             found[name] = prediction

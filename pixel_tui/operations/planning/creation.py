@@ -21,12 +21,15 @@ EXTERNALS_NOT_CHECKED: Final = "whether external networks and volumes are there"
 
 
 def start_is_up(target: Target, snapshot: StackSnapshot) -> bool:
-    """Whether `start` would not do: it creates nothing, and fails on an absent dependency."""
+    """Whether `start` would not do: it creates nothing, and fails on an absent dependency.
+
+    Nor does it run a provider.
+    """
     if snapshot.project is None:
         return False
     along = (find_target(name, snapshot) for name in needs(snapshot.project, [target.name]))
     absent = any(item is not None and not item.containers and item.missing for item in along)
-    return target.missing > 0 or absent
+    return target.missing > 0 or absent or bool(target.provided)
 
 
 def why_no_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:

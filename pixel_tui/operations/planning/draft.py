@@ -87,7 +87,12 @@ class Draft:
         return tuple(target for target in self.chosen if target.single)
 
     def compose_step(
-        self, targets: Sequence[Target], *words: str, cancelling: SafeText, verb: str = ""
+        self,
+        targets: Sequence[Target],
+        *words: str,
+        cancelling: SafeText,
+        verb: str = "",
+        along: Sequence[str] = (),
     ) -> None:
         """`docker compose WORDS SERVICE...`, where there is a service to name.
 
@@ -96,10 +101,11 @@ class Draft:
             words: What compose is to do.
             cancelling: What it means to cancel it.
             verb: What the step is called, where it is one of several; else as the action is.
+            along: Services that the command has to name as well.
         """
         if targets:
             names = [target.name for target in targets]
-            argv = self.command.compose_argv(*words, names=names)
+            argv = self.command.compose_argv(*words, names=[*names, *along])
             title = plain(f"{verb} {listed(names)}") if verb else self.title(targets)
             self.steps.append(Step(title, argv, cancelling))
 

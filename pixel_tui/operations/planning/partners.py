@@ -14,6 +14,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.operations.planning.creation import dependency_that_is_off, why_no_up_alone
 from pixel_tui.operations.planning.draft import LEFT_ALONE, Draft
 from pixel_tui.operations.planning.plan import Outcome, Risk, is_up
+from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.targets import Target, find_target, find_targets
 from pixel_tui.operations.planning.words import duration
 from pixel_tui.stack.model.container import Namespace
@@ -155,7 +156,10 @@ def _recreate(draft: Draft, target: Target, kind: Namespace, owner: SafeText) ->
     if reason := _why_not_recreated(draft, target):
         raise OperationError(f"{target.name} would have to be recreated as well, and {reason}.")
     words = ("up", "--detach", "--force-recreate", "--no-deps")
-    draft.compose_step((target,), *words, cancelling=CANCELLING_RECREATION, verb="Recreate")
+    along = run_providers(draft, [target.service], alone=True)
+    draft.compose_step(
+        (target,), *words, cancelling=CANCELLING_RECREATION, verb="Recreate", along=along
+    )
     cause = f"it shares the {kind.value} of a container of {owner} that is gone"
     draft.affect(target.name, "is recreated at the end", cause)
     draft.remade.append(target.service)

@@ -36,9 +36,16 @@ class Target:
     @property
     def missing(self) -> int:
         """How many containers `up` would create."""
-        if self.single or self.spec is None:
+        if self.single or self.spec is None or self.spec.provider:
             return 0
         return max(0, self.spec.replicas - len(self.containers))
+
+    @property
+    def provided(self) -> str:
+        """Why it never has a container, as a predicate; empty if it has, or would have, one."""
+        if self.single or self.containers or self.spec is None or not self.spec.provider:
+            return ""
+        return f"has no container: {self.spec.provider} provides it"
 
     @property
     def surplus(self) -> int:

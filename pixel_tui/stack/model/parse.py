@@ -397,7 +397,7 @@ def _service_spec(
         networks=tuple(_network_names(project, node)),
         externals=tuple(sorted(set(externals_of(project, node)))),
         provider=node["provider"]["type"].text,
-        hash_doubt=_hash_doubt(node, joined := tuple(dict.fromkeys(_joined(node)))),
+        hash_doubt=_hash_doubt(project, node, joined := tuple(dict.fromkeys(_joined(node)))),
         joins=joined,
         network_of=_owning_service(project, node["network_mode"]),
         ipc_of=_owning_service(project, node["ipc"]),
@@ -436,12 +436,21 @@ def externals_of(project: Node, node: Node) -> Iterator[External]:
             yield External(kind, found["name"].text or plain(key))
 
 
-def _hash_doubt(node: Node, joined: tuple[SafeText, ...]) -> SafeText:
+def providers_of(project: Node, node: Node) -> list[SafeText]:
+    """The services that a service of the resolved model depends on and that have a provider."""
+    names = (name for name, _ in node["depends_on"].members())
+    return [plain(name) for name in names if project["services"][name]["provider"]]
+
+
+def _hash_doubt(project: Node, node: Node, joined: tuple[SafeText, ...]) -> SafeText:
     """Why the hash of the resolved model need not be the one that `up` writes.
 
     Compose hashes the ids of containers whose namespaces are shared, which the model does not
-    have, and prints the same for bytes that are no UTF-8 as for one certain character.
+    have, and the variables that a provider answers with. It prints the same for bytes that are no
+    UTF-8 as for one certain character.
     """
+    if providers := providers_of(project, node):
+        return plain(f"{', '.join(providers)} may add variables to it")
     if joined:
         return plain(f"it shares what {', '.join(joined)} has")
     names = [key for key, item in node.members() if item.mentions(NOT_UTF8)]

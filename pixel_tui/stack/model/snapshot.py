@@ -59,6 +59,8 @@ class SyncAction(StrEnum):
     """Nothing, since the service's profile is not active."""
     ORPHAN = "orphan"
     """Nothing: the compose file does not name it."""
+    PROVIDER = "provider"
+    """Run its provider, which it always does: there is no container to compare."""
     UNKNOWN = "unknown"
 
 

@@ -65,16 +65,20 @@ def sync(
     if not spec.meant:
         words = f"profile {', '.join(spec.profiles)} is not active"
         return Sync(SyncAction.OFF, plain(words), invalid, missing)
-    if words := _unasked(spec, image):
+    if spec.provider:
+        words = f"{spec.provider} provides it: `up` runs that, and there is no container"
+        return Sync(SyncAction.PROVIDER, plain(words))
+    if invalid:
+        words = masked_words(spec.image)
+        words = f"“{words}” is not a valid image name: is a variable in it empty?"
         return Sync(SyncAction.UNKNOWN, plain(words), invalid)
     if missing:
         how = "built" if spec.builds else "pulled"
         words = f"image {masked_words(spec.image)} is not here: it would be {how}"
         return Sync(SyncAction.BUILD, plain(words), missing_image=True)
-    if not regular and spec.replicas == 0:
-        return Sync(SyncAction.NOTHING)
     if not regular:
-        return Sync(SyncAction.CREATE, plain("it has no container"))
+        absent = Sync(SyncAction.CREATE, plain("it has no container"))
+        return absent if spec.replicas else Sync(SyncAction.NOTHING)
     if not spec.config_hash:
         return Sync(SyncAction.UNKNOWN, plain("compose did not tell its configuration's hash"))
     return (
@@ -87,15 +91,6 @@ def sync(
         or _rebuilding(build)
         or Sync(SyncAction.NOTHING, _unknown_build(build))
     )
-
-
-def _unasked(spec: ServiceSpec, image: str | None) -> str:
-    """Why the engine can't say anything of the service."""
-    if spec.provider:
-        return f"{spec.provider} runs it, not Docker: nothing is known of it"
-    if image == REFUSED:
-        return f"“{masked_words(spec.image)}” is not a valid image name: is a variable in it empty?"
-    return ""
 
 
 def _doubtful(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:

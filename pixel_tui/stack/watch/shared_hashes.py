@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.parse import providers_of
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.service_hash import as_up_hashes, partners
 from pixel_tui.stack.model.source import ResolvedProject
@@ -12,11 +13,16 @@ from pixel_tui.text import NO_TEXT, plain
 
 
 def sharing_services(resolved: ResolvedProject) -> dict[str, JsonObject]:
-    """The services that share namespaces or volumes of others, as they were resolved."""
+    """The services that share namespaces or volumes of others, as they were resolved.
+
+    Of one that a provider may add variables to, the hash is not known even so.
+    """
     return {
         name: service
         for name, node in Node(resolved.config)["services"].members()
-        if isinstance(service := node.value, dict) and any(partners(service))
+        if isinstance(service := node.value, dict)
+        and any(partners(service))
+        and not providers_of(Node(resolved.config), node)
     }
 
 

@@ -79,6 +79,13 @@ def test_a_secret_that_is_put_in_as_an_image_is_not_quoted(secret: str, means: s
     assert secret not in service.sync.reason
 
 
+def test_what_a_provider_provides_is_no_service_without_a_container() -> None:
+    db = joined(specs=(spec("db", provider="cloud", image=""),))
+    assert (db.state, db.well, db.wanted) == (ServiceState.UNKNOWN, True, False)
+    assert db.sync.words == "provider"
+    assert db.sync.reason == "cloud provides it: `up` runs that, and there is no container"
+
+
 @pytest.mark.parametrize(
     ("service", "state", "well"),
     [

@@ -134,6 +134,20 @@ def test_the_resolved_project_has_every_service(engine: str) -> None:
     assert project.warnings == ("w",)
 
 
+def test_the_hash_of_who_depends_on_a_provider_is_in_doubt() -> None:
+    config: JsonObject = {
+        "services": {
+            "app": {"image": "a", "depends_on": {"db": {}, "cache": {}}},
+            "cache": {"image": "c"},
+            "db": {"provider": {"type": "cloud"}},
+            "web": {"image": "w", "depends_on": {"app": {}}},
+        }
+    }
+    project = parse_project(ResolvedProject(config, frozenset(config), "/x"), {"app": "abc"})
+    doubts = {str(spec.name): str(spec.hash_doubt) for spec in project.services}
+    assert doubts == {"app": "db may add variables to it", "cache": "", "db": "", "web": ""}
+
+
 def _words(text: str) -> list[str]:
     return text.split()
 

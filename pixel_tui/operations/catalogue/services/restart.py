@@ -17,7 +17,9 @@ def draft_alone(draft: Draft) -> None:
 
 def refuse(target: Target) -> str:
     """Why it can't be restarted, as a predicate; empty where it can."""
-    return target.left_over or ("" if target.containers else "has no container (start it)")
+    if target.left_over or target.provided:
+        return target.left_over or target.provided
+    return "" if target.containers else "has no container (start it)"
 
 
 ACTION: Final = Action(

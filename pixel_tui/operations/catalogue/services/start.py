@@ -15,6 +15,7 @@ from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.impossible import not_checked, why_no_start
 from pixel_tui.operations.planning.networks import refuse_changed_networks, touched_by_up
 from pixel_tui.operations.planning.plan import Risk
+from pixel_tui.operations.planning.providers import run_providers, runs_provider
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container, ContainerState
@@ -30,6 +31,8 @@ def refuse(target: Target) -> str:
     paused = [item.name for item in target.containers if item.state is ContainerState.PAUSED]
     if paused:
         return f"is paused (`docker unpause {' '.join(paused)}` lets it go on)"
+    if target.provided:
+        return ""
     if not target.containers and not target.missing:
         return "is scaled to no container in the compose file"
     if target.missing or len(target.up) < len(target.containers):
@@ -44,6 +47,8 @@ def draft_start(draft: Draft) -> None:
     """`start` where every container is there, `up` where one has to be created."""
     created = tuple(target for target in draft.services if start_is_up(target, draft.snapshot))
     started = tuple(target for target in draft.services if target not in created)
+    if draft.whole and created:
+        created += _provided(draft)
     draft.looked_at |= {*needs(draft.project, [target.name for target in draft.services])}
     draft.compose_step(started, "start", cancelling=CANCELLING)
     created_names = [target.name for target in created]
@@ -51,7 +56,12 @@ def draft_start(draft: Draft) -> None:
     # Without `--no-recreate` this would be a deployment of whatever has changed since.
     draft.compose_step(created, "up", "--detach", "--no-recreate", cancelling=CANCELLING)
     draft.docker_step(draft.singles, "start", cancelling=CANCELLING)
+    for target in (item for item in created if item.provided):
+        draft.affect(target.name, runs_provider(target.spec.provider if target.spec else ""))
+    run_providers(draft, created_names, alone=False)
     for target in draft.chosen:
+        if target.provided:
+            continue
         off = target.spec is not None and not target.spec.active and not target.single
         cause = "its profile is off: naming it starts it all the same" if off else ""
         draft.affect(target.name, _words(target, draft, created=target in created), cause)
@@ -62,6 +72,13 @@ def draft_start(draft: Draft) -> None:
     _start_along(draft, created, created=True)
     _tell_unchecked(draft, touched_by_up(draft.snapshot, created_names, alone=False))
     draft.warn_of_old_configuration()
+
+
+def _provided(draft: Draft) -> tuple[Target, ...]:
+    """What `up` of the whole project brings up beside containers."""
+    names = [spec.name for spec in draft.project.services if spec.meant and spec.provider]
+    found = [find_target(name, draft.snapshot) for name in names]
+    return tuple(item for item in found if item and item.provided and item not in draft.chosen)
 
 
 def _tell_unchecked(draft: Draft, touched: Collection[str]) -> None:

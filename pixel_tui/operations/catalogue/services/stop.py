@@ -14,7 +14,7 @@ from pixel_tui.operations.planning.words import duration
 def refuse(target: Target) -> str:
     """Why it can't be stopped, as a predicate; empty where it can."""
     if not target.containers:
-        return "has no container"
+        return target.provided or "has no container"
     return "" if target.up else "is stopped already"
 
 

@@ -1,0 +1,80 @@
+"""Services with a provider: no plan waits for a container of one, and each `up` runs it."""
+
+import pytest
+
+from pixel_tui.errors import NothingToDo
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import SafeText
+from tests.builders.actions import (
+    COMPOSE,
+    commands,
+    container,
+    effects,
+    exited,
+    plan,
+    spec,
+    stack,
+)
+
+CLOUD = SafeText("cloud")
+RUNS = "runs its provider cloud"
+
+
+def provided(*containers: Container) -> StackSnapshot:
+    """`app` depends on `db`, which a provider provides, as it does `idle`."""
+    specs = (
+        spec("app", "db", builds=True),
+        spec("db", image=SafeText(""), provider=CLOUD),
+        spec("idle", image=SafeText(""), provider=CLOUD),
+    )
+    return stack(*containers, specs=specs)
+
+
+def test_all_are_brought_up_and_only_those_with_a_container_are_verified() -> None:
+    made = plan("start", provided())
+    assert commands(made) == [
+        (*COMPOSE, "up", "--detach", "--no-recreate", "app", "db", "idle"),
+    ]
+    assert effects(made) == {"app": "is created and started", "db": RUNS, "idle": RUNS}
+    assert [item.name for item in made.checks_after] == ["app"]
+
+
+def test_a_provider_alone_is_no_reason_to_start_all() -> None:
+    with pytest.raises(NothingToDo, match=r"^There is nothing to start: app is running already\.$"):
+        plan("start", provided(container("app")))
+
+
+def test_it_is_run_where_it_is_named_and_nothing_is_waited_for() -> None:
+    made = plan("start", provided(), "db")
+    assert commands(made) == [(*COMPOSE, "up", "--detach", "--no-recreate", "db")]
+    assert effects(made) == {"db": RUNS}
+    assert not made.checks_after
+
+
+def test_who_depends_on_it_is_started_without_it_where_its_container_is_there() -> None:
+    made = plan("start", provided(exited("app")), "app")
+    assert commands(made) == [(*COMPOSE, "start", "app")]
+    assert effects(made) == {"app": "is started"}
+
+
+def test_it_is_run_for_who_depends_on_it() -> None:
+    made = plan("start", provided(), "app")
+    assert commands(made) == [(*COMPOSE, "up", "--detach", "--no-recreate", "app")]
+    assert effects(made) == {"app": "is created and started", "db": RUNS}
+    assert effects(plan("rebuild", provided(container("app")), "app"))["db"] == RUNS
+
+
+def test_a_recreate_without_dependencies_names_it_for_its_variables() -> None:
+    for targets in (("app",), ()):
+        made = plan("recreate", provided(container("app")), *targets)
+        up = ("up", "--detach", "--force-recreate", "--no-deps")
+        assert commands(made) == [(*COMPOSE, *up, "app", "db")]
+        assert effects(made) == {"app": "is recreated", "db": RUNS}
+        assert [item.name for item in made.checks_after] == ["app"]
+
+
+@pytest.mark.parametrize("action", ["stop", "restart", "recreate", "rebuild", "hard-rebuild"])
+def test_what_is_done_to_containers_says_why_it_has_none(action: str) -> None:
+    with pytest.raises(NothingToDo, match="db has no container: cloud provides it"):
+        plan(action, provided(container("app")), "db")
