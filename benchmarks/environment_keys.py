@@ -19,7 +19,7 @@ from textual import events
 from benchmarks.figures import Figure, percentile, table
 from pixel_tui.cli import SWITCH_SECONDS
 from pixel_tui.console.app import PixelTui
-from pixel_tui.demo.environment import DemoDesk
+from pixel_tui.demo.environment import DemoWorkspace
 from pixel_tui.demo.parts import demo_parts
 from pixel_tui.settings import Settings
 from screens.environment.screen import EnvironmentScreen
@@ -62,9 +62,9 @@ class Times:
 async def _measured() -> tuple[Times, Times]:
     app = PixelTui(demo_parts(Settings(), {}))
     async with app.run_test(size=SIZE) as pilot:
-        desk = app.parts.open_environment().desk
-        assert isinstance(desk, DemoDesk)
-        desk.file.data = _large(desk.file.data or b"")
+        workspace = app.parts.open_environment().workspace
+        assert isinstance(workspace, DemoWorkspace)
+        workspace.file.data = _large(workspace.file.data or b"")
         await pilot.press("E")
         screen = app.screen
         assert isinstance(screen, EnvironmentScreen)

@@ -14,13 +14,13 @@ from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.editing.edits import effective_entries
 from pixel_tui.environment.editing.workspace import (
     EnvironmentAccess,
-    Opened,
+    LoadedFile,
+    SavedDraft,
     Stamp,
-    Unfinished,
     Version,
 )
-from pixel_tui.environment.live.desk import edit_outside
 from pixel_tui.environment.live.reading import Around, Examined
+from pixel_tui.environment.live.workspace import edit_externally
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import FileError
 from pixel_tui.files import replace_file
@@ -88,9 +88,9 @@ class DemoSource:
         around = Around(Document.parse(EXAMPLE), uses(), _SURROUNDINGS)
         self._examined = Examined(around, {})
 
-    def read(self) -> Opened:
+    def read(self) -> LoadedFile:
         """What there is now."""
-        return Opened(
+        return LoadedFile(
             data=self._file.data,
             example=EXAMPLE,
             stamp=self._file.stamp,
@@ -117,8 +117,8 @@ class DemoSource:
         return self._file.versions[name][1]
 
 
-class DemoDesk:
-    """An `EnvironmentDesk` on the embedded stack.
+class DemoWorkspace:
+    """An `EnvironmentWorkspace` on the embedded stack.
 
     Args:
         file: The file.
@@ -130,28 +130,28 @@ class DemoDesk:
         self.file = file
         self._clock = clock
         self._environment = environment
-        self._kept: Unfinished | None = None
+        self._draft: SavedDraft | None = None
         self._staging = Staging(file.folder, Path(DIRECTORY))
 
-    def unfinished(self) -> Unfinished | None:
+    def saved_draft(self) -> SavedDraft | None:
         """The edits that were not saved since the demonstration began."""
-        return self._kept
+        return self._draft
 
     @property
-    def kept(self) -> bool:
+    def has_draft(self) -> bool:
         """Whether there are edits that were not saved."""
-        return self._kept is not None
+        return self._draft is not None
 
-    def keep(self, base: bytes, data: bytes) -> None:
-        """Keep unfinished edits."""
-        self._kept = Unfinished(base, data, self._clock.now())
+    def save_draft(self, base: bytes, data: bytes) -> None:
+        """Write a draft of unsaved edits."""
+        self._draft = SavedDraft(base, data, self._clock.now())
 
-    def drop(self) -> None:
-        """Forget the unfinished edits, and the candidates that were made of them."""
+    def discard_draft(self) -> None:
+        """Remove the draft, and the candidates that were made of it."""
         self._staging.forget_discarded()
-        self._kept = None
+        self._draft = None
 
-    def weigh(self, candidate: bytes) -> Impact:
+    def preview_impact(self, candidate: bytes) -> Impact:
         """Who reads what has changed."""
         document = Document.parse(candidate)
         if document.faults:
@@ -209,7 +209,7 @@ class DemoDesk:
             Candidate(
                 id=name,
                 sha256=digest(content),
-                impact=self.weigh(content),
+                impact=self.preview_impact(content),
                 file=str(self._staging.path(name)),
                 base=self._staging.base(name),
             )
@@ -229,7 +229,7 @@ class DemoDesk:
             argv: `... VERB ID --recreate SERVICE --rebuild SERVICE ...`
         """
         at = argv.index(WORKER) + 1
-        impact = self.weigh(self.staged(argv[at + 1]))
+        impact = self.preview_impact(self.staged(argv[at + 1]))
         self.file.write(self.staged(argv[at + 1]))
         if argv[at] != "apply":
             return ()
@@ -238,9 +238,9 @@ class DemoDesk:
         up = ("docker", "compose", "up", "--detach", "--no-deps", "--force-recreate", *anew)
         return [("docker", "compose", "build", *built), up] if built else [up] if anew else []
 
-    def outside(self, data: bytes) -> bytes:
+    def edit_externally(self, data: bytes) -> bytes:
         """Open the user's editor on a private copy."""
-        return edit_outside(data, self._environment)
+        return edit_externally(data, self._environment)
 
 
 def demo_environment(
@@ -257,4 +257,4 @@ def demo_environment(
     source = DemoSource(file)
     if settings.read_only:
         return EnvironmentAccess(source, None, settings.reveal_allowed)
-    return EnvironmentAccess(source, DemoDesk(file, clock, environment), reveals=True)
+    return EnvironmentAccess(source, DemoWorkspace(file, clock, environment), reveals=True)

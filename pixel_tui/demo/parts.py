@@ -69,18 +69,18 @@ def demo_parts(
         return demo_environment(file, clock, settings, environment)
 
     def environment_facts() -> EnvironmentFacts:
-        from pixel_tui.demo.environment import DemoDesk
+        from pixel_tui.demo.environment import DemoWorkspace
 
         if not open_environment.cache_info().currsize:
             return EnvironmentFacts(trouble=NOTHING_EDITED)
-        desk = open_environment().desk
-        return desk.facts() if isinstance(desk, DemoDesk) else EnvironmentFacts()
+        workspace = open_environment().workspace
+        return workspace.facts() if isinstance(workspace, DemoWorkspace) else EnvironmentFacts()
 
     def save(argv: Sequence[str]) -> Sequence[Sequence[str]]:
-        from pixel_tui.demo.environment import DemoDesk
+        from pixel_tui.demo.environment import DemoWorkspace
 
-        desk = open_environment().desk
-        return desk.carry_out(argv) if isinstance(desk, DemoDesk) else ()
+        workspace = open_environment().workspace
+        return workspace.carry_out(argv) if isinstance(workspace, DemoWorkspace) else ()
 
     operations = None
     if not settings.read_only:

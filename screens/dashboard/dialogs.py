@@ -165,7 +165,7 @@ class StackDialogs:
             several = Several(
                 files, lambda path: self._environment_screen(files.open(path), resumes=True)
             )
-        if operations is None or access.desk is None:
+        if operations is None or access.workspace is None:
             from screens.environment.screen import EnvironmentScreen
 
             return EnvironmentScreen(
@@ -178,7 +178,7 @@ class StackDialogs:
             operations.ask(self._screen, action, [(target, None)])
 
         return EnvironmentEditor(
-            access.source, access.desk, ask, several, resumes=resumes, made=made
+            access.source, access.workspace, ask, several, resumes=resumes, made=made
         )
 
     def _ask(self, action: "Action", aim: "Aim") -> None:

@@ -10,15 +10,15 @@ from textual.content import Content
 from pixel_tui.environment.checks.overview import KeyRow, KeyState
 from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.editing.judging import Judge, Way, with_text
-from pixel_tui.environment.editing.workspace import Unfinished
+from pixel_tui.environment.editing.workspace import SavedDraft
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.terminal.keys import IgnoresTypeAhead
 from pixel_tui.text import SafeText, plain
 from screens.environment.difference import difference_lines
+from screens.environment.external_editor import ExternalEditor
 from screens.environment.merge import merge_in
-from screens.environment.outside import Outside
 from screens.environment.save import SaveScreen
-from screens.environment.value import Answer, ValueForm, ValueScreen
+from screens.environment.value import TypedValue, ValueForm, ValueScreen
 from screens.shared.ask import AskScreen
 from screens.shared.pick import Choices, PickScreen
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from screens.environment.editor import EnvironmentEditor
 
 NO_TEXT: Final = SafeText("")
-Answered = Callable[[Answer | None], None]
+Answered = Callable[[TypedValue | None], None]
 
 
-class _Unfinished(IgnoresTypeAhead, PickScreen):
+class _DraftOffer(IgnoresTypeAhead, PickScreen):
     """Comes by itself when the environment is opened; what is thrown away is gone."""
 
 
@@ -57,7 +57,7 @@ class EnvironmentDialogs:
     def edit(self, row: KeyRow) -> None:
         """Ask for another value of a key."""
 
-        def answered(answer: Answer | None) -> None:
+        def answered(answer: TypedValue | None) -> None:
             if answer is not None:
                 self._write(row.key, answer)
 
@@ -91,7 +91,7 @@ class EnvironmentDialogs:
             progress=progress,
         )
 
-    def _write(self, key: str, answer: Answer) -> None:
+    def _write(self, key: str, answer: TypedValue) -> None:
         text = answer.text
         if text is not None:
             example = self._example
@@ -136,7 +136,7 @@ class EnvironmentDialogs:
         known = example.entry(key) is not None
         return SafeText("The example has it." if known else "The example does not have it.")
 
-    def _added(self, key: str, answer: Answer | None) -> None:
+    def _added(self, key: str, answer: TypedValue | None) -> None:
         if answer is not None:
             self._write(key, answer)
 
@@ -171,7 +171,7 @@ class EnvironmentDialogs:
         need = "required" if row.required else "optional"
         progress = SafeText(f"{need}, {at + 1} of {len(rows)}")
 
-        def answered(answer: Answer | None) -> None:
+        def answered(answer: TypedValue | None) -> None:
             if answer is None:
                 return
             self._write(row.key, answer)
@@ -186,27 +186,27 @@ class EnvironmentDialogs:
         """Edit the whole file in the user's own editor."""
         document = self._editor.document
         if document is not None:
-            Outside(self._editor, self._editor.desk).edit(document.data)
+            ExternalEditor(self._editor, self._editor.workspace).edit(document.data)
 
     # What was never saved, and what another has written.
 
-    def offer_unfinished(self, unfinished: Unfinished) -> None:
+    def offer_draft(self, draft: SavedDraft) -> None:
         """Ask what becomes of the edits of an earlier session."""
         editor = self._editor
         lines = (Content("Go on with them"), Content("Throw them away"))
         said = SafeText(
-            f"Edits of {unfinished.kept_at.astimezone():%Y-%m-%d %H:%M} were never saved. "
+            f"Edits of {draft.saved_at.astimezone():%Y-%m-%d %H:%M} were never saved. "
             "Esc goes on with them."
         )
 
         def picked(at: int | None) -> None:
             if at == 1:
-                editor.run_worker(editor.desk.drop, thread=True, group="draft")
+                editor.run_worker(editor.workspace.discard_draft, thread=True, group="draft")
             else:
-                editor.run_worker(editor.go_on_with(unfinished), group="environment-edit")
+                editor.run_worker(editor.go_on_with(draft), group="environment-edit")
 
         editor.app.push_screen(
-            _Unfinished("Unfinished edits", lambda: Choices(lines, said)), picked
+            _DraftOffer("Unfinished edits", lambda: Choices(lines, said)), picked
         )
 
     def merge(self) -> None:
@@ -230,12 +230,12 @@ class EnvironmentDialogs:
                 editor.run_worker(stage, group="environment-save")
 
         compare = partial(difference_lines, base, now, editor.is_secret)
-        weigh = partial(editor.desk.weigh, now.data)
-        editor.app.push_screen(SaveScreen(compare, weigh, opened.obstacle), answered)
+        preview_impact = partial(editor.workspace.preview_impact, now.data)
+        editor.app.push_screen(SaveScreen(compare, preview_impact, opened.obstacle), answered)
 
     async def _stage(self, action: str, data: bytes, base: bytes | None) -> None:
         try:
-            target = await asyncio.to_thread(self._editor.desk.stage, data, base)
+            target = await asyncio.to_thread(self._editor.workspace.stage, data, base)
         except ConsoleError as error:
             self._editor.notify(plain(str(error)), severity="error", timeout=15, markup=False)
             return

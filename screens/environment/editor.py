@@ -21,10 +21,10 @@ from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.dotenv.from_example import merge_example
 from pixel_tui.environment.editing.edits import Editing, entry_now, mend_of, written
 from pixel_tui.environment.editing.workspace import (
-    EnvironmentDesk,
     EnvironmentSource,
-    Opened,
-    Unfinished,
+    EnvironmentWorkspace,
+    LoadedFile,
+    SavedDraft,
 )
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
@@ -46,7 +46,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     Args:
         source: Reads the file.
-        desk: Keeps drafts, asks compose, lays candidates down.
+        workspace: Keeps drafts, asks compose, lays candidates down.
         ask: Shows the plan of a save.
         several: The files that another one can be picked from; None where there is one.
         resumes: Go on with the edits that this console left when it showed another file.
@@ -79,7 +79,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     def __init__(
         self,
         source: EnvironmentSource,
-        desk: EnvironmentDesk,
+        workspace: EnvironmentWorkspace,
         ask: AskPlan,
         several: Several | None = None,
         *,
@@ -88,10 +88,10 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     ) -> None:
         super().__init__(source, reveals=True, several=several, made=made)
         self._resumes = resumes
-        self.desk = desk
+        self.workspace = workspace
         self.ask = ask
         self.editing: Editing | None = None
-        self.theirs: Opened | None = None
+        self.theirs: LoadedFile | None = None
         """What another has written while this was edited."""
         self._turn = asyncio.Lock()
         self._dialogs = EnvironmentDialogs(self)
@@ -108,25 +108,25 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     # What was read.
 
-    async def take(self, opened: Opened) -> None:
+    async def take(self, opened: LoadedFile) -> None:
         """Take what was read; what is edited is never lost to it."""
         async with self._turn:
             await self._take(opened)
         await self._redraw()
 
-    async def _take(self, opened: Opened) -> None:
+    async def _take(self, opened: LoadedFile) -> None:
         data = opened.data or b""
         editing = self.editing
         if editing is None:
             document = await asyncio.to_thread(Document.parse, data)
             self.editing = Editing(document)
             self.opened = opened
-            resumes = self._resumes and self.desk.kept
-            unfinished = await asyncio.to_thread(self.desk.unfinished)
-            if unfinished is not None and resumes:
-                hold_keys(self.run_worker(self.go_on_with(unfinished), group="environment-edit"))
-            elif unfinished is not None:
-                self._dialogs.offer_unfinished(unfinished)
+            resumes = self._resumes and self.workspace.has_draft
+            draft = await asyncio.to_thread(self.workspace.saved_draft)
+            if draft is not None and resumes:
+                hold_keys(self.run_worker(self.go_on_with(draft), group="environment-edit"))
+            elif draft is not None:
+                self._dialogs.offer_draft(draft)
             return
         if data == editing.base.data:
             self.opened, self.theirs = opened, None
@@ -136,7 +136,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             editing.rebase(document)
             self.opened, self.theirs = opened, None
             if was_edited:
-                await asyncio.to_thread(self.desk.drop)
+                await asyncio.to_thread(self.workspace.discard_draft)
             said = "The file is saved as it is shown." if was_edited else "The file has changed."
             self.notify(said, timeout=4, markup=False)
         else:
@@ -144,17 +144,17 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             self.opened, self.theirs = opened, opened
             self.notify(OURS_IS_OLD, severity="warning", timeout=8)
 
-    async def go_on_with(self, unfinished: Unfinished) -> None:
+    async def go_on_with(self, draft: SavedDraft) -> None:
         """Take up the edits of an earlier session."""
         async with self._turn:
             editing, opened = self.editing, self.opened
             if editing is None or opened is None:
                 return
-            base = await asyncio.to_thread(Document.parse, unfinished.base)
-            now = await asyncio.to_thread(Document.parse, unfinished.data)
-            moved = unfinished.base != (opened.data or b"")
-            if moved and unfinished.data == (opened.data or b""):
-                await asyncio.to_thread(self.desk.drop)
+            base = await asyncio.to_thread(Document.parse, draft.base)
+            now = await asyncio.to_thread(Document.parse, draft.data)
+            moved = draft.base != (opened.data or b"")
+            if moved and draft.data == (opened.data or b""):
+                await asyncio.to_thread(self.workspace.discard_draft)
                 return
             editing.rebase(base, now)
             self.theirs = opened if moved else None
@@ -228,9 +228,11 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         async with self._turn:
             try:
                 if editing.changed:
-                    await asyncio.to_thread(self.desk.keep, editing.base.data, editing.now.data)
+                    await asyncio.to_thread(
+                        self.workspace.save_draft, editing.base.data, editing.now.data
+                    )
                 else:
-                    await asyncio.to_thread(self.desk.drop)
+                    await asyncio.to_thread(self.workspace.discard_draft)
             except ConsoleError as error:
                 said = f"The edits can't be kept for later: {error}"
                 self.notify(said, severity="warning", timeout=8, markup=False)

@@ -71,7 +71,7 @@ def _lines(
             (f"{place}  {name:<{width}}", "bold"),
             *_words(known.get(path)),
         ]
-        if access.desk is not None and access.desk.kept:
+        if access.workspace is not None and access.workspace.has_draft:
             parts.append(("  unsaved edits", "$text-warning"))
         if path == here:
             parts.append(("  (shown)", "$foreground-muted"))

@@ -34,7 +34,7 @@ class SaveScreen(Dialog[str | None]):
 
     Args:
         compare: Says what changes in the file, masked; takes long where much does.
-        weigh: Asks compose about the candidate; blocks.
+        preview_impact: Asks compose about the candidate; blocks.
         obstacle: Why the file can't be written as it is; empty where it can.
     """
 
@@ -54,13 +54,13 @@ class SaveScreen(Dialog[str | None]):
     def __init__(
         self,
         compare: Callable[[], Sequence[Content]],
-        weigh: Callable[[], Impact],
+        preview_impact: Callable[[], Impact],
         obstacle: SafeText = SafeText(""),
     ) -> None:
         super().__init__()
         self._compare = compare
         self._difference: Sequence[Content] = (Content.styled("Comparing…", "$foreground-muted"),)
-        self._weigh = weigh
+        self._preview_impact = preview_impact
         self._obstacle = obstacle
         self._impact: Impact | None = None
         self._trouble = ""
@@ -81,14 +81,14 @@ class SaveScreen(Dialog[str | None]):
         """Compare and ask compose meanwhile."""
         self.query_one("#back").focus()
         self._say()
-        self.run_worker(self._ask(), group="weigh")
+        self.run_worker(self._ask(), group="impact")
 
     async def _ask(self) -> None:
         self._difference = await asyncio.to_thread(self._compare)
         with suppress(NoMatches):  # closed meanwhile
             self._say()
         try:
-            self._impact = await asyncio.to_thread(self._weigh)
+            self._impact = await asyncio.to_thread(self._preview_impact)
         except ConsoleError as error:
             self._trouble = str(error)
         with suppress(NoMatches):  # closed meanwhile
@@ -98,7 +98,7 @@ class SaveScreen(Dialog[str | None]):
                 self.query_one("#only").focus()
 
     @property
-    def weighed(self) -> bool:
+    def previewed(self) -> bool:
         """Whether compose has answered, or could not be asked."""
         return self._impact is not None or bool(self._trouble)
 
@@ -118,7 +118,7 @@ class SaveScreen(Dialog[str | None]):
         self.query_one("#save-words", Static).update(Content("\n").join(parts[:-1]))
         for action, name in ((SAVE, "#only"), (APPLY, "#apply")):
             self.query_one(name).display = self._may(action)
-        self.query_one(".dialog").set_class(not self._may(SAVE) and self.weighed, "-broken")
+        self.query_one(".dialog").set_class(not self._may(SAVE) and self.previewed, "-broken")
 
     def _verdict(self) -> list[Content]:
         lines = []

@@ -23,7 +23,7 @@ from textual.widgets import Static
 from pixel_tui.environment.checks.deliveries import MadeAt, nothing_made, unknown_deliveries
 from pixel_tui.environment.checks.overview import Overview
 from pixel_tui.environment.dotenv.document import Document
-from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, Opened
+from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, LoadedFile
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
@@ -120,7 +120,7 @@ class EnvironmentScreen(Dialog[None]):
         self._problems_only = False
         self._drawn = 0
         """How many documents were examined: an older answer never replaces a newer one."""
-        self.opened: Opened | None = None
+        self.opened: LoadedFile | None = None
         self.overview: Overview | None = None
 
     def compose(self) -> ComposeResult:
@@ -189,7 +189,7 @@ class EnvironmentScreen(Dialog[None]):
         if moved:
             self.action_read_again()
 
-    async def take(self, opened: Opened) -> None:
+    async def take(self, opened: LoadedFile) -> None:
         """Show what was read."""
         self.opened = opened
         await self.draw(Document.parse, opened.data or b"")

@@ -25,7 +25,7 @@ DOT: Final = "•"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Answer:
+class TypedValue:
     """What was typed. Without a text the key is passed over."""
 
     text: str | None
@@ -69,7 +69,7 @@ class MaskedArea(TextArea):
         self.refresh()
 
 
-class ValueScreen(Dialog[Answer | None]):
+class ValueScreen(Dialog[TypedValue | None]):
     """Dismisses with what was typed, or with None.
 
     Args:
@@ -218,7 +218,7 @@ class ValueScreen(Dialog[Answer | None]):
     def action_take(self) -> None:
         """Take it, where a file can say it."""
         if self._judged is None or not self._judged.refusal:
-            self.dismiss(Answer(self.text, self._way))
+            self.dismiss(TypedValue(self.text, self._way))
 
     def action_take_all(self) -> None:
         """Take it."""
@@ -226,7 +226,7 @@ class ValueScreen(Dialog[Answer | None]):
 
     def action_skip(self) -> None:
         """Leave it as it is."""
-        self.dismiss(Answer(None))
+        self.dismiss(TypedValue(None))
 
     def action_way(self) -> None:
         """Go on with what is meant, or with what is written."""

@@ -40,7 +40,7 @@ CHANGING: Final = (
     "pixel_tui.environment.editing.edits",
     "pixel_tui.environment.storage.staging",
     "pixel_tui.environment.storage.store",
-    "pixel_tui.environment.live.desk",
+    "pixel_tui.environment.live.workspace",
     "pixel_tui.ledger.writing.versions",
     "pixel_tui.ledger.writing.store",
     "pixel_tui.operations.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import Clock
-from pixel_tui.demo.environment import DemoDesk, DemoFile, DemoSource
+from pixel_tui.demo.environment import DemoFile, DemoSource, DemoWorkspace
 from pixel_tui.demo.stack.environment_file import EXAMPLE, FILE, uses
 from pixel_tui.demo.stack.services import DIRECTORY
 from pixel_tui.environment.checks.layers import Layers
@@ -60,10 +60,10 @@ class Files:
         for place, (path, content) in enumerate(CONTENTS.items()):
             file = DemoFile(clock, folder / str(place))
             file.data = content
-            desk = None if settings.read_only else DemoDesk(file, clock, {})
+            workspace = None if settings.read_only else DemoWorkspace(file, clock, {})
             self.files[path] = file
             self._opened[path] = EnvironmentAccess(
-                Source(file, path), desk, reveals=not settings.read_only, files=self
+                Source(file, path), workspace, reveals=not settings.read_only, files=self
             )
 
     def open(self, path: Path) -> EnvironmentAccess:

@@ -104,7 +104,7 @@ async def test_edits_stay_with_their_file_and_are_there_when_it_is_shown_again(
     async with console(size=SMALL) as it:
         await opened(it, "SITE")
         await it.press("d")
-        await it.until(lambda: editor_of(it).desk.kept)
+        await it.until(lambda: editor_of(it).workspace.has_draft)
         await picked(it, OWN)
         assert not editor_of(it).editing.changed  # type: ignore[union-attr]
         await it.press("o")
@@ -124,12 +124,12 @@ async def test_edits_that_can_not_be_kept_are_not_left(
     async with console(size=SMALL) as it:
         await opened(it, "SITE")
         await it.press("d")
-        await it.until(lambda: editor_of(it).desk.kept)
+        await it.until(lambda: editor_of(it).workspace.has_draft)
 
         def full(_base: bytes, _data: bytes) -> None:
             raise FileError("The file can't be written: No space left on device.")
 
-        monkeypatch.setattr(editor_of(it).desk, "keep", full)
+        monkeypatch.setattr(editor_of(it).workspace, "save_draft", full)
         await it.press("o", "k", "enter")
         await it.until(lambda: "edits can" in it.text())
         assert editor_of(it).source.path == PROD
@@ -143,15 +143,15 @@ async def test_a_save_is_of_the_file_that_is_shown(several: list[Files]) -> None
         editor_of(it).ask = lambda action, target: asked.append(f"{action} {target}")
         screen_of(it).table.cursor_key = "LOG_LEVEL"
         await it.press("d")
-        await it.until(lambda: editor_of(it).desk.kept)
+        await it.until(lambda: editor_of(it).workspace.has_draft)
         await it.press("s")
         await it.until(lambda: "Compose takes the file" in it.text())
         await it.press("s")
         await it.until(lambda: asked)
         (candidate,) = asked
-        desk = several[0].open(OWN).desk
-        assert desk is not None
-        staged = desk.staged(candidate.split()[1])  # type: ignore[attr-defined]
+        workspace = several[0].open(OWN).workspace
+        assert workspace is not None
+        staged = workspace.staged(candidate.split()[1])  # type: ignore[attr-defined]
         assert b"LOG_LEVEL" not in staged
         assert b"NOSTR_RELAYS" in staged
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 
-from pixel_tui.demo.environment import DemoDesk, DemoFile, DemoSource
+from pixel_tui.demo.environment import DemoFile, DemoSource, DemoWorkspace
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.editing.workspace import EnvironmentAccess
 from pixel_tui.errors import FileError, OperationError
@@ -40,14 +40,14 @@ def access(it: Console) -> EnvironmentAccess:
     return it.app.parts.open_environment()
 
 
-def desk_of(it: Console) -> DemoDesk:
-    desk = access(it).desk
-    assert isinstance(desk, DemoDesk)
-    return desk
+def workspace_of(it: Console) -> DemoWorkspace:
+    workspace = access(it).workspace
+    assert isinstance(workspace, DemoWorkspace)
+    return workspace
 
 
 def file_of(it: Console) -> DemoFile:
-    return desk_of(it).file
+    return workspace_of(it).file
 
 
 def now(it: Console) -> str:
@@ -241,7 +241,7 @@ async def test_a_read_only_console_shows_all_and_has_no_key_that_changes_anythin
     async with console(size=SIZE, settings=Settings(read_only=True)) as it:
         screen = await opened(it, "OPENROUTER_API_KEY")
         assert not isinstance(screen, EnvironmentEditor)
-        assert access(it).desk is None
+        assert access(it).workspace is None
         shown = bar(it)
         for words in ("Edit", "Save", "Remove", "Show value"):
             assert words not in shown
@@ -499,7 +499,7 @@ async def test_edits_that_were_not_saved_are_offered_when_it_is_opened_again() -
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d")
-        await it.until(lambda: desk_of(it).unfinished() is not None)
+        await it.until(lambda: workspace_of(it).saved_draft() is not None)
         await it.press("escape")
         assert it.app.screen is it.dashboard
         await it.press("E")
@@ -509,7 +509,7 @@ async def test_edits_that_were_not_saved_are_offered_when_it_is_opened_again() -
         await it.press("escape", "E")
         await it.until(lambda: isinstance(it.app.screen, PickScreen))
         await it.press("down", "enter")
-        await it.until(lambda: desk_of(it).unfinished() is None)
+        await it.until(lambda: workspace_of(it).saved_draft() is None)
         assert "CANVAS_THEME" in now(it)
 
 
@@ -517,13 +517,13 @@ async def test_keys_that_were_typed_ahead_throw_no_edits_away() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d")
-        await it.until(lambda: desk_of(it).unfinished() is not None)
+        await it.until(lambda: workspace_of(it).saved_draft() is not None)
         await it.press("escape")
         await it.burst("E", "slash", *"jwt", "enter")
         await it.until(lambda: isinstance(it.app.screen, PickScreen))
         await it.until(lambda: not it.app.keys_pending)
         assert isinstance(it.app.screen, PickScreen)
-        assert desk_of(it).unfinished() is not None
+        assert workspace_of(it).saved_draft() is not None
         await it.press("enter")
         await it.until(lambda: "CANVAS_THEME" not in now(it))
 
@@ -537,13 +537,13 @@ async def test_a_discarded_edit_is_offered_by_no_plan_any_more() -> None:
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, EnvironmentEditor))
-        (candidate,) = desk_of(it).facts().candidates
-        assert candidate.base == desk_of(it).facts().sha256
+        (candidate,) = workspace_of(it).facts().candidates
+        assert candidate.base == workspace_of(it).facts().sha256
         await it.press("escape", "E")
         await it.until(lambda: isinstance(it.app.screen, PickScreen))
         await it.press("down", "enter")
-        await it.until(lambda: desk_of(it).unfinished() is None)
-        assert desk_of(it).facts().candidates == ()
+        await it.until(lambda: workspace_of(it).saved_draft() is None)
+        assert workspace_of(it).facts().candidates == ()
 
 
 def another_writes(it: Console, old: bytes, new: bytes) -> None:
@@ -601,7 +601,7 @@ async def test_a_text_of_the_own_editor_is_taken_and_one_with_faults_is_not(
         await opened(it)
         outside = FakeOutside(it, texts)
         monkeypatch.setattr(it.app, "suspend", outside.suspend)
-        monkeypatch.setattr(desk_of(it), "outside", outside.edit)
+        monkeypatch.setattr(workspace_of(it), "edit_externally", outside.edit)
         await it.press("e")
         assert isinstance(it.app.screen, PickScreen)
         assert "Line 1" in it.text()
@@ -616,7 +616,7 @@ async def test_an_editor_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPa
         before = now(it)
         outside = FakeOutside(it, [])
         monkeypatch.setattr(it.app, "suspend", outside.suspend)
-        monkeypatch.setattr(desk_of(it), "outside", outside.edit)
+        monkeypatch.setattr(workspace_of(it), "edit_externally", outside.edit)
         await it.press("e")
         await it.until(lambda: "The editor failed" in it.text())
         assert now(it) == before
@@ -700,7 +700,7 @@ async def test_what_compose_refuses_can_not_be_saved(monkeypatch: pytest.MonkeyP
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         refusal = Impact(SafeText("required variable GH_TOKEN is missing"), (), ())
-        monkeypatch.setattr(desk_of(it), "weigh", lambda _data: refusal)
+        monkeypatch.setattr(workspace_of(it), "preview_impact", lambda _data: refusal)
         asked: list[tuple[str, str]] = []
         monkeypatch.setattr(editor_of(it), "ask", lambda *words: asked.append(words))
         await it.press("d", "s")
@@ -725,16 +725,16 @@ async def test_save_and_apply_lead_to_their_plans(
         await it.press(key)
         await it.until(lambda: asked)
         assert asked[0][0] == action
-        assert desk_of(it).staged(asked[0][1]) == wanted
+        assert workspace_of(it).staged(asked[0][1]) == wanted
 
 
 async def test_what_was_saved_is_seen_on_disk_and_is_no_unfinished_edit_any_more() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d")
-        await it.until(lambda: desk_of(it).unfinished() is not None)
+        await it.until(lambda: workspace_of(it).saved_draft() is not None)
         file_of(it).write(now(it).encode())
-        await it.until(lambda: desk_of(it).unfinished() is None)
+        await it.until(lambda: workspace_of(it).saved_draft() is None)
         assert not editor_of(it).editing.changed  # type: ignore[union-attr]
         await it.until(lambda: "not saved" not in it.text("#environment-totals"))
 

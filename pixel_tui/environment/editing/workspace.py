@@ -18,8 +18,8 @@ Examine = Callable[[Document], Overview]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """An environment file, and all that is needed to examine any draft of it."""
+class LoadedFile:
+    """An environment file as it was read, and all that is needed to examine any draft of it."""
 
     data: bytes | None = field(repr=False)
     """None where there is no file."""
@@ -55,7 +55,7 @@ class EnvironmentSource(Protocol):
     def path(self) -> Path:
         """The file."""
 
-    def read(self) -> Opened:
+    def read(self) -> LoadedFile:
         """Read everything.
 
         Raises:
@@ -84,39 +84,39 @@ class EnvironmentSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
-    """Edits that were never saved."""
+class SavedDraft:
+    """Unsaved edits, kept beside the file."""
 
     base: bytes = field(repr=False)
     """What they began from."""
     data: bytes = field(repr=False)
-    kept_at: datetime
+    saved_at: datetime
 
 
-class EnvironmentDesk(Protocol):
+class EnvironmentWorkspace(Protocol):
     """What is needed to change the file; only a console that may change something has one.
 
     Every method blocks.
     """
 
-    def unfinished(self) -> Unfinished | None:
+    def saved_draft(self) -> SavedDraft | None:
         """The edits of an earlier session that ended without a save."""
 
     @property
-    def kept(self) -> bool:
+    def has_draft(self) -> bool:
         """Whether this console has left edits that were not saved; quick."""
 
-    def keep(self, base: bytes, data: bytes) -> None:
-        """Keep unfinished edits, for this user only.
+    def save_draft(self, base: bytes, data: bytes) -> None:
+        """Write a draft of unsaved edits, for this user only.
 
         Raises:
             FileError: They can't be written.
         """
 
-    def drop(self) -> None:
-        """Forget the unfinished edits and their candidates: they were saved, or discarded."""
+    def discard_draft(self) -> None:
+        """Remove the draft and its candidates: the edits were saved, or discarded."""
 
-    def weigh(self, candidate: bytes) -> Impact:
+    def preview_impact(self, candidate: bytes) -> Impact:
         """What compose says of a candidate, and what it would change.
 
         Raises:
@@ -124,7 +124,7 @@ class EnvironmentDesk(Protocol):
         """
 
     def stage(self, candidate: bytes, base: bytes | None) -> str:
-        """Lay a candidate down where a plan finds it; returns what the plan is made for.
+        """Store a candidate where a plan finds it; returns the plan's target.
 
         Args:
             candidate: All of the new content.
@@ -134,7 +134,7 @@ class EnvironmentDesk(Protocol):
             FileError: It can't be written.
         """
 
-    def outside(self, data: bytes) -> bytes:
+    def edit_externally(self, data: bytes) -> bytes:
         """Open the user's editor on a private copy, and return what became of it.
 
         To be called while the console has given the terminal away.
@@ -160,7 +160,7 @@ class EnvironmentAccess:
     """What a console has of an environment file."""
 
     source: EnvironmentSource
-    desk: EnvironmentDesk | None
+    workspace: EnvironmentWorkspace | None
     """None in a read-only console: there is nothing that could change anything."""
     reveals: bool
     """Whether a secret may be shown."""

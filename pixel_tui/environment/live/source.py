@@ -12,7 +12,7 @@ from pathlib import Path
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.editing.workspace import (
     EnvironmentAccess,
-    Opened,
+    LoadedFile,
     Stamp,
     Version,
 )
@@ -91,12 +91,12 @@ def _live_access(
     if settings.read_only:
         return EnvironmentAccess(source, None, settings.reveal_allowed)
     from pixel_tui.environment.apply.impact_reading import ImpactReader
-    from pixel_tui.environment.live.desk import LiveDesk
+    from pixel_tui.environment.live.workspace import LiveWorkspace
     from pixel_tui.environment.storage.staging import Staging
 
     clock = SystemClock()
     store = EnvironmentStore(state_folder, clock)
-    desk = LiveDesk(
+    workspace = LiveWorkspace(
         store.drafts(source.path),
         lambda: store.sweep(source.path),
         ImpactReader(command, environment),
@@ -104,7 +104,7 @@ def _live_access(
         environment,
         clock,
     )
-    return EnvironmentAccess(source, desk, reveals=True)
+    return EnvironmentAccess(source, workspace, reveals=True)
 
 
 class LiveSource:
@@ -127,13 +127,13 @@ class LiveSource:
         """Who reads what, and of which files that was said."""
         self.path = environment_path(command)
 
-    def read(self) -> Opened:
+    def read(self) -> LoadedFile:
         """Read the file, and all that is around it."""
         stamp = self.stamp()
         state = read_file(self.path)
         around = self._read_around()
         examined = Examined(around, self._environment)
-        return Opened(
+        return LoadedFile(
             data=state.data if state.exists else None,
             example=around.example.data if around.example is not None else None,
             stamp=stamp,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment.dotenv.document import Document
-from pixel_tui.environment.live.desk import LiveDesk, edit_outside, editor_words
 from pixel_tui.environment.live.source import live_environment
+from pixel_tui.environment.live.workspace import LiveWorkspace, edit_externally, editor_words
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -29,9 +29,9 @@ def command(folder: Path) -> ComposeCommand:
     return ComposeCommand(compose=("no-such-compose",), directory=str(folder))
 
 
-def desk(folder: Path, state: Path) -> LiveDesk:
-    found = live_environment(command(folder), Settings(), ENVIRONMENT, state).desk
-    assert isinstance(found, LiveDesk)
+def workspace(folder: Path, state: Path) -> LiveWorkspace:
+    found = live_environment(command(folder), Settings(), ENVIRONMENT, state).workspace
+    assert isinstance(found, LiveWorkspace)
     return found
 
 
@@ -43,7 +43,7 @@ def program(path: Path, text: str) -> str:
 
 def test_a_read_only_console_has_nothing_that_could_write(folder: Path, tmp_path: Path) -> None:
     access = live_environment(command(folder), Settings(read_only=True), ENVIRONMENT, tmp_path)
-    assert access.desk is None
+    assert access.workspace is None
     assert not access.reveals
     allowed = Settings(read_only=True, reveal_allowed=True)
     assert live_environment(command(folder), allowed, ENVIRONMENT, tmp_path).reveals
@@ -84,14 +84,14 @@ def test_another_users_file_names_the_repair(
 def test_unfinished_edits_are_offered_by_the_same_console_until_they_are_dropped(
     folder: Path, tmp_path: Path
 ) -> None:
-    it = desk(folder, tmp_path)
-    assert it.unfinished() is None
-    it.keep(b"A=1\n", b"A=2\n")
-    kept = it.unfinished()
+    it = workspace(folder, tmp_path)
+    assert it.saved_draft() is None
+    it.save_draft(b"A=1\n", b"A=2\n")
+    kept = it.saved_draft()
     assert kept is not None
     assert (kept.base, kept.data) == (b"A=1\n", b"A=2\n")
-    it.drop()
-    assert it.unfinished() is None
+    it.discard_draft()
+    assert it.saved_draft() is None
     assert not list(tmp_path.rglob("drafts/*.json"))
 
 
@@ -100,7 +100,7 @@ def test_the_editor_gets_a_private_copy_that_is_gone_afterwards(tmp_path: Path) 
     editor = program(
         tmp_path / "editor", f'stat -c %a "$2" > {note}; echo "$1 $2" >> {note}; echo B=2 >> "$2"'
     )
-    found = edit_outside(b"A=1\n", {**ENVIRONMENT, "EDITOR": f"{editor} -x"})
+    found = edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": f"{editor} -x"})
     assert found == b"A=1\nB=2\n"
     mode, words = note.read_text().splitlines()
     option, path = words.split()
@@ -112,9 +112,9 @@ def test_the_editor_gets_a_private_copy_that_is_gone_afterwards(tmp_path: Path) 
 def test_an_editor_that_fails_or_is_not_there_is_told(tmp_path: Path) -> None:
     failing = program(tmp_path / "failing", "exit 3")
     with pytest.raises(OperationError, match="ended with 3"):
-        edit_outside(b"A=1\n", {**ENVIRONMENT, "EDITOR": failing})
+        edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": failing})
     with pytest.raises(OperationError, match="can't be started"):
-        edit_outside(b"A=1\n", {**ENVIRONMENT, "EDITOR": str(tmp_path / "nowhere")})
+        edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": str(tmp_path / "nowhere")})
     with pytest.raises(OperationError, match="no editor"):
         editor_words({"PATH": str(tmp_path)})
 
@@ -139,15 +139,17 @@ def test_each_of_several_files_has_its_own_drafts_for_as_long_as_the_screen_is_o
     assert first is files.open(paths[0])
     assert files.open(paths[1]).source is last.source
     assert first.source.read().data == b"A=1\n"
-    assert isinstance(first.desk, LiveDesk)
-    assert isinstance(last.desk, LiveDesk)
-    first.desk.keep(b"A=1\n", b"A=2\n")
-    assert first.desk.kept
-    assert not last.desk.kept
-    assert last.desk.unfinished() is None
-    same = [access.desk.stage(b"X=1\n", b"A=1\n") for access in (first, last) if access.desk]
-    last.desk.drop()
-    kept = first.desk.unfinished()
+    assert isinstance(first.workspace, LiveWorkspace)
+    assert isinstance(last.workspace, LiveWorkspace)
+    first.workspace.save_draft(b"A=1\n", b"A=2\n")
+    assert first.workspace.has_draft
+    assert not last.workspace.has_draft
+    assert last.workspace.saved_draft() is None
+    same = [
+        access.workspace.stage(b"X=1\n", b"A=1\n") for access in (first, last) if access.workspace
+    ]
+    last.workspace.discard_draft()
+    kept = first.workspace.saved_draft()
     assert kept is not None
     assert kept.data == b"A=2\n"
     assert len(set(same)) == 2

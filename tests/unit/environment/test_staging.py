@@ -9,7 +9,7 @@ import pytest
 from pixel_tui import files
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.apply.impact_reading import ImpactReader
-from pixel_tui.environment.live.desk import LiveDesk
+from pixel_tui.environment.live.workspace import LiveWorkspace
 from pixel_tui.environment.storage import staging as staging_module
 from pixel_tui.environment.storage.drafts import Drafts
 from pixel_tui.environment.storage.staging import UNKNOWN_BASE, CandidateGone, Staging, digest
@@ -33,12 +33,12 @@ def made_by(staging: Staging, candidate: str, maker: Mapping[str, object] | None
     note.write_text(json.dumps({"base": digest(OLD), "maker": maker}))
 
 
-def desk(tmp_path: Path, staging: Staging) -> LiveDesk:
+def workspace(tmp_path: Path, staging: Staging) -> LiveWorkspace:
     clock = SystemClock()
     drafts = Drafts(tmp_path / "drafts", clock)
     command = ComposeCommand(directory=str(tmp_path / "project"))
     impact = ImpactReader(command, {})
-    return LiveDesk(drafts, lambda: None, impact, staging, {}, clock)
+    return LiveWorkspace(drafts, lambda: None, impact, staging, {}, clock)
 
 
 def test_a_candidate_knows_what_it_was_made_from(staging: Staging) -> None:
@@ -59,11 +59,11 @@ def test_without_a_readable_note_it_was_made_from_no_file_that_there_is(
 
 
 def test_discarding_an_edit_forgets_its_candidates(tmp_path: Path, staging: Staging) -> None:
-    editor = desk(tmp_path, staging)
-    editor.keep(OLD, NEW)
+    editor = workspace(tmp_path, staging)
+    editor.save_draft(OLD, NEW)
     editor.stage(NEW, OLD)
     editor.stage(OTHER, OLD)
-    editor.drop()
+    editor.discard_draft()
     assert staging.ids() == ()
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 

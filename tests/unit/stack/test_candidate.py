@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.live.desk import forget_candidates_in, forget_edited_copies
+from pixel_tui.environment.live.workspace import forget_candidates_in, forget_edited_copies
 from pixel_tui.environment.storage.staging import KEPT_SECONDS
 from tests.patience import PATIENCE
 

@@ -6,7 +6,7 @@ from textual.app import SuspendNotSupported
 from textual.content import Content
 
 from pixel_tui.environment.dotenv.document import Document
-from pixel_tui.environment.editing.workspace import EnvironmentDesk
+from pixel_tui.environment.editing.workspace import EnvironmentWorkspace
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
 from screens.shared.pick import Choices, PickScreen
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from screens.environment.editor import EnvironmentEditor
 
 
-class Outside:
+class ExternalEditor:
     """Leads out to the editor and back.
 
     Args:
         screen: Where the text goes when nothing is wrong with it.
-        desk: Starts the editor.
+        workspace: Starts the editor.
     """
 
-    def __init__(self, screen: "EnvironmentEditor", desk: EnvironmentDesk) -> None:
+    def __init__(self, screen: "EnvironmentEditor", workspace: EnvironmentWorkspace) -> None:
         self._screen = screen
-        self._desk = desk
+        self._workspace = workspace
 
     def edit(self, data: bytes) -> None:
         """Open the editor; the console stands still until it is closed."""
@@ -35,7 +35,7 @@ class Outside:
             with app.suspend():
                 # Nothing may be raised out of here: the terminal would stay the editor's.
                 try:
-                    came_back = self._desk.outside(data)
+                    came_back = self._workspace.edit_externally(data)
                 except ConsoleError as error:
                     trouble = str(error)
         except SuspendNotSupported:

@@ -18,7 +18,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.apply.impact_reading import ImpactReader
-from pixel_tui.environment.editing.workspace import Unfinished
+from pixel_tui.environment.editing.workspace import SavedDraft
 from pixel_tui.environment.storage.drafts import Draft, Drafts
 from pixel_tui.environment.storage.staging import KEPT_SECONDS, Staging, digest
 from pixel_tui.errors import OperationError
@@ -35,8 +35,8 @@ EDITORS: Final = ("VISUAL", "EDITOR")
 FALLBACK: Final = ("nano", "vim", "vi")
 
 
-class LiveDesk:
-    """An `EnvironmentDesk` on a real project.
+class LiveWorkspace:
+    """An `EnvironmentWorkspace` on a real project.
 
     Args:
         drafts: Keeps unfinished edits.
@@ -62,12 +62,12 @@ class LiveDesk:
         self._staging = staging
         self._environment = environment
         self._clock = clock
-        self._own: Unfinished | None = None
+        self._own: SavedDraft | None = None
         """The edits that this console has left."""
         self._draft: Draft | None = None
         """Those of another one that were offered."""
 
-    def unfinished(self) -> Unfinished | None:
+    def saved_draft(self) -> SavedDraft | None:
         """The edits that were never saved, of this console or of one that ended."""
         if self._own is not None:
             return self._own
@@ -78,21 +78,21 @@ class LiveDesk:
         self._draft = next(iter(self._drafts.found()), None)
         if self._draft is None:
             return None
-        return Unfinished(self._draft.base, self._draft.data, self._draft.time)
+        return SavedDraft(self._draft.base, self._draft.data, self._draft.time)
 
     @property
-    def kept(self) -> bool:
+    def has_draft(self) -> bool:
         """Whether this console has left edits that were not saved."""
         return self._own is not None
 
-    def keep(self, base: bytes, data: bytes) -> None:
-        """Keep unfinished edits."""
+    def save_draft(self, base: bytes, data: bytes) -> None:
+        """Write a draft of unsaved edits."""
         self._drafts.write(_Base(base), data)
-        self._own = Unfinished(base, data, self._clock.now())
+        self._own = SavedDraft(base, data, self._clock.now())
         self._forget_found()
 
-    def drop(self) -> None:
-        """Forget the unfinished edits, and the candidates that were made of them."""
+    def discard_draft(self) -> None:
+        """Remove the draft, and the candidates that were made of it."""
         self._staging.forget_discarded()
         self._drafts.remove()
         self._own = None
@@ -104,7 +104,7 @@ class LiveDesk:
             self._drafts.discard(self._draft)
             self._draft = None
 
-    def weigh(self, candidate: bytes) -> Impact:
+    def preview_impact(self, candidate: bytes) -> Impact:
         """What compose says of a candidate, and what it would change."""
         return self._impact.read(candidate)
 
@@ -112,9 +112,9 @@ class LiveDesk:
         """Lay a candidate down for a plan."""
         return self._staging.stage(candidate, base=digest(base))
 
-    def outside(self, data: bytes) -> bytes:
+    def edit_externally(self, data: bytes) -> bytes:
         """Open the user's editor on a private copy."""
-        return edit_outside(data, self._environment)
+        return edit_externally(data, self._environment)
 
 
 class _Base:
@@ -123,7 +123,7 @@ class _Base:
         self.data = data
 
 
-def edit_outside(data: bytes, environment: Mapping[str, str]) -> bytes:
+def edit_externally(data: bytes, environment: Mapping[str, str]) -> bytes:
     """Open `$VISUAL`, `$EDITOR` or what there is on a private copy; what became of it.
 
     Raises:
