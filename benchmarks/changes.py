@@ -20,7 +20,8 @@ from pixel_tui.operations.jobs.verification import Patience
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.settings import BackupSettings, Settings
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.programs.process import ProcessRunner

@@ -243,7 +243,8 @@ def _project_here(
     arguments: argparse.Namespace, environment: Mapping[str, str]
 ) -> "ComposeProject":
     """The project in the folder and of the files that the arguments name, else in this folder."""
-    from pixel_tui.stack.compose.project import ComposeProject, find_command
+    from pixel_tui.stack.compose.find import find_command
+    from pixel_tui.stack.compose.project import ComposeProject
 
     command = find_command(
         environment,
@@ -270,8 +271,9 @@ def _found_by_name(
     arguments: argparse.Namespace, environment: Mapping[str, str], name: str
 ) -> "tuple[DockerEngine, ComposeProject]":
     """The readers of a project that is elsewhere: its containers say where."""
+    from pixel_tui.stack.compose.find import find_command
     from pixel_tui.stack.compose.places import find_place
-    from pixel_tui.stack.compose.project import ComposeProject, find_command
+    from pixel_tui.stack.compose.project import ComposeProject
     from pixel_tui.stack.engine.docker_engine import DockerEngine
     from pixel_tui.stack.engine.endpoint import find_endpoint
 

@@ -3,7 +3,8 @@
 import os
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import StackSnapshot

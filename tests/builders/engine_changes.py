@@ -18,7 +18,8 @@ from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint

@@ -23,7 +23,8 @@ from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
 from pixel_tui.operations.jobs.verification import Patience
 from pixel_tui.operations.operator import Operator
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.feed.feed import FeedState, LogFeed, LogTarget

@@ -9,7 +9,7 @@ import pytest
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.build_records import build_records
-from pixel_tui.stack.compose.project import find_command
+from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.model.snapshot import Sync, SyncAction
 from pixel_tui.stack.watch.live_witness import live_witness
 from pixel_tui.text import plain

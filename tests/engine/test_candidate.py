@@ -9,7 +9,8 @@ from pixel_tui.environment.apply.impact import Change
 from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.files import replace_file
 from pixel_tui.stack.compose.candidate import CandidateReader
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 

@@ -10,7 +10,8 @@ from pixel_tui.errors import ComposeMissing, ComposeRefused, OperationError, Pro
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.stack.compose.files import find_directory
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot, SyncAction

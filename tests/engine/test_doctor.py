@@ -15,7 +15,8 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.doctor.engine_checks import check_socket, look_at_socket
 from pixel_tui.doctor.examine import Readers, examine
 from pixel_tui.doctor.report import Verdict, as_json
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.text import plain

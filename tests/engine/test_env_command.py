@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.stack.compose.environment_uses import How
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, Project
 

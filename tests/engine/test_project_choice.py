@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.compose.project_files import find_project_files
 from tests.engine.compose_reading import compose_program
 
@@ -120,7 +121,7 @@ def test_the_project_is_the_one_that_compose_opens(
     root = tmp_path / "p"
     wanted = composes_own(program, root, case)
     monkeypatch.chdir(root / case.here)
-    monkeypatch.setattr("pixel_tui.stack.compose.project.PLUGIN_FOLDERS", ())
+    monkeypatch.setattr("pixel_tui.stack.compose.find.PLUGIN_FOLDERS", ())
     environment = machine(program, root, **case.exported)
     command = find_command(environment, **case.options)  # type: ignore[arg-type]
     resolved = ComposeProject(command, environment).resolve()

@@ -13,7 +13,9 @@ import pytest
 
 from pixel_tui.errors import ComposeRefused
 from pixel_tui.stack.compose.command import LOCAL_ONLY, remote_not_read
-from pixel_tui.stack.compose.project import COPY_IT, ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
+from pixel_tui.stack.compose.refusals import COPY_IT
 from tests.builders.commits import QUIET, git
 from tests.engine.compose_reading import compose_program
 from tests.engine.fixtures import MakeProject
@@ -155,7 +157,7 @@ def test_a_remote_file_is_refused_in_words(
     if place == "COMPOSE_FILE":
         environment |= {"COMPOSE_FILE": file, "COMPOSE_PATH_SEPARATOR": ","}
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("pixel_tui.stack.compose.project.PLUGIN_FOLDERS", ())
+    monkeypatch.setattr("pixel_tui.stack.compose.find.PLUGIN_FOLDERS", ())
     command = find_command(environment, files=[file] if place == "-f" else [])
     project = ComposeProject(command, environment)
     with pytest.raises(ComposeRefused, match=re.escape(NOT_READ)) as refused:

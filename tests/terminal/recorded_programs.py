@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.stack.compose.project import find_command
+from pixel_tui.stack.compose.find import find_command
 from tests.engine.private_engine import Engine
 
 NAMES: Final = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pixel_tui.stack.compose.project import PLUGIN_FOLDERS
+from pixel_tui.stack.compose.find import PLUGIN_FOLDERS
 from tests.builders.terminal_engine import env_of, run_status
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import Engine, eventually, unique_name

@@ -27,8 +27,9 @@ from pixel_tui.errors import ComposeRefused, ConsoleError, FileError
 from pixel_tui.files import is_file, read_regular
 from pixel_tui.stack.compose.candidate import CandidateReader
 from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
+from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.environment_uses import NO_USES, EnvironmentUses
-from pixel_tui.stack.compose.project import ComposeProject, compose_warnings
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.endpoint import endpoint_of
 from pixel_tui.stack.programs.git_files import GitFile, git_file
 from pixel_tui.text import SafeText, plain

@@ -21,8 +21,9 @@ from pathlib import Path
 from pixel_tui.errors import ComposeRefused, FileError
 from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
+from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.dotenv_setting import disabled
-from pixel_tui.stack.compose.project import ComposeProject, compose_warnings
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
 from pixel_tui.stack.model.parse import declared_ports, externals_of
 from pixel_tui.stack.model.resources import parse_resources

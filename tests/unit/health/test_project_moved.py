@@ -9,7 +9,8 @@ import pytest
 
 from pixel_tui.errors import ProjectMissing
 from pixel_tui.health.findings import Severity, findings_of_stack
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.model.parse import parse_project
 from pixel_tui.text import plain
 from tests.builders.findings import project_of, stack

@@ -8,7 +8,8 @@ import pytest
 
 from pixel_tui.errors import ComposeRefused
 from pixel_tui.redaction.redactor import MASK, redact
-from pixel_tui.stack.compose.project import ComposeProject, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 
 PLAIN = {"services": {"api": {"image": "i"}, "db": {"image": "i"}}}
 WITH_PROFILE = {"services": {"api": {"image": "i"}, "tool": {"image": "i", "profiles": ["tools"]}}}

@@ -21,8 +21,10 @@ from pixel_tui.stack.compose.command import (
     remote_not_read,
     shown,
 )
+from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.files import find_directory
-from pixel_tui.stack.compose.project import ComposeProject, compose_warnings, find_command
+from pixel_tui.stack.compose.find import find_command
+from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.programs import health_wait
 from pixel_tui.stack.programs.own_program import add_project_options, command_from, project_options
 
@@ -37,7 +39,7 @@ def program(path: Path) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A machine with docker and its compose plugin, and nothing else."""
-    monkeypatch.setattr("pixel_tui.stack.compose.project.PLUGIN_FOLDERS", ())
+    monkeypatch.setattr("pixel_tui.stack.compose.find.PLUGIN_FOLDERS", ())
     program(tmp_path / "bin" / "docker")
     program(tmp_path / "config" / "cli-plugins" / "docker-compose")
     return {"PATH": str(tmp_path / "bin"), "DOCKER_CONFIG": str(tmp_path / "config")}

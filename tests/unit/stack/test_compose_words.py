@@ -7,8 +7,8 @@ import pytest
 from pixel_tui.redaction.known import known
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.compose_words import ComposeWords, refusal_of
-from pixel_tui.stack.compose.project import compose_warnings
 from pixel_tui.stack.compose.written_secrets import Written
 from pixel_tui.stack.model.program_output import Said
 

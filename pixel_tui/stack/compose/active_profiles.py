@@ -1,0 +1,112 @@
+"""A project that compose takes with its active profiles alone, and the services it leaves out."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from pixel_tui.errors import ComposeRefused
+from pixel_tui.stack.compose.call import ComposeCall
+from pixel_tui.stack.compose.command import EVERY_PROFILE, UNRESOLVED
+from pixel_tui.stack.compose.compose_warnings import compose_warnings
+from pixel_tui.stack.compose.refusals import no_json, reason
+from pixel_tui.stack.compose.resolution import Resolution
+from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
+
+
+def resolve_active(call: ComposeCall, refusal: ComposeRefused) -> Resolution:
+    """The project with its active profiles, where compose refuses all of them together.
+
+    The others are no orphans either: each is asked for by its name, as `up` reads it, and is
+    known as it is written only if compose refuses it even so. They have no hash.
+
+    Args:
+        call: How compose is asked.
+        refusal: Why it refuses the project with every profile.
+
+    Raises:
+        ComposeError: Compose refuses the project even so, or can't be asked.
+    """
+    command = call.command
+    try:
+        argv = command.reading_argv("config", "--format", "json")
+        output, messages = call.answer(call.start(argv))
+        config = load_object(output)
+        written = _written(call)
+    except ComposeRefused:
+        raise refusal from None
+    except ValueError as error:
+        raise no_json(command) from error
+    services = dict(Node(config)["services"].members())
+    rest = {
+        name: node
+        for name, node in Node(written)["services"].members()
+        if name not in services and node["profiles"]
+    }
+    if not rest:
+        raise refusal
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for_down = pool.submit(_volumes_for_down, call)
+        asked = dict(zip(rest, pool.map(lambda name: _by_name(call, name), rest), strict=True))
+    found = for_down.result()
+    down = frozenset() if isinstance(found, ComposeRefused) else found
+    named = {name: Node(item) for name, item in asked.items() if isinstance(item, dict)}
+    both = {name: node.value for name, node in (services | rest).items()}
+    both |= {name: node["services"][name].value for name, node in named.items()}
+    models = (_kept_volumes(written, down), *named.values(), Node(config))
+    others = {
+        kind: {key: item.value for node in models
+               for key, item in node[kind].members()}
+        for kind in ("networks", "volumes")
+    }  # fmt: skip
+    return Resolution(
+        config={**config, **others, "services": both},
+        active=frozenset(services),
+        warnings=compose_warnings(messages),
+        left_out=frozenset(rest),
+        left_out_why=f"{_which(rest)} left out: {reason(refusal)}",
+        refused={name: item for name, item in asked.items() if isinstance(item, str)},
+        refused_together=reason(found) if isinstance(found, ComposeRefused) else "",
+    )
+
+
+def _which(services: dict[str, Node]) -> str:
+    names = sorted({item.raw for node in services.values() for item in node["profiles"]})
+    return f"profile {names[0]} is" if len(names) == 1 else f"profiles {', '.join(names)} are"
+
+
+def _kept_volumes(written: JsonObject, down: frozenset[str]) -> Node:
+    """The volumes of a project, as they are written, that `down` takes."""
+    kept = {
+        key: node.value
+        for key, node in Node(written)["volumes"].members()
+        # As it is written: a name with a variable in it is not known.
+        if key in down and "$" not in node["name"].raw
+    }
+    return Node({"volumes": kept})
+
+
+def _volumes_for_down(call: ComposeCall) -> frozenset[str] | ComposeRefused:
+    """The volumes, by their keys, that `down` takes; why none, where it is refused.
+
+    It looks into no env file, and minds no container name that two services have. Neither does
+    `config` for a list of names alone.
+    """
+    words = (*EVERY_PROFILE, "config", "--no-env-resolution", "--volumes")
+    try:
+        return frozenset(call.reading(*words).split())
+    except ComposeRefused as refusal:
+        return refusal
+
+
+def _by_name(call: ComposeCall, service: str) -> JsonObject | str:
+    """The project as `up SERVICE` reads it; why not, where compose refuses it."""
+    try:
+        found = load_object(call.reading("config", "--format", "json", "--", service))
+    except ComposeRefused as refusal:
+        return reason(refusal)
+    except ValueError as error:
+        raise no_json(call.command) from error
+    return found if Node(found)["services"][service] else "it is not in the project"
+
+
+def _written(call: ComposeCall) -> JsonObject:
+    """The project as it is written, with nothing put in and nothing checked."""
+    return load_object(call.reading(*EVERY_PROFILE, "config", *UNRESOLVED, "--format", "json"))

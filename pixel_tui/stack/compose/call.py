@@ -1,0 +1,123 @@
+"""Asking the compose program: a bounded question, and its answer without secrets or an error."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from pixel_tui.errors import ComposeError
+from pixel_tui.stack.compose.asking import Asked, NoAnswer
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.compose_missing import compose_missing
+from pixel_tui.stack.compose.project_files import ProjectFiles
+from pixel_tui.stack.compose.refusals import no_access, refusal
+from pixel_tui.stack.compose.require import require_files
+
+TIMEOUT_SECONDS: Final = 30.0
+
+
+class ComposeCall:
+    """Asks compose about one project.
+
+    Args:
+        command: How compose is called.
+        environment: All variables that it sees.
+        files: The files that it reads: no secret in them is quoted.
+    """
+
+    def __init__(
+        self,
+        command: ComposeCommand,
+        environment: Mapping[str, str],
+        files: Callable[[], ProjectFiles],
+    ) -> None:
+        self.command = command
+        self.environment = environment
+        self._files = files
+
+    def require_files(self) -> None:
+        """Check what compose is to read, before it is asked.
+
+        Raises:
+            ComposeError: A file or the folder is missing, or may not be read.
+        """
+        require_files(self.command, self.environment)
+
+    def reading(self, *words: str) -> str:
+        """What a reading command writes to standard output.
+
+        Raises:
+            ComposeError: It can't be run, or compose refuses the project.
+        """
+        return self.answer(self.start(self.command.reading_argv(*words)))[0]
+
+    def ask(self, argv: Sequence[str], *, stdin: str = "", candidate: str = "") -> tuple[str, str]:
+        """Check the files and run a reading command: its standard output and standard error.
+
+        Args:
+            argv: The command.
+            stdin: What it reads on standard input.
+            candidate: What is in the environment file that it is given in place of another.
+
+        Raises:
+            ComposeError: It can't be run, or compose refuses the project.
+        """
+        self.require_files()
+        return self.answer(self.start(argv, stdin=stdin), candidate)
+
+    def start(self, argv: Sequence[str], *, stdin: str = "") -> Asked:
+        """Start a reading command.
+
+        Raises:
+            ComposeError: It can't be started.
+        """
+        directory = self.command.directory
+        try:
+            return Asked(argv, directory=directory, environment=self.environment, stdin=stdin)
+        except OSError as error:
+            if error.filename == directory:  # it went, or may not be entered
+                raise no_access(directory, error) from error
+            if isinstance(error, FileNotFoundError):
+                raise compose_missing(argv[0]) from error
+            raise ComposeError(
+                f"The compose program can't be started: {error.strerror or error}.", on=argv[0]
+            ) from error
+
+    def answer(self, asked: Asked, candidate: str = "") -> tuple[str, str]:
+        """Wait for a command: its standard output and standard error.
+
+        No secret is quoted in the latter, nor in why compose refuses the project.
+
+        Args:
+            asked: The command that was started.
+            candidate: What is in the environment file that it was given in place of another.
+
+        Raises:
+            ComposeError: It did not answer, or compose refuses the project.
+        """
+        try:
+            reply = asked.answer(TIMEOUT_SECONDS)
+        except NoAnswer as error:
+            raise ComposeError(
+                f"Compose did not answer: {error}.",
+                on=self.command.directory,
+                remedy="Is a file of the project on a slow or hanging disk?",
+            ) from error
+        if reply.code < 0:
+            raise ComposeError(
+                f"Compose was ended by signal {-reply.code} before it answered.",
+                on=self.command.directory,
+                remedy="It is asked again by itself; `dmesg` says whether memory ran out.",
+            )
+        if reply.code != 0:
+            messages = self._without_secrets(reply.messages or reply.output, candidate)
+            raise refusal(messages, self.command)
+        return reply.output, self._without_secrets(reply.messages, candidate)
+
+    def _without_secrets(self, messages: str, candidate: str) -> str:
+        if not messages.strip():
+            return ""
+        from pixel_tui.stack.compose.compose_words import ComposeWords
+        from pixel_tui.stack.compose.written_secrets import Written, written_in
+
+        given = [Written(candidate)] if candidate else []
+        files = [*given, *written_in(self._files())]
+        return ComposeWords(files, self.environment).without_secrets(messages)

@@ -1,0 +1,15 @@
+"""The warnings of compose, out of what it writes to standard error."""
+
+from pixel_tui.late_pattern import LatePattern
+
+_ESCAPED = LatePattern(r"\\(.)")
+_WARNING = LatePattern(r'level=warning msg="((?:[^"\\]|\\.)*)"')
+
+
+def compose_warnings(messages: str) -> tuple[str, ...]:
+    """The warnings in what compose wrote to standard error, each once."""
+    found = (
+        _ESCAPED.sub(lambda sign: " " if sign[1] in "nrt" else sign[1], text)
+        for text in _WARNING.findall(messages)
+    )
+    return tuple(dict.fromkeys(found))

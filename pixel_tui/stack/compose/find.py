@@ -1,0 +1,106 @@
+"""How to call compose for a project: looks for the program and the folder, runs nothing."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import UsageError
+from pixel_tui.stack.compose.command import LOCAL_ONLY, ComposeCommand
+from pixel_tui.stack.compose.dotenv_setting import disabled
+from pixel_tui.stack.compose.files import ProjectSearch, find_project
+
+PLUGIN_FOLDERS: Final = (
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+)
+"""Where docker looks for its plugins, after the user's own folder."""
+
+
+def find_command(
+    environment: Mapping[str, str],
+    *,
+    host: str | None = None,
+    context: str | None = None,
+    directory: str | None = None,
+    files: Sequence[str] = (),
+    env_files: Sequence[str] = (),
+    project: str | None = None,
+    profiles: Sequence[str] = (),
+) -> ComposeCommand:
+    """How to call compose for a project: looks for the program and the folder, runs nothing.
+
+    Args:
+        environment: The variables of this process.
+        host: The engine's address as given by the user.
+        context: The Docker context as given by the user.
+        directory: The project's folder as given by the user. Where no file is named, it is
+            where compose would be started: from there the compose file is looked for upwards.
+        files: Compose files as given by the user; relative to the current folder.
+        env_files: Environment files as given by the user, else `COMPOSE_ENV_FILES`; relative
+            to the current folder.
+        project: The project's name as given by the user.
+        profiles: Profiles as given by the user, beside those of `COMPOSE_PROFILES`.
+    """
+    docker: tuple[str, ...] = ("docker",)
+    if host:
+        docker = ("docker", "--host", host)
+    elif context:
+        docker = ("docker", "--context", context)
+    compose: tuple[str, ...] = (*docker, "compose")
+    extra: dict[str, str] = {}
+    plugin = _find_plugin(environment)
+    standalone = shutil.which("docker-compose", path=environment.get("PATH"))
+    if plugin is None and standalone:
+        compose = (standalone,)
+        chosen = {"DOCKER_HOST": host, "DOCKER_CONTEXT": context}
+        extra = {name: value for name, value in chosen.items() if value}
+    here = _here(environment)
+    place = find_project(environment, here, directory=directory, files=files, env_files=env_files)
+    named = files or environment.get("COMPOSE_FILE")
+    return ComposeCommand(
+        docker=docker,
+        compose=compose,
+        reader=(str(plugin),) if plugin else (),
+        directory=str(place.directory),
+        files=place.files,
+        env_files=place.env_files,
+        project=project or "",
+        profiles=tuple(profiles),
+        search=None if named else ProjectSearch(here, directory, tuple(env_files)),
+        reads_default_env=not disabled(environment),
+        environment={**LOCAL_ONLY, **extra},
+    )
+
+
+def _here(environment: Mapping[str, str]) -> Path:
+    """The folder that one is in, by the name that compose gives it: through links, as `cd` went.
+
+    Raises:
+        UsageError: It was removed.
+    """
+    said = environment.get("PWD", "")
+    with suppress(OSError):
+        if Path(said).is_absolute() and Path(said).samefile("."):
+            return Path(said)
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            "The folder that this shell is in is gone.",
+            remedy="Go to the project's folder, or name it: `pixel-tui -C DIR`.",
+        ) from error
+
+
+def _find_plugin(environment: Mapping[str, str]) -> Path | None:
+    """The compose program as docker would find it; it runs without docker too."""
+    if shutil.which("docker", path=environment.get("PATH")) is None:
+        return None
+    own = environment.get("DOCKER_CONFIG") or str(Path(environment.get("HOME", "~")) / ".docker")
+    folders = (str(Path(own) / "cli-plugins"), *PLUGIN_FOLDERS)
+    programs = (Path(folder) / "docker-compose" for folder in folders)
+    return next((path for path in programs if os.access(path, os.X_OK)), None)

@@ -1,0 +1,56 @@
+"""The hashes that `up` would write on the containers of a project.
+
+`docker compose config --hash` leaves the services' env files out of the hash, while `up` takes
+them in: seen with 2.40.3. So the hashes are asked for of the model that compose has just
+resolved, given back to it on standard input; those are equal to the labels that `up` writes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pixel_tui.stack.compose.call import ComposeCall
+from pixel_tui.stack.compose.command import EVERY_PROFILE, ComposeCommand
+from pixel_tui.stack.compose.refusals import no_json
+from pixel_tui.stack.model.json_value import JsonObject, Node, as_yaml, load_object
+from pixel_tui.stack.model.service_hash import as_up_hashes
+
+
+def hashes_of(
+    call: ComposeCall, config: JsonObject, command: ComposeCommand, *, label_files: bool
+) -> Mapping[str, str]:
+    """The hashes of a resolved model; a service that compose can't hash has none.
+
+    Args:
+        call: How compose is asked.
+        config: What `config --format json` printed.
+        command: How compose was called for it.
+        label_files: Whether services name label files.
+
+    Raises:
+        ComposeError: Compose gives none at all.
+    """
+    model = replace(command, files=("-",), project=Node(config)["name"].raw)
+    argv = model.reading_argv(*EVERY_PROFILE, "config", "--hash", "*")
+    output, _ = call.ask(argv, stdin=as_yaml(config))
+    told = dict(pair for line in output.splitlines() if len(pair := line.split()) == 2)
+    files = _label_files(call, command) if label_files else {}
+    return {
+        name: as_up_hashes(service, told.get(name, ""), label_files=files.get(name, ()))
+        for name, node in Node(config)["services"].members()
+        if isinstance(service := node.value, dict)
+    }
+
+
+def _label_files(call: ComposeCall, command: ComposeCommand) -> Mapping[str, Sequence[str]]:
+    """The label files of services: `config` puts in what they give, and leaves them out."""
+    words = (*EVERY_PROFILE, "config", "--no-interpolate", "--format", "json")
+    output, _ = call.ask(command.reading_argv(*words))
+    try:
+        services = Node(load_object(output))["services"]
+    except ValueError as error:
+        raise no_json(command) from error
+    return {
+        name: [item.raw for item in node["label_file"]]
+        for name, node in services.members()
+        if node["label_file"]
+    }

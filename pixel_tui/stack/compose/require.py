@@ -1,0 +1,74 @@
+"""What has to be there before compose is asked about a project."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pixel_tui.errors import ComposeRefused, ProjectMissing
+from pixel_tui.files import is_pipe
+from pixel_tui.stack.compose.command import GIT_NOT_READ, OCI_NOT_READ, ComposeCommand
+from pixel_tui.stack.compose.files import default_files, is_remote
+from pixel_tui.stack.compose.refusals import COPY_IT, no_access
+
+
+def require_files(command: ComposeCommand, environment: Mapping[str, str]) -> None:
+    """Check the folder and the files that compose is to read; starts no program.
+
+    Args:
+        command: How compose is called for the project.
+        environment: The variables that compose sees.
+
+    Raises:
+        ComposeError: One is missing, may not be read, or is not to be read at all.
+    """
+    for file in command.files:
+        if is_remote(file):
+            why = OCI_NOT_READ if file.startswith("oci://") else GIT_NOT_READ
+            raise ComposeRefused(f"{why}.", on=file, remedy=COPY_IT)
+        if not _is(Path.is_file, file):
+            remedy = "Check -f or COMPOSE_FILE: paths are relative to the current folder."
+            raise ProjectMissing(
+                "There is no such compose file.",
+                on=file,
+                remedy=_reopened(command, environment) or remedy,
+            )
+    if not _is(Path.is_dir, command.directory):
+        raise ProjectMissing(
+            "There is no such folder.",
+            on=command.directory,
+            remedy=_reopened(command, environment) or "Check the path behind -C.",
+        )
+    for env_file in command.env_paths:
+        if is_pipe(Path(env_file)):
+            raise ComposeRefused(
+                "The environment file is a pipe, and compose would wait for it.",
+                on=env_file,
+                remedy="Move it away, and make a file.",
+            )
+
+
+def moved_files(command: ComposeCommand, environment: Mapping[str, str]) -> str:
+    """The files that compose would open now, if these are others than it was opened with."""
+    if command.search is None:
+        return ""
+    place = command.search.find(environment)
+    if (str(place.directory), place.files) == (command.directory, command.files):
+        return ""
+    return ", ".join(place.files or map(str, default_files(place.directory)))
+
+
+def _reopened(command: ComposeCommand, environment: Mapping[str, str]) -> str:
+    """What to do if the project is elsewhere by now."""
+    moved = moved_files(command, environment)
+    return f"Quit and start pixel-tui again: compose opens {moved} now." if moved else ""
+
+
+def _is(check: Callable[[Path], bool], path: str) -> bool:
+    """Ask for a path; that this user may not look is no answer.
+
+    Raises:
+        ComposeError: This user may not look.
+    """
+    try:
+        return check(Path(path))
+    except OSError as error:
+        raise no_access(path, error) from error

@@ -1,0 +1,43 @@
+"""The files of a project, looked for again only when one of them has changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
+from pixel_tui.stack.compose.project_files import ProjectFiles, find_project_files, stamps
+
+
+class WatchedFiles:
+    """Knows every file that compose reads of a project. Starts no program.
+
+    Args:
+        command: How compose is called.
+        environment: All variables that it sees.
+    """
+
+    def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
+        self._command = command
+        self._environment = environment
+        self._found: tuple[Sequence[tuple[str, int, int]], ProjectFiles] | None = None
+
+    def read(self) -> ProjectFiles:
+        """All files that compose reads of the project."""
+        seen = self.fingerprint() if self._found is not None else ()
+        if self._found is None or seen != self._found[0]:
+            found = find_project_files(self._command, self._environment)
+            self._found = stamps(self._watched(found)), found
+        return self._found[1]
+
+    def fingerprint(self) -> Sequence[tuple[str, int, int]]:
+        """Every file that compose reads, and what it may read as soon as it is there."""
+        known = self._found[1] if self._found is not None else self.read()
+        return stamps(self._watched(known))
+
+    def _watched(self, found: ProjectFiles) -> Iterable[Path]:
+        folder = Path(self._command.directory)
+        beside = [folder / name for name in FILE_NAMES + OVERRIDE_NAMES]
+        beside += sorted(folder.glob(".env*")) + sorted(folder.glob("*.env"))
+        if self._command.search is not None:
+            beside.append(self._command.search.start / ".env")
+        return dict.fromkeys([*found.all, *beside])
