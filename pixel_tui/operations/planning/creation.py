@@ -2,8 +2,9 @@
 
 What compose 2.40 does, seen on a real engine: `up` looks for the images, and for the external
 networks and volumes, of all services that it looks at, those included that have their containers.
-Where one is not there it makes nothing. By then a build is done, and a changed network removed.
-A host port that another container holds it finds taken when the old container is gone.
+Where one is not there, or can't be built, it makes nothing. By then a build is done, and a changed
+network removed. A host port that another container holds it finds taken when the old container is
+gone.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -43,6 +44,12 @@ def why_no_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     return _with_needs(target, snapshot, facts, why_no_up_alone)
 
 
+def why_no_build(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The same of `build` and `up`."""
+    trouble = facts.build_troubles.get(target.service)
+    return f"can't be built: {trouble}" if trouble else why_no_up(target, snapshot, facts)
+
+
 def why_no_up_as_it_is(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     """The same of `up --no-recreate`, but for ports: what is there keeps those that it has."""
     return _with_needs(target, snapshot, facts, _why_not_made)
@@ -80,6 +87,9 @@ def _why_not_made(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
         return f"is refused by compose: {service.spec.refused}"
     if service.sync.invalid_image:
         return wrong_image(service.spec.image)
+    builds = service.spec.builds and (service.sync.missing_image or service.spec.always_builds)
+    if builds and (trouble := facts.build_troubles.get(target.service)):
+        return f"has to be built, and {trouble}"
     return missing_external(service.spec.externals, facts)
 
 

@@ -101,13 +101,7 @@ def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     gone = "" if target.missing else _network_that_is_gone(target, facts)
     if target.up:
         return gone
-    if reason := why_not_joined(target, snapshot) or _port_that_is_taken(target, facts) or gone:
-        return reason
-    service = snapshot.service(target.service)
-    builds = service is not None and service.sync.missing_image and target.spec.builds
-    if builds and (trouble := facts.build_troubles.get(target.service)):
-        return f"has to be built, and {trouble}"
-    return ""
+    return why_not_joined(target, snapshot) or _port_that_is_taken(target, facts) or gone
 
 
 def _network_that_is_gone(target: Target, facts: Facts) -> str:

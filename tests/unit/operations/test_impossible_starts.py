@@ -309,6 +309,42 @@ def test_a_folder_that_nothing_can_be_built_from(
         start(seen, "api", facts=Facts(build_troubles=read_build_troubles(seen)))
 
 
+@pytest.mark.parametrize("action", ["rebuild", "hard-rebuild"])
+@pytest.mark.parametrize("image", [None, "sha256:now"])
+def test_a_build_from_an_empty_folder_is_refused_before(
+    tmp_path: Path, action: str, image: str | None
+) -> None:
+    api = spec("api", builds=True, build_folder=str(tmp_path), dockerfile="Dockerfile")
+    other = spec("other", builds=True)
+    seen = stack(container("api"), container("other"), specs=(api, other), image=image)
+    facts = Facts(build_troubles=read_build_troubles(seen))
+    with pytest.raises(OperationError, match=r"api can't be built: .* is empty \(a submodule\?"):
+        plan_action(action, ["api"], seen, COMMAND, now=NOW, facts=facts)
+    made = plan_action(action, [], seen, COMMAND, now=NOW, facts=facts)
+    assert made.targets == ("other",)
+    (left,) = [check.message for check in made.checks_before if check.name == "left alone"]
+    assert left.startswith("api can't be built")
+
+
+@pytest.mark.parametrize("action", ["recreate", "start", "rebuild"])
+@pytest.mark.parametrize("always", [True, False])
+def test_what_up_has_to_build_is_missed_before_anything_is_stopped(
+    tmp_path: Path, action: str, *, always: bool
+) -> None:
+    """Of what is needed as well; not of what has its image, or where `start` makes nothing."""
+    changes: dict[str, object] = {"builds": True, "build_folder": str(tmp_path)}
+    db = spec("db", always_builds=always, **changes)
+    specs = (db, spec("api", "db", builds=True))
+    seen = stack(exited("db"), specs=specs, image="sha256:now" if always else None)
+    facts = Facts(build_troubles=read_build_troubles(seen))
+    name, reason = ("db", "") if action == "recreate" else ("api", "api depends on db, which ")
+    with pytest.raises(OperationError, match=f"{reason}has to be built, and .* is empty"):
+        plan_action(action, [name], seen, COMMAND, now=NOW, facts=facts)
+    assert plan_action("start", ["db"], seen, COMMAND, now=NOW, facts=facts).steps
+    there = stack(exited("db"), specs=(replace(db, always_builds=False), specs[1]))
+    assert plan_action(action, [name], there, COMMAND, now=NOW, facts=facts).steps
+
+
 def test_a_folder_with_its_dockerfile_can_be_built_from(tmp_path: Path) -> None:
     (tmp_path / "other.Dockerfile").touch()
     assert not read_build_troubles(building(tmp_path, "other.Dockerfile"))

@@ -1,6 +1,7 @@
 """Run the project as it ran when a backup was made: images, compose files, environment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from pixel_tui.backups.deployment import Deployment, RanImage
@@ -92,9 +93,10 @@ def _require_creatable(draft: Draft, names: Sequence[str]) -> None:
         OperationError: It is.
     """
     require_dependencies(draft, names)
+    facts = replace(draft.facts, build_troubles={})  # `up --no-build`
     for name in names:
         target = find_target(name, draft.snapshot)
-        if target and (reason := why_no_up(target, draft.snapshot, draft.facts)):
+        if target and (reason := why_no_up(target, draft.snapshot, facts)):
             raise OperationError(f"Roll back would fail: {name} {reason}.")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.operations.planning.action import Action, Group
 from pixel_tui.operations.planning.cascade import draft_rebuild, refuse_build
-from pixel_tui.operations.planning.creation import why_no_up
+from pixel_tui.operations.planning.creation import why_no_build
 
 ACTION: Final = Action(
     name="hard-rebuild",
@@ -19,6 +19,6 @@ ACTION: Final = Action(
     failing="Where the build fails, what ran before still runs: the last lines say what could not"
     " be fetched or compiled.",
     refuse=refuse_build,
-    impossible=why_no_up,
+    impossible=why_no_build,
     draft=partial(draft_rebuild, cached=False),
 )

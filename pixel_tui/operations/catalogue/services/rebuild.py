@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.operations.planning.action import Action, Group
 from pixel_tui.operations.planning.cascade import draft_rebuild, refuse_build
-from pixel_tui.operations.planning.creation import why_no_up
+from pixel_tui.operations.planning.creation import why_no_build
 
 ACTION: Final = Action(
     name="rebuild",
@@ -15,6 +15,6 @@ ACTION: Final = Action(
     failing="Where the build fails, what ran before still runs: mend what the last lines name."
     " `hard-rebuild` helps where an old layer is at fault.",
     refuse=refuse_build,
-    impossible=why_no_up,
+    impossible=why_no_build,
     draft=draft_rebuild,
 )
