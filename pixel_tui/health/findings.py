@@ -14,6 +14,7 @@ from pixel_tui.health.restarts import unstable
 from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
 from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
+from pixel_tui.stack.model.obstacle import obstacle
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.resource_model import ResourceKind
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, SyncAction
@@ -378,9 +379,9 @@ def _absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
             plain(f"the containers of this folder carry the name {other}"),
             plain(f"Start the console with -p {other}."),
         )
-    if (obstacle := _obstacle(service)) is not None:
-        why, remedy = obstacle
-        return Finding(service.name, Severity.BROKEN, plain("has no container"), why, remedy)
+    if (found := obstacle(service, snapshot)) is not None:
+        words = plain("has no container")
+        return Finding(service.name, Severity.BROKEN, words, found.why, found.fix)
     broken = _broken_dependency(service, snapshot)
     return Finding(
         service.name,
@@ -389,28 +390,6 @@ def _absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
         plain(f"it waits for {broken}" if broken else _beside(service)),
         plain(f"Bring it up (s): docker compose up -d {service.name}"),
     )
-
-
-def _obstacle(service: Service) -> tuple[SafeText, SafeText] | None:
-    """Why it can't be brought up as things are, and what to do first."""
-    if service.missing:
-        names = ", ".join(f"{item.kind} {item.name}" for item in service.missing)
-        first = service.missing[0]
-        empty = " (a new one is empty)" if first.kind == "volume" else ""
-        return (
-            plain(f"external {names} does not exist, and compose does not create it"),
-            plain(
-                f"Bring up the project that it belongs to, or create it{empty}: "
-                f"docker {first.kind} create {first.name}"
-            ),
-        )
-    if service.sync.action is SyncAction.UNKNOWN and service.sync.reason:
-        return service.sync.reason, plain("Correct it in the compose file or in .env.")
-    if service.sync.action is SyncAction.BUILD and service.spec is not None:
-        how = "build" if service.spec.builds else "pull"
-        words = f"docker compose {how} {service.name}, then up -d {service.name}"
-        return service.sync.reason, plain(f"Get its image first: {words}")
-    return None
 
 
 def _disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
@@ -429,9 +408,9 @@ def _disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) ->
 def _created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
     if service.state is not ServiceState.CREATED or not service.wanted:
         return None
-    if service.missing and (obstacle := _obstacle(service)) is not None:
+    if service.missing and (found := obstacle(service, snapshot)) is not None:
         words = plain("was created and never started")
-        return Finding(service.name, Severity.BROKEN, words, *obstacle)
+        return Finding(service.name, Severity.BROKEN, words, found.why, found.fix)
     broken = _broken_dependency(service, snapshot)
     return Finding(
         service.name,
@@ -464,6 +443,7 @@ def _out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> F
         SyncAction.SCALE_UP,
         SyncAction.SCALE_DOWN,
         SyncAction.BUILD,
+        SyncAction.PULL,
     }:
         return None
     return Finding(

@@ -271,7 +271,7 @@ def test_a_reference_that_is_none_concerns_its_own_service(
     for name in ("lost", "slashes", "capital"):
         assert found[name][0] is SyncAction.UNKNOWN
         assert "not a valid image name" in found[name][1]
-    assert found["missing"][0] is SyncAction.BUILD
+    assert found["missing"][0] is SyncAction.PULL
 
 
 COMMON = "image: 'pixel-tui-test:latest', command: [sleep, '600'], stop_grace_period: 0s"
@@ -378,7 +378,7 @@ def test_what_compose_will_not_make_is_named_before_a_start_fails(
     assert "external volume pixel-tui-old does not exist" in said(now, "vol")
     assert "nowhere.test/x is not here" in said(now, "image")
     assert "docker compose pull image" in said(now, "image")
-    assert "it waits for net" in said(now, "waits")
+    assert "it waits for net: external network" in said(now, "waits")
 
     engine.docker("network", "create", "pixel-tui-far")
     engine.docker("volume", "create", "pixel-tui-old")

@@ -203,7 +203,8 @@ def _recreation(
     sync = service.sync if service is not None else None
     if named and options.force:
         return Prediction(spec.name, Change.RECREATED)
-    if sync is not None and sync.action in {SyncAction.RECREATE, SyncAction.BUILD}:
+    recreating = {SyncAction.RECREATE, SyncAction.BUILD, SyncAction.PULL}
+    if sync is not None and sync.action in recreating:
         return Prediction(spec.name, Change.RECREATED, sync.reason)
     shared = [found[name] for name in spec.joins if name in found]
     recreated = [item for item in shared if item.change is Change.RECREATED]

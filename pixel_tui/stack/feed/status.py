@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogTarget
 from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot
+from pixel_tui.stack.model.obstacle import obstacle
+from pixel_tui.stack.model.snapshot import ServiceState, StackSnapshot
 from pixel_tui.text import SafeText, plain
 
 
@@ -64,13 +65,21 @@ def unreadable(container: Container) -> str:
 
 def _without_containers(targets: Sequence[LogTarget], snapshot: StackSnapshot) -> FeedStatus:
     if len(targets) == 1:
-        return _without_container(targets[0].service, snapshot.service(targets[0].service))
+        return _without_container(targets[0].service, snapshot)
     return FeedStatus(FeedState.WAITING, plain("None of these services has a container."))
 
 
-def _without_container(name: str, service: Service | None) -> FeedStatus:
+def _without_container(name: str, snapshot: StackSnapshot) -> FeedStatus:
+    service = snapshot.service(name)
     if service is None:
         return FeedStatus(FeedState.WAITING, plain(f"{name} is not part of the stack any more."))
+    if service.spec is not None and service.spec.provider:
+        provider = service.spec.provider
+        what = f"{name} has no container, so it has no log: {provider} provides it."
+        return FeedStatus(FeedState.WAITING, plain(what))
+    if (found := obstacle(service, snapshot)) is not None:
+        what = plain(f"{name} has no container: {found.why}.")
+        return FeedStatus(FeedState.WAITING, what, found.fix)
     if service.state is ServiceState.OFF and service.spec and service.spec.profiles:
         profile = service.spec.profiles[0]
         return FeedStatus(

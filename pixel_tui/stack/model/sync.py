@@ -73,9 +73,10 @@ def sync(
         words = f"“{words}” is not a valid image name: is a variable in it empty?"
         return Sync(SyncAction.UNKNOWN, plain(words), invalid)
     if missing:
+        action = SyncAction.BUILD if spec.builds else SyncAction.PULL
         how = "built" if spec.builds else "pulled"
         words = f"image {masked_words(spec.image)} is not here: it would be {how}"
-        return Sync(SyncAction.BUILD, plain(words), missing_image=True)
+        return Sync(action, plain(words), missing_image=True)
     if not regular:
         absent = Sync(SyncAction.CREATE, plain("it has no container"))
         return absent if spec.replicas else Sync(SyncAction.NOTHING)

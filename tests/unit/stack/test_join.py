@@ -276,7 +276,12 @@ def test_without_a_resolved_model_nothing_is_an_orphan() -> None:
             SyncAction.RECREATE,
             "image api:1 is another one now",
         ),
-        (joined(container(), images={"api:1": None}), SyncAction.BUILD, "would be pulled"),
+        (joined(container(), images={"api:1": None}), SyncAction.PULL, "would be pulled"),
+        (
+            joined(container(), specs=(spec(builds=True),), images={"api:1": None}),
+            SyncAction.BUILD,
+            "would be built",
+        ),
         (joined(container(), specs=(spec(replicas=2),)), SyncAction.SCALE_UP, "1 of 2"),
         (
             joined(container(number=1), container(number=2)),

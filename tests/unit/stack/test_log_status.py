@@ -3,10 +3,16 @@
 import time
 from dataclasses import replace
 
+import pytest
+
 from pixel_tui.errors import EngineRefused, EngineUnreachable
-from pixel_tui.stack.feed.feed import FeedState
-from pixel_tui.text import SafeText
+from pixel_tui.stack.feed.feed import FeedState, FeedStatus, LogTarget
+from pixel_tui.stack.feed.status import feed_status
+from pixel_tui.stack.model.project import External, ServiceSpec
+from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, Sync, SyncAction
+from pixel_tui.text import SafeText, plain
 from tests.builders.log_following import (
+    READY,
     A,
     Stage,
     stage,
@@ -30,6 +36,59 @@ def test_a_container_that_is_gone_is_not_asked_for_for_ever(stage: Stage) -> Non
     asked = len(stage.engine.requests)
     stage.stays("one", "two", "three")
     assert len(stage.engine.requests) == asked
+
+
+def absent(spec: ServiceSpec, **changes: object) -> FeedStatus:
+    service = Service(spec.name, spec, state=ServiceState.ABSENT, sync=Sync(SyncAction.CREATE))
+    snapshot = StackSnapshot(READY, services=(replace(service, **changes),))  # type: ignore[arg-type]
+    return feed_status(snapshot, [LogTarget("ext")], (), live=False, refused=SafeText(""))
+
+
+EXT = ServiceSpec(plain("ext"), plain("x/ext"))
+SHARED = External("network", plain("shared"))
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "fix"),
+    [
+        (absent(EXT), "ext has no container.", "docker compose up -d ext"),
+        (
+            absent(EXT, missing=(SHARED,)),
+            "ext has no container: external network shared does not exist",
+            "docker network create shared",
+        ),
+        (
+            absent(EXT, missing=(SHARED,), state=ServiceState.OFF, sync=Sync(SyncAction.OFF)),
+            "external network shared does not exist",
+            "docker network create shared",
+        ),
+        (
+            absent(EXT, sync=Sync(SyncAction.PULL, plain("image x/ext is not here"))),
+            "ext has no container: image x/ext is not here.",
+            "docker compose pull ext, then up -d ext",
+        ),
+        (
+            absent(replace(EXT, refused=plain("its env file is not there"))),
+            "compose refuses it: its env file is not there",
+            "Correct it in the compose file or in .env.",
+        ),
+        (
+            absent(EXT, sync=Sync(SyncAction.UNKNOWN, plain("compose can't read the project"))),
+            "compose can't read the project",
+            "Correct it in the compose file or in .env.",
+        ),
+        (
+            absent(replace(EXT, provider=plain("cloud")), state=ServiceState.UNKNOWN),
+            "ext has no container, so it has no log: cloud provides it.",
+            "",
+        ),
+    ],
+)
+def test_nothing_that_must_fail_is_advised(status: FeedStatus, reason: str, fix: str) -> None:
+    assert status.state is FeedState.WAITING
+    assert reason in status.reason
+    assert status.remedy.endswith(fix)
+    assert bool(status.remedy) is bool(fix)
 
 
 def test_what_is_refused_is_said_and_tried_until_it_is_allowed() -> None:

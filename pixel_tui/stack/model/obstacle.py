@@ -1,0 +1,70 @@
+"""What has to be done before compose can bring a service up. Pure."""
+
+from dataclasses import dataclass
+
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot, SyncAction
+from pixel_tui.text import SafeText, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why `up` of a service fails, or does more than that, as things are."""
+
+    why: SafeText
+    fix: SafeText
+    """What to do first, as a sentence without its stop."""
+
+
+def obstacle(service: Service, snapshot: StackSnapshot) -> Obstacle | None:
+    """What is in the way of a service, or of what it depends on; None if nothing is known.
+
+    Args:
+        service: A service that has no container, or one that was never started.
+        snapshot: The stack that it is part of.
+    """
+    if (own := _in_the_way(service) or _image(service)) is not None:
+        return own
+    return _of_dependencies(service, snapshot, frozenset())
+
+
+def _of_dependencies(
+    service: Service, snapshot: StackSnapshot, above: frozenset[str]
+) -> Obstacle | None:
+    """What is in the way of what it depends on; an image of that is got by the same `up`."""
+    above |= {service.name}
+    for dependency in service.spec.depends_on if service.spec else ():
+        other = snapshot.service(dependency.service)
+        if other is None or other.name in above or other.members or not other.wanted:
+            continue
+        if (found := _in_the_way(other) or _of_dependencies(other, snapshot, above)) is not None:
+            return Obstacle(plain(f"it waits for {other.name}: {found.why}"), found.fix)
+    return None
+
+
+def _in_the_way(service: Service) -> Obstacle | None:
+    spec = service.spec
+    if service.missing:
+        names = ", ".join(f"{item.kind} {item.name}" for item in service.missing)
+        first = service.missing[0]
+        empty = " (a new one is empty)" if first.kind == "volume" else ""
+        return Obstacle(
+            plain(f"external {names} does not exist, and compose does not create it"),
+            plain(
+                f"Bring up the project that it belongs to, or create it{empty}: "
+                f"docker {first.kind} create {first.name}"
+            ),
+        )
+    correct = plain("Correct it in the compose file or in .env.")
+    if spec is not None and spec.refused:
+        return Obstacle(plain(f"compose refuses it: {spec.refused}"), correct)
+    if service.sync.action is SyncAction.UNKNOWN and service.sync.reason:
+        return Obstacle(service.sync.reason, correct)
+    return None
+
+
+def _image(service: Service) -> Obstacle | None:
+    if service.sync.action not in {SyncAction.BUILD, SyncAction.PULL}:
+        return None
+    how = service.sync.action.value
+    words = f"docker compose {how} {service.name}, then up -d {service.name}"
+    return Obstacle(service.sync.reason, plain(f"Get its image first: {words}"))
