@@ -259,9 +259,7 @@ def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) ->
     paths = Path(arguments.old), Path(arguments.new)
     old, new = (Document.parse(_read(path)) for path in paths)
     catalogue = load_catalogue()
-    entries = (*old.entries, *new.entries)
-    secrets = {item.key for item in entries if is_secret_entry(item, item.written, catalogue)}
-    found = difference(old, new, lambda key: key in secrets)
+    found = difference(old, new, lambda item: is_secret_entry(item, item.written, catalogue))
     if found.is_empty:
         return ExitCode.WELL
     print(difference_as_text(*paths, found))  # noqa: T201

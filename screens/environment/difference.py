@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from pixel_tui.environment.dotenv.difference import DiffLine, LineKind, difference
+from pixel_tui.environment.dotenv.difference import DiffLine, IsSecret, LineKind, difference
 from pixel_tui.environment.dotenv.document import Document, Entry
 from pixel_tui.environment.editing.edits import effective_entries
 from pixel_tui.errors import ConsoleError, UsageError
@@ -25,7 +25,6 @@ from widgets.rows.environment_row import brief, safe_value
 if TYPE_CHECKING:
     from screens.environment.screen import EnvironmentScreen
 
-IsSecret = Callable[[str], bool]
 MergeMissing = Callable[[Document], None]
 """Takes over what a document has more."""
 STYLES: Final = {
@@ -43,7 +42,7 @@ class DifferenceScreen(Dialog[bool | None]):
         here: The file.
         other: What it is compared with.
         name: What the other one is called.
-        is_secret: Whether a key's value is one.
+        is_secret: Whether a value is secret.
         merges: Whether missing keys can be taken over.
     """
 
@@ -103,9 +102,9 @@ class DifferenceScreen(Dialog[bool | None]):
         lines = [Content.styled(title, "$text-accent bold")]
         width = max(map(len, keys), default=0)
         for key in keys:
+            secret = any(self._is_secret(side[key]) for side in sides)
             values = [
-                brief(safe_value(side[key].written, secret=self._is_secret(key))) or "(nothing)"
-                for side in sides
+                brief(safe_value(side[key].written, secret=secret)) or "(nothing)" for side in sides
             ]
             shown = " │ ".join(values)
             lines.append(Content.assemble("  ", (plain(key).ljust(width), "bold"), f"  {shown}"))

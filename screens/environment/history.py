@@ -1,7 +1,7 @@
 """The saved versions of an environment file, and what each would change now."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from textual.css.query import NoMatches
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from pixel_tui.environment.dotenv.difference import IsSecret
 from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.editing.workspace import EnvironmentSource, Version
 from pixel_tui.errors import ConsoleError
@@ -30,7 +31,7 @@ class HistoryScreen(Dialog[bytes | None]):
     Args:
         source: Reads the versions.
         document: What they are compared with.
-        is_secret: Whether a key's value is one.
+        is_secret: Whether a value is secret.
         restores: Whether one can be taken back.
     """
 
@@ -52,7 +53,7 @@ class HistoryScreen(Dialog[bytes | None]):
         self,
         source: EnvironmentSource,
         document: Document,
-        is_secret: Callable[[str], bool],
+        is_secret: IsSecret,
         *,
         restores: bool,
     ) -> None:

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
+from pixel_tui.environment.dotenv.difference import IsSecret
 from pixel_tui.environment.dotenv.document import Document, Entry
 from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, merge, resolve
 from pixel_tui.text import SafeText, plain
@@ -20,8 +21,6 @@ from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import brief, safe_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from screens.environment.editor import EnvironmentEditor
 
 REVEAL_SECONDS: Final = 5.0
@@ -33,7 +32,7 @@ class MergeScreen(Dialog[Sides | None]):
 
     Args:
         conflicts: What both have changed.
-        is_secret: Whether a key's value is one.
+        is_secret: Whether a value is secret.
     """
 
     BINDING_GROUP_TITLE = "Merge"
@@ -51,7 +50,7 @@ class MergeScreen(Dialog[Sides | None]):
         Binding("escape,q", "dismiss(None)", "Later", id="environment_merge.later"),
     ]  # fmt: skip
 
-    def __init__(self, conflicts: Sequence[Conflict], is_secret: "Callable[[str], bool]") -> None:
+    def __init__(self, conflicts: Sequence[Conflict], is_secret: IsSecret) -> None:
         super().__init__()
         self._conflicts = conflicts
         self._is_secret = is_secret
@@ -82,13 +81,15 @@ class MergeScreen(Dialog[Sides | None]):
         for at, conflict in enumerate(self._conflicts):
             chosen = self._chosen.get(conflict)
             here = at == self._at
+            secret = any(map(self._is_secret, filter(None, (conflict.mine, conflict.theirs))))
             lines.append(Content.assemble(("▌ " if here else "  "), (plain(conflict.key), "bold")))
             for side, entry in ((Side.MINE, conflict.mine), (Side.THEIRS, conflict.theirs)):
                 mark = "✓" if chosen is side else " "
                 style = "$text-success bold" if chosen is side else ""
+                value = self._value(entry, secret=secret)
                 lines.append(
                     Content.styled(
-                        f"{'▌ ' if here else '  '}  {mark} {side.value:<7} {self._value(entry)}",
+                        f"{'▌ ' if here else '  '}  {mark} {side.value:<7} {value}",
                         style,
                     )
                 )
@@ -102,10 +103,9 @@ class MergeScreen(Dialog[Sides | None]):
         self.query_one("#merge-words", Static).update(Content("\n").join(lines))
         self.refresh_bindings()
 
-    def _value(self, entry: Entry | None) -> SafeText:
+    def _value(self, entry: Entry | None, *, secret: bool) -> SafeText:
         if entry is None:
             return SafeText("(taken out)")
-        secret = self._is_secret(entry.key)
         value = brief(safe_value(entry.written, secret=secret, revealed=self._revealed))
         off = "  (commented out)" if entry.commented else ""
         return SafeText(f"{value or '(nothing)'}{off}")

@@ -20,9 +20,11 @@ from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Static
 
+from pixel_tui.environment.checks.case import is_secret_entry
+from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.deliveries import MadeAt, nothing_made, unknown_deliveries
 from pixel_tui.environment.checks.overview import Overview
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import Document, Entry
 from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, LoadedFile
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
@@ -114,7 +116,7 @@ class EnvironmentScreen(Dialog[None]):
         self._reveals = reveals
         self._hiding: Timer | None = None
         self._resting: Timer | None = None
-        self._secrets: dict[str, bool] | None = None
+        self._secrets: set[str] | None = None
         self._reading = False
         self._rows: Sequence[KeyLine] = ()
         self._problems_only = False
@@ -360,13 +362,14 @@ class EnvironmentScreen(Dialog[None]):
         """Show the keys of this place."""
         self.app.push_screen(HelpScreen(self.active_bindings))
 
-    def is_secret(self, key: str) -> bool:
-        """Whether the value of a key is one; of one that nobody knows it is."""
+    def is_secret(self, entry: Entry) -> bool:
+        """Whether a value is secret, of this file or of another one that it is compared with."""
         if self.overview is None:
             return True
         if self._secrets is None:
-            self._secrets = {row.key: row.secret for row in self.overview.rows}
-        return self._secrets.get(key, True)
+            rows = self.overview.rows
+            self._secrets = {row.entry.key for row in rows if row.secret and row.entry is not None}
+        return entry.key in self._secrets or is_secret_entry(entry, entry.written, load_catalogue())
 
     def action_compare(self) -> None:
         """Compare the file with the example, or with another one."""

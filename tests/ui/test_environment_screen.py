@@ -667,6 +667,14 @@ async def test_saving_shows_the_difference_masked_and_what_has_to_be_made_anew()
         assert isinstance(it.app.screen, EnvironmentEditor)
 
 
+async def test_a_save_masks_only_what_is_masked_elsewhere() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it, "POSTGRES_DB")
+        await it.press("d", "s")
+        await it.until(lambda: "Compose takes the file" in it.text())
+        assert "- POSTGRES_DB=pixel_agent" in it.text()
+
+
 async def test_comparing_a_large_file_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
     compared, release = threading.Event(), threading.Event()
 

@@ -43,7 +43,7 @@ def ask_compose(text: str) -> None:
 
 def compare(text: str) -> None:
     old = Document.parse(text.encode())
-    difference(old, Document.parse(f"A=1\n{text}B=2\n".encode()), lambda _key: False)
+    difference(old, Document.parse(f"A=1\n{text}B=2\n".encode()), lambda _entry: False)
 
 
 def bring_together(text: str) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from pixel_tui.environment.dotenv.document import Document, Entry
 from pixel_tui.environment.dotenv.line_matcher import LineMatcher
 from pixel_tui.environment.dotenv.units import groups
-from pixel_tui.redaction.redactor import MASK, is_secret_name, redact
+from pixel_tui.redaction.redactor import MASK, is_secret_value, redact
 from pixel_tui.text import SafeText, plain
 
 CONTEXT: Final = 3
@@ -28,7 +28,8 @@ _COMMENTED = re.compile(
 
 _USUAL_KEY = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 
-IsSecret = Callable[[str], bool]
+IsSecret = Callable[[Entry], bool]
+"""Whether the value of an entry is secret."""
 
 
 class Kind(StrEnum):
@@ -98,13 +99,15 @@ def difference(
     Args:
         old: The file before.
         new: The file after.
-        secret: Whether a key's value is secret. One whose name or shape says so is masked too.
+        secret: Whether a value is secret. A key that has a secret value anywhere in the files is
+            masked everywhere in them.
         context: How many lines are shown around each difference.
     """
-    return Difference(tuple(_changes(old, new, secret)), tuple(_lines(old, new, secret, context)))
+    secrets = frozenset(item.key for item in (*old.entries, *new.entries) if secret(item))
+    return Difference(tuple(_changes(old, new, secrets)), tuple(_lines(old, new, secrets, context)))
 
 
-def _changes(old: Document, new: Document, secret: IsSecret) -> Iterator[KeyChange]:
+def _changes(old: Document, new: Document, secrets: Collection[str]) -> Iterator[KeyChange]:
     before, after = _counting(old), _counting(new)
     moved = _moved(list(before), list(after))
     off_before, off_after = _commented(old), _commented(new)
@@ -118,21 +121,21 @@ def _changes(old: Document, new: Document, secret: IsSecret) -> Iterator[KeyChan
         elif key in moved:
             kind = Kind.REORDERED
         if kind is not None:
-            yield _change(key, kind, was, entry, secret)
+            yield _change(key, kind, was, entry, secrets)
     for key, entry in before.items():
         if key not in after:
             kind = Kind.COMMENTED_OUT if key in off_after else Kind.REMOVED
-            yield _change(key, kind, entry, None, secret)
+            yield _change(key, kind, entry, None, secrets)
 
 
 def _change(
-    key: str, kind: Kind, was: Entry | None, now: Entry | None, secret: IsSecret
+    key: str, kind: Kind, was: Entry | None, now: Entry | None, secrets: Collection[str]
 ) -> KeyChange:
-    before = None if was is None else _shown(was, secret)
-    after = None if now is None else _shown(now, secret)
+    before = None if was is None else _shown(was, secrets)
+    after = None if now is None else _shown(now, secrets)
     if kind is Kind.CHANGED and before == after and after is not None:
         after = SafeText(after + (_CHANGED if MASK in after else _INVISIBLY))
-    return KeyChange(plain(key), kind, _is_masked(key, secret), before, after)
+    return KeyChange(plain(key), kind, key in secrets, before, after)
 
 
 def _counting(document: Document) -> dict[str, Entry]:
@@ -157,16 +160,12 @@ def _moved(before: Sequence[str], after: Sequence[str]) -> frozenset[str]:
     return frozenset(both.difference(*(old[block.a : block.a + block.size] for block in stay)))
 
 
-def _is_masked(key: str, secret: IsSecret) -> bool:
-    return secret(key) or is_secret_name(key)
-
-
-def _shown(entry: Entry, secret: IsSecret) -> SafeText:
+def _shown(entry: Entry, secrets: Collection[str]) -> SafeText:
     """The value as it is written, or the mask."""
     if not entry.raw:
         return SafeText("")
     # Of what compose can't read nobody knows where it was to end.
-    if _is_hidden(entry, secret):
+    if _is_hidden(entry, secrets):
         return SafeText(MASK)
     return plain(redact(entry.raw))
 
@@ -181,8 +180,10 @@ class _Line:
     entries: tuple[Entry, ...]
 
 
-def _lines(old: Document, new: Document, secret: IsSecret, context: int) -> Iterator[DiffLine]:
-    before, after = _shown_lines(old, secret), _shown_lines(new, secret)
+def _lines(
+    old: Document, new: Document, secrets: Collection[str], context: int
+) -> Iterator[DiffLine]:
+    before, after = _shown_lines(old, secrets), _shown_lines(new, secrets)
     matcher = LineMatcher([line.content for line in before], [line.content for line in after])
     values: dict[str, set[str]] = {}
     for entry in old.entries:
@@ -220,7 +221,7 @@ def _what_is_hidden(line: _Line, values: Mapping[str, Collection[str]], *, alike
     return _INVISIBLY if alike else ""
 
 
-def _shown_lines(document: Document, secret: IsSecret) -> list[_Line]:
+def _shown_lines(document: Document, secrets: Collection[str]) -> list[_Line]:
     quote = ""
     lines: list[_Line] = []
     for group in groups(document, document.entries):
@@ -231,22 +232,27 @@ def _shown_lines(document: Document, secret: IsSecret) -> list[_Line]:
             shown = SafeText(f"# {MASK}")
             quote = "" if quote in text else quote
         else:
-            shown, quote = _shown_group(text, group.entries, secret)
+            shown, quote = _shown_group(text, group.entries, secrets)
         lines.append(_Line(group.data.removesuffix(b"\n"), shown, group.line, group.entries))
     return lines
 
 
-def _shown_group(text: str, entries: Sequence[Entry], secret: IsSecret) -> tuple[SafeText, str]:
+def _shown_group(
+    text: str, entries: Sequence[Entry], secrets: Collection[str]
+) -> tuple[SafeText, str]:
     """Lines without their secrets, and the quote that a comment leaves open."""
-    if any(_is_hidden(entry, secret) for entry in entries):
-        return plain(" ".join(_masked(entry, secret) for entry in entries)), ""
+    if any(_is_hidden(entry, secrets) for entry in entries):
+        return plain(" ".join(_masked(entry, secrets) for entry in entries)), ""
     if entries or not text.strip():
         return plain(redact(text)), ""
     if not text.lstrip().startswith("#"):
         # Compose can't read it, so nobody knows what it is: perhaps a line of a secret.
         return SafeText(MASK), ""
     match = _COMMENTED.match(text)
-    if match is None or not _is_masked(match["key"], secret):
+    if match is None:
+        return plain(redact(text)), ""
+    value = text[match.end() :].strip().removesuffix(match["quote"])
+    if match["key"] not in secrets and not is_secret_value(match["key"], value):
         return plain(redact(text)), ""
     return plain(f"{match['head']}{MASK}"), match["quote"]
 
@@ -256,12 +262,12 @@ def _begins_anew(entry: Entry) -> bool:
     return entry.has_value and _USUAL_KEY.fullmatch(entry.key) is not None
 
 
-def _is_hidden(entry: Entry, secret: IsSecret) -> bool:
-    return entry.broken or not entry.key or _is_masked(entry.key, secret)
+def _is_hidden(entry: Entry, secrets: Collection[str]) -> bool:
+    return entry.broken or not entry.key or entry.key in secrets
 
 
-def _masked(entry: Entry, secret: IsSecret) -> str:
+def _masked(entry: Entry, secrets: Collection[str]) -> str:
     """An entry without what stands behind its value: an old secret is often kept there."""
     exported = "export " if entry.exported else ""
     separator = "=" if entry.has_value else ""
-    return f"{entry.mark}{exported}{entry.key}{separator}{_shown(entry, secret)}"
+    return f"{entry.mark}{exported}{entry.key}{separator}{_shown(entry, secrets)}"

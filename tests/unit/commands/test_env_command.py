@@ -262,6 +262,17 @@ def test_two_files_are_compared_with_secrets_masked(
     assert "another1234" not in out
 
 
+def test_a_switch_whose_key_names_a_secret_is_compared_as_it_is(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("one.env").write_text("SECURE_COOKIES=false\nBASIC_AUTH=true\n")
+    Path("two.env").write_text("SECURE_COOKIES=true\nBASIC_AUTH=true\n")
+    assert run("diff", "one.env", "two.env") == 1
+    out = capsys.readouterr().out
+    for line in ("-SECURE_COOKIES=false", "+SECURE_COOKIES=true", " BASIC_AUTH=true"):
+        assert line in out
+
+
 def test_equal_files_have_no_difference(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("diff", ".env", ".env") == 0
     assert capsys.readouterr().out == ""

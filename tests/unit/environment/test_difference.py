@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pixel_tui.environment.dotenv.difference import Difference, Kind, LineKind, difference
 from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.redaction.redactor import is_secret_value
 
 SECRET = "correct-horse-battery"
 
@@ -14,7 +15,7 @@ def compared(old: str, new: str, *, context: int = 3) -> Difference:
     return difference(
         Document.parse(old.encode()),
         Document.parse(new.encode()),
-        lambda key: key == "WALLET",
+        lambda entry: entry.key == "WALLET" or is_secret_value(entry.key, entry.written),
         context=context,
     )
 
@@ -61,6 +62,19 @@ class TestKeys:
             (change,) = compared(f"{key}=short\n", f"{key}={SECRET}\n").changes
             assert change.secret
             assert (change.before, change.after) == ("********", "******** (changed)")
+
+    @pytest.mark.parametrize("key", ["SECURE_COOKIES", "BASIC_AUTH"])
+    def test_a_switch_is_no_secret_whatever_its_key_is_called(self, key: str) -> None:
+        result = compared(f"# {key}: false\n", f"# {key}: true\n{key}=true\n")
+        assert changes(result) == [(key, Kind.ADDED, None, "true")]
+        assert lines(result) == [f"-# {key}: false", f"+# {key}: true", f"+{key}=true"]
+
+    def test_a_key_that_is_secret_in_one_file_is_masked_in_both(self) -> None:
+        for old, new in (("true", SECRET), (SECRET, "true")):
+            result = compared(f"BASIC_AUTH={old}\n", f"BASIC_AUTH={new}\n")
+            (change,) = result.changes
+            assert (change.before, change.after) == ("********", "******** (changed)")
+            assert lines(result) == ["-BASIC_AUTH=********", "+BASIC_AUTH=******** (changed)"]
 
     def test_one_that_was_set_or_emptied_is_told_so(self) -> None:
         (change,) = compared("WALLET=\n", f"WALLET={SECRET}\n").changes
