@@ -48,12 +48,14 @@ _PROGRAMS: Final = {
          "mongoimport"),
         PasswordFlag("-p"),
     ),
+    **dict.fromkeys(("mosquitto_pub", "mosquitto_sub", "mosquitto_rr"), PasswordFlag("-P")),
+    "rabbitmqadmin": PasswordFlag("-p"),
     **dict.fromkeys(("ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami"), PasswordFlag("-w")),
     "sqlcmd": PasswordFlag("-P"),
 }  # fmt: skip
 
 
-def _flagged(programs: str, flag: str) -> LatePattern[str]:
+def flagged(programs: str, flag: str) -> LatePattern[str]:
     """A program, at most so many words, and its flag: without an end it would take forever."""
     return LatePattern(
         rf"(?<![\w\-])(?P<program>{programs})(?=[\s\"'])"
@@ -64,10 +66,11 @@ def _flagged(programs: str, flag: str) -> LatePattern[str]:
 
 
 _FLAGGED: Final = (
-    _flagged(r"(?:redis|valkey|keydb)-cli", "-a"),
-    _flagged(r"mysql[a-z]{0,6}|mariadb(?:-[a-z]{1,6})?|sshpass|mongo[a-z]{0,7}", "-p"),
-    _flagged(r"ldap[a-z]{3,6}", "-w"),
-    _flagged(r"sqlcmd", "-P"),
+    flagged(r"(?:redis|valkey|keydb)-cli", "-a"),
+    flagged(r"mysql[a-z]{0,6}|mariadb(?:-[a-z]{1,6})?|sshpass|mongo[a-z]{0,7}", "-p"),
+    flagged(r"ldap[a-z]{3,6}", "-w"),
+    flagged(r"sqlcmd|mosquitto_[a-z]{2,3}", "-P"),
+    flagged(r"rabbitmqadmin", "-p"),
 )
 _SQL = LatePattern(
     r"(?P<head>\bIDENTIFIED\s{1,8}(?:WITH\s{1,8}\S{1,64}\s{1,8})?(?:BY|AS)\s{1,8}"
@@ -135,7 +138,8 @@ def mask_forms(text: str) -> str:
     return text
 
 
-_HINTS: Final = ("-cli", "mysql", "mariadb", "sshpass", "mongo", "ldap", "sqlcmd")
+_HINTS: Final = ("-cli", "mysql", "mariadb", "sshpass", "mongo", "ldap", "sqlcmd", "mosquitto_",
+                 "rabbitmqadmin")  # fmt: skip
 
 
 def _may_be_password(value: str) -> bool:

@@ -19,24 +19,28 @@ _SECRET: Final = frozenset(
     {"accesskey", "apikey", "apikeys", "auth", "authcode", "authkey", "authorization", "basicauth",
      "bearer", "cookie", "cookies", "cred", "credential", "credentials", "creds", "dsn",
      "encryptionkey", "jwt", "macaroon", "masterkey", "mnemonic", "nsec", "otp", "pass",
-     "passcode", "passphrase", "passwd", "password", "passwords", "pat", "pincode", "presharedkey",
-     "privatekey", "privkey", "psk", "pw", "pwd", "rpcauth", "salt", "secret", "secretkey",
-     "secretkeybase", "secrets", "seed", "seedphrase", "signingkey", "token", "tokens", "totp",
+     "passcode", "passkey", "passphrase", "passwd", "password", "passwords", "pat", "pincode",
+     "presharedkey", "privatekey", "privkey", "privkeys", "psk", "pw", "pwd", "rpcauth", "salt",
+     "secret", "secretkey", "secretkeybase", "secrets", "seed", "seedphrase", "signingkey", "token",
+     "tokens", "totp",
      "tprv", "xpriv", "xprv"}
 )  # fmt: skip
+_OWNERS: Final = (
+    "db pg my sa sql mysql redis mongo ldap bind root admin user master app login mail smtp imap "
+    "ftp ssh http proxy rpc rcon mqtt vnc wifi wallet key api auth basic bot relay require server "
+    "store sudo trust web zip"
+)
 _JOINED: Final = (
     "password passwd passphrase secret apikey authtoken accesstoken privatekey secretkey "
-    "accesskey masterauth privkey "
-    "dbpwd mypwd pgpwd sapwd sqlpwd rootpwd userpwd adminpwd wifipsk wpapsk tlspsk "
-    "dbpass rpcpass pgpass mypass sqlpass smtppass mailpass ftppass sshpass httppass userpass "
-    "adminpass rootpass redispass requirepass mongopass ldappass bindpass keypass trustpass "
-    "storepass proxypass apipass webpass basicpass walletpass vncpass wifipass masterpass "
-    "apppass loginpass "
+    "accesskey sharedkey masterauth privkey nostrsk hmackey wifipsk wpapsk tlspsk "
     "dbtoken pgtoken mytoken sqltoken redistoken apitoken bottoken csrftoken xsrftoken "
     "refreshtoken idtoken sessiontoken bearertoken ghtoken githubtoken gitlabtoken npmtoken "
     "hftoken vaulttoken usertoken gittoken"
 )
-_SECRET_ENDS: Final = tuple(_JOINED.split())
+_SECRET_ENDS: Final = (
+    *_JOINED.split(),
+    *(f"{owner}{word}" for owner in _OWNERS.split() for word in ("pass", "pwd", "pw")),
+)
 """Words that were joined without a sign between them."""
 _ABOUT: Final = frozenset(
     {"age", "alg", "algo", "algorithm", "allow", "audience", "backend", "budget", "class", "count",
@@ -74,9 +78,23 @@ _SEEDED: Final = frozenset(
      "nodes", "on", "peer", "peers", "ratio", "script", "sql", "tables", "test", "users"}
 )  # fmt: skip
 """What is filled with a seed, or found by it: data and peers."""
-_SOLD_BY: Final = frozenset({"clerk", "live", "paystack", "stripe", "test"})
-"""Whose secret keys are called `SK`: elsewhere it is Slovak."""
-_WEAK: Final = frozenset({"auth", "cookie", "cookies", "pin", "seed", "tokens", "salt"})
+_SOLD_BY: Final = frozenset({"clerk", "live", "nostr", "paystack", "stripe", "test"})
+"""Whose secret keys are called `SK`: elsewhere it is Slovak, unless the value is a key."""
+_WEAK: Final = frozenset(
+    {"auth", "code", "cookie", "cookies", "pepper", "pin", "rcon", "salt", "seed", "tokens"}
+)
+"""Names that also count or switch something: a number of one to three digits is no secret."""
+_AT_END: Final = frozenset({"hmac", "pepper", "rcon"})
+"""Secrets themselves, but for a number of theirs; with another word behind it a setting."""
+_NUMBERED: Final = LatePattern(r"[0-9]+|b|base|current|hex|new|next|old|prev|previous|v|value")
+_CODES: Final = frozenset(
+    {"access", "alarm", "auth", "backup", "door", "login", "mfa", "pairing", "pass", "pin",
+     "recovery", "security", "seed", "unlock"}
+)  # fmt: skip
+"""What a code or a phrase opens."""
+_ALGORITHM: Final = LatePattern(
+    r"(?:hmac[\-_]?)?(?:sha|md|blake|ripemd)[\-_]?[0-9][\w\-]*", re.IGNORECASE
+)
 _CAPTCHAS: Final = frozenset({"captcha", "hcaptcha", "recaptcha", "turnstile"})
 """Whose site keys are in every page."""
 _ASKED_FOR_A_PIN: Final = frozenset(
@@ -94,6 +112,17 @@ _OPENPGP_KEYS: Final = frozenset(
 )
 _FOLDERS: Final = frozenset({(), ("host",), ("init",), ("old",), ("start",)})
 """Whose `PWD` is a path."""
+_HOOKS: Final = frozenset({"heartbeat", "hook", "hooks", "ping", "push", "webhook", "webhooks"})
+"""Whoever knows such an address may call it: mostly the end of its path is a token."""
+_ADDRESS: Final = frozenset({"address", "endpoint", "link", "uri", "url", "urls"})
+_URL_PATH: Final = LatePattern(r"https?://[^\s/?#]+(?P<path>[/?#]\S*)", re.IGNORECASE)
+_PART: Final = LatePattern(r"[^/?#&=;]+")
+_SIGNS: Final = LatePattern(r"[._~@+\-]")
+_WRITTEN: Final = LatePattern(r"[A-Za-z]?[a-z]*(?:[A-Z][a-z]{2,})*[0-9]{0,3}|[0-9]{1,7}")
+"""A word of a path as people write it: in small letters, joined ones, with a short number."""
+_LONGEST_WRITTEN: Final = 20
+_SHORTEST_TOKEN: Final = 5
+_HEX_KEY: Final = LatePattern(r"(?:0x)?[0-9A-Fa-f]{64}")
 _TOKEN_LIKE: Final = LatePattern(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[\w.:\-]{24,}", re.ASCII)
 
 
@@ -106,13 +135,15 @@ def is_secret_name(name: str) -> bool:
 
 def may_be_secret(name: str) -> bool:
     """Whether a key of this name may hold a secret; `is_no_secret` tells by its value."""
-    return is_secret_name(name) or _is_bot(_words(name))
+    words = _words(name)
+    return is_secret_name(name) or _is_bot(words) or _is_hook(words) or words[-1:] == ("sk",)
 
 
 def is_no_secret(name: str, value: str) -> bool:
     """Whether a value is none that could be kept secret: a switch, nothing, a reference.
 
-    Some names are told by the value: `GPG_KEY` is a fingerprint, `PWD` a folder, or a secret.
+    Some names are told by the value: `GPG_KEY` is a fingerprint, `PWD` a folder, or a secret;
+    `WEBHOOK_URL` an address with a token in it, or without.
     """
     if not value or _NO_VALUE.fullmatch(value):
         return True
@@ -121,13 +152,39 @@ def is_no_secret(name: str, value: str) -> bool:
         return True
     if words[-2:] in _OPENPGP_KEYS and _FINGERPRINTS.fullmatch(value):
         return True
-    if _is_bot(words) and not is_secret_name(name):
-        return not _TOKEN_LIKE.fullmatch(value)
+    if not is_secret_name(name):
+        if _is_bot(words):
+            return not _TOKEN_LIKE.fullmatch(value)
+        if _is_hook(words):
+            return not _has_token_in_path(value)
+        if words[-1:] == ("sk",):
+            return not _HEX_KEY.fullmatch(value)
+    if words[-1:] == ("hmac",) and _ALGORITHM.fullmatch(value):
+        return True
     return bool(_SMALL_NUMBER.fullmatch(value)) and words != () and words[-1] in _WEAK
 
 
 def _is_bot(words: tuple[str, ...]) -> bool:
     return len(words) > 1 and words[-1] == "bot"
+
+
+def _is_hook(words: tuple[str, ...]) -> bool:
+    while words and words[-1].isdecimal():
+        words = words[:-1]
+    named = words[:-1] if words and words[-1] in _ADDRESS else words
+    return bool(named) and named[-1] in _HOOKS
+
+
+def _has_token_in_path(value: str) -> bool:
+    found = _URL_PATH.fullmatch(value)
+    return found is not None and any(map(_is_token, _PART.findall(found["path"])))
+
+
+def _is_token(part: str) -> bool:
+    if len(part) < _SHORTEST_TOKEN:
+        return False
+    words = _SIGNS.split(part)
+    return not all(len(word) <= _LONGEST_WRITTEN and _WRITTEN.fullmatch(word) for word in words)
 
 
 @lru_cache(maxsize=2048)
@@ -151,10 +208,10 @@ def _is_secret(words: tuple[str, ...]) -> bool:
 def _names_secret(words: tuple[str, ...], at: int, word: str) -> bool:
     if word == "seed":
         return not _SEEDED.intersection(words[at + 1 :])
-    if word in _SECRET:
+    if word in _SECRET or (word == "sk" and _SOLD_BY.intersection(words[at - 1 : at])):
         return True
-    if word == "sk":
-        return bool(at) and words[at - 1] in _SOLD_BY
+    if word in _AT_END:
+        return all(_NUMBERED.fullmatch(rest) for rest in words[at + 1 :])
     if word in {"pin", "private"}:
         of = _ASKED_FOR_A_PIN if word == "pin" else _WITH_PRIVATE_KEYS
         return at == len(words) - 1 and bool(of.intersection(words[:at]))
@@ -163,5 +220,5 @@ def _names_secret(words: tuple[str, ...], at: int, word: str) -> bool:
     if word in {"key", "keys"}:
         return not (at and words[at - 1] in _PUBLIC_KEYS) and (word == "key" or at > 0)
     if word in {"code", "phrase"}:
-        return bool(at) and words[at - 1] in {"pass", "auth", "recovery", "backup", "seed", "pin"}
+        return bool(at) and words[at - 1] in _CODES
     return word.endswith(_SECRET_ENDS)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.redaction.forms import mask_forms, password_flag
 from pixel_tui.redaction.known import MASK, KnownSecrets, known, masked_words
+from pixel_tui.redaction.logins import Logins, mask_logins
 from pixel_tui.redaction.names import is_no_secret, is_secret_name, may_be_secret
 
 __all__ = [
@@ -63,10 +64,6 @@ _FLAG = LatePattern(
     r"(?<![\w\-])(?P<flag>--?(?P<name>[A-Za-z][A-Za-z0-9_.\-]*))"
     r"(?P<mid>[\"']?,?\s+(?=[^\s-]|[\"'][^\s-]))"
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'(?:\"'\"'[^']*')*|\S+)"
-)
-_USER_FLAG = LatePattern(
-    r"(?<![\w\-])(?P<head>(?:-u|--user|--proxy-user|-U)[\s=]+[\"']?(?![0-9]+:[0-9]+\b)"
-    r"[^\s:/\"']{1,256}:)(?!//)[^\s\"']+"
 )
 _BEARER = LatePattern(
     r"(?P<head>\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=\-]{8,}", re.IGNORECASE
@@ -163,13 +160,18 @@ def redacted_argv(words: Sequence[str]) -> list[str]:
     shown: list[str] = []
     secret = False
     flag = None
+    logins = Logins()
     for word in words:
         if secret and not word.startswith("-") and word:
             shown.append(MASK)
             secret, flag = False, None
             continue
+        login = logins.masked(word)
         attached = flag.attached(word) if flag else ""
-        shown.append(f"{flag.name}{MASK}" if flag and attached else redact(word))
+        if flag and attached:
+            shown.append(f"{flag.name}{MASK}")
+        else:
+            shown.append(redact(word if login is None else login))
         name = word.lstrip("-")
         secret = word.startswith("-") and "=" not in word and is_secret_name(name)
         secret = secret or bool(flag and flag.apart and word == flag.name)
@@ -218,9 +220,9 @@ def _redacted(text: str) -> str:
     if "=" in text or ":" in text:
         text = _mask_assignments(text)
     text = mask_forms(text)
-    if not words or "-" not in text:
+    if "-" not in text:
         return text
-    return _USER_FLAG.sub(_masked_tail, _FLAG.sub(_mask_flag, text))
+    return mask_logins(_FLAG.sub(_mask_flag, text) if words else text)
 
 
 def _masked_tail(match: re.Match[str]) -> str:

@@ -31,6 +31,7 @@ from pixel_tui.stack.compose.written_secrets import (
     without,
     written_in,
 )
+from pixel_tui.stack.compose.written_specs import as_written
 from pixel_tui.stack.model.program_output import Said
 
 SHORTEST_SECRET: Final = 4
@@ -53,6 +54,7 @@ _REQUIRED = re.compile(
     r"(?P<head>\brequired variable )(?P<piece>\S+)(?P<why> is missing a value(?:: .*)?)", re.DOTALL
 )
 _QUOTED = re.compile(r"(?<!\w)(?P<quote>[\"'])(?P<piece>[^\"'\n]+)(?P=quote)")
+_SPEC = re.compile(r"(?P<head>\binvalid spec: )(?P<piece>\S.*)(?=: )")
 _LAST = re.compile(r"(?P<head>: )(?P<piece>[^\s\"'*]+)$")
 _SPOKEN_LISTS: Final = frozenset({"command", "entrypoint", "test", "args", "environment", "labels"})
 """Lists whose items may be secrets that no key names."""
@@ -93,6 +95,7 @@ class ComposeWords:
 
     def _masked(self, text: str) -> str:
         text = _TEMPLATE.sub(lambda found: self._hidden(found, unknown=True), text)
+        text = _SPEC.sub(self._as_written, text)
         text = _ANCHOR.sub(lambda found: self._hidden(found, "*", unknown=True), text)
         text = _ODD_NAME.sub(lambda found: f"{found['head']}{MASK}", text)
         text = _UNSET.sub(lambda found: self._hidden(found, "$", "${"), text)
@@ -139,6 +142,10 @@ class ComposeWords:
         if listed or is_secret_name(last):
             return f"{found['head']}{MASK}"
         return self._hidden(found)
+
+    def _as_written(self, found: re.Match[str]) -> str:
+        """A volume as the compose file has it: its variables may hold what no key names."""
+        return f"{found['head']}{as_written(found['piece'], self._files) or MASK}"
 
     def _owner(self, piece: str, signs: Iterable[str] = ()) -> WrittenSecret | None:
         """The secret that this is a piece of; None where there is none."""

@@ -107,6 +107,12 @@ SECRET_NAMES = [
     "SECRETKEYBASE", "RPCAUTH", "presharedKey", "WALLET_SEED", "SEEDPHRASE",
     "CREDS", "DB_CREDS", "gitCreds", "BASICAUTH", "TRAEFIK_BASICAUTH", "basicAuth", "LOGIN_PIN",
     "SIM_PIN", "userPin", "PIN_CODE", "PINCODE", "WG_PRIVATE", "SSH_PRIVATE", "wireguardPrivate",
+    "MASTERPW", "ROOTPW", "DBPW", "DB_PW", "adminPw", "MQTTPW", "SMTPPWD", "SERVERPASS",
+    "NOSTR_SK", "NOSTRSK", "nostrSk", "NOSTR_SK_HEX", "NOSTR_PRIVKEYS",
+    "RCON", "SRCDS_RCON", "RCONPW", "RCON_PW", "RCON_PASS", "RCONPASSWORD",
+    "HMAC", "WEBHOOK_HMAC", "HMAC_KEY", "HMACKEY", "hmacSecret", "HMAC_2",
+    "PEPPER", "PASSWORD_PEPPER", "PEPPER_V2", "PEPPER_OLD",
+    "UNLOCK_CODE", "ACCESS_CODE", "unlockCode", "UNLOCK_PHRASE", "PAIRING_CODE", "PASSKEY",
 ]  # fmt: skip
 VALUES = [
     "hunTer2,and,more",
@@ -182,6 +188,23 @@ def test_a_variable_of_such_a_name_is_masked(name: str) -> None:
         ("https://host.example.org/webhook/fakefake0123456789", "fakefake"),
         ("https://home.example.org/api/webhook/fakefake01234567_89", "fakefake"),
         ("https://n8n.example.org/webhook-test/7f1fc9a0-41b5-4d21-8a3a-1e52fbc0de11", "41b5"),
+        ("wget --user root:Fakeword http://x", "Fakeword"),
+        ("wget --user=root:Fakeword http://x", "Fakeword"),
+        ("--user=root:Fakeword", "Fakeword"),
+        ("wget --http-user=root --http-password=Fakeword http://x", "Fakeword"),
+        ("wget --password Fakeword http://x", "Fakeword"),
+        ("server -u root:Fakeword --x", "Fakeword"),
+        ('["server", "-u", "root:Fakeword"]', "Fakeword"),
+        ('["server","-u","root:Fakeword"]', "Fakeword"),
+        ("curl -uroot:Fakeword http://x", "Fakeword"),
+        ('["CMD", "curl", "-f", "-uroot:Fakeword", "http://x"]', "Fakeword"),
+        ("curl -sS -x http://p:80 -Uroot:Fakeword http://x", "Fakeword"),
+        ("curl --proxy-user root:Fakeword http://x", "Fakeword"),
+        ("lftp -u root,Fakeword host", "Fakeword"),
+        ("smbclient -U root%Fakeword //h/share", "Fakeword"),
+        ("ab -A root:Fakeword -n 10 http://h/", "Fakeword"),
+        ("mosquitto_pub -h mq -u root -P Fakeword -t a", "Fakeword"),
+        ("rabbitmqadmin -u root -p Fakeword list", "Fakeword"),
         ("host=db,password=fake,one,user=x", "one"),
         ("redis-cli -a fakeword ping", "fakeword"),
         ("/usr/bin/redis-cli -h cache -p 6379 -a fakeword ping", "fakeword"),
@@ -249,6 +272,24 @@ PUBLIC = [
     ("RESET_PIN", "17"), ("LOGIN_PIN", "17"), ("REPO_PRIVATE", "internal"), ("PRIVATE", "yes"),
     ("WG_PRIVATE_IP", "10.0.0.1"), ("DISCORD_BOT", "pixel-bot"), ("SLACK_BOT", "enabled-for-all"),
     ("BASICAUTH_USER", "ana"), ("CREDS_FILE", "/run/creds"),
+    ("SESSION", "shop-a"), ("SESSION_NAME", "shop"), ("RCON_PORT", "27015"),
+    ("RCON_HOST", "0.0.0.0"),
+    ("ENABLE_RCON", "true"), ("USE_RCON", "1"), ("RCON_ENABLED", "yes"), ("RCON_CMDS", "say"),
+    ("RCON_CMDS_STARTUP", "/gamerule"), ("HMAC_ALGORITHM", "sha256"), ("HMAC_ALGO", "sha512"),
+    ("HMAC", "sha256"), ("WEBHOOK_HMAC", "HMAC-SHA256"), ("HMAC_HEADER", "X-Signature"),
+    ("HMAC_DIGEST", "sha1"), ("HMAC_ENABLED", "true"), ("PEPPER_ENABLED", "false"),
+    ("PEPPER", "false"), ("PEPPER_VERSION", "2"), ("PEPPER_FLASH_PATH", "/usr/lib/x"),
+    ("STATUS_CODE", "200"), ("COUNTRY_CODE", "de"), ("ACCESS_CODE", "403"), ("ZIP_CODE", "10115"),
+    ("EXIT_CODE", "137"), ("LANG_SK", "slovak"), ("SK", "sk-SK"), ("NPW", "4"), ("KPW", "x"),
+    ("COMPASS", "n"), ("OVERPASS_HOST", "osm"), ("TRESPASS", "no"), ("NOSTR_PUBKEY", "ab12"),
+    ("NOSTR_RELAYS", "wss://relay.example.org"), ("UNLOCK", "later"), ("MASTER", "db-1"),
+    ("WEBHOOK", "enabled-for-all"), ("WEBHOOK_PORT", "9000"), ("WEBHOOK_PATH", "/hooks/in"),
+    ("WEBHOOK_URL", "https://n8n.example.org/"), ("WEBHOOK", "http://app:3000"),
+    ("WEBHOOK_URL", "https://api.example.org/v1/webhooks/github"),
+    ("STRIPE_WEBHOOK_URL", "https://shop.example.org/webhooks/order-created-handler"),
+    ("WEBHOOK_URL", "https://x.example.org/incomingWebhook/nakaPay2?source=ci"),
+    ("HEALTHCHECK_PING", "https://x.example.org/status.php"),
+    ("GIT_PUSH_URL", "git@x.org:a/b1.git"),
 ]  # fmt: skip
 
 
@@ -258,6 +299,33 @@ def test_what_only_sounds_like_a_secret_is_shown(name: str, value: str) -> None:
     for form in ("{}={}", "{}: {}", "--{} {} x", '{{"{}": "{}"}}'):
         text = form.format(name, value)
         assert redact(text) == text
+
+
+HOOK_NAMES = [
+    "WEBHOOK", "WEBHOOK_URL", "SLACK_WEBHOOK", "DEPLOY_WEBHOOK_URL", "webhookUrl", "ALERT_WEBHOOKS",
+    "DEPLOY_HOOK", "HOOK_URI", "WEBHOOK_ENDPOINT", "WEBHOOK_URL_2", "HEALTHCHECKS_PING_URL",
+    "KUMA_PUSH_URL", "HEARTBEAT_URL",
+]  # fmt: skip
+HOOK_PATHS = [
+    "hook/TOKEN", "hook/a8f7d9s8f7", "h/AbCdEfGhIj", "services/T0FAKE/B0FAKE/abcdefFAKE",
+    "7f1fc9a0-41b5-4d21-8a3a-1e52fbc0de11", "push?key=AbCd12EfGh", "x/123456789",
+    "in/abcdefghijklmnopqrstuvwxyz", "bot123456789:AAfake_Fake1/send",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", HOOK_PATHS)
+@pytest.mark.parametrize("name", HOOK_NAMES)
+def test_an_address_that_whoever_knows_it_may_call_is_masked(name: str, path: str) -> None:
+    for address in (f"https://h/{path}", f"http://hooks.example.org:8080/api/{path}"):
+        assert mask_value(name, address) == MASK
+        for form in ("{}={}", "{}: {}", "-e {}={} image", '{{"{}": "{}", "b": 2}}'):
+            assert path not in redact(form.format(name, address))
+
+
+@pytest.mark.parametrize("name", ["SK", "BOT_SK", "relaySk", "USER_SK"])
+def test_a_key_that_is_called_sk_is_told_by_its_value(name: str) -> None:
+    assert mask_value(name, "0123456789abcdef" * 4) == MASK
+    assert mask_value(name, "sk-SK") == "sk-SK"
 
 
 @pytest.mark.parametrize(
@@ -279,6 +347,10 @@ def test_what_only_sounds_like_a_secret_is_shown(name: str, value: str) -> None:
         "password policy v2", "identified by the engine", "<key>CFBundleName2</key>",
         "<password></password>", "<name>fakeword</name>", "/x?a%3Db%26c%3Dd", "100%3D", "?sig=1",
         "signature=sha256 sig=none", "AH: x => y", "the password ${DB_PASSWORD} is used",
+        "docker run -u node:node x", "docker exec -u www-data:www-data x", "-u 1000:docker x",
+        "docker run --user=1000:1000 x", "docker run --user $UID:$GID x", "-u root:root x",
+        "curl -u ana http://x:80/", "java -url:x", "lftp -u ana host", "smbclient -U ana //h/share",
+        "ab -A ana -n 10 http://h:80/", "psql -U ana -h db", "mosquitto_pub -u ana -t a/b -m x",
         "https://discord.com/channels/1/2", "Bind for 0.0.0.0:80 failed: port is already allocated",
     ],
 )  # fmt: skip
@@ -322,6 +394,20 @@ def test_the_words_of_a_command_are_masked_each() -> None:
         ("docker run -p 8080:80 x", "-p 8080:80 x"),
         ("docker run --name mysql -p3306:3306 mysql", "-p3306:3306 mysql"),
         ("mysql -p shop", "mysql -p shop"),
+        ("server -u root:Fakeword --x", "server -u root:******** --x"),
+        ("curl -u root:Fakeword http://h:80/", "-u root:******** http://h:80/"),
+        ("/usr/bin/curl -uroot:Fakeword http://h:80/", "-uroot:******** http://h:80/"),
+        ("wget --user=root:Fakeword x", "wget --user=root:******** x"),
+        ("http -a root:Fakeword :8080/x", "http -a root:******** :8080/x"),
+        ("lftp -u root,Fakeword host", "lftp -u root,******** host"),
+        ("smbclient -U root%Fakeword //h/share", "-U root%******** //h/share"),
+        ("ab -A root:Fakeword -n 10 x", "ab -A root:******** -n 10 x"),
+        ("mosquitto_sub -u root -P Fakeword", "mosquitto_sub -u root -P ********"),
+        ("docker run -u node:node x", "docker run -u node:node x"),
+        ("docker exec -u 33:33 x ls", "docker exec -u 33:33 x ls"),
+        ("docker run -u 1000:docker x", "docker run -u 1000:docker x"),
+        ("server -a root:x1", "server -a root:x1"),
+        ("http-server -a 0.0.0.0:80", "http-server -a 0.0.0.0:80"),
         ("server -a fakeword -p8080", "server -a fakeword -p8080"),
     ],
 )  # fmt: skip
@@ -347,6 +433,8 @@ def test_every_error_of_ours_is_without_secrets() -> None:
         "<a " * 30_000 + "</", "<password " + "x" * 50_000 + "</", "%3Da" * 20_000,
         "PASSWORD%3D" * 10_000, "%" * 50_000, "?sig=" * 20_000, "login a password " * 9000,
         "password 1" + "1a!" * 20_000, "login " * 20_000, "password(" * 20_000,
+        "curl x " * 20_000, "curl -u" * 20_000, "-u a:" * 20_000, "WEBHOOK=https://x/" * 9000,
+        "WEBHOOK=https://x/" + "a-" * 40_000, "WEBHOOK=https://x/" + "aB" * 40_000,
         'PASSWORD="' + '\\"' * 30_000, "password=" + ",x" * 30_000, "Cookie: " * 10_000,
     ],
 )  # fmt: skip

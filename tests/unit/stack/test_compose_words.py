@@ -73,6 +73,27 @@ def test_no_piece_of_a_secret_of_an_environment_file_is_quoted(env: str, words: 
 
 
 @pytest.mark.parametrize(
+    ("volumes", "shown"),
+    [
+        ('["${VOL}:/x:zz"]', "${VOL}:/x:zz (services.a.volumes of compose.yaml)"),
+        ("\n      - $VOL:/x:zz", "${VOL}:/x:zz (services.a.volumes of compose.yaml)"),
+        ("['${VOL:-/default}:/x:zz']", "${VOL}:/x:zz (services.a.volumes of compose.yaml)"),
+        ('["other:/x:zz"]', MASK),
+    ],
+)
+def test_a_volume_that_is_refused_is_quoted_as_it_is_written(volumes: str, shown: str) -> None:
+    words = "invalid spec: /data/user:hunter22:/x:zz: too many colons"
+    compose = f"services:\n  a:\n    image: x\n    volumes: {volumes}\n"
+    said = said_of(words, "VOL=/data/user:hunter22\n", compose)
+    assert said == f"invalid spec: {shown}: too many colons"
+
+
+def test_a_volume_without_a_variable_is_quoted_whole() -> None:
+    words = "invalid spec: /a:/b:/c:/d: too many colons"
+    assert said_of(words, "", 'services:\n  a:\n    volumes: ["/a:/b:/c:/d"]\n') == words
+
+
+@pytest.mark.parametrize(
     ("line", "words"),
     [
         (

@@ -1,0 +1,101 @@
+"""Passwords that are written behind a user's name in a command line: `-u root:PASSWORD`.
+
+`-u` is what most programs call it. To docker and a few others the same flag is a user and a
+group; so a number, the user's own name and the name of a common group are left alone.
+"""
+
+import re
+from typing import Final
+
+from pixel_tui.late_pattern import LatePattern
+from pixel_tui.redaction.forms import flagged
+from pixel_tui.redaction.known import MASK
+from pixel_tui.redaction.names import is_no_secret
+
+_FLAGS: Final = ("-u", "-U", "--user", "--proxy-user")
+"""Of any program."""
+_PROGRAMS: Final = {
+    "curl": {"-u": ":", "-U": ":"},
+    "ab": {"-A": ":", "-P": ":"},
+    **{name: {"-a": ":"} for name in ("http", "https", "xh", "xhs")},
+    **{name: {"-U": "%"} for name in ("smbclient", "rpcclient", "smbget")},
+    "lftp": {"-u": ","},
+}
+"""The flags of these, and what is between name and password; they may be one word with them."""
+_GROUPS: Final = frozenset(
+    {"adm", "apache", "app", "daemon", "docker", "git", "http", "mail", "nginx", "nobody",
+     "node", "nogroup", "root", "staff", "sudo", "sys", "tty", "users", "wheel", "www-data"}
+)  # fmt: skip
+
+_ANY: Final = LatePattern(
+    r"(?<![\w\-])(?P<head>(?:-u|--user|--proxy-user|-U)(?:[\"']?,?[\s=]+[\"']?|[\"'],[\"']))"
+    r"(?P<login>[^\s:/\"']{1,256}:(?!//)[^\s\"']+)"
+)
+_OF_PROGRAMS: Final = (
+    flagged("curl|smbclient|rpcclient|smbget", "-[uU]"),
+    flagged("lftp", "-u"),
+    flagged("ab", "-[AP]"),
+)
+
+
+def mask_logins(text: str) -> str:
+    """Text without the passwords of its command lines."""
+    if "-u" in text or "-U" in text or "--proxy-user" in text:
+        text = _ANY.sub(lambda found: found["head"] + _masked(found["login"], ":"), text)
+    if any(program in text for program in ("curl", "smb", "rpcclient", "lftp", "ab ")):
+        for flag in _OF_PROGRAMS:
+            text = flag.sub(_mask_flagged, text)
+    return text
+
+
+class Logins:
+    """Masks the passwords behind names in a command line that is looked at word by word."""
+
+    def __init__(self) -> None:
+        self._flags = dict.fromkeys(_FLAGS, ":")
+        self._own: dict[str, str] = {}
+        self._separator = ""
+        """What is between name and password in the next word; empty where it is no login."""
+
+    def masked(self, word: str) -> str | None:
+        """The word as it may be shown; None where it has no login."""
+        separator, self._separator = self._separator, ""
+        if separator:
+            return _masked(word, separator)
+        if word in self._flags:
+            self._separator = self._flags[word]
+            return None
+        name, equals, login = word.partition("=")
+        if equals and name.startswith("--") and name in self._flags:
+            return f"{name}={_masked(login, ':')}"
+        if word[:2] in self._own:
+            return word[:2] + _masked(word[2:], self._own[word[:2]])
+        own = _PROGRAMS.get(word.rpartition("/")[2])
+        if own is not None and "://" not in word:
+            self._own = own
+            self._flags.update(own)
+        return None
+
+
+def _masked(login: str, separator: str) -> str:
+    """A login without its password, where it has one."""
+    name, found, password = login.partition(separator)
+    if not found or not name or _is_public(name, password):
+        return login
+    return f"{name}{separator}{MASK}"
+
+
+def _is_public(name: str, password: str) -> bool:
+    if password == name or password.lower() in _GROUPS or password.startswith(("//", "$(")):
+        return True
+    if name.isdecimal() and password.isdecimal():
+        return True
+    return is_no_secret("password", password)
+
+
+def _mask_flagged(match: re.Match[str]) -> str:
+    separator = _PROGRAMS.get(match["program"], {}).get(match["flag"])
+    if separator is None:
+        return match.group()
+    head = match.group()[: match.start("value") - match.start()]
+    return head + _masked(match["value"], separator)
