@@ -28,7 +28,7 @@ from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.merge import Merge
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.times import stamp_of
 from pixel_tui.text import plain
 from tests.engine.private_engine import BASE_IMAGE, CommandFailed, EngineUnavailable, eventually

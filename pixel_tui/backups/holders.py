@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pixel_tui.stack.model.json_value import Node
+from pixel_tui.stack.model.labels import LABEL
 
-_LABEL: Final = "com.docker.compose."
 _OWN_FILES: Final = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)")
 """The engine mounts these of its own folder into each container."""
 
@@ -76,7 +76,7 @@ def volume_of(node: Node) -> Volume:
     labels = node["Labels"]
     return Volume(
         name=node["Name"].raw,
-        project=labels[f"{_LABEL}project"].raw,
+        project=labels[f"{LABEL}project"].raw,
         place=os.path.realpath(bound or node["Mountpoint"].raw or "/nowhere"),
         anonymous=dict(labels.members()).get("com.docker.volume.anonymous") is not None,
     )
@@ -108,9 +108,9 @@ def holder_of(node: Node, volumes: Mapping[str, Volume], own: str = "") -> Holde
     return Holder(
         id=node["Id"].raw,
         name=(names[0] if names else node["Name"].raw).removeprefix("/"),
-        project=labels[f"{_LABEL}project"].raw,
-        service=labels[f"{_LABEL}service"].raw,
-        oneoff=labels[f"{_LABEL}oneoff"].raw.lower() == "true",
+        project=labels[f"{LABEL}project"].raw,
+        service=labels[f"{LABEL}service"].raw,
+        oneoff=labels[f"{LABEL}oneoff"].raw.lower() == "true",
         running=state in {"running", "paused", "restarting"},
         places=tuple(sorted(places)),
         volumes=used,

@@ -14,7 +14,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import EVERY_PROFILE, shown
 from pixel_tui.stack.compose.compose_words import refusal_of
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
-from pixel_tui.stack.model.parse import externals_of
+from pixel_tui.stack.model.parse_project import externals_of
 from pixel_tui.stack.model.resource_model import Resource, ResourceKind
 from pixel_tui.stack.model.resources import parse_resources
 

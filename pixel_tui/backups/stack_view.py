@@ -15,10 +15,10 @@ from pixel_tui.errors import OperationError
 from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.resources import HASH_LABEL
 from pixel_tui.stack.programs.program import Programs
 
-LABEL: Final = "com.docker.compose."
 ASK_SECONDS: Final = 30.0
 
 

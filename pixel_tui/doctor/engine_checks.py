@@ -15,7 +15,7 @@ from typing import Final
 from pixel_tui.doctor.report import Check, failed, ok, skipped, warning
 from pixel_tui.errors import ConsoleError
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import parse_time
+from pixel_tui.stack.model.parse_times import parse_time
 
 SCHEME: Final = "unix://"
 OLDEST: Final = (20, 10)

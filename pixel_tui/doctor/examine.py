@@ -16,12 +16,7 @@ from pixel_tui.doctor.engine_checks import (
     other_sockets,
 )
 from pixel_tui.doctor.environment_check import check_environment, look_at_environment
-from pixel_tui.doctor.image_check import (
-    LOOKING_SECONDS,
-    ImageAge,
-    check_images,
-    look_at_images,
-)
+from pixel_tui.doctor.image_check import LOOKING_SECONDS, ImageAge, check_images, look_at_images
 from pixel_tui.doctor.own_checks import check_settings, check_state, try_folder
 from pixel_tui.doctor.project_checks import (
     Asked,
@@ -49,7 +44,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.places import labelled_name, read_other_names
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.label_model import PROJECT, labelled, labelled_project
-from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import EngineReader, ProjectReader, ResolvedProject
 from pixel_tui.stack.watch.container_reading import read_containers

@@ -11,7 +11,7 @@ from pixel_tui.doctor.report import Check, ok, skipped, warning
 from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import parse_time
+from pixel_tui.stack.model.parse_times import parse_time
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.programs.git_files import last_commit

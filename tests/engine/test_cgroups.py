@@ -5,7 +5,7 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
-from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.usage_parse import parse_sample
 from pixel_tui.stack.watch.cgroups import Cgroups
 from pixel_tui.text import plain

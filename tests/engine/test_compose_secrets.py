@@ -8,7 +8,7 @@ from pixel_tui.errors import ComposeRefused
 from pixel_tui.stack.compose.candidate import CandidateReader
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.stack.model.parse_project import parse_project
 from tests.engine.compose_reading import compose_program
 
 pytestmark = pytest.mark.engine

@@ -21,7 +21,7 @@ from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.engine.local_transport import ReadOnlyConnection
 from pixel_tui.stack.engine.sdk_transport import ReadOnlySession, SdkTransport
 from pixel_tui.stack.model.container import ContainerState
-from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.source import LogRequest
 from pixel_tui.stack.model.usage_parse import parse_sample
 from pixel_tui.text import plain
@@ -52,9 +52,10 @@ def project(make_project: MakeProject, base_image: str) -> Project:
 
 @pytest.fixture(params=["local", "sdk"])
 def reader(engine: Engine, request: pytest.FixtureRequest) -> Iterator[DockerEngine]:
-    found = DockerEngine(Endpoint(engine.host, plain("test")))
+    transport = None
     if request.param == "sdk":
-        found._transport = SdkTransport(engine.host, None, found.address)
+        transport = SdkTransport(engine.host, None, plain(engine.host))
+    found = DockerEngine(Endpoint(engine.host, plain("test")), transport)
     yield found
     found.close()
 

@@ -188,7 +188,6 @@ def test_a_giant_line_is_cut_and_what_follows_is_read(
     make_project: MakeProject, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frames, "MAX_LINE", MAX_LINE)
-    monkeypatch.setattr(frames, "_HELD", MAX_LINE + MAX_LINE // 64)
     giant = f"head -c 5000000 /dev/zero | tr '\\0' x\necho\necho after\n{LIVES_ON}"
     unended = "head -c 5000000 /dev/zero | tr '\\0' y"
     project = make_project(

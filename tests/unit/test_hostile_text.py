@@ -21,7 +21,7 @@ from pixel_tui.operations.nginx.routes import routes
 from pixel_tui.stack.compose.compose_words import ComposeWords
 from pixel_tui.stack.compose.environment_uses import NO_USES
 from pixel_tui.stack.compose.written_secrets import Written
-from pixel_tui.stack.model.parse import parse_duration
+from pixel_tui.stack.model.parse_times import parse_duration
 
 LONG = 300_000
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

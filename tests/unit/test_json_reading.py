@@ -24,6 +24,7 @@ from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint, find_endpoint
 from pixel_tui.stack.engine.transport import Answer
 from pixel_tui.stack.model.json_value import Node, load_object
+from pixel_tui.stack.model.source import ByteStream
 from pixel_tui.text import plain
 
 
@@ -36,9 +37,7 @@ def job_of(raw: bytes) -> object:
 
 
 def engine_answer(raw: bytes) -> object:
-    engine = DockerEngine(Endpoint("unix:///x", plain("")))
-    engine._transport = Saying(raw)  # type: ignore[assignment]
-    return engine.info()
+    return DockerEngine(Endpoint("unix:///x", plain("")), Saying(raw)).info()
 
 
 class Saying:
@@ -47,10 +46,17 @@ class Saying:
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def get(self, target: str, **_: object) -> Answer:
+    def get(self, target: str, *, patience: float = 0.0) -> Answer:
+        del patience
         if target.startswith("/version"):
             return Answer(200, "OK", b'{"ApiVersion": "1.44"}')
         return Answer(200, "OK", self._body)
+
+    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
 
 
 DEEP = "[" * 2000

@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from pixel_tui.demo.stack.faults import (
-    CRASH_SECONDS,
-    OUT_OF_MEMORY_SECONDS,
-    Fault,
-)
+from pixel_tui.demo.stack.faults import CRASH_SECONDS, OUT_OF_MEMORY_SECONDS, Fault
 from pixel_tui.demo.stack.journal import Journal
 from pixel_tui.demo.stack.services import COMPOSE_FILE, DIRECTORY, PROJECT, Check, Part
 from pixel_tui.demo.stack.usage import FLOOD_WORK, Meter, Use, use
-from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.labels import LABEL
 
 NEVER: Final = math.inf
 KEPT_PROBES: Final = 5

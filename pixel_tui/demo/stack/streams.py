@@ -9,7 +9,7 @@ from pixel_tui.demo.stack.journal import Line
 from pixel_tui.demo.stack.seeded_time import stamp_of
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.source import LogRequest
 
 WAIT_SECONDS: Final = 0.1

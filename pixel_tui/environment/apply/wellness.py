@@ -7,7 +7,7 @@ from typing import Final
 from pixel_tui.environment.apply.wanted import Wellness
 from pixel_tui.errors import EngineAnswerInvalid, EngineRefused
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.replacements import listed_leftovers
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.resources import with_attached

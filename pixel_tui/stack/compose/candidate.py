@@ -25,7 +25,7 @@ from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.dotenv_setting import disabled
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, as_yaml, load_object
-from pixel_tui.stack.model.parse import declared_ports, externals_of
+from pixel_tui.stack.model.parse_project import declared_ports, externals_of
 from pixel_tui.stack.model.resources import parse_resources
 from pixel_tui.text import SafeText, plain
 

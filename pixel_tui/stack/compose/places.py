@@ -11,7 +11,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, WORKING_DIR
-from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import EngineReader, Place, ProjectReader
 from pixel_tui.text import SafeText, plain

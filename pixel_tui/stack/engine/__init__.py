@@ -1,1 +1,1 @@
-"""The engine's API, over a socket or the SDK."""
+"""The engine's API: a local socket by the standard library, TCP, TLS and ssh by the SDK."""

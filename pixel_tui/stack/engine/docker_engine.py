@@ -1,8 +1,8 @@
 """Looking at a stack through the Docker Engine's HTTP API.
 
-The client in here can send GET and HEAD and nothing else: whatever would change
-something is refused before the socket is opened, by the one method through which
-every request of the Docker SDK goes.
+The questions are here, the way to the engine is a `Transport`: the standard library's HTTP
+client for a local socket, the Docker SDK for TCP, TLS and ssh. Neither can send anything but
+GET and HEAD: what would change something is refused below every caller.
 """
 
 import json
@@ -19,13 +19,13 @@ from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.engine.local_transport import LocalTransport
 from pixel_tui.stack.engine.transport import Answer, Transport
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
-from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.source import ByteStream, EventStream, LogRequest
 from pixel_tui.text import SafeText, plain
 
 PING_SECONDS: Final = 3.0
 NEWEST_API: Final = (1, 47)
-"""The newest API version whose answers `parse` has been tried with."""
+"""The newest API version whose answers the parsers have been tried with."""
 
 WATCHED_ACTIONS: Final = (
     "create", "destroy", "die", "health_status", "kill", "oom", "pause", "rename",
@@ -40,12 +40,13 @@ class DockerEngine:
 
     Args:
         endpoint: Which engine.
+        transport: The way to it, if it is not to be chosen by its address.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
         self.address = plain(endpoint.address)
         self.context: SafeText = endpoint.context
-        self._transport = _transport(endpoint, self.address)
+        self._transport = transport or _transport(endpoint, self.address)
         self._api = ""
 
     def ping(self) -> None:
@@ -245,7 +246,7 @@ class DockerEngine:
 
 
 def _transport(endpoint: Endpoint, address: SafeText) -> Transport:
-    """The way to this engine."""
+    """The way to an engine: the SDK only if its address is no local socket."""
     scheme, _, path = endpoint.address.partition("://")
     if scheme == "unix":
         return LocalTransport(path, address)

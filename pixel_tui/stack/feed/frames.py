@@ -21,8 +21,6 @@ MAX_LINE: Final = 8 * 1024 * 1024
 """Bytes of a line that are kept; what is cut off is said in its place."""
 PART: Final = 16 * 1024
 """Bytes of each message of a line that the engine has cut, but for the last."""
-_HELD: Final = MAX_LINE + MAX_LINE // 64
-"""Of a line that does not end: what is shown, and the stamps in between."""
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ")
 STAMP_SIZE: Final = len(b"2026-03-01T12:00:00.123456789Z ")
 _LAST: Final = b"~"
@@ -164,9 +162,10 @@ class LineSplitter:
                 break
             lines += self._lines(raw, _stamp_of(after))
         if len(rest) > 2 * MAX_LINE:
-            # Keep what is shown, and count the rest instead of holding it.
-            self._skipped += len(rest) - _HELD
-            rest = rest[:_HELD]
+            # Keep what is shown, with the stamps in between; count the rest, and don't hold it.
+            held = MAX_LINE + MAX_LINE // 64
+            self._skipped += len(rest) - held
+            rest = rest[:held]
         self._rest = rest
         return lines
 

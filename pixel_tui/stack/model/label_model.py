@@ -9,16 +9,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.project import Dependency, Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import Service
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
-_LABEL: Final = "com.docker.compose."
-PROJECT: Final = f"{_LABEL}project"
-WORKING_DIR: Final = f"{_LABEL}project.working_dir"
-CONFIG_FILES: Final = f"{_LABEL}project.config_files"
-ENVIRONMENT_FILE: Final = f"{_LABEL}project.environment_file"
-DEPENDS_ON: Final = f"{_LABEL}depends_on"
+PROJECT: Final = f"{LABEL}project"
+WORKING_DIR: Final = f"{LABEL}project.working_dir"
+CONFIG_FILES: Final = f"{LABEL}project.config_files"
+ENVIRONMENT_FILE: Final = f"{LABEL}project.environment_file"
+DEPENDS_ON: Final = f"{LABEL}depends_on"
 
 
 def labelled_project(

@@ -18,13 +18,13 @@ from typing import Final
 from pixel_tui.errors import OF_ONE_OBJECT
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.resource_model import Attached, Diverged, Resource, ResourceKind
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.text import NO_TEXT, plain
 
-_LABEL: Final = "com.docker.compose."
-HASH_LABEL: Final = f"{_LABEL}config-hash"
+HASH_LABEL: Final = f"{LABEL}config-hash"
 _UP: Final = frozenset({"running", "paused", "restarting"})
 _ESCAPED: Final = "<>&\u2028\u2029"
 """What Go's JSON escapes beyond what Python's does."""
@@ -176,10 +176,10 @@ def _attached(listed: Node) -> Attached:
     return Attached(
         container_id=listed["Id"].raw,
         name=plain(name.removeprefix("/")),
-        project=labels[f"{_LABEL}project"].text,
-        service=labels[f"{_LABEL}service"].text,
-        directory=labels[f"{_LABEL}project.working_dir"].raw,
-        files=tuple(filter(None, labels[f"{_LABEL}project.config_files"].raw.split(","))),
+        project=labels[f"{LABEL}project"].text,
+        service=labels[f"{LABEL}service"].text,
+        directory=labels[f"{LABEL}project.working_dir"].raw,
+        files=tuple(filter(None, labels[f"{LABEL}project.config_files"].raw.split(","))),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from pixel_tui.stack.model.container import Usage
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import parse_time
+from pixel_tui.stack.model.parse_times import parse_time
 
 SMOOTHING: Final = 0.6
 """How much of a new figure shows at once; the rest follows, so that rows do not dance."""

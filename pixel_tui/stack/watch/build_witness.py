@@ -14,7 +14,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.build_record import build_mark
 from pixel_tui.stack.model.built_with import arguments_of
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import parse_time
+from pixel_tui.stack.model.parse_times import parse_time
 from pixel_tui.stack.model.source import EngineReader, ProjectReader
 
 log = logging.getLogger(__name__)

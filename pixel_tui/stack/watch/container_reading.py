@@ -7,7 +7,7 @@ from typing import Final
 from pixel_tui.errors import OF_ONE_OBJECT, EngineAnswerInvalid, EngineRefused
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import parse_container, parse_listed
+from pixel_tui.stack.model.parse_container import parse_container, parse_listed
 from pixel_tui.stack.model.source import EngineReader
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Final
 from pixel_tui.errors import EngineError
 from pixel_tui.stack.model.ends import Ends
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.parse import parse_event
+from pixel_tui.stack.model.parse_event import parse_event
 from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.watch.pace import retry_pause

@@ -11,7 +11,7 @@ from pixel_tui.stack.model.built_with import argument_values
 from pixel_tui.stack.model.ends import Ends
 from pixel_tui.stack.model.join import join
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.resources import ResourceReader
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.model.source import EngineReader, ProjectReader, ResolvedProject

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ComposeError
 from pixel_tui.stack.model.built_with import argument_values
-from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import ProjectReader
 from pixel_tui.stack.watch.engine_status import trouble

@@ -8,8 +8,8 @@ from pixel_tui.errors import OF_ONE_OBJECT
 from pixel_tui.stack.model.build_record import NO_RECORDS, BuildRecord
 from pixel_tui.stack.model.built_with import build_arguments
 from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.mounted_file import links_below, mounts_one
-from pixel_tui.stack.model.parse import LABEL
 from pixel_tui.stack.model.replacements import listed_leftovers
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.watch.container_reading import is_gone

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject, Node
-from pixel_tui.stack.model.parse import providers_of
+from pixel_tui.stack.model.parse_project import providers_of
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.service_hash import as_up_hashes, partners
 from pixel_tui.stack.model.source import ResolvedProject

@@ -20,7 +20,7 @@ from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.container import Container, ContainerState, UsageTable
 from pixel_tui.stack.model.ends import Ends
 from pixel_tui.stack.model.join import join
-from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.snapshot import EngineStatus, StackEvent, StackSnapshot
 from pixel_tui.stack.model.source import EngineReader, ProjectReader
 from pixel_tui.stack.watch.cgroups import SampleSource

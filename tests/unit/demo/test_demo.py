@@ -26,7 +26,9 @@ from pixel_tui.stack.feed.feed import LogFeed, LogTarget
 from pixel_tui.stack.feed.frames import splitter
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
-from pixel_tui.stack.model.parse import parse_container, parse_event, parse_project
+from pixel_tui.stack.model.parse_container import parse_container
+from pixel_tui.stack.model.parse_event import parse_event
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.snapshot import (
     Service,
     ServiceState,

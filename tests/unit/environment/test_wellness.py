@@ -6,7 +6,7 @@ import pytest
 
 from pixel_tui.environment.apply.wellness import SETTLE_SECONDS, EngineContainers
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
-from pixel_tui.stack.model.parse import LABEL
+from pixel_tui.stack.model.labels import LABEL
 from tests.builders.scripted_engine import ScriptedEngine
 
 SECOND = 1_000_000_000

@@ -11,7 +11,7 @@ from pixel_tui.errors import ProjectMissing
 from pixel_tui.health.findings import Severity, findings_of_stack
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
-from pixel_tui.stack.model.parse import parse_project
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.text import plain
 from tests.builders.findings import project_of, stack
 

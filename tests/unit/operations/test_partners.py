@@ -8,7 +8,8 @@ from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.stack.model.container import Container, Health, HealthStatus, Namespace
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.parse import parse_container, parse_project
+from pixel_tui.stack.model.parse_container import parse_container
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.text import SafeText

@@ -14,7 +14,8 @@ from pixel_tui.redaction.redactor import (
 )
 from pixel_tui.redaction.spared_words import SparedWords
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.parse import parse_container, parse_listed, parse_project
+from pixel_tui.stack.model.parse_container import parse_container, parse_listed
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.text import plain
 

@@ -9,7 +9,8 @@ from pixel_tui.stack.model.build_record import BuildRecord, build_mark
 from pixel_tui.stack.model.built_with import Built, built_with
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.join import join
-from pixel_tui.stack.model.parse import parse_container, parse_project
+from pixel_tui.stack.model.parse_container import parse_container
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
     EngineStatus,

@@ -1,7 +1,7 @@
 """Engine and compose JSON to the model: recordings of a real engine, and hostile JSON."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.model.container import ContainerState, HealthStatus, Port
 from pixel_tui.stack.model.json_value import JsonObject, load_object
-from pixel_tui.stack.model.parse import (
-    parse_container,
-    parse_duration,
-    parse_event,
-    parse_project,
-    parse_time,
-)
-from pixel_tui.stack.model.replacements import listed_leftovers
+from pixel_tui.stack.model.parse_container import parse_container
+from pixel_tui.stack.model.parse_event import parse_event
+from pixel_tui.stack.model.parse_project import parse_project
 from pixel_tui.stack.model.source import ResolvedProject
 from pixel_tui.text import is_harmless
 
@@ -209,84 +204,6 @@ def test_names_and_labels_pass_the_door() -> None:
     assert container.image == "i"
 
 
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        ("2026-03-01T10:00:00.123456789Z", datetime(2026, 3, 1, 10, 0, 0, 123456, UTC)),
-        ("2026-03-01T12:00:00+02:00", datetime(2026, 3, 1, 10, 0, tzinfo=UTC)),
-        ("0001-01-01T00:00:00Z", None),
-        ("", None),
-        ("yesterday", None),
-        ("2026-99-01T10:00:00Z", None),
-    ],
-)
-def test_times_are_read_into_utc(raw: str, expected: datetime | None) -> None:
-    assert parse_time(raw) == expected
-
-
-@pytest.mark.parametrize(
-    ("raw", "seconds"),
-    [("30s", 30.0), ("1m30s", 90.0), ("2h", 7200.0), ("100ms", 0.1), ("", None), ("soon", None)],
-)
-def test_durations_are_seconds(raw: str, seconds: float | None) -> None:
-    assert parse_duration(raw) == seconds
-
-
-def test_an_event_says_in_words_how_a_container_ended() -> None:
-    event = parse_event(
-        {
-            "Type": "container",
-            "Action": "die",
-            "Actor": {
-                "ID": "ab12",
-                "Attributes": {
-                    "exitCode": "143",
-                    "name": "p-api-1",
-                    "com.docker.compose.service": "api",
-                },
-            },
-            "timeNano": 1_767_225_600_000_000_000,
-        }
-    )
-    assert event is not None
-    assert event.detail == "143 SIGTERM"
-    assert event.service == "api"
-    assert event.at == datetime(2026, 1, 1, tzinfo=UTC)
-
-
 def test_recordings_hold_no_path_of_the_machine_that_made_them() -> None:
     for path in DATA.rglob("*.json"):
         assert "/tmp/" not in json.dumps(json.loads(path.read_text()))
-
-
-@pytest.mark.parametrize(
-    ("name", "label", "replaces"),
-    [
-        ("0123456789ab_pixel-api-1", "api-1", "0123456789ab"),
-        ("pixel-api-1", "api-1", ""),  # it keeps the label when it is in its place
-        ("0123456789ab_pixel-api-1", None, ""),  # somebody chose this name
-        ("0123456789AB_api", "api-1", ""),
-    ],
-)
-def test_what_compose_made_to_replace_another_is_told_by_label_and_name(
-    name: str, label: str | None, replaces: str
-) -> None:
-    labels: JsonObject = {"com.docker.compose.replace": label} if label else {}
-    raw: JsonObject = {"Id": "f" * 64, "Name": f"/{name}", "Config": {"Labels": labels}}
-    assert parse_container(raw).replaces == replaces
-
-
-def test_leftovers_are_told_from_a_list_of_containers_too() -> None:
-    def item(container_id: str, name: str, service: str, label: str = "") -> JsonObject:
-        labels = {"com.docker.compose.service": service, "com.docker.compose.replace": label}
-        return {"Id": container_id, "Names": [f"/{name}"], "Labels": dict(labels)}
-
-    old, new, other = "0" * 64, "1" * 64, "2" * 64
-    found = listed_leftovers(
-        [
-            item(old, "p-api-1", "api"),
-            item(new, f"{old[:12]}_p-api-1", "api", "api-1"),
-            item(other, "aaaaaaaaaaaa_p-web-1", "web", "web-1"),  # what it replaced is gone
-        ]
-    )
-    assert found == {new}

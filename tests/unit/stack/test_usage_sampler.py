@@ -12,7 +12,7 @@ from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineRefused
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.parse import parse_container
+from pixel_tui.stack.model.parse_container import parse_container
 from pixel_tui.stack.model.usage_parse import Sample, parse_sample
 from pixel_tui.stack.watch.usage_sampler import UsageSampler
 from tests.own_threads import own_threads
@@ -37,17 +37,32 @@ class Engine(DemoEngine):
         return super().stats(container_id)
 
 
+class Kernel:
+    """Knows the containers that a test tells it of."""
+
+    def __init__(self) -> None:
+        self.samples: dict[str, Sample] = {}
+
+    def sample(self, container: Container) -> Sample | None:
+        return self.samples.get(container.id)
+
+
 class Stage:
     """A sampler of all running containers of the embedded stack."""
 
     def __init__(self, interval: float = 0.05) -> None:
         self.world = DemoWorld(SystemClock())
         self.engine = Engine(self.world)
+        self.kernel = Kernel()
         self.containers = self._running()
         self.told = 0
         self.looked = 0
         self.sampler = UsageSampler(
-            self.engine, containers=self._containers, interval=interval, publish=self._tell
+            self.engine,
+            containers=self._containers,
+            interval=interval,
+            publish=self._tell,
+            local=self.kernel,
         )
 
     def _running(self) -> list[Container]:
@@ -94,22 +109,12 @@ def test_what_no_longer_runs_has_no_figures(stage: Stage) -> None:
     until(lambda: not stage.sampler.table)
 
 
-class Kernel:
-    """Knows one container."""
-
-    def __init__(self, known: Container, sample: Sample) -> None:
-        self._known, self._sample = known, sample
-
-    def sample(self, container: Container) -> Sample | None:
-        return self._sample if container.id == self._known.id else None
-
-
 def test_what_the_kernel_tells_the_engine_is_not_asked_for(stage: Stage) -> None:
     known = stage.containers[0]
     sample = parse_sample(stage.engine.stats(known.id))
     assert sample is not None
     stage.engine.refused.add(known.id)
-    stage.sampler._local = Kernel(known, replace(sample, memory=4242))
+    stage.kernel.samples[known.id] = replace(sample, memory=4242)
     stage.sampler.start()
     until(lambda: len(stage.sampler.table) == len(stage.containers))
     assert stage.sampler.table[known.id].memory == 4242
