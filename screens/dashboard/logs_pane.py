@@ -37,9 +37,8 @@ class LogsPane(LogPane):
         copy: Callable[[str], None],
         reveals: bool,
         id: str,  # noqa: A002  Textual's own name for it
-        classes: str,
     ) -> None:
-        super().__init__(reveals=reveals, id=id, classes=classes)
+        super().__init__(reveals=reveals, id=id)
         self.logs = FollowedLogs(observer)
         self._observer = observer
         self._clock = clock

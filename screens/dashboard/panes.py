@@ -40,6 +40,17 @@ class Panes(Container):
         # At once: the key that is typed next is meant for it already.
         self.screen.set_focus(self._focusable(pane))
 
+    async def replace(self, pane: Pane, widget: Widget) -> None:
+        """Put a widget in the place of the one that holds a pane, with its look and its focus."""
+        holder, focused = self.query_one(f"#{pane}"), self.focused is pane
+        at = self.children.index(holder)
+        widget.add_class(*holder.classes)
+        with self.app.batch_update():
+            await holder.remove()
+            await self.mount(widget, before=at)
+        if focused:
+            self.show(pane)
+
     @property
     def focused(self) -> Pane:
         """The pane that the focus is in."""

@@ -1,5 +1,6 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -27,7 +28,6 @@ from screens.dashboard.bindings import BINDINGS
 from screens.dashboard.details_pane import DetailsPane
 from screens.dashboard.dialogs import StackDialogs
 from screens.dashboard.jobs_pane import JobsPane
-from screens.dashboard.logs_pane import LogsPane
 from screens.dashboard.look import Look
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.services_pane import ServicesPane
@@ -42,6 +42,8 @@ from widgets.tables.service_table import ServiceTable
 if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
+    from pixel_tui.operations.jobs.job import JobStatus
+    from screens.dashboard.logs_pane import LogsPane
 
 REST_SECONDS: Final = 0.04
 """How long the cursor rests on a row before its details are drawn: a key held down, or one
@@ -49,6 +51,9 @@ over a slow line, moves the cursor and waits for nothing else."""
 SETTLE_SECONDS: Final = 0.15
 """How long the cursor rests on a row before its log is opened."""
 CLOCK_SECONDS: Final = 2.0
+LOGS_SECONDS: Final = 0.5
+"""The logs come with the first complete table, or then: an engine may not answer."""
+LOGS_TITLE: Final = "2 Logs"
 
 
 class StackChanged(Message):
@@ -115,6 +120,10 @@ class DashboardScreen(Screen[None]):
         self._looks_for_waiting = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
+        self._logs_pane: LogsPane | None = None
+        self._logs_begun = False
+        self._logs_opened = asyncio.Event()
+        self._job_statuses: Sequence[JobStatus] = ()
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
@@ -128,15 +137,8 @@ class DashboardScreen(Screen[None]):
             yield DetailsPane(
                 self._observer, self._clock, id=Pane.DETAILS.value, classes="pane lower"
             )
-            yield LogsPane(
-                self._observer,
-                self._clock,
-                selected=lambda: self.services_pane.selected,
-                copy=self.copy,
-                reveals=self._reveals,
-                id=Pane.LOGS.value,
-                classes="pane lower -current",
-            )
+            with Vertical(id=Pane.LOGS.value, classes="pane lower -current") as logs:
+                logs.border_title = LOGS_TITLE  # `_open_logs` puts the logs in its place
             with Vertical(id=Pane.EVENTS.value, classes="pane lower") as events:
                 events.border_title = "4 Events"
                 yield EventList()
@@ -157,6 +159,7 @@ class DashboardScreen(Screen[None]):
         self.set_interval(CLOCK_SECONDS, self._tick)
         self._take_snapshot()
         self._share_height()
+        self.set_timer(LOGS_SECONDS, self._open_logs)
 
     def on_unmount(self) -> None:
         """Stop listening."""
@@ -168,9 +171,9 @@ class DashboardScreen(Screen[None]):
         return self.query_one(ServicesPane)
 
     @property
-    def logs_pane(self) -> LogsPane:
-        """The logs of what is selected."""
-        return self.query_one(LogsPane)
+    def logs_pane(self) -> "LogsPane | None":
+        """The logs of what is selected; None before the first table was painted."""
+        return self._logs_pane
 
     @property
     def table(self) -> ServiceTable:
@@ -212,12 +215,36 @@ class DashboardScreen(Screen[None]):
         self._draw_rows()
         self._draw_frame()
         self._draw_details(anew=True)
+        if self._snapshot.complete and not self._logs_begun:
+            self.call_after_refresh(self._open_logs)
+
+    async def _open_logs(self) -> None:
+        """Put the logs in their place: what they import and mount would hold the table up."""
+        if not self._logs_begun:
+            self._logs_begun = True
+            from screens.dashboard.logs_pane import LogsPane
+
+            pane = LogsPane(
+                self._observer,
+                self._clock,
+                selected=lambda: self.services_pane.selected,
+                copy=self.copy,
+                reveals=self._reveals,
+                id=Pane.LOGS.value,
+            )
+            await self.panes.replace(Pane.LOGS, pane)
+            self._logs_pane = pane
+            self._logs_opened.set()
+            pane.logs.tell(self._job_statuses)
+            self._follow_selected()
+        await self._logs_opened.wait()
 
     def _tick(self) -> None:
         with suppress(NoMatches):  # the screen is being taken down
             self._draw_rows()
             self._draw_frame()
-            self.logs_pane.tick(self._clock.now())
+            if self._logs_pane is not None:
+                self._logs_pane.tick(self._clock.now())
             self._look_whether_one_waits()
 
     def _look_whether_one_waits(self) -> None:
@@ -273,23 +300,26 @@ class DashboardScreen(Screen[None]):
             self._draw_details()
 
     def _follow_selected(self) -> None:
-        with suppress(NoMatches):  # the screen is being taken down
-            self.logs_pane.follow_selected()
+        if self._logs_pane is not None:
+            with suppress(NoMatches):  # the screen is being taken down
+                self._logs_pane.follow_selected()
 
     @on(ServiceTable.MarksChanged)
     def _marks_changed(self) -> None:
         self._highlighted()
 
     @on(ServiceTable.Opened)
-    def _opened(self) -> None:
-        self.action_pane(Pane.DETAILS.value)
+    async def _opened(self) -> None:
+        await self.action_pane(Pane.DETAILS.value)
 
     @on(ServiceTable.SortingChanged)
     def _sorting_changed(self) -> None:
         self.look.sort(self.table.sorting)
 
-    def action_pane(self, name: str) -> None:
+    async def action_pane(self, name: str) -> None:
         """Show a pane and give it the focus."""
+        if name == Pane.LOGS:
+            await self._open_logs()
         self.panes.show(Pane(name))
         self.call_after_refresh(self._follow_selected)
 
@@ -301,7 +331,8 @@ class DashboardScreen(Screen[None]):
     def action_back(self) -> None:
         """Undo one thing: the zoom, the filter, the marks; else go to the services."""
         box, table = self.services_pane.filter_box, self.table
-        if self.panes.focused is Pane.LOGS and self.logs_pane.log_view.let_go():
+        logs = self._logs_pane
+        if logs is not None and self.panes.focused is Pane.LOGS and logs.log_view.let_go():
             return
         if self.panes.zoomed:
             self.action_zoom()
@@ -402,5 +433,7 @@ class DashboardScreen(Screen[None]):
 
     @on(JobsPane.Changed)
     def _jobs_changed(self, event: JobsPane.Changed) -> None:
-        self.logs_pane.logs.tell(event.statuses)
+        self._job_statuses = event.statuses
+        if self._logs_pane is not None:
+            self._logs_pane.logs.tell(event.statuses)
         self.query_one(StatusBar).jobs_running = event.running

@@ -14,6 +14,7 @@ from pixel_tui.console.app import PixelTui
 from pixel_tui.demo.parts import demo_parts
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.settings import Settings
+from screens.dashboard.logs_pane import LogsPane
 from screens.dashboard.screen import DashboardScreen
 from tests.patience import PATIENCE
 from widgets.logs.view import LogView
@@ -43,6 +44,11 @@ class Console:
     def table(self) -> ServiceTable:
         """The service table."""
         return self.dashboard.table
+
+    @property
+    def logs_pane(self) -> LogsPane:
+        """The pane of the logs."""
+        return self.dashboard.query_one(LogsPane)
 
     @property
     def log(self) -> LogView:

@@ -21,11 +21,12 @@ from pixel_tui.settings import Settings
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.snapshot import ServiceState
 from screens.shared.help import HelpScreen
-from tests.ui.driving import Console, console
+from tests.ui.driving import Console, console, still_clock
 from widgets.dashboard.banner import Banner
 from widgets.dashboard.details import Details
 from widgets.dashboard.job_list import JobList
 from widgets.logs.pane import LogPane
+from widgets.logs.query import QueryBox
 from widgets.rows.service_row import Column
 from widgets.tables.keyed_table import Sorting
 from widgets.tables.service_table import ServiceTable
@@ -504,3 +505,28 @@ async def test_a_file_that_breaks_makes_no_orphan_and_keeps_restart_in_reach(
         it.dashboard.select("postgres")
         await it.press("r")
         await it.until(lambda: "docker restart pixel-postgres-1" in it.text())
+
+
+def started(clock: FixedClock) -> tuple[PixelTui, DemoWorld]:
+    """A console that has not begun, and its stack."""
+    world = DemoWorld(clock)
+    return PixelTui(demo_parts(Settings(), {}, clock=clock, world=world)), world
+
+
+async def test_the_logs_come_where_no_engine_answers() -> None:
+    clock = still_clock()
+    app, world = started(clock)
+    world.fail_engine(down=True)
+    async with app.run_test() as pilot:
+        it = Console(app, pilot, world, clock)
+        await it.until(lambda: app.screen.query(LogPane))
+        assert not app.parts.observer.snapshot.complete
+
+
+async def test_a_key_for_the_logs_that_comes_before_them_reaches_them() -> None:
+    clock = still_clock()
+    app, world = started(clock)
+    async with app.run_test() as pilot:
+        it = Console(app, pilot, world, clock)
+        await it.burst("2", "slash")
+        await it.until(lambda: isinstance(app.focused, QueryBox))

@@ -340,7 +340,7 @@ async def test_escape_lets_the_chosen_lines_go_before_it_leaves_the_pane() -> No
 
 async def test_an_export_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
     async with console(still=True) as it:
-        history = it.dashboard.logs_pane.logs.history()
+        history = it.logs_pane.logs.history()
         history.close()
         with pytest.raises(OperationError, match="not read to its end"):
             export(tmp_path / "half.log", every_line(history), Form.PLAIN)
@@ -356,6 +356,6 @@ async def test_without_a_filter_the_whole_log_is_exported(
         await it.until(lambda: "Exported" in it.text())
         (written,) = tmp_path.glob("*.log")  # noqa: ASYNC240  nothing waits here
         count = len(written.read_text().splitlines())
-        page = it.dashboard.logs_pane.logs.history().reader().read(1_000_000)
+        page = it.logs_pane.logs.history().reader().read(1_000_000)
         assert count == len(page.lines)
         assert count > 100

@@ -137,9 +137,9 @@ FIRST_PICTURE = """
 import json, sys
 import pixel_tui.console.observer, pixel_tui.console.app
 late = ("docker", "requests", "pixel_tui.demo.stack", "pixel_tui.doctor", "screens.shared.help",
-        "screens.changes.plan", "screens.dashboard.columns", "pixel_tui.operations.operator",
-        "pixel_tui.operations.jobs.job", "pixel_tui.stack.compose.environment_uses", "tomllib",
-        "secrets")
+        "screens.changes.plan", "screens.dashboard.columns", "widgets.logs.pane",
+        "pixel_tui.operations.operator", "pixel_tui.operations.jobs.job",
+        "pixel_tui.stack.compose.environment_uses", "tomllib", "secrets")
 print(json.dumps([name for name in late if name in sys.modules]))
 """
 
