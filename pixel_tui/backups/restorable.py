@@ -15,7 +15,7 @@ from pixel_tui.backups.aside import is_aside, is_fresh
 from pixel_tui.backups.manifest import Item, Kind, relative_path
 from pixel_tui.backups.search import is_database
 from pixel_tui.backups.volumes import volume_source
-from pixel_tui.errors import FileError
+from pixel_tui.errors import ConsoleError, FileError
 
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 _HISTORIES: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
@@ -68,6 +68,23 @@ def target_of(item: Item, grounds: Grounds) -> Path:
     if real.is_dir() and not _is_empty(real):
         raise FileError("It would take the place of a folder that is not empty.", on=str(real))
     return real
+
+
+def why_not_restorable(item: Item, grounds: Grounds) -> str:
+    """Why an item can't be put back, known without its content; empty if it may be.
+
+    Args:
+        item: The item.
+        grounds: Where files may be put; what is in a volume needs none of it.
+    """
+    try:
+        if item.volume:
+            _require_ours(item)
+        elif not item.server:
+            target_of(item, grounds)
+    except (ConsoleError, OSError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def _is_empty(folder: Path) -> bool:

@@ -18,6 +18,7 @@ from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_cont
 from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.manifest import Kind, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.restorable import Grounds, why_not_restorable
 from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.store import Backup, BackupStore
@@ -162,7 +163,8 @@ def _backups(
         return (), str(error)
     record = MadeHere()
     known = None if can_write(containers, record.folder) else record
-    return tuple(_past(backup, policy, known) for backup in listed), ""
+    binds = _binds(containers)
+    return tuple(_past(backup, policy, known, binds) for backup in listed), ""
 
 
 def _exposed(policy: Policy, snapshot: StackSnapshot) -> tuple[Exposure, ...]:
@@ -178,14 +180,26 @@ def _containers(snapshot: StackSnapshot) -> list[Container]:
     return [item for service in snapshot.services for item in service.containers]
 
 
-def _past(backup: Backup, policy: Policy, record: MadeHere | None) -> PastState:
+def _binds(containers: Sequence[Container]) -> tuple[str, ...]:
+    """What the services mount of the host, as a restore will see it."""
+    mounts = (mount for item in containers if not item.oneoff for mount in item.mounts)
+    return tuple(mount.source for mount in mounts if mount.kind == "bind")
+
+
+def _past(
+    backup: Backup, policy: Policy, record: MadeHere | None, binds: Sequence[str] = ()
+) -> PastState:
     if backup.manifest is None:
         return PastState(backup)
     places = _real_places(backup.manifest, policy.project)
+    grounds = Grounds(policy.project, policy.root, binds=binds)
+    items = backup.manifest.items
+    reasons = {item.path: why_not_restorable(item, grounds) for item in items}
     return PastState(
         backup,
         places,
         read_deployment(backup.folder),
+        {path: reason for path, reason in reasons.items() if reason},
         restore_shortages(backup.manifest, places),
         replaced_files(backup.manifest, policy.project),
         changed_variables(backup.folder, backup.manifest, policy.project),

@@ -29,6 +29,8 @@ class PastState:
     places: Mapping[str, str] = field(default_factory=dict)
     """The real paths of the files that it would replace, by their source in the manifest."""
     deployment: Deployment = NO_DEPLOYMENT
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Why items can't be put back, as sentences, by their paths in the backup."""
     shortages: tuple[Shortage, ...] = ()
     """Disks that have not the room for what a restore puts back."""
     replaced: frozenset[str] = frozenset()

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from pixel_tui.backups import restore as module
 from pixel_tui.backups import room
 from pixel_tui.backups.manifest import MANIFEST
 from pixel_tui.errors import OperationError
-from tests.builders.backups import make, project, restore, rows_of, store_of
+from pixel_tui.facts.live import _backups
+from tests.builders.actions import container
+from tests.builders.backup_actions import facts, plan
+from tests.builders.backups import make, policy, project, restore, rows_of, store_of
 
 __all__ = ["project"]
 Forge = Callable[..., str]
@@ -70,6 +74,40 @@ def test_a_place_that_no_backup_has_is_refused(
     project: Path, forge: Forge, source: str, why: str
 ) -> None:
     refused(project, forge(source), why)
+
+
+PLANTED = [
+    (".git/hooks/post-checkout", "history of a repository"),
+    ("backups/pixel-tui/20260301-120000/manifest.json", "folder of the backups"),
+    (".env/below", "no folder"),
+    ("data", "a folder that is not empty"),
+]
+
+
+@pytest.mark.parametrize(("source", "why"), PLANTED)
+def test_a_plan_refuses_it_as_well(project: Path, forge: Forge, source: str, why: str) -> None:
+    backup_id = forge(source)
+    known = replace(facts(*_backups(policy(project))[0]), volumes=())
+    for action in ("restore", "restore-without-backup"):
+        with pytest.raises(OperationError, match=f"{source} can't be put back.*{why}"):
+            plan(action, known, backup_id)
+    assert plan("roll-back", known, backup_id).steps, "it does not put that back"
+    listed = _backups(policy(project), [container("api", mounts=())])[0]
+    assert listed[0].refused.keys() == known.backups[0].refused.keys()
+
+
+def test_a_plan_to_roll_back_refuses_what_it_would_put_there(project: Path, forge: Forge) -> None:
+    backup_id = forge(".git/.env")
+    known = facts(*_backups(policy(project))[0])
+    with pytest.raises(OperationError, match=r"Roll back would fail: \.git/\.env can't be put"):
+        plan("roll-back", known, backup_id)
+
+
+def test_a_plan_refuses_no_backup_of_ours(project: Path) -> None:
+    made = make(project)
+    (past,) = _backups(policy(project))[0]
+    assert past.backup.id == made.id
+    assert not past.refused
 
 
 def test_a_backup_that_holds_nothing_is_no_success(project: Path, forge: Forge) -> None:

@@ -13,6 +13,7 @@ from pixel_tui.operations.catalogue.backups.shared import (
     chosen_backup,
     no_backup,
     pinned,
+    require_restorable,
     state_words,
     warn_of,
     worker_step,
@@ -76,6 +77,7 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         for item in manifest.items
         if item.kind is not Kind.DEPLOYMENT and not {item.server, item.volume} & left_alone
     ]
+    require_restorable(draft, past, items)
     users = data_users(draft, past, items, frozenset(servers - left_alone))
     what = [*pinned(past, manifest), *(f"--without={name}" for name in sorted(left_alone))]
     worker_step(

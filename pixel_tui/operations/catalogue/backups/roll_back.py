@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from pixel_tui.backups.deployment import Deployment, RanImage
+from pixel_tui.backups.manifest import wanted_for_deployment
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.catalogue.backups.shared import (
     backup_choices,
@@ -12,6 +13,7 @@ from pixel_tui.operations.catalogue.backups.shared import (
     chosen_backup,
     no_backup,
     pinned,
+    require_restorable,
     state_words,
     warn_of,
     worker_step,
@@ -39,6 +41,7 @@ def draft_roll_back(draft: Draft) -> None:
     draft.risk = Risk.DISRUPTIVE
     draft.reason = state_words(past.backup, draft.facts)
     warn_of(draft, past, manifest)
+    require_restorable(draft, past, filter(wanted_for_deployment, manifest.items))
     backup_first(draft, past.backup.id, "rolling back to")
     worker_step(
         draft,

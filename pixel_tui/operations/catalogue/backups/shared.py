@@ -1,10 +1,10 @@
 """What the actions on backups share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from pixel_tui.backups.manifest import Manifest
+from pixel_tui.backups.manifest import Item, Manifest
 from pixel_tui.backups.store import Backup
 from pixel_tui.backups.words import age_words, size_words
 from pixel_tui.backups.worker import worker_argv
@@ -84,6 +84,18 @@ def pinned(past: PastState, manifest: Manifest) -> tuple[str, ...]:
     """What has a worker put back the backup that was shown, and no other of this id."""
     elsewhere = () if past.made_here else ("--from-elsewhere",)
     return (*option("--manifest", manifest.digest), *elsewhere)
+
+
+def require_restorable(draft: Draft, past: PastState, items: Iterable[Item]) -> None:
+    """Refuse to put back what the worker would refuse: it looks at all before the first file.
+
+    Raises:
+        OperationError: One of these items has no place.
+    """
+    for item in items:
+        if reason := past.refused.get(item.path):
+            words = f"{draft.verb.removesuffix(' to')} would fail: {item.title} can't be put back"
+            raise OperationError(f"{words}. {reason}")
 
 
 def warn_of(draft: Draft, past: PastState, manifest: Manifest) -> None:
