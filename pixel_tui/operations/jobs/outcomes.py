@@ -142,7 +142,8 @@ def _running(expectation: Expectation, container: Container) -> Finding:
     if container.state in {ContainerState.EXITED, ContainerState.DEAD}:
         words = f"not running: it ended ({container.error or why})"
         return Finding(name, Standing.BROKEN, plain(words), _LOOK_AT_LOG)
-    return Finding(name, Standing.WAITING, plain(container.error or container.state.value))
+    words = f"not started: {container.error}" if container.error else container.state.value
+    return Finding(name, Standing.WAITING, plain(words))
 
 
 def _by_health(expectation: Expectation, container: Container, life: Life) -> Finding:

@@ -18,7 +18,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pixel_tui.operations.planning.dependencies import active_services, needs
+from pixel_tui.operations.planning.dependencies import active_services, needs, why_needed
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.known import masked_words
@@ -178,7 +178,8 @@ def _restart(spec: ServiceSpec, found: Mapping[SafeText, Prediction]) -> Predict
     for dependency in spec.depends_on:
         other = found.get(dependency.service)
         if dependency.restart and other is not None and other.change is Change.RECREATED:
-            cause = plain(f"{other.service} is recreated, and it depends on it with restart: true")
+            why = why_needed(spec, other.service, restarted=True)
+            cause = plain(f"{other.service} is recreated, and it {why}")
             return Prediction(spec.name, Change.RESTARTED, cause, certain=other.certain)
     return None
 

@@ -73,6 +73,25 @@ def needed_by(
     return found
 
 
+def why_needed(spec: ServiceSpec, other: str, *, restarted: bool = False) -> str:
+    """How a service depends on another one, as a predicate.
+
+    Compose makes a dependency, with `restart: true`, of a shared namespace and of a link: nobody
+    wrote it so.
+
+    Args:
+        spec: The service.
+        other: What it depends on.
+        restarted: It is meant that it is restarted along.
+    """
+    for kind, owner in spec.shares:
+        if owner == other:
+            return f"shares the {kind.value} of {other}"
+    if other in spec.links:
+        return f"is linked to {other}"
+    return f"depends on {other}{' with restart: true' if restarted else ''}"
+
+
 def needs(project: Project, names: Iterable[str]) -> Mapping[SafeText, SafeText]:
     """The services that these depend on, directly or through others; nearest first.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from pixel_tui.operations.planning.dependencies import completed_for, needed_by
+from pixel_tui.operations.planning.dependencies import completed_for, needed_by, why_needed
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.guards import guarded, guarded_by, whole_checks
 from pixel_tui.operations.planning.plan import (
@@ -203,7 +203,8 @@ class Draft:
                 self.affect(name, "may feel it", f"depends on {', which depends on '.join(chain)}")
                 continue
             what = chain[0] if chain[0] in whole else f"a container of {chain[0]}"
-            self.affect(name, f"loses {what} {how_long}", f"depends on {chain[0]}")
+            why = why_needed(other.spec, chain[0]) if other.spec else f"depends on {chain[0]}"
+            self.affect(name, f"loses {what} {how_long}", why)
 
     def warn_of_old_configuration(self) -> None:
         """Say where only `up` would put a changed compose file into force."""

@@ -10,6 +10,7 @@ from pixel_tui.operations.planning.dependencies import (
     layers,
     needed_by,
     needs,
+    why_needed,
 )
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.impossible import not_checked, why_no_restart
@@ -55,7 +56,8 @@ def draft_restart(draft: Draft, *, cause: str = "") -> None:
             continue
         along.append(name)
         change = "is restarted as well" if other.up else "is stopped now and is started as well"
-        draft.affect(name, change, f"depends on {chain[0]} with restart: true")
+        why = why_needed(other.spec, chain[0], restarted=True) if other.spec else ""
+        draft.affect(name, change, why)
         _interrupt(draft, other, by_the_way=True)
     draft.lose("while it is down", spared=along)
     _warn_of_absent_dependencies(draft)

@@ -99,6 +99,7 @@ def _service_spec(
         provider=node["provider"]["type"].text,
         hash_doubt=_hash_doubt(project, node, joined := tuple(dict.fromkeys(_joined(node)))),
         joins=joined,
+        links=tuple(plain(item.text.partition(":")[0]) for item in node["links"]),
         network_of=_owning_service(project, node["network_mode"]),
         ipc_of=_owning_service(project, node["ipc"]),
         pid_of=_owning_service(project, node["pid"]),

@@ -79,6 +79,8 @@ class ServiceSpec:
     joins: tuple[SafeText, ...] = ()
     """The services of whose containers it shares a namespace or the volumes: each of its
     containers belongs to one certain container of theirs."""
+    links: tuple[SafeText, ...] = ()
+    """The services that it is linked to (`links: [db:alias]`)."""
     network_of: SafeText = NO_TEXT
     """The service whose network it shares (`network_mode: service:vpn`, or `container:` with the
     `container_name` of a service)."""

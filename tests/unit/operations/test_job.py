@@ -248,6 +248,12 @@ class TestVerification:
         assert status.state is JobState.FAILED
         assert "agent is not running: it ended (137 OOM-killed)" in status.message
 
+    def test_one_that_the_engine_could_not_start_is_told_so(self, desk: Desk) -> None:
+        error = SafeText("failed to create shim task: no such file")
+        never = again(state=ContainerState.CREATED, started_at=None, error=error)
+        desk.runner.on_start = lambda: desk.observer.show(never)
+        assert f"agent is not started: {error} (" in desk.done().message
+
     def test_a_crash_loop_is_told_as_one(self, desk: Desk) -> None:
         looping = again(state=ContainerState.RESTARTING, exit_code=1, restarts=4)
         desk.runner.on_start = lambda: desk.observer.show(looping)

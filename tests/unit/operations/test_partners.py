@@ -22,6 +22,7 @@ from tests.builders.actions import (
     effects,
     exited,
     plan,
+    restarting_with,
     spec,
     stack,
     warnings,
@@ -136,6 +137,26 @@ def test_what_is_restarted_with_its_partner_is_not_left_alone() -> None:
     made = plan("start", memory(exited("owner")))
     assert commands(made)[-1] == (*COMPOSE, "restart", "--no-deps", "app")
     assert "app is" not in warnings(made)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"network_of": OWNER, "joins": (OWNER,)}, "shares the network of owner"),
+        ({"ipc_of": OWNER, "joins": (OWNER,)}, "shares the IPC namespace of owner"),
+        ({"links": (OWNER,)}, "is linked to owner"),
+        ({}, "depends on owner with restart: true"),
+    ],
+)
+def test_a_dependency_that_compose_makes_by_itself_is_called_what_it_comes_from(
+    changes: dict[str, object], why: str
+) -> None:
+    app = spec("app", restarting_with("owner"), **changes)
+    seen = stack(container("owner"), container("app"), specs=(spec("owner"), app))
+    (cause,) = [item.cause for item in plan("restart", seen, "owner").affects if item.cause]
+    assert cause == why
+    (cause,) = [item.cause for item in plan("stop", seen, "owner").affects if item.cause]
+    assert cause == why.removesuffix(" with restart: true")
 
 
 def test_what_is_killed_with_its_partner_is_started() -> None:

@@ -143,6 +143,12 @@ def test_the_hash_of_who_depends_on_a_provider_is_in_doubt() -> None:
     assert doubts == {"app": "db may add variables to it", "cache": "", "db": "", "web": ""}
 
 
+def test_links_are_services_without_their_aliases() -> None:
+    config: JsonObject = {"services": {"app": {"image": "a", "links": ["db:base", "cache"]}}}
+    (app,) = parse_project(ResolvedProject(config, frozenset(config), "/x"), {}).services
+    assert app.links == ("db", "cache")
+
+
 def _words(text: str) -> list[str]:
     return text.split()
 
