@@ -1,6 +1,7 @@
 """What the documents say is what the program does."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ PAGES = [
     Path("CHANGELOG.md"),
     *(page.relative_to(ROOT) for page in sorted((ROOT / "docs").glob("*.md"))),
 ]
+
+
+@cache
+def committed() -> frozenset[str]:
+    """The files and folders of the program, its tests and its documents, from the root."""
+    folders = ("pixel_tui", "screens", "widgets", "tests", "docs", "scripts", "examples")
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    found += ROOT.glob("*")
+    return frozenset(
+        str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts
+    )
 
 
 def prose(page: Path) -> str:
@@ -56,3 +68,16 @@ def test_the_make_targets_that_are_named_exist() -> None:
     for page in ("README.md", "CONTRIBUTING.md"):
         for target in re.findall(r"^make ([a-z-]+)", (ROOT / page).read_text(), re.MULTILINE):
             assert f"\n{target}: " in makefile, target
+
+
+def test_every_path_that_the_page_of_the_architecture_names_exists() -> None:
+    """From the root, or as the end of one: `frames.py`, `view/truth.py`."""
+    known = {f"/{path}" for path in committed()}
+    named = re.findall(
+        r"`([\w./-]+(?:\.(?:py|md|toml|tcss|json)|/))`",
+        prose(Path("docs/architecture.md")),
+    )
+    ours = [path for path in named if not path.startswith((".", "builds/"))]
+    assert len(ours) > 100
+    wrong = [path for path in ours if not any(one.endswith(f"/{path.strip('/')}") for one in known)]
+    assert not wrong
