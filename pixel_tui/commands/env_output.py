@@ -110,6 +110,7 @@ def impact_as_json(path: Path, impact: Impact) -> JsonObject:
                 "keys": list(item.keys),
                 "cause": item.cause,
                 "running": item.running,
+                "stopped": item.stopped,
             }
             for item in impact.services
         ],
@@ -123,7 +124,7 @@ def impact_as_text(path: Path, impact: Impact) -> str:
         lines.append(f"Compose refuses the project with this file: {impact.refusal}")
     for item in impact.services:
         keys = f" ({', '.join(item.keys)})" if item.keys else ""
-        later = "" if item.running else "; it is not running"
+        later = f"; it {item.later}" if item.later else ""
         lines.append(f"{item.service}: {item.change.value}, since {item.cause}{keys}{later}")
     if not impact.services and not impact.refusal:
         lines.append(f"{path}: no service would be another one.")

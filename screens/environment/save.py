@@ -170,8 +170,8 @@ def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
         word, style = CHANGES[item.change]
         keys = ", ".join(item.keys)
         said = f"  {item.cause or keys}"
-        if not item.running:
-            said = f"{said}; it does not run: the file counts at its next start"
+        if item.later:
+            said = f"{said}; it {item.later}"
         lines.append(
             Content.assemble(
                 (item.service.ljust(width), "bold"), "  ", (f"{word:<9}", style), plain(said)

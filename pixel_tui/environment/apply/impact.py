@@ -47,6 +47,14 @@ class ServiceImpact:
     wrong_image: SafeText = SafeText("")
     """The name of its image, where the engine takes that for none; empty where it is one."""
 
+    @property
+    def later(self) -> SafeText:
+        """How a service that does not run gets the file, as a predicate; empty if it runs."""
+        if self.stopped:
+            # `start` starts the container that is there, in the environment of its creation.
+            return SafeText("is stopped and gets it by `recreate`, not by `start`")
+        return SafeText("" if self.running else "gets it when it is created")
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:

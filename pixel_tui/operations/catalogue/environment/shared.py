@@ -172,15 +172,8 @@ def tell_impact(draft: Draft, services: Sequence[ServiceImpact], *, applied: boo
     for item in services:
         keys = f" ({listed(item.keys)})" if item.keys else ""
         cause = f"{item.cause}{keys}"
-        if item.stopped:
-            # `start` starts the container that is there, in the environment of its creation.
-            draft.affect(
-                item.service, "is stopped and gets it by `recreate`, not by `start`", cause
-            )
-            continue
-        if not item.running:
-            change = "gets it when it is created" if applied else "would get it when it is created"
-            draft.affect(item.service, change, cause)
+        if item.later:
+            draft.affect(item.service, item.later, cause)
             continue
         what = {
             Change.RECREATE: "recreated",

@@ -1,0 +1,41 @@
+"""What the save dialog and `env impact` say of services that do not run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.commands.env_output import impact_as_json, impact_as_text
+from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.text import NO_TEXT, plain
+from screens.environment.save import impact_lines
+
+RUNS = ServiceImpact(plain("b"), Change.RECREATE, (plain("V"),), plain("it changes"), running=True)
+STOPPED = replace(RUNS, running=False, stopped=True)
+ABSENT = replace(RUNS, running=False)
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (STOPPED, "it is stopped and gets it by `recreate`, not by `start`"),
+        (ABSENT, "it gets it when it is created"),
+    ],
+)
+def test_how_a_service_that_does_not_run_gets_the_file_is_as_its_plan_says(
+    service: ServiceImpact, words: str
+) -> None:
+    shown = impact_lines([service])[0].plain
+    printed = impact_as_text(Path(".env"), Impact(NO_TEXT, (), (service,)))
+    for text in (shown, printed):
+        assert words in text
+        assert "next start" not in text
+
+
+def test_of_one_that_runs_nothing_is_added() -> None:
+    assert ";" not in impact_lines([RUNS])[0].plain
+    said = impact_as_json(Path(".env"), Impact(NO_TEXT, (), (STOPPED,)))["services"]
+    assert isinstance(said, list)
+    (service,) = said
+    assert isinstance(service, dict)
+    assert (service["running"], service["stopped"]) == (False, True)
