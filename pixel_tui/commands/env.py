@@ -151,18 +151,22 @@ def _run_check(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     missing = [state.path for state in states if not state.exists]
     if missing and arguments.path:
         raise missing_file(missing[0])
-    clean = True
     remarks: dict[str, None] = {}
+    looked = []
     for path, state in zip(paths, states, strict=True):
         data = state.data if state.exists else None
         overview, around = _look(path, data, command.editing(path.absolute()), environment)
+        looked.append((state, overview))
+        remarks |= dict.fromkeys(around.unasked)
+    if not arguments.json:  # a file that compose refuses is why the others can't be read
+        looked.sort(key=lambda one: not one[1].stops_everything)
+    for state, overview in looked:
         if arguments.json:
             indent = 2 if len(paths) == 1 else None
-            print(json.dumps(as_json(path, overview), indent=indent))  # noqa: T201
+            print(json.dumps(as_json(state.path, overview), indent=indent))  # noqa: T201
         elif state.exists or overview.findings:
-            print(as_text(path, overview, named=len(paths) > 1))  # noqa: T201
-        clean = clean and is_clean(overview)
-        remarks |= dict.fromkeys(around.unasked)
+            print(as_text(state.path, overview, named=len(paths) > 1))  # noqa: T201
+    clean = all(is_clean(overview) for _, overview in looked)
     for words in remarks:
         complain(words)
     if missing:

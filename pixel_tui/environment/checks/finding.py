@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from pixel_tui.text import SafeText
+
+_STOPPING: Final = frozenset({"syntax", "refused"})
+"""Rules about what compose refuses the whole project for."""
 
 
 class Level(StrEnum):
@@ -30,3 +34,8 @@ class Finding:
     remedy: SafeText
     mend: str | None = None
     """The value that would put it right, where there is one that is no secret."""
+
+    @property
+    def stops_everything(self) -> bool:
+        """Whether compose refuses the whole project for this, so that nothing else counts yet."""
+        return self.level is Level.ERROR and self.rule in _STOPPING

@@ -70,8 +70,13 @@ class Overview:
     """By section, those of the file first; in a section in the order of the file, those that
     are missing behind the others, the required ones first."""
     findings: tuple[Finding, ...]
-    """All of them, those about the file too; errors first."""
+    """All of them, those about the file too; what stops everything and errors first."""
     totals: Mapping[KeyState, int]
+
+    @property
+    def stops_everything(self) -> bool:
+        """Whether compose refuses the whole project for something in this file."""
+        return any(finding.stops_everything for finding in self.findings)
 
 
 def overview(
@@ -127,10 +132,20 @@ def key_row(
 
 
 def find_all(case: Case) -> tuple[Finding, ...]:
-    """What all the checks find: errors first, then by line."""
+    """What all the checks find: what stops everything, then errors first, then by line."""
     levels = list(Level)
     found = dict.fromkeys(finding for check in all_checks() for finding in check(case))
-    return tuple(sorted(found, key=lambda item: (levels.index(item.level), item.line, item.key)))
+    return tuple(
+        sorted(
+            found,
+            key=lambda item: (
+                not item.stops_everything,
+                levels.index(item.level),
+                item.line,
+                item.key,
+            ),
+        )
+    )
 
 
 def _present(case: Case) -> dict[str, Entry]:

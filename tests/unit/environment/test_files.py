@@ -241,6 +241,14 @@ def test_every_file_is_checked(files: Path, capsys: pytest.CaptureFixture[str]) 
     assert "base.env" not in capsys.readouterr().out
 
 
+def test_of_several_files_the_one_that_compose_refuses_comes_first(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (files / "last.env").write_bytes(b"BAD KEY=1\n")
+    assert run("check") == 1
+    assert capsys.readouterr().out.startswith(f"{files / 'last.env'}:1: error")
+
+
 def test_of_several_files_there_is_an_object_a_line(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -232,3 +232,14 @@ def test_a_broken_entry_is_secret_since_it_may_hold_others() -> None:
 def test_most_random_keys_are_seen(digits: str) -> None:
     if len(set(digits)) > 9 and not digits.isdigit() and not digits.isalpha():
         assert looks_random(digits) or digits.count(max(digits, key=digits.count)) > 8
+
+
+def test_what_stops_everything_is_found_before_what_is_missing() -> None:
+    uses = EnvironmentUses(
+        services=(plain("shop"),),
+        references={"TAG": (use("shop", "image", required=True),)},
+    )
+    seen = look('A=1\nB="never closed\n', uses=uses)
+    assert [item.rule for item in seen.findings if item.level == "error"] == ["syntax", "missing"]
+    refused = look("A=x${B:?not so}\n", uses=uses)
+    assert [item.rule for item in refused.findings][:2] == ["refused", "missing"]
