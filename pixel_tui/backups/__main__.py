@@ -27,6 +27,7 @@ from pixel_tui.backups.restore import (
     retag,
     wanted_for_restore,
 )
+from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, write_verdict
 from pixel_tui.backups.verify import check_item, verify
@@ -36,6 +37,8 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.checks.masking import learn_secrets
 from pixel_tui.errors import OperationError
 from pixel_tui.settings import load_settings
+from pixel_tui.stack.compose.project_files import find_project_files
+from pixel_tui.stack.programs.git_files import is_ignored
 from pixel_tui.stack.programs.own_program import add_project_options, command_from
 from pixel_tui.stack.programs.program import RealPrograms
 from pixel_tui.stack.programs.step_program import finished, say
@@ -91,6 +94,9 @@ class _Work:
         command = command_from(arguments)
         environment = {**os.environ, **command.environment}
         learn_secrets(command, environment)
+        # Before anything is restored: another compose file may name others.
+        files = find_project_files(command, environment)
+        self._environment_files = (*files.environment, *files.services)
         self._clock = SystemClock()
         self._policy = policy_for(directory, load_settings(environment).backup)
         self._store = BackupStore(self._policy.root, former=self._policy.former)
@@ -227,6 +233,9 @@ class _Work:
             say=say,
             running=running,
             owners=Owners(self._view),
+            secrets=SecretCopies(
+                self._environment_files, lambda path: is_ignored(path, self._environment)
+            ),
         )
 
     def _check_resources(self) -> None:

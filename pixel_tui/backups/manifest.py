@@ -395,6 +395,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 def wanted_for_deployment(item: Item) -> bool:
     """Whether an item says how the project runs: a compose file, or an environment file."""
-    name = item.source.rpartition("/")[2]
-    environment = name.startswith(".env") or name.endswith(".env")
+    environment = is_environment_name(item.source.rpartition("/")[2])
     return item.kind is Kind.FILE and (item.details.get("compose") is True or environment)
+
+
+def is_environment_name(name: str) -> bool:
+    """Whether a file of this name is taken for an environment file."""
+    return name.startswith(".env") or name.endswith(".env")

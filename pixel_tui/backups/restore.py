@@ -34,6 +34,7 @@ from pixel_tui.backups.restorable import (
     target_of,
 )
 from pixel_tui.backups.room import require_room
+from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.server_room import require_server_room
 from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
@@ -63,6 +64,7 @@ class Restorer:
         running: Asks the engine which containers run and what they mount; None if it does not
             matter who uses what is restored.
         owners: What gives files to their owners.
+        secrets: What keeps copies of environment files private.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Restorer:
         say: Say,
         running: Callable[[], Sequence[Holder]] | None = None,
         owners: Owners | None = None,
+        secrets: SecretCopies | None = None,
     ) -> None:
         self._folder = folder
         self._grounds = grounds
@@ -83,6 +86,7 @@ class Restorer:
         self._say = say
         self._running = running
         self._owners = owners or Owners()
+        self._secrets = secrets or SecretCopies()
         self._unknown = set[str]()
         backups = grounds.backups
         self._copies = backups if backups and os.access(backups, os.W_OK) else None
@@ -191,7 +195,8 @@ class Restorer:
         """What was put aside and where, as a sentence."""
         if not self.aside:
             return "Nothing had to be put aside."
-        return f"Put aside in {self._grounds.project}: {', '.join(self.aside)}."
+        words = f"Put aside in {self._grounds.project}: {', '.join(self.aside)}."
+        return f"{words} {self._secrets.words}".rstrip()
 
     def _require_apart(self, targets: Mapping[str, Path]) -> None:
         """No item may go to the place of a folder that another one goes into."""
@@ -363,6 +368,9 @@ class Restorer:
         for path in (target, *beside):
             self._put_aside(path, replaced=not beside)
         fresh.rename(target)
+        # Not before: until then it may be the file itself under a second name.
+        kept = self._kept_as(target)
+        self._secrets.keep(target, kept, self._shown(kept))
         sync_folder(target.parent)
         self._say(f"{item.kind.value:<10} {item.source}  restored")
 

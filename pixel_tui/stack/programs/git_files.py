@@ -1,5 +1,6 @@
 """What git says of a file or a folder. Git is asked, never told to do anything."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,18 @@ def git_file(path: Path, environment: Mapping[str, str]) -> GitFile | None:
     except OperationError:
         return None
     return GitFile(tracked, ignored, committed)
+
+
+def is_ignored(path: Path, environment: Mapping[str, str]) -> bool | None:
+    """Whether git leaves a file out of a commit: one in no repository too; None if unknown."""
+    if not any(os.path.lexists(folder / ".git") for folder in path.absolute().parents):
+        return True
+    try:
+        with open_checkout(path.parent, environment, SECONDS) as checkout:
+            code = checkout.ask("check-ignore", "--quiet", "--", path.name).code
+    except OperationError:
+        return None
+    return {0: True, 1: False}.get(code)
 
 
 def last_commit(folder: Path, environment: Mapping[str, str]) -> datetime | None:

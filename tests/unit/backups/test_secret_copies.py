@@ -1,0 +1,108 @@
+"""What a restore puts aside of environment files is private, and git is asked about it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restore import Restorer, wanted_for_restore
+from pixel_tui.backups.secret_copies import SecretCopies
+from pixel_tui.stack.programs.git_files import is_ignored
+from tests.builders.backups import make, project, restore, store_of
+from tests.builders.commits import QUIET, git
+
+__all__ = ["project"]
+
+
+def restored(project: Path, secrets: SecretCopies) -> str:
+    """The last line of a restore of what was changed since."""
+    made = make(project)
+    for path in (project / ".env", project / "docker-compose.yml"):
+        path.write_text(f"{path.read_text()}# changed\n")
+    said: list[str] = []
+    restorer = Restorer(
+        store_of(project).find(made.id).folder,
+        Grounds(project),
+        {},
+        mark="before-x",
+        say=said.append,
+        secrets=secrets,
+    )
+    restorer.restore(made, wanted_for_restore)
+    return said[-1]
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o640, 0o600), (0o400, 0o400)])
+def test_a_copy_of_an_environment_file_is_for_its_owner_alone(
+    project: Path, before: int, after: int
+) -> None:
+    (project / ".env").chmod(before)
+    made = make(project)
+    (project / ".env").chmod(0o600)
+    (project / ".env").write_text("SECRET=new\n")
+    (project / ".env").chmod(before)
+    owner = (project / ".env").stat().st_uid
+    restore(project, made.id)
+    copy = project / ".env.before-x"
+    assert (mode_of(copy), copy.stat().st_uid) == (after, owner)
+    assert mode_of(project / ".env") == before
+    assert copy.read_text() == "SECRET=new\n"
+
+
+def test_a_file_of_another_name_is_private_where_compose_reads_it(project: Path) -> None:
+    (project / "docker-compose.yml").chmod(0o644)
+    said = restored(project, SecretCopies([project / "docker-compose.yml"]))
+    assert mode_of(project / "docker-compose.yml.before-x") == 0o600
+    assert "With secrets in it: .env.before-x, docker-compose.yml.before-x." in said
+
+
+def test_what_holds_no_secrets_keeps_its_mode_and_is_not_named(project: Path) -> None:
+    (project / "docker-compose.yml").chmod(0o644)
+    said = restored(project, SecretCopies())
+    assert mode_of(project / "docker-compose.yml.before-x") == 0o644
+    assert said.endswith("With secrets in it: .env.before-x.")
+
+
+@pytest.mark.parametrize(
+    ("ignoring", "words"),
+    [
+        (".env\n", "Git does not ignore .env.before-x: before you commit"),
+        ("*.before-*\n", ""),
+        (".env*\n", ""),
+    ],
+)
+def test_git_is_asked_whether_it_would_take_the_copy(
+    project: Path, ignoring: str, words: str
+) -> None:
+    git(project, "init", "--quiet")
+    (project / ".gitignore").write_text(ignoring)
+    said = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
+    assert "With secrets in it: .env.before-x." in said
+    assert ("Git does not ignore" in said) is bool(words)
+    assert words in said
+    git(project, "add", "-A")
+    assert (".env.before-x" in git(project, "ls-files")) is bool(words)
+
+
+def test_if_git_does_not_answer_that_is_unknown(project: Path) -> None:
+    (project / ".git").mkdir()
+    said = restored(project, SecretCopies(ignored=lambda path: is_ignored(path, QUIET)))
+    assert "Whether git ignores .env.before-x is unknown" in said
+
+
+def test_outside_of_a_repository_git_takes_nothing(tmp_path: Path) -> None:
+    assert is_ignored(tmp_path / ".env.before-x", os.environ) is True
+
+
+def test_a_link_is_left_alone(project: Path) -> None:
+    (project / ".env.before-x").symlink_to(project / ".env")
+    (project / ".env").chmod(0o644)
+    copies = SecretCopies()
+    copies.keep(project / ".env", project / ".env.before-x", ".env.before-x")
+    assert mode_of(project / ".env") == 0o644
+    assert copies.words == ""
