@@ -57,7 +57,7 @@ def add_changes(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
             "target",
             nargs="*",
             default=[],
-            help="services, or ids of containers; all where none is named",
+            help="services, or names or ids of containers; all where none is named",
         )
         add_project_options(parser, default=argparse.SUPPRESS)
         parser.set_defaults(run=runs)

@@ -17,7 +17,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pixel_tui.operations.actions import all_actions
-from pixel_tui.operations.planning.action import Action, Scope
+from pixel_tui.operations.planning.action import NAMED, Action, Scope
+from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
@@ -37,6 +38,8 @@ class Aim:
     words: SafeText
     targets: tuple[tuple[str, str | None], ...] = ()
     """A service and, where only that is meant, a container's id; empty for all of the project."""
+    names: tuple[str, ...] = ()
+    """What the shell calls them: services, and containers by their names."""
 
     @property
     def wanted(self) -> Sequence[str]:
@@ -244,6 +247,17 @@ class RecoveryScreen(Dialog[None]):
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
+def plan_command(action: Action, aim: Aim) -> SafeText:
+    """What shows the same plan in the shell."""
+    if action.scope is Scope.SERVICES:
+        # A name that begins with a dash is no option.
+        dashed = any(name.startswith("-") for name in aim.names)
+        words: tuple[str, ...] = ("--", *aim.names) if dashed else aim.names
+    else:
+        words = ("ID",) if action.scope in NAMED else ()
+    return plain(shown(("pixel-tui", "plan", action.name, *words)))
+
+
 def advice(action: Action, aim: Aim, reason: str | None) -> Content:
     """Everything about one action: what it is done to, whether it can be now, when, and if not.
 
@@ -271,7 +285,7 @@ def advice(action: Action, aim: Aim, reason: str | None) -> Content:
     }
     parts: list[Content] = [
         Content.assemble(
-            (action.title, "bold"), "   ", (f"pixel-tui plan {action.name}", "$foreground-muted")
+            (action.title, "bold"), "   ", (plan_command(action, aim), "$foreground-muted")
         )
     ]
     for title, words in (

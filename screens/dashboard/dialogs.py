@@ -104,9 +104,10 @@ class StackDialogs:
         aims: list[Aim] = []
         if marked:
             names = ", ".join(dict.fromkeys(row.service for row in marked))
-            aims.append(Aim(plain(f"those marked: {names}"), tuple(_targets(marked))))
+            words = plain(f"those marked: {names}")
+            aims.append(Aim(words, tuple(_targets(marked)), _names(marked)))
         elif current is not None:
-            aims.append(Aim(plain(current.key), tuple(_targets([current]))))
+            aims.append(Aim(plain(current.key), tuple(_targets([current])), _names([current])))
         name = self._observer.snapshot.project_name
         aims.append(Aim(plain(f"all of {name}" if name else "all of the project")))
         operations = self._operations
@@ -188,6 +189,10 @@ class StackDialogs:
         if self._operations is not None:
             # Of the dashboard, which outlives whatever is opened above it.
             self._operations.ask(self._screen, action.name, targets)
+
+
+def _names(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(row.service if row.container_id is None else row.name for row in rows)
 
 
 def _targets(rows: Sequence[Row]) -> list[tuple[str, str | None]]:

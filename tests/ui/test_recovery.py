@@ -11,7 +11,7 @@ from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 from screens.changes import recovery
 from screens.changes.plan import PlanScreen
-from screens.changes.recovery import RecoveryScreen
+from screens.changes.recovery import Aim, RecoveryScreen, plan_command
 from screens.dashboard.palette import StackCommands
 from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
@@ -30,7 +30,7 @@ async def choose(it: Console, name: str) -> None:
     options.highlighted = options.get_option_index(name)
     await it.until(
         lambda: (
-            f"pixel-tui plan {name}\n" in it.text("#recovery-advice")
+            f"pixel-tui plan {name}" in it.text("#recovery-advice")
             and "Looking" not in it.text("#recovery-advice")
         )
     )
@@ -53,6 +53,34 @@ async def test_each_action_has_its_advice_and_says_whether_it_can_run(
         await choose(it, "restart")
         assert "Yes. Enter shows the plan" in it.text("#recovery-advice")
         assert "When to use it" in it.text("#recovery-advice")
+
+
+async def test_the_command_of_the_shell_is_done_to_the_same_as_the_key() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("api")
+        await it.press("A")
+        await choose(it, "recreate")
+        assert "pixel-tui plan recreate api\n" in it.text("#recovery-advice")
+        await choose(it, "backup")
+        assert "pixel-tui plan backup\n" in it.text("#recovery-advice")
+        await choose(it, "restore")
+        assert "pixel-tui plan restore ID\n" in it.text("#recovery-advice")
+        await it.press("t")
+        await choose(it, "recreate")
+        assert "pixel-tui plan recreate\n" in it.text("#recovery-advice")
+
+
+async def test_a_container_is_called_by_its_name_in_the_shell_too() -> None:
+    async with console(size=(160, 45)) as it:
+        it.dashboard.select("landing/pixel-landing-2")
+        await it.press("A")
+        await choose(it, "restart")
+        assert "pixel-tui plan restart pixel-landing-2\n" in it.text("#recovery-advice")
+
+
+def test_a_service_with_the_name_of_an_option_is_no_option_in_the_shell() -> None:
+    aim = Aim(SafeText("-q"), (("-q", None),), ("-q",))
+    assert plan_command(actions.action_named("stop"), aim) == "pixel-tui plan stop -- -q"
 
 
 async def test_enter_shows_the_plan_for_the_selected_service_and_escape_comes_back() -> None:

@@ -72,6 +72,11 @@ class Row:
     branch: str = ""
     """What hangs a container's row below its service's."""
 
+    @property
+    def name(self) -> str:
+        """The service's name, or the container's."""
+        return self.key if self.container_id is None else self.key.partition("/")[2]
+
 
 _STATE: Final[Mapping[ServiceState, tuple[str, Tone]]] = {
     ServiceState.RUNNING: ("● running", Tone.GOOD),

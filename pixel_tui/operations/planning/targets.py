@@ -104,7 +104,7 @@ def find_target(name: str, snapshot: StackSnapshot) -> Target | None:
 
 
 def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target, ...]:
-    """What these service names and container ids mean.
+    """What these names of services, and ids or names of containers mean.
 
     A service that the compose file does not name stands for its containers, since
     compose would not find it. So does every service while compose can't read the project.
@@ -115,7 +115,7 @@ def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target
     found: dict[str, Target] = {}
     for word in dict.fromkeys(wanted):
         service = snapshot.service(word)
-        container = snapshot.container(word)
+        container = snapshot.container(word) or _container_named(word, snapshot)
         if service is not None and snapshot.project_trouble is not None and service.members:
             found.update((item.id, _single(item, snapshot)) for item in service.members)
         elif service is not None and service.spec is not None:
@@ -145,6 +145,11 @@ def _unknown(word: str, snapshot: StackSnapshot) -> OperationError:
         on=word,
         remedy="It may have been removed: look at the table again.",
     )
+
+
+def _container_named(name: str, snapshot: StackSnapshot) -> Container | None:
+    every = (item for service in snapshot.services for item in service.containers)
+    return next((item for item in every if item.name == name), None)
 
 
 def _whole(service: Service) -> Target:

@@ -357,6 +357,12 @@ class TestSingleContainers:
         assert commands(made) == [(*COMMAND.docker, "stop", "pixel-worker-1234")]
         assert effects(made) == {"pixel-worker-1234": "is stopped"}
 
+    def test_a_container_is_meant_by_its_name_as_by_its_id(self) -> None:
+        snapshot = stack(worker(), specs=(spec("worker", active=False, profiles=("worker",)),))
+        assert commands(plan("stop", snapshot, "pixel-worker-1234")) == commands(
+            plan("stop", snapshot, worker().id)
+        )
+
     def test_a_service_does_not_mean_its_one_offs(self) -> None:
         snapshot = stack(worker(), specs=(spec("worker"),))
         with pytest.raises(OperationError, match="worker has no container"):
