@@ -8,13 +8,15 @@ from textual import events
 from textual.app import RenderResult
 from textual.binding import ActiveBinding
 from textual.content import Content
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 GAPS: Final = (2, 1)
 """Cells between two keys: where there is room, and where there is not."""
 GENERAL: Final = 3
 """The last keys are those of every place, the way out among them: they are always there."""
+HELP: Final = "app.help"
+"""The action that lists every key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class _Key:
     key: str
     shown: str
     description: str
+    action: str
 
     @property
     def cells(self) -> int:
@@ -50,21 +53,28 @@ class KeyBar(Widget):
     def _bindings_updated(self, _screen: Screen[object]) -> None:
         self.refresh()
 
-    def _keys(self) -> Iterator[_Key]:
+    def _keys(self) -> list[_Key]:
+        """The keys in their order; in a dialog the way to all others is the last."""
+        keys = list(self._shown_keys())
+        if isinstance(self.screen, ModalScreen):
+            keys.sort(key=lambda item: item.action == HELP)
+        return keys
+
+    def _shown_keys(self) -> Iterator[_Key]:
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if not binding.show or not active.enabled or binding.action in seen:
                 continue
             seen.add(binding.action)
-            yield _Key(binding.key, self._shown(active), binding.description)
+            yield _Key(binding.key, self._shown(active), binding.description, binding.action)
 
     def _shown(self, active: ActiveBinding) -> str:
         return active.binding.key_display or self.app.get_key_display(active.binding)
 
     def _line(self) -> tuple[list[_Key], int]:
         """The keys that fit, and the gap between them: the last local ones make room first."""
-        keys, width = list(self._keys()), self.content_size.width
+        keys, width = self._keys(), self.content_size.width
         for gap in GAPS:
             if _cells(keys, gap) <= width:
                 return keys, gap

@@ -232,6 +232,12 @@ class PixelTui(TerminalApp):
             yield SystemCommand(drill.title, drill.help, drill.run)
         yield SystemCommand("Quit", "Quit pixel-tui", self.action_quit)
 
+    def action_help(self) -> None:
+        """Show the keys of this view."""
+        from screens.shared.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen.active_bindings))
+
     def action_next_theme(self) -> None:
         """Use the next of the themes."""
         names = [theme.name for theme in EVERY]

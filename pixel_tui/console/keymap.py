@@ -29,12 +29,14 @@ from screens.ledger.task_writing import TaskWritingScreen
 from screens.logs.line import LogLineScreen
 from screens.logs.services import LogServicesScreen
 from screens.shared.ask import AskScreen
+from screens.shared.dialog import Dialog
 from screens.shared.help import HelpScreen
 from screens.shared.pick import PickScreen
 from widgets.dashboard.details import Details
 from widgets.dashboard.event_list import EventList
 from widgets.dashboard.job_list import JobList
 from widgets.filter_box import FilterBox
+from widgets.lines.options import Options
 from widgets.logs.pane import LogPane
 from widgets.logs.query import QueryBox
 from widgets.logs.view import LogView
@@ -44,8 +46,9 @@ from widgets.tables.keyed_table import KeyedTable
 
 PLACES: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, QueryBox, Details,
-    EventList, JobList, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen, HelpScreen, QuitScreen,
-    AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen, RecoveryScreen,
+    EventList, Options, JobList, Dialog, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen,
+    HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen,
+    RecoveryScreen,
     AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
     DifferenceScreen, HistoryScreen, MergeScreen,

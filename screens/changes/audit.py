@@ -61,6 +61,8 @@ class AuditScreen(Dialog[None]):
         Binding("escape,q", "back", "Close", id="audit.close"),
         Binding("j", "move(1)", "Down", show=False, id="audit.down"),
         Binding("k", "move(-1)", "Up", show=False, id="audit.up"),
+        Binding("g", "edge(-1)", "First", show=False, id="audit.first"),
+        Binding("G", "edge(1)", "Last", show=False, id="audit.last"),
     ]
 
     def __init__(self, path: Path) -> None:
@@ -218,6 +220,11 @@ class AuditScreen(Dialog[None]):
             options.action_cursor_down()
         else:
             options.action_cursor_up()
+
+    def action_edge(self, direction: int) -> None:
+        """Scroll the record to its first line or to its last; the list does so by itself."""
+        scroll = self.query_one("#audit-record", VerticalScroll)
+        scroll.scroll_to(y=scroll.max_scroll_y if direction > 0 else 0, animate=False)
 
 
 def record_content(entry: Entry) -> Content:

@@ -82,5 +82,5 @@ BINDINGS: Final[tuple[BindingType, ...]] = (
         id="back",
         tooltip="Close, clear, or go back to the services",
     ),
-    Binding("question_mark", "help", "Help", id="help"),
+    Binding("question_mark", "app.help", "Help", id="help"),
 )

@@ -100,7 +100,7 @@ class StackCommands(Provider):
             "The .env file: every key, and what is wrong",
             (dashboard.action_environment),
         )
-        yield "Keys of this place", "Help", dashboard.action_help
+        yield "Keys of this view", "Help", partial(self.app.call_later, self.app.run_action, "help")
         yield from self._changes(dashboard)
         for service in dashboard.service_names:
             yield (

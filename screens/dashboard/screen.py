@@ -425,12 +425,6 @@ class DashboardScreen(Screen[None]):
         """Read everything again."""
         self._observer.refresh()
 
-    def action_help(self) -> None:
-        """Show the keys of this place."""
-        from screens.shared.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.active_bindings))
-
     @on(JobsPane.Changed)
     def _jobs_changed(self, event: JobsPane.Changed) -> None:
         self._job_statuses = event.statuses

@@ -34,7 +34,6 @@ from screens.environment.difference import Comparison
 from screens.environment.files import pick_file, place_words
 from screens.environment.history import HistoryScreen
 from screens.shared.dialog import Dialog
-from screens.shared.help import HelpScreen
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
@@ -98,7 +97,7 @@ class EnvironmentScreen(Dialog[None]):
                 id="environment.details_back"),
         Binding("escape,q", "back", "Close", id="environment.close",
                 tooltip="Clear the filter, then close"),
-        Binding("question_mark", "help", "Help", id="environment.help"),
+        Binding("question_mark", "app.help", "Help", id="environment.help"),
     ]  # fmt: skip
 
     def __init__(
@@ -357,10 +356,6 @@ class EnvironmentScreen(Dialog[None]):
     def leave(self) -> None:
         """Close."""
         self.dismiss()
-
-    def action_help(self) -> None:
-        """Show the keys of this place."""
-        self.app.push_screen(HelpScreen(self.active_bindings))
 
     def is_secret(self, entry: Entry) -> bool:
         """Whether a value is secret, of this file or of another one that it is compared with."""

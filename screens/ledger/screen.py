@@ -33,7 +33,6 @@ from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
 from screens.ledger.task_changes import TaskChanges
 from screens.shared.dialog import Dialog
-from screens.shared.help import HelpScreen
 from screens.shared.latest import Latest
 from screens.shared.pick import Choices, PickScreen
 from widgets.dashboard.details import Details
@@ -88,7 +87,7 @@ class LedgerScreen(Dialog[None]):
         Binding("i", "statistics", "Statistics", id="tasks.statistics",
                 tooltip="Throughput, success and durations, by type and by day"),
         Binding("f5", "reread", "Refresh", show=False, id="tasks.refresh"),
-        Binding("question_mark", "help", "Help", id="tasks.help"),
+        Binding("question_mark", "app.help", "Help", id="tasks.help"),
         Binding("escape,q", "back", "Close", id="tasks.close"),
     ]  # fmt: skip
 
@@ -367,10 +366,6 @@ class LedgerScreen(Dialog[None]):
     def action_reread(self) -> None:
         """Look at the files now."""
         self._source.refresh()
-
-    def action_help(self) -> None:
-        """Show the keys of this place."""
-        self.app.push_screen(HelpScreen(self.active_bindings))
 
 
 def _totals(view: LedgerView, clock: Clock) -> Sequence[Part]:

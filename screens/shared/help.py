@@ -8,6 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from screens.shared.dialog import Dialog
@@ -24,9 +26,12 @@ class HelpScreen(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("escape,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("question_mark", "dismiss", "Close", show=False, id="help.toggle"),
         Binding("j,down", "scroll(2)", "Down", show=False, id="help.down"),
         Binding("k,up", "scroll(-2)", "Up", show=False, id="help.up"),
+        Binding("g,home", "edge(-1)", "First", show=False, id="help.first"),
+        Binding("G,end", "edge(1)", "Last", show=False, id="help.last"),
     ]
 
     def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
@@ -36,7 +41,7 @@ class HelpScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """One scrolled text."""
         with Vertical(classes="dialog -tall") as dialog:
-            dialog.border_title = "Keys of this place"
+            dialog.border_title = "Keys of this view"
             with VerticalScroll(can_focus=True):
                 yield Static(_content(self._shown.values(), self.app.get_key_display))
         yield KeyBar()
@@ -45,6 +50,15 @@ class HelpScreen(Dialog[None]):
         """Scroll the text."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
+    def action_edge(self, direction: int) -> None:
+        """Scroll to the first line or to the last."""
+        scroll = self.query_one(VerticalScroll)
+        scroll.scroll_to(y=scroll.max_scroll_y if direction > 0 else 0, animate=False)
+
+
+def _title(node: DOMNode) -> str:
+    return "This dialog" if isinstance(node, ModalScreen) else "Everywhere"
+
 
 def _content(bindings: Iterable[ActiveBinding], display: object) -> Content:
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -52,7 +66,7 @@ def _content(bindings: Iterable[ActiveBinding], display: object) -> Content:
         binding = active.binding
         if binding.system or not binding.description or not callable(display):
             continue
-        title = active.node.BINDING_GROUP_TITLE or "Everywhere"
+        title = active.node.BINDING_GROUP_TITLE or _title(active.node)
         said = binding.tooltip or binding.description
         groups[title][said].append(str(display(binding)))
     parts: list[Content] = []

@@ -57,9 +57,9 @@ def test_keys_lead_everywhere_and_back(tmp_path: Path) -> None:
     with program("demo", home=tmp_path, size=(100, 40)) as it:
         it.wait_for("healthy")
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
         it.press("\x1b")
-        it.wait_for(lambda text: "Keys of this place" not in text)
+        it.wait_for(lambda text: "Keys of this view" not in text)
         it.press("3")
         it.wait_for("3 Details")
         it.press("4")
@@ -105,7 +105,7 @@ def test_ctrl_c_does_not_end_it(tmp_path: Path) -> None:
         it.wait_for("healthy")
         it.press("\x03")
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
 
 
 def test_a_tiny_terminal_and_back(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_read_only_has_no_key_that_changes_anything(tmp_path: Path, how: str) ->
         it.wait_for("healthy")
         it.press("rsxy")
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
         assert "Restart" not in it.text
     assert not (tmp_path / "state" / "pixel-tui" / "demo" / "audit.jsonl").exists()
 

@@ -56,7 +56,7 @@ def test_ctrl_c_is_the_editors_and_does_not_end_the_console(tmp_path: Path) -> N
         it.press("over\r")
         it.wait_for("Nothing was changed")
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

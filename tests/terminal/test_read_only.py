@@ -228,9 +228,9 @@ def test_a_read_only_console_only_reads_whatever_is_pressed(recorded: Recorded) 
         assert console.settle(count=True).changing == ()
         it.resize(101, 36)
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
         it.press(ESCAPE)
-        it.wait_for(lambda text: "Keys of this place" not in text)
+        it.wait_for(lambda text: "Keys of this view" not in text)
         it.press("q")
         assert it.wait_exit() == 0
     assert not {place.screen for _, place in console.arrived} & NEED_AN_OPERATOR

@@ -64,9 +64,9 @@ def test_a_terminal_that_takes_nothing_for_a_while_shows_all_of_it_then(tmp_path
         it.wait_for("healthy")
         keep_painting(it)
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
         it.press(ESCAPE)
-        it.wait_for(lambda text: "Keys of this place" not in text and "1 Services" in text)
+        it.wait_for(lambda text: "Keys of this view" not in text and "1 Services" in text)
 
 
 def test_a_console_whose_terminal_takes_nothing_can_be_ended(tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_ctrl_z_and_fg_bring_the_whole_picture_back(tmp_path: Path) -> None:
         it.wait_for(lambda text: text.split("\n")[2].endswith("━" * 40))
         assert it.modes != it.modes_before
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
         it.press("\x1b")
-        it.wait_for(lambda text: "Keys of this place" not in text)
+        it.wait_for(lambda text: "Keys of this view" not in text)
         it.press("q")
         it.wait_for("[ended with 0]")
         assert_restored(it)
@@ -158,9 +158,9 @@ def test_a_stop_that_nobody_hears_of_leaves_the_terminal_as_it_was(tmp_path: Pat
         it.signal(signal.SIGCONT)
         it.wait_for("healthy")
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
         it.press("\x1b")
-        it.wait_for(lambda text: "Keys of this place" not in text)
+        it.wait_for(lambda text: "Keys of this view" not in text)
         it.press("q")
         assert it.wait_exit() == 0
         assert_restored(it)
@@ -177,7 +177,7 @@ def test_where_no_shell_is_it_stays_and_says_why(tmp_path: Path, how: str) -> No
         it.wait_for("No shell could bring it back")
         it.wait_for("1 Services")
         it.press("?")
-        it.wait_for("Keys of this place")
+        it.wait_for("Keys of this view")
 
 
 def test_a_real_shell_brings_it_back(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ PLACES = {
     "a plan": ("r", "restart agent", ESCAPE),
     "the actions": ("a", "What to do with agent", ESCAPE),
     "the health log": ("p", "Health log of", ESCAPE),
-    "the help": ("?", "Keys of this place", ESCAPE),
+    "the help": ("?", "Keys of this view", ESCAPE),
     "the palette": (":", "Search for commands", ESCAPE),
     "the columns": ("c", "Use these", ESCAPE),
     "the filter": ("/", "words that must stand", ESCAPE),

@@ -1,9 +1,10 @@
 """A list to choose from: its cursor is seen without colours, and it stands a small terminal."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widgets import OptionList
 
@@ -18,6 +19,11 @@ class Options(OptionList):
     Where there are no colours (`NO_COLOR`), nothing else of the cursor is left.
     """
 
+    BINDING_GROUP_TITLE = "List"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "first", "First", show=False, id="list.first"),
+        Binding("G", "last", "Last", show=False, id="list.last"),
+    ]
     DEFAULT_CSS = """
     Options { padding: 0 1 0 0; }
     """
