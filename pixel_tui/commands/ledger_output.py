@@ -13,7 +13,7 @@ from pixel_tui.ledger.view.search import TaskSearch
 from pixel_tui.ledger.view.truth import Truth
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
-from pixel_tui.stack.model.words import exit_words
+from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
 
 VERSION: Final = 1
@@ -154,7 +154,7 @@ def _state(truth: Truth) -> str:
 
 
 def _exit(code: int) -> SafeText:
-    return SafeText("-1 its container had gone") if code < 0 else exit_words(code)
+    return SafeText("-1 (its container had gone)") if code < 0 else code_words(code)
 
 
 def _time(at: datetime | None) -> str:

@@ -10,7 +10,7 @@ from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.container import Container, HealthStatus, Port
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
-from pixel_tui.stack.model.words import exit_words
+from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText
 
 VERSION: Final = 1
@@ -197,7 +197,7 @@ def _health(status: HealthStatus) -> str:
 def _exit(container: Container | None) -> str:
     if container is None or container.exit_code is None:
         return "-"
-    return exit_words(container.exit_code, oom_killed=container.oom_killed)
+    return code_words(container.exit_code, oom_killed=container.oom_killed)
 
 
 def _table_line(row: Sequence[str], widths: Sequence[int]) -> str:

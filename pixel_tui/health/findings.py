@@ -362,7 +362,9 @@ def _unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Fi
         service.name,
         Severity.BROKEN,
         plain(f"is unhealthy ({streak} probes in a row failed)"),
-        plain(f"{said or 'the probe said nothing'} (exit {probe.exit_code})" if probe else ""),
+        plain(
+            f"{said or 'the probe said nothing'} ({exit_words(probe.exit_code)})" if probe else ""
+        ),
         plain("See the health log (3) and its last lines (2); restart it (r) if it hangs."),
     )
 
@@ -547,7 +549,7 @@ def _exit_reason(container: Container) -> SafeText:
     limit = ""
     if _ran_out_of_memory(container) and container.memory_limit is not None:
         limit = f", limit {container.memory_limit / 2**20:.0f} MiB"
-    return plain(f"it exited with {words}{limit}")
+    return plain(f"{words}{limit}")
 
 
 def _broken_dependency(service: Service, snapshot: StackSnapshot) -> str:

@@ -24,7 +24,8 @@ from pixel_tui.stack.model.snapshot import (
     StackSnapshot,
     Trouble,
 )
-from pixel_tui.text import SafeText, plain
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import NO_TEXT, SafeText, plain
 from tests.builders.scripted_engine import BEGIN, ScriptedEngine
 from tests.patience import PATIENCE
 
@@ -89,10 +90,13 @@ class Stage:
             item for item in self.events if item.container_id == container_id if item.at >= since
         ]
 
-    def report(self, action: str, at: float, detail: str = "", container_id: str = "") -> None:
+    def report(
+        self, action: str, at: float, code: int | None = None, container_id: str = ""
+    ) -> None:
         when = BEGIN + timedelta(seconds=at)
         words = (SafeText(action), container_id or A.id, SafeText("api-1"), SafeText("api"))
-        self.events.append(StackEvent(when, *words, SafeText(detail)))
+        detail = NO_TEXT if code is None else exit_words(code)
+        self.events.append(StackEvent(when, *words, detail, code))
 
     def show(self, *containers: Container, engine: EngineStatus = READY, tell: bool = True) -> None:
         spec = ServiceSpec(plain("api"), plain("image"))

@@ -105,7 +105,7 @@ def test_one_that_takes_too_much_memory(desk: LedgerDesk) -> None:
     desk.run("task-spawn", task_id)
     desk.seen("ended", task_id)
     (finding,) = [item for item in desk.view.findings if item.rule == "ended"]
-    assert "137 OOM-killed" in finding.message
+    assert "exit code 137 (out of memory)" in finding.message
 
 
 def test_one_that_fails_and_one_whose_container_is_removed(desk: LedgerDesk) -> None:

@@ -306,13 +306,13 @@ def test_a_crash_loop_is_followed_life_by_life(make_project: MakeProject, watch:
     eventually(lambda: sum("restart 4" in part for part in story()))
     told = story()
     first = next(at for at, part in enumerate(told) if part.startswith("ended"))
-    assert told[first] == "ended: 3 error"
+    assert told[first] == "exited with exit code 3"
     number = int(told[first + 1].rpartition(" ")[2].removesuffix(")"))
     rounds = range(number, 5)
     expected = [
         part
         for count in rounds
-        for part in ("ended: 3 error", f"started again (restart {count})", "begin", "end")
+        for part in ("exited with exit code 3", f"started again (restart {count})", "begin", "end")
     ]
     assert told[first : first + len(expected) - 2] == expected[:-2]
     assert set(told[:first]) == {"begin", "end"}
@@ -327,7 +327,7 @@ def test_an_oom_kill_is_told_between_the_lives(make_project: MakeProject, watch:
     watcher = watch(project)
     feed = watcher.follow_logs([LogTarget("api")])
     eventually(lambda: any(line.kind is LineKind.MARK for line in lines_of(feed)))
-    assert b"OOM-killed" in lines_of(feed)[-1].text
+    assert b"out of memory" in lines_of(feed)[-1].text
 
 
 def test_every_line_of_a_crash_loop_faster_than_the_picture_is_read(
@@ -350,10 +350,10 @@ def test_every_line_of_a_crash_loop_faster_than_the_picture_is_read(
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert numbers[-1] >= 6
     for at in starts:
-        assert told[at - 1].text.endswith(b"ended: 3 error")
+        assert told[at - 1].text.endswith(b"exited with exit code 3")
         run = told[at + 1 : at + 4]
         assert sorted(line.text.split()[0] for line in run) == [b"last", b"one", b"two"]
-    assert told[-1].text.endswith(b"ended: 3 error")
+    assert told[-1].text.endswith(b"exited with exit code 3")
 
 
 def test_the_last_words_of_a_run_come_before_the_mark_of_its_end(
@@ -365,7 +365,7 @@ def test_the_last_words_of_a_run_come_before_the_mark_of_its_end(
     feed = watch(project).follow_logs([LogTarget("api")])
     eventually(lambda: any(line.kind is LineKind.MARK for line in lines_of(feed)))
     assert texts(feed) == [*(b"line %d" % at for at in range(1, 3001)), b"the end"]
-    assert lines_of(feed)[-1].text.endswith(b"ended: 0 ok")
+    assert lines_of(feed)[-1].text.endswith(b"exited with exit code 0")
 
 
 def test_lines_without_an_end_are_not_glued_to_what_follows(

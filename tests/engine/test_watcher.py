@@ -303,7 +303,8 @@ services:
     container = watched.service("hog").containers[0]
     assert container.oom_killed
     assert container.exit_code is not None
-    assert exit_words(container.exit_code, oom_killed=container.oom_killed) == "137 OOM-killed"
+    words = exit_words(container.exit_code, oom_killed=container.oom_killed)
+    assert words == "exit code 137 (out of memory)"
     assert container.memory_limit == 16 * 1024 * 1024
     watched.until(lambda: any(event.action == "oom" for event in watched.watcher.events))
 

@@ -201,6 +201,6 @@ def test_a_restore_that_is_killed_before_it_replaces_anything_says_so(bench: Ben
     os.killpg(bench.job_of("restore")["command"]["pid"], signal.SIGKILL)
     gate.open("ps")
     said, _ = running.communicate(timeout=60)
-    assert f"Restore {made.name} ended with -9. Nothing was replaced." in said
+    assert f"Restore {made.name} ended with exit code -9 (SIGKILL). Nothing was replaced." in said
     assert "whole" not in said.rpartition("ended with")[2]
     assert colours(data) == ["blue"]

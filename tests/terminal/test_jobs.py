@@ -38,7 +38,7 @@ def test_a_console_that_is_killed_in_any_step_of_a_rebuild_loses_nothing(
             next_one.wait_for("waiting at the gate of build")
             bench.docker.open("build")
             next_one.wait_for("abandoned")
-            next_one.wait_for("ended with 0")
+            next_one.wait_for("ended with exit code 0")
             next_one.wait_for("Never begun: Bring up api")
         assert bench.docker.begun("up") == 0
         assert bench.image() == before

@@ -438,10 +438,10 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("fault", "service", "round_seconds", "why"),
     [
-        (Fault.CRASH_LOOP, "agent", CRASH_SECONDS + RESTART_SECONDS, "1 error"),
+        (Fault.CRASH_LOOP, "agent", CRASH_SECONDS + RESTART_SECONDS, "exit code 1"),
         (
             Fault.OUT_OF_MEMORY, "api", OUT_OF_MEMORY_SECONDS + RESTART_SECONDS,
-            "137 OOM-killed",
+            "137 (OOM)",
         ),
     ],
 )  # fmt: skip

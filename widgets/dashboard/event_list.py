@@ -41,7 +41,7 @@ class EventList(TextLines):
 
 def _line(event: StackEvent) -> TextLine:
     local = event.at.astimezone()
-    failed = event.action == "die" and not event.detail.startswith("0")
+    failed = event.action == "die" and event.exit_code != 0
     tone = Tone.PLAIN
     if event.action in _BAD or failed:
         tone = Tone.BAD

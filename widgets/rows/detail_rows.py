@@ -136,7 +136,7 @@ def _state_words(container: Container) -> str:
     if container.exit_code is None:
         return container.state.value
     words = exit_words(container.exit_code, oom_killed=container.oom_killed)
-    return f"{container.state.value}: {words}"
+    return f"{container.state.value}, {words}"
 
 
 def _when(at: datetime | None, now: datetime) -> SafeText:
@@ -170,7 +170,7 @@ def _health_lines(container: Container) -> Iterator[Line]:
 
 def _probe_lines(probe: Probe) -> Iterator[Line]:
     took = f" in {(probe.ended - probe.started).total_seconds():.1f} s" if probe.ended else ""
-    verdict = "passed" if probe.exit_code == 0 else f"failed with {probe.exit_code}"
+    verdict = "passed" if probe.exit_code == 0 else f"failed with {exit_words(probe.exit_code)}"
     tone = Tone.MUTED if probe.exit_code == 0 else Tone.BAD
     yield Line(f"{probe.started.astimezone():%H:%M:%S}", plain(f"{verdict}{took}"), tone)
     for line in probe.output:

@@ -16,7 +16,7 @@ from pixel_tui.stack.model.container import (
     UsageTable,
 )
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, SyncAction
-from pixel_tui.stack.model.words import exit_words
+from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since, size
 from widgets.rows.table import Cell, ColumnLook, SortValue, Tone
@@ -331,10 +331,9 @@ def _load_tone(used: Usage | None) -> Tone:
 def _exit_cell(dead: Container | None) -> Cell:
     if dead is None or dead.exit_code is None:
         return Cell(NOTHING, Tone.MUTED)
-    return Cell(
-        exit_words(dead.exit_code, oom_killed=dead.oom_killed),
-        Tone.BAD if dead.exit_code or dead.oom_killed else Tone.MUTED,
-    )
+    # The column has no room for "out of memory".
+    words = SafeText(f"{dead.exit_code} (OOM)") if dead.oom_killed else code_words(dead.exit_code)
+    return Cell(words, Tone.BAD if dead.exit_code or dead.oom_killed else Tone.MUTED)
 
 
 def _last_dead(containers: Sequence[Container]) -> Container | None:

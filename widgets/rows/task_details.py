@@ -169,7 +169,7 @@ def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
     yield from _worker_lines(task, view)
     if task.exit_code is not None:
         cell = exit_cell(task.exit_code)
-        yield Line("exit", cell.text, cell.tone)
+        yield Line("exit code", cell.text, cell.tone)
     for name, at in (
         ("queued", task.created),
         ("started", task.started),

@@ -10,7 +10,7 @@ from pixel_tui.ledger.view.arrangement import Line, TaskField
 from pixel_tui.ledger.view.rules.findings import Severity
 from pixel_tui.ledger.view.truth import Truth, Verdict
 from pixel_tui.ledger.view.view import LedgerView
-from pixel_tui.stack.model.words import exit_words
+from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import NOTHING, since, span
 from widgets.rows.table import Cell, ColumnLook, Tone
@@ -136,4 +136,4 @@ def exit_cell(code: int | None) -> Cell:
         return Cell(NOTHING, Tone.MUTED)
     if code == -1:
         return Cell(SafeText("container gone"), Tone.BAD)
-    return Cell(exit_words(code, oom_killed=False), Tone.BAD if code else Tone.MUTED)
+    return Cell(code_words(code), Tone.BAD if code else Tone.MUTED)

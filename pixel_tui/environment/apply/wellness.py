@@ -12,6 +12,7 @@ from pixel_tui.stack.model.replacements import listed_leftovers
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.resources import with_attached
 from pixel_tui.stack.model.source import EngineReader
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.stack.watch.container_reading import NOT_FOUND
 from pixel_tui.text import plain
 
@@ -152,7 +153,7 @@ def _stopped(service: str, node: Node) -> Wellness:
     policy = node["HostConfig"]["RestartPolicy"]["Name"].raw
     if code == 0 and policy in {"", "no", "on-failure"}:
         return Wellness()  # a task that has done its work
-    return Wellness(ill=f"{service} ended with {code}")
+    return Wellness(ill=f"{service} ended with {exit_words(code)}")
 
 
 def _patience(check: Node) -> float:

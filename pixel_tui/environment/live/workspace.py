@@ -23,6 +23,7 @@ from pixel_tui.environment.storage.drafts import Draft, Drafts
 from pixel_tui.environment.storage.staging import KEPT_SECONDS, Staging, digest
 from pixel_tui.errors import OperationError
 from pixel_tui.files import LEFTOVER_SECONDS
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.terminal.foreground import run_in_front
 
@@ -146,7 +147,7 @@ def edit_externally(data: bytes, environment: Mapping[str, str]) -> bytes:
             ) from error
         if code != 0:
             raise OperationError(
-                f"The editor ended with {code}, and its text is not taken.",
+                f"The editor ended with {exit_words(code)}, and its text is not taken.",
                 on=words[0],
             )
         return path.read_bytes()

@@ -34,12 +34,12 @@ class Worker:
 
     @property
     def words(self) -> SafeText:
-        """Its state: `running`, `exited (137 OOM-killed)`."""
+        """Its state: `running`, `exited, exit code 137 (SIGKILL)`."""
         container = self.container
         if container.exit_code is None:
             return SafeText(container.state.value)
         why = exit_words(container.exit_code, oom_killed=container.oom_killed)
-        return plain(f"{container.state.value} ({why})")
+        return plain(f"{container.state.value}, {why}")
 
     def works_on(self, task_id: str) -> bool:
         """Whether it is the worker of this task."""

@@ -27,7 +27,7 @@ class Moment:
 
     at: datetime
     words: SafeText
-    """`created`, `spawned`, `running`, `completed (0 ok)`, `die: 137 SIGKILL`..."""
+    """`created`, `spawned`, `running`, `completed, exit code 0`, `die: exit code 1`..."""
     teller: Teller
     detail: SafeText = NO_TEXT
 
@@ -108,4 +108,4 @@ def _with_code(words: SafeText, code: int | None) -> SafeText:
     if code is None:
         return words
     said = "its container had gone" if code < 0 else exit_words(code)
-    return plain(f"{words} ({said})")
+    return plain(f"{words}, {said}")

@@ -24,6 +24,7 @@ from pixel_tui.reserve import with_reserve
 from pixel_tui.stack.compose.command import ComposeCommand, shown
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.stack.programs.process import CommandRunner, forget_exit_code
 from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.stack.watch.build_witness import Witness
@@ -125,10 +126,11 @@ class Execution:
                 self._ended()
             self._observer.refresh()
             if code != 0:
+                ended = f"{step.title} ended with {exit_words(code)}"
                 if far := self._restored(self._job.status):
-                    return f"{step.title} ended with {code}. {far}"
+                    return f"{ended}. {far}"
                 said = last_line(self._job.status.output)
-                return f"{step.title} ended with {code}" + (f": {said}." if said else ".")
+                return f"{ended}: {said}." if said else f"{ended}."
         return None
 
     def _restored(self, status: JobStatus) -> str:

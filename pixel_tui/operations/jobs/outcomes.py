@@ -140,7 +140,7 @@ def _running(expectation: Expectation, container: Container) -> Finding:
     if container.state is ContainerState.EXITED and _was_a_task(container):
         return Finding(name, Standing.MET, SafeText("done (exit code 0)"))
     if container.state in {ContainerState.EXITED, ContainerState.DEAD}:
-        words = f"not running: it ended ({container.error or why})"
+        words = f"not running: {container.error or why}"
         return Finding(name, Standing.BROKEN, plain(words), _LOOK_AT_LOG)
     words = f"not started: {container.error}" if container.error else container.state.value
     return Finding(name, Standing.WAITING, plain(words))
@@ -171,7 +171,7 @@ def _last_probe(container: Container) -> str:
     if not probes:
         return ""
     said = next((line for line in reversed(probes[-1].output) if line), "")
-    return f": last probe exit {probes[-1].exit_code}" + (f": {said}" if said else "")
+    return f": last probe {exit_words(probes[-1].exit_code)}" + (f": {said}" if said else "")
 
 
 def _was_a_task(container: Container) -> bool:

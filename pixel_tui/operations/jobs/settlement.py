@@ -16,6 +16,7 @@ from pixel_tui.operations.jobs.lock import Owner, holder, lock_path
 from pixel_tui.operations.jobs.outcomes import Finding, Standing, sentence
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.redactor import redact
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
 
 ALONE_WORDS: Final = SafeText(
@@ -133,7 +134,7 @@ def _what_ran(status: JobStatus, code: int | None, last: str) -> list[str]:
     if status.state is JobState.VERIFYING:
         return ["Every step had ended well; nobody was there to verify it."]
     title = steps[status.step].title
-    known = f"ended with {code}" if code is not None else "ended, how is not known"
+    known = f"ended with {exit_words(code)}" if code is not None else "ended, how is not known"
     said = [f"{title} (step {status.step + 1} of {len(steps)}) {known}."]
     if rest := [step.title for step in steps[status.step + 1 :]]:
         said.append(f"Never begun: {listed(rest)}.")

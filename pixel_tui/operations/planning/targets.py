@@ -83,7 +83,7 @@ class Target:
 
     @property
     def condition(self) -> SafeText:
-        """How it is now, as a predicate: `is unhealthy`, `is exited (137 OOM-killed)`."""
+        """How it is now, as a predicate: `is unhealthy`, `is exited, exit code 1`."""
         if not self.containers:
             return SafeText("has no container")
         worst = min(self.containers, key=_wellness)
@@ -92,7 +92,7 @@ class Target:
         if worst.running or worst.exit_code is None:
             return plain(f"is {worst.state.value}")
         why = exit_words(worst.exit_code, oom_killed=worst.oom_killed)
-        return plain(f"is {worst.state.value} ({why})")
+        return plain(f"is {worst.state.value}, {why}")
 
 
 def find_target(name: str, snapshot: StackSnapshot) -> Target | None:

@@ -20,7 +20,7 @@ SAME: Final = timedelta(milliseconds=5)
 """Times of one start, as the engine's answers and its events give them, differ by less."""
 AT_THE_END: Final = b"~"
 """Greater than any time stamp."""
-KILLED: Final = "137"
+KILLED: Final = 137
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class _Boundaries:
         """Place, time and words; None for a start."""
 
     def end(self, after: bytes, at: datetime, words: str) -> None:
-        self._found.append((after, at, f"ended: {words}" if words else "ended"))
+        self._found.append((after, at, f"exited with {words}" if words else "exited"))
 
     def start(self, after: bytes, at: datetime) -> None:
         self._found.append((after, at, None))
@@ -148,5 +148,6 @@ class _Boundaries:
 
 
 def _words(event: StackEvent, *, out_of_memory: bool) -> str:
-    code = event.detail.partition(" ")[0]
-    return f"{code} OOM-killed" if out_of_memory and code == KILLED else event.detail
+    if event.exit_code is None:
+        return event.detail
+    return exit_words(event.exit_code, oom_killed=out_of_memory and event.exit_code == KILLED)

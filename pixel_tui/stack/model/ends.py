@@ -58,8 +58,8 @@ class Ends:
             self._short_of_memory.add(key)
         elif event.action == "die":
             oom = key in self._short_of_memory
-            code = event.detail.partition(" ")[0]
-            words = exit_words(int(code), oom_killed=oom) if code.isdecimal() else event.detail
+            code = event.exit_code
+            words = event.detail if code is None else exit_words(code, oom_killed=oom)
             self._last[key] = (event.at, words, oom)
             killed = self._killed.pop(key, None)
             self._ended[key] = (event.at, killed is not None and event.at - killed <= PROMPT)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pixel_tui.redaction.redactor import redact
+from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
 
 
@@ -18,4 +19,6 @@ class Said:
     def reason(self) -> SafeText:
         """The last of what it complained about, without secrets."""
         lines = [line for line in self.errors.decode(errors="replace").splitlines() if line.strip()]
-        return plain(redact(" ".join(lines[-3:]))) or plain(f"it ended with {self.code}")
+        return plain(redact(" ".join(lines[-3:]))) or plain(
+            f"it ended with {exit_words(self.code)}"
+        )

@@ -314,4 +314,6 @@ class StackEvent:
     container: SafeText
     service: SafeText
     detail: SafeText = NO_TEXT
-    """In words: `exit 137 OOM-killed`."""
+    """In words: `exit code 137 (SIGKILL)`, `signal 15`."""
+    exit_code: int | None = None
+    """Of a `die`."""

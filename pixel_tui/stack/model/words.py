@@ -6,27 +6,28 @@ from typing import Final
 from pixel_tui.text import SafeText
 
 _MEANING: Final = {
-    125: "engine could not run it",
+    125: "Docker could not run it",
     126: "command not executable",
     127: "command not found",
 }
 
 
 def exit_words(code: int, *, oom_killed: bool = False) -> SafeText:
-    """An exit code as words: `0`, `1 error`, `137 OOM-killed`, `143 SIGTERM`.
+    """An exit code in a sentence: `exit code 0`, `exit code 137 (SIGKILL)`."""
+    return SafeText(f"exit code {code_words(code, oom_killed=oom_killed)}")
 
-    Codes above 128 name the signal that ended the process (shell convention);
-    125 to 127 are those of `docker run`.
+
+def code_words(code: int, *, oom_killed: bool = False) -> SafeText:
+    """An exit code below a heading that says what it is: `0`, `1`, `137 (out of memory)`.
+
+    Codes above 128 name the signal that ended the process (shell convention), as those below 0
+    do (Python's); 125 to 127 are those of `docker run`.
     """
-    if oom_killed:
-        return SafeText(f"{code} OOM-killed")
-    if code == 0:
-        return SafeText("0 ok")
-    if code in _MEANING:
-        return SafeText(f"{code} {_MEANING[code]}")
-    if 128 < code <= 128 + 64:
+    number = -code if code < 0 else code - 128
+    meaning = "out of memory" if oom_killed else _MEANING.get(code, "")
+    if not meaning and 0 < number <= 64:
         try:
-            return SafeText(f"{code} {signal.Signals(code - 128).name}")
+            meaning = signal.Signals(number).name
         except ValueError:
-            return SafeText(f"{code} signal {code - 128}")
-    return SafeText(f"{code} error")
+            meaning = f"signal {number}"
+    return SafeText(f"{code} ({meaning})" if meaning else str(code))

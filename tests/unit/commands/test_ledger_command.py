@@ -96,11 +96,11 @@ def test_findings_say_what_to_run(folder: Path) -> None:
             "rule": "ended",
             "task": ONE,
             "message": f"{ONE[:8]} is marked running, but pixel-worker-{ONE[:8]} is exited"
-            " (137 SIGKILL)",
+            ", exit code 137 (SIGKILL)",
             "remedy": f"task-requeue {ONE}",
         }
     ]
     assert f"task-requeue {ONE}" in findings_text(found)
-    assert "exited (137 SIGKILL)" in as_table(found, found.tasks)
+    assert "exited, exit code 137 (SIGKILL)" in as_table(found, found.tasks)
     assert "ended" in as_text(found, found.tasks[0])
     assert "all in sync" in findings_text(view_of(view(task()).reading, stack(), NOW))

@@ -435,7 +435,7 @@ def test_a_crash_loop_restarts_again_and_again(stage: Stage) -> None:
 
     events = [event for event in events_of(stage, crash) if event.service == "web"]
     assert [event.action for event in events[:4]] == ["die", "start", "die", "start"]
-    assert events[0].detail == "1 error"
+    assert events[0].detail == "exit code 1"
     times = [event.at for event in events]
     assert times == sorted(times)
     container = stage.container("web")

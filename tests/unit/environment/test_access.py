@@ -111,7 +111,7 @@ def test_the_editor_gets_a_private_copy_that_is_gone_afterwards(tmp_path: Path) 
 
 def test_an_editor_that_fails_or_is_not_there_is_told(tmp_path: Path) -> None:
     failing = program(tmp_path / "failing", "exit 3")
-    with pytest.raises(OperationError, match="ended with 3"):
+    with pytest.raises(OperationError, match="ended with exit code 3"):
         edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": failing})
     with pytest.raises(OperationError, match="can't be started"):
         edit_externally(b"A=1\n", {**ENVIRONMENT, "EDITOR": str(tmp_path / "nowhere")})

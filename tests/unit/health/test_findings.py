@@ -74,7 +74,7 @@ def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
 
 JUST = NOON - timedelta(seconds=4)
 KILLED = container(
-    started_at=JUST, oom_killed_before=True, ended_before=plain("137 OOM-killed"),
+    started_at=JUST, oom_killed_before=True, ended_before=plain("exit code 137 (out of memory)"),
     memory_limit=64 * 2**20,
 )  # fmt: skip
 WAITING = ServiceSpec(plain("api"), plain("image"), depends_on=(Dependency(plain("db")),))
@@ -91,7 +91,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 state=ServiceState.RESTARTING,
             ),
             (
-                "BROKEN", "restarts again and again (5 times)", "it exited with 3 error",
+                "BROKEN", "restarts again and again (5 times)", "exit code 3",
                 "Read its last lines (2), mend the cause, or stop it (x).",
             ),
             id="restart loop",
@@ -106,7 +106,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "restarts again and again (3 times)",
-                "it exited with 137 OOM-killed, limit 512 MiB",
+                "exit code 137 (out of memory), limit 512 MiB",
                 "Raise its memory limit or find the leak.",
             ),
             id="restart loop for lack of memory",
@@ -125,7 +125,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(down(143), state=ServiceState.EXITED),
             (
-                "BROKEN", "is down since 1 h 5 min", "it exited with 143 SIGTERM",
+                "BROKEN", "is down since 1 h 5 min", "exit code 143 (SIGTERM)",
                 "Read its last lines (2), then start it (s).",
             ),
             id="down",
@@ -137,7 +137,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 state=ServiceState.PARTIAL,
             ),
             (
-                "BROKEN", "is partly down since 2 min", "it exited with 1 error",
+                "BROKEN", "is partly down since 2 min", "exit code 1",
                 "Read its last lines (2), then start it (s).",
             ),
             id="partly down",
@@ -148,7 +148,8 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 health=HealthStatus.UNHEALTHY,
             ),
             (
-                "BROKEN", "is unhealthy (4 probes in a row failed)", "503 no database (exit 7)",
+                "BROKEN", "is unhealthy (4 probes in a row failed)",
+                "503 no database (exit code 7)",
                 "See the health log (3) and its last lines (2); restart it (r) if it hangs.",
             ),
             id="unhealthy",
@@ -159,7 +160,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "is unhealthy (4 probes in a row failed)",
-                "the probe said nothing (exit 7)",
+                "the probe said nothing (exit code 7)",
                 "See the health log (3) and its last lines (2); restart it (r) if it hangs.",
             ),
             id="unhealthy without a word",
@@ -186,9 +187,9 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             id="paused",
         ),
         pytest.param(
-            service(container(restarts=12, started_at=JUST, ended_before=plain("1 error"))),
+            service(container(restarts=12, started_at=JUST, ended_before=plain("exit code 1"))),
             (
-                "BROKEN", "restarts again and again (12 times)", "it exited with 1 error",
+                "BROKEN", "restarts again and again (12 times)", "exit code 1",
                 "Read its last lines (2), mend the cause, or stop it (x).",
             ),
             id="restart loop in the part of its round in which it is up",
@@ -196,10 +197,10 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(
                 container(id="2" * 64),
-                container(restarts=1, started_at=JUST, ended_before=plain("1 error")),
+                container(restarts=1, started_at=JUST, ended_before=plain("exit code 1")),
             ),
             (
-                "WARNING", "was restarted once, last 4 s ago", "it exited with 1 error",
+                "WARNING", "was restarted once, last 4 s ago", "exit code 1",
                 "Read its last lines (2), mend the cause, or stop it (x).",
             ),
             id="one of two restarted for the first time",
@@ -211,7 +212,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "is down: the Docker daemon is about to restart it",
-                "it exited with 1 error",
+                "exit code 1",
                 "Read its last lines (2), mend the cause, or stop it (x).",
             ),
             id="about to be restarted for the first time",
@@ -223,7 +224,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "is down: the Docker daemon is about to restart it",
-                "it exited with 137 OOM-killed",
+                "exit code 137 (out of memory)",
                 "Find the leak, or make room in the host's memory: it has no limit of its own.",
             ),
             id="killed for lack of the host's memory",
@@ -234,7 +235,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "is down since 1 h 5 min",
-                "it exited with 137 OOM-killed, limit 64 MiB",
+                "exit code 137 (out of memory), limit 64 MiB",
                 "Raise its memory limit or find the leak. Then start it (s).",
             ),
             id="killed for lack of memory and down",
@@ -243,7 +244,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(KILLED),
             (
                 "WARNING", "was killed for lack of memory, and runs again",
-                "it exited with 137 OOM-killed, limit 64 MiB",
+                "exit code 137 (out of memory), limit 64 MiB",
                 "Raise its memory limit or find the leak.",
             ),
             id="killed before",
@@ -301,7 +302,7 @@ def test_one_that_was_stopped_or_given_up_after_restarts_is_down_and_restarts_no
     stopped = service(down(3, restarts=9), state=ServiceState.EXITED)
     _, what, why, remedy = only(stopped)
     assert what.startswith("is down")
-    assert why == "it exited with 3 error, after the daemon had restarted it 9 times"
+    assert why == "exit code 3, after the daemon had restarted it 9 times"
     assert "stop it" not in remedy
 
 

@@ -26,7 +26,7 @@ def test_all_that_know_of_a_task_tell_what_happened_to_it() -> None:
     )
     name = plain("pixel-worker-1")
     die = StackEvent(ago(minutes=1), plain("die"), container.id, name, plain("worker"),
-                     plain("137 SIGKILL"))  # fmt: skip
+                     plain("exit code 137 (SIGKILL)"))  # fmt: skip
     other = replace(die, container_id="x" * 64)
     told = [(item.words, item.teller.value)
             for item in timeline_of(found.tasks[0], found, [die, other])]  # fmt: skip
@@ -35,11 +35,11 @@ def test_all_that_know_of_a_task_tell_what_happened_to_it() -> None:
         ("spawned", "worker events"),
         ("start", "engine"),
         ("running", "ledger"),
-        ("failed (1 error)", "ledger"),
-        ("die: 137 SIGKILL", "engine"),
+        ("failed, exit code 1", "ledger"),
+        ("die: exit code 137 (SIGKILL)", "engine"),
     ]
     assert [str(item.words) for item in timeline_of(found.tasks[0], found)].count(
-        "die: 137 SIGKILL"
+        "die: exit code 137 (SIGKILL)"
     ) == 1
 
 

@@ -64,7 +64,7 @@ def test_without_an_engine_nothing_is_said_of_containers() -> None:
 def test_one_whose_container_has_ended_says_how() -> None:
     found = view(running(), containers=(worker(**exited(137, oom_killed=True)),))
     assert only(found).rule is Rule.ENDED
-    assert "137 OOM-killed" in only(found).message
+    assert "exit code 137 (out of memory)" in only(found).message
     assert found.truth(found.tasks[0]).verdict is Verdict.ENDED
 
 

@@ -219,7 +219,7 @@ class TestVerification:
         status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
         assert status.message == (
-            "agent is unhealthy: last probe exit 1: connection refused; look at its log."
+            "agent is unhealthy: last probe exit code 1: connection refused; look at its log."
         )
 
     @pytest.mark.parametrize("by_the_way", [True, False])
@@ -246,7 +246,7 @@ class TestVerification:
         desk.runner.on_start = lambda: desk.observer.show(dead)
         status = desk.operator(PATIENT).run(desk.plan()).wait(PATIENCE)
         assert status.state is JobState.FAILED
-        assert "agent is not running: it ended (137 OOM-killed)" in status.message
+        assert "agent is not running: exit code 137 (out of memory)" in status.message
 
     def test_one_that_the_engine_could_not_start_is_told_so(self, desk: Desk) -> None:
         error = SafeText("failed to create shim task: no such file")
@@ -259,7 +259,7 @@ class TestVerification:
         desk.runner.on_start = lambda: desk.observer.show(looping)
         status = desk.done()
         assert status.state is JobState.FAILED
-        assert "restarted again and again (1 error); look at its log" in status.message
+        assert "restarted again and again (exit code 1); look at its log" in status.message
 
     def test_one_that_came_up_in_the_second_attempt_is_told_as_that(self, desk: Desk) -> None:
         desk.runner.on_start = lambda: desk.observer.show(again(restarts=2))
@@ -273,7 +273,7 @@ class TestVerification:
         desk.runner.on_start = lambda: desk.observer.show(dead, later)
         status = desk.done(desk.plan("restart", "web", "agent"))
         assert status.message == (
-            "agent is not running: it ended (1 error); look at its log. web is running again."
+            "agent is not running: exit code 1; look at its log. web is running again."
         )
 
     def test_without_a_health_check_it_has_to_last(self, desk: Desk) -> None:
@@ -336,7 +336,7 @@ class TestFailure:
         status = desk.done()
         assert status.state is JobState.FAILED
         assert status.exit_code == 1
-        assert "Restart agent ended with 1: no space left on device." in status.message
+        assert "Restart agent ended with exit code 1: no space left on device." in status.message
         assert "agent is not restarted yet" in status.message
         assert desk.records()[-1]["exit_code"] == 1
 
@@ -362,13 +362,15 @@ class TestFailure:
         made = restoring(desk, tmp_path, monkeypatch)
         (tmp_path / "a.db").write_text("old")
         message = desk.done(made).message
-        assert f"Restart agent ended with {code}. Nothing was replaced." in message
+        assert (
+            f"Restart agent ended with exit code {code} (SIGKILL). Nothing was replaced." in message
+        )
         (tmp_path / "a.db").rename(tmp_path / "a.db.before-x")
         (tmp_path / "a.db").write_text("new")
         desk.runner.codes = [code]
         assert "Replaced: a.db (kept as a.db.before-x)." in desk.done(made).message
         desk.runner.codes, desk.runner.says = [1], "It has no room.\n"
-        assert "Restart agent ended with 1: It has no room." in desk.done(made).message
+        assert "Restart agent ended with exit code 1: It has no room." in desk.done(made).message
 
     def test_the_steps_behind_it_are_not_begun(self, desk: Desk) -> None:
         orphan = agent(id="b" * 64, service=SafeText("old"), name=SafeText("pixel-old-1"))

@@ -84,7 +84,7 @@ class TestSettling:
         status = other.only()
         assert status.state is JobState.ABANDONED
         assert status.message == (
-            "Its console was gone. Restart agent (step 1 of 1) ended with 0."
+            "Its console was gone. Restart agent (step 1 of 1) ended with exit code 0."
             " Now agent is running and healthy again. All is as planned."
         )
         assert status.exit_code == 0
@@ -124,7 +124,7 @@ class TestSettling:
     def test_a_build_that_failed_is_told_from_one_that_did_not(self, other: Other) -> None:
         other.job(written="17\n")
         message = other.only().message
-        assert "Restart agent (step 1 of 1) ended with 17." in message
+        assert "Restart agent (step 1 of 1) ended with exit code 17." in message
         assert "Now agent is not restarted yet." in message
         assert message.endswith("Ask for it again where it is still wanted.")
 
@@ -142,7 +142,7 @@ class TestSettling:
         other.job(written="0\n", command=None)
         status = other.only()
         assert status.exit_code == 0
-        assert "Restart agent (step 1 of 1) ended with 0." in status.message
+        assert "Restart agent (step 1 of 1) ended with exit code 0." in status.message
 
     def test_a_step_that_has_ended_keeps_the_code_that_was_recorded(self, other: Other) -> None:
         job = other.job()
@@ -155,7 +155,7 @@ class TestSettling:
         other.desk.observer.show(agent(), orphan)
         plan = other.desk.plan("restart", "agent", "old")
         other.job(plan=plan, written="0\n")
-        assert "(step 1 of 2) ended with 0. Never begun: Restart pixel-old-1." in (
+        assert "(step 1 of 2) ended with exit code 0. Never begun: Restart pixel-old-1." in (
             other.only().message
         )
 
@@ -163,7 +163,9 @@ class TestSettling:
         job = other.job(written="0\n")
         job.output.write_text("$ worker restore\nfile .env restored\nPut aside: .env.before-x.\n")
         message = other.only().message
-        assert "ended with 0. The last that was said: Put aside: .env.before-x." in message
+        assert (
+            "ended with exit code 0. The last that was said: Put aside: .env.before-x." in message
+        )
 
     def test_a_restore_that_died_says_what_it_replaced(
         self, other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

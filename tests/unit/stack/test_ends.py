@@ -70,21 +70,20 @@ def test_what_runs_is_told_how_its_last_run_ended() -> None:
     running = replace(CONTAINER, state=ContainerState.RUNNING, exit_code=None)
     ends = Ends()
 
-    def hear(action: str, detail: str = "") -> None:
+    def hear(action: str, code: int | None = None) -> None:
+        name = CONTAINER.name
         ends.take(
-            StackEvent(
-                NOW, plain(action), CONTAINER.id, CONTAINER.name, SafeText("api"), plain(detail)
-            )
+            StackEvent(NOW, plain(action), CONTAINER.id, name, SafeText("api"), exit_code=code)
         )
 
-    for action, detail in (("oom", ""), ("die", "137 SIGKILL"), ("start", "")):
-        hear(action, detail)
+    for action, code in (("oom", None), ("die", 137), ("start", None)):
+        hear(action, code)
     told = ends.told(running)
-    assert (told.ended_before, told.oom_killed_before) == ("137 OOM-killed", True)
-    for action, detail in (("die", "1 error"), ("start", "")):
-        hear(action, detail)
+    assert (told.ended_before, told.oom_killed_before) == ("exit code 137 (out of memory)", True)
+    hear("die", 1)
+    hear("start")
     told = ends.told(running)
-    assert (told.ended_before, told.oom_killed_before) == ("1 error", False)
+    assert (told.ended_before, told.oom_killed_before) == ("exit code 1", False)
     hear("destroy")
     assert ends.told(running) is running
 

@@ -86,14 +86,14 @@ def test_a_new_life_is_read_at_once() -> None:
         stage.until(lambda: stage.feed.status.state is not FeedState.LIVE)
         stage.engine.say(A.id, 8, "again")
         stage.show(alive_again(A, 7, died=5))
-        stage.tells("one", "two", "three", "-- ended", "-- started again", "again")
+        stage.tells("one", "two", "three", "-- exited", "-- started again", "again")
 
 
 def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Stage) -> None:
     stage.engine.end_life(A.id)
     stage.show(ended(A, 5))
     new = replace(A, id="f" * 64, started_at=None, state=ContainerState.CREATED)
-    stage.tells("one", "two", "three", "-- ended: 0 ok")
+    stage.tells("one", "two", "three", "-- exited with exit code 0")
     # As compose does it: the new one is there under another name before the old one goes.
     stage.show(ended(A, 5), replace(new, name=SafeText("123_api-1")))
     stage.show(new)
@@ -101,7 +101,7 @@ def test_a_recreated_container_is_marked_and_read_from_its_first_line(stage: Sta
         stage.engine.say(new.id, 10 + number, f"{number}")
     stage.show(replace(new, state=ContainerState.RUNNING, started_at=BEGIN + timedelta(seconds=9)))
     story = (
-        "one", "two", "three", "-- ended: 0 ok",
+        "one", "two", "three", "-- exited with exit code 0",
         "-- was recreated: 000000000000 is gone, this is ffffffffffff",
         *[f"{number}" for number in range(200)],
     )  # fmt: skip

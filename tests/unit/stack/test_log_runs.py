@@ -17,12 +17,19 @@ __all__ = ["stage"]
 def test_a_life_that_is_seen_to_end_is_marked_at_its_end(stage: Stage) -> None:
     stage.engine.end_life(A.id)
     stage.show(ended(A, 5, 137))
-    stage.tells("one", "two", "three", "-- ended: 137 SIGKILL")
+    stage.tells("one", "two", "three", "-- exited with exit code 137 (SIGKILL)")
     stage.until(lambda: stage.feed.status.state is FeedState.WAITING)
     assert "is not running" in stage.feed.status.reason
     stage.engine.say(A.id, 8, "again")
     stage.show(alive_again(A, 7, died=5))
-    story = ("one", "two", "three", "-- ended: 137 SIGKILL", "-- started again", "again")
+    story = (
+        "one",
+        "two",
+        "three",
+        "-- exited with exit code 137 (SIGKILL)",
+        "-- started again",
+        "again",
+    )
     stage.tells(*story)
     stage.stays(*story)
 
@@ -30,13 +37,20 @@ def test_a_life_that_is_seen_to_end_is_marked_at_its_end(stage: Stage) -> None:
 def test_a_restart_nobody_saw_is_marked_once_however_often_the_picture_changes(
     stage: Stage,
 ) -> None:
-    stage.report("die", 5.5, "143 SIGTERM")
+    stage.report("die", 5.5, 143)
     stage.engine.end_life(A.id)
     again = alive_again(A, 7, died=5)
     for restarts in range(5):
         stage.show(replace(again, memory_limit=restarts))
     stage.engine.say(A.id, 8, "again")
-    story = ("one", "two", "three", "-- ended: 143 SIGTERM", "-- started again", "again")
+    story = (
+        "one",
+        "two",
+        "three",
+        "-- exited with exit code 143 (SIGTERM)",
+        "-- started again",
+        "again",
+    )
     stage.tells(*story)
     stage.stays(*story)
     lines = stage.ring.window(0, 1 << 40).lines
@@ -46,7 +60,7 @@ def test_a_restart_nobody_saw_is_marked_once_however_often_the_picture_changes(
 def test_a_silent_new_life_is_marked_too(stage: Stage) -> None:
     stage.engine.end_life(A.id)
     stage.show(alive_again(replace(A, restarts=4), 7, died=5))
-    stage.tells("one", "two", "three", "-- ended", "-- started again (restart 4)")
+    stage.tells("one", "two", "three", "-- exited", "-- started again (restart 4)")
     stage.until(lambda: stage.feed.status.state is FeedState.LIVE)
 
 
@@ -65,7 +79,7 @@ def test_marks_stand_between_the_lives_even_where_the_stream_had_broken_off(
     stage.show(alive_again(A, 7, died=5))
     stage.tells(
         "one", "two", "three", "last words",
-        "-- ended", "-- started again", "first words", "again",
+        "-- exited", "-- started again", "first words", "again",
     )  # fmt: skip
 
 
@@ -81,32 +95,40 @@ def crashed_again(number: int, *, started: float, died: float) -> Container:
 def test_a_run_that_no_picture_showed_alive_is_read(stage: Stage) -> None:
     stage.engine.say(A.id, 4, "crash")
     stage.engine.end_life(A.id)
-    stage.report("die", 5, "3 error")
+    stage.report("die", 5, 3)
     stage.show(crashed_again(0, started=0, died=4.9))
-    story = ["one", "two", "three", "crash", "-- ended: 3 error"]
+    story = ["one", "two", "three", "crash", "-- exited with exit code 3"]
     stage.tells(*story)
     for number in range(1, 4):
         at = 10.0 * number
         stage.engine.say(A.id, at + 1, f"run {number}")
         stage.report("start", at)
-        stage.report("die", at + 2, "3 error")
+        stage.report("die", at + 2, 3)
         stage.engine.end_life(A.id)
         stage.show(crashed_again(number, started=at, died=at + 2))
-        story += [f"-- started again (restart {number})", f"run {number}", "-- ended: 3 error"]
+        story += [
+            f"-- started again (restart {number})",
+            f"run {number}",
+            "-- exited with exit code 3",
+        ]
         stage.tells(*story)
     stage.stays(*story)
 
 
 def test_runs_that_came_and_went_between_two_pictures_are_told_apart(stage: Stage) -> None:
-    story = ["one", "two", "three", "last words", "-- ended: 3 error"]
+    story = ["one", "two", "three", "last words", "-- exited with exit code 3"]
     stage.report("start", 0.001)
-    stage.report("die", 5, "3 error")
+    stage.report("die", 5, 3)
     for number in range(1, 6):
         at = 10.0 * number
         stage.report("start", at + 0.1)
         # The engine takes the time of a start when the process has long begun to speak.
-        stage.report("die", at + 2, "3 error")
-        story += [f"-- started again (restart {number})", f"run {number}", "-- ended: 3 error"]
+        stage.report("die", at + 2, 3)
+        story += [
+            f"-- started again (restart {number})",
+            f"run {number}",
+            "-- exited with exit code 3",
+        ]
     with stage.engine.changed:
         stage.engine.say(A.id, 4, "last words")
         for number in range(1, 6):
@@ -122,11 +144,18 @@ def test_runs_that_came_and_went_between_two_pictures_are_told_apart(stage: Stag
 def test_a_run_that_the_picture_does_not_know_yet_is_marked_before_its_lines(
     stage: Stage,
 ) -> None:
-    stage.report("die", 5, "3 error")
+    stage.report("die", 5, 3)
     stage.truth[A.id] = replace(alive_again(A, 7, died=5), restarts=1)
     stage.engine.end_life(A.id)
     stage.engine.say(A.id, 6.99, "again")
-    story = ("one", "two", "three", "-- ended: 3 error", "-- started again (restart 1)", "again")
+    story = (
+        "one",
+        "two",
+        "three",
+        "-- exited with exit code 3",
+        "-- started again (restart 1)",
+        "again",
+    )
     stage.tells(*story)
     stage.stays(*story)
     stage.show(A)  # an old picture comes late
@@ -135,21 +164,23 @@ def test_a_run_that_the_picture_does_not_know_yet_is_marked_before_its_lines(
 
 def test_an_out_of_memory_kill_between_two_pictures_is_told(stage: Stage) -> None:
     stage.report("oom", 4.9)
-    stage.report("die", 5, "137 SIGKILL")
+    stage.report("die", 5, 137)
     stage.engine.end_life(A.id)
     stage.show(alive_again(A, 7, died=5))
-    stage.tells("one", "two", "three", "-- ended: 137 OOM-killed", "-- started again")
+    stage.tells(
+        "one", "two", "three", "-- exited with exit code 137 (out of memory)", "-- started again"
+    )
 
 
 def test_the_end_of_a_container_that_is_removed_at_once_is_told(stage: Stage) -> None:
-    stage.report("die", 5, "143 SIGTERM")
+    stage.report("die", 5, 143)
     stage.engine.end_life(A.id)
     stage.engine.say(B.id, 9, "new")
     del stage.engine.kept[A.id]
     stage.show(replace(container(1, life=8), id=B.id))
     stage.until(lambda: "new" in stage.story())
     story = stage.story()
-    assert story[:4] == ["one", "two", "three", "-- ended: 143 SIGTERM"]
+    assert story[:4] == ["one", "two", "three", "-- exited with exit code 143 (SIGTERM)"]
     assert "was recreated" in story[4]
 
 
@@ -159,7 +190,7 @@ def test_last_words_between_the_reading_and_the_question_come_before_the_end(
 ) -> None:
     def end() -> None:
         stage.engine.say(A.id, 4, "last words")
-        stage.report("die", 5, "3 error")
+        stage.report("die", 5, 3)
         stage.truth[A.id] = ended(A, 5)
         if again:
             stage.truth[A.id] = replace(A, started_at=BEGIN + timedelta(seconds=6), restarts=1)
@@ -169,10 +200,10 @@ def test_last_words_between_the_reading_and_the_question_come_before_the_end(
     stage.engine.end_life(A.id)
     if again:
         stage.tells(
-            *("one", "two", "three", "last words", "-- ended: 3 error"),
+            *("one", "two", "three", "last words", "-- exited with exit code 3"),
             *("-- started again (restart 1)", "again"),
         )
     else:
         stage.until(lambda: len(stage.story()) == 5)
         assert stage.story()[3] == "last words"
-        assert stage.story()[4].startswith("-- ended")
+        assert stage.story()[4].startswith("-- exited")

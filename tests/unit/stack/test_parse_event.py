@@ -22,6 +22,6 @@ def test_an_event_says_in_words_how_a_container_ended() -> None:
         }
     )
     assert event is not None
-    assert event.detail == "143 SIGTERM"
+    assert (event.exit_code, event.detail) == (143, "exit code 143 (SIGTERM)")
     assert event.service == "api"
     assert event.at == datetime(2026, 1, 1, tzinfo=UTC)

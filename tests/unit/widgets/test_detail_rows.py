@@ -94,7 +94,7 @@ def event(seconds: float, action: str, **changes: object) -> StackEvent:
 
 EVENTS = (
     event(0, "start"),
-    event(1, "die", detail=plain("137 SIGKILL")),
+    event(1, "die", detail=plain("exit code 137 (SIGKILL)")),
     event(2, "start", service=plain("web"), container_id="f" * 64),
 )
 
@@ -139,7 +139,7 @@ def test_the_service_as_the_file_wants_it() -> None:
 
 def test_the_container_as_the_engine_has_it() -> None:
     assert told(everything(), "Container shop-api-1") == [
-        ("state", "exited: 137 OOM-killed"),
+        ("state", "exited, exit code 137 (out of memory)"),
         ("id", "abcdef012345"),
         ("image", "shop-api"),
         ("digest", "sha256:feed"),
@@ -159,7 +159,7 @@ def test_the_newest_probe_comes_first() -> None:
     local = [at.astimezone().strftime("%H:%M:%S") for at in (NOON, EARLIER)]
     expected = [
         ("status", "unhealthy, 3 failed in a row"),
-        (local[0], "failed with 1"),
+        (local[0], "failed with exit code 1"),
         ("", "503"),
         ("", "no database"),
         (local[1], "passed in 0.2 s"),
@@ -185,7 +185,7 @@ def test_networks_mounts_and_environment() -> None:
 
 def test_its_own_last_events_newest_first() -> None:
     found = told(everything(), "Recent events")
-    assert [value for _, value in found] == ["die 137 SIGKILL", "start"]
+    assert [value for _, value in found] == ["die exit code 137 (SIGKILL)", "start"]
     many = [event(number, "start") for number in range(50)]
     sections = detail_sections(SERVICE, CONTAINER, PROJECT, None, many, NOON)
     assert len(told(sections, "Recent events")) == 20

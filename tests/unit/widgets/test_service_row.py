@@ -133,7 +133,7 @@ def test_a_service_that_was_killed_for_lack_of_memory() -> None:
         "sync": "start",
         "uptime": "–",
         "restarts": "4 ↑",
-        "exit": "137 OOM-killed",
+        "exit": "137 (OOM)",
         "ports": "",
         "network": "–",
         "disk": "–",
@@ -223,7 +223,7 @@ def test_a_one_off_has_a_row_of_its_own_and_is_not_counted() -> None:
     assert words(row)["exit"] == "–"
     assert words(members[1])["state"] == "✓ done"
     assert words(members[1])["sync"] == "run"
-    assert words(members[1])["exit"] == "0 ok"
+    assert words(members[1])["exit"] == "0"
 
 
 def test_an_orphan_shows_the_image_of_its_container() -> None:
