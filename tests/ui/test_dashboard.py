@@ -441,7 +441,7 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
         (Fault.CRASH_LOOP, "agent", CRASH_SECONDS + RESTART_SECONDS, "exit code 1"),
         (
             Fault.OUT_OF_MEMORY, "api", OUT_OF_MEMORY_SECONDS + RESTART_SECONDS,
-            "137 (OOM)",
+            "exit code 137 (out of memory)",
         ),
     ],
 )  # fmt: skip
