@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 from pixel_tui.backups.postgres import Database
 from pixel_tui.backups.real_paths import open_real
 from pixel_tui.backups.servers import AskedServer
+from pixel_tui.backups.source_state import DETAIL, as_detail, state_of
 from pixel_tui.backups.sqlite_copy import check_database, copy_database, count_rows
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE, open_regular
@@ -23,6 +24,7 @@ Copy = tuple[JsonObject, str]
 
 def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
     """A database, by its real path; it is hashed while it is checked: both read all of it."""
+    state = state_of(source)  # before the copy: what is written while it is made counts as newer
     copied = copy_database(source, target)
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(hash_file, target)
@@ -44,6 +46,7 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
         "pages": copied.pages,
         "rows": rows,
         "empty": None if counted is None else not any(counted.values()),
+        DETAIL: as_detail(state),
     }
     if copied.journal != "wal" and copied.at_once:
         details["note"] = "writers had to wait: it is written to without pause, and not WAL"

@@ -130,16 +130,20 @@ def _run_plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     from pixel_tui.stack.watch.look_once import look_once
 
     name, targets = arguments.action, arguments.target
-    action_named(name)  # before anybody is asked
+    action = action_named(name)  # before anybody is asked
     engine, project = readers(arguments, environment)
     clock = SystemClock()
     records, ends = build_records(project.command), known_ends(engine.address)
     snapshot = look_once(engine, project, clock, records, ends)
     settings = load_settings(environment, read_only=arguments.read_only)
     read_facts = live_facts(
-        project.command, settings.backup, environment, patience=SHELL_PATIENCE_SECONDS
+        project.command,
+        settings.backup,
+        environment,
+        patience=SHELL_PATIENCE_SECONDS,
+        ask_servers=not settings.read_only,
     )
-    facts = read_facts(snapshot)
+    facts = read_facts(snapshot, stored=action.reads_stored)
     try:
         plan = plan_action(name, targets, snapshot, project.command, now=clock.now(), facts=facts)
     except NothingToDo as error:

@@ -368,8 +368,8 @@ def live_parts(
 
             return live_facts(command, settings.backup, environment, ledger=ledger_reader())
 
-        def read_facts(snapshot: "StackSnapshot") -> "Facts":
-            return reader()(snapshot)
+        def read_facts(snapshot: "StackSnapshot", *, stored: bool = False) -> "Facts":
+            return reader()(snapshot, stored=stored)
 
         operations = Operations(operator, observer, command, clock, read_facts)
 

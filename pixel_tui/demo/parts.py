@@ -24,6 +24,7 @@ from pixel_tui.operations.planning.environment_facts import EnvironmentFacts
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.settings import Memory, Settings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import SafeText
@@ -82,6 +83,16 @@ def demo_parts(
         workspace = open_environment().workspace
         return workspace.carry_out(argv) if isinstance(workspace, DemoWorkspace) else ()
 
+    def read_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
+        del stored  # there is no backup, and so nothing is lost
+        return Facts(
+            host=SafeText("demo"),
+            held_ports=(),
+            networks=frozenset({NETWORK_ID}),
+            no_backups=NO_BACKUPS,
+            environment=environment_facts(),
+        )
+
     operations = None
     if not settings.read_only:
         operations = Operations(
@@ -97,13 +108,7 @@ def demo_parts(
             observer,
             command,
             clock,
-            lambda _snapshot: Facts(
-                host=SafeText("demo"),
-                held_ports=(),
-                networks=frozenset({NETWORK_ID}),
-                no_backups=NO_BACKUPS,
-                environment=environment_facts(),
-            ),
+            read_facts,
         )
 
     return Parts(

@@ -21,9 +21,12 @@ class LateAnswer(Generic[T]):
         clock: The time.
         fresh: For so many seconds an answer is not asked for again: a screen that looks all
             the time must not keep the engine, or a disk, busy.
+        keep: Give an older answer where there is no newer one; else `first` again.
     """
 
-    def __init__(self, first: T, clock: Clock, fresh: float) -> None:
+    def __init__(self, first: T, clock: Clock, fresh: float, *, keep: bool = True) -> None:
+        self._first = first
+        self._keep = keep
         self._value = first
         self._clock = clock
         self._fresh = fresh
@@ -36,6 +39,8 @@ class LateAnswer(Generic[T]):
             return
         if self._answered is not None and self._clock.monotonic() - self._answered < self._fresh:
             return
+        if not self._keep:
+            self._value = self._first
 
         def work() -> None:
             try:

@@ -21,7 +21,10 @@ from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.restorable import Grounds, why_not_restorable
 from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.sizes import folder_size
+from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import Backup, BackupStore
+from pixel_tui.backups.stored import StoredData
+from pixel_tui.backups.stored_reading import read_stored
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
 from pixel_tui.facts.background import LateAnswer
@@ -42,6 +45,7 @@ from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.mounted_file import links_below
 from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.programs.program import RealPrograms
 from pixel_tui.text import NO_TEXT, plain
 
 LAST_TIMES: Final = 3
@@ -56,6 +60,8 @@ PATIENCE_SECONDS: Final = 0.15
 """How long a plan waits for what is only good to know."""
 SHELL_PATIENCE_SECONDS: Final = 3.0
 """The same where nobody can ask again for what came too late."""
+STORED_PATIENCE_SECONDS: Final = 10.0
+"""How long a plan waits that loses what is stored: servers are asked by programs."""
 
 
 def live_facts(
@@ -65,6 +71,7 @@ def live_facts(
     *,
     patience: float = PATIENCE_SECONDS,
     ledger: LedgerReader | None = None,
+    ask_servers: bool = True,
 ) -> FactReader:
     """The reader of a real stack's facts.
 
@@ -74,18 +81,19 @@ def live_facts(
         environment: The variables of this process.
         patience: Seconds that a plan waits for what is only good to know.
         ledger: What reads the ledger, where something else reads it as well.
+        ask_servers: Whether programs may be started in containers, to ask database servers.
     """
     policy = policy_for(Path(command.directory), backup)
     reader = ledger or LedgerReader(LedgerPlace(policy.project), SystemClock())
-    slow = _SlowFacts(command, policy, environment, patience)
+    slow = _SlowFacts(command, policy, environment, patience, ask_servers=ask_servers)
     environment_facts = EnvironmentFactReader(
         command, environment, state_folder(), load_settings(environment).confirm_seconds
     )
 
-    def read(snapshot: StackSnapshot) -> Facts:
+    def read(snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
         from pixel_tui.operations.jobs.folder import jobs_path
 
-        asked = slow.begin(snapshot)
+        asked = slow.begin(snapshot, stored=stored)
         backups, why = _backups(policy, _containers(snapshot))
         found = asked()
         return Facts(
@@ -101,6 +109,7 @@ def live_facts(
             volumes=found.volumes,
             holders=found.holders,
             sizes=found.sizes,
+            stored=found.stored,
             images=found.images,
             deployment=found.deployment,
             held_ports=found.held_ports,
@@ -229,8 +238,11 @@ class _SlowFacts:
         policy: Policy,
         environment: Mapping[str, str],
         patience: float,
+        *,
+        ask_servers: bool,
     ) -> None:
         self._patience = patience
+        self._ask_servers = ask_servers
         self._command = command
         self._policy = policy
         self._environment = environment
@@ -249,10 +261,16 @@ class _SlowFacts:
         self._networks = LateAnswer(networks, clock, FRESH_SECONDS)
         unread = Deployment(trouble="git has not answered yet: ask for the plan again")
         self._commits = LateAnswer(unread, clock, FRESH_SECONDS)
+        nothing: StoredData | None = None
+        # What was there a while ago says nothing of what is lost now.
+        self._stored = LateAnswer(nothing, clock, FRESH_SECONDS, keep=False)
 
-    def begin(self, snapshot: StackSnapshot) -> Callable[[], Facts]:
+    def begin(self, snapshot: StackSnapshot, *, stored: bool) -> Callable[[], Facts]:
         """Start asking; returns what waits for the answers."""
-        deadline = self._clock.monotonic() + self._patience
+        now = self._clock.monotonic()
+        deadline = now + self._patience
+        if stored:
+            self._stored.ask(lambda: self._stored_now(snapshot))
         project = snapshot.project_name
         self._mounted.ask(lambda: self._mounted_now(project))
         self._sizes.ask(lambda: self._engine().volume_sizes())
@@ -272,6 +290,7 @@ class _SlowFacts:
                 deployment=self._commits.answer(deadline),
                 held_ports=self._ports.answer(deadline),
                 networks=self._networks.answer(deadline),
+                stored=self._stored.answer(now + STORED_PATIENCE_SECONDS) if stored else None,
             )
 
         return answers
@@ -304,6 +323,15 @@ class _SlowFacts:
         }
         engine = self._engine()
         return frozenset(image_id for image_id in ids if image_id and _is_there(engine, image_id))
+
+    def _stored_now(self, snapshot: StackSnapshot) -> StoredData:
+        """What volumes and servers hold, those volumes too that no container has."""
+        variables = {**self._environment, **self._command.environment}
+        programs = RealPrograms(Path(self._command.directory), variables)
+        view = StackView(programs, self._command, snapshot.project_name)
+        declared = snapshot.project.volumes if snapshot.project is not None else ()
+        names = [volume.name for volume in declared if not volume.external]
+        return read_stored(view, self._policy, names, ask=self._ask_servers)
 
     def _commits_now(self) -> Deployment:
         return deployment_from({"git": read_commits(self._environment, self._policy.project)})

@@ -336,15 +336,15 @@ class Operations:
             self._show_job(screen, SeenJob(self._watch, status))
 
     def _plan(self, name: str, wanted: Sequence[str]) -> "Plan":
-        from pixel_tui.operations.actions import plan_action
+        from pixel_tui.operations.actions import action_named, plan_action
 
-        snapshot, facts = self._look()
+        snapshot, facts = self._look(stored=action_named(name).reads_stored)
         now = self._clock.now()
         return plan_action(name, wanted, snapshot, self._command, now=now, facts=facts)
 
-    def _look(self) -> "tuple[StackSnapshot, Facts]":
+    def _look(self, *, stored: bool = False) -> "tuple[StackSnapshot, Facts]":
         """The stack, and what is known beside it. Blocks."""
-        facts = self._read_facts(self._observer.snapshot)
+        facts = self._read_facts(self._observer.snapshot, stored=stored)
         # The picture last: facts may take seconds, and a plan from an older one would be outdated.
         return self._observer.snapshot, facts
 

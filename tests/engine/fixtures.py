@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 
 import pytest
 
+from tests.engine.postgres_image import build_postgres_image, postgres_folder
 from tests.engine.private_engine import (
     SANDBOX,
     Engine,
@@ -74,6 +75,17 @@ def spare_engine() -> Iterator[Engine]:
 def base_image(engine: Engine) -> str:
     """The name of an image of busybox alone."""
     return engine.load_base_image()
+
+
+@pytest.fixture(scope="session")
+def postgres_image(engine: Engine, base_image: str) -> str:
+    """The name of an image of Postgres, as it is installed here."""
+    programs = postgres_folder()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("Postgres is not installed: scripts/setup-engine does it", pytrace=False)
+        pytest.skip("Postgres is not installed: scripts/setup-engine does it")
+    return build_postgres_image(engine, programs)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ import pytest
 
 from tests.builders.engine_backups import Desk
 from tests.engine.fixtures import MakeProject
-from tests.engine.postgres_image import build_postgres_image, postgres_folder
 from tests.engine.private_engine import BASE_IMAGE, Engine, Project, eventually, unique_name
 from tests.patience import PATIENCE
 
@@ -91,16 +90,6 @@ def written_to(path: Path) -> Iterator[list[float]]:
 def desk(make_project: MakeProject, tmp_path: Path) -> Desk:
     project = make_project(APP, files={".env": "COLOUR=red\n", "data/task-ledger.json": "{}"})
     return Desk(project, tmp_path / "state")
-
-
-@pytest.fixture(scope="session")
-def postgres_image(engine: Engine, base_image: str) -> str:
-    programs = postgres_folder()
-    if programs is None:
-        if os.environ.get("CI"):
-            pytest.fail("Postgres is not installed: scripts/setup-engine does it", pytrace=False)
-        pytest.skip("Postgres is not installed: scripts/setup-engine does it")
-    return build_postgres_image(engine, programs)
 
 
 class TestMaking:

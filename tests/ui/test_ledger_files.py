@@ -76,7 +76,8 @@ async def console(project: Path) -> AsyncIterator[tuple[Console, LedgerScreen]]:
     drafts = drafts_of(parts.state_folder, project)
     command = ComposeCommand(directory=str(project), project=PROJECT)
 
-    def facts(_snapshot: Any) -> Facts:
+    def facts(_snapshot: Any, *, stored: bool = False) -> Facts:
+        del stored
         ledger = LedgerFacts(reading=reader.read(), drafts=drafts.list())
         return Facts(read_at=clock.now(), ledger=ledger)
 

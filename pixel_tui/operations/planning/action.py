@@ -100,6 +100,7 @@ class Action:
             where nothing does.
         choices: What there is to pick from, newest first, where the scope wants one thing named.
         by_container: Whether the engine alone can do it, to containers that are there.
+        reads_stored: Whether its plan needs to know what volumes and servers hold now.
         needs_project: Whether compose has to resolve the project for it.
     """
 
@@ -116,6 +117,7 @@ class Action:
     choices: Callable[[Facts], Sequence[Choice]] = nothing_to_choose
     needs_project: bool = True
     by_container: bool = False
+    reads_stored: bool = False
     alone: str = ""
 
     @property

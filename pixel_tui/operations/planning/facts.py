@@ -1,15 +1,16 @@
 """What a plan is made from beside the picture of the stack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from pixel_tui.backups.deployment import NO_DEPLOYMENT, Deployment
 from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.store import Backup
+from pixel_tui.backups.stored import StoredData
 from pixel_tui.ledger.reading.reading import NO_READING, LedgerReading
 from pixel_tui.ledger.reading.retention import LeftFile
 from pixel_tui.ledger.writing.drafts import Draft as TaskDraft
@@ -112,6 +113,8 @@ class Facts:
     """Every container of the engine and what it mounts; None if it did not answer in time."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of volumes and bind mounts, of those that could be measured in time."""
+    stored: StoredData | None = None
+    """What volumes and servers hold now; None if it was not asked for, failed, or took too long."""
     images: frozenset[str] | None = None
     """Those ids of the backups' images that are still there; None where nobody knows."""
     deployment: Deployment = NO_DEPLOYMENT
@@ -130,10 +133,22 @@ class Facts:
 
 
 NO_FACTS = Facts()
-FactReader = Callable[[StackSnapshot], Facts]
-"""Reads the facts for a stack. It blocks: never called on the event loop."""
 
 
-def no_facts(_snapshot: StackSnapshot) -> Facts:
+class FactReader(Protocol):
+    """Reads the facts for a stack. It blocks: never called on the event loop."""
+
+    def __call__(self, snapshot: StackSnapshot, /, *, stored: bool = False) -> Facts:
+        """Read them.
+
+        Args:
+            snapshot: The stack.
+            stored: Look into volumes and ask servers too, which takes longer.
+        """
+        ...
+
+
+def no_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
     """The reader of a stack of which nothing is kept."""
+    del stored
     return NO_FACTS

@@ -62,9 +62,9 @@ class Awaiting:
 def test_what_is_run_is_planned_with_the_hashes_that_tell_what_up_recreates(desk: Desk) -> None:
     planned: list[StackSnapshot] = []
 
-    def facts(snapshot: StackSnapshot) -> Facts:
+    def facts(snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
         planned.append(snapshot)
-        return no_facts(snapshot)
+        return no_facts(snapshot, stored=stored)
 
     awaiting = cast("Observer", Awaiting(desk.observer))
     with pytest.raises(OperationError, match="Nothing was done"):

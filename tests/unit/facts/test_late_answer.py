@@ -43,6 +43,23 @@ def test_it_is_asked_again_only_when_it_has_aged() -> None:
         assert late.answer(time.monotonic() + PATIENCE) == wanted
 
 
+def test_one_that_is_not_kept_is_given_up_when_it_is_asked_again() -> None:
+    time = clock()
+    late, gate = LateAnswer("", time, 10, keep=False), threading.Event()
+
+    def slow() -> str:
+        gate.wait(PATIENCE)
+        return "new"
+
+    late.ask(lambda: "old")
+    assert late.answer(PATIENCE) == "old"
+    time.advance(11)
+    late.ask(slow)
+    assert late.answer(0.0) == ""
+    gate.set()
+    assert late.answer(time.monotonic() + PATIENCE) == "new"
+
+
 def test_what_can_not_be_read_leaves_the_last_answer() -> None:
     time = clock()
     late = LateAnswer("first", time, 10)

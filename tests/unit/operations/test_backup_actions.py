@@ -10,6 +10,7 @@ from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.manifest import Cover, Gap, Kind, LeftOut, VolumeContent
 from pixel_tui.backups.room import Shortage
+from pixel_tui.backups.stored import StoredData, StoredServer, StoredVolume
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.planning.confirmation import words_of
@@ -425,7 +426,13 @@ class TestWipe:
             VolumeContent("pixel_held", Cover.DUMPED, ("postgres",)),
             VolumeContent("pixel_cache", Cover.NOTHING),
         )
-        return facts(past(volumes=contents), volumes=there, sizes=sizes, **changes)
+        dump = replace(item(Kind.POSTGRES, "postgres"), details={"database": "agent"})
+        now = StoredData(
+            {name: StoredVolume(name) for name in ("pixel_held", "pixel_cache")},
+            (StoredServer("postgres", ("pixel_held",), ("agent",)),),
+        )
+        known = facts(past(volumes=contents, items=(dump,)), volumes=there, sizes=sizes, stored=now)
+        return replace(known, **changes)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         "backups",
@@ -458,7 +465,10 @@ class TestWipe:
         assert (made.confirm, made.confirm_loss) == ("pixel", "lose-1-volume")
         assert made.irreversible == (
             "volume pixel_cache (size unknown): in NO backup",
-            "volume pixel_held (5.0 MB): every database of postgres is dumped in the backup",
+            (
+                "volume pixel_held (5.0 MB): every database of postgres is dumped in the backup,"
+                " as it was then (what was written since is lost)"
+            ),
         )
         said = [check.message for check in made.checks_before if check.ok]
         assert "/srv/pixel/data (1.0 kB) is a folder of the host: not touched" in said
@@ -471,6 +481,41 @@ class TestWipe:
     def test_where_the_backup_has_it_all_one_word_is_enough(self) -> None:
         stack = self.stack(VolumeSpec(plain("pixel_held")))
         assert plan("wipe-volumes", self.known(), stack=stack).confirm_loss == ""
+
+    def test_what_the_backup_has_no_copy_of_by_now_wants_the_second_word(self) -> None:
+        stack = self.stack(VolumeSpec(plain("pixel_held")))
+        server = StoredServer("postgres", ("pixel_held",), ("agent", "closed"))
+        now = StoredData({"pixel_held": StoredVolume("pixel_held")}, (server,))
+        made = plan("wipe-volumes", self.known(stored=now), stack=stack)
+        assert made.confirm_loss == "lose-1-volume"
+        assert "NOT in the backup: postgres/closed; the databases that" in made.irreversible[0]
+
+    def test_what_can_not_be_looked_at_now_is_unknown_and_wants_it_too(self) -> None:
+        stack = self.stack(VolumeSpec(plain("pixel_held")))
+        made = plan("wipe-volumes", self.known(stored=None), stack=stack)
+        assert made.confirm_loss == "lose-1-volume"
+        assert "UNKNOWN what it holds now" in made.irreversible[0]
+
+    def test_each_backup_that_is_newer_than_the_licence_is_named_with_what_it_lacks(self) -> None:
+        older = self.known()
+        gap = LeftOut("postgres/closed", "it takes no connections", Gap.FAILED, expected=True)
+        lacking = past(hours=1, left_out=(gap,), verified=False)
+        said = warnings(
+            plan("wipe-volumes", replace(older, backups=(lacking, *older.backups)),
+                 stack=self.stack())
+        )  # fmt: skip
+        assert "the newer backup 20260301-100000 is 1 h old" in said
+        assert "INCOMPLETE, not verified: postgres/closed is not in it" in said
+        assert "newer" not in warnings(plan("wipe-volumes", older, stack=self.stack()))
+
+    def test_a_folder_of_the_host_is_not_lost_with_its_volume(self) -> None:
+        now = StoredData({"pixel_cache": StoredVolume("pixel_cache", folder="/srv/cache")})
+        stack = self.stack(VolumeSpec(plain("pixel_cache")))
+        made = plan("wipe-volumes", self.known(stored=now), stack=stack)
+        assert (made.irreversible, made.confirm_loss) == ((), "")
+        said = [check.message for check in made.checks_before if check.ok]
+        assert "pixel_cache is the folder /srv/cache of the host: its content stays" in said
+        assert "pixel_cache" in commands(made)[1]
 
     def test_what_down_leaves_alone_is_told_as_staying(self) -> None:
         specs = (VolumeSpec(plain("pixel_held")), VolumeSpec(plain("shared"), external=True))

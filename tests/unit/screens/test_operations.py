@@ -1,6 +1,9 @@
 """From a key to a plan: what it is made from."""
 
-from typing import NoReturn
+from typing import NoReturn, cast
+
+from textual.app import App
+from textual.screen import Screen
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
@@ -16,9 +19,27 @@ def no_operator() -> NoReturn:
 async def test_an_action_is_tried_on_the_stack_as_it_is_when_the_facts_are_known() -> None:
     observer = FakeObserver(stack(agent()))
 
-    def read_facts(_snapshot: StackSnapshot) -> Facts:
+    def read_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
+        del stored
         observer.show()  # its last container is removed while they are read
         return NO_FACTS
 
     operations = Operations(no_operator, observer, COMMAND, SystemClock(), read_facts)
     assert "agent has no container" in (await operations.tried({"stop": ["agent"]}))["stop"]
+
+
+async def test_only_a_plan_that_loses_what_is_stored_looks_into_volumes() -> None:
+    asked: list[bool] = []
+
+    def read_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
+        asked.append(stored)
+        return NO_FACTS
+
+    observer = FakeObserver(stack(agent()))
+    operations = Operations(no_operator, observer, COMMAND, SystemClock(), read_facts)
+    app = App[None]()
+    async with app.run_test():
+        for name in ("restart", "wipe-volumes"):
+            operations.ask(cast("Screen[None]", app.screen), name, [])
+            await app.workers.wait_for_complete()
+    assert asked == [False, True]

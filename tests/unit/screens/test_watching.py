@@ -11,7 +11,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.jobs.sight import JobSight, Seen
 from pixel_tui.operations.operator import Operator
-from pixel_tui.operations.planning.facts import NO_FACTS
+from pixel_tui.operations.planning.facts import no_facts
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
 from tests.builders.job import COMMAND, NOW, FakeObserver, agent, stack
@@ -36,7 +36,7 @@ def operating(quick: Callable[[Callable[[], None]], QuickSight]) -> Operations:
     operator = SimpleNamespace(jobs=(), watch=lambda changed, _found: quick(changed))
     observer = FakeObserver(stack(agent()))
     return Operations(
-        lambda: cast("Operator", operator), observer, COMMAND, SystemClock(), lambda _: NO_FACTS
+        lambda: cast("Operator", operator), observer, COMMAND, SystemClock(), no_facts
     )
 
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
+from pixel_tui.backups.coverage import coverage_of
 from pixel_tui.backups.holders import Volume
-from pixel_tui.backups.manifest import Cover, Manifest
+from pixel_tui.backups.manifest import Manifest
 from pixel_tui.backups.words import size_words
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.workers import workers_of
@@ -16,7 +17,7 @@ from pixel_tui.operations.catalogue.backups.shared import (
 )
 from pixel_tui.operations.planning.action import Action, Group, Scope
 from pixel_tui.operations.planning.draft import Draft
-from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.facts import Facts, PastState
 from pixel_tui.operations.planning.plan import Check, Risk, Step
 from pixel_tui.operations.planning.targets import find_target
 from pixel_tui.operations.planning.volume_fate import fate_of_volumes
@@ -72,6 +73,7 @@ def draft_wipe(draft: Draft) -> None:
     words = f"{past.backup.id} is {state_words(past.backup, draft.facts)}"
     draft.reason = plain(f"the backup {words}")
     draft.checks.append(Check(SafeText("backup"), ok=True, message=plain(words)))
+    _tell_newer(draft, past)
     for service in draft.snapshot.services:
         target = find_target(service.name, draft.snapshot)
         if target is None or not target.containers or service.orphan:
@@ -113,25 +115,30 @@ def _down(draft: Draft) -> tuple[str, ...]:
 
 
 def _tell_lost(draft: Draft, manifest: Manifest, gone: tuple[Volume, ...]) -> None:
-    """Say what is removed and what of it is in the backup, that which is in none first."""
-    contents = {volume.name: manifest.volume(volume.name) for volume in gone}
-    kept = {Cover.DUMPED, Cover.DATABASES}
-    in_none = [volume for volume in gone if contents[volume.name].cover not in kept]
-    for volume in (*in_none, *(item for item in gone if item not in in_none)):
-        content = contents[volume.name]
-        match content.cover:
-            case Cover.DUMPED:
-                held = f"every database of {', '.join(content.by)} is dumped in the backup"
-            case Cover.DATABASES:
-                held = "its SQLite databases are in the backup, and NOTHING else of it"
-            case Cover.NOTHING:
-                held = "in NO backup"
-            case _:
-                held = f"it is UNKNOWN what the backup has of it ({content.why})"
-        draft.irreversible.append(plain(f"volume {_called(draft, volume)}: {held}"))
-    if in_none:
-        count = f"{len(in_none)}-volume{'' if len(in_none) == 1 else 's'}"
+    """Say what is removed and what of it is in the backup, that which is not first."""
+    found = [(volume, coverage_of(volume.name, manifest, draft.facts.stored)) for volume in gone]
+    lost = [item for item in found if not item[1].folder]
+    lacking = [volume for volume, coverage in lost if not coverage.complete]
+    for volume, coverage in sorted(lost, key=lambda item: item[1].complete):
+        draft.irreversible.append(plain(f"volume {_called(draft, volume)}: {coverage.words}"))
+    for volume, coverage in found:
+        if coverage.folder:
+            words = f"{volume.name} is the folder {coverage.folder} of the host: its content stays"
+            draft.checks.append(Check(SafeText("volume"), ok=True, message=plain(words)))
+    if lacking:
+        count = f"{len(lacking)}-volume{'' if len(lacking) == 1 else 's'}"
         draft.confirm_loss = plain(f"lose-{count}")
+
+
+def _tell_newer(draft: Draft, past: PastState) -> None:
+    """Say of each backup that is newer than the licence why it is none."""
+    for newer in draft.facts.backups[: draft.facts.backups.index(past)]:
+        manifest = newer.backup.manifest
+        if manifest is None or manifest.project != draft.snapshot.project_name:
+            continue
+        gaps = [plain(gap.what) for gap in manifest.missing]
+        words = f"the newer backup {newer.backup.id} is {state_words(newer.backup, draft.facts)}"
+        draft.warn("backup", f"{words}{f': {listed(gaps)} is not in it' if gaps else ''}")
 
 
 def _called(draft: Draft, volume: Volume) -> str:
@@ -173,4 +180,5 @@ ACTION: Final = Action(
     draft=draft_wipe,
     scope=Scope.PROJECT,
     obstacle=no_fresh_backup,
+    reads_stored=True,
 )

@@ -1,0 +1,132 @@
+"""What of a volume is in a backup, by what the volume holds now. Pure.
+
+The manifest alone tells of the time when it was written: what has been made since is not in it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pixel_tui.backups.manifest import Cover, Kind, Manifest, VolumeContent
+from pixel_tui.backups.source_state import has_changed
+from pixel_tui.backups.stored import StoredData, StoredVolume
+from pixel_tui.backups.volumes import volume_source
+
+MOST_NAMED: Final = 5
+"""So many of the files that are not in the backup are named one by one; databases all are."""
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What a backup has of a volume, and what it lacks."""
+
+    cover: Cover
+    """What the backup itself says of the volume."""
+    missing: list[str] = field(default_factory=list)
+    """Databases that are not in it: `db/orders` of a server, `app.db` in the volume."""
+    files: list[str] = field(default_factory=list)
+    """Other files, none of which is in it."""
+    changed: list[str] = field(default_factory=list)
+    """Databases that are in it, and were written to since."""
+    unknown: list[str] = field(default_factory=list)
+    """Why there may be more that is not in it."""
+    kept: str = ""
+    """What is in it."""
+    folder: str = ""
+    """The folder of the machine that the volume is: it stays without the volume."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the backup has all that the volume holds now, as far as that can be told."""
+        known = self.cover in {Cover.DUMPED, Cover.DATABASES}
+        return known and not (self.missing or self.files or self.changed or self.unknown)
+
+    @property
+    def words(self) -> str:
+        """As a line of a plan, that which is lost for good first."""
+        lost = [*self.missing, *self.files[:MOST_NAMED]]
+        if (more := len(self.files) - MOST_NAMED) > 0:
+            lost.append(f"{more} more file{'s' if more > 1 else ''}")
+        parts = [f"NOT in the backup: {', '.join(lost)}"] if lost else []
+        if self.changed:
+            parts.append(f"changed since the backup: {', '.join(self.changed)}")
+        if self.kept:
+            parts.append(self.kept)
+        if self.unknown:
+            parts.append(f"UNKNOWN what it holds now ({'; '.join(self.unknown)})")
+        return "; ".join(parts)
+
+
+def coverage_of(name: str, manifest: Manifest, stored: StoredData | None) -> Coverage:
+    """What a backup has of what a volume holds now.
+
+    Args:
+        name: The volume's.
+        manifest: The backup.
+        stored: What was looked at now; None if that failed, or did not end in time.
+    """
+    content = manifest.volume(name)
+    found = Coverage(content.cover)
+    volume = stored.volumes.get(name) if stored is not None else None
+    if stored is None or volume is None:
+        found.unknown.append("it could not be looked at")
+    else:
+        found.folder = volume.folder
+        _compare_servers(found, content, manifest, stored)
+        if not found.unknown:  # the files of a server tell nothing without it
+            _compare_files(found, manifest, volume)
+    found.kept = _kept(found, content)
+    return found
+
+
+def _compare_servers(
+    found: Coverage, content: VolumeContent, manifest: Manifest, stored: StoredData
+) -> None:
+    here = [server for server in stored.servers if content.name in server.volumes]
+    for service in content.by if content.cover is Cover.DUMPED else ():
+        if service not in {server.service for server in here}:
+            found.unknown.append(f"{service} does not run with it")
+    dumped = {(item.server, item.database) for item in manifest.items if item.database}
+    for server in here:
+        if server.unknown:
+            found.unknown.append(server.unknown)
+        found.missing += [
+            f"{server.service}/{name}"
+            for name in server.databases
+            if (server.service, name) not in dumped
+        ]
+
+
+def _compare_files(found: Coverage, manifest: Manifest, volume: StoredVolume) -> None:
+    items = {
+        item.source: item
+        for item in manifest.items
+        if item.kind is Kind.SQLITE and item.volume == volume.name
+    }
+    for file in volume.files:
+        item = items.get(volume_source(volume.name, file.path))
+        if not file.database:
+            found.files.append(file.path)
+        elif item is None:
+            found.missing.append(file.path)
+        elif has_changed(item, file.state, manifest.created):
+            found.changed.append(file.path)
+    if volume.unknown:
+        found.unknown.append(volume.unknown)
+
+
+def _kept(found: Coverage, content: VolumeContent) -> str:
+    """What of the volume is in the backup, in words."""
+    servers = ", ".join(content.by)
+    match content.cover:
+        case Cover.DUMPED if found.missing or found.unknown:
+            return f"the databases that {servers} had then are dumped in the backup"
+        case Cover.DUMPED:
+            then = "as it was then (what was written since is lost)"
+            return f"every database of {servers} is dumped in the backup, {then}"
+        case Cover.DATABASES if found.complete:
+            return "its SQLite databases are in the backup, and it holds nothing else"
+        case Cover.DATABASES:
+            return "the SQLite databases that it held then are in the backup"
+        case Cover.NOTHING:
+            return "" if found.missing or found.files else "in NO backup"
+    return f"it is UNKNOWN what the backup has of it ({content.why})"

@@ -1,0 +1,175 @@
+"""Looking at what volumes and database servers hold now, as a backup does it.
+
+The servers are asked the same, and the volumes opened by the same rules.
+"""
+
+import os
+import stat
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from pixel_tui.backups.policy import Policy
+from pixel_tui.backups.postgres import Postgres, is_postgres
+from pixel_tui.backups.search import SERVERS, is_database
+from pixel_tui.backups.servers import AskedServer, ask_server
+from pixel_tui.backups.source_state import state_of
+from pixel_tui.backups.sources import server_volumes
+from pixel_tui.backups.stack_view import Seen, StackView
+from pixel_tui.backups.stored import StoredData, StoredFile, StoredServer, StoredVolume
+from pixel_tui.backups.volumes import Opened, volume_folders
+
+MOST_FILES: Final = 20_000
+"""So many files of a volume are looked at."""
+BESIDE: Final = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database, and belongs to it."""
+
+
+def read_stored(
+    view: StackView, policy: Policy, names: Collection[str], *, ask: bool = True
+) -> StoredData:
+    """Look at what there is now. It takes as long as the engine and the disk do.
+
+    Args:
+        view: Asks the engine.
+        policy: The project's rules.
+        names: Volumes that are looked into, beside those that the project's containers have.
+        ask: Whether servers are asked, which starts programs in their containers.
+
+    Raises:
+        OperationError: The engine can't be asked.
+    """
+    seen = view.containers()
+    servers, own = _servers(view, policy, seen, ask=ask)
+    for server in servers:
+        if server.unknown:  # no file tells more than that
+            own |= {name: ["."] for name in server.volumes}
+    wanted = {*names, *view.volumes(), *(name for item in seen for name, _ in item.volumes)}
+    opened = volume_folders(view, seen, wanted, also=tuple(wanted))
+    there = sorted(wanted - opened.gone)
+    return StoredData({name: _volume(name, opened, own.get(name, ())) for name in there}, servers)
+
+
+def _servers(
+    view: StackView, policy: Policy, seen: Sequence[Seen], *, ask: bool
+) -> tuple[tuple[StoredServer, ...], dict[str, list[str]]]:
+    """The servers, and the folders of volumes that are theirs alone, `.` for all of one."""
+    found: dict[str, StoredServer] = {}
+    own: dict[str, list[str]] = {}
+    for item in seen:
+        if not is_postgres(item, policy.postgres_images):
+            continue
+        guessed = tuple(server_volumes(item))
+        if item.service in found:
+            why = f"{item.service} has several containers, and one is dumped"
+            known = found[item.service]
+            volumes = tuple(dict.fromkeys((*known.volumes, *guessed)))
+            found[item.service] = StoredServer(item.service, volumes, known.databases, why)
+            continue
+        if not item.running:
+            why = f"{item.service} does not run"
+        elif not ask:
+            why = f"{item.service} is not asked by what is read-only"
+        else:
+            asked = ask_server(item, Postgres(view.programs, view.command, item.id))
+            if isinstance(asked, AskedServer):
+                found[item.service] = _asked(asked, guessed)
+                for name, folder in _own_folders(asked):
+                    own.setdefault(name, []).append(folder)
+                continue
+            why = asked.why
+        found[item.service] = StoredServer(item.service, guessed, (), why)
+    return tuple(found.values()), own
+
+
+def _asked(asked: AskedServer, guessed: tuple[str, ...]) -> StoredServer:
+    volumes = tuple(server_volumes(asked.seen, asked.places)) if asked.places else guessed
+    databases = tuple(item.name for item in asked.databases)
+    why = ""
+    if not asked.listed:
+        why = next((gap.why for gap in asked.gaps), f"{asked.name} does not list its databases")
+    elif not asked.places:
+        why = f"{asked.name} does not say where it keeps its data"
+    return StoredServer(asked.name, volumes, databases, why)
+
+
+def _own_folders(asked: AskedServer) -> list[tuple[str, str]]:
+    """The volumes of a server, each with the folder in it that is the server's alone."""
+    found = []
+    for name, target in asked.seen.volumes:
+        mounted = PurePosixPath(target)
+        for place in map(PurePosixPath, asked.places):
+            if mounted.is_relative_to(place):
+                found.append((name, "."))
+            elif place.is_relative_to(mounted):
+                found.append((name, str(place.relative_to(mounted))))
+    return found
+
+
+def _volume(name: str, opened: Opened, own: Sequence[str]) -> StoredVolume:
+    if folder := opened.bound.get(name):
+        return StoredVolume(name, folder=folder)
+    if "." in own:
+        return StoredVolume(name)
+    place = opened.folders.get(name)
+    if place is None:
+        in_memory = "it is in memory" if name in opened.in_memory else ""
+        return StoredVolume(name, unknown=in_memory or opened.why.get(name, "") or "it is not open")
+    return _files(name, place, {place / folder for folder in own})
+
+
+def _files(name: str, place: Path, own: Collection[Path]) -> StoredVolume:
+    """Every file below a folder, in the order of their names. No link is followed."""
+    found: list[Path] = []
+    unread: list[str] = []
+    looked_at = 0
+
+    def fail(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # it went meanwhile
+            unread.append(_relative(Path(str(error.filename or place)), place))
+
+    for folder, folders, names in os.walk(place, onerror=fail):
+        here = Path(folder)
+        if here in own:
+            folders.clear()
+            continue
+        if kind := next((SERVERS[item] for item in SERVERS if item in {*names, *folders}), ""):
+            unread.append(f"{_relative(here, place)}, the data of a {kind} server")
+            folders.clear()
+            continue
+        folders.sort()
+        links = [item for item in folders if (here / item).is_symlink()]
+        found += [here / item for item in (*names, *links)]
+        looked_at += len(names) + len(folders)
+        if looked_at > MOST_FILES:
+            unread.append(f"it has more than {MOST_FILES} files and folders")
+            break
+    files = [file for path in sorted(found) if (file := _file(path, place, unread)) is not None]
+    names_there = {file.path for file in files if file.database}
+    files = [file for file in files if _base(file.path) not in names_there]
+    why = f"not all of it could be looked at, such as {unread[0]}" if unread else ""
+    return StoredVolume(name, tuple(files), why)
+
+
+def _file(path: Path, place: Path, unread: list[str]) -> StoredFile | None:
+    relative = _relative(path, place)
+    try:
+        kind = path.lstat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
+            return None  # a socket, a FIFO or a device holds nothing
+        if is_database(path):
+            return StoredFile(relative, True, state_of(path))
+    except FileNotFoundError:
+        return None
+    except OSError:
+        unread.append(relative)
+    return StoredFile(relative)
+
+
+def _base(path: str) -> str:
+    """The database that a file is kept beside; empty where its name says of none."""
+    return next((path.removesuffix(end) for end in BESIDE if path.endswith(end)), "")
+
+
+def _relative(path: Path, place: Path) -> str:
+    return str(path.relative_to(place)) if path.is_relative_to(place) else str(path)

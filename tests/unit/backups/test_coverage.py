@@ -1,0 +1,155 @@
+"""What a backup has of what a volume holds now."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pixel_tui.backups.coverage import Coverage, coverage_of
+from pixel_tui.backups.manifest import Cover, Item, Kind, Manifest, VolumeContent
+from pixel_tui.backups.source_state import DETAIL, SourceState, as_detail
+from pixel_tui.backups.stored import StoredData, StoredFile, StoredServer, StoredVolume
+from pixel_tui.stack.model.json_value import JsonObject
+
+MADE = datetime(2026, 3, 1, 12, tzinfo=UTC)
+BEFORE = int((MADE - timedelta(hours=1)).timestamp() * 1e9)
+LATER = int((MADE + timedelta(hours=1)).timestamp() * 1e9)
+COPIED = SourceState({"": (4096, BEFORE)})
+
+
+def manifest(cover: Cover, *items: Item, by: tuple[str, ...] = ()) -> Manifest:
+    return Manifest(
+        "20260301-120000", "pixel", "docker", "host", MADE, 1.0,
+        items=items, volumes=(VolumeContent("held", cover, by, "nobody asked"),),
+    )  # fmt: skip
+
+
+def dump(database: str) -> Item:
+    path = f"postgres/db/{database}.dump"
+    return Item(Kind.POSTGRES, "db", path, 1, "0" * 64, {"database": database})
+
+
+def copy(name: str, state: SourceState | None = COPIED) -> Item:
+    details: JsonObject = {"volume": "held"}
+    if state is not None:
+        details[DETAIL] = as_detail(state)
+    path = f"volumes/held/{name}"
+    return Item(Kind.SQLITE, f"volume held/{name}", path, 1, "0" * 64, details)
+
+
+def stored(*files: StoredFile, servers: tuple[StoredServer, ...] = (), why: str = "") -> StoredData:
+    return StoredData({"held": StoredVolume("held", files, why)}, servers)
+
+
+def looked(manifest: Manifest, now: StoredData | None) -> Coverage:
+    return coverage_of("held", manifest, now)
+
+
+class TestServer:
+    made = manifest(Cover.DUMPED, dump("agent"), by=("db",))
+    server = StoredServer("db", ("held",), ("agent",))
+
+    def test_it_is_covered_if_every_database_that_it_has_now_was_dumped(self) -> None:
+        found = looked(self.made, stored(servers=(self.server,)))
+        assert found.complete
+        assert "every database of db is dumped" in found.words
+
+    def test_a_database_that_was_made_since_is_named(self) -> None:
+        server = replace(self.server, databases=("agent", "closed", "we ird-x"))
+        found = looked(self.made, stored(servers=(server,)))
+        assert not found.complete
+        assert found.words.startswith("NOT in the backup: db/closed, db/we ird-x; ")
+        assert "every database" not in found.words
+
+    def test_so_is_one_of_a_server_that_the_backup_does_not_know(self) -> None:
+        other = StoredServer("reports", ("held",), ("sums",))
+        found = looked(self.made, stored(servers=(self.server, other)))
+        assert found.missing == ["reports/sums"]
+
+    @pytest.mark.parametrize(
+        "servers",
+        [
+            (),
+            (replace(server, unknown="db does not run"),),
+            (replace(server, volumes=("elsewhere",)),),
+        ],
+    )
+    def test_where_it_can_not_be_asked_it_is_unknown(
+        self, servers: tuple[StoredServer, ...]
+    ) -> None:
+        found = looked(self.made, stored(servers=servers))
+        assert not found.complete
+        assert "UNKNOWN what it holds now" in found.words
+
+    def test_its_files_tell_nothing_without_it(self) -> None:
+        found = looked(self.made, stored(StoredFile("base/1/2"), servers=()))
+        assert "base/1" not in found.words
+
+    def test_what_lies_beside_its_data_is_in_no_backup(self) -> None:
+        now = stored(StoredFile("export.csv"), servers=(self.server,))
+        assert looked(self.made, now).files == ["export.csv"]
+
+
+class TestFiles:
+    made = manifest(Cover.DATABASES, copy("x.db"), by=("volume held/x.db",))
+    same = StoredFile("x.db", True, COPIED)
+
+    def test_it_is_covered_if_it_holds_its_databases_as_they_were_copied(self) -> None:
+        found = looked(self.made, stored(self.same))
+        assert found.complete
+        assert "and it holds nothing else" in found.words
+
+    def test_other_databases_are_named_and_then_other_files(self) -> None:
+        files = [StoredFile(f"{number}.jpg") for number in range(7)]
+        found = looked(self.made, stored(*files, self.same, StoredFile("y.db", True, COPIED)))
+        assert not found.complete
+        assert "NOT in the backup: y.db, 0.jpg, 1.jpg, 2.jpg, 3.jpg, 4.jpg, 2 more files; the" in (
+            found.words
+        )
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            SourceState({"": (4096, LATER)}),
+            SourceState({"": (4096, BEFORE - 1)}),
+            SourceState({"": (8192, BEFORE)}),
+            SourceState({"": (4096, BEFORE), "-wal": (32, BEFORE)}),
+        ],
+        ids=["written to", "an older one", "grown", "written to its log"],
+    )
+    def test_one_that_was_written_to_is_said_to_have_changed(self, state: SourceState) -> None:
+        found = looked(self.made, stored(StoredFile("x.db", True, state)))
+        assert not found.complete
+        assert "changed since the backup: x.db" in found.words
+
+    @pytest.mark.parametrize(("when", "changed"), [(BEFORE, []), (LATER, ["x.db"])])
+    def test_a_backup_that_did_not_note_it_goes_by_the_time(
+        self, when: int, changed: list[str]
+    ) -> None:
+        made = manifest(Cover.DATABASES, copy("x.db", None))
+        now = stored(StoredFile("x.db", True, SourceState({"": (1, when)})))
+        assert looked(made, now).changed == changed
+
+    def test_what_could_not_be_looked_at_is_unknown(self) -> None:
+        found = looked(self.made, stored(self.same, why="this user may not enter its folder"))
+        assert not found.complete
+        assert "UNKNOWN what it holds now (this user may not enter its folder)" in found.words
+
+    def test_a_file_of_the_name_of_a_copy_that_is_no_database_any_more_is_not_in_it(self) -> None:
+        assert looked(self.made, stored(StoredFile("x.db"))).files == ["x.db"]
+
+
+def test_nothing_is_claimed_where_nothing_was_looked_at() -> None:
+    for cover in Cover:
+        found = looked(manifest(cover, dump("agent"), copy("x.db"), by=("db",)), None)
+        assert not found.complete
+        assert "UNKNOWN what it holds now (it could not be looked at)" in found.words
+
+
+@pytest.mark.parametrize("cover", [Cover.NOTHING, Cover.UNKNOWN])
+def test_what_no_backup_takes_is_not_covered_even_if_it_seems_empty(cover: Cover) -> None:
+    found = looked(manifest(cover), stored())
+    assert not found.complete
+    assert {Cover.NOTHING: "in NO backup", Cover.UNKNOWN: "(nobody asked)"}[cover] in found.words
+    named = looked(manifest(cover), stored(StoredFile("photo.jpg")))
+    assert named.words.startswith("NOT in the backup: photo.jpg")
