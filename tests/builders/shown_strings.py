@@ -1,0 +1,111 @@
+"""The strings of the code that people read, found in its source."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+FILLED_IN: Final = "…"
+"""In place of what an f-string fills in."""
+
+SHOWN: Final[Mapping[str, frozenset[int | str]]] = {
+    "Action": frozenset({"verb", "alone", "when", "failing"}),
+    "Binding": frozenset({2, "description", "tooltip"}),
+    "Button": frozenset({0}),
+    "ColumnLook": frozenset({0}),
+    "Content": frozenset({0}),
+    "DiscoveryHit": frozenset({"help"}),
+    "Finding": frozenset({"what", "why", "message", "advice", "remedy"}),
+    "SafeText": frozenset({0}),
+    "Static": frozenset({0}),
+    "add_argument": frozenset({"help", "metavar"}),
+    "add_argument_group": frozenset({0, "description"}),
+    "affect": frozenset({1, 2}),
+    "add_parser": frozenset({"help", "description", "epilog"}),
+    "assemble": frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}),
+    "Trouble": frozenset({0, 1}),
+    "complain": frozenset({0}),
+    "file_finding": frozenset({2, 3}),
+    "finding": frozenset({3, 4}),
+    "interrupt": frozenset({1}),
+    "lose": frozenset({0}),
+    "notify": frozenset({0, "title"}),
+    "print": frozenset({0}),
+    "plain": frozenset({0}),
+    "say": frozenset({0}),
+    "styled": frozenset({0}),
+    "warn": frozenset({1}),
+}
+"""Which arguments of a call are shown: by position, or by name.
+
+It is named as it is called: `Content.assemble(...)` and `self.notify(...)` by their last name.
+"""
+ERRORS: Final = frozenset({0, "what", "on", "remedy"})
+"""The same of every error: it is a call whose name ends as those of `pixel_tui/errors.py` do."""
+ERROR_NAMES: Final = (
+    "Error", "Unreachable", "Denied", "Refused", "Invalid", "Missing", "NothingToDo", "LockHeld",
+    "PlanOutdated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShownString:
+    """A string that people read, and where it is."""
+
+    text: str
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text}"
+
+
+def shown_strings(folders: Iterable[Path]) -> Iterator[ShownString]:
+    """Every string below these folders that people read.
+
+    Args:
+        folders: Of Python files.
+    """
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            yield from shown_in(path.read_text(), str(path))
+
+
+def shown_in(source: str, path: str = "") -> Iterator[ShownString]:
+    """The strings of one module that people read, in the order of their calls."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            for argument in _shown_arguments(node):
+                for text in _texts(argument):
+                    yield ShownString(text, path, argument.lineno)
+
+
+def _shown_arguments(call: ast.Call) -> Iterator[ast.expr]:
+    name = _name(call.func)
+    shown = ERRORS if name.endswith(ERROR_NAMES) else SHOWN.get(name, frozenset())
+    yield from (argument for at, argument in enumerate(call.args) if at in shown)
+    yield from (keyword.value for keyword in call.keywords if keyword.arg in shown)
+
+
+def _name(called: ast.expr) -> str:
+    if isinstance(called, ast.Attribute):
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else ""
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """The texts that an argument may be; a call in it is looked at for itself."""
+    match node:
+        case ast.Constant(value=str(text)) if text.strip():
+            yield text
+        case ast.JoinedStr(values=parts):
+            words = [part.value if isinstance(part, ast.Constant) else FILLED_IN for part in parts]
+            yield "".join(map(str, words))
+        case ast.IfExp(body=body, orelse=other):
+            yield from _texts(body)
+            yield from _texts(other)
+        case ast.Tuple(elts=[first, *_]):  # a text and its style
+            yield from _texts(first)
+        case _:
+            return
