@@ -17,7 +17,7 @@ from typing import Final
 from textual import events
 
 from benchmarks.figures import Figure, percentile, table
-from pixel_tui.cli import SWITCH_SECONDS
+from pixel_tui.commands.console import SWITCH_SECONDS
 from pixel_tui.console.app import PixelTui
 from pixel_tui.demo.environment import DemoWorkspace
 from pixel_tui.demo.parts import demo_parts

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.figures import Figure, median, table
-from pixel_tui.cli import SWITCH_SECONDS
 from pixel_tui.clock import SystemClock
+from pixel_tui.commands.console import SWITCH_SECONDS
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.view.watch import LedgerWatch

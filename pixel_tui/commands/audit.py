@@ -1,45 +1,62 @@
-"""The audit trail from the shell: `pixel-tui audit`."""
+"""`pixel-tui audit`: shows who changed what, or verifies the record of it."""
 
-from collections.abc import Callable, Mapping
+import argparse
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pixel_tui.operations.audit.chain import Record, Trail
-from pixel_tui.text import plain
+from pixel_tui.commands.options import ExitCode
+from pixel_tui.errors import UsageError
+from pixel_tui.standard_streams import complain
+
+if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
+    from pixel_tui.operations.audit.seal import Seal
 
 
-def verdict(trail: Trail, path: Path, say: Callable[[str], None]) -> bool:
-    """Say whether a trail is as it was written, and what is wrong with it."""
+def add_audit_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add `audit` to the commands."""
+    audit = commands.add_parser(
+        "audit",
+        help="show who changed what, or verify that the record of it is whole",
+        description="Shows who changed what, newest last. With `verify`, exits with 0 when the "
+        "trail is as it was written, 1 when it was edited or cut.",
+    )
+    audit.add_argument("what", nargs="?", choices=("show", "verify"), default="show")
+    audit.add_argument("-n", "--last", metavar="N", type=int, default=20)
+    audit.add_argument("--json", action="store_true", help="one object a line, as recorded")
+    audit.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Print the trail, or verify it; returns the exit code."""
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.commands.audit_output import record_line, verdict
+    from pixel_tui.operations.audit.origin import current_origin
+    from pixel_tui.operations.audit.trail import Audit, audit_path
+    from pixel_tui.settings import state_folder
+
+    if arguments.last < 1:
+        raise UsageError("--last wants a number above 0", on=str(arguments.last))
+    audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
+    verifying = arguments.what == "verify"
+    seal = _longest_seal(audit.path, environment)
+    trail = audit.read(seal, keep=0 if verifying else arguments.last)
+    if verifying:
+        return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
+    for record in trail.records:
+        print(json.dumps(dict(record.facts)) if arguments.json else record_line(record))  # noqa: T201
     for problem in trail.problems:
-        say(problem)
-    if trail.torn:
-        say(f"{_count(trail.torn, 'record')} cut short by a full disk or a power loss.")
-    if trail.unchained:
-        say(f"{_count(trail.unchained, 'record')} from before the records were chained.")
-    if trail.problems:
-        say(f"{path} is not intact.")
-        return False
-    say(f"{_count(trail.count, 'record')} in {path}, intact.")
-    return True
+        complain(problem)
+    return ExitCode.WELL
 
 
-def record_line(record: Record) -> str:
-    """One record for people: when, who, what, how it ended."""
-    plan = record.facts.get("plan")
-    title = str(plan.get("title", "")) if isinstance(plan, Mapping) else ""
-    seconds = record.facts.get("seconds")
-    took = f" in {seconds:.1f} s" if isinstance(seconds, int | float) else ""
-    what = title or f"{record.word('result')}{took}"
-    origin = " ".join(part for part in (record.word("terminal"), _client(record)) if part)
-    who = f"{record.word('user')}@{record.word('host')}"
-    words = f"{record.word('time')[:19]}  {record.word('event'):<5}  {who}  {what}"
-    said = record.word("verification")
-    return plain(f"{words}{f': {said}' if said else ''}{f'  ({origin})' if origin else ''}")
+def _longest_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":
+    """What the state folder, or the system's log, knows of the trail's length."""
+    from pixel_tui.operations.audit.seal import IDENTIFIER, read_seal, seal_in_log
+    from pixel_tui.stack.programs.system_log import told_to_system_log
 
-
-def _client(record: Record) -> str:
-    ssh = record.word("ssh").split()
-    return f"from {ssh[0]}" if ssh else ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    told = told_to_system_log(IDENTIFIER, environment)
+    seals = [read_seal(trail), seal_in_log(told or "", trail)]
+    return max((seal for seal in seals if seal), key=lambda seal: seal.lines, default=None)

@@ -1,130 +1,82 @@
-"""Backups from the shell: `pixel-tui backup list` and `verify`.
+"""`pixel-tui backup`: makes, lists, verifies and restores backups of the project.
 
 `now` and `restore` change something, and are `run backup` and `run restore`.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from pathlib import Path
+import argparse
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pixel_tui.backups.policy import Policy, policy_for
-from pixel_tui.backups.postgres import Postgres, is_postgres
-from pixel_tui.backups.stack_view import StackView
-from pixel_tui.backups.store import Backup, BackupStore, write_verdict
-from pixel_tui.backups.verify import verify
-from pixel_tui.backups.words import age_words, size_words
-from pixel_tui.clock import Clock
-from pixel_tui.errors import OperationError
-from pixel_tui.redaction.redactor import redact
-from pixel_tui.settings import BackupSettings
-from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.programs.program import RealPrograms
-from pixel_tui.text import plain
+from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.commands.run import run_action
+from pixel_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
+    from pixel_tui.backups.stack_view import StackView
 
 
-def project_policy(command: ComposeCommand, settings: BackupSettings) -> Policy:
-    """The rules of a project's backups."""
-    return policy_for(Path(command.directory), settings)
+def add_backup_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add `backup` to the commands."""
+    backup = commands.add_parser(
+        "backup",
+        help="make, list, verify and restore backups of the project",
+        description="`now` (what is meant where nothing is said) is `run backup --yes`, `restore "
+        "ID` is `run restore ID`: the same plan, lock and audit. `verify` exits with 0 when the "
+        "backup (the newest, where none is named) is as it was written, 1 when not.",
+    )
+    backup.add_argument(
+        "what", nargs="?", choices=("now", "list", "verify", "restore"), default="now"
+    )
+    backup.add_argument("target", nargs="*", default=[], metavar="ID", help="which backup")
+    backup.add_argument("--json", action="store_true", help="list: as JSON")
+    backup.add_argument("--yes", action="store_true", help="restore: do it, and not only show it")
+    backup.add_argument(
+        "--confirm", metavar="NAME", action="append", default=[], help="what the plan asks for"
+    )
+    backup.add_argument(
+        "--no-backup-first",
+        action="store_true",
+        help="restore: without a backup of the present state first, where there is no room for one",
+    )
+    add_project_options(backup, default=argparse.SUPPRESS)
+    backup.set_defaults(run=run)
 
 
-def state_word(backup: Backup) -> str:
-    """`verified`, `not verified`, or `damaged`; whether it is incomplete is said beside it."""
-    if backup.trouble:
-        return "damaged"
-    return "verified" if backup.verified else "not verified"
+def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Run it; returns the exit code."""
+    if arguments.what in {"now", "restore"}:
+        restore = "restore-without-backup" if arguments.no_backup_first else "restore"
+        arguments.action = {"now": "backup", "restore": restore}[arguments.what]
+        arguments.yes = arguments.yes or arguments.what == "now"
+        return run_action(arguments, environment)
+    from pixel_tui.backups.store import BackupStore
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.commands import backup_output
+    from pixel_tui.settings import load_settings
 
+    if len(arguments.target) > (arguments.what == "verify"):
+        raise UsageError("That is one id too many.", on=" ".join(arguments.target))
+    settings = load_settings(environment, read_only=arguments.read_only)
+    _, project = readers(arguments, environment)
+    policy = backup_output.project_policy(project.command, settings.backup)
+    clock = SystemClock()
+    if arguments.what == "verify":
 
-def as_json(backup: Backup) -> JsonObject:
-    """A backup for scripts."""
-    manifest = backup.manifest
-    return {
-        "id": backup.id,
-        "folder": str(backup.folder),
-        "created": manifest.created.isoformat() if manifest else None,
-        "bytes": manifest.size if manifest else None,
-        "items": len(manifest.items) if manifest else None,
-        "reason": manifest.reason if manifest else "",
-        "left_out": len(manifest.left_out) if manifest else None,
-        "state": state_word(backup),
-        "incomplete": manifest.incomplete if manifest else None,
-        "missing": [
-            {"what": plain(gap.what), "why": plain(gap.why)}
-            for gap in (manifest.missing if manifest else ())
-        ],
-        "warnings": [plain(words) for words in (manifest.warnings if manifest else ())],
-        "verified": backup.verdict.time.isoformat() if backup.verdict else None,
-        "trouble": plain(backup.trouble),
-    }
+        def view_of(name: str) -> "StackView":
+            return backup_output.stack_view(project.command, name, environment)
 
-
-def as_table(backups: tuple[Backup, ...], now: datetime) -> str:
-    """Backups for people, newest first."""
-    lines = [f"{'id':<19}  {'age':>7}  {'size':>8}  {'items':>5}  state"]
-    for backup in backups:
-        manifest = backup.manifest
-        age = age_words(now - manifest.created) if manifest else ""
-        size = size_words(manifest.size) if manifest else ""
-        items = str(len(manifest.items)) if manifest else ""
-        words = state_word(backup)
-        more = backup.trouble or (manifest.reason if manifest else "")
-        if manifest and manifest.incomplete:
-            words = f"INCOMPLETE, {words}"
-        said = f"{words}: {more}" if backup.trouble else f"{words}  {more}"
-        lines.append(plain(f"{backup.id:<19}  {age:>7}  {size:>8}  {items:>5}  {said}".rstrip()))
-    return "\n".join(lines)
-
-
-def verify_backup(
-    backup_id: str,
-    policy: Policy,
-    view_of: Callable[[str], StackView],
-    clock: Clock,
-    say: Callable[[str], None],
-    *,
-    record: bool,
-) -> bool:
-    """Verify a backup, the newest where none is named; returns whether it is whole.
-
-    Args:
-        backup_id: Which one; the newest if empty.
-        policy: The project's rules.
-        view_of: What asks the engine about a project, for servers that can read dumps.
-        clock: The time of the verdict.
-        say: Told a line an item.
-        record: Keep the verdict beside the backup.
-
-    Raises:
-        OperationError: There is no such backup.
-        FileError: A folder can't be read or written.
-    """
-    store = BackupStore(policy.root, former=policy.former)
-    listed = store.list()
-    if not backup_id and not listed:
-        raise OperationError("There is no backup yet.", remedy="Make one: `pixel-tui backup now`.")
-    backup = store.find(backup_id or listed[0].id)
-    servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}
-    verdict = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
-    if record and backup.manifest is not None:
-        write_verdict(backup.folder, verdict)
-    found = "is as it was written" if verdict.well else "is damaged"
-    say(plain(f"The backup {backup.id} {found}{'' if record else ' (not recorded: read-only)'}."))
-    return verdict.well
-
-
-def stack_view(command: ComposeCommand, project: str, environment: Mapping[str, str]) -> StackView:
-    """What asks the engine for the project's containers."""
-    variables = {**environment, **command.environment}
-    return StackView(RealPrograms(Path(command.directory), variables), command, project)
-
-
-def _servers(view: StackView, policy: Policy) -> dict[str, Postgres]:
-    try:
-        seen = view.containers()
-    except OperationError:
-        return {}  # each dump says that it could not be looked into
-    return {
-        item.service: Postgres(view.programs, view.command, item.id)
-        for item in seen
-        if item.running and is_postgres(item, policy.postgres_images)
-    }
+        wanted = arguments.target[0] if arguments.target else ""
+        whole = backup_output.verify_backup(
+            wanted, policy, view_of, clock, print, record=not settings.read_only
+        )
+        return ExitCode.WELL if whole else ExitCode.NOT_WELL
+    listed = BackupStore(policy.root, former=policy.former).list()
+    if arguments.json:
+        print(json.dumps([backup_output.as_json(item) for item in listed], indent=2))  # noqa: T201
+    elif listed:
+        print(backup_output.as_table(listed, clock.now()))  # noqa: T201
+    else:
+        print(f"There is no backup in {policy.root}.")  # noqa: T201
+    return ExitCode.WELL

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 IN_ONE: Final = "only that one of several environment files"
 
 
-def add_env(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+def add_env_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`env`."""
     env = commands.add_parser(
         "env",

@@ -23,7 +23,7 @@ from pixel_tui.commands.env_choice import (
     where_it_counts,
 )
 from pixel_tui.commands.options import ExitCode
-from pixel_tui.commands.plan import run_action
+from pixel_tui.commands.run import run_action
 from pixel_tui.environment.checks.layers import set_in, short_names
 from pixel_tui.environment.dotenv.assignment import edited, removed
 from pixel_tui.environment.storage.file_state import FileState, read_file

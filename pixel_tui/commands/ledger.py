@@ -26,7 +26,7 @@ _ACTIONS: Final = {
 }
 
 
-def add_ledger(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+def add_ledger_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
     """`ledger`."""
     ledger = commands.add_parser(
         "ledger",
@@ -135,7 +135,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
 
 
 def _change(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from pixel_tui.commands.plan import run_action
+    from pixel_tui.commands.run import run_action
     from pixel_tui.settings import load_settings
 
     if load_settings(environment, read_only=arguments.read_only).read_only:

@@ -1,336 +1,97 @@
-"""Logs from the shell: `pixel-tui logs`."""
+"""`pixel-tui logs`: prints the logs of services, in the order of their times."""
 
-import json
-import queue
-import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Final
+import argparse
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from pixel_tui.commands.options import ExitCode, add_project_options, readers
 from pixel_tui.errors import UsageError
-from pixel_tui.logs.continuation import Grouper
-from pixel_tui.logs.level import Level, level_named, level_of
-from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
-from pixel_tui.redaction.known import LineMasker
-from pixel_tui.stack.feed.feed import LogTarget
-from pixel_tui.stack.feed.history import LogHistory
-from pixel_tui.stack.feed.merge import Merge
-from pixel_tui.stack.feed.overlap import Reached
-from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
-from pixel_tui.stack.model.times import jump_target, moment, stamp_at
-from pixel_tui.stack.watch.watcher import Watcher
-from pixel_tui.standard_streams import complain_of
-from pixel_tui.text import plain, shown_line
+from pixel_tui.standard_streams import complain
 
-PAGE: Final = 5000
-IDLE_SECONDS: Final = 0.1
-WAITING_BATCHES: Final = 64
-"""Batches that wait to be printed: a reader that is slower than the log holds it up."""
-_AGO = re.compile(r"\d+[dhms]", re.ASCII)
-_STREAMS: Final = {LineKind.STDOUT: "stdout", LineKind.STDERR: "stderr", LineKind.MARK: "console"}
+if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which lines, and how they are printed."""
-
-    services: tuple[str, ...] = ()
-    """Empty for all."""
-    since: bytes = b""
-    until: bytes = b""
-    tail: int | None = None
-    """That many last lines of each container."""
-    matcher: Matcher | None = None
-    level: Level = Level.UNKNOWN
-    as_json: bool = False
-    masked: bool = True
-    """Known secrets are masked."""
-
-    @property
-    def chooses(self) -> bool:
-        """Whether lines are left out for what they say."""
-        return self.matcher is not None or self.level is not Level.UNKNOWN
-
-
-def time_wished(text: str | None, now: datetime) -> bytes:
-    """A time of the command line as the engine writes it; empty for none.
-
-    Raises:
-        BadTime: It is none.
-    """
-    if not text:
-        return b""
-    ago = f"-{text}" if _AGO.match(text) else text
-    return stamp_at(jump_target(ago, now=now, zone=now.astimezone().tzinfo or UTC))
+def add_logs_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add `logs` to the commands."""
+    logs = commands.add_parser(
+        "logs",
+        help="print the logs of services, in the order of their times",
+        description="Prints the logs of services in the order of their times, lines that belong "
+        "together, such as a stack trace, as one. Exits with 0 when lines were printed, 1 when "
+        "--grep or --level found none, 2 when the logs can't be read.",
+        epilog="Times: 10:42, 10:42:07, 15m or -2h30m for ago, or a date such as 2026-03-01T10:42.",
+    )
+    logs.add_argument(
+        "service", nargs="*", default=[], help="whose logs; of all where none is named"
+    )
+    logs.add_argument("--since", metavar="TIME", help="from this time on")
+    logs.add_argument("--until", metavar="TIME", help="up to this time")
+    logs.add_argument("-n", "--tail", metavar="N", type=int, help="the last N of each container")
+    logs.add_argument("--grep", metavar="WORDS", help="only what has these words; smart case")
+    logs.add_argument("--regex", action="store_true", help="--grep is a regular expression")
+    logs.add_argument("--invert", action="store_true", help="only what has them not")
+    logs.add_argument("--level", metavar="LEVEL", help="only this level and worse, such as warn")
+    logs.add_argument("--reveal", action="store_true", help="do not mask secrets on a terminal")
+    logs.add_argument("--follow", action="store_true", help="go on with what comes")
+    logs.add_argument(
+        "--json", action="store_true", help="one object a line: time, service, container, "
+        "stream, level, text"
+    )  # fmt: skip
+    add_project_options(logs, default=argparse.SUPPRESS)
+    logs.set_defaults(run=run)
 
 
-def matcher_wished(text: str | None, *, regex: bool, inverted: bool) -> Matcher | None:
-    """What `--grep` looks for.
+def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Print what there is, and with `--follow` what comes; returns the exit code."""
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.commands import log_output, log_selection
+    from pixel_tui.settings import load_settings
+    from pixel_tui.stack.compose.build_records import build_records
+    from pixel_tui.stack.feed.history import LogHistory
+    from pixel_tui.stack.watch.look_once import look_once
 
-    Raises:
-        UsageError: It is no pattern.
-    """
-    if not text:
-        return None
-    found = compile_query(Query(text, regex=regex, inverted=inverted))
-    if isinstance(found, BadPattern):
-        raise UsageError("This is no regular expression", on=text[:60], remedy=found.what)
-    return found
+    settings = load_settings(
+        environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
+    )
+    clock = SystemClock()
+    now = clock.now()
+    if arguments.tail is not None and arguments.tail < 1:
+        raise UsageError("--tail wants a number above 0", on=str(arguments.tail))
+    if arguments.follow and arguments.until:
+        raise UsageError("--follow has no end, so --until makes no sense beside it")
+    wish = log_selection.Wish(
+        services=tuple(arguments.service),
+        since=log_selection.time_wished(arguments.since, now),
+        until=log_selection.time_wished(arguments.until, now),
+        tail=arguments.tail,
+        matcher=log_selection.matcher_wished(
+            arguments.grep, regex=arguments.regex, inverted=arguments.invert
+        ),
+        level=log_selection.level_wished(arguments.level),
+        as_json=arguments.json,
+        masked=log_selection.masks_secrets(
+            terminal=sys.stdout.isatty(), reveal=arguments.reveal, allowed=settings.reveals
+        ),
+    )
+    engine, project = readers(arguments, environment)
+    snapshot = look_once(engine, project, clock, build_records(project.command))
+    containers = log_selection.containers_wished(snapshot, wish.services)
+    for container in containers:
+        if not container.logs_readable:
+            reason = f"its logging driver is {container.log_driver}"
+            complain(f"nothing of {container.name} can be read: {reason}.")
+    printer = log_output.Printer(containers, wish, sys.stdout.write)
+    chosen = log_selection.GroupFilter(wish)
+    history = LogHistory(engine, containers)
+    reached = log_output.print_past(history, wish, printer, chosen)
+    if arguments.follow:
+        from pixel_tui.console.observer import live_observer
 
-
-def level_wished(text: str | None) -> Level:
-    """The least level that is shown.
-
-    Raises:
-        UsageError: There is no such level.
-    """
-    if not text:
-        return Level.UNKNOWN
-    level = level_named(text)
-    if level is Level.UNKNOWN:
-        remedy = "One of trace, debug, info, warn, error, fatal."
-        raise UsageError("There is no such level", on=text[:60], remedy=remedy)
-    return level
-
-
-def containers_wished(snapshot: StackSnapshot, services: Sequence[str]) -> Sequence[Container]:
-    """The containers of these services; of all where none are named.
-
-    Raises:
-        UsageError: There is no such service.
-    """
-    known = {str(service.name): service for service in snapshot.services}
-    for name in services:
-        if name not in known:
-            raise UsageError(
-                "There is no such service", on=name, remedy=f"There are {', '.join(known)}."
-            )
-    wanted = services or tuple(known)
-    return [container for name in wanted for container in known[name].containers]
-
-
-def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:
-    """Whether known secrets are masked in what is printed.
-
-    Args:
-        terminal: It is printed on a terminal.
-        reveal: `--reveal` was given.
-        allowed: Whether this run may show a secret at all.
-
-    Raises:
-        UsageError: Secrets are wanted, and it may not show them.
-    """
-    if reveal and not allowed:
-        raise UsageError(
-            "This is read-only, and reveals no secret.",
-            on="--reveal",
-            remedy="`pixel-tui --read-only --reveal-allowed` may.",
-        )
-    return not allowed or (terminal and not reveal)
-
-
-class GroupFilter:
-    """Lets lines pass that are looked for, with all that belongs to them.
-
-    Args:
-        wish: What is looked for.
-    """
-
-    def __init__(self, wish: Wish) -> None:
-        self._wish = wish
-        self._grouper = Grouper()
-        self._number = 0
-        self._groups: dict[tuple[str, LineKind], _Group] = {}
-
-    def feed(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
-        """The lines that may pass now, of these and of those that were held back."""
-        if not self._wish.chooses:
-            yield from lines
-            return
-        for line in lines:
-            yield from self._take(line)
-
-    def flush(self) -> Iterator[LogLine]:
-        """Nothing more belongs to what was held back."""
-        groups, self._groups = self._groups, {}
-        for group in groups.values():
-            yield from group.end()
-
-    def _take(self, line: LogLine) -> Iterator[LogLine]:
-        number, self._number = self._number, self._number + 1
-        if line.kind is LineKind.MARK:
-            self._grouper.feed(number, line)
-            yield line
-            return
-        start = self._grouper.feed(number, line, level_of(line.text))
-        key = (line.source, line.kind)
-        group = self._groups.get(key)
-        if group is None or group.start != start:
-            if group is not None:
-                yield from group.end()
-            group = self._groups[key] = _Group(start, self._wish)
-        yield from group.take(line, self._grouper.level(line))
-
-
-@dataclass(slots=True)
-class _Group:
-    """Lines that belong together, as far as they have come."""
-
-    start: int
-    wish: Wish
-    held: list[LogLine] = field(default_factory=list)
-    found: bool = False
-    serious: bool = False
-    banned: bool = False
-
-    def take(self, line: LogLine, level: Level) -> Iterator[LogLine]:
-        matcher = self.wish.matcher
-        self.held.append(line)
-        self.serious = self.serious or level >= self.wish.level
-        if matcher is None or not matcher.query.inverted:
-            self.found = self.found or matcher is None or matcher.matches(line.text)
-            if self.found and self.serious:
-                yield from self._all()
-        else:  # it is known at its end only that none of its lines is unwanted
-            self.banned = self.banned or not matcher.matches(line.text)
-
-    def end(self) -> Iterator[LogLine]:
-        matcher = self.wish.matcher
-        inverted = matcher is not None and matcher.query.inverted
-        if inverted and self.serious and not self.banned:
-            yield from self._all()
-
-    def _all(self) -> Sequence[LogLine]:
-        held, self.held = self.held, []
-        return held
-
-
-def print_past(
-    history: LogHistory, wish: Wish, printer: "Printer", chosen: GroupFilter
-) -> Mapping[str, Reached]:
-    """Print what there is; returns how far each container was read, by its id.
-
-    Raises:
-        EngineError: The engine can't be asked.
-    """
-    reached: dict[str, Reached] = {}
-    if wish.tail is not None:
-        lines: list[LogLine] = []
-        for container in history.containers:
-            own = history.last_of(container, wish.tail)
-            reached[container.id] = Reached()
-            reached[container.id].note(own)
-            lines += [line for line in own if _within(line, wish)]
-        printer.print(chosen.feed(sorted(lines, key=lambda line: line.stamp)))
-        return reached
-    reader = history.reader(wish.since, until=wish.until)
-    complete = False
-    while not complete:
-        page = reader.read(PAGE)
-        printer.print(chosen.feed(page.lines))
-        complete = page.complete
-    return reader.reached()
-
-
-def _within(line: LogLine, wish: Wish) -> bool:
-    return line.stamp >= wish.since and (not wish.until or line.stamp <= wish.until)
-
-
-class Printer:
-    """Lines to text.
-
-    Args:
-        containers: Whose lines; they tell the service.
-        wish: How they are printed.
-        write: Where to.
-    """
-
-    def __init__(
-        self, containers: Sequence[Container], wish: Wish, write: Callable[[str], object]
-    ) -> None:
-        self._services = {str(item.name): str(item.service) for item in containers}
-        self._names = {str(item.name): item.name for item in containers}
-        self._width = max((len(name) for name in self._names), default=0)
-        self._as_json = wish.as_json
-        self._mask = LineMasker(revealed=not wish.masked)
-        self._write = write
-        self.count = 0
-
-    def print(self, lines: Iterable[LogLine]) -> None:
-        """Print them."""
-        make = self._json if self._as_json else self._text
-        text = [make(line) for line in lines]
-        self.count += len(text)
-        if text:
-            self._write("\n".join(text) + "\n")
-
-    def _text(self, line: LogLine) -> str:
-        at = moment(line.stamp)
-        local = f"{at.astimezone():%Y-%m-%d %H:%M:%S}.{line.stamp[20:23].decode()}" if at else "-"
-        words = shown_line(self._mask(line.text))
-        if line.kind is LineKind.MARK:
-            words = plain(f"── {words} ──")
-        return f"{local} {plain(line.source):<{self._width}} {words}"
-
-    def _json(self, line: LogLine) -> str:
-        level = level_of(line.text)
-        return json.dumps(
-            {
-                "time": line.stamp.decode("ascii", "replace") or None,
-                "service": self._services.get(line.source),
-                "container": line.source or None,
-                "stream": _STREAMS[line.kind],
-                "level": None if level is Level.UNKNOWN else level.name.lower(),
-                "text": self._mask(line.text).decode("utf-8", "replace"),
-            },
-            ensure_ascii=True,
-        )
-
-
-class Followed:
-    """Gives lines that come to whoever prints them; blocks the log where he is slower."""
-
-    def __init__(self) -> None:
-        self._batches: queue.Queue[Sequence[LogLine]] = queue.Queue(WAITING_BATCHES)
-
-    def sink(self, lines: Sequence[LogLine]) -> None:
-        """Take lines, on the log's own threads."""
-        self._batches.put(lines)
-
-    def run(
-        self,
-        watcher: Watcher,
-        wish: Wish,
-        reached: Mapping[str, Reached],
-        printer: Printer,
-        chosen: GroupFilter,
-    ) -> None:
-        """Print what comes, in the order of the time stamps, until somebody interrupts.
-
-        Args:
-            watcher: Sees the stack.
-            wish: Whose lines.
-            reached: What was printed already.
-            printer: Prints them.
-            chosen: Leaves lines out.
-        """
-        watcher.follow_into([LogTarget(name) for name in wish.services], self.sink, reached)
-        merge = Merge()
-        told: Trouble | None = None
-        while True:
-            trouble = watcher.snapshot.engine.trouble
-            if trouble is not None and trouble != told:
-                complain_of(trouble.what, trouble.remedy)
-            told = trouble
-            try:
-                lines = self._batches.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
-                printer.print(chosen.feed(merge.feed((), time.monotonic())))
-                if not merge.held:
-                    printer.print(chosen.flush())
-                continue
-            printer.print(chosen.feed(merge.feed(lines, time.monotonic())))
+        observer = live_observer(engine, project, settings)
+        observer.start()
+        log_output.Followed().run(observer, wish, reached, printer, chosen)
+    printer.print(chosen.flush())
+    sys.stdout.flush()
+    return ExitCode.WELL if printer.count or not wish.chooses else ExitCode.NOT_WELL

@@ -96,6 +96,18 @@ def names_something(arguments: argparse.Namespace) -> bool:
     return any(getattr(arguments, name) for name in options)
 
 
+def add_action(parser: argparse.ArgumentParser) -> None:
+    """The arguments of a command that plans an action: its name, on what, and in which project."""
+    parser.add_argument("action", help="its name: `pixel-tui actions` lists them")
+    parser.add_argument(
+        "target",
+        nargs="*",
+        default=[],
+        help="services, or names or ids of containers; all where none is named",
+    )
+    add_project_options(parser, default=argparse.SUPPRESS)
+
+
 def add_read_only(parser: argparse.ArgumentParser, *, default: object) -> None:
     """The option of a command that could change something, or shows what could."""
     parser.add_argument(

@@ -1,204 +1,71 @@
-"""The stack once, for scripts and for people: `pixel-tui status`."""
+"""`pixel-tui status`: prints the stack once."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final
+import argparse
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pixel_tui.health.findings import Finding, finding_of
-from pixel_tui.health.restarts import STABLE_SECONDS, unstable
-from pixel_tui.late_pattern import LatePattern
-from pixel_tui.stack.model.container import Container, HealthStatus, Port
-from pixel_tui.stack.model.json_value import JsonObject, JsonValue
-from pixel_tui.stack.model.snapshot import Service, StackSnapshot
-from pixel_tui.stack.model.words import code_words
-from pixel_tui.text import SafeText
+from pixel_tui.commands.options import ExitCode, add_project_options, readers
+from pixel_tui.errors import FileError
+from pixel_tui.standard_streams import complain, complain_of
 
-VERSION: Final = 1
-HEADINGS: Final = (
-    "SERVICE", "STATE", "HEALTH", "SYNC", "RESTARTS", "LAST EXIT", "CONTAINER",
-)  # fmt: skip
-_KEY: Final = LatePattern(r" \([a-z0-9]\)")
-"""The key of the console behind what a fix advises: the shell has none."""
+if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
 
 
-def all_well(snapshot: StackSnapshot) -> bool:
-    """Whether all that should run is known, and is running, healthy and stable."""
-    at = snapshot.taken_at
-    return snapshot.project_trouble is None and all(_well(item, at) for item in snapshot.services)
-
-
-def _well(service: Service, at: datetime | None) -> bool:
-    return service.well and not (at is not None and unstable(service, at))
-
-
-def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]:
-    """Those that run and are not well for that, and why."""
-    at = snapshot.taken_at
-    for service in snapshot.services:
-        if at is not None and (young := unstable(service, at)):
-            times = sum(item.restarts for item in young)
-            how = f"was restarted ({times})" if times else "ran out of memory"
-            yield service.name, f"it {how} and has run for less than {STABLE_SECONDS:.0f} s"
-
-
-def reasons(snapshot: StackSnapshot) -> Iterable[str]:
-    """Why services are not well, a sentence or two each: their row alone may not show it."""
-    for service in snapshot.services:
-        finding = _finding(service, snapshot)
-        if finding is None or service.well:
-            continue
-        why = f": {finding.why}" if finding.why else ""
-        yield f"{service.name} {finding.what}{why}. {_fix(finding)}".rstrip()
-
-
-def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
-    at = snapshot.taken_at
-    return None if at is None else finding_of(service, snapshot, at)
-
-
-def _fix(finding: Finding) -> str:
-    return _KEY.sub("", finding.remedy)
-
-
-def as_json(snapshot: StackSnapshot, *, read_only: bool) -> JsonObject:
-    """The documented JSON (`docs/status.schema.json`). Times ISO 8601 UTC, sizes bytes."""
-    engine, project = snapshot.engine, snapshot.model
-    return {
-        "version": VERSION,
-        "taken_at": _time(snapshot.taken_at),
-        "project": snapshot.project_name,
-        "directory": (project.directory or None) if project else None,
-        "project_error": snapshot.project_trouble.what if snapshot.project_trouble else None,
-        "engine": {
-            "address": engine.address,
-            "context": engine.context,
-            "version": engine.version,
-            "api_version": engine.api_version,
-            "host": engine.host_name,
-            "cpus": engine.cpus,
-            "memory": engine.memory,
-        },
-        "read_only": read_only,
-        "well": all_well(snapshot),
-        "services": [_service(item, snapshot) for item in snapshot.services if not item.orphan],
-        "orphans": [
-            _container(service, item)
-            for service in snapshot.services
-            if service.orphan
-            for item in service.containers
-        ],
-    }
-
-
-def _service(service: Service, snapshot: StackSnapshot) -> JsonObject:
-    spec = service.spec
-    return {
-        "name": service.name,
-        "profiles": list(spec.profiles) if spec else [],
-        "active": spec.active if spec else False,
-        "replicas": spec.replicas if spec else 0,
-        "state": service.state.value,
-        "health": service.health.value,
-        "well": _well(service, snapshot.taken_at),
-        "finding": _finding_json(_finding(service, snapshot)),
-        "sync": {"action": service.sync.action.value, "reason": service.sync.reason},
-        "restarts": service.restarts,
-        "containers": [_container(service, container) for container in service.containers],
-    }
-
-
-def _finding_json(finding: Finding | None) -> JsonValue:
-    if finding is None:
-        return None
-    return {
-        "severity": finding.severity.name.lower(),
-        "what": finding.what,
-        "why": finding.why,
-        "fix": _fix(finding),
-    }
-
-
-def _container(service: Service, container: Container) -> JsonObject:
-    return {
-        "id": container.id,
-        "name": container.name,
-        "service": container.service,
-        "oneoff": container.oneoff,
-        "leftover": container in service.leftovers,
-        "state": container.state.value,
-        "health": container.health_status.value,
-        "exit_code": container.exit_code,
-        "oom_killed": container.oom_killed,
-        "restarts": container.restarts,
-        "created_at": _time(container.created_at),
-        "started_at": _time(container.started_at),
-        "finished_at": _time(container.finished_at),
-        "image": container.image,
-        "image_id": container.image_id,
-        "memory_limit": container.memory_limit,
-        "ports": [_port(port) for port in container.ports],
-    }
-
-
-def _port(port: Port) -> JsonObject:
-    return {
-        "container_port": port.container_port,
-        "protocol": port.protocol,
-        "host_ip": port.host_ip or None,
-        "host_port": port.host_port,
-    }
-
-
-def _time(at: datetime | None) -> JsonValue:
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z") if at else None
-
-
-def as_table(snapshot: StackSnapshot) -> str:
-    """A plain table: one line a service, one more for each container beyond the first."""
-    rows: list[tuple[str, ...]] = [HEADINGS]
-    for service in snapshot.services:
-        rows += _table_rows(service)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(_table_line(row, widths) for row in rows)
-
-
-def _table_rows(service: Service) -> Iterable[tuple[str, ...]]:
-    first = service.members[0] if service.members else None
-    profile = ""
-    if service.spec and service.spec.profiles and not service.spec.active:
-        profile = f" ({service.spec.profiles[0]})"
-    yield (
-        service.name,
-        f"{service.state.value}{profile}",
-        _health(service.health),
-        service.sync.words,
-        str(service.restarts),
-        _exit(first),
-        first.name if first else "-",
+def add_status_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add `status` to the commands."""
+    status = commands.add_parser(
+        "status",
+        help="print the stack once",
+        description="Prints the stack once. Exits with 0 when all that should run is running "
+        "and healthy, 1 when something is not, 2 when the stack can't be read.",
     )
-    for container in service.containers:
-        if container is first:
-            continue
-        yield (
-            f"  {container.name}",
-            container.state.value,
-            _health(container.health_status),
-            "run" if container.oneoff else "leftover" if container in service.leftovers else "",
-            str(container.restarts),
-            _exit(container),
-            container.name,
-        )
+    status.add_argument(
+        "--json", action="store_true", help="as JSON (docs/status.schema.json describes it)"
+    )
+    add_project_options(status, default=argparse.SUPPRESS)
+    status.set_defaults(run=run)
 
 
-def _health(status: HealthStatus) -> str:
-    return "-" if status is HealthStatus.NONE else status.value
+def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Print the stack, and complain of what is wrong with it; returns the exit code."""
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.commands.left_apply import left_applies
+    from pixel_tui.commands.status_output import (
+        all_well,
+        as_json,
+        as_table,
+        reasons,
+        unstable_services,
+    )
+    from pixel_tui.facts.past_stops import known_ends
+    from pixel_tui.health.findings import findings_of_stack
+    from pixel_tui.settings import load_settings
+    from pixel_tui.stack.compose.build_records import build_records
+    from pixel_tui.stack.watch.look_once import look_once
 
-
-def _exit(container: Container | None) -> str:
-    if container is None or container.exit_code is None:
-        return "-"
-    return code_words(container.exit_code, oom_killed=container.oom_killed)
-
-
-def _table_line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    settings = load_settings(environment, read_only=arguments.read_only)
+    engine, project = readers(arguments, environment)
+    records, ends = build_records(project.command), known_ends(engine.address)
+    snapshot = look_once(engine, project, SystemClock(), records, ends)
+    if arguments.json:
+        print(json.dumps(as_json(snapshot, read_only=settings.read_only), indent=2))  # noqa: T201
+    elif snapshot.services:
+        print(as_table(snapshot))  # noqa: T201
+    for finding in findings_of_stack(snapshot):
+        complain(f"{finding.what} {finding.remedy}")
+    try:
+        for left in left_applies(project.command):
+            complain(left.words)
+    except FileError as error:
+        complain(str(error))
+    for reason in reasons(snapshot):
+        complain(reason)
+    for service, why in unstable_services(snapshot):
+        complain(f"{service} is not called well: {why}.")  # its state is that of one that is
+    if snapshot.project_trouble is not None:
+        trouble = snapshot.project_trouble
+        complain_of(trouble.what, trouble.remedy)
+        return ExitCode.UNREADABLE
+    return ExitCode.WELL if all_well(snapshot) else ExitCode.NOT_WELL

@@ -1,12 +1,10 @@
-"""The console: one place that chooses the parts and puts them together."""
+"""The console's app: its theme, its keys and its menu around the screens."""
 
 import asyncio
 import gc
 import importlib
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -17,33 +15,16 @@ from textual.command import Provider
 from textual.screen import Screen
 from textual.theme import Theme
 
-from pixel_tui.clock import Clock, SystemClock
-from pixel_tui.console.ending import EndSignals, outcome_of, wait_for_jobs, waiting_for
-from pixel_tui.console.log_file import start_log
+from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.console.theme import EVERY, default_theme
 from pixel_tui.errors import UsageError
-from pixel_tui.settings import Memory, Settings, state_folder
-from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.watch.observer import Observer
-from pixel_tui.standard_streams import complain
 from pixel_tui.terminal.app import TerminalApp
-from pixel_tui.terminal.hangup import watch_terminal
-from screens.changes.flow import Operations
-from screens.changes.watching import Watching
 from screens.dashboard import screen as dashboard
 from screens.dashboard.palette import Palette, StackCommands
 from screens.dashboard.screen import DashboardScreen
 from widgets.dashboard.status_bar import Mode
 
 if TYPE_CHECKING:
-    from pixel_tui.demo.drills import Drill
-    from pixel_tui.environment.editing.workspace import EnvironmentAccess
-    from pixel_tui.ledger.reading.reading import LedgerReader
-    from pixel_tui.ledger.view.access import LedgerAccess
-    from pixel_tui.operations.jobs.sight import JobSight
-    from pixel_tui.operations.operator import Operator
-    from pixel_tui.operations.planning.facts import FactReader, Facts
-    from pixel_tui.stack.model.snapshot import StackSnapshot
     from screens.changes.quit import Leaving
     from widgets.logs.view import LogView
 
@@ -52,41 +33,6 @@ WATCH_SECONDS: Final = 0.7
 """After the first picture: the jobs of other consoles are looked at from then on, and the
 environment files are read."""
 _THEMES: Final = {theme.name: theme for theme in EVERY}
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a console is made of."""
-
-    observer: Observer
-    operations: Operations | None
-    """None in a read-only console: there is nothing that could change anything."""
-    clock: Clock
-    modes: tuple[Mode, ...]
-    """What the header says."""
-    settings: Settings
-    memory: Memory
-    environment: Mapping[str, str]
-    state_folder: Path
-    """Where the audit trail of its changes is."""
-    open_ledger: "Callable[[], LedgerAccess]"
-    """Makes what looks at the task ledger."""
-    open_environment: "Callable[[], EnvironmentAccess]"
-    """What reads the environment file and, where anything may be changed, what changes it."""
-    log_path: Path | None = None
-    drills: "tuple[Drill, ...]" = ()
-    """Faults to practise on; only a demonstration has any."""
-    watching: Watching | None = None
-    """Where there are no operations: sees the jobs of other consoles, and only sees them."""
-    learn_secrets: Callable[[], None] = lambda: None
-    """Has the secrets of the environment files masked in logs; blocks."""
-
-    def close(self) -> None:
-        """Begin nothing more, and record what still runs without the console."""
-        if self.watching is not None:
-            self.watching.close()
-        if self.operations is not None:
-            self.operations.close()
 
 
 class PixelTui(TerminalApp):
@@ -115,7 +61,7 @@ class PixelTui(TerminalApp):
         ),
     ]
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: ConsoleParts) -> None:
         # Asked for no colour, Textual paints greys, and black on black in a theme of the
         # terminal's own colours, unless it is told of those from the start.
         colourless = "NO_COLOR" in parts.environment
@@ -321,126 +267,3 @@ class PixelTui(TerminalApp):
 def _own_ids() -> frozenset[str]:
     bindings = [item for item in PixelTui.BINDINGS if isinstance(item, Binding)]
     return frozenset(binding.id for binding in bindings if binding.id)
-
-
-def live_parts(
-    observer: Observer,
-    command: ComposeCommand,
-    settings: Settings,
-    environment: Mapping[str, str],
-) -> Parts:
-    """The parts of a console on a real engine.
-
-    How to make an operator, and what it runs programs with, is known here alone, and only
-    where the console may change something.
-
-    Args:
-        observer: Looks at the stack.
-        command: How compose is called for it.
-        settings: What the user wants.
-        environment: The variables of this process.
-    """
-    clock = SystemClock()
-    folder = state_folder()
-    operations = None
-
-    @cache
-    def ledger_reader() -> "LedgerReader":
-        from pixel_tui.ledger.reading.places import LedgerPlace
-        from pixel_tui.ledger.reading.reading import LedgerReader
-
-        return LedgerReader(LedgerPlace(Path(command.directory)), clock)
-
-    if not settings.read_only:
-
-        def operator() -> "Operator":
-            from pixel_tui.operations.operator import Operator
-            from pixel_tui.stack.programs.process import ProcessRunner
-            from pixel_tui.stack.watch.live_witness import live_witness
-
-            runner = ProcessRunner(environment)
-            witness = live_witness(command, environment, folder)
-            return Operator(runner, observer, command, folder, clock, witness=witness)
-
-        @cache
-        def reader() -> "FactReader":
-            from pixel_tui.facts.live import live_facts
-
-            return live_facts(command, settings.backup, environment, ledger=ledger_reader())
-
-        def read_facts(snapshot: "StackSnapshot", *, stored: bool = False) -> "Facts":
-            return reader()(snapshot, stored=stored)
-
-        operations = Operations(operator, observer, command, clock, read_facts)
-
-    @cache
-    def open_environment() -> "EnvironmentAccess":
-        from pixel_tui.environment.live.source import live_environment
-
-        return live_environment(command, settings, environment, folder)
-
-    def learn_secrets() -> None:
-        from pixel_tui.environment.checks import masking
-
-        masking.learn_secrets(command, environment)
-
-    def open_ledger() -> "LedgerAccess":
-        from pixel_tui.ledger.view.access import LedgerAccess
-        from pixel_tui.ledger.view.watch import LedgerWatch
-
-        reader = ledger_reader()
-        return LedgerAccess(LedgerWatch(reader, observer, clock), reader.place)
-
-    def sight(changed: Callable[[], None]) -> "JobSight":
-        from pixel_tui.locks import shared_folder
-        from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
-        from pixel_tui.operations.jobs.sight import JobSight
-
-        records = JobRecords(jobs_path(folder))
-        return JobSight(records, shared_folder(environment), observer, changed=changed)
-
-    return Parts(
-        observer=observer,
-        operations=operations,
-        clock=clock,
-        modes=(Mode.READ_ONLY,) if settings.read_only else (Mode.LIVE,),
-        settings=settings,
-        memory=Memory(folder, f"{command.directory}_{command.project}".strip("/_")),
-        environment=environment,
-        state_folder=folder,
-        open_ledger=open_ledger,
-        open_environment=open_environment,
-        log_path=start_log(folder),
-        watching=Watching(sight, clock) if settings.read_only else None,
-        learn_secrets=learn_secrets,
-    )
-
-
-def run(parts: Parts) -> int:
-    """Open the console; returns the program's exit code when it is left."""
-    app = PixelTui(parts)
-    signals = EndSignals(app.end)
-    signals.listen()
-    watch_terminal(sys.stdin.fileno(), lambda: _leave(parts, signals, stay=True))
-    app.run()
-    _leave(parts, signals, stay=signals.heard or app.sees_to_jobs)
-    return app.return_code or 0
-
-
-def _leave(parts: Parts, signals: EndSignals, *, stay: bool) -> None:
-    """See to the jobs that still run: the terminal is restored, or gone.
-
-    Args:
-        parts: What the console is made of.
-        signals: What may tell this process to end once more.
-        stay: Wait for them, so that they are verified; else leave them to themselves.
-    """
-    jobs = parts.operations.under_way if parts.operations is not None else ()
-    if stay:
-        for job in jobs:
-            complain(waiting_for(job))
-        wait_for_jobs(jobs, signals.insisted)
-    parts.close()
-    for job in jobs:
-        complain(outcome_of(job))
-    parts.observer.close()

@@ -1,4 +1,4 @@
-"""Ending when told to: what the signals mean, and what becomes of a job that runs.
+"""Running the console to its end: what the signals mean, and what becomes of a job that runs.
 
 The console's command is in a session of its own, so no signal of the terminal reaches it.
 The first signal restores the terminal; this process then stays until the job has ended, so
@@ -7,13 +7,18 @@ job to itself.
 """
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+from pixel_tui.console.app import PixelTui
+from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.interruption import SIGNALS
+from pixel_tui.standard_streams import complain
+from pixel_tui.terminal.hangup import watch_terminal
 from pixel_tui.text import SafeText
 
 if TYPE_CHECKING:
@@ -52,6 +57,36 @@ class EndSignals:
             return
         self.heard = True
         self._leave()
+
+
+def run_console(parts: ConsoleParts) -> int:
+    """Open the console; returns the program's exit code when it is left."""
+    app = PixelTui(parts)
+    signals = EndSignals(app.end)
+    signals.listen()
+    watch_terminal(sys.stdin.fileno(), lambda: _leave(parts, signals, stay=True))
+    app.run()
+    _leave(parts, signals, stay=signals.heard or app.sees_to_jobs)
+    return app.return_code or 0
+
+
+def _leave(parts: ConsoleParts, signals: EndSignals, *, stay: bool) -> None:
+    """See to the jobs that still run: the terminal is restored, or gone.
+
+    Args:
+        parts: What the console is made of.
+        signals: What may tell this process to end once more.
+        stay: Wait for them, so that they are verified; else leave them to themselves.
+    """
+    jobs = parts.operations.under_way if parts.operations is not None else ()
+    if stay:
+        for job in jobs:
+            complain(waiting_for(job))
+        wait_for_jobs(jobs, signals.insisted)
+    parts.close()
+    for job in jobs:
+        complain(outcome_of(job))
+    parts.observer.close()
 
 
 def wait_for_jobs(jobs: "Sequence[Job]", insisted: threading.Event) -> None:

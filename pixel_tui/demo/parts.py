@@ -1,6 +1,6 @@
 """The console on the embedded stack, with faults that can be raised to practise on.
 
-Apart from `app.py`: a console on a real engine imports none of it.
+Apart from `console/live.py`: a console on a real engine imports none of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from functools import cache, partial
 from typing import Final
 
 from pixel_tui.clock import Clock, SystemClock
-from pixel_tui.console.app import Parts
 from pixel_tui.console.log_file import start_log
+from pixel_tui.console.parts import ConsoleParts
 from pixel_tui.demo.drills import drills
 from pixel_tui.demo.ledger import demo_ledger
 from pixel_tui.demo.stack.commands import DemoRunner
@@ -41,7 +41,7 @@ def demo_parts(
     *,
     clock: Clock | None = None,
     world: DemoWorld | None = None,
-) -> Parts:
+) -> ConsoleParts:
     """The parts of a console on the embedded stack.
 
     Args:
@@ -111,7 +111,7 @@ def demo_parts(
             read_facts,
         )
 
-    return Parts(
+    return ConsoleParts(
         observer=observer,
         operations=operations,
         clock=clock,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.commands.status import reasons
+from pixel_tui.commands.status_output import reasons
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
 from pixel_tui.operations.jobs.job import JobState

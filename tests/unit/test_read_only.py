@@ -8,8 +8,8 @@ from typing import NoReturn
 import pytest
 
 from pixel_tui.clock import SystemClock
-from pixel_tui.console import app
-from pixel_tui.console.app import live_parts
+from pixel_tui.console import live as live_console
+from pixel_tui.console.live import live_parts
 from pixel_tui.demo import parts as demonstration
 from pixel_tui.demo.parts import demo_parts
 from pixel_tui.demo.stack.commands import DemoRunner
@@ -34,7 +34,7 @@ MAKERS = (Operator, Operations, ProcessRunner, DemoRunner)
 @pytest.fixture(autouse=True)
 def no_log_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the logging of the test run as it is."""
-    for module in (app, demonstration):
+    for module in (live_console, demonstration):
         monkeypatch.setattr(module, "start_log", lambda _folder: None)
 
 
@@ -74,7 +74,8 @@ def test_a_writable_console_has_one(tmp_path: Path) -> None:
 
 COUNTING = """
 import gc, sys
-from pixel_tui.console import app
+from pixel_tui.console.app import PixelTui
+from pixel_tui.console.live import live_parts
 from pixel_tui.demo import parts as demonstration
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.audit.trail import Audit
@@ -92,8 +93,8 @@ from screens.changes.flow import Operations
 world = DemoWorld(SystemClock())
 observer = Watcher(DemoEngine(world), DemoProject(world), SystemClock())
 settings = Settings(read_only=sys.argv[1] == "read-only")
-parts = app.live_parts(observer, ComposeCommand(), settings, {})
-console = app.PixelTui(parts)
+parts = live_parts(observer, ComposeCommand(), settings, {})
+console = PixelTui(parts)
 if parts.operations is not None:
     parts.operations._operator  # made with the first change
 dangerous = (Audit, Operator, DemoRunner, ProcessRunner, Operations)

@@ -110,7 +110,7 @@ def test_a_fault_of_ours_is_one_sentence_and_its_details_are_in_the_log(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("PASSWORD=hunter2-fake-secret")
 
-    monkeypatch.setattr("pixel_tui.commands.plan._run_actions", fail)
+    monkeypatch.setattr("pixel_tui.commands.actions.run", fail)
     assert cli.main(["actions"]) == 2
     said = capsys.readouterr().err
     assert "a fault of its own (ZeroDivisionError)" in said

@@ -10,11 +10,10 @@ from typing import cast
 
 import pytest
 
-from pixel_tui.commands import logs as log_command
-from pixel_tui.commands.logs import (
-    Followed,
+from pixel_tui.commands import log_output
+from pixel_tui.commands.log_output import Followed, Printer
+from pixel_tui.commands.log_selection import (
     GroupFilter,
-    Printer,
     Wish,
     level_wished,
     masks_secrets,
@@ -72,7 +71,7 @@ class Losing:
 def test_who_follows_is_told_once_that_the_engine_is_lost(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_command, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(log_output, "IDLE_SECONDS", 0.0)
     printer = Printer([], Wish(), sys.stdout.write)
     with pytest.raises(KeyboardInterrupt):
         Followed().run(cast("Watcher", Losing()), Wish(), {}, printer, GroupFilter(Wish()))

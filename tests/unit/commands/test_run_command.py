@@ -13,10 +13,10 @@ import pytest
 
 from pixel_tui import cli
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.commands import run as run_command
-from pixel_tui.commands.audit import record_line, verdict
+from pixel_tui.commands import run_plan
+from pixel_tui.commands.audit_output import record_line, verdict
 from pixel_tui.commands.plan_output import action_as_json, as_json, as_text, nothing_as_json
-from pixel_tui.commands.run import RunExit, Wish, carry_out
+from pixel_tui.commands.run_plan import RunExit, Wish, carry_out
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import action_named, all_actions
 from pixel_tui.operations.audit.chain import Record
@@ -204,9 +204,9 @@ class TestRun:
     def test_the_words_that_are_typed_are_taken_in_any_order(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(run_command, "words_of", lambda _: ("pixel", "no-backup", "other"))
+        monkeypatch.setattr(run_plan, "words_of", lambda _: ("pixel", "no-backup", "other"))
         wish = Wish("restore", (), agreed=True, confirmed=("other", "pixel", "no-backup"))
-        run_command._require_agreement(cast("Plan", None), wish)
+        run_plan._require_agreement(cast("Plan", None), wish)
 
     def test_a_read_only_program_runs_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["--read-only", "run", "restart", "api", "--yes"]) == 2

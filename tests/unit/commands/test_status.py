@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.commands.status import all_well, as_json, as_table, reasons
+from pixel_tui.commands.status_output import all_well, as_json, as_table, reasons
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.world import DemoWorld

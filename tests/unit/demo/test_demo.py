@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import Clock, FixedClock, SystemClock
-from pixel_tui.commands.status import all_well, unstable_services
+from pixel_tui.commands.status_output import all_well, unstable_services
 from pixel_tui.demo.stack.commands import INTERRUPTED, DemoRunner
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.faults import Fault

@@ -14,6 +14,7 @@ import pytest
 
 from pixel_tui import cli
 from pixel_tui.clock import FixedClock
+from pixel_tui.commands import doctor
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
@@ -270,7 +271,7 @@ def test_exit_code_2_for_a_wrong_argument(run: Run) -> None:
 def test_exit_code_0_when_all_is_well(
     run: Run, readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "readers", lambda *_: (readers.engine, readers.project))
+    monkeypatch.setattr(doctor, "readers", lambda *_: (readers.engine, readers.project))
     assert run()[0] == 0
 
 

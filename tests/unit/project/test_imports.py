@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.cli import MOST_PICTURES
+from pixel_tui.commands.console import MOST_PICTURES
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "pixel_tui"
@@ -15,8 +15,11 @@ KNOW_THE_TOOLKIT = {
     "pixel_tui.__main__",
     "pixel_tui.cli",
     "pixel_tui.console.app",
+    "pixel_tui.console.ending",
     "pixel_tui.console.keymap",
     "pixel_tui.console.keys_page",
+    "pixel_tui.console.live",
+    "pixel_tui.console.parts",
     "pixel_tui.console.theme",
     "pixel_tui.demo.parts",
     "pixel_tui.terminal.app",
@@ -51,8 +54,8 @@ print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
 
 HURRYING = """
 import json
-from pixel_tui import cli
-cli._hurry()
+from pixel_tui.commands.console import hurry
+hurry()
 from textual.screen import UPDATE_PERIOD
 print(json.dumps(UPDATE_PERIOD))
 """
@@ -85,7 +88,7 @@ def test_nothing_below_the_app_brings_the_toolkit_along() -> None:
     found = modules()
     assert {
         "pixel_tui.stack.watch.watcher",
-        "pixel_tui.commands.status",
+        "pixel_tui.commands.status_output",
         "pixel_tui.health.findings",
     } <= set(found)
     assert answer_of(IMPORTING, found) == {}
@@ -94,7 +97,7 @@ def test_nothing_below_the_app_brings_the_toolkit_along() -> None:
 def test_the_parts_of_status_need_no_toolkit_and_no_docker() -> None:
     pure = [
         "pixel_tui.stack.watch.look_once",
-        "pixel_tui.commands.status",
+        "pixel_tui.commands.status_output",
         "pixel_tui.stack.watch.watcher",
     ]
     script = IMPORTING.replace('("textual", "rich")', '("textual", "rich", "docker", "requests")')
@@ -135,7 +138,7 @@ def test_an_environment_is_checked_without_a_toolkit_and_an_sdk(tmp_path: Path) 
 
 FIRST_PICTURE = """
 import json, sys
-import pixel_tui.console.observer, pixel_tui.console.app
+import pixel_tui.console.observer, pixel_tui.console.live, pixel_tui.console.ending
 late = ("docker", "requests", "pixel_tui.demo.stack", "pixel_tui.doctor", "screens.shared.help",
         "screens.changes.plan", "screens.dashboard.columns", "widgets.logs.pane",
         "pixel_tui.operations.operator", "pixel_tui.operations.jobs.job",

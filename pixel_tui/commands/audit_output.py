@@ -1,0 +1,45 @@
+"""The audit trail from the shell: `pixel-tui audit`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pixel_tui.operations.audit.chain import Record, Trail
+from pixel_tui.text import plain
+
+
+def verdict(trail: Trail, path: Path, say: Callable[[str], None]) -> bool:
+    """Say whether a trail is as it was written, and what is wrong with it."""
+    for problem in trail.problems:
+        say(problem)
+    if trail.torn:
+        say(f"{_count(trail.torn, 'record')} cut short by a full disk or a power loss.")
+    if trail.unchained:
+        say(f"{_count(trail.unchained, 'record')} from before the records were chained.")
+    if trail.problems:
+        say(f"{path} is not intact.")
+        return False
+    say(f"{_count(trail.count, 'record')} in {path}, intact.")
+    return True
+
+
+def record_line(record: Record) -> str:
+    """One record for people: when, who, what, how it ended."""
+    plan = record.facts.get("plan")
+    title = str(plan.get("title", "")) if isinstance(plan, Mapping) else ""
+    seconds = record.facts.get("seconds")
+    took = f" in {seconds:.1f} s" if isinstance(seconds, int | float) else ""
+    what = title or f"{record.word('result')}{took}"
+    origin = " ".join(part for part in (record.word("terminal"), _client(record)) if part)
+    who = f"{record.word('user')}@{record.word('host')}"
+    words = f"{record.word('time')[:19]}  {record.word('event'):<5}  {who}  {what}"
+    said = record.word("verification")
+    return plain(f"{words}{f': {said}' if said else ''}{f'  ({origin})' if origin else ''}")
+
+
+def _client(record: Record) -> str:
+    ssh = record.word("ssh").split()
+    return f"from {ssh[0]}" if ssh else ""
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,130 @@
+"""Backups from the shell: `pixel-tui backup list` and `verify`.
+
+`now` and `restore` change something, and are `run backup` and `run restore`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.postgres import Postgres, is_postgres
+from pixel_tui.backups.stack_view import StackView
+from pixel_tui.backups.store import Backup, BackupStore, write_verdict
+from pixel_tui.backups.verify import verify
+from pixel_tui.backups.words import age_words, size_words
+from pixel_tui.clock import Clock
+from pixel_tui.errors import OperationError
+from pixel_tui.redaction.redactor import redact
+from pixel_tui.settings import BackupSettings
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.json_value import JsonObject
+from pixel_tui.stack.programs.program import RealPrograms
+from pixel_tui.text import plain
+
+
+def project_policy(command: ComposeCommand, settings: BackupSettings) -> Policy:
+    """The rules of a project's backups."""
+    return policy_for(Path(command.directory), settings)
+
+
+def state_word(backup: Backup) -> str:
+    """`verified`, `not verified`, or `damaged`; whether it is incomplete is said beside it."""
+    if backup.trouble:
+        return "damaged"
+    return "verified" if backup.verified else "not verified"
+
+
+def as_json(backup: Backup) -> JsonObject:
+    """A backup for scripts."""
+    manifest = backup.manifest
+    return {
+        "id": backup.id,
+        "folder": str(backup.folder),
+        "created": manifest.created.isoformat() if manifest else None,
+        "bytes": manifest.size if manifest else None,
+        "items": len(manifest.items) if manifest else None,
+        "reason": manifest.reason if manifest else "",
+        "left_out": len(manifest.left_out) if manifest else None,
+        "state": state_word(backup),
+        "incomplete": manifest.incomplete if manifest else None,
+        "missing": [
+            {"what": plain(gap.what), "why": plain(gap.why)}
+            for gap in (manifest.missing if manifest else ())
+        ],
+        "warnings": [plain(words) for words in (manifest.warnings if manifest else ())],
+        "verified": backup.verdict.time.isoformat() if backup.verdict else None,
+        "trouble": plain(backup.trouble),
+    }
+
+
+def as_table(backups: tuple[Backup, ...], now: datetime) -> str:
+    """Backups for people, newest first."""
+    lines = [f"{'id':<19}  {'age':>7}  {'size':>8}  {'items':>5}  state"]
+    for backup in backups:
+        manifest = backup.manifest
+        age = age_words(now - manifest.created) if manifest else ""
+        size = size_words(manifest.size) if manifest else ""
+        items = str(len(manifest.items)) if manifest else ""
+        words = state_word(backup)
+        more = backup.trouble or (manifest.reason if manifest else "")
+        if manifest and manifest.incomplete:
+            words = f"INCOMPLETE, {words}"
+        said = f"{words}: {more}" if backup.trouble else f"{words}  {more}"
+        lines.append(plain(f"{backup.id:<19}  {age:>7}  {size:>8}  {items:>5}  {said}".rstrip()))
+    return "\n".join(lines)
+
+
+def verify_backup(
+    backup_id: str,
+    policy: Policy,
+    view_of: Callable[[str], StackView],
+    clock: Clock,
+    say: Callable[[str], None],
+    *,
+    record: bool,
+) -> bool:
+    """Verify a backup, the newest where none is named; returns whether it is whole.
+
+    Args:
+        backup_id: Which one; the newest if empty.
+        policy: The project's rules.
+        view_of: What asks the engine about a project, for servers that can read dumps.
+        clock: The time of the verdict.
+        say: Told a line an item.
+        record: Keep the verdict beside the backup.
+
+    Raises:
+        OperationError: There is no such backup.
+        FileError: A folder can't be read or written.
+    """
+    store = BackupStore(policy.root, former=policy.former)
+    listed = store.list()
+    if not backup_id and not listed:
+        raise OperationError("There is no backup yet.", remedy="Make one: `pixel-tui backup now`.")
+    backup = store.find(backup_id or listed[0].id)
+    servers = _servers(view_of(backup.manifest.project), policy) if backup.manifest else {}
+    verdict = verify(backup, servers, clock, lambda line: say(plain(redact(line))))
+    if record and backup.manifest is not None:
+        write_verdict(backup.folder, verdict)
+    found = "is as it was written" if verdict.well else "is damaged"
+    say(plain(f"The backup {backup.id} {found}{'' if record else ' (not recorded: read-only)'}."))
+    return verdict.well
+
+
+def stack_view(command: ComposeCommand, project: str, environment: Mapping[str, str]) -> StackView:
+    """What asks the engine for the project's containers."""
+    variables = {**environment, **command.environment}
+    return StackView(RealPrograms(Path(command.directory), variables), command, project)
+
+
+def _servers(view: StackView, policy: Policy) -> dict[str, Postgres]:
+    try:
+        seen = view.containers()
+    except OperationError:
+        return {}  # each dump says that it could not be looked into
+    return {
+        item.service: Postgres(view.programs, view.command, item.id)
+        for item in seen
+        if item.running and is_postgres(item, policy.postgres_images)
+    }

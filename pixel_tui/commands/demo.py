@@ -1,0 +1,37 @@
+"""`pixel-tui demo`: opens the console on an embedded stack, without Docker."""
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pixel_tui.commands.console import prepare_process, require_terminal
+from pixel_tui.commands.options import add_read_only, add_reveal_allowed
+
+if TYPE_CHECKING:
+    from pixel_tui.argument_parser import ArgumentParser
+
+
+def add_demo_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
+    """Add `demo` to the commands."""
+    demo = commands.add_parser(
+        "demo",
+        help="open the console on an embedded stack, without Docker",
+        description="Opens the console on an embedded stack of ten services, without Docker.",
+    )
+    add_read_only(demo, default=argparse.SUPPRESS)
+    add_reveal_allowed(demo, default=argparse.SUPPRESS)
+    demo.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Open the console; returns the exit code when it is left."""
+    require_terminal(environment)
+    prepare_process()
+    from pixel_tui.console.ending import run_console
+    from pixel_tui.demo.parts import demo_parts
+    from pixel_tui.settings import load_settings
+
+    settings = load_settings(
+        environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
+    )
+    return run_console(demo_parts(settings, environment))

@@ -1,0 +1,197 @@
+"""Which lines `pixel-tui logs` prints: what is asked for, and what it leaves out."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pixel_tui.errors import UsageError
+from pixel_tui.logs.continuation import Grouper
+from pixel_tui.logs.level import Level, level_named, level_of
+from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
+from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.times import jump_target, stamp_at
+
+_AGO = re.compile(r"\d+[dhms]", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which lines, and how they are printed."""
+
+    services: tuple[str, ...] = ()
+    """Empty for all."""
+    since: bytes = b""
+    until: bytes = b""
+    tail: int | None = None
+    """That many last lines of each container."""
+    matcher: Matcher | None = None
+    level: Level = Level.UNKNOWN
+    as_json: bool = False
+    masked: bool = True
+    """Known secrets are masked."""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether lines are left out for what they say."""
+        return self.matcher is not None or self.level is not Level.UNKNOWN
+
+
+def time_wished(text: str | None, now: datetime) -> bytes:
+    """A time of the command line as the engine writes it; empty for none.
+
+    Raises:
+        BadTime: It is none.
+    """
+    if not text:
+        return b""
+    ago = f"-{text}" if _AGO.match(text) else text
+    return stamp_at(jump_target(ago, now=now, zone=now.astimezone().tzinfo or UTC))
+
+
+def matcher_wished(text: str | None, *, regex: bool, inverted: bool) -> Matcher | None:
+    """What `--grep` looks for.
+
+    Raises:
+        UsageError: It is no pattern.
+    """
+    if not text:
+        return None
+    found = compile_query(Query(text, regex=regex, inverted=inverted))
+    if isinstance(found, BadPattern):
+        raise UsageError("This is no regular expression", on=text[:60], remedy=found.what)
+    return found
+
+
+def level_wished(text: str | None) -> Level:
+    """The least level that is shown.
+
+    Raises:
+        UsageError: There is no such level.
+    """
+    if not text:
+        return Level.UNKNOWN
+    level = level_named(text)
+    if level is Level.UNKNOWN:
+        remedy = "One of trace, debug, info, warn, error, fatal."
+        raise UsageError("There is no such level", on=text[:60], remedy=remedy)
+    return level
+
+
+def containers_wished(snapshot: StackSnapshot, services: Sequence[str]) -> Sequence[Container]:
+    """The containers of these services; of all where none are named.
+
+    Raises:
+        UsageError: There is no such service.
+    """
+    known = {str(service.name): service for service in snapshot.services}
+    for name in services:
+        if name not in known:
+            raise UsageError(
+                "There is no such service", on=name, remedy=f"There are {', '.join(known)}."
+            )
+    wanted = services or tuple(known)
+    return [container for name in wanted for container in known[name].containers]
+
+
+def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:
+    """Whether known secrets are masked in what is printed.
+
+    Args:
+        terminal: It is printed on a terminal.
+        reveal: `--reveal` was given.
+        allowed: Whether this run may show a secret at all.
+
+    Raises:
+        UsageError: Secrets are wanted, and it may not show them.
+    """
+    if reveal and not allowed:
+        raise UsageError(
+            "This is read-only, and reveals no secret.",
+            on="--reveal",
+            remedy="`pixel-tui --read-only --reveal-allowed` may.",
+        )
+    return not allowed or (terminal and not reveal)
+
+
+class GroupFilter:
+    """Lets lines pass that are looked for, with all that belongs to them.
+
+    Args:
+        wish: What is looked for.
+    """
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self._grouper = Grouper()
+        self._number = 0
+        self._groups: dict[tuple[str, LineKind], _Group] = {}
+
+    def feed(self, lines: Iterable[LogLine]) -> Iterator[LogLine]:
+        """The lines that may pass now, of these and of those that were held back."""
+        if not self._wish.chooses:
+            yield from lines
+            return
+        for line in lines:
+            yield from self._take(line)
+
+    def flush(self) -> Iterator[LogLine]:
+        """Nothing more belongs to what was held back."""
+        groups, self._groups = self._groups, {}
+        for group in groups.values():
+            yield from group.end()
+
+    def _take(self, line: LogLine) -> Iterator[LogLine]:
+        number, self._number = self._number, self._number + 1
+        if line.kind is LineKind.MARK:
+            self._grouper.feed(number, line)
+            yield line
+            return
+        start = self._grouper.feed(number, line, level_of(line.text))
+        key = (line.source, line.kind)
+        group = self._groups.get(key)
+        if group is None or group.start != start:
+            if group is not None:
+                yield from group.end()
+            group = self._groups[key] = _Group(start, self._wish)
+        yield from group.take(line, self._grouper.level(line))
+
+
+@dataclass(slots=True)
+class _Group:
+    """Lines that belong together, as far as they have come."""
+
+    start: int
+    wish: Wish
+    held: list[LogLine] = field(default_factory=list)
+    found: bool = False
+    serious: bool = False
+    banned: bool = False
+
+    def take(self, line: LogLine, level: Level) -> Iterator[LogLine]:
+        matcher = self.wish.matcher
+        self.held.append(line)
+        self.serious = self.serious or level >= self.wish.level
+        if matcher is None or not matcher.query.inverted:
+            self.found = self.found or matcher is None or matcher.matches(line.text)
+            if self.found and self.serious:
+                yield from self._all()
+        else:  # it is known at its end only that none of its lines is unwanted
+            self.banned = self.banned or not matcher.matches(line.text)
+
+    def end(self) -> Iterator[LogLine]:
+        matcher = self.wish.matcher
+        inverted = matcher is not None and matcher.query.inverted
+        if inverted and self.serious and not self.banned:
+            yield from self._all()
+
+    def _all(self) -> Sequence[LogLine]:
+        held, self.held = self.held, []
+        return held
+
+
+def within(line: LogLine, wish: Wish) -> bool:
+    """Whether a line is of the time that is asked for."""
+    return line.stamp >= wish.since and (not wish.until or line.stamp <= wish.until)

@@ -1,0 +1,119 @@
+"""The parts of a console on a real engine.
+
+How to make an operator, and what it runs programs with, is known here alone, and only where the
+console may change something.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixel_tui.clock import SystemClock
+from pixel_tui.console.log_file import start_log
+from pixel_tui.console.parts import ConsoleParts
+from pixel_tui.settings import Memory, Settings, state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.watch.observer import Observer
+from screens.changes.flow import Operations
+from screens.changes.watching import Watching
+from widgets.dashboard.status_bar import Mode
+
+if TYPE_CHECKING:
+    from pixel_tui.environment.editing.workspace import EnvironmentAccess
+    from pixel_tui.ledger.reading.reading import LedgerReader
+    from pixel_tui.ledger.view.access import LedgerAccess
+    from pixel_tui.operations.jobs.sight import JobSight
+    from pixel_tui.operations.operator import Operator
+    from pixel_tui.operations.planning.facts import FactReader, Facts
+    from pixel_tui.stack.model.snapshot import StackSnapshot
+
+
+def live_parts(
+    observer: Observer,
+    command: ComposeCommand,
+    settings: Settings,
+    environment: Mapping[str, str],
+) -> ConsoleParts:
+    """The parts of a console on a real engine.
+
+    Args:
+        observer: Looks at the stack.
+        command: How compose is called for it.
+        settings: What the user wants.
+        environment: The variables of this process.
+    """
+    clock = SystemClock()
+    folder = state_folder()
+    operations = None
+
+    @cache
+    def ledger_reader() -> "LedgerReader":
+        from pixel_tui.ledger.reading.places import LedgerPlace
+        from pixel_tui.ledger.reading.reading import LedgerReader
+
+        return LedgerReader(LedgerPlace(Path(command.directory)), clock)
+
+    if not settings.read_only:
+
+        def operator() -> "Operator":
+            from pixel_tui.operations.operator import Operator
+            from pixel_tui.stack.programs.process import ProcessRunner
+            from pixel_tui.stack.watch.live_witness import live_witness
+
+            runner = ProcessRunner(environment)
+            witness = live_witness(command, environment, folder)
+            return Operator(runner, observer, command, folder, clock, witness=witness)
+
+        @cache
+        def reader() -> "FactReader":
+            from pixel_tui.facts.live import live_facts
+
+            return live_facts(command, settings.backup, environment, ledger=ledger_reader())
+
+        def read_facts(snapshot: "StackSnapshot", *, stored: bool = False) -> "Facts":
+            return reader()(snapshot, stored=stored)
+
+        operations = Operations(operator, observer, command, clock, read_facts)
+
+    @cache
+    def open_environment() -> "EnvironmentAccess":
+        from pixel_tui.environment.live.source import live_environment
+
+        return live_environment(command, settings, environment, folder)
+
+    def learn_secrets() -> None:
+        from pixel_tui.environment.checks import masking
+
+        masking.learn_secrets(command, environment)
+
+    def open_ledger() -> "LedgerAccess":
+        from pixel_tui.ledger.view.access import LedgerAccess
+        from pixel_tui.ledger.view.watch import LedgerWatch
+
+        reader = ledger_reader()
+        return LedgerAccess(LedgerWatch(reader, observer, clock), reader.place)
+
+    def sight(changed: Callable[[], None]) -> "JobSight":
+        from pixel_tui.locks import shared_folder
+        from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
+        from pixel_tui.operations.jobs.sight import JobSight
+
+        records = JobRecords(jobs_path(folder))
+        return JobSight(records, shared_folder(environment), observer, changed=changed)
+
+    return ConsoleParts(
+        observer=observer,
+        operations=operations,
+        clock=clock,
+        modes=(Mode.READ_ONLY,) if settings.read_only else (Mode.LIVE,),
+        settings=settings,
+        memory=Memory(folder, f"{command.directory}_{command.project}".strip("/_")),
+        environment=environment,
+        state_folder=folder,
+        open_ledger=open_ledger,
+        open_environment=open_environment,
+        log_path=start_log(folder),
+        watching=Watching(sight, clock) if settings.read_only else None,
+        learn_secrets=learn_secrets,
+    )
