@@ -10,6 +10,7 @@ from pixel_tui.logs.continuation import Grouper
 from pixel_tui.logs.level import Level, level_named, level_of
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.stack.feed.ring import LineKind, LogLine
+from pixel_tui.stack.feed.status import unreadable, without_container
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.model.times import jump_target, stamp_at
@@ -84,16 +85,55 @@ def containers_wished(snapshot: StackSnapshot, services: Sequence[str]) -> Seque
     """The containers of these services; of all where none are named.
 
     Raises:
-        UsageError: There is no such service.
+        UsageError: There is no such service, or nothing is known of any.
     """
     known = {str(service.name): service for service in snapshot.services}
+    trouble = snapshot.project_trouble
+    if trouble is not None and not known:
+        raise UsageError(trouble.what, remedy=trouble.remedy)
     for name in services:
-        if name not in known:
-            raise UsageError(
-                "There is no such service", on=name, remedy=f"There are {', '.join(known)}."
-            )
-    wanted = services or tuple(known)
+        if name in known:
+            continue
+        if trouble is not None:  # the compose file may well name it
+            what = f"There is no container of {name}. {trouble.what}"
+            raise UsageError(what, remedy=trouble.remedy)
+        there = f"There are {', '.join(known)}." if known else "The project has no service."
+        raise UsageError("There is no such service", on=name, remedy=there)
+    wanted = dict.fromkeys(services or known)
     return [container for name in wanted for container in known[name].containers]
+
+
+def is_readable(container: Container) -> bool:
+    """Whether the engine has a log of a container."""
+    return container.logs_readable and container.started_at is not None
+
+
+def _why_unreadable(container: Container) -> str:
+    if not container.logs_readable:
+        return unreadable(container)
+    return f"it can't be inspected: {container.error}" if container.partial else "it never ran"
+
+
+def unread(
+    snapshot: StackSnapshot, services: Sequence[str], containers: Sequence[Container]
+) -> Iterator[tuple[str, str]]:
+    """Why nothing can be read of some of what was asked for, and what to do.
+
+    Args:
+        snapshot: The stack.
+        services: Those that were named; empty for all.
+        containers: The containers that there are of them.
+    """
+    for container in containers:
+        if not is_readable(container):
+            yield f"Nothing of {container.name} can be read: {_why_unreadable(container)}.", ""
+    found = {str(container.service) for container in containers}
+    for name in dict.fromkeys(services):
+        if name not in found:
+            status = without_container(name, snapshot)
+            yield status.reason, status.remedy
+    if not containers and not services:
+        yield "No service of this project has a container.", ""
 
 
 def masks_secrets(*, terminal: bool, reveal: bool, allowed: bool) -> bool:

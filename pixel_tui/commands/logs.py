@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import ExitCode, add_project_options, readers
 from pixel_tui.errors import UsageError
-from pixel_tui.standard_streams import complain
+from pixel_tui.standard_streams import complain_of
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
@@ -19,8 +19,8 @@ def add_logs_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> 
         "logs",
         help="print the logs of services, in the order of their times",
         description="Prints the logs of services in the order of their times, lines that belong "
-        "together, such as a stack trace, as one. Exits with 0 when lines were printed, 1 when "
-        "--grep or --level found none, 2 when the logs can't be read.",
+        "together, such as a stack trace, as one. Exits with 0 when the logs were read, 1 when "
+        "--grep or --level found none, 2 when none of them can be read.",
         epilog="Times: 10:42, 10:42:07, 15m or -2h30m for ago, or a date such as 2026-03-01T10:42.",
     )
     logs.add_argument(
@@ -78,10 +78,10 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     engine, project = readers(arguments, environment)
     snapshot = look_once(engine, project, clock, build_records(project.command))
     containers = log_selection.containers_wished(snapshot, wish.services)
-    for container in containers:
-        if not container.logs_readable:
-            reason = f"its logging driver is {container.log_driver}"
-            complain(f"nothing of {container.name} can be read: {reason}.")
+    for reason, fix in log_selection.unread(snapshot, wish.services, containers):
+        complain_of(reason, fix)
+    if not arguments.follow and not any(map(log_selection.is_readable, containers)):
+        return ExitCode.UNREADABLE
     printer = log_output.Printer(containers, wish, sys.stdout.write)
     chosen = log_selection.GroupFilter(wish)
     history = LogHistory(engine, containers)

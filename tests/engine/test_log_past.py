@@ -225,6 +225,38 @@ def run(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+SILENT = """
+services:
+  silent: {image: pixel-tui-test:latest, command: [sleep, "600"], logging: {driver: none},
+    stop_grace_period: 0s}
+  talks: {image: pixel-tui-test:latest, command: [echo, hello]}
+  absent: {image: pixel-tui-test:latest, profiles: [tools]}
+"""
+
+
+def test_the_shell_says_why_nothing_can_be_read(make_project: MakeProject) -> None:
+    project = make_project(SILENT)
+    nothing = run(project)
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert "No service of this project has a container." in nothing.stderr
+    project.compose("up", "--detach")
+    for service, reason in (
+        ("silent", "its logging driver is none"),
+        ("absent", "its profile tools is not active"),
+    ):
+        alone = run(project, service)
+        assert (alone.returncode, alone.stdout) == (2, "")
+        assert reason in alone.stderr
+        beside = run(project, service, "talks")
+        assert (beside.returncode, beside.stdout.split()[-1]) == (0, "hello")
+        assert reason in beside.stderr
+    (project.directory / "docker-compose.yml").unlink()
+    project.compose("-p", project.name, "down", "--timeout", "0")
+    missing = run(project, "silent")
+    assert missing.returncode == 2
+    assert "There is no compose file here or above" in missing.stderr
+
+
 def test_the_shell_prints_logs_as_they_are_asked_for(make_project: MakeProject) -> None:
     project = make_project(PAIR, up=True)
     eventually(lambda: all_said(project))

@@ -65,11 +65,17 @@ def unreadable(container: Container) -> str:
 
 def _without_containers(targets: Sequence[LogTarget], snapshot: StackSnapshot) -> FeedStatus:
     if len(targets) == 1:
-        return _without_container(targets[0].service, snapshot)
+        return without_container(targets[0].service, snapshot)
     return FeedStatus(FeedState.WAITING, plain("None of these services has a container."))
 
 
-def _without_container(name: str, snapshot: StackSnapshot) -> FeedStatus:
+def without_container(name: str, snapshot: StackSnapshot) -> FeedStatus:
+    """Why a service has no container and so no log, and what to do.
+
+    Args:
+        name: The service's.
+        snapshot: The stack as it is now.
+    """
     service = snapshot.service(name)
     if service is None:
         return FeedStatus(FeedState.WAITING, plain(f"{name} is not part of the stack any more."))

@@ -15,10 +15,13 @@ from pixel_tui.commands.log_output import Followed, Printer
 from pixel_tui.commands.log_selection import (
     GroupFilter,
     Wish,
+    containers_wished,
+    is_readable,
     level_wished,
     masks_secrets,
     matcher_wished,
     time_wished,
+    unread,
 )
 from pixel_tui.errors import FileError, UsageError
 from pixel_tui.logs.export import Form, export
@@ -27,7 +30,15 @@ from pixel_tui.redaction.known import LineMasker
 from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container, ContainerState
-from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot, Trouble
+from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    EngineStatus,
+    Link,
+    Service,
+    ServiceState,
+    StackSnapshot,
+    Trouble,
+)
 from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import SafeText
 
@@ -100,6 +111,85 @@ def test_without_a_wish_everything_passes_at_once() -> None:
     chosen = GroupFilter(Wish())
     assert len(list(chosen.feed([said("a"), said("b")]))) == 2
     assert list(chosen.flush()) == []
+
+
+def stack(*services: Service, trouble: Trouble | None = None) -> StackSnapshot:
+    engine = EngineStatus(SafeText("x"), SafeText("x"), link=Link.READY)
+    return StackSnapshot(engine, services=services, project_trouble=trouble, taken_at=NOW)
+
+
+def service(*containers: Container, name: str = "api", **changes: object) -> Service:
+    spec = ServiceSpec(SafeText(name), SafeText(name))
+    state = ServiceState.RUNNING if containers else ServiceState.ABSENT
+    found = Service(spec.name, spec, containers, state)
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+NO_FILE = Trouble(SafeText("There is no compose file here or above: /x."), SafeText("Go."), NOW)
+NOTHING_KEPT = "so that the engine keeps nothing of it"
+RAN = replace(API, started_at=NOW)
+
+
+@pytest.mark.parametrize("names", [(), ("api",)])
+def test_without_a_project_the_reason_is_that_of_status(names: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError) as raised:
+        containers_wished(stack(trouble=NO_FILE), names)
+    assert (raised.value.what, raised.value.remedy) == (NO_FILE.what, NO_FILE.remedy)
+
+
+def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
+    known = stack(service(RAN), service(name="web"))
+    with pytest.raises(UsageError) as raised:
+        containers_wished(known, ["nope"])
+    assert raised.value.remedy == "There are api, web."
+    with pytest.raises(UsageError) as raised:
+        containers_wished(stack(), ["nope"])
+    assert raised.value.remedy == "The project has no service."
+    refused = replace(known, project_trouble=NO_FILE)
+    assert containers_wished(refused, ["api"]) == [RAN]
+    with pytest.raises(UsageError, match=r"no container of nope\. There is no compose file"):
+        containers_wished(refused, ["nope"])
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (service(API), "Nothing of api-1 can be read: it never ran."),
+        (
+            service(replace(RAN, log_driver=SafeText("none"))),
+            f"Nothing of api-1 can be read: its logging driver is none, {NOTHING_KEPT}.",
+        ),
+        (
+            service(replace(API, partial=True, error=SafeText("input/output error"))),
+            "Nothing of api-1 can be read: it can't be inspected: input/output error.",
+        ),
+        (service(), "api has no container."),
+        (
+            service(
+                state=ServiceState.OFF,
+                spec=ServiceSpec(
+                    SafeText("api"), SafeText("a"), active=False, profiles=(SafeText("tools"),)
+                ),
+            ),
+            "api has no container: its profile tools is not active.",
+        ),
+    ],
+)
+def test_what_has_no_log_says_why(found: Service, reason: str) -> None:
+    snapshot = stack(found, service(replace(RAN, service=SafeText("web")), name="web"))
+    for names in (["api"], ["web", "api", "api"]):
+        wished = containers_wished(snapshot, names)
+        assert [why for why, _ in unread(snapshot, names, wished)] == [reason]
+        assert any(map(is_readable, wished)) is ("web" in names)
+
+
+def test_of_all_services_only_what_has_a_container_is_told() -> None:
+    some = stack(service(), service(replace(RAN, service=SafeText("web")), name="web"))
+    assert not list(unread(some, (), containers_wished(some, ())))
+    none = stack(service())
+    assert list(unread(none, (), containers_wished(none, ()))) == [
+        ("No service of this project has a container.", "")
+    ]
 
 
 def test_nothing_that_a_terminal_obeys_is_printed_for_people() -> None:
