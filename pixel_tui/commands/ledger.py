@@ -104,7 +104,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
     """The ledger beside the stack; without an engine the ledger alone.
 
     Raises:
-        OperationError: There is no ledger.
+        OperationError: There is no ledger; it says what makes one.
     """
     from pathlib import Path
 
@@ -123,9 +123,10 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
     # Read before the stack is looked at: what began in between is no disagreement.
     reading = LedgerReader(place, clock).read()
     if not reading.present and reading.trouble is None:
-        raise OperationError(
-            "There is no ledger of tasks.", on=str(place.ledger), remedy="Choose a folder with -C."
-        )
+        fix = "Choose a folder with -C."
+        if project.has_files:
+            fix = "If this is the right project, `pixel-tui ledger add` makes one; else use -C."
+        raise OperationError("There is no ledger of tasks.", on=str(place.ledger), remedy=fix)
     try:
         snapshot = look_once(engine, project, clock, build_records(project.command))
     except EngineError as error:

@@ -12,6 +12,7 @@ from pixel_tui.ledger.view.rules.findings import Finding
 from pixel_tui.ledger.view.search import TaskSearch
 from pixel_tui.ledger.view.truth import Truth
 from pixel_tui.ledger.view.view import LedgerView
+from pixel_tui.plurals import counted
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
@@ -63,7 +64,8 @@ def as_table(view: LedgerView, tasks: Sequence[Task]) -> str:
             )
         )
     totals = ", ".join(f"{count} {status.value}" for status, count in view.totals.items())
-    return "\n".join([*lines, f"{len(tasks)} of {len(view.tasks)} tasks; {totals or 'none'}"])
+    count = counted(len(view.tasks), "task")
+    return "\n".join([*lines, f"{len(tasks)} of {count}; {totals or 'none'}"])
 
 
 def as_text(view: LedgerView, task: Task) -> str:
@@ -101,7 +103,7 @@ def as_text(view: LedgerView, task: Task) -> str:
 def findings_text(view: LedgerView) -> str:
     """What does not agree, for people."""
     if not view.findings:
-        return f"{len(view.tasks)} tasks, all in sync with the stack."
+        return f"{counted(len(view.tasks), 'task')}, all in sync with the stack."
     return "\n".join(_finding_lines(view.findings))
 
 

@@ -19,6 +19,7 @@ from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeat, shape_of
 from pixel_tui.logs.structure import structured
+from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_words
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.ring import LogLine
@@ -195,7 +196,9 @@ class LogDialogs:
         except ConsoleError as error:
             self._screen.notify(str(error), severity="error", timeout=15, markup=False)
             return
-        words = f"{done.lines:,} lines, {done.bytes:,} bytes: {plain(str(done.path))}"
+        words = (
+            f"{counted(done.lines, 'line')}, {counted(done.bytes, 'byte')}: {plain(str(done.path))}"
+        )
         if mask.found:
             done_with = "left as they are" if mask.revealed else f"masked as {MASK}"
             words = f"{words}. Secrets {done_with} in {mask.found:,} of them."
@@ -216,7 +219,7 @@ class LogDialogs:
             now = search.progress
             if now.done and not shown:
                 shown.extend(search.found[:LISTED])
-            words = f"{now.matches:,} found in {now.lines:,} lines"
+            words = f"{now.matches:,} found in {counted(now.lines, 'line')}"
             if now.trouble:
                 words = f"{words}. {now.trouble}"
             elif not now.done:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pixel_tui.ledger.view.statistics import Statistics, Tally
+from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 from widgets.lines.text_lines import TextLine
 from widgets.rows.figures import NOTHING, span
@@ -26,7 +27,7 @@ def figure_lines(figures: Statistics, width: int) -> list[TextLine]:
     if not total.ended:
         return [*lines, (("  No task ended in that time.", "muted"),)]
     a_day = total.ended / days
-    rate = f"  {total.ended:,} tasks ended, {a_day:.1f} a day"
+    rate = f"  {counted(total.ended, 'task')} ended, {a_day:.1f} a day"
     lines += [((rate, "plain"),), (), *_block("TYPE", ((str(name), tally) for name, tally
               in figures.by_type), width), ()]  # fmt: skip
     by_day = ((f"{day:%a %b %d}", tally) for day, tally in reversed(figures.by_day))

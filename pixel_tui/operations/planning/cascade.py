@@ -32,6 +32,7 @@ from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.proxy_effects import ask_proxies, proxies_to_restart
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.sync import kept_by_image
 from pixel_tui.text import SafeText, plain
@@ -240,7 +241,7 @@ def tell_scales(draft: Draft, scales: Mapping[str, int]) -> None:
     specs = {spec.name: spec for spec in draft.project.services}
     for name, count in scales.items():
         wanted = specs[SafeText(name)].replicas
-        words = f"{name} keeps its {count} containers; the compose file says {wanted}"
+        words = f"{name} keeps its {counted(count, 'container')}; the compose file says {wanted}"
         draft.checks.append(Check(SafeText("scale"), ok=True, message=plain(words)))
 
 
@@ -248,7 +249,7 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
     change = prediction.change
     if change is Change.REMOVED:
         draft.risk = Risk.DISRUPTIVE
-        draft.affect(target.name, f"loses {target.surplus} containers", prediction.cause)
+        draft.affect(target.name, f"loses {counted(target.surplus, 'container')}", prediction.cause)
         return
     verb = "is" if prediction.certain else "is, if the build gives another image,"
     along = "" if asked else " as well"

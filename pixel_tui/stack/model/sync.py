@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import masked_words
 from pixel_tui.stack.model.built_with import is_baked
 from pixel_tui.stack.model.container import Container, ContainerState
@@ -227,7 +228,8 @@ def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
     if have < spec.replicas:
         return Sync(SyncAction.SCALE_UP, plain(f"{have} of {spec.replicas} containers are there"))
     if have > spec.replicas:
-        return Sync(SyncAction.SCALE_DOWN, plain(f"{have} containers, {spec.replicas} wanted"))
+        words = f"{counted(have, 'container')}, {spec.replicas} wanted"
+        return Sync(SyncAction.SCALE_DOWN, plain(words))
     return None
 
 

@@ -49,6 +49,28 @@ def test_tasks_are_listed_as_they_are_in_the_file(
     assert "nothing is known of workers" in said.err
 
 
+def test_one_task_is_not_many(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project(folder, task())
+    assert run(folder, "list") == 0
+    assert "1 of 1 task; 1 " in capsys.readouterr().out
+    assert findings_text(view(task())) == "1 task, all in sync with the stack."
+
+
+@pytest.mark.parametrize("verb", ["list", "verify", "show"])
+def test_without_a_ledger_what_makes_one_is_named_where_there_is_a_project(
+    folder: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    words = [verb, *([ONE] if verb == "show" else [])]
+    assert run(folder, *words) == 2
+    said = capsys.readouterr().err
+    assert "If this is the right project, `pixel-tui ledger add` makes one" in said
+    (folder / "docker-compose.yml").unlink()
+    assert run(folder, *words) == 2
+    said = capsys.readouterr().err
+    assert "Choose a folder with -C." in said
+    assert "ledger add" not in said
+
+
 def test_one_is_shown_by_the_beginning_of_its_id(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

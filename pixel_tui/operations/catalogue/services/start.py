@@ -18,6 +18,7 @@ from pixel_tui.operations.planning.plan import Risk
 from pixel_tui.operations.planning.providers import run_providers, runs_provider
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
+from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.text import SafeText
 
@@ -111,7 +112,7 @@ def _scale_down(target: Target, draft: Draft) -> None:
     draft.risk = Risk.DISRUPTIVE
     draft.affect(
         target.name,
-        f"loses {target.surplus} of its {len(target.containers)} containers",
+        f"loses {target.surplus} of its {counted(len(target.containers), 'container')}",
         "`up` brings it to the number in the compose file",
     )
 

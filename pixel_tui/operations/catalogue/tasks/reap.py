@@ -9,6 +9,7 @@ from pixel_tui.operations.catalogue.tasks.shared import ledger_step, no_ledger
 from pixel_tui.operations.planning.action import Action, Group, Scope
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.plan import Risk, Step
+from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 
 
@@ -19,19 +20,21 @@ def draft_reap(draft: Draft) -> None:
     if not files and not workers:
         raise NothingToDo(f"No worker that ended {RETENTION_DAYS} days ago has left anything.")
     draft.risk = Risk.DESTRUCTIVE
-    draft.reason = plain(f"{len(workers)} containers and {len(files)} files are left of workers")
+    left = f"{counted(len(workers), 'container')} and {counted(len(files), 'file')}"
+    draft.reason = plain(f"{left} are left of workers")
     if workers:
         names = [worker.container.name for worker in workers]
+        count = counted(len(names), "container")
         argv = draft.command.docker_argv("rm", names=names)
         cancelling = SafeText("What has been removed is gone; the rest stays.")
-        draft.steps.append(Step(plain(f"Remove {len(names)} containers"), argv, cancelling))
+        draft.steps.append(Step(plain(f"Remove {count}"), argv, cancelling))
         for worker in workers:
             draft.affect(worker.container.name, "is removed", worker.words)
-        draft.irreversible.append(plain(f"what {len(names)} containers wrote, and their logs"))
+        draft.irreversible.append(plain(f"what {count} wrote, and the logs"))
     if files:
         ledger_step(
             draft,
-            f"Remove {len(files)} files",
+            f"Remove {counted(len(files), 'file')}",
             "What has been removed is gone; the rest stays.",
             "reap",
             *("--days", str(RETENTION_DAYS)),

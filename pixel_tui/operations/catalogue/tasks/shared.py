@@ -35,7 +35,8 @@ def no_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
     reading = facts.ledger.reading
     if reading.trouble is not None:
         return f"{reading.trouble.what} {reading.trouble.remedy}"
-    return "" if reading.present else "There is no ledger of tasks (data/task-ledger.json)."
+    fix = "`pixel-tui ledger add` makes one"
+    return "" if reading.present else f"There is no ledger of tasks (data/task-ledger.json): {fix}."
 
 
 def troubled_ledger(_snapshot: StackSnapshot, facts: Facts) -> str:
