@@ -1,9 +1,7 @@
 """Two environments beside each other: what one has more, and what both have otherwise."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Sequence
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,19 +12,11 @@ from textual.widgets import Static
 from pixel_tui.environment.dotenv.difference import DiffLine, IsSecret, LineKind, difference
 from pixel_tui.environment.dotenv.document import Document, Entry
 from pixel_tui.environment.editing.edits import effective_entries
-from pixel_tui.errors import ConsoleError, UsageError
-from pixel_tui.text import SafeText, plain
-from screens.shared.ask import AskScreen
+from pixel_tui.text import plain
 from screens.shared.dialog import Dialog
-from screens.shared.pick import Choices, PickScreen
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import brief, safe_value
 
-if TYPE_CHECKING:
-    from screens.environment.screen import EnvironmentScreen
-
-MergeMissing = Callable[[Document], None]
-"""Takes over what a document has more."""
 STYLES: Final = {
     LineKind.NEW: "$text-success",
     LineKind.OLD: "$text-error",
@@ -121,79 +111,6 @@ class DifferenceScreen(Dialog[bool | None]):
     def action_scroll(self, lines: int) -> None:
         """Scroll the text."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
-
-
-class Comparison:
-    """Asks with what the file is compared, and shows it.
-
-    Args:
-        screen: The environment.
-        merge: Takes over missing keys; None where nothing can be changed.
-    """
-
-    def __init__(self, screen: "EnvironmentScreen", merge: MergeMissing | None) -> None:
-        self._screen = screen
-        self._merge = merge
-
-    def ask(self) -> None:
-        """Ask with what; without an example there is only another file."""
-        opened = self._screen.opened
-        if opened is None:
-            return
-        if opened.example is None:
-            self._ask_path()
-            return
-        example = opened.example
-        lines = (Content("With .env.example"), Content("With another file…"))
-
-        def picked(at: int | None) -> None:
-            if at == 0:
-                self._show(Document.parse(example), ".env.example")
-            elif at == 1:
-                self._ask_path()
-
-        said = SafeText("What each has more, and what both have otherwise; secrets are masked.")
-        self._screen.app.push_screen(PickScreen("Compare", lambda: Choices(lines, said)), picked)
-
-    def _ask_path(self) -> None:
-        def meaning(text: str) -> SafeText:
-            path = self._path(text)
-            if not text.strip():
-                raise UsageError("A name is needed", remedy="Write one.")
-            return plain(f"Compares with {path}")
-
-        def answered(text: str | None) -> None:
-            if text:
-                self._screen.run_worker(self._read(self._path(text)), group="compare")
-
-        folder = self._screen.source.path.parent
-        hint = f"A file, relative to {folder}"
-        self._screen.app.push_screen(AskScreen("Compare with", hint, meaning), answered)
-
-    def _path(self, text: str) -> Path:
-        return self._screen.source.path.parent / Path(text.strip()).expanduser()
-
-    async def _read(self, path: Path) -> None:
-        try:
-            data = await asyncio.to_thread(self._screen.source.other, path)
-        except ConsoleError as error:
-            self._screen.notify(plain(str(error)), severity="error", timeout=8, markup=False)
-            return
-        self._show(await asyncio.to_thread(Document.parse, data), path.name)
-
-    def _show(self, other: Document, name: str) -> None:
-        here, merge = self._screen.document, self._merge
-        if here is None:
-            return
-
-        def answered(taken: bool | None) -> None:
-            if taken and merge is not None:
-                merge(other)
-
-        screen = DifferenceScreen(
-            here, other, name, self._screen.is_secret, merges=merge is not None
-        )
-        self._screen.app.push_screen(screen, answered)
 
 
 def difference_lines(old: Document, new: Document, is_secret: IsSecret) -> list[Content]:

@@ -1,7 +1,7 @@
 """Editing the environment file: nothing is written before its consequence was shown.
 
-Each edit is a step of `Editing` with a way back, and is kept as a draft, so that a lost
-connection loses nothing. What is saved goes through the same door as every other change.
+Each edit is a step of an `EditSession`, and is kept as a draft, so that a lost connection loses
+nothing. What is saved goes through the same door as every other change.
 """
 
 import asyncio
@@ -19,7 +19,8 @@ from pixel_tui.environment.checks.deliveries import MadeAt, nothing_made
 from pixel_tui.environment.checks.overview import KeyRow
 from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.dotenv.from_example import merge_example
-from pixel_tui.environment.editing.edits import Editing, entry_now, mend_of, written
+from pixel_tui.environment.editing.edits import entry_now, mend_of, written
+from pixel_tui.environment.editing.session import Edit, EditSession, Reloaded, parse_file
 from pixel_tui.environment.editing.workspace import (
     EnvironmentSource,
     EnvironmentWorkspace,
@@ -29,15 +30,16 @@ from pixel_tui.environment.editing.workspace import (
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
-from screens.environment.dialogs import EnvironmentDialogs
+from screens.environment.draft import offer_draft
+from screens.environment.external_editor import ExternalEditor
+from screens.environment.key_dialogs import KeyDialogs
+from screens.environment.merge import ask_merge
+from screens.environment.save import AskPlan, ask_save
 from screens.environment.screen import EnvironmentScreen, Several
 from widgets.lines.fitted_line import Part
 from widgets.tables.environment_table import EnvironmentTable
 
-Make = Callable[[Document], Document]
 Then = Callable[[], None]
-AskPlan = Callable[[str, str], None]
-"""Shows the plan of an action for a candidate that was laid down."""
 OURS_IS_OLD: Final = "The file was changed by another meanwhile: r merges both first."
 
 
@@ -90,16 +92,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         self._resumes = resumes
         self.workspace = workspace
         self.ask = ask
-        self.editing: Editing | None = None
-        self.theirs: LoadedFile | None = None
-        """What another has written while this was edited."""
         self._turn = asyncio.Lock()
-        self._dialogs = EnvironmentDialogs(self)
-
-    @property
-    def document(self) -> Document | None:
-        """The file as it would be saved."""
-        return self.editing.now if self.editing is not None else None
 
     @property
     def mends(self) -> bool:
@@ -108,70 +101,68 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     # What was read.
 
-    async def take(self, opened: LoadedFile) -> None:
+    async def take(self, loaded: LoadedFile) -> None:
         """Take what was read; what is edited is never lost to it."""
         async with self._turn:
-            await self._take(opened)
+            file = await asyncio.to_thread(parse_file, loaded)
+            if self.session is None:
+                self.session = EditSession(file)
+                await self._find_draft(self.session)
+            else:
+                await self._tell(self.session.reload(file))
         await self._redraw()
 
-    async def _take(self, opened: LoadedFile) -> None:
-        data = opened.data or b""
-        editing = self.editing
-        if editing is None:
-            document = await asyncio.to_thread(Document.parse, data)
-            self.editing = Editing(document)
-            self.opened = opened
-            resumes = self._resumes and self.workspace.has_draft
-            draft = await asyncio.to_thread(self.workspace.saved_draft)
-            if draft is not None and resumes:
-                hold_keys(self.run_worker(self.go_on_with(draft), group="environment-edit"))
-            elif draft is not None:
-                self._dialogs.offer_draft(draft)
+    async def _find_draft(self, session: EditSession) -> None:
+        resumes = self._resumes and self.workspace.has_draft
+        draft = await asyncio.to_thread(self.workspace.saved_draft)
+        if draft is None:
             return
-        if data == editing.base.data:
-            self.opened, self.theirs = opened, None
-        elif data == editing.now.data or not editing.changed:
-            was_edited = editing.changed
-            document = await asyncio.to_thread(Document.parse, data)
-            editing.rebase(document)
-            self.opened, self.theirs = opened, None
-            if was_edited:
-                await asyncio.to_thread(self.workspace.discard_draft)
-            said = "The file is saved as it is shown." if was_edited else "The file has changed."
-            self.notify(said, timeout=4, markup=False)
+
+        def resume() -> None:
+            worker = self.run_worker(self._resume(session, draft), group="environment-edit")
+            if resumes:
+                hold_keys(worker)
+
+        def discard() -> None:
+            self.run_worker(self.workspace.discard_draft, thread=True, group="draft")
+
+        if resumes:
+            resume()
         else:
-            # The stamp is the new one, so that this is told once; the base stays the old one.
-            self.opened, self.theirs = opened, opened
-            self.notify(OURS_IS_OLD, severity="warning", timeout=8)
+            offer_draft(self, draft, resume, discard)
 
-    async def go_on_with(self, draft: SavedDraft) -> None:
-        """Take up the edits of an earlier session."""
+    async def _resume(self, session: EditSession, draft: SavedDraft) -> None:
+        """Continue with the edits of an earlier session."""
         async with self._turn:
-            editing, opened = self.editing, self.opened
-            if editing is None or opened is None:
-                return
             base = await asyncio.to_thread(Document.parse, draft.base)
-            now = await asyncio.to_thread(Document.parse, draft.data)
-            moved = draft.base != (opened.data or b"")
-            if moved and draft.data == (opened.data or b""):
+            edited = await asyncio.to_thread(Document.parse, draft.data)
+            if not session.resume(base, edited):
                 await asyncio.to_thread(self.workspace.discard_draft)
                 return
-            editing.rebase(base, now)
-            self.theirs = opened if moved else None
         await self._redraw()
-        if self.theirs is not None:
+        if session.changed_elsewhere:
             self.notify(OURS_IS_OLD, severity="warning", timeout=8)
 
-    async def merged(self, theirs: Document, document: Document) -> None:
-        """Go on with the edits as they are merged with what another has written."""
+    async def _tell(self, reloaded: Reloaded) -> None:
+        match reloaded:
+            case Reloaded.SAME:
+                pass
+            case Reloaded.OTHER:
+                self.notify("The file has changed.", timeout=4, markup=False)
+            case Reloaded.SAVED:
+                await asyncio.to_thread(self.workspace.discard_draft)
+                self.notify("The file is saved as it is shown.", timeout=4, markup=False)
+            case Reloaded.CONFLICT:
+                self.notify(OURS_IS_OLD, severity="warning", timeout=8)
+
+    async def _take_merged(self, theirs: Document, merged: Document) -> None:
+        """Continue with the edits as they are merged with what another has written."""
         async with self._turn:
-            if self.editing is None:
+            if self.session is None:
                 return
-            if self.opened is not None and theirs.data != (self.opened.data or b""):
+            if not self.session.take_merged(theirs, merged):
                 self.notify("It has changed once more: merge again.", severity="warning")
                 return
-            self.editing.rebase(theirs, document)
-            self.theirs = None
         self.notify("Merged. s shows what a save would change.", timeout=4)
         await self._redraw()
         await self._keep()
@@ -179,7 +170,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     # Edits.
 
     def change(
-        self, make: Make, said: str = "", *, cursor: str = "", then: Then | None = None
+        self, make: Edit, said: str = "", *, cursor: str = "", then: Then | None = None
     ) -> None:
         """Make another document of the one of now; the keys typed meanwhile are meant for it.
 
@@ -192,17 +183,17 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         change = self._change(make, said, cursor, then)
         hold_keys(self.run_worker(change, group="environment-edit"))
 
-    async def _change(self, make: Make, said: str, cursor: str, then: Then | None) -> None:
-        editing = self.editing
-        if editing is None:
+    async def _change(self, make: Edit, said: str, cursor: str, then: Then | None) -> None:
+        session = self.session
+        if session is None:
             return
         async with self._turn:
             try:
-                document = await asyncio.to_thread(make, editing.now)
+                document = await asyncio.to_thread(make, session.document)
             except ConsoleError as error:
                 self.notify(str(error), severity="warning", timeout=8, markup=False)
                 return
-            if not editing.take(document):
+            if not session.take(document):
                 return
         if said:
             self.notify(plain(said), timeout=3, markup=False)
@@ -214,23 +205,21 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         await self._keep()
 
     async def _redraw(self) -> None:
-        document = self.document
-        if document is not None:
-            await self.draw(lambda _data: document, document.data)
+        if self.session is not None:
+            await self.draw(self.session)
         with suppress(NoMatches):  # being closed
             self.refresh_bindings()
 
     async def _keep(self) -> bool:
         """Keep the edits where a lost connection can't take them; whether that is done."""
-        editing = self.editing
-        if editing is None:
+        session = self.session
+        if session is None:
             return True
         async with self._turn:
             try:
-                if editing.changed:
-                    await asyncio.to_thread(
-                        self.workspace.save_draft, editing.base.data, editing.now.data
-                    )
+                if session.unsaved:
+                    base, edited = session.base.data, session.document.data
+                    await asyncio.to_thread(self.workspace.save_draft, base, edited)
                 else:
                     await asyncio.to_thread(self.workspace.discard_draft)
             except ConsoleError as error:
@@ -238,11 +227,6 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 self.notify(said, severity="warning", timeout=8, markup=False)
                 return False
         return True
-
-    def _step(self, *, back: bool) -> None:
-        editing = self.editing
-        if editing is not None and (editing.undo() if back else editing.redo()):
-            hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
 
     async def _stepped(self) -> None:
         await self._redraw()
@@ -254,29 +238,35 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         """How the file stands, and what is not saved."""
         first, *others = super().totals()
         parts = [replace(first, gap="   "), *others]
-        if self.editing is not None and self.editing.changed:
+        session = self.session
+        if session is None:
+            return parts
+        if session.unsaved:
             parts.append(_part("not saved: s saves", "$text-warning bold"))
-        if self.theirs is not None:
+        if session.changed_elsewhere:
             parts.insert(0, _part("✗ changed by another: r merges", "$text-error bold"))
-        if self.opened is not None and self.opened.obstacle:
-            parts.append(_part(self.opened.obstacle, "$text-warning"))
+        if session.loaded.obstacle:
+            parts.append(_part(session.loaded.obstacle, "$text-warning"))
         return parts
 
     # What the keys do.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now has a key."""
-        editing = self.editing
-        if action in {"undo", "redo"}:
-            possible = editing is not None and (
-                editing.can_undo if action == "undo" else editing.can_redo
-            )
-            return possible or None
+        session = self.session
+        if action == "undo":
+            return (session is not None and session.can_undo) or None
+        if action == "redo":
+            return (session is not None and session.can_redo) or None
         if action == "merge":
-            return self.theirs is not None
+            return session is not None and session.changed_elsewhere
         if action == "save":
-            return (editing is not None and editing.changed) or None
+            return (session is not None and session.unsaved) or None
         return super().check_action(action, parameters)
+
+    @property
+    def _key_dialogs(self) -> KeyDialogs | None:
+        return KeyDialogs(self, self.session, self.change) if self.session is not None else None
 
     @property
     def row(self) -> KeyRow | None:
@@ -291,12 +281,13 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def action_edit(self) -> None:
         """Type another value."""
-        if self.row is not None:
-            self._dialogs.edit(self.row)
+        if self._key_dialogs is not None and self.row is not None:
+            self._key_dialogs.edit(self.row)
 
     def action_add(self) -> None:
         """Ask for a key, then for its value."""
-        self._dialogs.add()
+        if self._key_dialogs is not None:
+            self._key_dialogs.add()
 
     def action_remove(self) -> None:
         """Take the line out."""
@@ -327,23 +318,32 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def action_undo(self) -> None:
         """Take the last edit back."""
-        self._step(back=True)
+        if self.session is not None and self.session.undo():
+            hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
 
     def action_redo(self) -> None:
         """Make the edit again that was taken back."""
-        self._step(back=False)
+        if self.session is not None and self.session.redo():
+            hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
 
     def action_fill(self) -> None:
         """Ask for what the example has and the file has not."""
-        self._dialogs.fill()
+        if self._key_dialogs is not None:
+            self._key_dialogs.fill_in()
 
     def action_outside(self) -> None:
         """Edit the whole file in the user's own editor."""
-        self._dialogs.outside()
+        if self.session is not None:
+            editor = ExternalEditor(self, self.workspace, self._take_edited)
+            editor.edit(self.session.document.data)
+
+    def _take_edited(self, document: Document) -> None:
+        self.change(lambda _now: document, "Taken from the editor; s saves.")
 
     def action_merge(self) -> None:
         """Merge with what another has written."""
-        self._dialogs.merge()
+        if self.session is not None:
+            ask_merge(self, self.session, self._take_merged)
 
     def merge_missing(self, other: Document) -> None:
         """Take over what another file has more."""
@@ -357,18 +357,20 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def action_save(self) -> None:
         """Show what a save would mean."""
-        if self.theirs is not None:
+        session = self.session
+        if session is None:
+            return
+        if session.changed_elsewhere:
             self.notify(OURS_IS_OLD, severity="warning", timeout=8)
         else:
-            self._dialogs.save()
+            ask_save(self, session, self.workspace, self.ask)
 
     def switch(self, other: EnvironmentScreen) -> None:
         """Show another file; what is not saved is kept, and shown again with this one."""
         hold_keys(self.run_worker(self._switch(other), group="environment-edit"))
 
     async def _switch(self, other: EnvironmentScreen) -> None:
-        editing = self.editing
-        if editing is not None and editing.changed:
+        if self.session is not None and self.session.unsaved:
             if not await self._keep():
                 return
             said = f"The edits of {self.source.path.name} are kept, and not saved yet."
@@ -377,7 +379,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def leave(self) -> None:
         """Close; what is not saved is kept."""
-        if self.editing is not None and self.editing.changed:
+        if self.session is not None and self.session.unsaved:
             said = "What is not saved is kept: E offers it again."
             self.app.notify(said, severity="warning", timeout=8, markup=False)
         self.dismiss()

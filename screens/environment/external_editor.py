@@ -1,9 +1,10 @@
 """The user's own editor on a private copy, and what to do when it comes back with faults."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from textual.app import SuspendNotSupported
 from textual.content import Content
+from textual.screen import Screen
 
 from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.editing.workspace import EnvironmentWorkspace
@@ -11,21 +12,25 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
 from screens.shared.pick import Choices, PickScreen
 
-if TYPE_CHECKING:
-    from screens.environment.editor import EnvironmentEditor
-
 
 class ExternalEditor:
     """Leads out to the editor and back.
 
     Args:
-        screen: Where the text goes when nothing is wrong with it.
+        screen: What asks if the text has faults.
         workspace: Starts the editor.
+        take: Takes the text when nothing is wrong with it.
     """
 
-    def __init__(self, screen: "EnvironmentEditor", workspace: EnvironmentWorkspace) -> None:
+    def __init__(
+        self,
+        screen: Screen[None],
+        workspace: EnvironmentWorkspace,
+        take: Callable[[Document], None],
+    ) -> None:
         self._screen = screen
         self._workspace = workspace
+        self._take = take
 
     def edit(self, data: bytes) -> None:
         """Open the editor; the console stands still until it is closed."""
@@ -52,7 +57,7 @@ class ExternalEditor:
         if document.faults:
             self._refuse(document)
         else:
-            self._screen.change(lambda _now: document, "Taken from the editor; s saves.")
+            self._take(document)
 
     def _refuse(self, document: Document) -> None:
         fault = document.faults[0]

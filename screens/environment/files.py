@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from textual.content import Content
+from textual.screen import Screen
 
 from pixel_tui.environment.checks.layers import short_names
 from pixel_tui.environment.editing.summary import FileSummary, summary_of
 from pixel_tui.environment.editing.workspace import EnvironmentAccess, EnvironmentFiles
 from pixel_tui.text import SafeText
 from screens.shared.pick import Choices, PickScreen
-
-if TYPE_CHECKING:
-    from screens.environment.screen import EnvironmentScreen
 
 SAID: Final = SafeText("In the order of compose: a later file overrides an earlier one.")
 
@@ -25,19 +23,19 @@ def place_words(path: Path, paths: Sequence[Path]) -> str:
 
 
 def pick_file(
-    screen: "EnvironmentScreen", files: EnvironmentFiles, picked: Callable[[Path], None]
+    screen: Screen[None], files: EnvironmentFiles, here: Path, picked: Callable[[Path], None]
 ) -> None:
-    """List the files with how each stands, and tell which other one is picked.
+    """List the files with the state of each, and tell which other one is picked.
 
     Args:
-        screen: The screen of the one that is shown.
+        screen: What the list opens over.
         files: All of them.
+        here: The one that is shown.
         picked: Told of another one.
     """
     paths = files.paths
     opened = [files.open(path) for path in paths]
     known: dict[Path, FileSummary] = {}
-    here = screen.source.path
 
     def answered(at: int | None) -> None:
         if at is not None and paths[at] != here:

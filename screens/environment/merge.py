@@ -1,30 +1,30 @@
 """Edits and what another has written meanwhile: merged, and what both changed chosen one by one."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
 from pixel_tui.environment.dotenv.difference import IsSecret
 from pixel_tui.environment.dotenv.document import Document, Entry
-from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, merge, resolve
+from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, resolve
+from pixel_tui.environment.editing.session import EditSession, PendingMerge
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import brief, safe_value
 
-if TYPE_CHECKING:
-    from screens.environment.editor import EnvironmentEditor
-
 REVEAL_SECONDS: Final = 5.0
 Sides = Mapping[Conflict, Side]
+TakeMerged = Callable[[Document, Document], Awaitable[None]]
+"""Continues with a merged document; is given what it was merged with, and that."""
 
 
 class MergeScreen(Dialog[Sides | None]):
@@ -146,30 +146,35 @@ class MergeScreen(Dialog[Sides | None]):
         self.dismiss(dict(self._chosen))
 
 
-def merge_in(editor: "EnvironmentEditor") -> None:
-    """Merge an editor's edits with what is in the file now."""
-    editor.run_worker(_merge(editor), group="environment-merge", exclusive=True)
+def ask_merge(screen: Screen[None], session: EditSession, take: TakeMerged) -> None:
+    """Merge a session's edits with what the file holds now; conflicts are chosen one by one.
+
+    Args:
+        screen: What the dialog opens over.
+        session: The edits.
+        take: Continues with the merged document.
+    """
+    pending = session.pending_merge
+    if pending is not None:
+        merging = _merge(screen, session, pending, take)
+        screen.run_worker(merging, group="environment-merge", exclusive=True)
 
 
-async def _merge(editor: "EnvironmentEditor") -> None:
-    editing, theirs = editor.editing, editor.theirs
-    if editing is None or theirs is None:
-        return
-    other = await asyncio.to_thread(Document.parse, theirs.data or b"")
-    merged = await asyncio.to_thread(merge, editing.base, editing.now, other)
+async def _merge(
+    screen: Screen[None], session: EditSession, pending: PendingMerge, take: TakeMerged
+) -> None:
+    merged = await asyncio.to_thread(pending.run)
 
     def answered(sides: Sides | None) -> None:
         if sides is not None:
-            editor.run_worker(_resolve(editor, other, merged, sides), group="environment-merge")
+            resolving = _resolve(pending, merged, sides, take)
+            screen.run_worker(resolving, group="environment-merge")
 
     if merged.conflicts:
-        editor.app.push_screen(MergeScreen(merged.conflicts, editor.is_secret), answered)
+        screen.app.push_screen(MergeScreen(merged.conflicts, session.is_secret), answered)
     else:
-        await editor.merged(other, merged.document)
+        await take(pending.theirs, merged.document)
 
 
-async def _resolve(
-    editor: "EnvironmentEditor", other: Document, merged: Merged, sides: Sides
-) -> None:
-    document = await asyncio.to_thread(partial(resolve, merged, sides))
-    await editor.merged(other, document)
+async def _resolve(pending: PendingMerge, merged: Merged, sides: Sides, take: TakeMerged) -> None:
+    await take(pending.theirs, await asyncio.to_thread(resolve, merged, sides))

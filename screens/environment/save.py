@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import ClassVar, Final
 
 from textual import on
@@ -11,17 +12,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.screen import Screen
 from textual.widgets import Button, Static
 
 from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.editing.session import EditSession
+from pixel_tui.environment.editing.workspace import EnvironmentWorkspace
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import NO_RESTART
+from screens.environment.difference import difference_lines
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
 
 SAVE: Final = "environment-save"
 APPLY: Final = "environment-apply"
+AskPlan = Callable[[str, str], None]
+"""Shows the plan of an action for a candidate that was staged."""
 CHANGES: Final = {
     Change.RECREATE: ("recreate", "$text-primary"),
     Change.REBUILD: ("rebuild", "$text-warning"),
@@ -158,6 +165,38 @@ class SaveScreen(Dialog[str | None]):
     def action_scroll(self, lines: int) -> None:
         """Scroll what is longer than the screen."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def ask_save(
+    screen: Screen[None], session: EditSession, workspace: EnvironmentWorkspace, ask: AskPlan
+) -> None:
+    """Show what a save of the edits would mean, and lead to its plan.
+
+    Args:
+        screen: What the dialog opens over.
+        session: The edits; nothing is shown if there are none.
+        workspace: Asks compose about them, and stages them for the plan.
+        ask: Shows the plan.
+    """
+    if not session.unsaved:
+        return
+    base, document, replaces = session.base, session.document, session.replaces
+
+    def answered(action: str | None) -> None:
+        if action is not None:
+            screen.run_worker(stage(action), group="environment-save")
+
+    async def stage(action: str) -> None:
+        try:
+            target = await asyncio.to_thread(workspace.stage, document.data, replaces)
+        except ConsoleError as error:
+            screen.notify(plain(str(error)), severity="error", timeout=15, markup=False)
+            return
+        ask(action, target)
+
+    compare = partial(difference_lines, base, document, session.is_secret)
+    preview = partial(workspace.preview_impact, document.data)
+    screen.app.push_screen(SaveScreen(compare, preview, session.loaded.obstacle), answered)
 
 
 def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:

@@ -20,17 +20,16 @@ from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Static
 
-from pixel_tui.environment.checks.case import is_secret_entry
-from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.deliveries import MadeAt, nothing_made, unknown_deliveries
 from pixel_tui.environment.checks.overview import Overview
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.editing.session import EditSession, parse_file
 from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, LoadedFile
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
+from screens.environment.comparison import Comparison
 from screens.environment.content import file_findings, key_content
-from screens.environment.difference import Comparison
 from screens.environment.files import pick_file, place_words
 from screens.environment.history import HistoryScreen
 from screens.shared.dialog import Dialog
@@ -115,14 +114,13 @@ class EnvironmentScreen(Dialog[None]):
         self._reveals = reveals
         self._hiding: Timer | None = None
         self._resting: Timer | None = None
-        self._secrets: set[str] | None = None
         self._reading = False
         self._rows: Sequence[KeyLine] = ()
         self._problems_only = False
         self._drawn = 0
         """How many documents were examined: an older answer never replaces a newer one."""
-        self.opened: LoadedFile | None = None
-        self.overview: Overview | None = None
+        self.session: EditSession | None = None
+        """The file and the edits of it; None until it was read."""
 
     def compose(self) -> ComposeResult:
         """How the file stands, its keys, and the details beside or below them."""
@@ -150,11 +148,9 @@ class EnvironmentScreen(Dialog[None]):
         return self.query_one(EnvironmentTable)
 
     @property
-    def document(self) -> Document | None:
-        """What is shown; None until it was read."""
-        if self.opened is None:
-            return None
-        return Document.parse(self.opened.data or b"")
+    def overview(self) -> Overview | None:
+        """What was found in the file; None until it was examined."""
+        return self.session.overview if self.session is not None else None
 
     # Reading, off the event loop.
 
@@ -163,57 +159,59 @@ class EnvironmentScreen(Dialog[None]):
         if not self._reading:
             self._reading = True
             worker = self.run_worker(self._read(), group="environment-read")
-            if self.opened is None:
+            if self.session is None:
                 hold_keys(worker)  # they are meant for what is being read
 
     async def _read(self) -> None:
         try:
-            opened = await asyncio.to_thread(self.source.read)
+            loaded = await asyncio.to_thread(self.source.read)
         except ConsoleError as error:
             self._say_unreadable(str(error))
         else:
-            await self.take(opened)
+            await self.take(loaded)
         finally:
             self._reading = False
 
     def _look(self) -> None:
-        if not self._reading and self.opened is not None:
+        if not self._reading and self.session is not None:
             self._reading = True
             self.run_worker(self._look_once(), group="environment-read")
 
     async def _look_once(self) -> None:
         try:
             stamp = await asyncio.to_thread(self.source.stamp)
-            moved = self.opened is not None and stamp != self.opened.stamp
+            moved = self.session is not None and stamp != self.session.loaded.stamp
         finally:
             self._reading = False
         if moved:
             self.action_read_again()
 
-    async def take(self, opened: LoadedFile) -> None:
+    async def take(self, loaded: LoadedFile) -> None:
         """Show what was read."""
-        self.opened = opened
-        await self.draw(Document.parse, opened.data or b"")
+        file = await asyncio.to_thread(parse_file, loaded)
+        if self.session is None:
+            self.session = EditSession(file)
+        else:
+            self.session.reload(file)
+        await self.draw(self.session)
 
-    async def draw(self, make: Callable[[bytes], Document], data: bytes) -> None:
-        """Examine a document in a thread, and show what was found."""
-        opened = self.opened
-        if opened is None:
-            return
+    async def draw(self, session: EditSession) -> None:
+        """Examine the document of now in a thread, and show what was found."""
         self._drawn += 1
         turn = self._drawn
-        overview = await asyncio.to_thread(lambda: opened.examine(make(data)))
+        examine, document = session.loaded.examine, session.document
+        overview = await asyncio.to_thread(examine, document)
         if turn == self._drawn:
-            self._show(overview)
+            self._show(session, overview)
 
     # Drawing.
 
-    def _show(self, overview: Overview) -> None:
-        self.overview, self._secrets = overview, None
+    def _show(self, session: EditSession, overview: Overview) -> None:
+        session.overview = overview
         self._rows = named_rows(overview)
         with suppress(NoMatches):  # being closed
             self.hide()
-            of_file = file_findings(overview.findings, self.opened.remarks if self.opened else ())
+            of_file = file_findings(overview.findings, session.loaded.remarks)
             place = self.query_one("#environment-file", Static)
             place.update(of_file)
             place.set_class(bool(of_file.plain), "-shown")
@@ -242,12 +240,13 @@ class EnvironmentScreen(Dialog[None]):
 
     def totals(self) -> Sequence[Part]:
         """How the file stands, in one line."""
-        if self.overview is None or self.opened is None:
+        session = self.session
+        if session is None or session.overview is None:
             return [Part(Content("Reading…"))]
-        if self.opened.data is None:
+        if session.loaded.data is None:
             words = "There is no such file yet."
             return [Part(Content.styled(words, "$text-warning bold"))]
-        counts = totals_words(self.overview)
+        counts = totals_words(session.overview)
         return [Part(Content(words), rank, gap=", ") for words, rank in counts]
 
     def _say_unreadable(self, why: str) -> None:
@@ -272,7 +271,7 @@ class EnvironmentScreen(Dialog[None]):
     def _draw_details(self, *, revealed: bool = False) -> None:
         line = self.table.current
         row = line.row if line is not None else None
-        changed_at = self.opened.changed_at if self.opened is not None else None
+        changed_at = self.session.loaded.changed_at if self.session is not None else None
         old = unknown_deliveries(row.uses, changed_at, self._made) if row is not None else ()
         words = key_content(row, revealed=revealed, mends=self.mends, unknown=old)
         self.query_one("#environment-words", Static).update(words)
@@ -357,23 +356,17 @@ class EnvironmentScreen(Dialog[None]):
         """Close."""
         self.dismiss()
 
-    def is_secret(self, entry: Entry) -> bool:
-        """Whether a value is secret, of this file or of another one that it is compared with."""
-        if self.overview is None:
-            return True
-        if self._secrets is None:
-            rows = self.overview.rows
-            self._secrets = {row.entry.key for row in rows if row.secret and row.entry is not None}
-        return entry.key in self._secrets or is_secret_entry(entry, entry.written, load_catalogue())
-
     def action_compare(self) -> None:
         """Compare the file with the example, or with another one."""
-        Comparison(self, self.merge_missing if self.mends else None).ask()
+        if self.session is not None:
+            merge = self.merge_missing if self.mends else None
+            Comparison(self, self.source, self.session, merge).ask()
 
     def action_files(self) -> None:
         """List the environment files that compose reads, and show another one."""
         if (several := self._several) is not None:
-            pick_file(self, several.files, lambda path: self.switch(several.screen_of(path)))
+            here = self.source.path
+            pick_file(self, several.files, here, lambda path: self.switch(several.screen_of(path)))
 
     def switch(self, other: "EnvironmentScreen") -> None:
         """Show another file in the place of this one."""
@@ -384,9 +377,10 @@ class EnvironmentScreen(Dialog[None]):
 
     def action_history(self) -> None:
         """List the saved versions."""
-        document = self.document
-        if document is not None:
-            screen = HistoryScreen(self.source, document, self.is_secret, restores=self.mends)
+        if (session := self.session) is not None:
+            screen = HistoryScreen(
+                self.source, session.document, session.is_secret, restores=self.mends
+            )
             self.app.push_screen(screen, self.took_back)
 
     def took_back(self, data: bytes | None) -> None:

@@ -1,7 +1,6 @@
 """One value, typed with its meaning beside it: what compose will read, and how it is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from rich.text import Text
@@ -14,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
 from pixel_tui.environment.editing.judging import Judgement, Way
+from pixel_tui.environment.editing.typed_value import TypedValue, ValueForm
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import finding_lines
 from screens.shared.dialog import Dialog
@@ -22,30 +22,6 @@ from widgets.rows.environment_row import brief, safe_value
 
 REVEAL_SECONDS: Final = 5.0
 DOT: Final = "•"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class TypedValue:
-    """What was typed. Without a text the key is passed over."""
-
-    text: str | None
-    way: Way = Way.EXACT
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class ValueForm:
-    """What is asked for."""
-
-    key: SafeText
-    purpose: SafeText
-    secret: bool
-    exact: str
-    """What compose reads now."""
-    written: str
-    """What stands in the file now."""
-    way: Way = Way.EXACT
-    progress: SafeText = SafeText("")
-    """Where it is one of several: `3 of 12`. It can be passed over then."""
 
 
 JudgeValue = Callable[[str, Way], Judgement]

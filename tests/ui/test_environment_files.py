@@ -16,7 +16,7 @@ from tests.builders.ui_environment_screen import bar, editor_of, line_of, screen
 from tests.ui.driving import Console, console
 from tests.ui.picturing import quiet, settle, still_app, until
 from tests.ui.several_files import BASE, OWN, PROD, Files, several
-from tests.ui.test_environment_screen import opened
+from tests.ui.test_environment_screen import opened, session_of
 from widgets.lines.options import Options
 
 __all__ = ["several"]
@@ -106,15 +106,13 @@ async def test_edits_stay_with_their_file_and_are_there_when_it_is_shown_again(
         await it.press("d")
         await it.until(lambda: editor_of(it).workspace.has_draft)
         await picked(it, OWN)
-        assert not editor_of(it).editing.changed  # type: ignore[union-attr]
+        assert not session_of(editor_of(it)).unsaved
         await it.press("o")
         await it.until(lambda: "unsaved edits" in it.text())
         await it.press("j", "enter")
         await shown(it, PROD)
         await it.until(lambda: "not saved" in it.text("#environment-totals"))
-        document = editor_of(it).document
-        assert document is not None
-        assert document.data == b"LOG_LEVEL=warning\n"
+        assert session_of(editor_of(it)).document.data == b"LOG_LEVEL=warning\n"
         assert several[0].files[PROD].data == b"LOG_LEVEL=warning\nSITE=prod\n"
 
 

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from pixel_tui.demo.environment import DemoFile, DemoSource, DemoWorkspace
 from pixel_tui.environment.apply.impact import Impact
+from pixel_tui.environment.editing.session import EditSession
 from pixel_tui.environment.editing.workspace import EnvironmentAccess
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
@@ -16,7 +17,7 @@ from pixel_tui.text import SafeText
 from screens.changes.job import JobScreen
 from screens.changes.plan import PlanScreen
 from screens.dashboard.palette import StackCommands
-from screens.environment import dialogs as environment_dialogs
+from screens.environment import save as environment_save
 from screens.environment import screen as environment_screen
 from screens.environment.difference import DifferenceScreen
 from screens.environment.editor import EnvironmentEditor
@@ -52,9 +53,12 @@ def file_of(it: Console) -> DemoFile:
 
 def now(it: Console) -> str:
     """The file as it would be saved."""
-    document = editor_of(it).document
-    assert document is not None
-    return document.data.decode()
+    return session_of(editor_of(it)).document.data.decode()
+
+
+def session_of(screen: EnvironmentScreen) -> EditSession:
+    assert screen.session is not None
+    return screen.session
 
 
 async def opened(it: Console, at: str = "") -> EnvironmentScreen:
@@ -141,17 +145,12 @@ async def test_no_repr_and_no_message_holds_a_secret() -> None:
             screen,
             screen.table,
             screen.table.current,
-            screen.opened,
-            editor_of_base(screen).editing,
+            session_of(screen).loaded,
+            session_of(screen),
             it.app.screen,
             *it.app.screen.query("*"),
         ]
         assert SECRET not in repr(things)
-
-
-def editor_of_base(screen: EnvironmentScreen) -> EnvironmentEditor:
-    assert isinstance(screen, EnvironmentEditor)
-    return screen
 
 
 async def test_compose_reading_something_else_is_shown_beside_the_value() -> None:
@@ -358,8 +357,7 @@ async def test_a_key_that_is_there_or_is_none_is_not_added() -> None:
 def now_below(it: Console) -> str:
     editor = it.app.screen_stack[1]
     assert isinstance(editor, EnvironmentEditor)
-    assert editor.document is not None
-    return editor.document.data.decode()
+    return session_of(editor).document.data.decode()
 
 
 async def test_m_takes_the_mend_of_a_finding() -> None:
@@ -398,7 +396,7 @@ async def test_keys_that_are_typed_ahead_do_what_they_would_one_by_one() -> None
         await opened(it, "CANVAS_THEME")
         await it.burst("d", "u", "number_sign", "u")
         await it.until(lambda: "\nCANVAS_THEME=dark\n" in now(it))
-        assert not editor_of(it).editing.changed  # type: ignore[union-attr]
+        assert not session_of(editor_of(it)).unsaved
 
 
 # Step by step.
@@ -683,7 +681,7 @@ async def test_comparing_a_large_file_holds_nothing_up(monkeypatch: pytest.Monke
         release.wait()
         return [Content("nothing at all")]
 
-    monkeypatch.setattr(environment_dialogs, "difference_lines", slow)
+    monkeypatch.setattr(environment_save, "difference_lines", slow)
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
         await it.press("d", "s")
@@ -743,7 +741,7 @@ async def test_what_was_saved_is_seen_on_disk_and_is_no_unfinished_edit_any_more
         await it.until(lambda: workspace_of(it).saved_draft() is not None)
         file_of(it).write(now(it).encode())
         await it.until(lambda: workspace_of(it).saved_draft() is None)
-        assert not editor_of(it).editing.changed  # type: ignore[union-attr]
+        assert not session_of(editor_of(it)).unsaved
         await it.until(lambda: "not saved" not in it.text("#environment-totals"))
 
 
@@ -785,4 +783,4 @@ async def test_what_is_saved_or_applied_runs_as_a_job_and_is_in_the_file_then(ke
         assert b"NOSTR_POST_ENABLE=false" in (file_of(it).data or b"")
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, EnvironmentEditor))
-        await it.until(lambda: not editor_of(it).editing.changed)  # type: ignore[union-attr]
+        await it.until(lambda: not session_of(editor_of(it)).unsaved)

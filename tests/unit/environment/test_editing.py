@@ -1,11 +1,11 @@
-"""Edits that are not saved yet, and what a typed value would mean."""
+"""What an edit makes of a document, and what a typed value would mean."""
 
 import pytest
 
 from pixel_tui.environment.checks.finding import Finding, Level
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.environment.dotenv.document import Document
-from pixel_tui.environment.editing.edits import Editing, entry_now, keeps_dollar, mend_of
+from pixel_tui.environment.editing.edits import entry_now, keeps_dollar, mend_of
 from pixel_tui.environment.editing.judging import Judge, Way, place_of, with_text
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
@@ -49,30 +49,10 @@ def finding(rule: str, mend: str | None = None, level: Level = Level.ERROR) -> F
     return Finding(rule, level, "A", 1, SafeText("It is wrong."), SafeText("Mend it."), mend)
 
 
-def test_steps_go_back_and_forth_and_a_new_one_ends_what_was_taken_back() -> None:
-    editing = Editing(Document.parse(b"A=1\n"))
-    for data in (b"A=2\n", b"A=3\n"):
-        assert editing.take(Document.parse(data))
-    assert editing.undo()
-    assert editing.now.data == b"A=2\n"
-    assert editing.take(Document.parse(b"A=4\n"))
-    assert not editing.redo()
-    assert editing.undo()
-    assert editing.undo()
-    assert not editing.undo()
-    assert not editing.changed
-
-
-def test_an_edit_that_changes_nothing_is_no_step() -> None:
-    editing = Editing(Document.parse(b"A=1\n"))
-    assert not editing.take(Document.parse(b"A=1\n"))
-    assert not editing.can_undo
-
-
-def test_no_value_is_in_the_repr_of_edits_rows_and_judgements() -> None:
+def test_no_value_is_in_the_repr_of_documents_rows_and_judgements() -> None:
     document = Document.parse(f"A={SECRET}\n".encode())
     judged = Judge(document, "A", NOTHING, look)(SECRET, Way.EXACT)
-    assert SECRET not in repr([Editing(document), KeyLine("A", row("A", SECRET)), judged])
+    assert SECRET not in repr([document, KeyLine("A", row("A", SECRET)), judged])
 
 
 def test_what_is_typed_exactly_is_quoted_as_it_needs_to_be() -> None:

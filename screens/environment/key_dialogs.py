@@ -1,0 +1,126 @@
+"""What the environment's editor asks of keys: a value, another key, every value that is missing."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from textual.screen import Screen
+
+from pixel_tui.environment.checks.overview import KeyRow
+from pixel_tui.environment.editing.session import Edit, EditSession, FillInStep
+from pixel_tui.environment.editing.typed_value import TypedValue
+from pixel_tui.text import SafeText
+from screens.environment.value import ValueScreen
+from screens.shared.ask import AskScreen
+
+NO_TEXT: Final = SafeText("")
+
+
+class ChangeDocument(Protocol):
+    """Makes an edit, and shows it."""
+
+    def __call__(
+        self,
+        make: Edit,
+        said: str = "",
+        *,
+        cursor: str = "",
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Make another document of the one of now.
+
+        Args:
+            make: Makes it, in a thread; a `ConsoleError` is told.
+            said: What is told when it is made.
+            cursor: On which key the cursor stands then; empty for where it stands.
+            then: Called when it is shown.
+        """
+        ...
+
+
+class KeyDialogs:
+    """Asks for keys and their values, and makes the edits that come of the answers.
+
+    Args:
+        screen: What the dialogs open over.
+        session: The edits.
+        change: Makes one more.
+    """
+
+    def __init__(self, screen: Screen[None], session: EditSession, change: ChangeDocument) -> None:
+        self._screen = screen
+        self._session = session
+        self._change = change
+
+    # One value.
+
+    def edit(self, row: KeyRow) -> None:
+        """Ask for another value of a key."""
+
+        def answered(answer: TypedValue | None) -> None:
+            self._write(row.key, answer)
+
+        self._ask_value(row, answered)
+
+    def _ask_value(
+        self,
+        row: KeyRow,
+        answered: Callable[[TypedValue | None], None],
+        progress: SafeText = NO_TEXT,
+    ) -> None:
+        form, judge = self._session.value_form(row, progress), self._session.judge(row.key)
+        self._screen.app.push_screen(ValueScreen(form, judge), answered)
+
+    def _write(self, key: str, answer: TypedValue | None) -> None:
+        edit = self._session.typed(key, answer) if answer is not None else None
+        if edit is not None:
+            self._change(edit, cursor=key)
+
+    # Another key.
+
+    def add(self) -> None:
+        """Ask for a key, then for its value."""
+
+        def meaning(text: str) -> SafeText:
+            known = self._session.check_new_key(text.strip())
+            return SafeText("The example has it." if known else "The example does not have it.")
+
+        def answered(text: str | None) -> None:
+            key = (text or "").strip()
+            row = self._session.new_row(key) if key else None
+            if row is not None:
+                self._ask_value(row, lambda answer: self._write(key, answer))
+
+        hint = "Its name: letters, digits and _, such as LOG_LEVEL."
+        self._screen.app.push_screen(AskScreen("Add a key", hint, meaning), answered)
+
+    # Step by step.
+
+    def fill_in(self) -> None:
+        """Ask for what is missing or left as the example has it, required keys first."""
+        example = self._session.example_to_copy
+        if example is not None:
+            self._change(lambda _now: example, "Begun from the example.", then=self._fill_in)
+        else:
+            self._fill_in()
+
+    def _fill_in(self) -> None:
+        steps = self._session.fill_in()
+        if steps:
+            self._fill_next(steps)
+        else:
+            self._screen.notify("Every key of the example has a value.", timeout=4)
+
+    def _fill_next(self, steps: Sequence[FillInStep]) -> None:
+        if not steps:
+            self._screen.notify("That was the last one. s saves.", timeout=4)
+            return
+        step, *others = steps
+
+        def answered(answer: TypedValue | None) -> None:
+            if answer is None:
+                return
+            self._write(step.row.key, answer)
+            # At once: what is typed ahead is meant for the next key.
+            self._fill_next(others)
+
+        self._ask_value(step.row, answered, step.words)

@@ -1,0 +1,367 @@
+"""The edits of one environment file: what is unsaved, undone, merged, and still to be filled in."""
+
+import pytest
+
+from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
+from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.merge import Side, resolve
+from pixel_tui.environment.editing.judging import Way
+from pixel_tui.environment.editing.session import (
+    MOST_STEPS,
+    EditSession,
+    ParsedFile,
+    Reloaded,
+    parse_file,
+)
+from pixel_tui.environment.editing.typed_value import TypedValue
+from pixel_tui.environment.editing.workspace import LoadedFile
+from pixel_tui.errors import UsageError
+from pixel_tui.text import SafeText
+from tests.builders.environment_cases import look as overview_of
+
+SECRET = "hunter2"
+
+
+def read(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) -> ParsedFile:
+    """A file as it was read."""
+
+    def examine(document: Document) -> Overview:
+        return overview_of(document.data, example=example.decode() if example else None)
+
+    def look(document: Document, key: str) -> KeyRow | None:
+        return next((row for row in examine(document).rows if row.key == key), None)
+
+    return parse_file(LoadedFile(data, example, stamp=(), examine=examine, look=look))
+
+
+def session(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) -> EditSession:
+    """A session of a file that was examined."""
+    it = EditSession(read(data, example))
+    it.overview = it.loaded.examine(it.document)
+    return it
+
+
+def edited(data: bytes, base: bytes = b"A=1\nB=2\n") -> EditSession:
+    """A session with one edit."""
+    it = session(base)
+    assert it.take(Document.parse(data))
+    return it
+
+
+def row(
+    key: str,
+    state: KeyState,
+    *,
+    required: bool = False,
+    secret: bool = False,
+    line: str = "",
+    effective: str | None = None,
+) -> KeyRow:
+    entry = Document.parse(line.encode()).entry(key) if line else None
+    return KeyRow(
+        key=SafeText(key), section=SafeText(""), state=state, entry=entry, secret=secret,
+        required=required, purpose=SafeText(""), uses=(),
+        written=entry.written if entry is not None else "", effective=effective,
+    )  # fmt: skip
+
+
+# Reading.
+
+
+def test_a_file_that_was_just_read_has_nothing_to_save_to_undo_or_to_merge() -> None:
+    it = session()
+    assert not it.unsaved
+    assert not it.can_undo
+    assert not it.can_redo
+    assert not it.changed_elsewhere
+    assert it.pending_merge is None
+
+
+def test_reading_the_same_content_again_keeps_the_edits() -> None:
+    it = edited(b"A=3\nB=2\n")
+    again = read()
+    assert it.reload(again) is Reloaded.SAME
+    assert it.document.data == b"A=3\nB=2\n"
+    assert it.can_undo
+    assert it.loaded is again.loaded
+
+
+def test_another_content_is_shown_at_once_if_nothing_was_edited() -> None:
+    it = session()
+    assert it.reload(read(b"A=9\n")) is Reloaded.OTHER
+    assert it.document.data == b"A=9\n"
+    assert not it.can_undo
+
+
+def test_edits_that_are_in_the_file_are_saved() -> None:
+    it = edited(b"A=3\nB=2\n")
+    assert it.reload(read(b"A=3\nB=2\n")) is Reloaded.SAVED
+    assert not it.unsaved
+    assert not it.can_undo
+
+
+def test_another_content_beside_edits_is_a_conflict_that_changes_neither() -> None:
+    it = edited(b"A=3\nB=2\n")
+    assert it.reload(read(b"A=1\nB=9\n")) is Reloaded.CONFLICT
+    assert it.changed_elsewhere
+    assert it.unsaved
+    assert it.document.data == b"A=3\nB=2\n"
+    assert it.base.data == b"A=1\nB=2\n"
+
+
+def test_a_conflict_ends_if_the_file_is_put_back() -> None:
+    it = edited(b"A=3\nB=2\n")
+    it.reload(read(b"A=1\nB=9\n"))
+    assert it.reload(read()) is Reloaded.SAME
+    assert not it.changed_elsewhere
+
+
+def test_a_conflict_ends_with_the_next_read_if_the_edits_were_undone() -> None:
+    it = edited(b"A=3\nB=2\n")
+    it.reload(read(b"A=1\nB=9\n"))
+    it.undo()
+    assert it.reload(read(b"A=1\nB=9\n")) is Reloaded.OTHER
+    assert not it.changed_elsewhere
+    assert it.document.data == b"A=1\nB=9\n"
+
+
+def test_a_save_replaces_what_the_edits_were_made_from() -> None:
+    it = edited(b"A=3\nB=2\n")
+    assert it.replaces == b"A=1\nB=2\n"
+    assert session(b"").replaces == b""
+    assert session(None).replaces is None
+
+
+# Edits.
+
+
+def test_edits_are_undone_and_redone_one_by_one_and_a_new_one_ends_the_redo() -> None:
+    it = session(b"A=1\n")
+    for data in (b"A=2\n", b"A=3\n"):
+        assert it.take(Document.parse(data))
+    assert it.undo()
+    assert it.document.data == b"A=2\n"
+    assert it.redo()
+    assert it.document.data == b"A=3\n"
+    assert it.undo()
+    assert it.take(Document.parse(b"A=4\n"))
+    assert not it.redo()
+    assert it.undo()
+    assert it.undo()
+    assert not it.undo()
+    assert not it.unsaved
+
+
+def test_an_edit_that_changes_nothing_is_no_step() -> None:
+    it = session()
+    assert not it.take(Document.parse(b"A=1\nB=2\n"))
+    assert not it.can_undo
+
+
+def test_only_the_newest_edits_can_be_undone() -> None:
+    it = session(b"A=0\n")
+    for number in range(1, MOST_STEPS + 3):
+        it.take(Document.parse(b"A=%d\n" % number))
+    while it.undo():
+        pass
+    assert it.document.data == b"A=2\n"
+    assert it.unsaved
+
+
+def test_no_value_is_in_the_repr() -> None:
+    it = edited(f"A={SECRET}\n".encode())
+    it.reload(read(f"B={SECRET}\n".encode()))
+    form = it.value_form(row("A", KeyState.SET, line=f"A={SECRET}", effective=SECRET))
+    assert SECRET not in repr([it, it.pending_merge, read(f"A={SECRET}\n".encode()), form])
+    assert SECRET not in repr(TypedValue(SECRET))
+
+
+# Drafts.
+
+
+def test_a_draft_continues_where_it_was_left_and_can_be_undone() -> None:
+    it = session()
+    assert it.resume(it.base, Document.parse(b"A=3\nB=2\n"))
+    assert it.document.data == b"A=3\nB=2\n"
+    assert it.unsaved
+    assert not it.changed_elsewhere
+    assert it.undo()
+    assert it.document.data == b"A=1\nB=2\n"
+
+
+def test_a_draft_of_an_older_file_is_merged_before_it_is_saved() -> None:
+    it = session(b"A=1\nB=9\n")
+    assert it.resume(Document.parse(b"A=1\nB=2\n"), Document.parse(b"A=3\nB=2\n"))
+    assert it.changed_elsewhere
+    assert it.base.data == b"A=1\nB=2\n"
+
+
+def test_a_draft_that_the_file_holds_by_now_is_not_resumed() -> None:
+    it = session(b"A=3\nB=2\n")
+    assert not it.resume(Document.parse(b"A=1\nB=2\n"), Document.parse(b"A=3\nB=2\n"))
+    assert not it.unsaved
+
+
+# Merging.
+
+
+def test_a_merge_takes_both_changes_and_leaves_mine_unsaved() -> None:
+    it = edited(b"A=3\nB=2\n")
+    it.reload(read(b"A=1\nB=9\n"))
+    pending = it.pending_merge
+    assert pending is not None
+    merged = pending.run()
+    assert not merged.conflicts
+    assert it.take_merged(pending.theirs, merged.document)
+    assert it.document.data == b"A=3\nB=9\n"
+    assert it.base.data == b"A=1\nB=9\n"
+    assert it.unsaved
+    assert not it.changed_elsewhere
+
+
+def test_what_both_have_changed_is_as_it_was_chosen() -> None:
+    it = edited(b"A=3\n", base=b"A=1\n")
+    it.reload(read(b"A=9\n"))
+    pending = it.pending_merge
+    assert pending is not None
+    merged = pending.run()
+    (conflict,) = merged.conflicts
+    assert it.take_merged(pending.theirs, resolve(merged, {conflict: Side.THEIRS}))
+    assert it.document.data == b"A=9\n"
+    assert not it.unsaved
+
+
+def test_a_merge_with_a_content_that_is_no_longer_in_the_file_is_not_taken() -> None:
+    it = edited(b"A=3\nB=2\n")
+    it.reload(read(b"A=1\nB=9\n"))
+    pending = it.pending_merge
+    assert pending is not None
+    it.reload(read(b"A=1\nB=10\n"))
+    assert not it.take_merged(pending.theirs, pending.run().document)
+    assert it.document.data == b"A=3\nB=2\n"
+    assert it.changed_elsewhere
+
+
+# Keys and their values.
+
+
+def test_every_value_is_a_secret_until_the_checks_say_otherwise() -> None:
+    it = EditSession(read(b"LOG_LEVEL=info\nAPI_TOKEN=x\n"))
+    level, token = it.document.entries
+    assert it.is_secret(level)
+    it.overview = it.loaded.examine(it.document)
+    assert not it.is_secret(level)
+    assert it.is_secret(token)
+
+
+def test_values_of_another_file_are_secrets_by_the_same_rule() -> None:
+    it = session()
+    plain_one, token = Document.parse(b"SITE=pixel\nOTHER_TOKEN=x\n").entries
+    assert not it.is_secret(plain_one)
+    assert it.is_secret(token)
+
+
+def test_a_key_that_is_secret_in_this_file_is_so_in_every_other() -> None:
+    it = session(b"NOTE=1\n")
+    it.overview = Overview((row("NOTE", KeyState.SET, secret=True, line="NOTE=1"),), (), {})
+    (other,) = Document.parse(b"NOTE=2\n").entries
+    assert it.is_secret(other)
+
+
+def test_the_form_of_a_key_starts_with_what_compose_reads() -> None:
+    form = session().value_form(row("A", KeyState.SET, line="A='1 2'", effective="1 2"))
+    assert (form.exact, form.written, form.way) == ("1 2", "'1 2'", Way.EXACT)
+
+
+def test_the_form_of_a_value_with_variables_starts_as_it_is_written() -> None:
+    set_row = row("A", KeyState.SET, line='A="${B}/x"', effective="2/x")
+    assert session().value_form(set_row).way is Way.WRITTEN
+
+
+def test_the_form_of_a_missing_key_starts_with_the_example_unless_it_is_a_secret() -> None:
+    it = session(example=b"C=proposed\nTOKEN=example\n")
+    assert it.value_form(row("C", KeyState.MISSING)).exact == "proposed"
+    assert it.value_form(row("D", KeyState.MISSING)).exact == ""
+    assert it.value_form(row("TOKEN", KeyState.MISSING, secret=True)).exact == ""
+
+
+def test_the_form_of_a_placeholder_starts_empty() -> None:
+    held = row("A", KeyState.PLACEHOLDER, line="A=changeme", effective="changeme")
+    assert session().value_form(held).exact == ""
+
+
+def test_what_was_typed_is_an_edit_and_what_was_passed_over_is_none() -> None:
+    it = session()
+    edit = it.typed("A", TypedValue("x $y"))
+    assert edit is not None
+    assert edit(it.document).data == b"A='x $y'\nB=2\n"
+    assert it.typed("A", TypedValue(None)) is None
+
+
+def test_a_typed_value_is_judged_in_the_document_of_now() -> None:
+    it = session(b"A=${B}\nB=2\n")
+    it.take(Document.parse(b"A=${B}\nB=7\n"))
+    assert it.judge("B")("8", Way.EXACT).effective == "8"
+    assert it.judge("C")("${B}", Way.WRITTEN).effective == "7"
+
+
+def test_a_new_key_is_refused_if_it_is_there_or_is_none_and_known_from_the_example() -> None:
+    it = session(example=b"C=\n")
+    assert it.check_new_key("C")
+    assert not it.check_new_key("D")
+    with pytest.raises(UsageError, match="there already"):
+        it.check_new_key("A")
+    with pytest.raises(UsageError):
+        it.check_new_key("no key")
+
+
+def test_a_new_key_is_looked_at_before_it_is_in_the_document() -> None:
+    it = session()
+    found = it.new_row("API_TOKEN")
+    assert found is not None
+    assert found.secret
+    assert it.document.entry("API_TOKEN") is None
+
+
+# Filling in.
+
+
+def test_filling_in_asks_for_missing_and_placeholder_values_the_required_ones_first() -> None:
+    it = session()
+    it.overview = Overview(
+        (
+            row("SET", KeyState.SET, line="SET=1"),
+            row("OPTIONAL", KeyState.MISSING),
+            row("HELD", KeyState.PLACEHOLDER, required=True, line="HELD=changeme"),
+            row("EMPTY", KeyState.EMPTY, line="EMPTY="),
+            row("NEEDED", KeyState.EMPTY, required=True, line="NEEDED="),
+        ),
+        (),
+        {},
+    )
+    steps = it.fill_in()
+    assert [step.row.key for step in steps] == ["HELD", "NEEDED", "OPTIONAL"]
+    assert [step.words for step in steps] == [
+        "required, 1 of 3",
+        "required, 2 of 3",
+        "optional, 3 of 3",
+    ]
+
+
+def test_before_the_checks_have_run_there_is_nothing_to_fill_in() -> None:
+    assert EditSession(read(example=b"C=\n")).fill_in() == ()
+
+
+def test_an_empty_file_starts_from_the_example_and_no_other_does() -> None:
+    example = b"C=\n"
+    copied = session(None, example).example_to_copy
+    assert copied is not None
+    assert copied.data == example
+    assert session(b"A=1\n", example).example_to_copy is None
+    assert session(None).example_to_copy is None
+
+
+def test_an_example_that_has_changed_is_the_one_that_counts() -> None:
+    it = session(example=b"C=old\n")
+    it.reload(read(example=b"C=new\n"))
+    assert it.value_form(row("C", KeyState.MISSING)).exact == "new"
