@@ -5,8 +5,8 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -153,8 +153,8 @@ class Maker:
                     volumes=volumes,
                     warnings=missed(self._items, names, earlier),
                 )
-                self._record(manifest)
-                half.finish(manifest)
+                with self._recorded(manifest):
+                    half.finish(manifest)
         except OSError as error:
             raise self._failed(error) from error
         self._tell(manifest)
@@ -232,12 +232,20 @@ class Maker:
         for warning in manifest.warnings:
             self._say(f"WARNING: {warning}")
 
-    def _record(self, manifest: Manifest) -> None:
+    @contextmanager
+    def _recorded(self, manifest: Manifest) -> Iterator[None]:
         """Before it is listed: no backup of ours is ever there and not known as one."""
+        record, digest = MadeHere(), hashlib.sha256(as_bytes(manifest)).hexdigest()
         try:
-            MadeHere().add(hashlib.sha256(as_bytes(manifest)).hexdigest(), manifest.id)
+            record.add(digest, manifest.id)
         except FileError as error:
             self._say(f"WARNING: it will be taken for one from elsewhere: {error}")
+        try:
+            yield
+        except BaseException:
+            if not (self._policy.root / manifest.id).exists():
+                record.forget(digest)
+            raise
 
     def _retire(self, store: BackupStore, sparing: frozenset[str]) -> Sequence[str]:
         retired = store.retire(self._policy.keep, sparing=sparing)

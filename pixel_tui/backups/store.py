@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -173,8 +174,10 @@ class BackupStore:
     def _keep_out_of_git(self) -> None:
         """A backup has the project's secrets in it: `git add .` must not take them."""
         ignored = self.root / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text("*\n")
+        with suppress(FileNotFoundError):
+            if ignored.lstat().st_size:  # a full disk may have left an empty one
+                return
+        replace_file(ignored, b"*\n", durable=False)
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what backups that died have left behind; returns their names.

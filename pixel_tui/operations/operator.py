@@ -130,10 +130,10 @@ class Operator:
             self._require_current(plan)
             status = self._new_status(plan)
             job = Job(status, grace=self._grace)
-            self._records.save(status, durable=True)
             try:
+                self._records.save(status, durable=True)
                 self._audit.begin(status)
-            except FileError:
+            except BaseException:
                 self._records.forget(status.id)  # it never was
                 raise
             self._jobs.appendleft(job)

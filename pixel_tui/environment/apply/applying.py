@@ -140,12 +140,12 @@ class Applying:
             began=time.time(),
         )
         self._files.forget_confirmation()
-        self._files.keep_before(now or b"")
-        self._files.keep_room(len(now or b"") + len(wanted.content))
         try:
+            self._files.keep_before(now or b"")
+            self._files.keep_room(len(now or b"") + len(wanted.content))
             self._files.write(state)
         except ConsoleError:
-            self._files.free_room()
+            self._files.abandon()
             raise
         return state
 

@@ -251,6 +251,11 @@ class ApplyFiles:
                 on=str(self._state),
             ) from error
 
+    def abandon(self) -> None:
+        """It was not begun: remove what is there of it, as far as that can be."""
+        with suppress(FileError):
+            self.clear()
+
     def forget_confirmation(self) -> None:
         """Remove what an earlier apply has left."""
         self._confirmation.unlink(missing_ok=True)

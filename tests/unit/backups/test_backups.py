@@ -221,7 +221,11 @@ class TestMake:
 
     def test_git_takes_none_of_it(self, project: Path) -> None:
         make(project)
-        assert (policy(project).root / ".gitignore").read_text() == "*\n"
+        ignored = policy(project).root / ".gitignore"
+        assert ignored.read_text() == "*\n"
+        ignored.write_text("")  # as a full disk leaves it
+        make(project)
+        assert ignored.read_text() == "*\n"
 
     def test_two_of_one_second_have_two_ids(self, project: Path) -> None:
         assert [make(project).id, make(project).id] == ["20260301-120000", "20260301-120000-2"]

@@ -1,6 +1,8 @@
 """What a restore trusts: backups of this user, as they were shown, and nothing changed since."""
 
+import errno
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +17,8 @@ from pixel_tui.backups.manifest import MANIFEST, Item, Kind, as_bytes
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
-from pixel_tui.errors import OperationError
+from pixel_tui.backups.store import HalfMade
+from pixel_tui.errors import FileError, OperationError
 from pixel_tui.facts.live import _backups
 from pixel_tui.stack.model.container import Container, Mount
 from pixel_tui.text import plain
@@ -43,6 +46,17 @@ class TestOrigin:
         assert record.stat().st_mode & 0o077 == 0
         second = make(project, hours=1, keep=1).id
         assert [path.read_text() for path in record.iterdir()] == [f"{second}\n"]
+
+    def test_one_that_came_to_nothing_leaves_no_record(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(HalfMade, "finish", full)
+        with pytest.raises(FileError, match="No space left"):
+            make(project)
+        assert list(MadeHere().folder.iterdir()) == []
 
     @pytest.mark.parametrize("verb", ["check", "restore", "roll-back"])
     def test_one_that_was_not_or_was_changed_is_put_back_only_where_it_is_meant(

@@ -279,19 +279,20 @@ def test_a_disk_that_is_full_by_then_has_room_for_the_way_back(
     assert not list((tmp_path / "state" / "environment").iterdir())
 
 
+@pytest.mark.parametrize("failing", ["keep_room", "write"])
 def test_without_room_for_the_way_back_nothing_is_begun(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    def keep_room(_files: ApplyFiles, _most: int) -> None:
+    def full(_files: ApplyFiles, _what: object) -> None:
         raise FileError("The file can't be written: No space left on device.")
 
-    monkeypatch.setattr(ApplyFiles, "keep_room", keep_room)
+    monkeypatch.setattr(ApplyFiles, failing, full)
     world = World(tmp_path)
     with pytest.raises(FileError):
         world.applying().apply(wanted())
     assert world.as_before
     assert world.content == OLD
-    assert ApplyFiles(tmp_path / "state", tmp_path).read() is None
+    assert not list((tmp_path / "state" / "environment").iterdir()), "the old file has secrets"
 
 
 def test_an_engine_that_is_away_for_a_moment_decides_nothing(tmp_path: Path) -> None:

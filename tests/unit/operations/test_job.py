@@ -11,6 +11,7 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
+from pixel_tui.operations.jobs import folder as job_folder
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
 from pixel_tui.operations.jobs.outcomes import Standing, find
 from pixel_tui.operations.jobs.reach import Reachability
@@ -569,6 +570,19 @@ class TestDoor:
                 operator.run(desk.plan())
         assert desk.runner.started == []
         assert operator.jobs == ()
+        assert list((desk.folder / "jobs").iterdir()) == []
+
+    def test_a_job_that_can_not_be_written_down_leaves_nothing(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(path: Path, *_: object, **__: object) -> None:
+            raise FileError("The file can't be written: No space left on device.", on=str(path))
+
+        monkeypatch.setattr(job_folder, "replace_file", full)
+        with pytest.raises(FileError, match="No space left"):
+            desk.operator().run(desk.plan())
+        assert desk.runner.started == []
+        assert list((desk.folder / "jobs").iterdir()) == []
 
     def test_an_audit_that_cannot_be_ended_is_said(self, desk: Desk) -> None:
         def spoil() -> None:
