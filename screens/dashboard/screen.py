@@ -1,6 +1,5 @@
 """The dashboard: the service table and, around it, what belongs to the selected row."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -28,6 +27,7 @@ from screens.dashboard.bindings import BINDINGS
 from screens.dashboard.details_pane import DetailsPane
 from screens.dashboard.dialogs import StackDialogs
 from screens.dashboard.jobs_pane import JobsPane
+from screens.dashboard.late_logs import LOGS_TITLE, LateLogs
 from screens.dashboard.look import Look
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.services_pane import ServicesPane
@@ -42,8 +42,6 @@ from widgets.tables.service_table import ServiceTable
 if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
-    from pixel_tui.operations.jobs.job import JobStatus
-    from screens.dashboard.logs_pane import LogsPane
 
 REST_SECONDS: Final = 0.04
 """How long the cursor rests on a row before its details are drawn: a key held down, or one
@@ -53,7 +51,6 @@ SETTLE_SECONDS: Final = 0.15
 CLOCK_SECONDS: Final = 2.0
 LOGS_SECONDS: Final = 0.5
 """The logs come with the first complete table, or then: an engine may not answer."""
-LOGS_TITLE: Final = "2 Logs"
 
 
 class StackChanged(Message):
@@ -109,7 +106,6 @@ class DashboardScreen(Screen[None]):
         self._modes = modes
         self._operations = operations
         self._watching = watching
-        self._reveals = reveals
         self.dialogs = StackDialogs(
             self, observer, operations, state_folder, open_environment, open_ledger, clock, reveals
         )
@@ -120,10 +116,13 @@ class DashboardScreen(Screen[None]):
         self._looks_for_waiting = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
-        self._logs_pane: LogsPane | None = None
-        self._logs_begun = False
-        self._logs_opened = asyncio.Event()
-        self._job_statuses: Sequence[JobStatus] = ()
+        self._logs = LateLogs(
+            observer,
+            clock,
+            selected=lambda: self.services_pane.selected,
+            copy=self.copy,
+            reveals=reveals,
+        )
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
@@ -171,11 +170,6 @@ class DashboardScreen(Screen[None]):
         return self.query_one(ServicesPane)
 
     @property
-    def logs_pane(self) -> "LogsPane | None":
-        """The logs of what is selected; None before the first table was painted."""
-        return self._logs_pane
-
-    @property
     def table(self) -> ServiceTable:
         """The service table."""
         return self.services_pane.table
@@ -215,36 +209,17 @@ class DashboardScreen(Screen[None]):
         self._draw_rows()
         self._draw_frame()
         self._draw_details(anew=True)
-        if self._snapshot.complete and not self._logs_begun:
+        if self._snapshot.complete and not self._logs.begun:
             self.call_after_refresh(self._open_logs)
 
     async def _open_logs(self) -> None:
-        """Put the logs in their place: what they import and mount would hold the table up."""
-        if not self._logs_begun:
-            self._logs_begun = True
-            from screens.dashboard.logs_pane import LogsPane
-
-            pane = LogsPane(
-                self._observer,
-                self._clock,
-                selected=lambda: self.services_pane.selected,
-                copy=self.copy,
-                reveals=self._reveals,
-                id=Pane.LOGS.value,
-            )
-            await self.panes.replace(Pane.LOGS, pane)
-            self._logs_pane = pane
-            self._logs_opened.set()
-            pane.logs.tell(self._job_statuses)
-            self._follow_selected()
-        await self._logs_opened.wait()
+        await self._logs.open(self.panes)
 
     def _tick(self) -> None:
         with suppress(NoMatches):  # the screen is being taken down
             self._draw_rows()
             self._draw_frame()
-            if self._logs_pane is not None:
-                self._logs_pane.tick(self._clock.now())
+            self._logs.tick(self._clock.now())
             self._look_whether_one_waits()
 
     def _look_whether_one_waits(self) -> None:
@@ -286,27 +261,19 @@ class DashboardScreen(Screen[None]):
         self.call_after_refresh(self._share_height)
 
     @on(ServiceTable.Highlighted)
+    @on(ServiceTable.MarksChanged)
     def _highlighted(self) -> None:
         self.services_pane.draw_advice()
         for timer in self._settling:
             timer.stop()
         self._settling = (
             self.set_timer(REST_SECONDS, self._draw_selected),
-            self.set_timer(SETTLE_SECONDS, self._follow_selected),
+            self.set_timer(SETTLE_SECONDS, self._logs.follow),
         )
 
     def _draw_selected(self) -> None:
         with suppress(NoMatches):  # the screen is being taken down
             self._draw_details()
-
-    def _follow_selected(self) -> None:
-        if self._logs_pane is not None:
-            with suppress(NoMatches):  # the screen is being taken down
-                self._logs_pane.follow_selected()
-
-    @on(ServiceTable.MarksChanged)
-    def _marks_changed(self) -> None:
-        self._highlighted()
 
     @on(ServiceTable.Opened)
     async def _opened(self) -> None:
@@ -321,7 +288,7 @@ class DashboardScreen(Screen[None]):
         if name == Pane.LOGS:
             await self._open_logs()
         self.panes.show(Pane(name))
-        self.call_after_refresh(self._follow_selected)
+        self.call_after_refresh(self._logs.follow)
 
     def action_zoom(self) -> None:
         """Show the focused pane alone, or all again."""
@@ -331,8 +298,7 @@ class DashboardScreen(Screen[None]):
     def action_back(self) -> None:
         """Undo one thing: the zoom, the filter, the marks; else go to the services."""
         box, table = self.services_pane.filter_box, self.table
-        logs = self._logs_pane
-        if logs is not None and self.panes.focused is Pane.LOGS and logs.log_view.let_go():
+        if self.panes.focused is Pane.LOGS and self._logs.clear_selection():
             return
         if self.panes.zoomed:
             self.action_zoom()
@@ -427,7 +393,5 @@ class DashboardScreen(Screen[None]):
 
     @on(JobsPane.Changed)
     def _jobs_changed(self, event: JobsPane.Changed) -> None:
-        self._job_statuses = event.statuses
-        if self._logs_pane is not None:
-            self._logs_pane.logs.tell(event.statuses)
+        self._logs.tell(event.statuses)
         self.query_one(StatusBar).jobs_running = event.running
