@@ -32,10 +32,10 @@ from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, write_verdict
 from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
-from pixel_tui.backups.words import size_words
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.checks.masking import learn_secrets
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import size, span
 from pixel_tui.settings import load_settings
 from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.programs.git_files import is_ignored
@@ -128,7 +128,7 @@ class _Work:
         maker = self._maker()
         made = maker.make(reason=self._arguments.reason, sparing=frozenset(self._arguments.sparing))
         where = self._policy.root / made.id
-        say(f"{size_words(made.size)} in {made.seconds:.1f} s: {where}")
+        say(f"{size(made.size)} in {span(made.seconds)}: {where}")
         if not made.incomplete:
             return
         names = [gap.what for gap in made.missing]

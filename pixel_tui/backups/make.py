@@ -59,9 +59,9 @@ from pixel_tui.backups.sources import (
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, HalfMade
 from pixel_tui.backups.volumes import volume_folders, volume_source
-from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, OperationError, UsageError
+from pixel_tui.humanize import size, span
 from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.engine.endpoint import LOCAL, endpoint_of
 from pixel_tui.stack.model.json_value import JsonObject
@@ -278,7 +278,7 @@ class Maker:
         if need > free:
             raise FileError(
                 f"There is not enough room for a backup: it needs about"
-                f" {size_words(need)}, and {size_words(free)} are free.",
+                f" {size(need)}, and {size(free)} are free.",
                 on=str(self._policy.root),
                 remedy="Make room, or set another folder under [backup] in the settings.",
             )
@@ -363,10 +363,10 @@ class Maker:
             self._gaps.append(LeftOut(title, reason, Gap.FAILED, expected=True))
             self._say(f"{kind.value:<10} {title}  FAILED: {reason}")
             return
-        size = target.stat().st_size
-        self._items.append(Item(kind, source, path, size, digest, details))
-        took = time.monotonic() - began
-        self._say(f"{kind.value:<10} {title}  {size_words(size)} in {took:.1f} s")
+        count = target.stat().st_size
+        self._items.append(Item(kind, source, path, count, digest, details))
+        took = span(time.monotonic() - began)
+        self._say(f"{kind.value:<10} {title}  {size(count)} in {took}")
 
     def _tools(self) -> JsonObject:
         tools: JsonObject = {"pixel-tui": __version__, "sqlite": sqlite3.sqlite_version}

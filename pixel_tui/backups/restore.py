@@ -40,6 +40,7 @@ from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, open_regular, read_regular, sync_folder
+from pixel_tui.humanize import span
 from pixel_tui.reserve import with_reserve
 from pixel_tui.settings import state_folder
 
@@ -329,7 +330,7 @@ class Restorer:
         deadline = time.monotonic() + READY_SECONDS
         while not server.ready():
             if time.monotonic() >= deadline:
-                return f"its Postgres server takes no connection within {READY_SECONDS:.0f} s"
+                return f"its Postgres server takes no connection within {span(READY_SECONDS)}"
             time.sleep(0.5)
         return ""
 

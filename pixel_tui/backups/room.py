@@ -8,8 +8,8 @@ from typing import Final
 
 from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.manifest import Item, Kind, Manifest
-from pixel_tui.backups.words import size_words
 from pixel_tui.errors import FileError
+from pixel_tui.humanize import size
 from pixel_tui.reserve import reserved
 from pixel_tui.settings import state_folder
 
@@ -30,8 +30,8 @@ class Shortage:
     def error(self) -> FileError:
         """What is wrong, and what to do."""
         return FileError(
-            f"There is not enough room: it needs {size_words(self.needed)} ({self.needed:,} bytes),"
-            f" and {size_words(self.free)} are free.",
+            f"There is not enough room: it needs {size(self.needed)} ({self.needed:,} bytes),"
+            f" and {size(self.free)} are free.",
             on=str(self.folder),
             remedy="Remove older backups, or files named NAME.before-TIME",
         )
@@ -47,7 +47,7 @@ def shortages(needs: Sequence[tuple[Path, int]]) -> tuple[Shortage, ...]:
         OSError: A disk can't be looked at.
     """
     disks: dict[int, Shortage] = {}
-    for target, size in needs:
+    for target, count in needs:
         folder = target.parent
         while not folder.is_dir():
             folder = folder.parent
@@ -56,7 +56,7 @@ def shortages(needs: Sequence[tuple[Path, int]]) -> tuple[Shortage, ...]:
         free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * block
         free += reserved(state_folder(), on=device) // block * block
         so_far = disks[device] if device in disks else Shortage(folder, 0, free)
-        needed = so_far.needed + -(-size // block) * block
+        needed = so_far.needed + -(-count // block) * block
         disks[device] = Shortage(so_far.folder, needed, so_far.free)
     return tuple(disk for disk in disks.values() if disk.needed > disk.free)
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, Kind
 from pixel_tui.backups.postgres import Postgres
-from pixel_tui.backups.words import size_words
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import size
 
 
 def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], say: Say) -> None:
@@ -38,14 +38,14 @@ def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], 
         if largest.size > free:
             raise OperationError(
                 f"There is not enough room where {name} keeps its data: the dump {largest.title}"
-                f" alone has {size_words(largest.size)}, and {size_words(free)} are free.",
+                f" alone has {size(largest.size)}, and {size(free)} are free.",
                 remedy=f"Make room there; or stop {name}, and its dumps are left alone",
             )
         needed = max(item.database_size for item in ours)
-        words = f"{size_words(free)} are free where {name} keeps its data"
+        words = f"{size(free)} are free where {name} keeps its data"
         if needed > free:
-            say(f"WARNING: {words}, and a database had {size_words(needed)}: it may find no room")
+            say(f"WARNING: {words}, and a database had {size(needed)}: it may find no room")
         elif all(item.database_size for item in ours):
-            say(f"room       {words}, for {size_words(needed)}")
+            say(f"room       {words}, for {size(needed)}")
         else:
             say(f"unknown    how much {name} needs for its dumps; {words}")

@@ -9,10 +9,10 @@ from pixel_tui.backups.manifest import Item, Kind
 from pixel_tui.backups.postgres import CUSTOM_FORMAT, Postgres
 from pixel_tui.backups.sqlite_copy import check_database
 from pixel_tui.backups.store import Backup, Verdict
-from pixel_tui.backups.words import size_words
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import open_regular
+from pixel_tui.humanize import size
 
 ReadContents = Mapping[str, Postgres]
 """Servers that can read a dump's table of contents, by service."""
@@ -34,7 +34,7 @@ def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Ver
         trouble, note = check_item(backup.folder, item, servers)
         if trouble:
             problems.append(f"{item.title}: {trouble}")
-        words = trouble or f"as it was written, {size_words(item.size)}{note}"
+        words = trouble or f"as it was written, {size(item.size)}{note}"
         say(f"{item.kind.value:<10} {item.title}  {words}")
     for gap in backup.manifest.missing:
         say(f"MISSING: {gap.what} ({gap.why})")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.audit.chain import Record, Trail
 from pixel_tui.text import plain
 
@@ -27,7 +28,7 @@ def record_line(record: Record) -> str:
     plan = record.facts.get("plan")
     title = str(plan.get("title", "")) if isinstance(plan, Mapping) else ""
     seconds = record.facts.get("seconds")
-    took = f" in {seconds:.1f} s" if isinstance(seconds, int | float) else ""
+    took = f" in {span(seconds)}" if isinstance(seconds, int | float) else ""
     what = title or f"{record.word('result')}{took}"
     origin = " ".join(part for part in (record.word("terminal"), _client(record)) if part)
     who = f"{record.word('user')}@{record.word('host')}"

@@ -12,9 +12,9 @@ from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import Backup, BackupStore, write_verdict
 from pixel_tui.backups.verify import verify
-from pixel_tui.backups.words import age_words, size_words
 from pixel_tui.clock import Clock
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import age, size
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -63,15 +63,15 @@ def as_table(backups: tuple[Backup, ...], now: datetime) -> str:
     lines = [f"{'id':<19}  {'age':>7}  {'size':>8}  {'items':>5}  state"]
     for backup in backups:
         manifest = backup.manifest
-        age = age_words(now - manifest.created) if manifest else ""
-        size = size_words(manifest.size) if manifest else ""
+        old = age((now - manifest.created).total_seconds()) if manifest else ""
+        stored = size(manifest.size) if manifest else ""
         items = str(len(manifest.items)) if manifest else ""
         words = state_word(backup)
         more = backup.trouble or (manifest.reason if manifest else "")
         if manifest and manifest.incomplete:
             words = f"INCOMPLETE, {words}"
         said = f"{words}: {more}" if backup.trouble else f"{words}  {more}"
-        lines.append(plain(f"{backup.id:<19}  {age:>7}  {size:>8}  {items:>5}  {said}".rstrip()))
+        lines.append(plain(f"{backup.id:<19}  {old:>7}  {stored:>8}  {items:>5}  {said}".rstrip()))
     return "\n".join(lines)
 
 

@@ -7,7 +7,6 @@ from typing import Final
 from pixel_tui.errors import UsageError
 from pixel_tui.ledger.file.json_edit import decoder
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown, texts_of
-from pixel_tui.ledger.reading.words import span
 from pixel_tui.ledger.view.rules.findings import Finding
 from pixel_tui.ledger.view.search import TaskSearch
 from pixel_tui.ledger.view.truth import Truth
@@ -145,8 +144,7 @@ def _finding_json(finding: Finding) -> JsonObject:
 
 
 def _took(task: Task, now: datetime | None) -> str:
-    seconds = task.seconds(now) if now is not None else None
-    return "" if seconds is None else span(seconds)
+    return task.took(now) if now is not None else ""
 
 
 def _state(truth: Truth) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from pixel_tui.health.findings import Finding, finding_of
 from pixel_tui.health.restarts import STABLE_SECONDS, unstable
+from pixel_tui.humanize import span
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.container import Container, HealthStatus, Port
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
@@ -38,7 +39,7 @@ def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]
         if at is not None and (young := unstable(service, at)):
             times = sum(item.restarts for item in young)
             how = f"was restarted ({times})" if times else "ran out of memory"
-            yield service.name, f"it {how} and has run for less than {STABLE_SECONDS:.0f} s"
+            yield service.name, f"it {how} and has run for less than {span(STABLE_SECONDS)}"
 
 
 def reasons(snapshot: StackSnapshot) -> Iterable[str]:

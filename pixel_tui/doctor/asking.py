@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pixel_tui.errors import ConsoleError, EngineUnreachable
+from pixel_tui.humanize import span
 from pixel_tui.stack.compose.asking import Asked, NoAnswer
 from pixel_tui.text import SafeText, plain
 
@@ -53,7 +54,7 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
     if answers:
         return answers[0]
     return EngineUnreachable(
-        f"There was no answer within {seconds:.0f} seconds.",
+        f"There was no answer within {span(seconds)}.",
         remedy="Does a program, such as ssh, wait for a password or for a slow network?",
     )
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from pixel_tui.doctor.report import Check, failed, ok, skipped, warning
 from pixel_tui.errors import ConsoleError
+from pixel_tui.humanize import span
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.parse_times import parse_time
 
@@ -191,10 +192,10 @@ def check_clock(told: EngineTold | ConsoleError) -> Check:
     behind = (told.asked_at - theirs).total_seconds()
     drift = max(ahead, behind, 0.0)
     if drift <= DRIFT_SECONDS:
-        return ok(name, f"The engine's clock and this one agree within {DRIFT_SECONDS:.0f} s.")
+        return ok(name, f"The engine's clock and this one agree within {span(DRIFT_SECONDS)}.")
     return warning(
         name,
-        f"The engine's clock is {drift:.0f} s {'ahead' if ahead > 0 else 'behind'}: "
+        f"The engine's clock is {span(drift)} {'ahead' if ahead > 0 else 'behind'}: "
         "ages and log times will look wrong.",
         "Let both machines follow a time server: see `timedatectl` on each.",
     )

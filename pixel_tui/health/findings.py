@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Final
 
 from pixel_tui.health.restarts import unstable
+from pixel_tui.humanize import age, ago, memory_size
 from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
 from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
@@ -222,8 +223,7 @@ def _restarted_most(service: Service, now: datetime) -> Container | None:
 
 
 def _seconds_ago(at: datetime | None, now: datetime) -> str:
-    seconds = int((now - at).total_seconds()) if at is not None else 0
-    return f" {seconds} s ago" if seconds > 0 else " just now"
+    return f" {ago(at, now)}" if at is not None else " just now"
 
 
 def _memory_remedy(container: Container) -> str:
@@ -548,7 +548,7 @@ def _exit_reason(container: Container) -> SafeText:
         return NO_TEXT
     limit = ""
     if _ran_out_of_memory(container) and container.memory_limit is not None:
-        limit = f", limit {container.memory_limit / 2**20:.0f} MiB"
+        limit = f", limit {memory_size(container.memory_limit)}"
     return plain(f"{words}{limit}")
 
 
@@ -563,8 +563,5 @@ def _broken_dependency(service: Service, snapshot: StackSnapshot) -> str:
 def _ago(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
-    minutes = int((now - at).total_seconds()) // 60
-    if minutes < 1:
-        return " just now"
-    hours, minutes = divmod(minutes, 60)
-    return f" since {hours} h {minutes} min" if hours else f" since {minutes} min"
+    seconds = (now - at).total_seconds()
+    return f" for {age(seconds)}" if seconds >= 60 else " just now"

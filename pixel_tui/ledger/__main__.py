@@ -18,6 +18,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.checks.masking import learn_secrets
 from pixel_tui.errors import FileError, NothingToDo, OperationError
 from pixel_tui.files import read_regular
+from pixel_tui.humanize import span
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.reading.retention import RETENTION_DAYS, left_files
@@ -202,7 +203,7 @@ class _Work:
                 return
             time.sleep(LOOK_SECONDS)
         raise OperationError(
-            f"The task is still {before} after {self._arguments.seconds:g} seconds.",
+            f"The task is still {before} after {span(self._arguments.seconds)}.",
             on=self._task[:8],
             remedy="Look at the log of its container.",
         )

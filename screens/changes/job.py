@@ -16,6 +16,7 @@ from textual.widgets import Static
 from pixel_tui.clock import Clock
 from pixel_tui.environment.apply.state import Confirmation
 from pixel_tui.errors import FileError
+from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, WatchedJob
 from pixel_tui.stack.feed.file import FileFeed
 from pixel_tui.text import SafeText
@@ -23,7 +24,6 @@ from screens.shared.dialog import Dialog
 from widgets.dashboard.job_list import STATE_LOOKS
 from widgets.key_bar import KeyBar
 from widgets.logs.view import LogView
-from widgets.rows.figures import span
 from widgets.rows.job_steps import step_lines
 
 
@@ -203,8 +203,9 @@ def _state(status: JobStatus, clock: Clock, *, asked: bool) -> Content:
 
 
 def _confirm_line(seconds: float) -> Content:
+    left = span(round(seconds))
     return Content.styled(
-        f"It works. Press c within {seconds:.0f} s to keep it; else what was before comes back.",
+        f"It works. Press c within {left} to keep it; else what was before comes back.",
         "$text-warning bold",
     )
 

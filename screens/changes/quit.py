@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from pixel_tui.humanize import span
 from pixel_tui.text import SafeText
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
@@ -82,9 +83,9 @@ class QuitScreen(Dialog[Leaving]):
         left = self._to_confirm()
         if left is not None:
             happens = (
-                f"The new environment waits to be confirmed. It is rolled back in {left:.0f} s, "
-                "also without pixel-tui. To keep it: Esc, then 5, Enter, c; or"
-                " `pixel-tui env confirm` in a shell."
+                "The new environment waits to be confirmed. It is rolled back in "
+                f"{span(round(left))}, also without pixel-tui. To keep it: Esc, then 5, Enter, c;"
+                " or `pixel-tui env confirm` in a shell."
             )
         else:
             jobs = "A job is" if count == 1 else f"{count} jobs are"

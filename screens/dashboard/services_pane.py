@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from pixel_tui.clock import Clock
 from pixel_tui.health.findings import finding_of, findings
+from pixel_tui.humanize import ago
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import plain
@@ -20,7 +21,6 @@ from screens.dashboard.look import Look
 from widgets.dashboard.advice import Advice
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
-from widgets.rows.figures import since
 from widgets.rows.service_row import Row, service_rows
 from widgets.tables.service_table import ServiceTable
 
@@ -172,7 +172,7 @@ def _why_empty(snapshot: StackSnapshot) -> str:
 
 
 def _seen(snapshot: StackSnapshot, now: datetime) -> str:
-    return f"seen {since(snapshot.taken_at, now)} ago"
+    return f"seen {ago(snapshot.taken_at, now)}" if snapshot.taken_at else "never seen"
 
 
 def _calm(snapshot: StackSnapshot, now: datetime) -> str:

@@ -15,6 +15,7 @@ from textual.css.query import NoMatches
 from textual.message import Message
 
 from pixel_tui.clock import Clock
+from pixel_tui.humanize import ago
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.view.arrangement import (
@@ -41,7 +42,7 @@ from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
 from widgets.lines.fitted_line import FittedLine, Part
 from widgets.lines.saying import Saying
-from widgets.rows.figures import since, span
+from widgets.rows.figures import since
 from widgets.rows.task_details import preview_sections
 from widgets.rows.task_row import STATUSES
 from widgets.tables.task_table import TaskTable
@@ -383,10 +384,10 @@ def _totals(view: LedgerView, clock: Clock) -> Sequence[Part]:
     tail: list[str] = []
     lock = view.reading.lock
     if lock is not None:
-        age = span((now - lock.created).total_seconds()) if lock.created else "?"
-        tail.append(f"lock of {plain(lock.task[:8]) or '?'} for {age}")
+        held = since(lock.created, now) if lock.created else "?"
+        tail.append(f"lock of {plain(lock.task[:8]) or '?'} for {held}")
     if view.reading.changed is not None:
-        tail.append(f"written {since(view.reading.changed, now)} ago")
+        tail.append(f"written {ago(view.reading.changed, now)}")
     parts += [Part(Content.styled(words, "$foreground-muted"), 1) for words in tail]
     return parts
 

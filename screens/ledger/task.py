@@ -32,7 +32,6 @@ from widgets.key_bar import KeyBar
 from widgets.lines.saying import Saying
 from widgets.logs.pane import LogPane
 from widgets.logs.view import LogView
-from widgets.rows.figures import span
 from widgets.rows.task_details import fact_sections, output_sections, whole_of
 from widgets.rows.task_row import STATUSES
 from widgets.rows.task_words import TaskWords
@@ -249,11 +248,11 @@ class TaskScreen(Dialog[None]):
 def _state(task: Task, view: LedgerView, clock: Clock, *, gone: bool) -> Content:
     word, tone = STATUSES[task.status]
     styles = {"good": "$text-success", "bad": "$text-error bold", "warn": "$text-warning"}
-    took = task.seconds(clock.now())
+    took = task.took(clock.now())
     tries = f", attempt {task.attempts} of {task.max_attempts or '?'}" if task.attempts else ""
     parts = [
         Content.styled(word, styles.get(tone.value, "")),
-        Content(f"{f'  {span(took)}' if took is not None else ''}{tries}"),
+        Content(f"{f'  {took}' if took else ''}{tries}"),
         Content.styled(f"  {task.type_text}  {task.id}", "$foreground-muted"),
     ]
     if gone:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, OperationError, UsageError
+from pixel_tui.humanize import ago
 from pixel_tui.logs.activity import ActivityPicture
 from pixel_tui.logs.export import Form, export
 from pixel_tui.logs.history_search import HistorySearch
@@ -23,7 +24,7 @@ from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import MASK, LineMasker, known, mask_known, masked_words
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.ring import LogLine
-from pixel_tui.stack.model.times import jump_target, moment, span_words, stamp_at
+from pixel_tui.stack.model.times import jump_target, moment, stamp_at
 from pixel_tui.text import SafeText, plain
 from screens.logs.followed import FollowedLogs
 from screens.logs.line import LogLineScreen
@@ -133,12 +134,12 @@ class LogDialogs:
             lines = []
             for group in groups:
                 at = moment(group.last)
-                ago = span_words(int((now - at).total_seconds()) * 1_000_000_000) if at else ""
+                last = f"{ago(at, now)}  " if at else ""
                 lines.append(
                     Content.assemble(
                         (f"{group.count:>7,}×  ", "bold"),
                         (f"{plain(group.source)}  ", "$text-primary"),
-                        (f"{ago} ago  " if ago else "", "$foreground-muted"),
+                        (last, "$foreground-muted"),
                         shown_shape(group),
                     )
                 )

@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.css.query import NoMatches
 
+from pixel_tui.humanize import ago
 from pixel_tui.logs.level import Level, level_of
 from pixel_tui.logs.pretty import pretty
 from pixel_tui.logs.structure import structured
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import Source
 from pixel_tui.stack.feed.ring import LineKind, LogLine
-from pixel_tui.stack.model.times import moment, span_words
+from pixel_tui.stack.model.times import moment
 from pixel_tui.text import SafeText, plain
 from screens.shared.dialog import Dialog
 from widgets.key_bar import KeyBar
@@ -97,8 +98,9 @@ class LogLineScreen(Dialog[None]):
         if at is not None:
             nanos = line.stamp[19:29].decode("ascii", "replace")
             local = at.astimezone()
-            ago = span_words(int((self._now - at).total_seconds() * 1_000_000_000))
-            yield _fact("time", f"{local:%Y-%m-%d %H:%M:%S}{nanos} {local:%Z}, {ago} ago")
+            yield _fact(
+                "time", f"{local:%Y-%m-%d %H:%M:%S}{nanos} {local:%Z}, {ago(at, self._now)}"
+            )
             yield _fact("UTC", f"{at:%Y-%m-%d %H:%M:%S}{nanos}")
         if self._source is not None:
             yield _fact("service", self._source.service)

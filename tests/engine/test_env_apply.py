@@ -50,7 +50,7 @@ def test_what_is_confirmed_from_another_process_stays(bench: Bench) -> None:
     assert waiting is not None
     assert 0 < waiting.seconds <= 60
     assert bench.confirmation.confirm()
-    assert bench.ending(process, "Confirm within 60 s", "Confirmed") is Ending.KEPT
+    assert bench.ending(process, "Confirm within 1m", "Confirmed") is Ending.KEPT
     assert bench.file.read_bytes() == GOOD
     assert bench.variable("api", "SECRET_KEY") == "second-value"
     assert bench.image_file() == "http://b"
@@ -73,7 +73,7 @@ def test_what_is_not_well_is_taken_back(bench: Bench) -> None:
 def test_what_nobody_confirms_is_taken_back_with_its_images(bench: Bench) -> None:
     image = bench.project.inspect("web")["Image"]
     process = bench.start(GOOD, *BOTH, within=1)
-    said = ("Nobody confirmed it within 1 s", "means the image of before")
+    said = ("Nobody confirmed it within 1s", "means the image of before")
     assert bench.ending(process, *said) is Ending.UNCONFIRMED
     assert bench.project.inspect("web")["Image"] == image
     assert bench.image_file() == "http://a"

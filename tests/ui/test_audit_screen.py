@@ -57,7 +57,7 @@ async def test_newest_first_with_who_what_result_and_how_long() -> None:
         assert "no end yet" in lines[0]
         assert "Restart agent" in lines[1]
         assert "succeeded" in lines[1]
-        assert "12 s" in lines[1]
+        assert "12s" in lines[1]
         assert "pts/3 from 192.0.2.7" in lines[1]
 
 

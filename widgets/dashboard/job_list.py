@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from pixel_tui.humanize import span
 from widgets.lines.options import Options
-from widgets.rows.figures import span
 
 # Jobs are imported with the first of them: the table stands before that.
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _line(job: "JobStatus", now: datetime) -> Content:
     return Content.assemble(
         (f"{began.astimezone():%H:%M:%S}  ", "$foreground-muted"),
         (f"{word:<12}", style),
-        (f"{took:>6}  ", "$foreground-muted"),
+        (f"{took:>7}  ", "$foreground-muted"),
         (job.plan.title, ""),
         (f"  {job.message}" if job.message else "", "$foreground-muted"),
     )

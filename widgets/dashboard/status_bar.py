@@ -12,10 +12,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from pixel_tui.health.restarts import unstable
+from pixel_tui.humanize import ago, memory_size, span
 from pixel_tui.stack.model.container import HealthStatus
 from pixel_tui.stack.model.snapshot import Link, ServiceState, StackSnapshot
 from widgets.lines.fitted_line import Part, fitted
-from widgets.rows.figures import since, size
 
 
 class Mode(StrEnum):
@@ -146,7 +146,7 @@ def _engine(snapshot: StackSnapshot) -> Sequence[Part]:
             engine.host_name or str(engine.address),
             f"docker {engine.version}" if engine.version else "",
             f"context {engine.context}",
-            f"{engine.cpus} cores {size(engine.memory)}" if engine.cpus else "",
+            f"{engine.cpus} cores {memory_size(engine.memory)}" if engine.cpus else "",
         ]
     return [
         Part(Content.styled(words, "$foreground-muted"), rank) for rank, words in enumerate(said)
@@ -155,7 +155,7 @@ def _engine(snapshot: StackSnapshot) -> Sequence[Part]:
 
 def _jobs(running: int, to_confirm: float | None) -> Part:
     if to_confirm is not None:
-        words = f"apply rolls back in {to_confirm:.0f} s: 5, Enter, c keeps it"
+        words = f"apply rolls back in {span(round(to_confirm))}: 5, Enter, c keeps it"
         return Part(Content.styled(words, "$text-warning bold"))
     words = f"{running} job{'s' if running > 1 else ''} running" if running else ""
     return Part(Content.styled(words, "$text-accent bold"))
@@ -165,7 +165,7 @@ def _age(snapshot: StackSnapshot, now: datetime) -> Part:
     if snapshot.engine.link is not Link.LOST:
         return Part(Content(""))
     seen = snapshot.taken_at
-    age = f"stale: seen {since(seen, now)} ago" if seen else "the Docker daemon does not answer"
+    age = f"stale: seen {ago(seen, now)}" if seen else "the Docker daemon does not answer"
     return Part(Content.styled(age, "$text-error bold"))
 
 

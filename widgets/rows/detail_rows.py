@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pixel_tui.health.findings import Finding
+from pixel_tui.humanize import ago, memory_size, span
 from pixel_tui.redaction.known import masked_words
 from pixel_tui.stack.model.container import Container, HealthStatus, Probe
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import Service, StackEvent
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import SafeText, plain
-from widgets.rows.figures import moment, since, size
+from widgets.rows.figures import moment
 from widgets.rows.service_row import ports_text
 from widgets.rows.table import Tone
 
@@ -126,7 +127,7 @@ def _container_lines(container: Container, now: datetime) -> Iterator[Line]:
         yield Line("error", container.error, Tone.BAD)
     yield Line("restarts", plain(f"{container.restarts} (policy {container.restart_policy})"))
     if container.memory_limit:
-        yield Line("memory limit", size(container.memory_limit))
+        yield Line("memory limit", memory_size(container.memory_limit))
     yield Line("log driver", container.log_driver)
     if container.ports:
         yield Line("ports", plain(ports_text(container.ports)))
@@ -142,7 +143,7 @@ def _state_words(container: Container) -> str:
 def _when(at: datetime | None, now: datetime) -> SafeText:
     if at is None:
         return moment(at)
-    return plain(f"{moment(at)} ({since(at, now)} ago)")
+    return plain(f"{moment(at)} ({ago(at, now)})")
 
 
 def health_sections(service: Service, container: Container | None = None) -> tuple[Section, ...]:
@@ -169,7 +170,7 @@ def _health_lines(container: Container) -> Iterator[Line]:
 
 
 def _probe_lines(probe: Probe) -> Iterator[Line]:
-    took = f" in {(probe.ended - probe.started).total_seconds():.1f} s" if probe.ended else ""
+    took = f" in {span((probe.ended - probe.started).total_seconds())}" if probe.ended else ""
     verdict = "passed" if probe.exit_code == 0 else f"failed with {exit_words(probe.exit_code)}"
     tone = Tone.MUTED if probe.exit_code == 0 else Tone.BAD
     yield Line(f"{probe.started.astimezone():%H:%M:%S}", plain(f"{verdict}{took}"), tone)

@@ -5,9 +5,9 @@ from typing import Final
 
 from textual.content import Content
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.text import SafeText
-from widgets.rows.figures import span
 
 LONGEST: Final = 8
 """As many steps are shown at most: those around the one that runs."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from rich.cells import cell_len, chop_cells
 
+from pixel_tui.humanize import age
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.structure import MAX_SIZE, structured
 from pixel_tui.redaction.known import KnownSecrets, mask_known
@@ -219,11 +220,7 @@ def _ago(raw: bytes, now: bytes) -> str:
     said, present = nanoseconds(raw), nanoseconds(now)
     if said is None or present is None:
         return " " * 7
-    seconds = max(present - said, 0) // SECOND
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:3} {unit:<3}"
-    return f"{seconds:3} s  "
+    return f"{age((present - said) // SECOND):>7}"
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.humanize import memory_size
 from pixel_tui.redaction.known import masked_words
 from pixel_tui.stack.model.container import (
     Container,
@@ -18,7 +19,7 @@ from pixel_tui.stack.model.container import (
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, SyncAction
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
-from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since, size
+from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since
 from widgets.rows.table import Cell, ColumnLook, SortValue, Tone
 
 
@@ -45,7 +46,7 @@ LOOKS: Final[Mapping[Column, ColumnLook]] = {
     Column.STATE: ColumnLook("STATE", 12),
     Column.HEALTH: ColumnLook("HEALTH", 13),
     Column.CPU: ColumnLook("CPU/core", 8, right=True),
-    Column.MEMORY: ColumnLook("MEMORY", 10, right=True),
+    Column.MEMORY: ColumnLook("MEMORY", 11, right=True),
     Column.SYNC: ColumnLook("SYNC", 10),
     Column.UPTIME: ColumnLook("UPTIME", 7, right=True),
     Column.RESTARTS: ColumnLook("RESTARTS", 8, right=True),
@@ -311,8 +312,8 @@ def _memory(used: Usage | None) -> SafeText:
     if used is None:
         return NOTHING
     if not used.memory_limit:
-        return size(used.memory)
-    return SafeText(f"{size(used.memory)} {share(used.memory, used.memory_limit):>4}")
+        return memory_size(used.memory)
+    return SafeText(f"{memory_size(used.memory)} {share(used.memory, used.memory_limit):>4}")
 
 
 def _memory_tone(used: Usage | None) -> Tone:

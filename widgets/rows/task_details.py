@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from pixel_tui.humanize import ago
 from pixel_tui.ledger.reading.task import Task, TaskTexts, shown
 from pixel_tui.ledger.view.rules.findings import Finding, Severity
 from pixel_tui.ledger.view.timeline import Moment
@@ -12,7 +13,7 @@ from pixel_tui.ledger.view.truth import Verdict
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.text import SafeText, plain
 from widgets.rows.detail_rows import Line, Section
-from widgets.rows.figures import moment, since, span
+from widgets.rows.figures import moment
 from widgets.rows.table import Tone
 from widgets.rows.task_row import STATUSES, exit_cell
 
@@ -129,9 +130,10 @@ def _remedy(finding: Finding, task: Task | None) -> str:
 
 def _summary_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
     word, tone = STATUSES[task.status]
-    took = task.seconds(now)
-    for_long = f" for {span(took)}" if took is not None else ""
-    yield Line("status", plain(f"{word}{for_long}, queued {since(task.created, now)} ago"), tone)
+    took = task.took(now)
+    for_long = f" for {took}" if took else ""
+    queued = f", queued {ago(task.created, now)}" if task.created else ""
+    yield Line("status", plain(f"{word}{for_long}{queued}"), tone)
     yield from _worker_lines(task, view)
     yield Line("task", shown(task.headline))
     if task.summary:
@@ -155,9 +157,10 @@ def _worker_lines(task: Task, view: LedgerView) -> Iterator[Line]:
 def _moment_lines(moments: Sequence[Moment], now: datetime) -> Iterator[Line]:
     for item in moments:
         clock = f"{item.at.astimezone():%b %d %H:%M:%S}"
-        ago = since(item.at, now)
         detail = f", {item.detail}" if item.detail else ""
-        yield Line(clock, plain(f"{item.words}{detail}  · {item.teller.value}, {ago} ago"))
+        yield Line(
+            clock, plain(f"{item.words}{detail}  · {item.teller.value}, {ago(item.at, now)}")
+        )
 
 
 def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
@@ -176,7 +179,7 @@ def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
         ("ended", task.completed),
     ):
         if at is not None:
-            yield Line(name, plain(f"{moment(at)}, {since(at, now)} ago"))
+            yield Line(name, plain(f"{moment(at)}, {ago(at, now)}"))
     for words in task.odd:
         yield Line("odd", words, Tone.WARN)
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.ledger.view.statistics import Statistics, Tally
 from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 from widgets.lines.text_lines import TextLine
-from widgets.rows.figures import NOTHING, span
+from widgets.rows.figures import NOTHING
 
 _NAME: Final = 18
 _FIGURES: Final = 46

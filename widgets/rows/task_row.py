@@ -12,7 +12,7 @@ from pixel_tui.ledger.view.truth import Truth, Verdict
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
-from widgets.rows.figures import NOTHING, since, span
+from widgets.rows.figures import NOTHING, since
 from widgets.rows.table import Cell, ColumnLook, Tone
 
 LOOKS: Final[Mapping[TaskField, ColumnLook]] = {
@@ -78,13 +78,12 @@ def _heading(line: Line) -> Mapping[TaskField, Cell]:
 
 def _cells(task: Task, view: LedgerView, now: datetime) -> Mapping[TaskField, Cell]:
     truth = view.truth(task)
-    took = task.seconds(now)
     return {
         TaskField.STATUS: _status(task, view),
         TaskField.ID: Cell(plain(task.short) or NOTHING, Tone.MUTED),
         TaskField.TASK: Cell(shown(SafeText(task.headline.lstrip("# "))) or NOTHING),
         TaskField.AGE: Cell(since(task.created, now)),
-        TaskField.TOOK: Cell(NOTHING if took is None else span(took), _took_tone(truth)),
+        TaskField.TOOK: Cell(task.took(now) or NOTHING, _took_tone(truth)),
         TaskField.TRIES: _tries(task),
         TaskField.WORKER: _worker(task, truth),
         TaskField.EXIT: exit_cell(task.exit_code),

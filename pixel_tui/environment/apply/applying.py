@@ -20,6 +20,7 @@ from pixel_tui.environment.apply.wanted import (
 )
 from pixel_tui.environment.storage.staging import digest
 from pixel_tui.errors import ConsoleError, EngineError, FileError, OperationError
+from pixel_tui.humanize import span
 from pixel_tui.stack.compose.command import ComposeCommand, shown
 from pixel_tui.stack.watch.build_witness import Witness
 
@@ -207,7 +208,7 @@ class Applying:
         end = time.monotonic() + within
         self._files.write(replace(state, phase=Phase.WAITING, deadline=time.time() + within))
         self._say(
-            f"It works. Confirm within {within:.0f} s that it stays: `c` on the job's screen, or"
+            f"It works. Confirm within {span(within)} that it stays: `c` on the job's screen, or"
             " `pixel-tui env confirm`. Else what was before comes back."
         )
         counted = [second for second in COUNTED_AT if second < within]
@@ -218,13 +219,13 @@ class Applying:
             if self._cancelled():
                 return self._ended_early("")
             if counted and left <= counted[0]:
-                self._say(f"{counted.pop(0)} s left to confirm.")
+                self._say(f"{span(counted.pop(0))} left to confirm.")
             if time.monotonic() - looked >= GLANCE_SECONDS:
                 looked = time.monotonic()
                 if ill := self._look(state.expected_well).ill:
                     return self._ended_early(ill)
             self._pause(min(PAUSE_SECONDS, left))
-        self._say(f"Nobody confirmed it within {within:.0f} s.")
+        self._say(f"Nobody confirmed it within {span(within)}.")
         return Ending.UNCONFIRMED
 
     def _kept(self) -> Ending:
@@ -394,6 +395,6 @@ class Applying:
             if not found.waiting:
                 return ""
             if time.monotonic() - began > found.patience:
-                return f"{found.waiting} after {found.patience:.0f} s"
+                return f"{found.waiting} after {span(found.patience)}"
             self._pause(PAUSE_SECONDS)
         return "it is cancelled"

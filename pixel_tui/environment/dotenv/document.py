@@ -27,7 +27,7 @@ system refuses to start a program with a tenth of that."""
 _TOO_LARGE: Final = Fault(
     1,
     "",
-    SafeText("The file is larger than 1 MiB or has more than 20,000 lines."),
+    SafeText("The file is larger than 1MB or has more than 20,000 lines."),
     SafeText("See what it is: an environment file has a few kilobytes."),
 )
 _MARKS: Final = ("# ", "#", "## ")

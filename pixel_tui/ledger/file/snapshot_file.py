@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.humanize import size
+
 MOST_BYTES: Final = 256 * 1024 * 1024
 """A longer file is none of these."""
 
@@ -64,7 +66,7 @@ def read_file(path: Path) -> FileContent:
             if not stat.S_ISREG(before.st_mode):
                 raise OSError("it is no plain file")
             if before.st_size > MOST_BYTES:
-                raise OSError(f"it has more than {MOST_BYTES // 1_000_000} MB")
+                raise OSError(f"it has more than {size(MOST_BYTES)}")
             file.seek(0)
             raw = file.read()
             after = os.fstat(descriptor)

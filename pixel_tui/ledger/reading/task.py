@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from pixel_tui.humanize import age, span
 from pixel_tui.ledger.file.json_edit import members_of
 from pixel_tui.redaction.redactor import mask_value, redact
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
@@ -113,6 +114,13 @@ class Task:
         if self.completed is None:
             return None
         return (self.completed - self.started).total_seconds()
+
+    def took(self, now: datetime) -> SafeText:
+        """The same in words, to the minute while it runs; empty where that is not known."""
+        seconds = self.seconds(now)
+        if seconds is None:
+            return NO_TEXT
+        return age(seconds) if self.status is TaskStatus.RUNNING else span(seconds)
 
 
 @dataclass(frozen=True, slots=True)

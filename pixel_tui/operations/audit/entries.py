@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.audit.chain import Record, Trail
-from pixel_tui.operations.planning.words import duration
 from pixel_tui.text import SafeText, plain
 
 _FAILED: Final = {"failed", "abandoned"}
@@ -79,7 +79,7 @@ class Entry:
     def took(self) -> SafeText:
         """How long; empty where that is not known."""
         seconds = self.last.facts.get("seconds")
-        return plain(duration(seconds)) if isinstance(seconds, int | float) else SafeText("")
+        return plain(span(seconds)) if isinstance(seconds, int | float) else SafeText("")
 
     def matches(self, words: str) -> bool:
         """Whether all words stand in what is shown of it, whatever their case."""

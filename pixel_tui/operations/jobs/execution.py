@@ -10,6 +10,7 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import PRIVATE_FILE, open_regular
+from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
 from pixel_tui.operations.jobs.downtime import Absences
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, StepTime
@@ -18,7 +19,6 @@ from pixel_tui.operations.jobs.outcomes import Finding, Standing, sentence
 from pixel_tui.operations.jobs.reach import Asker, Reachability
 from pixel_tui.operations.jobs.verification import Patience, Verification
 from pixel_tui.operations.planning.plan import Step
-from pixel_tui.operations.planning.words import duration
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.reserve import with_reserve
 from pixel_tui.stack.compose.command import ComposeCommand, shown
@@ -200,13 +200,13 @@ class Execution:
         words = sentence(findings)
         if _met(findings):
             note = " (it was told to end, when every step was done)" if told_to_end else ""
-            after = duration(self._clock.monotonic() - self._began)
+            after = span(self._clock.monotonic() - self._began)
             return self._result(JobState.SUCCEEDED, f"{words or 'Done'} after {after}{note}")
         if told_to_end:
             return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
         late = _waited_in_vain(findings)
-        after = f" ({duration(self._clock.monotonic() - self._began)} waited)" if late else ""
-        return self._result(JobState.FAILED, f"{words}{after}")
+        waited = f" ({span(self._clock.monotonic() - self._began)} waited)" if late else ""
+        return self._result(JobState.FAILED, f"{words}{waited}")
 
     def _as_it_is(self) -> SafeText:
         """How the touched services are after a plan that did not come to its end."""

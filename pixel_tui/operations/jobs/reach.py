@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.outcomes import Finding, Standing
 from pixel_tui.operations.planning.plan import Expectation, Outcome
 from pixel_tui.stack.engine import http_probe
@@ -26,7 +27,7 @@ NOT_REACHED: Final = frozenset({502, 504})
 _ANYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  as the engine writes them
 _LOOPBACK: Final = ("127.", "::1")
 _LOCAL: Final = "unix://"
-_LATE: Final = Answer(trouble=SafeText(f"no answer within {ASK_SECONDS:g} s"))
+_LATE: Final = Answer(trouble=SafeText(f"no answer within {span(ASK_SECONDS)}"))
 _NOWHERE: Final = Answer(trouble=SafeText("it has no address to ask"), connected=False)
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pixel_tui.clock import Clock
+from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.outcomes import Finding, Standing, find
 from pixel_tui.operations.jobs.reach import Reachability
 from pixel_tui.operations.planning.plan import Expectation, Life, Outcome
-from pixel_tui.operations.planning.words import duration
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import plain
@@ -134,7 +134,7 @@ class Verification:
         now = self._clock.monotonic()
         ages = [now - self._first_seen.setdefault(life, now) for life in finding.unproven]
         if finding.standing is Standing.MET and any(age < self._patience.settle for age in ages):
-            words = plain(f"{finding.words}, and watched for {duration(self._patience.settle)}")
+            words = plain(f"{finding.words}, and watched for {span(self._patience.settle)}")
             return replace(finding, standing=Standing.WAITING, words=words)
         return finding
 

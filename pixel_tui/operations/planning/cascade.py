@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import span
 from pixel_tui.operations.planning.convergence import (
     Change,
     Prediction,
@@ -31,7 +32,7 @@ from pixel_tui.operations.planning.ports import own_containers, taken_port
 from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.proxy_effects import ask_proxies, proxies_to_restart
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.operations.planning.words import listed
 from pixel_tui.plurals import counted
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.sync import kept_by_image
@@ -266,7 +267,7 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
     if away and target.up:
         draft.risk = Risk.DISRUPTIVE
         back = "it is healthy" if target.probed else "it runs"
-        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+        draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     if change is Change.RECREATED:
         draft.remade.append(target.service)
         _warn_of_lost_layers(draft, target.containers)

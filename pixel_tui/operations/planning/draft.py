@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.planning.dependencies import completed_for, needed_by, why_needed
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.guards import guarded, guarded_by, whole_checks
@@ -22,7 +23,7 @@ from pixel_tui.operations.planning.plan import (
     fingerprint,
 )
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import Project
@@ -136,7 +137,7 @@ class Draft:
         before = ""
         if last:
             times = "the last time" if len(last) == 1 else "the last times"
-            before = f"; was away {listed([duration(item) for item in last])} {times}"
+            before = f"; was away {listed([span(item) for item in last])} {times}"
         self.interrupts.append(plain(f"{target.name}: {how_long}{before}"))
         self.interrupted.append(target.service)
 

@@ -11,12 +11,12 @@ from collections.abc import Collection
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import span
 from pixel_tui.operations.planning.creation import dependency_that_is_off, why_no_up_alone
 from pixel_tui.operations.planning.draft import LEFT_ALONE, Draft
 from pixel_tui.operations.planning.plan import Outcome, Risk, is_up
 from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.targets import Target, find_target, find_targets
-from pixel_tui.operations.planning.words import duration
 from pixel_tui.stack.model.container import Namespace
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import NO_TEXT, SafeText
@@ -195,7 +195,7 @@ def _expect_back(draft: Draft, target: Target) -> None:
     if draft.risk is Risk.SAFE:
         draft.risk = Risk.DISRUPTIVE
     back = "it is healthy" if target.probed else "it runs"
-    draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     earlier = [item for item in draft.expected if item.name == target.name]
     draft.expected = [item for item in draft.expected if item not in earlier]
     about = any(not item.by_the_way for item in earlier)

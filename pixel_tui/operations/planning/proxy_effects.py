@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.facts import Proxy
 from pixel_tui.operations.planning.plan import Expectation, Outcome, Risk, Step
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.programs import nginx_test
 from pixel_tui.text import NO_TEXT, SafeText, plain
@@ -53,7 +54,7 @@ def proxies_to_restart(
         if draft.risk is Risk.SAFE:
             draft.risk = Risk.DISRUPTIVE
         back = "it is healthy" if target.probed else "it runs"
-        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+        draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
         draft.expect_running(target, target.containers, by_the_way=True)
         restarted.append(proxy.service)
     return tuple(restarted)

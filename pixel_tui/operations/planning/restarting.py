@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.planning.dependencies import (
     COMPLETED,
     active_services,
@@ -22,7 +23,7 @@ from pixel_tui.operations.planning.proxy_effects import (
 )
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.waiting import wait_for_completion, wait_for_health
-from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import SafeText
 
 # Seen with engine 20.10 and compose 2.40: the program ends at once, the engine does not.
@@ -129,7 +130,7 @@ def _interrupt(draft: Draft, target: Target, *, by_the_way: bool = False) -> Non
     draft.expect_running(target, target.containers, by_the_way=by_the_way)
     if target.up:
         back = "it is healthy" if target.probed else "it runs"
-        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+        draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
 
 
 def _warn_of_absent_dependencies(draft: Draft) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.operations.planning.targets import Target
-from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.programs.health_wait import wait_argv
 from pixel_tui.text import SafeText, plain
 
@@ -51,5 +52,5 @@ def _wait(
     if targets:
         names = listed([target.name for target in targets])
         are = "is" if len(targets) == 1 else "are"
-        title = f"Wait until {names} {are} {how}, for at most {duration(limit)}"
+        title = f"Wait until {names} {are} {how}, for at most {span(limit)}"
         draft.steps.append(Step(plain(title), argv, CANCELLING))

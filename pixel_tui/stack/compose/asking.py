@@ -17,6 +17,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO, Final
 
+from pixel_tui.humanize import memory_size, span
 from pixel_tui.interruption import when_interrupted, whole
 
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -102,7 +103,7 @@ class Asked:
         """
         try:
             if not self._ended_within(seconds):
-                raise NoAnswer(f"no answer within {seconds:g} seconds")
+                raise NoAnswer(f"no answer within {span(seconds)}")
             code = self._reap()
             return Reply(code, _read(self._output), _read(self._messages))
         finally:
@@ -201,7 +202,7 @@ def _memory_file() -> IO[bytes]:
 
 def _require_bounded(file: IO[bytes]) -> None:
     if os.fstat(file.fileno()).st_size > MOST_BYTES:
-        raise NoAnswer(f"more than {MOST_BYTES // 1024**2} MiB of output")
+        raise NoAnswer(f"more than {memory_size(MOST_BYTES)} of output")
 
 
 def _read(file: IO[bytes]) -> bytes:

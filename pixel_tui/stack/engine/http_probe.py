@@ -4,6 +4,7 @@ import http.client
 import ssl
 from dataclasses import dataclass
 
+from pixel_tui.humanize import span
 from pixel_tui.text import SafeText, plain
 
 
@@ -71,6 +72,6 @@ def _connection(request: Request, seconds: float) -> http.client.HTTPConnection:
 
 def _reason(error: Exception, seconds: float) -> SafeText:
     if isinstance(error, TimeoutError):
-        return plain(f"no answer within {seconds:g} s")
+        return plain(f"no answer within {span(seconds)}")
     words = error.strerror if isinstance(error, OSError) else ""
     return plain((words or str(error) or type(error).__name__).lower())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineDenied, EngineError, EngineUnreachable
+from pixel_tui.humanize import memory_size
 from pixel_tui.stack.model.source import ByteStream
 from pixel_tui.text import SafeText
 
@@ -86,7 +87,7 @@ def held_back(method: str) -> EngineError:
 def too_large(target: str) -> EngineAnswerInvalid:
     """The error of an answer that does not end."""
     return EngineAnswerInvalid(
-        f"The engine's answer is larger than {MOST_BYTES // 1024**2} MiB.",
+        f"The engine's answer is larger than {memory_size(MOST_BYTES)}.",
         on=target.partition("?")[0],
         remedy="Is it a Docker Engine that listens at this address?",
     )

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from pixel_tui.errors import UsageError
+from pixel_tui.humanize import nanosecond_span
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.text import SafeText
 
@@ -128,35 +129,4 @@ def unix_time(stamp: bytes) -> str:
 def between(earlier: bytes, later: bytes) -> SafeText:
     """How long after a stamp another is, in words; empty where one is none."""
     start, end = nanoseconds(earlier), nanoseconds(later)
-    return SafeText("") if start is None or end is None else span_words(end - start)
-
-
-def span_words(nanos: int) -> SafeText:
-    """A span as people say it: `12 ms`, `1.25 s`, `2 min 5 s`, `3 h 10 min`, `2 d 4 h`."""
-    sign, nanos = ("-", -nanos) if nanos < 0 else ("", nanos)
-    return SafeText(sign + _words(nanos))
-
-
-def _words(nanos: int) -> str:
-    if nanos < 1000:
-        return f"{nanos} ns"
-    if nanos < 1_000_000:
-        return f"{nanos // 1000} µs"
-    if nanos < SECOND:
-        return f"{nanos // 1_000_000} ms"
-    seconds = nanos // SECOND
-    if seconds < 10:
-        return f"{nanos // (SECOND // 100) / 100:.2f} s"
-    if seconds < 60:
-        return f"{seconds} s"
-    for small, large, size, unit in (
-        ("s", "min", 60, 1),
-        ("min", "h", 60, 60),
-        ("h", "d", 24, 3600),
-    ):
-        whole, rest = divmod(seconds // unit, size)
-        if whole < 60 or large == "d":
-            if large == "h" and whole >= 24:
-                continue
-            return f"{whole} {large} {rest} {small}" if rest else f"{whole} {large}"
-    raise AssertionError(seconds)
+    return SafeText("") if start is None or end is None else nanosecond_span(end - start)

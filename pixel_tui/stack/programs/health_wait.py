@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import span
 from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.compose.command import ComposeCommand, operands
 from pixel_tui.stack.model.json_value import Node
@@ -83,14 +84,14 @@ class _Wait:
         """Wait for health, for so many seconds at most; the exit code."""
         waiting, trouble = self._look_until(limit, lambda state: state not in _STILL_COMING)
         if waiting:
-            say(f"{', '.join(waiting)}: not waited for any longer ({limit:g} s)")
+            say(f"{', '.join(waiting)}: not waited for any longer ({span(limit)})")
         return 1 if trouble else 0
 
     def completed(self, limit: float) -> int:
         """Wait for the end of tasks, for so many seconds at most; the exit code."""
         waiting, trouble = self._look_until(limit, lambda state: state.startswith(_ENDED))
         if waiting:
-            say(f"{', '.join(waiting)}: not done after {limit:g} s")
+            say(f"{', '.join(waiting)}: not done after {span(limit)}")
         failed = [name for name in self._names if self._told.get(name) not in {_DONE, None}]
         if failed and not waiting:
             say(f"{', '.join(failed)} failed: what depends on it is left as it is")
@@ -110,7 +111,7 @@ class _Wait:
                 return (), ""
             if time.monotonic() - began >= limit:
                 if trouble:
-                    say(f"{trouble} ({limit:g} s)")
+                    say(f"{trouble} ({span(limit)})")
                 return waiting, trouble
             time.sleep(LOOK_SECONDS)
 

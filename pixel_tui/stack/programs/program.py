@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import span
 from pixel_tui.stack.compose.asking import Asked, NoAnswer
 from pixel_tui.stack.model.program_output import Said
 
@@ -81,7 +82,7 @@ class RealPrograms:
             raise OperationError(f"The program did not answer: {error}.", on=argv[0]) from error
         except subprocess.TimeoutExpired as error:
             raise OperationError(
-                f"The program did not end within {patience:g} seconds.", on=argv[0]
+                f"The program did not end within {span(error.timeout)}.", on=argv[0]
             ) from error
         except OSError as error:
             raise OperationError(

@@ -47,7 +47,6 @@ from pixel_tui.backups.sqlite_copy import (
 )
 from pixel_tui.backups.store import Verdict, write_verdict
 from pixel_tui.backups.verify import verify
-from pixel_tui.backups.words import age_words, size_words
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.stack.model.json_value import JsonObject, Node
@@ -715,13 +714,3 @@ class TestSqlite:
         source = database(tmp_path / "a?mode=memory#%41.db")
         copy_database(source, tmp_path / "copy?.db")
         assert count_rows(tmp_path / "copy?.db") == {"pixels": 10}
-
-
-def test_words() -> None:
-    assert [size_words(size) for size in (0, 999, 1000, 12_345_678)] == [
-        "0 B",
-        "999 B",
-        "1.0 kB",
-        "12 MB",
-    ]
-    assert age_words(timedelta(hours=49)) == "2 d"

@@ -345,7 +345,7 @@ class TestServers:
             if said is None:
                 return Said(0, b"1", b"")
             if said.code == -1:
-                raise OperationError("The program did not end within 30 seconds.", on="docker")
+                raise OperationError("The program did not end within 30s.", on="docker")
             if how.get("target"):
                 how["target"].write(said.output)
             return said

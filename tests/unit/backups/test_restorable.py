@@ -238,4 +238,4 @@ def test_a_disk_without_room_is_told_before_anything_is_touched(
     found = os.statvfs(project)
     full = os.statvfs_result((*found[:3], 0, 0, *found[5:]))
     monkeypatch.setattr(os, "statvfs", lambda _path: full)
-    refused(project, backup_id, "not enough room: it needs .* and 0 B are free")
+    refused(project, backup_id, "not enough room: it needs .* and 0B are free")

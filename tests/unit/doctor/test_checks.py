@@ -159,8 +159,8 @@ def test_an_engine_that_is_not_there() -> None:
     [
         (0, Verdict.OK, "agree"),
         (-4, Verdict.OK, "agree"),
-        (90, Verdict.WARNING, "90 s ahead"),
-        (-90, Verdict.WARNING, "90 s behind"),
+        (90, Verdict.WARNING, "1m 30s ahead"),
+        (-90, Verdict.WARNING, "1m 30s behind"),
     ],
 )
 def test_the_engines_clock(drift: float, verdict: Verdict, word: str) -> None:

@@ -106,7 +106,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             ),
             (
                 "BROKEN", "restarts again and again (3 times)",
-                "exit code 137 (out of memory), limit 512 MiB",
+                "exit code 137 (out of memory), limit 512MiB",
                 "Raise its memory limit or find the leak.",
             ),
             id="restart loop for lack of memory",
@@ -125,7 +125,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
         pytest.param(
             service(down(143), state=ServiceState.EXITED),
             (
-                "BROKEN", "is down since 1 h 5 min", "exit code 143 (SIGTERM)",
+                "BROKEN", "is down for 1h 5m", "exit code 143 (SIGTERM)",
                 "Read its last lines (2), then start it (s).",
             ),
             id="down",
@@ -137,7 +137,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 state=ServiceState.PARTIAL,
             ),
             (
-                "BROKEN", "is partly down since 2 min", "exit code 1",
+                "BROKEN", "is partly down for 2m", "exit code 1",
                 "Read its last lines (2), then start it (s).",
             ),
             id="partly down",
@@ -200,7 +200,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 container(restarts=1, started_at=JUST, ended_before=plain("exit code 1")),
             ),
             (
-                "WARNING", "was restarted once, last 4 s ago", "exit code 1",
+                "WARNING", "was restarted once, last 4s ago", "exit code 1",
                 "Read its last lines (2), mend the cause, or stop it (x).",
             ),
             id="one of two restarted for the first time",
@@ -234,8 +234,8 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
                 down(137, oom_killed=True, memory_limit=64 * 2**20), state=ServiceState.EXITED
             ),
             (
-                "BROKEN", "is down since 1 h 5 min",
-                "exit code 137 (out of memory), limit 64 MiB",
+                "BROKEN", "is down for 1h 5m",
+                "exit code 137 (out of memory), limit 64MiB",
                 "Raise its memory limit or find the leak. Then start it (s).",
             ),
             id="killed for lack of memory and down",
@@ -244,7 +244,7 @@ ORPHAN = service(container(), spec=None, sync=Sync(SyncAction.ORPHAN))
             service(KILLED),
             (
                 "WARNING", "was killed for lack of memory, and runs again",
-                "exit code 137 (out of memory), limit 64 MiB",
+                "exit code 137 (out of memory), limit 64MiB",
                 "Raise its memory limit or find the leak.",
             ),
             id="killed before",

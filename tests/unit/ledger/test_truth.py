@@ -95,7 +95,7 @@ def test_the_timeout_is_that_of_the_worker() -> None:
 def test_one_that_writes_nothing_is_silent() -> None:
     found = view(running(minutes=15), containers=(worker(),), heard={ONE: ago(minutes=11)})
     assert only(found).rule is Rule.SILENT
-    assert "11 min" in only(found).message
+    assert "11m" in only(found).message
 
 
 def test_a_worker_is_known_by_its_name_where_nothing_else_tells() -> None:

@@ -87,7 +87,7 @@ class TestRestart:
         made = plan("restart", snapshot, "web", "api", "db")
         wait = made.steps[1]
         assert [step.title for step in made.steps] == [
-            "Restart db", "Wait until db is healthy, for at most 2 min", "Restart api",
+            "Restart db", "Wait until db is healthy, for at most 2m", "Restart api",
             "Restart web",
         ]  # fmt: skip
         assert wait.command[4:6] == ("--limit", "120")
@@ -103,7 +103,7 @@ class TestRestart:
         snapshot = stack(container("api"), done, container("db"), specs=specs)
         made = plan("restart", snapshot)
         assert [step.title for step in made.steps] == [
-            "Restart db", "Restart migrate", "Wait until migrate is done, for at most 10 min",
+            "Restart db", "Restart migrate", "Wait until migrate is done, for at most 10m",
             "Restart api",
         ]  # fmt: skip
         assert made.steps[2].command[4:7] == ("--limit", "600", "--completed")
@@ -172,7 +172,7 @@ class TestRestart:
     def test_the_stop_grace_period_bounds_the_interruption(self) -> None:
         specs = (spec("agent", stop_grace_period=30.0, has_health_check=True),)
         made = plan("restart", stack(container("agent"), specs=specs), "agent")
-        assert made.interrupts == ("agent: up to 30 s to stop, then until it is healthy again",)
+        assert made.interrupts == ("agent: up to 30s to stop, then until it is healthy again",)
 
     def test_what_runs_now_proves_nothing_afterwards(self) -> None:
         specs = (spec("agent", has_health_check=True),)

@@ -198,7 +198,7 @@ class TestRestore:
     def test_without_room_for_the_files_nothing_is_stopped(self) -> None:
         known = replace(past(), shortages=(Shortage(Path("/srv/pixel"), 8192, 0),))
         for name in ("restore", "restore-without-backup"):
-            with pytest.raises(FileError, match=r"needs 8.2 kB \(8,192 bytes\)") as caught:
+            with pytest.raises(FileError, match=r"needs 8.2kB \(8,192 bytes\)") as caught:
                 plan(name, facts(known), ID)
             assert caught.value.on == "/srv/pixel"
             assert "before-TIME" in caught.value.remedy
@@ -466,12 +466,12 @@ class TestWipe:
         assert made.irreversible == (
             "volume pixel_cache (size unknown): in NO backup",
             (
-                "volume pixel_held (5.0 MB): every database of postgres is dumped in the backup,"
+                "volume pixel_held (5MB): every database of postgres is dumped in the backup,"
                 " as it was then (what was written since is lost)"
             ),
         )
         said = [check.message for check in made.checks_before if check.ok]
-        assert "/srv/pixel/data (1.0 kB) is a folder of the host: not touched" in said
+        assert "/srv/pixel/data (1kB) is a folder of the host: not touched" in said
         assert {item.outcome for item in made.checks_after} == {Outcome.STOPPED}
         down, remove, check = commands(made)
         assert down[-3:] == ("--profile", "*", "down")
@@ -504,7 +504,7 @@ class TestWipe:
             plan("wipe-volumes", replace(older, backups=(lacking, *older.backups)),
                  stack=self.stack())
         )  # fmt: skip
-        assert "the newer backup 20260301-100000 is 1 h old" in said
+        assert "the newer backup 20260301-100000 is 1h old" in said
         assert "INCOMPLETE, not verified: postgres/closed is not in it" in said
         assert "newer" not in warnings(plan("wipe-volumes", older, stack=self.stack()))
 

@@ -116,7 +116,7 @@ class TestRecreate:
             "web": "loses api while it is away",
             "syntropy": "loses api while it is away",
         }
-        assert made.interrupts[0].startswith("api: up to 10 s to stop")
+        assert made.interrupts[0].startswith("api: up to 10s to stop")
 
     def test_what_its_containers_wrote_is_lost_and_the_plan_says_so(self) -> None:
         assert "what pixel-api-1 wrote outside of its volumes is lost" in warnings(

@@ -271,7 +271,7 @@ class TestApply:
         assert "--within=120" in step.command
         assert not any("off" in word or "halted" in word for word in step.command)
         assert step.takes_back
-        assert "confirmed within 120 s" in warnings(made)
+        assert "confirmed within 2m" in warnings(made)
         said = {str(effect.service): str(effect.change) for effect in made.affects}
         assert said["api"] == "is recreated"
         assert said["web"] == "is built anew and recreated"

@@ -343,7 +343,7 @@ class TestFailure:
 
     def test_an_apply_whose_program_was_killed_promises_nothing(self, desk: Desk) -> None:
         desk.runner.codes = [137]
-        desk.runner.says = "Confirm it within 120 s, else what was before comes back"
+        desk.runner.says = "Confirm it within 2m, else what was before comes back"
         desk.runner.on_start = lambda: None
         status = desk.done(left_half_done(desk))
         assert status.state is JobState.FAILED

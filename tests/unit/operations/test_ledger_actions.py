@@ -127,7 +127,7 @@ class TestSpawn:
         facts = known(ended(20), task(TWO))
         made = plan("task-spawn", facts, TWO)
         assert made.confirm == TWO[:8]
-        assert "waits 40 s more" in warnings(made)
+        assert "waits 40s more" in warnings(made)
         assert plan("task-spawn", known(ended(61), task(TWO)), TWO).confirm == ""
 
     def test_the_container_of_the_attempt_before_makes_room(self) -> None:

@@ -102,7 +102,7 @@ def test_a_request_is_sent_by_name_and_its_status_is_read() -> None:
 def test_one_that_says_nothing_is_not_waited_for() -> None:
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as silent:
         answer = ask(Request("127.0.0.1", silent.server_port), 0.1)
-    assert answer == Answer(0, SafeText("no answer within 0.1 s"))
+    assert answer == Answer(0, SafeText("no answer within 100ms"))
 
 
 class Script:

@@ -92,7 +92,7 @@ class TestWaiting:
     ) -> None:
         docker = Docker(said(state("db", health="starting")))
         assert wait(monkeypatch, docker, "--limit", "0", "db") == 0
-        assert capsys.readouterr().out.endswith("db: not waited for any longer (0 s)\n")
+        assert capsys.readouterr().out.endswith("db: not waited for any longer (0s)\n")
 
     def test_an_engine_that_is_gone_fails(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -106,10 +106,10 @@ class TestWaiting:
     ) -> None:
         class Silent(Docker):
             def run(self, argv: Sequence[str], **_how: Any) -> Said:
-                raise OperationError("The program did not end within 10 seconds.", on="docker")
+                raise OperationError("The program did not end within 10s.", on="docker")
 
         assert wait(monkeypatch, Silent(), "--limit", "0", "db") == 1
-        assert "did not end within 10 seconds" in capsys.readouterr().out
+        assert "did not end within 10s" in capsys.readouterr().out
 
 
 def ended(name: str, code: int) -> str:
@@ -137,7 +137,7 @@ class TestTasks:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: str
     ) -> None:
         assert wait(monkeypatch, Docker(said(found)), "--completed", "--limit", "0", "m") == 1
-        assert "migrate: not done after 0 s" in capsys.readouterr().out
+        assert "migrate: not done after 0s" in capsys.readouterr().out
 
 
 def test_the_engine_of_the_console_is_asked() -> None:

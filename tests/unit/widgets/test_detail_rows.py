@@ -149,7 +149,7 @@ def test_the_container_as_the_engine_has_it() -> None:
         ("ended", f"{moment(NOON - timedelta(minutes=5))} (5m ago)"),
         ("error", "no space"),
         ("restarts", "4 (policy unless-stopped)"),
-        ("memory limit", "64M"),
+        ("memory limit", "64MiB"),
         ("log driver", "json-file"),
         ("ports", "8080→3000"),
     ]
@@ -162,7 +162,7 @@ def test_the_newest_probe_comes_first() -> None:
         (local[0], "failed with exit code 1"),
         ("", "503"),
         ("", "no database"),
-        (local[1], "passed in 0.2 s"),
+        (local[1], "passed in 250ms"),
         ("", "fine"),
     ]
     assert told(everything(), "Health log") == expected

@@ -86,13 +86,13 @@ def test_a_service_that_runs() -> None:
         "state": "● running",
         "health": "✓ healthy",
         "cpu": "12%",
-        "memory": "50M  50%",
+        "memory": "50MiB  50%",
         "sync": "in sync",
         "uptime": "3h 12m",
         "restarts": "0",
         "exit": "–",
         "ports": "lo:8080→3000",
-        "network": "2.0K 300B",
+        "network": "2kB 300B",
         "disk": "0",
         "image": "shop-api:1",
     }
@@ -197,7 +197,7 @@ def test_a_scaled_service_has_a_row_for_each_container() -> None:
     row, members = rows(service, usage)
     assert words(row)["service"] == "api ×2"
     assert words(row)["cpu"] == "62%"
-    assert words(row)["memory"] == "60M  30%"
+    assert words(row)["memory"] == "60MiB  30%"
     assert words(row)["uptime"] == "3h 12m"
     assert words(row)["restarts"] == "2"
     assert [(item.key, item.branch) for item in members] == [
@@ -249,7 +249,7 @@ def test_figures_that_are_high_stand_out(used: Usage, cell: Column, tone: Tone) 
 
 def test_memory_without_a_limit_is_no_share() -> None:
     row, _ = rows(API, {RUNNING.id: Usage(memory=50 * MIB)})
-    assert words(row)["memory"] == "50M"
+    assert words(row)["memory"] == "50MiB"
 
 
 def test_ports_are_told_once_published_ones_first() -> None:

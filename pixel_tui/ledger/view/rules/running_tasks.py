@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from pixel_tui.humanize import age, span
 from pixel_tui.ledger.reading.task import Task, TaskType
-from pixel_tui.ledger.reading.words import minutes, span
 from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
 from pixel_tui.text import SafeText, plain
 
@@ -64,7 +64,7 @@ def overdue(case: Case) -> Iterator[Finding]:
         if worker is None or not worker.up or seconds is None:
             continue
         if seconds > case.timeout + LATE_SECONDS:
-            words = f"{task.short} runs for {minutes(seconds)}: a worker has {span(case.timeout)}"
+            words = f"{task.short} runs for {age(seconds)}: a worker has {span(case.timeout)}"
             yield Finding(
                 Rule.OVERDUE, plain(words), task.id, "task-stop", task.id, severity=Severity.ERROR
             )
@@ -79,7 +79,7 @@ def slow(case: Case) -> Iterator[Finding]:
         if SLOW_SECONDS < seconds <= case.timeout + LATE_SECONDS:
             yield Finding(
                 Rule.SLOW,
-                plain(f"{task.short} runs for {minutes(seconds)}"),
+                plain(f"{task.short} runs for {age(seconds)}"),
                 task.id,
                 advice=SafeText("look at its log"),
                 severity=Severity.NOTE,
@@ -97,7 +97,7 @@ def silent(case: Case) -> Iterator[Finding]:
         if seconds > SILENT_SECONDS:
             yield Finding(
                 Rule.SILENT,
-                plain(f"the worker of {task.short} has written nothing for {minutes(seconds)}"),
+                plain(f"the worker of {task.short} has written nothing for {age(seconds)}"),
                 task.id,
                 advice=SafeText("look at its log; stop it with task-stop where it hangs"),
             )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from pixel_tui.ledger.reading.words import minutes
+from pixel_tui.humanize import age
 from pixel_tui.ledger.reading.workers import Worker
 from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
 from pixel_tui.text import SafeText, plain
@@ -45,7 +45,7 @@ def finished(case: Case) -> Iterator[Finding]:
             continue
         worker = next((item for item in up if item.works_on(task.id)), None)
         if worker is not None and _started_before(worker, task.completed):
-            words = f"{worker.container.name} is at work {minutes(late)} after its task has ended"
+            words = f"{worker.container.name} is at work {age(late)} after its task has ended"
             yield Finding(Rule.FINISHED, plain(words), task.id, "task-stop", task.id)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.manifest import Kind, Manifest
-from pixel_tui.backups.words import size_words
+from pixel_tui.humanize import size, span
 from pixel_tui.operations.catalogue.backups.data_users import DataUsers, data_users
 from pixel_tui.operations.catalogue.backups.shared import (
     backup_choices,
@@ -22,7 +22,7 @@ from pixel_tui.operations.planning.action import Action, Group, Scope
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.plan import Expectation, Outcome, Risk, Step
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import SafeText, plain
 
 _CANCEL_STOP: Final = SafeText("Some services are stopped; nothing has been restored.")
@@ -107,7 +107,7 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         elsewhere = place and not place.endswith(f"/{item.source}")
         draft.affect(
             item.title,
-            f"is replaced by what it was ({size_words(item.size)})",
+            f"is replaced by what it was ({size(item.size)})",
             f"a link leads to {place}" if elsewhere else "",
         )
     if past.changed_variables:
@@ -119,7 +119,7 @@ def _stop(draft: Draft, users: DataUsers) -> None:
     beside = (*users.oneoffs, *users.others)
     _docker(draft, beside, "stop", "Stop", _CANCEL_STOP)
     for target in users.services:
-        draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until all is back")
+        draft.interrupt(target, f"up to {span(target.grace)} to stop, then until all is back")
     for holder in beside:
         kind = "a one-off container" if holder in users.oneoffs else holder.whose
         back = holder in _restarted(users)

@@ -6,9 +6,9 @@ from typing import Final
 
 from pixel_tui.backups.manifest import Item, Manifest
 from pixel_tui.backups.store import Backup
-from pixel_tui.backups.words import age_words, size_words
 from pixel_tui.backups.worker import worker_argv
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import age, size
 from pixel_tui.operations.planning.action import Choice
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.facts import Facts, PastState
@@ -124,14 +124,14 @@ def warn_of(draft: Draft, past: PastState, manifest: Manifest) -> None:
 
 
 def state_words(backup: Backup, facts: Facts) -> SafeText:
-    """`5 h old, 12 MB, verified`."""
+    """`5h 12m old, 12MB, verified`."""
     if backup.manifest is None:
         return SafeText("damaged")
-    age = facts.read_at - backup.manifest.created
+    old = age((facts.read_at - backup.manifest.created).total_seconds())
     state = "verified" if backup.verified else "damaged" if backup.trouble else "not verified"
     if backup.manifest.incomplete:
         state = f"INCOMPLETE, {state}"
-    return plain(f"{age_words(age)} old, {size_words(backup.manifest.size)}, {state}")
+    return plain(f"{old} old, {size(backup.manifest.size)}, {state}")
 
 
 def running_targets(draft: Draft) -> list[Target]:

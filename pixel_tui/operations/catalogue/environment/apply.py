@@ -9,6 +9,7 @@ from typing import Final
 
 from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.environment.shared import (
     accepted_impact,
     candidate_choices,
@@ -40,7 +41,7 @@ from pixel_tui.operations.planning.ports import (
 )
 from pixel_tui.operations.planning.proxy_effects import proxies_to_restart, test_configuration
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.operations.planning.words import duration, listed
+from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.resource_model import ResourceKind
 from pixel_tui.text import NO_TEXT, SafeText, plain
@@ -85,8 +86,8 @@ def draft_apply(draft: Draft) -> None:
             _require_read_networks(impact)
             tell_networks(draft, impact.networks, "changes with this file")
             words += [f"--network={network.name}" for network in impact.networks]
-        seconds = f"{draft.facts.environment.confirm_seconds:g}"
-        words.append(f"--within={seconds}")
+        seconds = draft.facts.environment.confirm_seconds
+        words.append(f"--within={seconds:g}")
         networks = listed([network.name for network in impact.networks])
         doing = [f"make {networks} again"] if networks else []
         doing += [f"bring up {listed(names)}"] if names else []
@@ -98,7 +99,7 @@ def draft_apply(draft: Draft) -> None:
         draft.reason = plain(f"it was edited, and changes {listed([*names, *restart])}")
         draft.warn(
             "confirm",
-            f"it stays only if it is confirmed within {seconds} s after it works (`c` on"
+            f"it stays only if it is confirmed within {span(seconds)} after it works (`c` on"
             " the job's screen, or `pixel-tui env confirm`); else what was before comes back",
         )
     draft.files.append(FileMark(candidate.file, candidate.sha256))
@@ -297,13 +298,13 @@ def _can_restart(draft: Draft, name: str) -> bool:
 
 def _interrupt_restart(draft: Draft, target: Target) -> None:
     back = "it is healthy" if target.probed else "it runs"
-    draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     draft.expect_running(target, target.containers, by_the_way=True)
 
 
 def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:
     back = "it is healthy" if target.probed else "it runs"
-    draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until {back} again")
+    draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     # A build may give the same image again, and its container stays.
     draft.expect_running(target, target.containers if certain else ())
     containers = listed([container.name for container in target.containers])

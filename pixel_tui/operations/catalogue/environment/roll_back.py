@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.environment.shared import file_name, work_step
 from pixel_tui.operations.planning.action import Action, Group, Scope
 from pixel_tui.operations.planning.draft import Draft
@@ -10,7 +11,6 @@ from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.networks import tell_networks
 from pixel_tui.operations.planning.plan import Risk
 from pixel_tui.operations.planning.targets import find_target
-from pixel_tui.operations.planning.words import duration
 from pixel_tui.stack.model.resource_model import Diverged
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
@@ -43,7 +43,7 @@ def draft_roll_back(draft: Draft) -> None:
         target = find_target(name, draft.snapshot)
         if target is not None:
             draft.affect(name, "is made again as it was before, where it was touched")
-            draft.interrupt(target, f"up to {duration(target.grace)} to stop, then until it is up")
+            draft.interrupt(target, f"up to {span(target.grace)} to stop, then until it is up")
             draft.expect_running(target, ())
 
 

@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from pixel_tui.humanize import span
 from pixel_tui.operations.planning.action import Action, Group
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.partners import tell_ends
 from pixel_tui.operations.planning.plan import Risk, is_up
 from pixel_tui.operations.planning.restarting import CANCELLING
 from pixel_tui.operations.planning.targets import Target
-from pixel_tui.operations.planning.words import duration
 
 
 def refuse(target: Target) -> str:
@@ -25,7 +25,7 @@ def draft_stop(draft: Draft) -> None:
     draft.docker_step(draft.singles, "stop", cancelling=CANCELLING)
     for target in draft.chosen:
         draft.affect(target.name, "is stopped")
-        how_long = f"up to {duration(target.grace)} to stop, then until it is started again"
+        how_long = f"up to {span(target.grace)} to stop, then until it is started again"
         draft.interrupt(target, how_long)
         draft.expect_stopped(target)
     tell_ends(draft)

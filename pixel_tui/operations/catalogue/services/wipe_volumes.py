@@ -6,8 +6,8 @@ from typing import Final
 from pixel_tui.backups.coverage import coverage_of
 from pixel_tui.backups.holders import Volume
 from pixel_tui.backups.manifest import Manifest
-from pixel_tui.backups.words import size_words
 from pixel_tui.errors import OperationError
+from pixel_tui.humanize import size
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.operations.catalogue.backups.shared import (
     no_place,
@@ -143,11 +143,11 @@ def _tell_newer(draft: Draft, past: PastState) -> None:
 
 def _called(draft: Draft, volume: Volume) -> str:
     """A volume's name and size; one without a name of its own is known by who has it."""
-    size = _size(draft, volume.name)
+    stored = _size(draft, volume.name)
     users = [item.name for item in draft.facts.holders or () if volume.name in item.volumes]
     if volume.anonymous and users:
-        return f"{volume.name} ({size}, anonymous, of {', '.join(users)})"
-    return f"{volume.name} ({size})"
+        return f"{volume.name} ({stored}, anonymous, of {', '.join(users)})"
+    return f"{volume.name} ({stored})"
 
 
 def _tell_bind_mounts(draft: Draft) -> None:
@@ -164,8 +164,8 @@ def _tell_bind_mounts(draft: Draft) -> None:
 
 
 def _size(draft: Draft, name: str) -> str:
-    size = draft.facts.sizes.get(name)
-    return "size unknown" if size is None else size_words(size)
+    count = draft.facts.sizes.get(name)
+    return "size unknown" if count is None else size(count)
 
 
 ACTION: Final = Action(

@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.humanize import span
 from pixel_tui.ledger.reading.places import LEDGER_NAME
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
-from pixel_tui.ledger.reading.words import span
 from pixel_tui.ledger.reading.workers import SERVICE, Worker, container_name, workers_of
 from pixel_tui.ledger.view.rules.findings import case_of
 from pixel_tui.ledger.view.truth import Truth, Verdict, findings_of, truth_of, truths_of
@@ -173,8 +173,8 @@ def mind_the_pause(draft: Draft, task: Task) -> None:
     ]
     ago = min(((now - end).total_seconds() for end in ends), default=PAUSE_SECONDS, key=abs)
     if 0 <= ago < PAUSE_SECONDS:
-        left = span(PAUSE_SECONDS - ago)
-        draft.warn("pause", f"a worker failed {span(ago)} ago: the next one waits {left} more")
+        left = span(round(PAUSE_SECONDS - ago))
+        draft.warn("pause", f"a worker failed {span(int(ago))} ago: the next one waits {left} more")
         draft.confirm = SafeText(task.short)
 
 
@@ -219,7 +219,7 @@ def stop_step(draft: Draft, worker: Worker) -> None:
     argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), names=[name])
     cancelling = SafeText("The engine continues to stop it; the ledger is not changed.")
     draft.steps.append(Step(plain(f"Stop {name}"), argv, cancelling))
-    draft.affect(name, "is stopped", f"it has {GRACE_SECONDS} s before it is killed")
+    draft.affect(name, "is stopped", f"it has {span(GRACE_SECONDS)} before it is killed")
     draft.interrupts.append(plain(f"{name}: its work on the task is broken off"))
 
 

@@ -1,0 +1,110 @@
+"""Spans, ages and sizes as people read them, written the same way everywhere.
+
+The rule is what the tools around Docker print:
+
+- No space between number and unit, as in `docker stats` and in Go's durations: `42s`, `604MiB`.
+- A span has at most two units, the larger first: `120ms`, `2.5s`, `42s`, `2m 5s`, `3h 12m`,
+  `12d 4h`. It is cut off and never rounded up, so that 59.9 seconds are not yet a minute.
+- An age does not tick: from a minute on it is counted in minutes, as `docker ps` does.
+- Memory is binary and says so (`MiB`, `GiB`), as in `docker stats` and `docker info`.
+- All else that is counted in bytes (files, volumes, databases, network and disk traffic) is
+  decimal (`kB`, `MB`, `GB`), as in `docker images`, `docker system df` and the rates of
+  `docker stats`.
+
+JSON has none of this: there a field is a plain number, and its name says the unit.
+"""
+
+from datetime import datetime
+from math import isfinite
+from typing import Final
+
+from pixel_tui.text import SafeText
+
+_NANOSECONDS: Final = 1_000_000_000
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_DECIMAL: Final = ("B", "kB", "MB", "GB", "TB", "PB")
+_BINARY: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def span(seconds: float) -> SafeText:
+    """How long something takes or took: `350µs`, `120ms`, `2.5s`, `42s`, `2m 5s`, `3h 12m`.
+
+    What is negative, as after a correction of a clock, is zero; what is no number, as a damaged
+    record may have it, is `unknown`.
+    """
+    if not isfinite(seconds):
+        return SafeText("unknown")
+    return nanosecond_span(round(max(seconds, 0.0) * _NANOSECONDS))
+
+
+def nanosecond_span(nanoseconds: int) -> SafeText:
+    """The same for whole nanoseconds: `12ns`; `-2m 5s` for one that is negative."""
+    sign, left = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    return SafeText(f"{sign}{_span(left)}")
+
+
+def _span(nanoseconds: int) -> str:
+    if nanoseconds == 0:
+        return "0s"
+    for limit, unit in ((1_000, "ns"), (1_000_000, "µs"), (_NANOSECONDS, "ms")):
+        if nanoseconds < limit:
+            return f"{nanoseconds * 1000 // limit}{unit}"
+    seconds, rest = divmod(nanoseconds, _NANOSECONDS)
+    tenths = rest * 10 // _NANOSECONDS
+    if seconds < 10 and tenths:
+        return f"{seconds}.{tenths}s"
+    return _whole(seconds)
+
+
+def age(seconds: float) -> SafeText:
+    """How long something is there, in what need not be painted each second.
+
+    At most seven characters: `0s`, `42s`, `5m`, `3h 12m`, `12d 4h`, `400d`.
+    """
+    whole = max(int(seconds), 0)
+    return SafeText(_whole(whole if whole < _MINUTE or whole >= _HOUR else whole // 60 * 60))
+
+
+def ago(at: datetime, now: datetime) -> SafeText:
+    """How long ago something was: `just now`, `42s ago`, `3h 12m ago`."""
+    seconds = (now - at).total_seconds()
+    return SafeText(f"{age(seconds)} ago" if seconds >= 1 else "just now")
+
+
+def _whole(seconds: int) -> str:
+    """Whole seconds in their two largest units; hours are left out from a hundred days on."""
+    for size, unit, part, smaller in (
+        (_DAY, "d", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "m"),
+        (_MINUTE, "m", 1, "s"),
+    ):
+        if seconds >= size:
+            first, rest = divmod(seconds, size)
+            second = rest // part
+            shown = second and (unit != "d" or first < 100)
+            return f"{first}{unit} {second}{smaller}" if shown else f"{first}{unit}"
+    return f"{seconds}s"
+
+
+def size(count: float) -> SafeText:
+    """Bytes of what is stored or sent, in powers of 1000: `512B`, `1.5kB`, `12MB`, `3GB`."""
+    return _scaled(count, 1000, _DECIMAL)
+
+
+def memory_size(count: float) -> SafeText:
+    """Bytes of memory, in powers of 1024: `512B`, `1.5GiB`, `604MiB`."""
+    return _scaled(count, 1024, _BINARY)
+
+
+def _scaled(count: float, base: int, units: tuple[str, ...]) -> SafeText:
+    """At most three digits before the unit, and one after the point below ten."""
+    value = max(float(count), 0.0)
+    unit = units[0]
+    for unit in units:
+        if value < 999.5 or unit == units[-1]:
+            break
+        value /= base
+    digits = 1 if value < 9.95 and unit != "B" else 0
+    return SafeText(f"{value:.{digits}f}".removesuffix(".0") + unit)
