@@ -42,7 +42,7 @@ class _Interruption:
         self._ends: list[Callable[[], None]] = []
         self._number: int | None = None
         self._deferring = False
-        self._deferred = False
+        self._deferred: KeyboardInterrupt | None = None
 
     def add(self, end: Callable[[], None]) -> None:
         self._ends.append(end)
@@ -61,10 +61,12 @@ class _Interruption:
         self._number = number
         # Not in here: it takes locks that this thread may hold. Nor by `threading`, for its own.
         _thread.start_new_thread(self._end, (number,))
-        if self._deferring:
-            self._deferred = True
-        else:
-            raise Interrupted(number)
+        self.interrupt(Interrupted(number))
+
+    def interrupt(self, error: KeyboardInterrupt) -> None:
+        if not self._deferring:
+            raise error
+        self._deferred = error
 
     def _end(self, number: int) -> None:
         for end in self._ends:
@@ -82,9 +84,9 @@ class _Interruption:
             yield
         finally:
             self._deferring = False
-            if self._deferred and self._number is not None:
-                self._deferred = False
-                raise Interrupted(self._number)
+            deferred, self._deferred = self._deferred, None
+            if deferred is not None:
+                raise deferred
 
 
 _INTERRUPTION: Final = _Interruption()
@@ -117,6 +119,14 @@ def interruptible() -> Iterator[None]:
         if not _INTERRUPTION.heard:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """A handler of signals that raises `KeyboardInterrupt`, and not within what is `whole`.
+
+    For a program that has to see to its end itself: unlike `interruptible`, this ends nothing.
+    """
+    _INTERRUPTION.interrupt(KeyboardInterrupt())
 
 
 @contextmanager

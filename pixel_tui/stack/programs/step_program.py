@@ -3,10 +3,10 @@
 import atexit
 import signal
 from collections.abc import Callable
-from types import FrameType
 
 from pixel_tui.early_log import speak_warnings
 from pixel_tui.errors import ConsoleError, NothingToDo
+from pixel_tui.interruption import interrupt
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.standard_streams import output_error
 from pixel_tui.text import plain
@@ -51,11 +51,11 @@ def finished(work: Callable[[], None]) -> int:
 def be_interrupted_by_the_end() -> None:
     """Have what asks this process to end interrupt it as Ctrl+C does.
 
-    Only then are the programs ended that it waits for: they are in groups of their own.
+    Only then are the programs ended that it waits for: they are in groups of their own. Ctrl+C is
+    heard in the same way, as Python's own handler may interrupt the start of such a program: it
+    would run on, and nobody would know of it.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
-
-
-def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        signal.signal(number, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
+from pixel_tui.interruption import SIGNALS, whole
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.programs.own_program import add_project_options, command_from, project_options
@@ -19,7 +20,7 @@ from pixel_tui.stack.programs.step_program import finished, say
 
 @pytest.fixture(autouse=True)
 def _signals_as_before() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -53,6 +54,20 @@ def test_the_exit_code_says_whether_it_was_done(
 ) -> None:
     assert finished(work) == code
     assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_program_that_is_being_started_is_known_before_it_is_interrupted(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        with whole():
+            os.kill(os.getpid(), number)
+            say("started, and known")
+        say("never reached")
+
+    assert finished(work) == 1
+    assert capsys.readouterr().out == "started, and known\nIt was cancelled.\n"
 
 
 def test_what_it_says_is_harmless_and_has_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
