@@ -21,9 +21,10 @@ def add_audit_command(commands: "argparse._SubParsersAction[ArgumentParser]") ->
         "audit",
         help="show who changed what, or verify that the record of it is whole",
         description="Shows who changed what, newest last. With `verify`, exits with 0 when the "
-        "trail is as it was written, 1 when it was edited or cut.",
+        "trail is as it was written, 1 when it was edited or cut, or its seal is missing. A seal "
+        "that was made late is reported until `accept` takes it as it is, and records who did.",
     )
-    audit.add_argument("what", nargs="?", choices=("show", "verify"), default="show")
+    audit.add_argument("what", nargs="?", choices=("show", "verify", "accept"), default="show")
     audit.add_argument("-n", "--last", metavar="N", type=int, default=20)
     audit.add_argument("--json", action="store_true", help="one object a line, as recorded")
     audit.set_defaults(run=run)
@@ -35,13 +36,17 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.audit_output import record_line, verdict
     from pixel_tui.operations.audit.origin import current_origin
     from pixel_tui.operations.audit.trail import Audit, audit_path
-    from pixel_tui.settings import state_folder
+    from pixel_tui.settings import load_settings, state_folder
 
     if arguments.last < 1:
         raise UsageError("--last wants a number above 0", on=str(arguments.last))
     audit = Audit(audit_path(state_folder()), SystemClock(), current_origin(environment))
-    verifying = arguments.what == "verify"
-    seal = _longest_seal(audit.path, environment)
+    verifying = arguments.what != "show"
+    if arguments.what == "accept":
+        if load_settings(environment, read_only=arguments.read_only).read_only:
+            raise UsageError("This is read-only, and `audit accept` records something.")
+        print("Accepted." if audit.accept() else "There is nothing to accept.")  # noqa: T201
+    seal = _logged_seal(audit.path, environment)
     trail = audit.read(seal, keep=0 if verifying else arguments.last)
     if verifying:
         return ExitCode.WELL if verdict(trail, audit.path, print) else ExitCode.NOT_WELL
@@ -52,11 +57,9 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     return ExitCode.WELL
 
 
-def _longest_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":
-    """What the state folder, or the system's log, knows of the trail's length."""
-    from pixel_tui.operations.audit.seal import IDENTIFIER, read_seal, seal_in_log
+def _logged_seal(trail: Path, environment: Mapping[str, str]) -> "Seal | None":
+    """What the system's log knows of the trail's length."""
+    from pixel_tui.operations.audit.seal import IDENTIFIER, seal_in_log
     from pixel_tui.stack.programs.system_log import told_to_system_log
 
-    told = told_to_system_log(IDENTIFIER, environment)
-    seals = [read_seal(trail), seal_in_log(told or "", trail)]
-    return max((seal for seal in seals if seal), key=lambda seal: seal.lines, default=None)
+    return seal_in_log(told_to_system_log(IDENTIFIER, environment) or "", trail)

@@ -48,6 +48,8 @@ class Trail:
     """Older lines, which were not read."""
     count: int = 0
     """Records that were read; the oldest of them need not have been kept."""
+    unsealed: str = ""
+    """What its seal can't vouch for, a sentence that is among the problems too; mostly empty."""
 
 
 def digest(line: bytes) -> str:

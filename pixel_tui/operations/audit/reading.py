@@ -1,17 +1,24 @@
 """Reading the audit trail, or its newest part, as a stream. Nothing here can write."""
 
+import errno
 import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import open_regular, read_regular
 from pixel_tui.operations.audit.chain import Line, Trail, digest, read_trail
-from pixel_tui.operations.audit.seal import Seal, compared, read_seal
+from pixel_tui.operations.audit.seal import (
+    DamagedSeal,
+    Seal,
+    compared,
+    read_seal,
+    unsealed_words,
+)
 
 HEAD_SUFFIX: Final = ".head"
 LONGEST_HEAD: Final = 4096
@@ -36,7 +43,7 @@ def read_audit(
     Args:
         path: The trail's file.
         most: How many bytes of its end are read, whole lines; all of it if None.
-        seal: How long it has to be at least; as the seal beside it says if None.
+        seal: How long it has to be at least, as others know it than the seal beside it.
         keep: As many of the newest records are kept; all of them if None.
 
     Raises:
@@ -46,13 +53,13 @@ def read_audit(
         with open_regular(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH)  # between a record and its head
             end = os.fstat(file.fileno()).st_size
-            head, seal = _read_head(path), seal or read_seal(path)
+            head, seals = _read_head(path), _Seals.read(path, seal)
             # What is written is never written again: others may go on behind it meanwhile.
             fcntl.flock(file, fcntl.LOCK_UN)
             skipped = 0 if most is None else _skip(file, end - most)
-            return _sealed(lines_until(file, end), head, seal, skipped, keep)
+            return _sealed(lines_until(file, end), head, seals, skipped, keep)
     except FileNotFoundError:
-        return _sealed((), _read_head(path), seal or read_seal(path), 0, keep)
+        return _sealed((), _read_head(path), _Seals.read(path, seal), 0, keep)
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -95,17 +102,44 @@ def trail_state(path: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seals:
+    """What is known of the length of a trail."""
+
+    own: Seal | None
+    damaged: bool
+    """There is something in its place."""
+    longest: Seal | None
+    """It, or what others know."""
+
+    @classmethod
+    def read(cls, path: Path, other: Seal | None) -> "_Seals":
+        own, damaged = None, False
+        try:
+            own = read_seal(path)
+        except DamagedSeal:
+            damaged = True
+        known = [item for item in (own, other) if item is not None]
+        return cls(own, damaged, max(known, key=lambda item: item.lines, default=None))
+
+
 def _sealed(
-    lines: Iterable[Line], head: str | None, seal: Seal | None, skipped: int, keep: int | None
+    lines: Iterable[Line], head: str | None, seals: _Seals, skipped: int, keep: int | None
 ) -> Trail:
-    counted = _Counted(lines, seal.lines - skipped if seal is not None else 0)
+    longest = seals.longest
+    counted = _Counted(lines, longest.lines - skipped if longest is not None else 0)
     trail = read_trail(counted, head, skipped=skipped, keep=keep)
-    problems = compared(seal, skipped + counted.count, counted.found)
+    length = skipped + counted.count
+    problems = compared(longest, length, counted.found)
+    # The first use ever has no trail, and no seal.
+    is_trail = length or head is not None or seals.own is not None or seals.damaged
+    unsealed = unsealed_words(seals.own, damaged=seals.damaged) if is_trail else ""
+    told = (unsealed,) if unsealed else ()
     if not counted.count and problems:
-        return replace(trail, problems=problems)
+        return replace(trail, problems=(*problems, *told), unsealed=unsealed)
     # Where a line was changed the chain says which.
     problems = tuple(words for words in problems if "rewritten" not in words or not trail.problems)
-    return replace(trail, problems=(*problems, *trail.problems))
+    return replace(trail, problems=(*problems, *told, *trail.problems), unsealed=unsealed)
 
 
 class _Counted:
@@ -144,6 +178,8 @@ def _read_head(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            return ""  # it names no line
         raise _unreadable(head_path(path), error) from error
 
 

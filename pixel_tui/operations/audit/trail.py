@@ -19,7 +19,7 @@ from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, cannot_write, replace_
 from pixel_tui.operations.audit.chain import VERSION, Trail, digest
 from pixel_tui.operations.audit.origin import Origin
 from pixel_tui.operations.audit.reading import head_path, lines_until, read_audit
-from pixel_tui.operations.audit.seal import Seal, read_seal, write_seal
+from pixel_tui.operations.audit.seal import NEW, DamagedSeal, Seal, read_seal, write_seal
 from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.operations.planning.plan_record import plan_as_json
@@ -36,6 +36,7 @@ PLAN_FACTS: Final = (
     *("engine", "project", "targets", "fingerprint"),
 )
 """What is recorded of a plan, beside its commands."""
+_ACCEPTED: Final = "Accept an audit trail whose seal was missing"
 
 
 def audit_path(state_folder: Path) -> Path:
@@ -72,16 +73,29 @@ class Audit:
         self._append("left", status, _result(status))
 
     def _append(self, event: str, status: JobStatus, facts: Mapping[str, object]) -> None:
+        self._record({"job": status.id, **facts}, event)
+
+    def accept(self) -> bool:
+        """Take a seal that was made late for whole from now on, and record who did.
+
+        Returns:
+            Whether there was something to accept.
+        """
+        unsealed = self.read(keep=0).unsealed
+        if unsealed:
+            self._record({"plan": {"title": _ACCEPTED}, "accepted": unsealed}, "accept")
+        return bool(unsealed)
+
+    def _record(self, facts: Mapping[str, object], event: str) -> None:
         record = {
             "version": VERSION,
             "event": event,
             "time": self._clock.now().isoformat(),
-            "job": status.id,
             **asdict(self._origin),
             **facts,
         }
         try:
-            self._write(record)
+            self._write(record, accepted=event == "accept")
         except OSError as error:
             if is_full(error):
                 what = "Nothing is changed without an audit record, and it can't be written"
@@ -106,12 +120,13 @@ class Audit:
         """
         return read_audit(self.path, seal=seal, keep=keep)
 
-    def _write(self, record: dict[str, object]) -> None:
+    def _write(self, record: dict[str, object], *, accepted: bool) -> None:
         descriptor = with_reserve(self.path, self._opened)
         try:
             # Two consoles never stand behind the same line.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
+            seal = self._seal_before(size)
             before = _last_line(descriptor, size)
             record["previous"] = digest(before.removesuffix(b"\n")) if size else ""
             line = json.dumps(record, ensure_ascii=True).encode()
@@ -119,25 +134,45 @@ class Audit:
             written = (b"" if before.endswith(b"\n") or not size else b"\n") + line + b"\n"
             with_reserve(self.path, lambda: append_all(descriptor, written))
             replace_file(head_path(self.path), f"{digest(line)}\n".encode())
-            self._seal(descriptor, digest(line), str(record["previous"]))
+            self._seal(descriptor, seal, digest(line), str(record["previous"]), accepted=accepted)
         finally:
             os.close(descriptor)
+
+    def _seal_before(self, size: int) -> Seal | None:
+        """The seal that the next line follows; None where it is missing or damaged."""
+        try:
+            seal = read_seal(self.path)
+        except DamagedSeal:
+            return None
+        if seal is None and not size and not os.path.lexists(head_path(self.path)):
+            # The first use ever. Before its line: a power loss behind that is no missing seal.
+            try:
+                write_seal(self.path, NEW)
+            except FileError as error:
+                if isinstance(error.__cause__, OSError):  # reported as of the record
+                    raise error.__cause__ from error
+                raise
+            return NEW
+        return seal
 
     def _opened(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         return os.open(self.path, flags, PRIVATE_FILE)
 
-    def _seal(self, descriptor: int, last: str, previous: str) -> None:
+    def _seal(
+        self, descriptor: int, before: Seal | None, last: str, previous: str, *, accepted: bool
+    ) -> None:
         """Keep how long the trail is now, unless it is not what was sealed before.
 
-        Then the seal of before stays: it is the witness of what is missing.
+        Then the seal of before stays: it is the witness of what is missing. One that is made in
+        place of a missing one says so.
         """
-        before = read_seal(self.path)
         if before is not None and before.last == previous:
-            write_seal(self.path, Seal(before.lines + 1, last))
+            unsealed = None if accepted else before.unsealed
+            write_seal(self.path, Seal(before.lines + 1, last, unsealed))
             return
-        count, found = 0, before is None
+        count, found = 0, before is None or not before.lines
         with os.fdopen(os.dup(descriptor), "rb") as file:
             file.seek(0)
             for count, line in enumerate(lines_until(file, os.fstat(descriptor).st_size), 1):
@@ -145,7 +180,8 @@ class Audit:
                     before is not None and (count, line.digest) == (before.lines, before.last)
                 )
         if found:
-            write_seal(self.path, Seal(count, last))
+            unsealed = count - 1 if before is None else before.unsealed
+            write_seal(self.path, Seal(count, last, None if accepted else unsealed))
 
 
 def _last_line(descriptor: int, size: int) -> bytes:

@@ -20,6 +20,7 @@ from pixel_tui.commands.run_plan import RunExit, Wish, carry_out
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations.actions import action_named, all_actions
 from pixel_tui.operations.audit.chain import Record
+from pixel_tui.operations.audit.seal import seal_path
 from pixel_tui.operations.audit.trail import Audit
 from pixel_tui.operations.planning.facts import Facts, no_facts
 from pixel_tui.operations.planning.plan import Plan
@@ -246,6 +247,29 @@ class TestAudit:
         assert json.loads(printed[-1])["plan"]["title"] == "Restart agent"
         audit.path.write_bytes(b"")
         assert cli.main(["audit", "verify"]) == 1
+
+    @pytest.mark.parametrize("damage", [b"", b"[" * 2000, b"[" * 5000])
+    def test_a_trail_that_lost_its_seal_is_verified_once_that_is_accepted(
+        self,
+        damage: bytes,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        audit = Audit(tmp_path / "pixel-tui" / "audit.jsonl", FixedClock(NOW), ORIGIN)
+        audit.begin(status())
+        seal_path(audit.path).write_bytes(damage)
+        assert cli.main(["audit", "verify"]) == 1
+        audit.end(status())
+        assert cli.main(["audit", "verify"]) == 1
+        assert "made again with line 2" in capsys.readouterr().out
+        assert cli.main(["--read-only", "audit", "accept"]) == 2
+        assert cli.main(["audit", "accept"]) == 0
+        assert "Accepted." in capsys.readouterr().out
+        assert cli.main(["audit", "verify"]) == 0
+        assert cli.main(["audit", "accept"]) == 0
+        assert "nothing to accept" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -110,10 +110,16 @@ def test_it_is_private_from_the_start(audit: Audit) -> None:
 def test_a_record_is_on_the_disk_before_anything_happens(
     audit: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: list[int] = []
-    monkeypatch.setattr(os, "fsync", lambda _: synced.append(audit.path.stat().st_size))
+    synced: list[tuple[int, int]] = []
+
+    def sync(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        synced.append((found.st_ino, found.st_size))
+
+    monkeypatch.setattr(os, "fsync", sync)
     audit.begin(status())
-    assert synced[0] == audit.path.stat().st_size
+    found = audit.path.stat()
+    assert (found.st_ino, found.st_size) in synced
 
 
 def test_a_trail_that_cannot_be_written_is_an_error_with_a_remedy(tmp_path: Path) -> None:

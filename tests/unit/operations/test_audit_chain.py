@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.clock import FixedClock
+from pixel_tui.errors import FileError
 from pixel_tui.operations.audit import reading as audit_reading
 from pixel_tui.operations.audit import seal as audit_seal
 from pixel_tui.operations.audit.chain import digest
+from pixel_tui.operations.audit.entries import entries
 from pixel_tui.operations.audit.reading import head_path, read_audit
 from pixel_tui.operations.audit.seal import Seal, read_seal, seal_in_log, seal_path
 from pixel_tui.operations.audit.trail import Audit
@@ -94,7 +96,9 @@ def test_an_emptied_or_removed_trail_is_seen(audit: Audit) -> None:
     audit.path.unlink()
     assert audit.read().problems == missing
     seal_path(audit.path).unlink()
-    assert audit.read().problems == ("Every record is gone.",)
+    unsealed, gone = audit.read().problems
+    assert "seal of the audit trail is missing" in unsealed
+    assert gone == "Every record is gone."
 
 
 def test_a_lost_file_beside_it_is_told(audit: Audit) -> None:
@@ -135,7 +139,9 @@ def test_records_from_before_the_chain_are_taken_along(tmp_path: Path) -> None:
     made.path.write_bytes(b'{"version": 1, "event": "begin"}\n{"version": 1, "event": "end"}\n')
     made.begin(status())
     trail = made.read()
-    assert (trail.problems, trail.unchained, len(trail.records)) == ((), 2, 3)
+    assert (trail.unchained, len(trail.records)) == (2, 3)
+    (problem,) = trail.problems
+    assert "made again with line 3" in problem, "they were not sealed either"
 
 
 def test_many_consoles_at_once_write_one_chain(tmp_path: Path) -> None:
@@ -210,11 +216,136 @@ def test_a_trail_that_was_written_anew_is_told(audit: Audit, tmp_path: Path) -> 
     assert "rewritten: line 6" in problem
 
 
-def test_a_trail_of_before_the_seal_is_sealed_with_the_next_record(audit: Audit) -> None:
-    seal_path(audit.path).unlink()
-    assert audit.read().problems == ()
+DAMAGES = {
+    "gone": None,
+    "no JSON": b"x",
+    "nested": b"[" * 2000,
+    "nested and too long": b"[" * 5000,
+    "empty": b"",
+    "no seal": b'{"lines": 6}',
+    "less than nothing": b'{"lines": -1, "last": "x"}',
+}
+
+
+def damage(audit: Audit, content: bytes | None) -> None:
+    if content is None:
+        seal_path(audit.path).unlink()
+    else:
+        seal_path(audit.path).write_bytes(content)
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
+def test_a_seal_that_is_missing_or_damaged_is_told(audit: Audit, content: bytes | None) -> None:
+    damage(audit, content)
+    (problem,) = audit.read().problems
+    what = "missing" if content is None else "damaged"
+    assert problem.startswith(f"The seal of the audit trail is {what}: nothing shows whether")
+    assert read_audit(audit.path, most=audit.path.stat().st_size // 2).problems == (problem,)
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
+def test_a_seal_that_is_made_late_says_so_for_ever(audit: Audit, content: bytes | None) -> None:
+    kept = lines(audit)[:2]
+    audit.path.write_bytes(b"".join(kept))
+    beside(audit).write_text(digest(kept[-1].removesuffix(b"\n")))
+    damage(audit, content)
+    for _ in range(3):
+        audit.begin(status())
+        (problem,) = audit.read().problems
+        assert "made again with line 3" in problem
+        assert "whether records before line 3 were removed" in problem
+    last = digest(lines(audit)[-1].removesuffix(b"\n"))
+    assert read_seal(audit.path) == Seal(5, last, unsealed=2)
+
+
+def test_a_late_seal_is_reported_until_it_is_accepted_and_who_did_is_recorded(
+    audit: Audit,
+) -> None:
+    damage(audit, None)
     audit.begin(status())
-    assert read_seal(audit.path) == Seal(7, digest(lines(audit)[-1].removesuffix(b"\n")))
+    assert audit.accept()
+    trail = audit.read()
+    assert trail.problems == ()
+    accepted = trail.records[-1]
+    assert (accepted.word("event"), accepted.word("user")) == ("accept", ORIGIN.user)
+    assert "made again with line 7" in accepted.word("accepted")
+    (entry, *_) = entries(trail)
+    assert entry.title == "Accept an audit trail whose seal was missing"
+    assert not audit.accept(), "there is nothing left"
+    audit.end(status())
+    assert audit.read().problems == ()
+
+
+def test_a_missing_seal_can_be_accepted_at_once(audit: Audit) -> None:
+    damage(audit, None)
+    assert audit.accept()
+    assert audit.read().problems == ()
+
+
+def test_what_else_is_wrong_is_not_accepted(audit: Audit) -> None:
+    every = lines(audit)
+    every[1] = every[1].replace(b'"ana"', b'"eve"')
+    audit.path.write_bytes(b"".join(every))
+    damage(audit, None)
+    assert audit.accept()
+    (problem,) = audit.read().problems
+    assert "Line 2 was changed" in problem
+
+
+def test_the_first_record_ever_is_sealed_without_a_word(tmp_path: Path) -> None:
+    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    made.begin(status())
+    assert made.read().problems == ()
+    assert not made.accept()
+
+
+def test_a_power_loss_behind_the_first_record_ever_is_no_missing_seal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(made, "_seal", die)
+        with pytest.raises(KeyboardInterrupt):
+            made.begin(status())
+    assert made.read().problems == ()
+    made.end(status())
+    assert made.read().problems == ()
+
+
+def test_without_a_trail_a_damaged_seal_is_told_as_well(tmp_path: Path) -> None:
+    made = Audit(tmp_path / "audit.jsonl", FixedClock(NOW), ORIGIN)
+    seal_path(made.path).parent.mkdir()
+    damage(made, b"x")
+    assert "damaged" in made.read().problems[0]
+    made.begin(status())
+    assert "made again with line 1" in made.read().problems[0]
+
+
+def test_a_seal_that_can_not_be_read_says_what_to_do(audit: Audit) -> None:
+    seal_path(audit.path).unlink()
+    seal_path(audit.path).mkdir()
+    with pytest.raises(FileError, match="can't be read") as refused:
+        audit.begin(status())
+    assert "move it away" in refused.value.remedy
+    seal_path(audit.path).rename(seal_path(audit.path).with_name("away"))
+    assert "missing" in audit.read().problems[0]
+
+
+def test_the_seal_of_the_systems_log_is_no_reason_to_be_silent(audit: Audit) -> None:
+    seal = read_seal(audit.path)
+    damage(audit, None)
+    (problem,) = audit.read(seal).problems
+    assert "missing" in problem
+
+
+def test_a_file_beside_that_is_too_long_names_no_line(audit: Audit) -> None:
+    beside(audit).write_bytes(b"[" * 5000)
+    (problem,) = audit.read().problems
+    assert "last line was changed" in problem
 
 
 def test_a_record_that_a_power_loss_left_unsealed_is_no_problem(audit: Audit) -> None:
