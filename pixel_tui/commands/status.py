@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         unstable_services,
     )
     from pixel_tui.facts.past_stops import known_ends
-    from pixel_tui.health.findings import findings_of_stack
+    from pixel_tui.health.stack_findings import findings_of_stack
     from pixel_tui.settings import load_settings
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.watch.look_once import look_once

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from pixel_tui.health.findings import Finding, finding_of
+from pixel_tui.health.finding import Finding
+from pixel_tui.health.findings import finding_of
 from pixel_tui.health.restarts import STABLE_SECONDS, unstable
 from pixel_tui.humanize import span
 from pixel_tui.late_pattern import LatePattern

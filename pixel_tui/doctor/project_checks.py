@@ -17,7 +17,7 @@ from pixel_tui.doctor.report import (
     warning,
 )
 from pixel_tui.errors import ConsoleError
-from pixel_tui.health.findings import unknown_profiles
+from pixel_tui.health.stack_findings import unknown_profiles
 from pixel_tui.stack.compose.compose_missing import INSTALL, compose_missing, says_no_compose
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import Project

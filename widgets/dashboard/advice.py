@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from pixel_tui.health.findings import Finding, Severity
+from pixel_tui.health.finding import Finding, Severity
 
 _LEAD = {
     Severity.BROKEN: ("✗ ", "$text-error bold"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from textual.content import Content
 from textual.widgets import Static
 
-from pixel_tui.health.findings import findings_of_stack
+from pixel_tui.health.stack_findings import findings_of_stack
 from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
 from widgets.rows.figures import since
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pixel_tui.health.findings import Finding
+from pixel_tui.health.finding import Finding
 from pixel_tui.humanize import ago, memory_size, span
 from pixel_tui.redaction.known import masked_words
 from pixel_tui.stack.model.container import Container, HealthStatus, Probe

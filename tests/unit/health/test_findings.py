@@ -1,76 +1,28 @@
-"""What is wrong with a stack, and which of several things is said."""
+"""What is wrong with a service, and which of several things is said."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from pixel_tui.health.findings import Severity, finding_of, findings, findings_of_stack
-from pixel_tui.health.restarts import LATELY_SECONDS, STABLE_SECONDS, RestartWatch
+from pixel_tui.health.finding import Severity
+from pixel_tui.health.findings import finding_of, findings
+from pixel_tui.health.restarts import STABLE_SECONDS
 from pixel_tui.stack.model.container import (
-    Container,
     ContainerState,
-    Health,
     HealthStatus,
     NetworkAddress,
-    Probe,
 )
-from pixel_tui.stack.model.project import Dependency, External, Project, ServiceSpec
+from pixel_tui.stack.model.project import Dependency, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
     Service,
     ServiceState,
-    StackSnapshot,
     Sync,
     SyncAction,
-    Trouble,
 )
 from pixel_tui.text import SafeText, plain
-from tests.builders.findings import NOON, project_of, stack
-
-
-def container(**changes: object) -> Container:
-    fields: dict[str, object] = {
-        "id": "1" * 64,
-        "name": SafeText("shop-api-1"),
-        "service": SafeText("api"),
-        "state": ContainerState.RUNNING,
-        "started_at": NOON - timedelta(hours=3),
-    }
-    return Container(**(fields | changes))  # type: ignore[arg-type]
-
-
-def down(code: int = 1, **changes: object) -> Container:
-    fields: dict[str, object] = {
-        "state": ContainerState.EXITED,
-        "exit_code": code,
-        "finished_at": NOON - timedelta(minutes=65),
-    }
-    return container(**(fields | changes))
-
-
-def service(*containers: Container, name: str = "api", **changes: object) -> Service:
-    fields: dict[str, object] = {
-        "name": plain(name),
-        "spec": ServiceSpec(plain(name), plain("image")),
-        "containers": containers,
-        "state": ServiceState.RUNNING,
-        "sync": Sync(SyncAction.NOTHING),
-    }
-    return Service(**(fields | changes))  # type: ignore[arg-type]
-
-
-def probed(status: HealthStatus, *said: str) -> Health:
-    probe = Probe(NOON, NOON, 7, tuple(plain(line) for line in said))
-    return Health(status, failing_streak=4, probes=(probe,))
-
-
-def only(found: Service, *others: Service) -> tuple[str, str, str, str]:
-    """The finding about the first of these services, in words."""
-    finding = next(
-        item for item in findings(stack(found, *others), NOON) if item.service == found.name
-    )
-    return finding.severity.name, finding.what, finding.why, finding.remedy
-
+from tests.builders.findings import NOON, stack
+from tests.builders.service_faults import container, down, only, probed, said_of, service
 
 JUST = NOON - timedelta(seconds=4)
 KILLED = container(
@@ -376,147 +328,6 @@ def test_nothing_is_found_before_anything_was_read() -> None:
     assert findings(unread, NOON) == ()
 
 
-# Restarts.
-
-
-def seen(restarts: int, container_id: str = "1" * 64) -> StackSnapshot:
-    return stack(service(container(id=container_id, restarts=restarts)))
-
-
-def test_the_first_count_is_no_growth() -> None:
-    assert RestartWatch().see(seen(7), NOON) == frozenset()
-
-
-def test_a_count_that_grows_is_marked_for_a_while() -> None:
-    watch = RestartWatch()
-    watch.see(seen(1), NOON)
-    assert watch.see(seen(2), NOON) == {"1" * 64}
-    soon = NOON + timedelta(seconds=LATELY_SECONDS - 1)
-    assert watch.see(seen(2), soon) == {"1" * 64}
-    assert watch.see(seen(2), soon + timedelta(seconds=1)) == frozenset()
-
-
-def test_a_count_that_begins_anew_is_no_growth() -> None:
-    watch = RestartWatch()
-    watch.see(seen(5), NOON)
-    assert watch.see(seen(0), NOON) == frozenset()
-    assert watch.see(seen(1), NOON) == {"1" * 64}
-
-
-def test_one_that_is_gone_is_forgotten() -> None:
-    watch = RestartWatch()
-    watch.see(seen(1), NOON)
-    watch.see(seen(2), NOON)
-    assert watch.see(seen(0, "2" * 64), NOON) == frozenset()
-    assert watch.see(seen(2), NOON) == frozenset()
-
-
-def test_another_name_is_the_reason_of_all_absence_and_is_told_once_for_the_stack() -> None:
-    absent = service(state=ServiceState.ABSENT)
-    snapshot = replace(stack(absent), project=project_of(), other_names=(plain("web"),))
-    (finding,) = findings_of_stack(snapshot)
-    assert "the name shop" in finding.what
-    assert "the name web" in finding.what
-    assert "-p web" in finding.remedy
-    of_service = finding_of(absent, snapshot, NOON)
-    assert of_service is not None
-    assert "web" in of_service.why
-    assert "Bring it up" not in of_service.remedy
-
-
-@pytest.mark.parametrize(
-    ("asked", "told"),
-    [((), False), (("tools",), False), (("*",), False), (("tools", "tolls"), True)],
-)
-def test_a_profile_that_is_asked_for_and_not_there_is_told(
-    asked: tuple[str, ...], told: bool
-) -> None:
-    found = findings_of_stack(replace(stack(), project=project_of(profiles=asked)))
-    assert bool(found) == told
-    assert not found or ("tolls" in found[0].what and "tools" in found[0].remedy)
-
-
-def test_without_a_project_the_containers_say_where_it_is_and_none_is_an_orphan() -> None:
-    trouble = Trouble(plain("no file"), plain(""), NOON)
-    model = Project(
-        plain("shop"), plain("/srv/shop"), files=(plain("/srv/shop/prod.yml"),), from_labels=True
-    )
-    paused = service(container(), state=ServiceState.PAUSED)
-    snapshot = replace(stack(paused), project_trouble=trouble, by_labels=model)
-    (finding,) = findings_of_stack(snapshot)
-    assert "/srv/shop with /srv/shop/prod.yml" in finding.what
-    assert "work on these containers" in finding.remedy
-    of_service = finding_of(paused, snapshot, NOON)
-    assert of_service is not None
-    assert of_service.remedy == "docker unpause shop-api-1"  # compose would refuse
-
-
-def made_with(files: str, env_files: str = "") -> Container:
-    prefix = "com.docker.compose.project."
-    return container(
-        labels=(
-            (plain(f"{prefix}config_files"), plain(files)),
-            (plain(f"{prefix}environment_file"), plain(env_files)),
-        )
-    )
-
-
-def test_files_that_the_containers_were_made_with_are_told_whether_read_or_not() -> None:
-    project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
-    made = service(made_with("/mnt/shop/compose.yaml,/mnt/shop/prod.yml", "/mnt/shop/prod.env"))
-    (finding,) = findings_of_stack(replace(stack(made), project=project))
-    assert finding.severity is Severity.WARNING
-    assert "/mnt/shop/prod.yml, /mnt/shop/prod.env, which is not read" in finding.what
-    read = replace(
-        project,
-        files=(plain("/srv/shop/compose.yaml"), plain("/srv/shop/prod.yml")),
-        env_files=(plain("/srv/shop/prod.env"),),
-    )
-    assert not findings_of_stack(replace(stack(made), project=read))
-    (note,) = findings_of_stack(replace(stack(made), project=replace(read, adopted=True)))
-    assert note.severity is Severity.NOTE
-    assert "-f /srv/shop/prod.yml --env-file /srv/shop/prod.env" in note.what
-
-
-@pytest.mark.parametrize("files", ["/srv/shop/docker-compose.yml", "/link/compose.yaml", ""])
-def test_a_file_that_was_renamed_or_is_reached_otherwise_is_no_finding(files: str) -> None:
-    project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
-    assert not findings_of_stack(replace(stack(service(made_with(files))), project=project))
-
-
-def beside(old: Container, **changes: object) -> Container:
-    """What compose made to replace a container, and did not put in its place."""
-    fields: dict[str, object] = {
-        "id": "2" * 64,
-        "name": SafeText(f"{old.short_id}_{old.name}"),
-        "state": ContainerState.CREATED,
-        "created_at": NOON - timedelta(minutes=5),
-        "started_at": None,
-        "replaces": old.short_id,
-    }
-    return container(**(fields | changes))
-
-
-def test_what_a_broken_recreate_left_is_told_and_how_to_get_rid_of_it() -> None:
-    running, stopped = container(), down()
-    level, what, why, remedy = only(service(running, beside(running)))
-    assert (level, what) == ("WARNING", "was not recreated completely")
-    assert why.startswith("111111111111_shop-api-1 was made to replace")
-    assert remedy == "Remove it: pixel-tui run remove-leftovers api"
-    found = only(service(stopped, beside(stopped), state=ServiceState.EXITED))
-    assert found[:2] == ("BROKEN", "is down: its recreate broke off")
-    assert "what was left is removed first" in found[3]
-    twice = only(service(running, beside(running, state=ContainerState.RUNNING, started_at=NOON)))
-    assert twice[0] == "BROKEN"
-    assert twice[1].startswith("runs twice: 111111111111_shop-api-1")
-
-
-def test_a_recreate_that_is_under_way_is_no_finding() -> None:
-    running = container()
-    new = beside(running, created_at=NOON - timedelta(seconds=5))
-    assert not findings(stack(service(running, new)), NOON)
-
-
 def test_a_container_that_cannot_be_inspected_is_shown_with_the_reason() -> None:
     broken = container(partial=True, error=plain("input/output error"))
     finding = finding_of(service(broken), stack(service(broken)), NOON)
@@ -524,63 +335,6 @@ def test_a_container_that_cannot_be_inspected_is_shown_with_the_reason() -> None
     assert finding.severity is Severity.BROKEN
     assert "can't be inspected: shop-api-1" in finding.what
     assert finding.why == "input/output error"
-
-
-def test_an_image_that_is_missing_is_said_before_what_it_waits_for() -> None:
-    needed = service(name="db", state=ServiceState.ABSENT)
-    spec = ServiceSpec(plain("api"), plain("x/api"), depends_on=(Dependency(plain("db")),))
-    absent = service(
-        spec=spec,
-        state=ServiceState.ABSENT,
-        sync=Sync(SyncAction.PULL, plain("image x/api is not here: it would be pulled")),
-    )
-    what, why, remedy = said_of(absent, needed)
-    assert (what, why) == ("has no container", "image x/api is not here: it would be pulled")
-    assert "docker compose pull api" in remedy
-    built = replace(absent, spec=replace(spec, builds=True), sync=Sync(SyncAction.BUILD))
-    assert "docker compose build api" in said_of(built, needed)[2]
-
-
-def test_what_compose_does_not_create_comes_first_of_all() -> None:
-    volume = External("volume", plain("old"))
-    spec = ServiceSpec(plain("api"), plain("image"), externals=(volume,))
-    absent = service(spec=spec, state=ServiceState.ABSENT, missing=(volume,))
-    _, why, remedy = said_of(absent)
-    assert "external volume old does not exist" in why
-    assert "a new one is empty" in remedy
-    created = service(
-        down(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=spec, missing=(volume,)
-    )
-    assert "external volume old does not exist" in said_of(created)[1]
-
-
-def test_what_compose_refuses_is_not_advised_to_be_brought_up() -> None:
-    spec = ServiceSpec(
-        plain("api"), plain(""), refused=plain("it has neither an image nor a build")
-    )
-    _, why, fix = said_of(service(spec=spec, state=ServiceState.ABSENT))
-    assert why == "compose refuses it: it has neither an image nor a build"
-    assert fix == "Correct it in the compose file or in .env."
-
-
-def test_what_is_in_the_way_of_a_dependency_is_told_of_who_waits_for_it() -> None:
-    network = External("network", plain("shared"))
-    circle = (Dependency(plain("api")),)
-    needed = service(
-        name="db",
-        spec=ServiceSpec(plain("db"), plain("db"), externals=(network,), depends_on=circle),
-        state=ServiceState.ABSENT,
-        missing=(network,),
-    )
-    spec = ServiceSpec(plain("api"), plain("api"), depends_on=(Dependency(plain("db")),))
-    absent = service(spec=spec, state=ServiceState.ABSENT)
-    _, why, fix = said_of(absent, needed)
-    assert why.startswith("it waits for db: external network shared does not exist")
-    assert fix.endswith("docker network create shared")
-    there = replace(needed, containers=(down(),), state=ServiceState.EXITED)
-    assert said_of(absent, there)[1] == "it waits for db"
-    well = replace(needed, missing=(), sync=Sync(SyncAction.PULL, plain("it is not here")))
-    assert said_of(absent, well)[1] == "it waits for db"
 
 
 def test_a_network_that_a_running_container_is_not_in_is_a_fault() -> None:
@@ -591,16 +345,3 @@ def test_a_network_that_a_running_container_is_not_in_is_a_fault() -> None:
     assert "is not connected to its network shop_inner" in said_of(cut)[0]
     stopped = service(down(), spec=spec, state=ServiceState.EXITED)
     assert stopped.disconnected == ()
-
-
-def test_profiles_that_are_left_out_are_shown_with_the_reason() -> None:
-    project = Project(plain("shop"), plain("/srv"), left_out=plain("profile gpu is left out: why"))
-    (finding,) = findings_of_stack(replace(stack(), project=project))
-    assert finding.severity is Severity.NOTE
-    assert "profile gpu is left out: why" in finding.what
-
-
-def said_of(found: Service, *others: Service) -> tuple[str, str, str]:
-    finding = finding_of(found, stack(found, *others), NOON)
-    assert finding is not None
-    return finding.what, finding.why, finding.remedy

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import ProjectMissing
-from pixel_tui.health.findings import Severity, findings_of_stack
+from pixel_tui.health.finding import Severity
+from pixel_tui.health.stack_findings import findings_of_stack
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.model.parse_project import parse_project

@@ -88,7 +88,7 @@ def test_the_check_of_the_example_finds_what_it_says(monkeypatch: pytest.MonkeyP
 
 def test_the_rule_of_the_example_finds_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
     code, test = sections()["…a finding about a service"]
-    rule = run(code, "pixel_tui.health.findings")["_too_many"]
+    rule = run(code, "pixel_tui.health.rules.sync")["too_many"]
     monkeypatch.setattr(findings, "RULES", (rule,))
     beside = "tests.unit.health.test_findings"
     call(run(test, beside), "test_more_containers_than_replicas_are_a_note")

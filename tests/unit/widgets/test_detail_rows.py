@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from pixel_tui.health.findings import Finding, Severity
+from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.redaction.redactor import MASK, remember_secret
 from pixel_tui.stack.model.container import (
     Container,

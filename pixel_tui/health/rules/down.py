@@ -1,0 +1,125 @@
+"""Services that are down, or have no container, though they should run. Pure."""
+
+from datetime import datetime
+
+from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.health.wording import exit_reason, for_how_long, memory_fix, worst_of
+from pixel_tui.stack.model.obstacle import obstacle
+from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot
+from pixel_tui.text import NO_TEXT, plain
+
+
+def could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What the engine could not start."""
+    failed = next((item for item in service.regular if item.error and not item.running), None)
+    if failed is None:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("could not be started"),
+        failed.error,
+        plain("Mend what the engine names, then start it (s)."),
+    )
+
+
+def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """What exited, and should run."""
+    if service.state not in {ServiceState.EXITED, ServiceState.PARTIAL} or not service.wanted:
+        return None
+    container = worst_of(service)
+    if container is None or container.running:
+        return None
+    ago = for_how_long(container.finished_at, now)
+    why = exit_reason(container)
+    if container.restarts:
+        times = "once" if container.restarts == 1 else f"{container.restarts} times"
+        why = plain(f"{why}, after the daemon had restarted it {times}")
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"is down{ago}" if service.state is ServiceState.EXITED else f"is partly down{ago}"),
+        why,
+        plain(
+            f"{memory_fix(container)} Then start it (s)."
+            if container.oom_killed
+            else "Read its last lines (2), then start it (s)."
+        ),
+    )
+
+
+def absent(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What has no container."""
+    if service.state is not ServiceState.ABSENT:
+        return None
+    if snapshot.other_names:
+        other = snapshot.other_names[0]
+        return Finding(
+            service.name,
+            Severity.BROKEN,
+            plain("has no container"),
+            plain(f"the containers of this folder carry the name {other}"),
+            plain(f"Start the console with -p {other}."),
+        )
+    if (found := obstacle(service, snapshot)) is not None:
+        words = plain("has no container")
+        return Finding(service.name, Severity.BROKEN, words, found.why, found.fix)
+    broken = _broken_dependency(service, snapshot)
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("has no container"),
+        plain(f"it waits for {broken}" if broken else _beside(service)),
+        plain(f"Bring it up (s): docker compose up -d {service.name}"),
+    )
+
+
+def _beside(service: Service) -> str:
+    """What may be taken for the service, and is only a command that was run beside it."""
+    names = [container.name for container in service.oneoffs]
+    if not names:
+        return ""
+    what = "is a one-off" if len(names) == 1 else "are one-offs"
+    return f"{' and '.join(names)} {what} of `docker compose run`, not the service"
+
+
+def created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What was created and never started."""
+    if service.state is not ServiceState.CREATED or not service.wanted:
+        return None
+    if service.missing and (found := obstacle(service, snapshot)) is not None:
+        words = plain("was created and never started")
+        return Finding(service.name, Severity.BROKEN, words, found.why, found.fix)
+    broken = _broken_dependency(service, snapshot)
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("was created and never started"),
+        plain(f"it waits for {broken}" if broken else ""),
+        plain("Mend what it waits for, then start it (s)." if broken else "Start it (s)."),
+    )
+
+
+def _broken_dependency(service: Service, snapshot: StackSnapshot) -> str:
+    for dependency in service.spec.depends_on if service.spec else ():
+        needed = snapshot.service(dependency.service)
+        if needed is not None and not needed.well:
+            return dependency.service
+    return ""
+
+
+def paused(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What is paused."""
+    if service.state is not ServiceState.PAUSED:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain("is paused: it holds its memory and answers nothing"),
+        NO_TEXT,
+        plain(
+            f"docker compose unpause {service.name}"
+            if snapshot.project_trouble is None
+            else f"docker unpause {' '.join(item.name for item in service.members)}"
+        ),
+    )

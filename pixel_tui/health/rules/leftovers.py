@@ -1,0 +1,56 @@
+"""Containers that nothing needs any more. Pure."""
+
+from datetime import datetime
+
+from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.text import NO_TEXT, plain
+
+
+def left_by_recreate(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """What a recreate left; one that has just been made may be about to be put in its place."""
+    grace = service.spec.stop_grace_period if service.spec else 10.0
+    left = [
+        item
+        for item in service.leftovers
+        if item.started_at is not None or not _is_young(item, now, grace + 10.0)
+    ]
+    if not left:
+        return None
+    doubled = next((item for item in left if item.running), None)
+    up = any(item.running for item in service.regular)
+    if doubled is not None and up:
+        what = f"runs twice: {doubled.name} was left by a recreate, and uses the same volumes"
+        remedy = f"Remove it: pixel-tui run remove-leftovers {service.name}"
+        return Finding(service.name, Severity.BROKEN, plain(what), NO_TEXT, plain(remedy))
+    what = "was not recreated completely" if up else "is down: its recreate broke off"
+    return Finding(
+        service.name,
+        Severity.WARNING if up else Severity.BROKEN,
+        plain(what),
+        plain(f"{left[0].name} was made to replace the old container, and never did"),
+        plain(
+            f"Remove it: pixel-tui run remove-leftovers {service.name}"
+            if up
+            else "Start it (s) or recreate it: what was left is removed first."
+        ),
+    )
+
+
+def _is_young(container: Container, now: datetime, seconds: float) -> bool:
+    created = container.created_at
+    return created is not None and 0 <= (now - created).total_seconds() < seconds
+
+
+def orphan(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What the compose file does not name."""
+    if not service.orphan or not service.regular:
+        return None
+    return Finding(
+        service.name,
+        Severity.NOTE,
+        plain("is an orphan"),
+        plain("the compose file does not name it"),
+        plain(f"When nothing needs it: docker rm -f {service.regular[0].name}"),
+    )

@@ -1,0 +1,48 @@
+"""Services that are cut off from what they share, or from their network. Pure."""
+
+from datetime import datetime
+
+from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.health.wording import for_how_long, worst_of
+from pixel_tui.stack.model.container import Namespace
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.text import plain
+
+
+def cut_off(service: Service, snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """What has lost what it shares with another service, or was killed with that."""
+    if service.cut_off_from is None or service.spec is None:
+        return None
+    kind = service.cut_off_from
+    owner = dict(service.spec.shares)[kind]
+    ended = kind is Namespace.PID
+    what = "has no network"
+    if ended:
+        worst = worst_of(service)
+        what = f"is down{for_how_long(worst.finished_at if worst else None, now)}"
+    elif kind is not Namespace.NETWORK:
+        what = f"is cut off from the {kind.value} of {owner}"
+    joined = [dict(item.shares).get(kind) for item in service.regular]
+    if any(snapshot.container(item) is None for item in joined if item):
+        remedy = "Recreate it (a): a restart stops it, and can't start it again."
+        if ended:
+            remedy = "Recreate it (a): it can't be started again."
+    elif ended:
+        remedy = f"Start it (s); if {owner} is down, that is started first."
+    else:
+        remedy = f"Restart it (r); if {owner} is down, start {owner}: it is restarted with it."
+    return Finding(service.name, Severity.BROKEN, plain(what), service.cut_off, plain(remedy))
+
+
+def disconnected(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What is not in a network that it should be in."""
+    names = service.disconnected
+    if not names:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"is not connected to its network {', '.join(names)}"),
+        plain("the others in it can't reach it"),
+        plain(f"Recreate it: docker compose up -d {service.name}"),
+    )

@@ -1,0 +1,59 @@
+"""Services that the engine restarts. Pure."""
+
+from datetime import datetime
+from typing import Final
+
+from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.health.restarts import unstable
+from pixel_tui.health.wording import exit_reason, memory_fix
+from pixel_tui.humanize import ago
+from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.text import plain
+
+_READ_AND_FIX: Final = "Read its last lines (2), mend the cause, or stop it (x)."
+LOOP_RESTARTS: Final = 3
+"""From this many restarts on, a container that is down again or not yet stable is looping."""
+
+
+def restart_loop(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """What the engine restarts over and over."""
+    container = _restarted_most(service, now)
+    if container is None or container.restarts < LOOP_RESTARTS:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"restarts again and again ({container.restarts} times)"),
+        exit_reason(container),
+        plain(memory_fix(container) or _READ_AND_FIX),
+    )
+
+
+def restarted(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding | None:
+    """What the engine restarts or has just restarted, before that is a loop."""
+    container = _restarted_most(service, now)
+    if container is None:
+        return None
+    if container.state is ContainerState.RESTARTING:
+        severity, what = Severity.BROKEN, "is down: the Docker daemon is about to restart it"
+    else:
+        severity, what = Severity.WARNING, "was killed for lack of memory, and runs again"
+        if container.restarts:
+            times = "once" if container.restarts == 1 else f"{container.restarts} times"
+            what = f"was restarted {times}, last{_seconds_ago(container.started_at, now)}"
+    remedy = memory_fix(container) or _READ_AND_FIX
+    return Finding(service.name, severity, plain(what), exit_reason(container), plain(remedy))
+
+
+def _restarted_most(service: Service, now: datetime) -> Container | None:
+    """The container that waits for its restart, or has had one and is not yet stable.
+
+    Others run, or were stopped, or the engine has given them up.
+    """
+    waits = (item for item in service.members if item.state is ContainerState.RESTARTING)
+    return max((*waits, *unstable(service, now)), key=lambda item: item.restarts, default=None)
+
+
+def _seconds_ago(at: datetime | None, now: datetime) -> str:
+    return f" {ago(at, now)}" if at is not None else " just now"

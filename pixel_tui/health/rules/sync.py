@@ -1,0 +1,66 @@
+"""Services that are not as the compose file, or the environment, says. Pure."""
+
+from datetime import datetime
+
+from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.stack.model.resource_model import ResourceKind
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot, SyncAction
+from pixel_tui.text import plain
+
+
+def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What `up` would change."""
+    if not service.wanted or service.sync.action not in {
+        SyncAction.RECREATE,
+        SyncAction.SCALE_UP,
+        SyncAction.SCALE_DOWN,
+        SyncAction.BUILD,
+        SyncAction.PULL,
+    }:
+        return None
+    return Finding(
+        service.name,
+        Severity.NOTE,
+        plain(f"is not as the compose file says: up would {service.sync.action.value} it"),
+        service.sync.reason,
+        plain(
+            "When that is meant, recreate it here (a): all on its network is taken along, where"
+            " `docker compose up` of one service would fail half way."
+            if _on_changed_network(service, snapshot)
+            else f"When that is meant: docker compose up -d {service.name}"
+        ),
+    )
+
+
+def _on_changed_network(service: Service, snapshot: StackSnapshot) -> bool:
+    keys = service.spec.network_keys if service.spec else ()
+    return any(
+        item.kind is ResourceKind.NETWORK and item.key in keys and not item.unread
+        for item in snapshot.diverged
+    )
+
+
+def changed_volume(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What has a volume that `up` can't change."""
+    if service.sync.action is not SyncAction.VOLUME:
+        return None
+    return Finding(
+        service.name,
+        Severity.NOTE,
+        plain("has a volume that is not as the compose file says"),
+        service.sync.reason,
+        plain("To change it: back it up, remove it, bring it up, restore. Else undo the change."),
+    )
+
+
+def built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What was built with other values than the environment has now."""
+    if service.sync.action is not SyncAction.REBUILD:
+        return None
+    return Finding(
+        service.name,
+        Severity.WARNING,
+        plain("shows what was baked into its image, not what the environment says now"),
+        service.sync.reason,
+        plain(f"Rebuild it: docker compose build {service.name}, then up -d {service.name}"),
+    )

@@ -1,0 +1,44 @@
+"""Services that run and do not work, or can't be looked at. Pure."""
+
+from datetime import datetime
+
+from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.stack.model.container import HealthStatus
+from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import plain
+
+
+def unhealthy(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What fails its health check."""
+    if service.health is not HealthStatus.UNHEALTHY:
+        return None
+    container = next(
+        item for item in service.members if item.health_status is HealthStatus.UNHEALTHY
+    )
+    probe = container.health.probes[-1] if container.health and container.health.probes else None
+    streak = container.health.failing_streak if container.health else 0
+    said = " ".join(line for line in probe.output if line) if probe else ""
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"is unhealthy ({streak} probes in a row failed)"),
+        plain(
+            f"{said or 'the probe said nothing'} ({exit_words(probe.exit_code)})" if probe else ""
+        ),
+        plain("See the health log (3) and its last lines (2); restart it (r) if it hangs."),
+    )
+
+
+def unreadable(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What the engine lists and can't tell about."""
+    partial = next((item for item in service.regular if item.partial), None)
+    if partial is None:
+        return None
+    return Finding(
+        service.name,
+        Severity.BROKEN,
+        plain(f"can't be inspected: {partial.name} is listed as {partial.state.value}"),
+        partial.error,
+        plain("`journalctl -u docker` says more."),
+    )

@@ -1,0 +1,120 @@
+"""What is wrong with a stack as a whole, and is the reason for much else. Pure."""
+
+from collections.abc import Iterable
+
+from pixel_tui.health.finding import Finding, Severity
+from pixel_tui.stack.compose.files import FILE_NAMES, OVERRIDE_NAMES
+from pixel_tui.stack.model.label_model import CONFIG_FILES, ENVIRONMENT_FILE, labelled
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.text import NO_TEXT, plain
+
+
+def findings_of_stack(snapshot: StackSnapshot) -> tuple[Finding, ...]:
+    """What is wrong with the stack as a whole, and is the reason for much else."""
+    project = snapshot.project
+    if project is None:
+        return _by_labels(snapshot)
+    found = []
+    if snapshot.other_names:
+        names = ", ".join(snapshot.other_names)
+        found.append(
+            of_stack(
+                Severity.BROKEN,
+                f"No container carries the name {project.name}: those of this folder carry "
+                f"the name {names}.",
+                f"Start the console with -p {snapshot.other_names[0]}. Brought up under this name "
+                "too, both would fight for ports and volumes.",
+            )
+        )
+    if project.moved:
+        found.append(
+            of_stack(
+                Severity.WARNING,
+                f"Compose opens {project.moved} now, and this is still the project of"
+                f" {', '.join(project.files)}.",
+                "COMPOSE_FILE, or what is in the folder, has changed since the start. Quit (q) and"
+                " start pixel-tui again: until then it shows and changes the old one.",
+            )
+        )
+    if (finding := unknown_profiles(project)) is not None:
+        found.append(finding)
+    found += _made_with(snapshot, project)
+    if project.left_out:
+        words = f"Compose takes the active profiles only: {project.left_out}."
+        remedy = "The services that are left out have no sync; their containers are shown."
+        found.append(of_stack(Severity.NOTE, words, remedy))
+    return tuple(found)
+
+
+def _made_with(snapshot: StackSnapshot, project: Project) -> list[Finding]:
+    """That the containers were made with files that nobody named: they are read, or are not.
+
+    Names of files are compared, not paths: a folder may be reached by several.
+    """
+    if project.adopted:
+        options = [f"-f {file}" for file in project.files]
+        options += [f"--env-file {file}" for file in project.env_files]
+        return [
+            of_stack(
+                Severity.NOTE,
+                f"Read as the containers were made: {' '.join(options)}.",
+                "Name files with -f or --env-file to read others.",
+            )
+        ]
+    regular = [item for service in snapshot.services for item in service.regular]
+    # A file of a usual name proves no -f, and may have been renamed since.
+    usual = FILE_NAMES + OVERRIDE_NAMES
+    known = _base_names((*project.files, *project.env_files, *usual))
+    made = (*labelled(regular, CONFIG_FILES), *labelled(regular, ENVIRONMENT_FILE))
+    other = [path for label in made for path in label.split(",") if path]
+    unread = [path for path in dict.fromkeys(other) if not _base_names((path,)) <= known]
+    if not unread:
+        return []
+    return [
+        of_stack(
+            Severity.WARNING,
+            f"Containers were made with {', '.join(unread)}, which is not read here.",
+            "Start pixel-tui with the same -f and --env-file, or `up` changes what they were"
+            " made with.",
+        )
+    ]
+
+
+def _base_names(paths: Iterable[str]) -> set[str]:
+    return {path.rsplit("/", 1)[-1] for path in paths}
+
+
+def unknown_profiles(project: Project) -> Finding | None:
+    """Profiles that are asked for and that no service has."""
+    known = {profile for spec in project.services for profile in spec.profiles}
+    unknown = [name for name in project.profiles if name not in known and name != "*"]
+    if not unknown:
+        return None
+    there = f"There are: {', '.join(sorted(known))}." if known else "No service has a profile."
+    return of_stack(
+        Severity.WARNING,
+        f"COMPOSE_PROFILES or --profile asks for {', '.join(unknown)}, which no service has.",
+        f"{there} Mend it in the environment or in .env.",
+    )
+
+
+def _by_labels(snapshot: StackSnapshot) -> tuple[Finding, ...]:
+    """What is shown while compose can't read the project, and where its containers came from."""
+    model = snapshot.by_labels
+    if model is None or not snapshot.services:
+        return ()
+    files = f" with {', '.join(model.files)}" if model.files else ""
+    came = f" They were made in {model.directory}{files}." if model.directory else ""
+    return (
+        of_stack(
+            Severity.NOTE,
+            f"What is shown comes from the labels of the containers.{came}",
+            "Start, stop and restart work on these containers.",
+        ),
+    )
+
+
+def of_stack(severity: Severity, what: str, remedy: str) -> Finding:
+    """A finding about the stack as a whole."""
+    return Finding(NO_TEXT, severity, plain(what), NO_TEXT, plain(remedy))

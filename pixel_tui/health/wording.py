@@ -1,0 +1,48 @@
+"""Words that several rules use of a container that is down. Pure."""
+
+from datetime import datetime
+
+from pixel_tui.humanize import age, memory_size
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.snapshot import Service
+from pixel_tui.stack.model.words import exit_words
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+
+def worst_of(service: Service) -> Container | None:
+    """The container that is down, or restarted most."""
+    return max(service.members, key=lambda item: (not item.running, item.restarts), default=None)
+
+
+def exit_reason(container: Container) -> SafeText:
+    """How a container exited the last time, with its memory limit if that was the reason."""
+    words = container.ended_before
+    if container.exit_code is not None:
+        words = exit_words(container.exit_code, oom_killed=container.oom_killed)
+    if not words:
+        return NO_TEXT
+    limit = ""
+    if _ran_out_of_memory(container) and container.memory_limit is not None:
+        limit = f", limit {memory_size(container.memory_limit)}"
+    return plain(f"{words}{limit}")
+
+
+def memory_fix(container: Container) -> str:
+    """What to do if it ended for lack of memory; empty if it did not."""
+    if _ran_out_of_memory(container) and container.memory_limit is None:
+        return "Find the leak, or make room in the host's memory: it has no limit of its own."
+    if _ran_out_of_memory(container) or container.exit_code == 137:
+        return "Raise its memory limit or find the leak."
+    return ""
+
+
+def _ran_out_of_memory(container: Container) -> bool:
+    return container.oom_killed or container.oom_killed_before
+
+
+def for_how_long(at: datetime | None, now: datetime) -> str:
+    """For how long, in words with a blank before them; empty if it is not known."""
+    if at is None:
+        return ""
+    seconds = (now - at).total_seconds()
+    return f" for {age(seconds)}" if seconds >= 60 else " just now"

@@ -1,0 +1,48 @@
+"""What is said of containers that a recreate left."""
+
+from datetime import timedelta
+
+from pixel_tui.health.findings import findings
+from pixel_tui.stack.model.container import (
+    Container,
+    ContainerState,
+)
+from pixel_tui.stack.model.snapshot import (
+    ServiceState,
+)
+from pixel_tui.text import SafeText
+from tests.builders.findings import NOON, stack
+from tests.builders.service_faults import container, down, only, service
+
+
+def beside(old: Container, **changes: object) -> Container:
+    """What compose made to replace a container, and did not put in its place."""
+    fields: dict[str, object] = {
+        "id": "2" * 64,
+        "name": SafeText(f"{old.short_id}_{old.name}"),
+        "state": ContainerState.CREATED,
+        "created_at": NOON - timedelta(minutes=5),
+        "started_at": None,
+        "replaces": old.short_id,
+    }
+    return container(**(fields | changes))
+
+
+def test_what_a_broken_recreate_left_is_told_and_how_to_get_rid_of_it() -> None:
+    running, stopped = container(), down()
+    level, what, why, remedy = only(service(running, beside(running)))
+    assert (level, what) == ("WARNING", "was not recreated completely")
+    assert why.startswith("111111111111_shop-api-1 was made to replace")
+    assert remedy == "Remove it: pixel-tui run remove-leftovers api"
+    found = only(service(stopped, beside(stopped), state=ServiceState.EXITED))
+    assert found[:2] == ("BROKEN", "is down: its recreate broke off")
+    assert "what was left is removed first" in found[3]
+    twice = only(service(running, beside(running, state=ContainerState.RUNNING, started_at=NOON)))
+    assert twice[0] == "BROKEN"
+    assert twice[1].startswith("runs twice: 111111111111_shop-api-1")
+
+
+def test_a_recreate_that_is_under_way_is_no_finding() -> None:
+    running = container()
+    new = beside(running, created_at=NOON - timedelta(seconds=5))
+    assert not findings(stack(service(running, new)), NOON)

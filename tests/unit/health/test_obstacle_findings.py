@@ -1,0 +1,72 @@
+"""What is said of a service that can't be brought up as it is."""
+
+from dataclasses import replace
+
+from pixel_tui.stack.model.container import (
+    ContainerState,
+)
+from pixel_tui.stack.model.project import Dependency, External, ServiceSpec
+from pixel_tui.stack.model.snapshot import (
+    ServiceState,
+    Sync,
+    SyncAction,
+)
+from pixel_tui.text import plain
+from tests.builders.service_faults import down, said_of, service
+
+
+def test_an_image_that_is_missing_is_said_before_what_it_waits_for() -> None:
+    needed = service(name="db", state=ServiceState.ABSENT)
+    spec = ServiceSpec(plain("api"), plain("x/api"), depends_on=(Dependency(plain("db")),))
+    absent = service(
+        spec=spec,
+        state=ServiceState.ABSENT,
+        sync=Sync(SyncAction.PULL, plain("image x/api is not here: it would be pulled")),
+    )
+    what, why, remedy = said_of(absent, needed)
+    assert (what, why) == ("has no container", "image x/api is not here: it would be pulled")
+    assert "docker compose pull api" in remedy
+    built = replace(absent, spec=replace(spec, builds=True), sync=Sync(SyncAction.BUILD))
+    assert "docker compose build api" in said_of(built, needed)[2]
+
+
+def test_what_compose_does_not_create_comes_first_of_all() -> None:
+    volume = External("volume", plain("old"))
+    spec = ServiceSpec(plain("api"), plain("image"), externals=(volume,))
+    absent = service(spec=spec, state=ServiceState.ABSENT, missing=(volume,))
+    _, why, remedy = said_of(absent)
+    assert "external volume old does not exist" in why
+    assert "a new one is empty" in remedy
+    created = service(
+        down(state=ContainerState.CREATED), state=ServiceState.CREATED, spec=spec, missing=(volume,)
+    )
+    assert "external volume old does not exist" in said_of(created)[1]
+
+
+def test_what_compose_refuses_is_not_advised_to_be_brought_up() -> None:
+    spec = ServiceSpec(
+        plain("api"), plain(""), refused=plain("it has neither an image nor a build")
+    )
+    _, why, fix = said_of(service(spec=spec, state=ServiceState.ABSENT))
+    assert why == "compose refuses it: it has neither an image nor a build"
+    assert fix == "Correct it in the compose file or in .env."
+
+
+def test_what_is_in_the_way_of_a_dependency_is_told_of_who_waits_for_it() -> None:
+    network = External("network", plain("shared"))
+    circle = (Dependency(plain("api")),)
+    needed = service(
+        name="db",
+        spec=ServiceSpec(plain("db"), plain("db"), externals=(network,), depends_on=circle),
+        state=ServiceState.ABSENT,
+        missing=(network,),
+    )
+    spec = ServiceSpec(plain("api"), plain("api"), depends_on=(Dependency(plain("db")),))
+    absent = service(spec=spec, state=ServiceState.ABSENT)
+    _, why, fix = said_of(absent, needed)
+    assert why.startswith("it waits for db: external network shared does not exist")
+    assert fix.endswith("docker network create shared")
+    there = replace(needed, containers=(down(),), state=ServiceState.EXITED)
+    assert said_of(absent, there)[1] == "it waits for db"
+    well = replace(needed, missing=(), sync=Sync(SyncAction.PULL, plain("it is not here")))
+    assert said_of(absent, well)[1] == "it waits for db"

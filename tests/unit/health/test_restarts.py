@@ -1,0 +1,42 @@
+"""Restarts that are remembered between snapshots."""
+
+from datetime import timedelta
+
+from pixel_tui.health.restarts import LATELY_SECONDS, RestartWatch
+from pixel_tui.stack.model.snapshot import (
+    StackSnapshot,
+)
+from tests.builders.findings import NOON, stack
+from tests.builders.service_faults import container, service
+
+
+def seen(restarts: int, container_id: str = "1" * 64) -> StackSnapshot:
+    return stack(service(container(id=container_id, restarts=restarts)))
+
+
+def test_the_first_count_is_no_growth() -> None:
+    assert RestartWatch().see(seen(7), NOON) == frozenset()
+
+
+def test_a_count_that_grows_is_marked_for_a_while() -> None:
+    watch = RestartWatch()
+    watch.see(seen(1), NOON)
+    assert watch.see(seen(2), NOON) == {"1" * 64}
+    soon = NOON + timedelta(seconds=LATELY_SECONDS - 1)
+    assert watch.see(seen(2), soon) == {"1" * 64}
+    assert watch.see(seen(2), soon + timedelta(seconds=1)) == frozenset()
+
+
+def test_a_count_that_begins_anew_is_no_growth() -> None:
+    watch = RestartWatch()
+    watch.see(seen(5), NOON)
+    assert watch.see(seen(0), NOON) == frozenset()
+    assert watch.see(seen(1), NOON) == {"1" * 64}
+
+
+def test_one_that_is_gone_is_forgotten() -> None:
+    watch = RestartWatch()
+    watch.see(seen(1), NOON)
+    watch.see(seen(2), NOON)
+    assert watch.see(seen(0, "2" * 64), NOON) == frozenset()
+    assert watch.see(seen(2), NOON) == frozenset()

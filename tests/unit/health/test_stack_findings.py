@@ -1,0 +1,100 @@
+"""What is wrong with a stack as a whole."""
+
+from dataclasses import replace
+
+import pytest
+
+from pixel_tui.health.finding import Severity
+from pixel_tui.health.findings import finding_of
+from pixel_tui.health.stack_findings import findings_of_stack
+from pixel_tui.stack.model.container import (
+    Container,
+)
+from pixel_tui.stack.model.project import Project
+from pixel_tui.stack.model.snapshot import (
+    ServiceState,
+    Trouble,
+)
+from pixel_tui.text import plain
+from tests.builders.findings import NOON, project_of, stack
+from tests.builders.service_faults import container, service
+
+
+def test_another_name_is_the_reason_of_all_absence_and_is_told_once_for_the_stack() -> None:
+    absent = service(state=ServiceState.ABSENT)
+    snapshot = replace(stack(absent), project=project_of(), other_names=(plain("web"),))
+    (finding,) = findings_of_stack(snapshot)
+    assert "the name shop" in finding.what
+    assert "the name web" in finding.what
+    assert "-p web" in finding.remedy
+    of_service = finding_of(absent, snapshot, NOON)
+    assert of_service is not None
+    assert "web" in of_service.why
+    assert "Bring it up" not in of_service.remedy
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [((), False), (("tools",), False), (("*",), False), (("tools", "tolls"), True)],
+)
+def test_a_profile_that_is_asked_for_and_not_there_is_told(
+    asked: tuple[str, ...], told: bool
+) -> None:
+    found = findings_of_stack(replace(stack(), project=project_of(profiles=asked)))
+    assert bool(found) == told
+    assert not found or ("tolls" in found[0].what and "tools" in found[0].remedy)
+
+
+def test_without_a_project_the_containers_say_where_it_is_and_none_is_an_orphan() -> None:
+    trouble = Trouble(plain("no file"), plain(""), NOON)
+    model = Project(
+        plain("shop"), plain("/srv/shop"), files=(plain("/srv/shop/prod.yml"),), from_labels=True
+    )
+    paused = service(container(), state=ServiceState.PAUSED)
+    snapshot = replace(stack(paused), project_trouble=trouble, by_labels=model)
+    (finding,) = findings_of_stack(snapshot)
+    assert "/srv/shop with /srv/shop/prod.yml" in finding.what
+    assert "work on these containers" in finding.remedy
+    of_service = finding_of(paused, snapshot, NOON)
+    assert of_service is not None
+    assert of_service.remedy == "docker unpause shop-api-1"  # compose would refuse
+
+
+def made_with(files: str, env_files: str = "") -> Container:
+    prefix = "com.docker.compose.project."
+    return container(
+        labels=(
+            (plain(f"{prefix}config_files"), plain(files)),
+            (plain(f"{prefix}environment_file"), plain(env_files)),
+        )
+    )
+
+
+def test_files_that_the_containers_were_made_with_are_told_whether_read_or_not() -> None:
+    project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
+    made = service(made_with("/mnt/shop/compose.yaml,/mnt/shop/prod.yml", "/mnt/shop/prod.env"))
+    (finding,) = findings_of_stack(replace(stack(made), project=project))
+    assert finding.severity is Severity.WARNING
+    assert "/mnt/shop/prod.yml, /mnt/shop/prod.env, which is not read" in finding.what
+    read = replace(
+        project,
+        files=(plain("/srv/shop/compose.yaml"), plain("/srv/shop/prod.yml")),
+        env_files=(plain("/srv/shop/prod.env"),),
+    )
+    assert not findings_of_stack(replace(stack(made), project=read))
+    (note,) = findings_of_stack(replace(stack(made), project=replace(read, adopted=True)))
+    assert note.severity is Severity.NOTE
+    assert "-f /srv/shop/prod.yml --env-file /srv/shop/prod.env" in note.what
+
+
+@pytest.mark.parametrize("files", ["/srv/shop/docker-compose.yml", "/link/compose.yaml", ""])
+def test_a_file_that_was_renamed_or_is_reached_otherwise_is_no_finding(files: str) -> None:
+    project = replace(project_of(), files=(plain("/srv/shop/compose.yaml"),))
+    assert not findings_of_stack(replace(stack(service(made_with(files))), project=project))
+
+
+def test_profiles_that_are_left_out_are_shown_with_the_reason() -> None:
+    project = Project(plain("shop"), plain("/srv"), left_out=plain("profile gpu is left out: why"))
+    (finding,) = findings_of_stack(replace(stack(), project=project))
+    assert finding.severity is Severity.NOTE
+    assert "profile gpu is left out: why" in finding.what
