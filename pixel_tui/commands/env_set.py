@@ -30,6 +30,7 @@ from pixel_tui.environment.storage.file_state import FileState, read_file
 from pixel_tui.environment.storage.staging import Staging
 from pixel_tui.errors import FileError, LockHeld, UsageError
 from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated
+from pixel_tui.operations.jobs.abandoned import sweep_abandoned
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.standard_streams import complain
@@ -158,6 +159,7 @@ def _in_tries(
 ) -> int:
     path = command.edited_env
     staging = Staging(state_folder(), command.env_mark, command.edited)
+    sweep_abandoned(state_folder(), environment)
     with _in_turn(path):
         for _ in range(TRIES - 1):
             try:

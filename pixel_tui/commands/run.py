@@ -48,6 +48,7 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         raise UsageError("This is read-only, and `run` changes something.", remedy="Use `plan`.")
     from pixel_tui.commands.run_plan import Wish, carry_out
     from pixel_tui.operations.actions import action_named
+    from pixel_tui.operations.jobs.abandoned import sweep_abandoned
     from pixel_tui.operations.operator import Operator
     from pixel_tui.stack.programs.process import ProcessRunner
     from pixel_tui.stack.watch.live_witness import live_witness
@@ -67,6 +68,7 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         clock,
         witness=live_witness(command, environment, folder),
     )
+    sweep_abandoned(folder, environment, wish.targets)
     observer.start()
     try:
         read_facts = live_facts(
@@ -75,3 +77,4 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         return carry_out(wish, observer, command, operator, clock, read_facts)
     finally:
         observer.close()
+        sweep_abandoned(folder, environment, wish.targets)  # a job may have been settled

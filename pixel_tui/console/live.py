@@ -57,10 +57,12 @@ def live_parts(
     if not settings.read_only:
 
         def operator() -> "Operator":
+            from pixel_tui.operations.jobs.abandoned import sweep_abandoned
             from pixel_tui.operations.operator import Operator
             from pixel_tui.stack.programs.process import ProcessRunner
             from pixel_tui.stack.watch.live_witness import live_witness
 
+            sweep_abandoned(folder, environment)
             runner = ProcessRunner(environment)
             witness = live_witness(command, environment, folder)
             return Operator(runner, observer, command, folder, clock, witness=witness)

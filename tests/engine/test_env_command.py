@@ -14,7 +14,7 @@ from pixel_tui.stack.compose.environment_uses import How
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from tests.engine.fixtures import MakeProject
-from tests.engine.private_engine import Engine, Project
+from tests.engine.private_engine import Engine, Project, eventually
 
 pytestmark = pytest.mark.engine
 
@@ -171,6 +171,32 @@ def test_several_that_set_keys_at_once_all_set_theirs(
     assert lines[:3] == ENV.splitlines()
     assert sorted(lines[3:]) == [f"KEY_{number}=value-{number}" for number in range(4)]
     assert not [path for path in tmp_path.rglob("staged/*/*") if path.is_file()]
+
+
+def test_the_copy_of_one_that_was_killed_goes_with_the_next_that_starts(
+    engine: Engine, project: Project, tmp_path: Path
+) -> None:
+    compose, pipe = project.directory / "docker-compose.yml", project.directory / "more.env"
+    compose.write_text(YAML.replace("env_file: .env", "env_file: [.env, more.env]"))
+    os.mkfifo(pipe)  # compose waits for whoever writes there
+    hung = start(engine, project, tmp_path, "set", "SECRET_TOKEN")
+    assert hung.stdin is not None
+    hung.stdin.write("never-saved")
+    hung.stdin.close()
+    staged = tmp_path / "pixel-tui/environment/staged"
+    eventually(lambda: any("never-saved" in copy.read_text() for copy in staged.glob("*/*.env")))
+    hung.kill()
+    hung.wait()
+    os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
+    pipe.unlink()
+    pipe.write_text("")
+    run(engine, project, tmp_path, "check")
+    assert list(staged.glob("*/*.env")), "what only looks writes nothing"
+
+    said = run(engine, project, tmp_path, "set", "NAME", stdin="it is")
+    assert said.returncode == 0, said.stderr
+    assert "has this value already" in said.stdout
+    assert [path for path in staged.rglob("*") if path.is_file()] == []
 
 
 def test_what_compose_refuses_is_not_saved(

@@ -4,14 +4,10 @@ A read-only console imports none of it.
 """
 
 import os
-import re
 import shlex
 import shutil
-import stat
 import tempfile
-import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,18 +16,17 @@ from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.environment.editing.workspace import SavedDraft
 from pixel_tui.environment.storage.drafts import Draft, Drafts
-from pixel_tui.environment.storage.staging import KEPT_SECONDS, Staging, digest
+from pixel_tui.environment.storage.edited_copies import (
+    EDITED,
+    edited_folder,
+    forget_candidates_in_memory,
+    forget_edited_copies,
+)
+from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import OperationError
-from pixel_tui.files import LEFTOVER_SECONDS
 from pixel_tui.stack.model.words import exit_words
-from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.terminal.foreground import run_in_front
 
-EDITED: Final = "pixel-tui-edited-"
-"""How folders begin that a private copy for the user's editor lies in."""
-_EDITED: Final = re.compile(EDITED + r"([0-9]{1,9})-[a-z0-9_]{8}", re.ASCII)
-IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  nothing is written there
-_CANDIDATE: Final = re.compile(r"pixel-tui-[a-z0-9_]{8}\.env", re.ASCII)
 EDITORS: Final = ("VISUAL", "EDITOR")
 FALLBACK: Final = ("nano", "vim", "vi")
 
@@ -75,7 +70,7 @@ class LiveWorkspace:
         self._sweep()
         self._staging.forget_old()
         forget_edited_copies(self._environment)
-        forget_candidates_in(IN_MEMORY)
+        forget_candidates_in_memory()
         self._draft = next(iter(self._drafts.found()), None)
         if self._draft is None:
             return None
@@ -132,7 +127,7 @@ def edit_externally(data: bytes, environment: Mapping[str, str]) -> bytes:
     """
     words = editor_words(environment)
     prefix = f"{EDITED}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=_edited_folder(environment)) as place:
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=edited_folder(environment)) as place:
         path = Path(place) / "edited.env"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -167,39 +162,3 @@ def editor_words(environment: Mapping[str, str]) -> list[str]:
     if found is None:
         raise OperationError("There is no editor.", remedy="Set EDITOR to one that is installed.")
     return [found]
-
-
-def forget_edited_copies(environment: Mapping[str, str]) -> None:
-    """Remove the private copies of consoles that were killed while their editor was open.
-
-    An editor outlives its console, so a copy has a day left from the last save in it.
-    """
-    with suppress(OSError):
-        for place in _edited_folder(environment).iterdir():
-            found = _EDITED.fullmatch(place.name)
-            if found is None or mark_of(int(found[1])) is not None:
-                continue
-            with suppress(OSError):
-                times = [item.lstat().st_mtime for item in (place, *place.iterdir())]
-                about = place.lstat()
-                own = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
-                if own and time.time() - max(times) > KEPT_SECONDS:
-                    shutil.rmtree(place)
-
-
-def forget_candidates_in(folder: Path) -> None:
-    """Remove the candidates that earlier versions left in a folder if they were killed."""
-    with suppress(OSError):
-        for path in folder.iterdir():
-            with suppress(OSError):
-                about = path.lstat()
-                own = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
-                old = time.time() - about.st_mtime > LEFTOVER_SECONDS
-                if _CANDIDATE.fullmatch(path.name) and own and old:
-                    path.unlink()
-
-
-def _edited_folder(environment: Mapping[str, str]) -> Path:
-    folder = environment.get("XDG_RUNTIME_DIR", "")
-    usable = folder and os.access(folder, os.W_OK | os.X_OK)
-    return Path(folder if usable else tempfile.gettempdir())

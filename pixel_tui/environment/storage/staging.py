@@ -12,6 +12,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ LONGEST_CANDIDATE: Final = 4 * 1024 * 1024
 KEPT_SECONDS: Final = 24 * 3600.0
 UNKNOWN_BASE: Final = "unknown"
 """In place of a digest, where nobody knows what a candidate was made from."""
+CONTENT: Final = ".env"
+NOTE: Final = ".json"
 _ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _CAREFULLY: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONGEST_NOTE: Final = 4096
@@ -64,7 +67,115 @@ class CandidateGone(FileError):
         )
 
 
-class Staging:
+class StagedFolder:
+    """The candidates in one folder, whoever made them: to see which wait, and to remove them.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._folder = path
+
+    def ids(self) -> tuple[str, ...]:
+        """The candidates that wait, newest first."""
+        found: list[tuple[float, str]] = []
+        with suppress(OSError):
+            for path in self._folder.iterdir():
+                if _ID.fullmatch(path.stem) and path.suffix == CONTENT:
+                    with suppress(FileNotFoundError):
+                        found.append((path.stat().st_mtime, path.stem))
+        return tuple(name for _, name in sorted(found, reverse=True))
+
+    def base(self, candidate_id: str) -> str:
+        """The digest of the file that a candidate was made from; empty where there was none.
+
+        `UNKNOWN_BASE` where that can't be read: it is no file's digest.
+        """
+        return self._note(candidate_id).base
+
+    def forget(self, candidate_id: str) -> None:
+        """Remove a candidate that is done with."""
+        if _ID.fullmatch(candidate_id):
+            for path in (self.path(candidate_id), self._note_path(candidate_id)):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+    def forget_discarded(self) -> None:
+        """Remove the candidates of this process, and of those that run no more."""
+        for candidate_id in self.ids():
+            maker = self._note(candidate_id).maker
+            if maker is None or not maker.lives or maker.pid == os.getpid():
+                self.forget(candidate_id)
+
+    def forget_abandoned(self, needed: Callable[[], Collection[str]]) -> None:
+        """Remove what was made by a process that runs no more, with all that is too old.
+
+        Args:
+            needed: The ids that something still needs; asked only if there is one to remove.
+        """
+        for candidate_id in self._named():
+            maker = self._note(candidate_id).maker
+            if maker is not None and not maker.lives and candidate_id not in needed():
+                self.forget(candidate_id)
+        self.forget_old()
+
+    def forget_old(self) -> None:
+        """Remove what nobody has saved within a day, and what killed writers have left."""
+        for candidate_id in self._named():
+            with suppress(OSError):
+                if time.time() - self._changed(candidate_id) > KEPT_SECONDS:
+                    self.forget(candidate_id)
+        remove_leftovers(self._folder, datetime.now(UTC))
+
+    def path(self, candidate_id: str) -> Path:
+        """Where a candidate is, if it is there."""
+        return self._folder / f"{candidate_id}{CONTENT}"
+
+    def _named(self) -> set[str]:
+        """Every id of which there is anything: a maker may die between the note and the content."""
+        with suppress(OSError):
+            names = {path.stem for path in self._folder.iterdir() if path.suffix in {CONTENT, NOTE}}
+            return set(filter(_ID.fullmatch, names))
+        return set()
+
+    def _changed(self, candidate_id: str) -> float:
+        try:
+            return self.path(candidate_id).stat().st_mtime
+        except FileNotFoundError:
+            return self._note_path(candidate_id).stat().st_mtime
+
+    def _note_path(self, candidate_id: str) -> Path:
+        return self._folder / f"{candidate_id}{NOTE}"
+
+    def _note(self, candidate_id: str) -> _Note:
+        if not _ID.fullmatch(candidate_id):
+            return _Note()
+        try:
+            descriptor = os.open(self._note_path(candidate_id), _CAREFULLY)
+            with os.fdopen(descriptor, "rb") as file:
+                node = Node(load_object(file.read(_LONGEST_NOTE)))
+        except (OSError, ValueError):
+            return _Note()
+        base, maker = node["base"].value, node["maker"]
+        if not isinstance(base, str) or not isinstance(maker.value, dict | None):
+            return _Note()
+        mark = ProcessMark(maker["pid"].integer, maker["started"].integer, maker["boot"].raw)
+        return _Note(base, mark if maker else None)
+
+
+def every_staged(state_folder: Path) -> tuple[StagedFolder, ...]:
+    """The candidates of this user, by project."""
+    with suppress(OSError):
+        return tuple(map(StagedFolder, _staged(state_folder).iterdir()))
+    return ()
+
+
+def _staged(state_folder: Path) -> Path:
+    return state_folder / "environment" / "staged"
+
+
+class Staging(StagedFolder):
     """The candidates of one user for one project. Everything in here blocks.
 
     Args:
@@ -75,7 +186,7 @@ class Staging:
     """
 
     def __init__(self, state_folder: Path, directory: Path, edited: str = "") -> None:
-        self._folder = state_folder / "environment" / "staged" / project_mark(directory)
+        super().__init__(_staged(state_folder) / project_mark(directory))
         self._edited = edited
 
     def stage(self, content: bytes, *, base: str) -> str:
@@ -100,16 +211,6 @@ class Staging:
             self.forget(candidate_id)
             raise
         return candidate_id
-
-    def ids(self) -> tuple[str, ...]:
-        """The candidates that wait, newest first."""
-        found: list[tuple[float, str]] = []
-        with suppress(OSError):
-            for path in self._folder.iterdir():
-                if _ID.fullmatch(path.stem) and path.suffix == ".env":
-                    with suppress(FileNotFoundError):
-                        found.append((path.stat().st_mtime, path.stem))
-        return tuple(name for _, name in sorted(found, reverse=True))
 
     def read(self, candidate_id: str) -> bytes:
         """A candidate.
@@ -140,54 +241,3 @@ class Staging:
     def _id_of(self, content: bytes) -> str:
         edited = f"{self._edited}\0".encode("utf-8", "surrogateescape") if self._edited else b""
         return digest(edited + content)[:ID_LENGTH]
-
-    def base(self, candidate_id: str) -> str:
-        """The digest of the file that a candidate was made from; empty where there was none.
-
-        `UNKNOWN_BASE` where that can't be read: it is no file's digest.
-        """
-        return self._note(candidate_id).base
-
-    def forget(self, candidate_id: str) -> None:
-        """Remove a candidate that is done with."""
-        if _ID.fullmatch(candidate_id):
-            for path in (self.path(candidate_id), self._note_path(candidate_id)):
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
-
-    def forget_discarded(self) -> None:
-        """Remove the candidates of this process, and of those that run no more."""
-        for candidate_id in self.ids():
-            maker = self._note(candidate_id).maker
-            if maker is None or not maker.lives or maker.pid == os.getpid():
-                self.forget(candidate_id)
-
-    def forget_old(self) -> None:
-        """Remove what nobody has saved within a day, and what killed writers have left."""
-        for candidate_id in self.ids():
-            with suppress(OSError):
-                if time.time() - self.path(candidate_id).stat().st_mtime > KEPT_SECONDS:
-                    self.forget(candidate_id)
-        remove_leftovers(self._folder, datetime.now(UTC))
-
-    def path(self, candidate_id: str) -> Path:
-        """Where a candidate is, if it is there."""
-        return self._folder / f"{candidate_id}.env"
-
-    def _note_path(self, candidate_id: str) -> Path:
-        return self._folder / f"{candidate_id}.json"
-
-    def _note(self, candidate_id: str) -> _Note:
-        if not _ID.fullmatch(candidate_id):
-            return _Note()
-        try:
-            descriptor = os.open(self._note_path(candidate_id), _CAREFULLY)
-            with os.fdopen(descriptor, "rb") as file:
-                node = Node(load_object(file.read(_LONGEST_NOTE)))
-        except (OSError, ValueError):
-            return _Note()
-        base, maker = node["base"].value, node["maker"]
-        if not isinstance(base, str) or not isinstance(maker.value, dict | None):
-            return _Note()
-        mark = ProcessMark(maker["pid"].integer, maker["started"].integer, maker["boot"].raw)
-        return _Note(base, mark if maker else None)

@@ -1,7 +1,9 @@
 """Candidates that wait to be saved: what they were made from, and when they are forgotten."""
 
 import json
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,23 @@ from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.environment.live.workspace import LiveWorkspace
 from pixel_tui.environment.storage import staging as staging_module
 from pixel_tui.environment.storage.drafts import Drafts
-from pixel_tui.environment.storage.staging import UNKNOWN_BASE, CandidateGone, Staging, digest
+from pixel_tui.environment.storage.file_state import FileState
+from pixel_tui.environment.storage.staging import (
+    KEPT_SECONDS,
+    UNKNOWN_BASE,
+    CandidateGone,
+    Staging,
+    digest,
+)
 from pixel_tui.errors import FileError
 from pixel_tui.facts.environment import EnvironmentFactReader
+from pixel_tui.operations.jobs.abandoned import sweep_abandoned
+from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
+from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
 from pixel_tui.text import plain
+from tests.builders.audit import status as a_status
 
 OLD, NEW, OTHER = b"A=1\n", b"A=2\n", b"A=3\n"
 
@@ -76,6 +89,101 @@ def test_those_of_ended_consoles_go_and_those_of_living_ones_stay(staging: Stagi
     made_by(staging, alive, {"pid": 1, "started": int(words[19]), "boot": boot})
     staging.forget_discarded()
     assert staging.ids() == (alive,)
+
+
+DEAD = {"pid": 1, "started": 5, "boot": "another start"}
+
+
+class TestAbandoned:
+    """What is removed wherever something starts that may write to the state folder."""
+
+    def sweep(self, tmp_path: Path, *spared: str) -> None:
+        sweep_abandoned(tmp_path / "state", {"XDG_RUNTIME_DIR": str(tmp_path)}, spared)
+
+    def files(self, tmp_path: Path) -> list[str]:
+        return sorted(path.name for path in (tmp_path / "state").rglob("*") if path.is_file())
+
+    def test_a_candidate_of_a_process_that_runs_no_more_goes_whichever_project_it_is_of(
+        self, tmp_path: Path, staging: Staging
+    ) -> None:
+        other = Staging(tmp_path / "state", tmp_path / "another")
+        for one in (staging, other):
+            made_by(one, one.stage(NEW, base=digest(OLD)), DEAD)
+        self.sweep(tmp_path)
+        assert self.files(tmp_path) == []
+
+    def test_one_of_a_process_that_lives_stays(self, tmp_path: Path, staging: Staging) -> None:
+        waits = staging.stage(NEW, base=digest(OLD))
+        self.sweep(tmp_path)
+        assert staging.read(waits) == NEW
+
+    def test_one_that_is_named_stays(self, tmp_path: Path, staging: Staging) -> None:
+        named = staging.stage(NEW, base=digest(OLD))
+        made_by(staging, named, DEAD)
+        self.sweep(tmp_path, named)
+        assert staging.read(named) == NEW
+
+    @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED])
+    def test_one_that_a_job_is_to_save_stays_until_that_has_ended(
+        self, tmp_path: Path, staging: Staging, state: JobState
+    ) -> None:
+        saved = staging.stage(NEW, base=digest(OLD))
+        made_by(staging, saved, DEAD)
+        status = a_status()
+        plan = replace(status.plan, targets=(plain(saved),))
+        folder = JobFolder(jobs_path(tmp_path / "state"))
+        output = folder.new_output(status.plan.made_at)
+        job = replace(status, id=output.stem, plan=plan, output=output, state=state)
+        folder.save(job, durable=False)
+        self.sweep(tmp_path)
+        assert (staging.ids() == (saved,)) is (state is JobState.RUNNING)
+
+    def test_so_does_a_note_whose_candidate_was_never_written(
+        self, tmp_path: Path, staging: Staging
+    ) -> None:
+        alive, dead = staging.stage(NEW, base=digest(OLD)), staging.stage(OTHER, base=digest(OLD))
+        made_by(staging, dead, DEAD)
+        for one in (alive, dead):
+            staging.path(one).unlink()
+        self.sweep(tmp_path)
+        assert self.files(tmp_path) == [f"{alive}.json"]
+
+    def test_one_whose_maker_is_not_known_stays_for_a_day(
+        self, tmp_path: Path, staging: Staging
+    ) -> None:
+        unknown = staging.stage(NEW, base=digest(OLD))
+        made_by(staging, unknown, None)
+        self.sweep(tmp_path)
+        assert staging.ids() == (unknown,)
+        long_ago = staging.path(unknown).stat().st_mtime - KEPT_SECONDS - 60
+        os.utime(staging.path(unknown), (long_ago, long_ago))
+        self.sweep(tmp_path)
+        assert self.files(tmp_path) == []
+
+    def test_a_draft_and_an_apply_that_can_be_rolled_back_stay(self, tmp_path: Path) -> None:
+        folder = tmp_path / "state/environment"
+        drafts = Drafts(folder / "pixel-1/drafts", SystemClock())
+        drafts.write(FileState(tmp_path / ".env", tmp_path / ".env", exists=False), NEW)
+        for name in ("apply-a.json", "apply-a.env", "apply-b.env", "apply-b.room"):
+            (folder / name).write_bytes(OLD)
+            os.utime(folder / name, (0, 0))
+        kept = {*self.files(tmp_path)} - {"apply-b.env", "apply-b.room"}
+        self.sweep(tmp_path)
+        assert {*self.files(tmp_path)} == kept, "but what an apply kept that never began"
+
+    def test_a_copy_for_the_editor_of_a_console_that_was_killed_goes_after_a_day(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "state").mkdir()
+        place = tmp_path / "pixel-tui-edited-999999999-abcdefgh"
+        place.mkdir()
+        (place / "edited.env").write_bytes(NEW)
+        self.sweep(tmp_path)
+        assert place.exists(), "an editor outlives its console"
+        for path in (place / "edited.env", place):
+            os.utime(path, (0, 0))
+        self.sweep(tmp_path)
+        assert not place.exists()
 
 
 def test_one_that_goes_while_they_are_read_hides_no_other(

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.live.workspace import forget_candidates_in, forget_edited_copies
+from pixel_tui.environment.storage.edited_copies import (
+    forget_candidates_in_memory,
+    forget_edited_copies,
+)
 from pixel_tui.environment.storage.staging import KEPT_SECONDS
 from tests.patience import PATIENCE
 
@@ -89,5 +92,5 @@ def test_what_earlier_versions_left_in_memory_is_removed(tmp_path: Path) -> None
     for name, age in ages.items():
         (tmp_path / name).write_text(f"A={SECRET}\n")
         os.utime(tmp_path / name, (time.time() - age,) * 2)
-    forget_candidates_in(tmp_path)
+    forget_candidates_in_memory(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"pixel-tui-efgh_456.env", "other.env"}
