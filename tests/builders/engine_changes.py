@@ -23,6 +23,7 @@ from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint
+from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.watch.live_witness import live_witness
 from pixel_tui.stack.watch.watcher import Watcher
@@ -56,6 +57,12 @@ class Desk:
         return status
 
 
+def is_known(snapshot: StackSnapshot) -> bool:
+    """Whether a plan that is made now is not outdated as soon as compose tells the hashes."""
+    project = snapshot.project
+    return snapshot.complete and project is not None and not project.awaits_hashes
+
+
 @contextmanager
 def desk_of(
     project: Project, folder: Path, asker: Asker = http_probe, patience: Patience = QUICK
@@ -79,7 +86,7 @@ def desk_of(
     )  # fmt: skip
     watcher.start()
     try:
-        eventually(lambda: watcher.snapshot.complete)
+        eventually(lambda: is_known(watcher.snapshot))
         yield Desk(watcher, operator, command)
     finally:
         operator.close()

@@ -35,6 +35,7 @@ from pixel_tui.stack.programs.process import RunningCommand
 from pixel_tui.stack.watch.build_witness import Witness
 from pixel_tui.stack.watch.observer import Listener, Topic
 from pixel_tui.text import SafeText, plain
+from tests.builders.scripted_engine import ScriptedEngine
 from tests.patience import PATIENCE
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -91,6 +92,8 @@ class FakeObserver:
         self._snapshot = snapshot
         self._listeners: list[Listener] = []
         self.refreshed = 0
+        self.engine = ScriptedEngine()
+        """What the logs are read from."""
         self.watched = threading.Event()
         """Set once somebody listens."""
 
@@ -131,7 +134,8 @@ class FakeObserver:
         raise NotImplementedError
 
     def log_history(self, targets: Sequence[LogTarget]) -> LogHistory:
-        raise NotImplementedError
+        found = [self._snapshot.container(item.container_id or "") for item in targets]
+        return LogHistory(self.engine, [item for item in found if item is not None])
 
 
 class FakeCommand:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError
+from pixel_tui.errors import ConsoleError, EngineError
 from pixel_tui.files import PRIVATE_FILE, open_regular
 from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
@@ -23,6 +23,7 @@ from pixel_tui.redaction.redactor import redact
 from pixel_tui.reserve import with_reserve
 from pixel_tui.stack.compose.command import ComposeCommand, shown
 from pixel_tui.stack.engine import http_probe
+from pixel_tui.stack.feed.feed import LogTarget
 from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.stack.programs.process import CommandRunner, forget_exit_code
@@ -32,6 +33,8 @@ from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText, plain, plain_lines
 
 TAIL_BYTES: Final = 4096
+LAST_LINES: Final = 5
+"""So many lines of the log of what is in a restart loop are put into the job's output."""
 
 
 class Execution:
@@ -206,7 +209,31 @@ class Execution:
             return self._result(JobState.CANCELLED, f"No longer waited for. {words}")
         late = _waited_in_vain(findings)
         waited = f" ({span(self._clock.monotonic() - self._began)} waited)" if late else ""
-        return self._result(JobState.FAILED, f"{words}{waited}")
+        return self._result(JobState.FAILED, f"{words}{waited}{self._last_words(findings)}")
+
+    def _last_words(self, findings: tuple[Finding, ...]) -> str:
+        """How the log of what is in a restart loop ends, as a further sentence.
+
+        Its last lines are put into the job's output.
+        """
+        for finding in findings:
+            container = self._observer.snapshot.container(finding.looping)
+            if finding.standing is not Standing.BROKEN or container is None:
+                continue
+            target = LogTarget(container.service, container.id)
+            history = self._observer.log_history([target])
+            try:
+                lines = history.last_of(container, LAST_LINES)
+            except EngineError as error:
+                return f". Its log can't be read: {error.what}"
+            finally:
+                history.close()
+            said = [words for line in lines if (words := redact(plain(line.text)).strip())]
+            for words in said:
+                append_line(self._job.status.output, f"# {container.name}: {words}")
+            if said:
+                return f". Its log ends with: {said[-1]}"
+        return ""
 
     def _as_it_is(self) -> SafeText:
         """How the touched services are after a plan that did not come to its end."""

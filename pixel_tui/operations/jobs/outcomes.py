@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pixel_tui.operations.jobs.restart_loop import is_looping
 from pixel_tui.operations.planning.plan import Expectation, Life, Outcome, is_up
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
@@ -35,6 +36,8 @@ class Finding:
     """Its health check has not decided yet: the engine will."""
     unproven: tuple[Life, ...] = ()
     """Containers without a health check, which prove themselves by lasting for a while."""
+    looping: str = ""
+    """The id of the container, if its restart policy restarts it again and again after failures."""
 
 
 _NOT_YET = (SafeText("not restarted yet"), SafeText("not started yet"))
@@ -74,7 +77,7 @@ def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
         advice = plain(f"restart {expectation.keeper}")
         return Finding(name, Standing.BROKEN, plain(words), advice)
     unproven = tuple(life for finding in findings for life in finding.unproven)
-    return Finding(name, Standing.MET, worst.words, unproven=unproven)
+    return Finding(name, Standing.MET, worst.words, unproven=unproven, looping=worst.looping)
 
 
 def _by_the_way(finding: Finding) -> Finding:
@@ -136,7 +139,8 @@ def _running(expectation: Expectation, container: Container) -> Finding:
         why = exit_words(container.exit_code, oom_killed=container.oom_killed)
     if container.state is ContainerState.RESTARTING:
         words = f"ending and being restarted again and again ({why or 'no exit code'})"
-        return Finding(name, Standing.WAITING, plain(words), _LOOK_AT_LOG)
+        loop = container.id if is_looping(container) else ""
+        return Finding(name, Standing.WAITING, plain(words), _LOOK_AT_LOG, looping=loop)
     if container.state is ContainerState.EXITED and _was_a_task(container):
         return Finding(name, Standing.MET, SafeText("done (exit code 0)"))
     if container.state in {ContainerState.EXITED, ContainerState.DEAD}:
@@ -149,21 +153,22 @@ def _running(expectation: Expectation, container: Container) -> Finding:
 def _by_health(expectation: Expectation, container: Container, life: Life) -> Finding:
     name = expectation.name
     again = " again" if expectation.before else ""
+    loop = container.id if is_looping(container) else ""
     if container.restarts:  # a start by hand sets the count to 0
         times = "once" if container.restarts == 1 else f"{container.restarts} times"
         again += f" (restarted {times} by the engine)"
     match container.health_status:
         case HealthStatus.HEALTHY:
-            return Finding(name, Standing.MET, plain(f"running and healthy{again}"))
+            return Finding(name, Standing.MET, plain(f"running and healthy{again}"), looping=loop)
         case HealthStatus.STARTING:
             words = SafeText("running, and its health check has not agreed yet")
-            return Finding(name, Standing.WAITING, words, probing=True)
+            return Finding(name, Standing.WAITING, words, probing=True, looping=loop)
         case HealthStatus.UNHEALTHY:
             words = plain(f"unhealthy{_last_probe(container)}")
             return Finding(name, Standing.BROKEN, words, _LOOK_AT_LOG)
         case HealthStatus.NONE:
             words = plain(f"running{again}")
-            return Finding(name, Standing.MET, words, unproven=(life,))
+            return Finding(name, Standing.MET, words, unproven=(life,), looping=loop)
 
 
 def _last_probe(container: Container) -> str:

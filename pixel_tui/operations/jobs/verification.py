@@ -9,6 +9,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.outcomes import Finding, Standing, find
 from pixel_tui.operations.jobs.reach import Reachability
+from pixel_tui.operations.jobs.restart_loop import may_come_up
 from pixel_tui.operations.planning.plan import Expectation, Life, Outcome
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
@@ -25,6 +26,8 @@ class Patience:
     """For everything that nobody is deciding."""
     probing: float = 600.0
     """While a health check has not decided: the engine knows its start period."""
+    loop: float = 5.0
+    """While a container that failed again and again is restarted once more."""
     glance: float = 2.0
     """After a failed or cancelled command, for the picture to catch up."""
     asking: float = 1.0
@@ -63,11 +66,14 @@ class Verification:
         self._clock = clock
         self._patience = patience
         self._first_seen: dict[Life, float] = {}
+        self._loops: dict[str, float] = {}
+        """Since when containers are seen to be in a restart loop, by their ids."""
 
     def look(self) -> tuple[Finding, ...]:
         """How the expectations stand now."""
         snapshot = self._observer.snapshot
-        found = tuple(self._settled(find(item, snapshot)) for item in self._expectations)
+        seen = self._given_up([find(item, snapshot) for item in self._expectations], snapshot)
+        found = tuple(map(self._settled, seen))
         if any(item.standing is Standing.WAITING for item in found) or snapshot.stale:
             return found
         return found + self._asked(snapshot)
@@ -129,6 +135,23 @@ class Verification:
         finally:
             unsubscribe()
 
+    def _given_up(self, found: Sequence[Finding], snapshot: StackSnapshot) -> Sequence[Finding]:
+        """A container in a restart loop is given up if nothing that it may need is starting."""
+        now = self._clock.monotonic()
+        looping = [item.looping for item in found if item.looping]
+        self._loops = {key: self._loops.get(key, now) for key in looping}
+        planned = {_service_of(item, snapshot) for item in self._expectations}
+        return [
+            replace(item, standing=Standing.BROKEN)
+            if item.standing is Standing.WAITING
+            and item.looping
+            and not item.probing
+            and now - self._loops[item.looping] >= self._patience.loop
+            and not may_come_up(item.looping, planned, snapshot)
+            else item
+            for item in found
+        ]
+
     def _settled(self, finding: Finding) -> Finding:
         """A container that runs without a health check is believed after a while only."""
         now = self._clock.monotonic()
@@ -147,5 +170,11 @@ class Verification:
             for finding in waiting
             for life in finding.unproven
         ]
+        moments += [since + self._patience.loop - now for since in self._loops.values()]
         later = [moment for moment in moments if moment > 0]
         return min(later, default=self._patience.deadline)
+
+
+def _service_of(expectation: Expectation, snapshot: StackSnapshot) -> str:
+    container = snapshot.container(expectation.container_id)
+    return container.service if container is not None else expectation.name

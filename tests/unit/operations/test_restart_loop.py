@@ -1,0 +1,134 @@
+"""When a container that its policy restarts again and again is given up, and what is said of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from pixel_tui.clock import FixedClock
+from pixel_tui.errors import EngineRefused
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.operations.jobs.outcomes import Finding, Standing
+from pixel_tui.operations.jobs.reach import Reachability
+from pixel_tui.operations.jobs.restart_loop import LOOP_RESTARTS, is_looping, may_come_up
+from pixel_tui.operations.jobs.verification import Patience, Verification
+from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.redaction.redactor import MASK
+from pixel_tui.stack.engine import http_probe
+from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
+from pixel_tui.stack.model.snapshot import StackSnapshot
+from tests.builders.actions import CHAIN, NOW, container, exited
+from tests.builders.actions import stack as stack_of
+from tests.builders.job import Desk, FakeObserver, again, desk, observer, runner
+from tests.patience import PATIENCE
+
+__all__ = ["desk", "observer", "runner"]
+
+HASTY = Patience(settle=PATIENCE, deadline=PATIENCE, probing=PATIENCE, loop=0.01, glance=0.01)
+DOWN = {"state": ContainerState.RESTARTING, "exit_code": 1, "restarts": LOOP_RESTARTS}
+UP = ContainerState.RUNNING
+YOUNG = NOW - timedelta(seconds=20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "loops"),
+    [
+        ({}, True),
+        ({"exit_code": 137, "oom_killed": True}, True),
+        ({"state": UP, "exit_code": None}, True),
+        ({"exit_code": 0}, False),
+        ({"exit_code": None}, False),
+        ({"restarts": LOOP_RESTARTS - 1}, False),
+        ({"state": ContainerState.EXITED}, False),
+    ],
+)
+def test_a_loop_is_what_fails_again_and_again(changes: dict[str, object], *, loops: bool) -> None:
+    assert is_looping(container("api", 1, **(DOWN | changes))) is loops
+
+
+def chain(*changed: Container) -> tuple[str, StackSnapshot]:
+    """web depends on api, which loops, and api on postgres; landing is by itself."""
+    api = container("api", 1, **DOWN)
+    known = {item.name: container(item.name) for item in CHAIN} | {"api": api}
+    every = known | {item.service: item for item in changed}
+    return api.id, stack_of(*every.values(), specs=CHAIN)
+
+
+@pytest.mark.parametrize(
+    ("changed", "planned", "may"),
+    [
+        ((), ("api",), False),
+        ((), ("api", "landing", "postgres"), False),
+        ((container("postgres", started_at=YOUNG),), ("api",), True),
+        ((container("postgres", health=Health(HealthStatus.STARTING)),), ("api",), True),
+        ((container("postgres", 1, **(DOWN | {"restarts": 1})),), ("api",), True),
+        ((container("postgres", 1, **DOWN),), ("api",), False),
+        ((container("postgres", 1, **(DOWN | {"started_at": YOUNG, "state": UP})),),
+         ("api",), False),
+        ((exited("postgres"),), ("api",), False),
+        ((container("landing", started_at=YOUNG),), ("api",), False),
+        ((container("landing", started_at=YOUNG),), ("api", "landing"), True),
+        ((container("web", started_at=YOUNG),), ("api",), False),
+    ],
+)  # fmt: skip
+def test_it_may_wait_for_what_is_only_just_starting(
+    changed: tuple[Container, ...], planned: tuple[str, ...], *, may: bool
+) -> None:
+    api, snapshot = chain(*changed)
+    assert may_come_up(api, planned, snapshot) is may
+
+
+def looking(clock: FixedClock, observer: FakeObserver) -> Verification:
+    patience = Patience(settle=5, deadline=60, loop=5)
+    expected = Expectation(again().service, Outcome.RUNNING)
+    return Verification([expected], observer, clock, patience, Reachability((), http_probe))
+
+
+def test_it_is_given_up_after_a_while_that_is_counted_through_its_short_lives() -> None:
+    clock = FixedClock(NOW)
+    up = {"state": UP, "exit_code": None, "health": None}
+    observer = FakeObserver(chain()[1])
+    verification = looking(clock, observer)
+
+    def seen(seconds: float, **changes: object) -> Finding:
+        clock.advance(seconds)
+        observer.show(again(**(DOWN | changes)))
+        (finding,) = verification.look()
+        return finding
+
+    assert seen(0, restarts=LOOP_RESTARTS - 1).standing is Standing.WAITING
+    assert seen(3).standing is Standing.WAITING
+    assert seen(3, **up).standing is Standing.WAITING, "it has not lasted"
+    assert seen(1).standing is Standing.WAITING
+    assert seen(2).standing is Standing.BROKEN
+    assert seen(1, restarts=0, **up).standing is Standing.WAITING, "somebody started it by hand"
+    assert seen(1).standing is Standing.WAITING, "and it fails anew"
+
+
+def given_up(desk: Desk) -> JobStatus:
+    looping = again(**DOWN, restart_policy="always")
+    desk.runner.on_start = lambda: desk.observer.show(looping)
+    return desk.operator(HASTY).run(desk.plan()).wait(PATIENCE)
+
+
+def test_the_job_fails_with_the_last_words_of_its_log(desk: Desk) -> None:
+    desk.observer.engine.say(
+        again().id, 1, "starting", "DB_PASSWORD=hunter2hunter2 \x1b[2Jis bad", ""
+    )
+    status = given_up(desk)
+    assert status.state is JobState.FAILED
+    assert status.message == (
+        "agent is ending and being restarted again and again (exit code 1); look at its log."
+        f" Its log ends with: DB_PASSWORD={MASK} is bad."
+    )
+    output = status.output.read_text()
+    assert "# pixel-agent-1: starting\n" in output
+    assert "hunter2" not in output
+
+
+def test_a_log_that_can_not_be_read_is_said(desk: Desk) -> None:
+    desk.observer.engine.refusal = EngineRefused(501, "it is kept nowhere")
+    assert given_up(desk).message.endswith("Its log can't be read: it is kept nowhere.")
+
+
+def test_one_that_wrote_nothing_fails_as_well(desk: Desk) -> None:
+    assert given_up(desk).message.endswith("(exit code 1); look at its log.")
