@@ -28,6 +28,8 @@ from pixel_tui.terminal.cell_text import Contested, cells_of
 SHORT_GAP: Final = 6
 """So few unchanged cells are painted again: skipping them takes as many bytes."""
 KEPT_STYLES: Final = 1024
+UNSHOWN: Final = "\ufffd"
+"""Shown at the edge of the screen where a character may be too wide for it."""
 
 _ATTRIBUTES: Final = {
     "bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "reverse": "7",
@@ -197,7 +199,8 @@ class ChangedCells:
                     out.append(f"\x1b[{change}m")
                 pen = wanted or pen
                 blank, place = " " * (end - at), f"\x1b[{y + 1};{at + 1}H"
-                out.append(f"{blank}{place}{text}\x1b[{y + 1};{end + 1}H")
+                shown = text if _fits(text, len(texts) - at) else UNSHOWN
+                out.append(f"{blank}{place}{shown}\x1b[{y + 1};{end + 1}H")
             else:
                 while end < len(texts) and type(texts[end]) is not Contested:
                     end += 1
@@ -258,6 +261,15 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
             if chop is None or x >= right or end <= left:
                 continue
             yield y, x, chop if end <= right else chop.crop(0, right - x)
+
+
+def _fits(text: str, room: int) -> bool:
+    """Whether a contested character stays in its row on every terminal.
+
+    At the edge of the screen a terminal that takes it for wider has no room for it, and puts its
+    end over the cells before.
+    """
+    return sum(1 if char.isascii() else 2 for char in text) <= room
 
 
 def _whole(texts: Sequence[str], start: int, end: int) -> tuple[int, int]:

@@ -149,6 +149,16 @@ def test_no_cell_keeps_what_was_before_whatever_width_the_terminal_thinks_of(
                 assert not text or shown.screen.buffer[y][x].data == text
 
 
+def test_at_the_edge_nothing_is_shown_that_may_be_too_wide_for_it() -> None:
+    cells, shown = ChangedCells(), Shown()
+    row = [("a" * (WIDTH - 1), Style()), ("क्षि", Style())]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyte.screens, "wcwidth", lambda char: 2 if char == "्" else wcwidth(char))
+        shown.feed(cells.changes(whole([strip_of(row)]), CONSOLE))
+    line = "".join(shown.screen.buffer[0][x].data for x in range(WIDTH))
+    assert line == "a" * (WIDTH - 1) + "\ufffd"
+
+
 def test_rows_of_settled_characters_are_painted_as_ever() -> None:
     settled = "api ─│┌┐└┘ ● ○ ✓ ✗ ▌ ▁▂▃█ … “naïve” Ελλ Кир → 漢字 かな 한글 é e\u0301"
     cells, contested = cells_of(settled)
