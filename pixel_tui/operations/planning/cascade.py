@@ -34,7 +34,7 @@ from pixel_tui.operations.planning.proxy_effects import ask_proxies, proxies_to_
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.plurals import counted
-from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.container import ContainerState
 from pixel_tui.stack.model.sync import kept_by_image
 from pixel_tui.text import SafeText, plain
 
@@ -251,6 +251,7 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
     if change is Change.REMOVED:
         draft.risk = Risk.DISRUPTIVE
         draft.affect(target.name, f"loses {counted(target.surplus, 'container')}", prediction.cause)
+        draft.lose_surplus(target)
         return
     verb = "is" if prediction.certain else "is, if the build gives another image,"
     along = "" if asked else " as well"
@@ -270,13 +271,7 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
         draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     if change is Change.RECREATED:
         draft.remade.append(target.service)
-        _warn_of_lost_layers(draft, target.containers)
-
-
-def _warn_of_lost_layers(draft: Draft, containers: tuple[Container, ...]) -> None:
-    names = [container.name for container in containers]
-    if names and not any(check.name == "inside" for check in draft.checks):
-        draft.warn("inside", f"what {listed(names)} wrote outside of its volumes is lost")
+        draft.lose_layers(container.name for container in target.containers)
 
 
 def warn_of_old_image(draft: Draft, target: Target) -> None:

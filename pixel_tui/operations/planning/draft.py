@@ -24,6 +24,7 @@ from pixel_tui.operations.planning.plan import (
 )
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
+from pixel_tui.plurals import counted
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import Project
@@ -32,6 +33,9 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 LEFT_ALONE: Final = SafeText("left alone")
 """The check that says why nothing is done to a service."""
+
+_INSIDE: Final = SafeText("inside")
+"""The check that names what is lost with containers."""
 
 
 @dataclass(slots=True)
@@ -73,6 +77,8 @@ class Draft:
     minded: list[SafeText] = field(default_factory=list)
     """Services whose state decides on the plan, though it touches none of their containers."""
     checks: list[Check] = field(default_factory=list)
+    going: list[SafeText] = field(default_factory=list)
+    """The containers that are removed or recreated."""
     expected: list[Expectation] = field(default_factory=list)
     files: list[FileMark] = field(default_factory=list)
     """Files that it is made from: another content is another plan."""
@@ -144,6 +150,28 @@ class Draft:
     def warn(self, name: str, message: str) -> None:
         """Say what a person should know before."""
         self.checks.append(Check(plain(name), ok=False, message=plain(message)))
+
+    def lose_layers(self, names: Iterable[str]) -> None:
+        """Say whose containers go, with what they wrote outside of their volumes: all at once.
+
+        Args:
+            names: Of containers; or some of a service's, in words.
+        """
+        self.going = list(dict.fromkeys([*self.going, *map(plain, names)]))
+        if not self.going:
+            return
+        whose = "its" if len(self.going) == 1 else "their"
+        words = f"what {listed(self.going, len(self.going))} wrote outside of {whose} volumes"
+        check = Check(_INSIDE, ok=False, message=plain(f"{words} is lost"))
+        at = next((at for at, it in enumerate(self.checks) if it.name == _INSIDE), None)
+        if at is None:
+            self.checks.append(check)
+        else:
+            self.checks[at] = check
+
+    def lose_surplus(self, target: Target) -> None:
+        """The same of those containers of a service that are too many: which, compose decides."""
+        self.lose_layers([f"{counted(target.surplus, 'container')} of {target.name}"])
 
     def leave_alone(self, name: str, reason: str) -> None:
         """Say why nothing is done to a service that the action could be meant for."""

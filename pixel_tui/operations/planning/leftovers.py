@@ -57,7 +57,5 @@ def removal_steps(draft: Draft, containers: Sequence[Container]) -> list[Step]:
     for item in containers:
         draft.affect(item.service, f"loses {item.name}", "a recreate that broke off left it")
         draft.expected.append(Expectation(item.name, Outcome.GONE, container_id=item.id))
-    ran = [item.name for item in containers if item.started_at is not None]
-    if ran:
-        draft.warn("inside", f"what {listed(ran)} wrote outside of its volumes is lost")
+    draft.lose_layers(item.name for item in containers if item.started_at is not None)
     return steps

@@ -163,8 +163,7 @@ def _recreate(draft: Draft, target: Target, kind: Namespace, owner: SafeText) ->
     cause = f"it shares the {kind.value} of a container of {owner} that is gone"
     draft.affect(target.name, "is recreated at the end", cause)
     draft.remade.append(target.service)
-    names = " and ".join(item.name for item in target.containers)
-    draft.warn("inside", f"what {names} wrote outside of its volumes is lost")
+    draft.lose_layers(item.name for item in target.containers)
     _expect_back(draft, target)
 
 

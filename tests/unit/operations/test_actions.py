@@ -301,6 +301,7 @@ class TestStart:
         snapshot = stack(container("db", 1), container("db", 2), specs=specs)
         made = plan("start", snapshot, "api")
         assert effects(made)["db"] == "loses 1 of its 2 containers"
+        assert "what 1 container of db wrote outside of its volumes is lost" in warnings(made)
         assert made.risk is Risk.DISRUPTIVE
 
     def test_a_mixed_choice_is_two_commands(self) -> None:

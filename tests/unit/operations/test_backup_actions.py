@@ -284,6 +284,7 @@ class TestRollBack:
             "differing: TOKEN"
         )
         assert "the folder was at aaaaaaaaaaaa, and is at bbbbbbbbbbbb" in warnings(made)
+        assert "what pixel-api-1 wrote outside of its volumes is lost" in warnings(made)
 
     def test_what_mounts_a_file_that_is_replaced_is_restarted_when_all_is_up(self) -> None:
         env = Mount(plain("bind"), plain(f"{COMMAND.directory}/.env"), plain("/e"), writable=False)

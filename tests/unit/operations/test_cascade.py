@@ -276,6 +276,9 @@ class TestChangedNetwork:
         assert effects(made)["postgres"] == "is recreated as well"
         assert made.targets == ("api", "postgres")
         assert all(item.before for item in made.checks_after if item.name in made.targets)
+        assert "what pixel-api-1 and pixel-postgres-1 wrote outside of their volumes is lost" in (
+            warnings(made)
+        )
         assert "made again, with all on it" in warnings(made)
         assert "job is stopped: recreate it before you start it" in warnings(made)
 
@@ -549,7 +552,9 @@ class TestLeftovers:
             (*COMMAND.docker, "stop", self.NAME),
             (*COMMAND.docker, "rm", self.NAME),
         ]
-        assert f"what {self.NAME} wrote outside of its volumes is lost" in warnings(made)
+        assert f"what pixel-api-1 and {self.NAME} wrote outside of their volumes is lost" in (
+            warnings(made)
+        )
 
     def test_a_plan_for_another_service_or_to_stop_leaves_it(self) -> None:
         assert commands(plan("stop", self.stack(), "api")) == [(*COMPOSE, "stop", "api")]

@@ -460,6 +460,7 @@ class TestLeftHalfDone:
         assert made.steps[0].command[4] == "roll-back"
         assert "nobody has confirmed it" in made.reason
         assert [effect.service for effect in made.affects] == ["api"]
+        assert "what pixel-api-1 wrote outside of its volumes is lost" in warnings(made)
 
     def test_what_is_on_a_network_that_goes_is_named_as_an_apply_does(self) -> None:
         api = container("api")

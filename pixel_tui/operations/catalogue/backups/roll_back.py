@@ -147,6 +147,8 @@ def _tell_images(draft: Draft, past: PastState) -> None:
         if target is not None and ran.running:
             created = 0 if target.containers else 1
             stays = now == {ran.image_id} and not past.replaced
+            if not stays:
+                draft.lose_layers(container.name for container in target.containers)
             draft.expect_running(target, (), created=created, by_the_way=stays)
             if target.up and now != {ran.image_id}:
                 draft.interrupt(target, "while its container is recreated")

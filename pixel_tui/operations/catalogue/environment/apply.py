@@ -307,9 +307,7 @@ def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:
     draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     # A build may give the same image again, and its container stays.
     draft.expect_running(target, target.containers if certain else ())
-    containers = listed([container.name for container in target.containers])
-    if containers and not any(check.name == "inside" for check in draft.checks):
-        draft.warn("inside", f"what {containers} wrote outside of its volumes is lost")
+    draft.lose_layers(container.name for container in target.containers)
 
 
 ACTION: Final = Action(

@@ -39,6 +39,7 @@ def draft_roll_back(draft: Draft) -> None:
     found_services = (find_target(name, draft.snapshot) for name in left.services)
     draft.chosen = tuple(target for target in found_services if target is not None)
     _tell_networks(draft, environment.left_networks)
+    draft.lose_layers(item.name for touched in draft.chosen for item in touched.containers)
     for name in left.watched:
         target = find_target(name, draft.snapshot)
         if target is not None:

@@ -115,6 +115,7 @@ def _scale_down(target: Target, draft: Draft) -> None:
         f"loses {target.surplus} of its {counted(len(target.containers), 'container')}",
         "`up` brings it to the number in the compose file",
     )
+    draft.lose_surplus(target)
 
 
 def _words(target: Target, draft: Draft, *, created: bool, along: bool = False) -> str:

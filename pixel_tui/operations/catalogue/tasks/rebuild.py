@@ -64,6 +64,7 @@ def draft_rebuild(draft: Draft) -> None:
         task=task_id,
     )
     draft.affect(target.name, "is rebuilt and recreated", "by the worker")
+    draft.lose_layers(container.name for container in target.containers)
     draft.expect_running(target, target.containers, created=target.missing)
     if target.up:
         back = "it is healthy" if target.probed else "it runs"
