@@ -22,11 +22,8 @@ from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.resources import require_resources
 from pixel_tui.backups.restorable import Grounds
-from pixel_tui.backups.restore import (
-    Restorer,
-    retag,
-    wanted_for_restore,
-)
+from pixel_tui.backups.restore import Restorer, wanted_for_restore
+from pixel_tui.backups.retag import retag
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, write_verdict

@@ -11,11 +11,7 @@ from typing import Final
 
 from pixel_tui.backups.stack_view import ASK_SECONDS, Seen
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.compose.command import (
-    EVERY_PROFILE,
-    UNRESOLVED,
-    ComposeCommand,
-)
+from pixel_tui.stack.compose.command import EVERY_PROFILE, UNRESOLVED, ComposeCommand
 from pixel_tui.stack.compose.compose_words import refusal_of
 from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.stack.model.program_output import Said

@@ -36,11 +36,12 @@ from pixel_tui.backups.manifest import (
     Manifest,
     ServerContent,
     VolumeContent,
-    as_bytes,
     relative_path,
 )
+from pixel_tui.backups.manifest_file import as_bytes
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.server_data import server_volumes
 from pixel_tui.backups.servers import (
     AskedServer,
     ask_server,
@@ -49,15 +50,11 @@ from pixel_tui.backups.servers import (
     volume_gaps,
     with_volumes,
 )
-from pixel_tui.backups.sources import (
-    Sources,
-    Stack,
-    find_sources,
-    server_volumes,
-    volume_words,
-)
+from pixel_tui.backups.source_model import Sources, Stack
+from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.store import BackupStore, HalfMade
+from pixel_tui.backups.volume_contents import volume_words
 from pixel_tui.backups.volumes import volume_folders, volume_source
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, OperationError, UsageError

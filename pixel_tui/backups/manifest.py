@@ -1,27 +1,16 @@
-"""What a backup holds, as its `manifest.json` says. Whoever wrote it is not trusted."""
+"""What a backup holds, as its manifest says."""
 
-import hashlib
-import json
 import os
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
-from pixel_tui.errors import FileError
-from pixel_tui.files import read_regular
-from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
+from pixel_tui.stack.model.json_value import JsonObject, Node
 
 VERSION: Final = 2
-READABLE: Final = (1, 2)
-"""The versions that are read; what changed is in `docs/backups.md`."""
-MANIFEST: Final = "manifest.json"
-MOST_BYTES: Final = 4 * 1024 * 1024
-LARGEST_FILE: Final = 1 << 60
-"""Bytes of a file: more than any file system of today can hold."""
-"""A manifest above that is none."""
 BACKUP_ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}(?:-[0-9]{1,3})?", re.ASCII)
 
 
@@ -231,166 +220,6 @@ def relative_path(text: str) -> PurePosixPath:
     if not named or path.is_absolute() or ".." in path.parts or str(path) != text:
         raise ValueError(f"{text!r} is no path below a folder")
     return path
-
-
-def as_bytes(manifest: Manifest) -> bytes:
-    """The manifest as it is written."""
-    content = {
-        "version": manifest.version,
-        "id": manifest.id,
-        "project": manifest.project,
-        "engine": manifest.engine,
-        "host": manifest.host,
-        "created": manifest.created.astimezone(UTC).isoformat(),
-        "seconds": round(manifest.seconds, 3),
-        "reason": manifest.reason,
-        "tools": manifest.tools,
-        "items": [
-            {
-                "kind": item.kind.value,
-                "source": item.source,
-                "path": item.path,
-                "bytes": item.size,
-                "sha256": item.sha256,
-                "details": item.details,
-            }
-            for item in manifest.items
-        ],
-        "incomplete": manifest.incomplete,
-        "left_out": [
-            {"what": gap.what, "why": gap.why, "state": gap.gap.value, "expected": gap.expected}
-            for gap in manifest.left_out
-        ],
-        "servers": [
-            {
-                "service": server.service,
-                "listed": server.listed,
-                "databases": list(server.databases),
-                "dumped": list(server.dumped),
-                "roles": server.roles,
-            }
-            for server in manifest.servers
-        ],
-        "volumes": [
-            {
-                "name": volume.name,
-                "cover": volume.cover.value,
-                "by": list(volume.by),
-                "why": volume.why,
-            }
-            for volume in manifest.volumes
-        ],
-        "warnings": list(manifest.warnings),
-    }
-    return f"{json.dumps(content, indent=2)}\n".encode()
-
-
-def from_bytes(content: bytes) -> Manifest:
-    """The manifest of a backup.
-
-    Raises:
-        ValueError: It is none, or one of another version, or names a path that leads away.
-    """
-    if len(content) > MOST_BYTES:
-        raise ValueError("it is too long")
-    node = Node(load_object(content))
-    version = node["version"].value
-    if not isinstance(version, int) or isinstance(version, bool) or version not in READABLE:
-        raise ValueError(
-            f"its version is {node['version'].text[:20] or 'missing'}, and this program reads"
-            f" {READABLE[0]} to {READABLE[-1]}"
-        )
-    if not is_backup_id(node["id"].raw):
-        raise ValueError("its id is none")
-    created = datetime.fromisoformat(node["created"].raw)
-    if created.tzinfo is None:
-        raise ValueError("its time has no zone")
-    seconds = node["seconds"].value
-    if not isinstance(node["items"].value, list):
-        raise ValueError("it has no list of items")
-    items = tuple(map(_item, node["items"]))
-    if len({item.path for item in items}) != len(items):
-        raise ValueError("two items have one path")
-    return Manifest(
-        id=node["id"].raw,
-        project=node["project"].raw,
-        engine=node["engine"].raw,
-        host=node["host"].raw,
-        created=created.astimezone(UTC),
-        seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
-        reason=node["reason"].raw,
-        tools=_object(node["tools"]),
-        items=items,
-        left_out=tuple(map(_gap, node["left_out"])),
-        servers=tuple(map(_server, node["servers"])),
-        volumes=tuple(map(_volume, node["volumes"])),
-        warnings=tuple(item.raw for item in node["warnings"]),
-        version=version,
-        digest=hashlib.sha256(content).hexdigest(),
-    )
-
-
-def _gap(node: Node) -> LeftOut:
-    """Version 1 does not say why, and so nothing is claimed."""
-    state = node["state"].raw
-    known = Gap(state) if state else Gap.UNKNOWN
-    return LeftOut(node["what"].raw, node["why"].raw, known, node["expected"].flag)
-
-
-def _server(node: Node) -> ServerContent:
-    return ServerContent(
-        node["service"].raw,
-        node["listed"].flag,
-        tuple(item.raw for item in node["databases"]),
-        tuple(item.raw for item in node["dumped"]),
-        node["roles"].flag,
-    )
-
-
-def _volume(node: Node) -> VolumeContent:
-    by = tuple(item.raw for item in node["by"])
-    return VolumeContent(node["name"].raw, Cover(node["cover"].raw), by, node["why"].raw)
-
-
-def _item(node: Node) -> Item:
-    kind = Kind(node["kind"].raw)
-    source, path = node["source"].raw, node["path"].raw
-    relative_path(source)
-    relative_path(path)
-    size, digest = node["bytes"].value, node["sha256"].raw
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST_FILE:
-        raise ValueError(f"the size of {path!r} is none")
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise ValueError(f"the hash of {path!r} is none")
-    return Item(kind, source, path, size, digest, _object(node["details"]))
-
-
-def _object(node: Node) -> JsonObject:
-    return node.value if isinstance(node.value, dict) else {}
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest in a backup's folder.
-
-    Raises:
-        FileError: There is none, or it is damaged.
-    """
-    path = folder / MANIFEST
-    try:
-        manifest = from_bytes(read_regular(path, MOST_BYTES, follow=False))
-    except OSError as error:
-        raise FileError(
-            f"The backup's manifest can't be read: {error.strerror or error}.", on=str(path)
-        ) from error
-    except (ValueError, OverflowError) as error:
-        raise FileError(
-            f"The backup's manifest is damaged: {error}.",
-            on=str(path),
-            remedy="Use another backup.",
-        ) from error
-    if manifest.id != folder.name:
-        raise FileError(f"The manifest is that of {manifest.id[:20]}.", on=str(path))
-    return manifest
 
 
 def wanted_for_deployment(item: Item) -> bool:

@@ -36,6 +36,13 @@ class Grounds:
     binds: Sequence[str] = ()
     """What the containers of the project mount, as the engine was told."""
 
+    def shown(self, path: Path) -> str:
+        """A path for people: relative to the project's folder if it is in there."""
+        try:
+            return str(path.relative_to(self.project.resolve()))
+        except ValueError:
+            return str(path)
+
 
 def target_of(item: Item, grounds: Grounds) -> Path:
     """Where an item goes: the real path.

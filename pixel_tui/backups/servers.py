@@ -3,18 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pixel_tui.backups.manifest import (
-    Cover,
-    Gap,
-    Item,
-    Kind,
-    LeftOut,
-    ServerContent,
-    VolumeContent,
-)
+from pixel_tui.backups.manifest import Cover, Gap, Item, Kind, LeftOut, ServerContent, VolumeContent
 from pixel_tui.backups.postgres import Database, Postgres
-from pixel_tui.backups.sources import server_volumes, volume_words
+from pixel_tui.backups.server_data import server_volumes
 from pixel_tui.backups.stack_view import Seen
+from pixel_tui.backups.volume_contents import volume_words
 from pixel_tui.errors import OperationError
 
 

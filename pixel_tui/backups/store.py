@@ -16,14 +16,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from pixel_tui.backups.history import Key, last_copies
-from pixel_tui.backups.manifest import (
-    MANIFEST,
-    MOST_BYTES,
-    Manifest,
-    as_bytes,
-    is_backup_id,
-    read_manifest,
-)
+from pixel_tui.backups.manifest import Manifest, is_backup_id
+from pixel_tui.backups.manifest_file import MANIFEST, MOST_BYTES, as_bytes, read_manifest
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.files import PRIVATE_FILE, PRIVATE_FOLDER, read_regular, replace_file, sync_folder
 from pixel_tui.stack.model.json_value import Node, load_object

@@ -12,9 +12,9 @@ from typing import Final
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.search import SERVERS, is_database
+from pixel_tui.backups.server_data import server_volumes
 from pixel_tui.backups.servers import AskedServer, ask_server
 from pixel_tui.backups.source_state import state_of
-from pixel_tui.backups.sources import server_volumes
 from pixel_tui.backups.stack_view import Seen, StackView
 from pixel_tui.backups.stored import StoredData, StoredFile, StoredServer, StoredVolume
 from pixel_tui.backups.volumes import Opened, volume_folders

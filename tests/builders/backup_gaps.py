@@ -12,10 +12,7 @@ from typing import Any
 import pytest
 
 from pixel_tui.backups.make import Maker
-from pixel_tui.backups.manifest import (
-    Gap,
-    Manifest,
-)
+from pixel_tui.backups.manifest import Gap, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.clock import FixedClock

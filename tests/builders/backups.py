@@ -12,9 +12,7 @@ import pytest
 
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Maker
-from pixel_tui.backups.manifest import (
-    Manifest,
-)
+from pixel_tui.backups.manifest import Manifest
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.restorable import Grounds

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.backups.deployment import DEPLOYMENT, Deployment, read_deployment
-from pixel_tui.backups.manifest import from_bytes
+from pixel_tui.backups.manifest_file import from_bytes
 from pixel_tui.environment.storage.history import History
 from pixel_tui.errors import ConsoleError
 from pixel_tui.json_reading import DEEPEST, parse_json

@@ -25,17 +25,15 @@ from pixel_tui.backups.broken_off import how_far, making, putting_back, replacin
 from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
 from pixel_tui.backups.holders import holder_of, volume_of
 from pixel_tui.backups.manifest import (
-    MANIFEST,
     Gap,
     Item,
     Kind,
     Manifest,
-    as_bytes,
-    from_bytes,
     is_backup_id,
     relative_path,
     wanted_for_deployment,
 )
+from pixel_tui.backups.manifest_file import MANIFEST, as_bytes, from_bytes
 from pixel_tui.backups.open_files import OpenFiles
 from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
@@ -466,7 +464,7 @@ class TestRestore:
             looks.append(({path.name for path in paths}, fresh))
             return OpenFiles()
 
-        monkeypatch.setattr("pixel_tui.backups.restore.open_files", looked)
+        monkeypatch.setattr("pixel_tui.backups.restore_check.open_files", looked)
         restore(project, made.id)
         beside = {f"pixels.db{suffix}" for suffix in ("", "-wal", "-shm", "-journal")}
         files = {".env", "docker-compose.yml", *beside}
@@ -480,7 +478,9 @@ class TestRestore:
         made = make(project)
         (project / ".env").write_text("broken")
         looks = iter([OpenFiles(), OpenFiles({project / ".env": (plain("process 7"),)})])
-        monkeypatch.setattr("pixel_tui.backups.restore.open_files", lambda *_, **__: next(looks))
+        monkeypatch.setattr(
+            "pixel_tui.backups.restore_check.open_files", lambda *_, **__: next(looks)
+        )
         with pytest.raises(OperationError, match=r"Nothing was restored.*env can't be: process 7"):
             restore(project, made.id)
         assert (project / ".env").read_text() == "broken"

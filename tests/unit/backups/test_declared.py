@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pixel_tui.backups.declared import Declared, read_declared
-from pixel_tui.backups.sources import Stack, find_sources
+from pixel_tui.backups.source_model import Stack
+from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.volumes import Opened
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject

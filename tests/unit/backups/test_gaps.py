@@ -14,17 +14,8 @@ import pytest
 
 from pixel_tui.backups import __main__ as worker
 from pixel_tui.backups.exposure import exposures
-from pixel_tui.backups.manifest import (
-    MANIFEST,
-    Cover,
-    Gap,
-    Item,
-    Kind,
-    LeftOut,
-    Manifest,
-    as_bytes,
-    from_bytes,
-)
+from pixel_tui.backups.manifest import Cover, Gap, Item, Kind, LeftOut, Manifest
+from pixel_tui.backups.manifest_file import MANIFEST, as_bytes, from_bytes
 from pixel_tui.backups.policy import default_root
 from pixel_tui.backups.postgres import missing_roles
 from pixel_tui.backups.search import SERVERS

@@ -13,7 +13,8 @@ import pytest
 from pixel_tui.backups import __main__ as worker
 from pixel_tui.backups.deployment import DEPLOYMENT
 from pixel_tui.backups.made_here import MadeHere
-from pixel_tui.backups.manifest import MANIFEST, Item, Kind, as_bytes
+from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest_file import MANIFEST, as_bytes
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.restorable import Grounds
 from pixel_tui.backups.restore import Restorer, wanted_for_restore

@@ -7,7 +7,8 @@ import pytest
 
 from pixel_tui.backups import outside
 from pixel_tui.backups.manifest import Cover, Gap, LeftOut
-from pixel_tui.backups.sources import Sources, Stack, find_sources
+from pixel_tui.backups.source_model import Sources, Stack
+from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.volumes import Opened
 from tests.builders.backup_gaps import ordinary
 from tests.builders.backup_volumes import seen

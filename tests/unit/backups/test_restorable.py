@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.backups import restore as module
-from pixel_tui.backups import room
-from pixel_tui.backups.manifest import MANIFEST
+from pixel_tui.backups import restore_check, room
+from pixel_tui.backups.manifest_file import MANIFEST
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
 from tests.builders.actions import container
@@ -182,7 +181,7 @@ def test_what_changes_between_check_and_copy_is_not_put_in_place(
         require_room(needs)
         planted.write_bytes(b"EVIL")
 
-    monkeypatch.setattr(module, "require_room", change)
+    monkeypatch.setattr(restore_check, "require_room", change)
     with pytest.raises(OperationError, match="has changed since it was checked"):
         restore(project, backup_id)
     assert not (project / "notes").exists()

@@ -12,7 +12,7 @@ from pixel_tui.backups import sqlite_copy
 from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Gap, Manifest
 from pixel_tui.backups.real_paths import held_folder, open_real
-from pixel_tui.backups.sources import Sources
+from pixel_tui.backups.source_model import Sources
 from pixel_tui.backups.sqlite_copy import copy_database
 from pixel_tui.errors import OperationError
 from tests.builders.backup_gaps import held, make, missing, project, rules

@@ -11,7 +11,8 @@ from pixel_tui.backups import outside as backup_outside
 from pixel_tui.backups.holders import Holder, Volume
 from pixel_tui.backups.manifest import Cover, Item, Kind
 from pixel_tui.backups.restorable import Grounds, target_of
-from pixel_tui.backups.sources import Sources, Stack, find_sources
+from pixel_tui.backups.source_model import Sources, Stack
+from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.volumes import Opened, volume_folders, volume_source
 from pixel_tui.errors import FileError

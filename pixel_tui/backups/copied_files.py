@@ -1,0 +1,135 @@
+"""Which files are copied: what compose reads, and what the patterns match."""
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+
+from pixel_tui.backups.aside import is_aside, is_fresh
+from pixel_tui.backups.left_out import Gaps
+from pixel_tui.backups.manifest import Gap
+from pixel_tui.backups.policy import Policy
+from pixel_tui.backups.search import Found, is_database
+from pixel_tui.backups.source_model import Stack
+from pixel_tui.backups.stack_view import inside, real_inside
+
+
+def copied_files(
+    policy: Policy, stack: Stack, found: Found, gaps: Gaps, real: dict[str, Path]
+) -> tuple[list[str], set[str], list[Path]]:
+    """Files below the project, those of them that compose reads, and what it reads elsewhere."""
+    compose, others = set[str](), set[str]()
+    outside: dict[Path, None] = {}
+    named = stack.files
+    for path in (*named.all, *stack.declared.files):
+        relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
+        if relative is None:
+            if _there(path, gaps):
+                outside[path] = None
+                real[str(path)] = Path(os.path.realpath(path))
+        elif not _is_data(policy.project / relative, policy, gaps):
+            is_compose = path in named.compose or path in named.parts
+            (compose if is_compose else others).add(relative)
+            real[relative] = Path(os.path.realpath(policy.project / relative))
+    for path in (*_matches(policy, gaps), *found.files):
+        relative = inside(str(path), policy.project) or real_inside(str(path), policy.project)
+        if not relative or relative in compose | others or _is_data(path, policy, gaps):
+            continue
+        place = Path(os.path.realpath(policy.project / relative))
+        if _leads_out(relative, place, policy.project):
+            why = "a link leads from there out of the project's folder"
+            gaps.add(relative, why, Gap.NOT_COPIED, expected=False)
+            continue
+        others.add(relative)
+        real[relative] = place
+    return sorted(compose | others), compose, list(outside)
+
+
+def _leads_out(relative: str, real: Path, project: Path) -> bool:
+    """Whether a link in a folder leads elsewhere: a service that writes there could have made it.
+
+    A copy would take what only this user may read, and a restore would give it to the service.
+    The folder itself may be on another disk.
+    """
+    first, *below = PurePosixPath(relative).parts
+    grounds = (project, project / first)
+    return bool(below) and not any(real.is_relative_to(os.path.realpath(at)) for at in grounds)
+
+
+def _there(path: Path, gaps: Gaps) -> bool:
+    try:
+        kind = path.stat().st_mode
+        if why := _why_no_file(kind):
+            gaps.add(str(path), why, Gap.FAILED, expected=True)
+        return stat.S_ISREG(kind)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        why = f"it could not be looked at: {error.strerror or error}"
+        gaps.add(str(path), why, Gap.UNKNOWN, expected=True)
+        return False
+
+
+def _is_data(path: Path, policy: Policy, gaps: Gaps) -> bool:
+    """Whether a file is a database, or is no file, or lies among the backups."""
+    try:
+        ours = any(path.is_relative_to(root) for root in policy.roots)
+        if ours or is_aside(path.name) or is_fresh(path.name):
+            return True
+        kind = path.stat().st_mode
+        what = real_inside(str(path), policy.project) or str(path)
+        if (why := _why_no_file(kind)) and what not in policy.given:
+            gaps.add(what, why, Gap.FAILED, expected=True)
+        return not stat.S_ISREG(kind) or is_database(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        gaps.unread([(path, error.strerror or str(error))], policy)
+        return True
+
+
+def _why_no_file(mode: int) -> str:
+    """Why what has the name of a file can't be copied; empty for files and folders."""
+    for is_it, name in (
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    ):
+        if is_it(mode):
+            return f"it is {name}, and no file"
+    return ""
+
+
+def _matches(policy: Policy, gaps: Gaps) -> list[Path]:
+    """What the patterns match. A folder that can't be searched matches nothing: it is named."""
+    found: list[Path] = []
+    for pattern in policy.files:
+        parts = PurePosixPath(pattern).parts
+        for depth in range(1, len(parts)):
+            for folder in policy.project.glob("/".join(parts[:depth])):
+                if why := _why_closed(folder):
+                    gaps.unread([(folder, why)], policy)
+        found += policy.project.glob(pattern)
+        if not set("*?[") & set(pattern) and _is_folder(policy.project / pattern):
+            why = "it is a folder, and no file"
+            gaps.add(pattern, why, Gap.NOT_COPIED, expected=False)
+    return found
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # a folder above that can't be entered is named already
+
+
+def _why_closed(folder: Path) -> str:
+    """Why a folder can't be searched; empty where it can, or is none."""
+    try:
+        with os.scandir(folder):
+            (folder / ".").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""

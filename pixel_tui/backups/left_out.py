@@ -1,0 +1,41 @@
+"""What a backup leaves out, each thing once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pixel_tui.backups.declared import Declared
+from pixel_tui.backups.manifest import Gap, LeftOut
+from pixel_tui.backups.policy import Policy
+from pixel_tui.backups.search import MOST_UNREAD
+from pixel_tui.backups.stack_view import real_inside
+
+
+@dataclass(slots=True)
+class Gaps:
+    """What is left out, each thing once."""
+
+    found: list[LeftOut] = field(default_factory=list)
+
+    def add(self, what: str, why: str, gap: Gap, *, expected: bool) -> None:
+        """Leave something out, unless it is left out already."""
+        if all(item.what != what for item in self.found):
+            self.found.append(LeftOut(what, why, gap, expected))
+
+    def unread(self, paths: Sequence[tuple[Path, str]], policy: Policy) -> None:
+        """What could not be looked at, and belongs into a backup."""
+        for path, why in paths[:MOST_UNREAD]:
+            what = real_inside(str(path), policy.project) or str(path)
+            self.add(what, f"it could not be looked at: {why}", Gap.UNKNOWN, expected=True)
+        if len(paths) > MOST_UNREAD:
+            more = f"{len(paths) - MOST_UNREAD} more files and folders"
+            self.add(more, "they could not be looked at", Gap.UNKNOWN, expected=True)
+
+    def undeclared(self, declared: Declared) -> None:
+        """What compose does not tell of the services that it refuses."""
+        for name in declared.unclear:
+            why = "compose refuses it, and what it mounts is not known"
+            self.add(name, why, Gap.UNKNOWN, expected=True)
+        if declared.services and declared.trouble:
+            what = "services of inactive profiles"
+            self.add(what, declared.trouble, Gap.UNKNOWN, expected=True)

@@ -1,0 +1,214 @@
+"""What is looked at before a backup is put back: all that could fail, and nothing is changed."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.backups.aside import fresh_name
+from pixel_tui.backups.differences import is_same
+from pixel_tui.backups.file_swap import side_files
+from pixel_tui.backups.holders import Holder
+from pixel_tui.backups.make import Say
+from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.open_files import open_files
+from pixel_tui.backups.ownership import Owners, opening_words
+from pixel_tui.backups.postgres import Postgres
+from pixel_tui.backups.restorable import Grounds, is_beside_database, require_content, target_of
+from pixel_tui.backups.room import require_room
+from pixel_tui.backups.verify import check_item, item_file
+from pixel_tui.errors import ConsoleError, FileError, OperationError
+from pixel_tui.files import PRIVATE_FILE
+from pixel_tui.humanize import span
+
+READY_SECONDS: Final = 60.0
+
+
+class RestoreCheck:
+    """Looks at everything that could fail when items of one backup are put back.
+
+    Args:
+        folder: The backup's.
+        grounds: Where files may be put.
+        servers: Postgres servers that run, by service.
+        say: Told a line for each thing that is found.
+        running: Asks the engine which containers run and what they mount; None if it does not
+            matter who uses what is restored.
+        owners: What gives files to their owners.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        grounds: Grounds,
+        servers: Mapping[str, Postgres],
+        say: Say,
+        running: Callable[[], Sequence[Holder]] | None,
+        owners: Owners,
+    ) -> None:
+        self._folder = folder
+        self._grounds = grounds
+        self._servers = servers
+        self._say = say
+        self._running = running
+        self._owners = owners
+        self._unknown = set[str]()
+        backups = grounds.backups
+        self.copies = backups if backups and os.access(backups, os.W_OK) else None
+        """Where the copy of a dump is put; None for the system's own place."""
+        self.untouched = "Nothing was restored"
+        """What is said of whatever fails."""
+
+    def chosen(self, manifest: Manifest, wanted: Callable[[Item], bool]) -> list[Item]:
+        """What is put back, in that order."""
+        items = [item for item in manifest.items if wanted(item)]
+        if not manifest.items:
+            raise OperationError("Nothing was restored, since the backup holds nothing.")
+        items.sort(key=lambda item: item.kind is not Kind.ROLES)  # databases belong to them
+        for item in [item for item in items if is_beside_database(item, items)]:
+            self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
+            items.remove(item)
+        return items
+
+    def checked(
+        self, items: Sequence[Item], *, beside: Sequence[tuple[Path, int]] = ()
+    ) -> tuple[Mapping[str, Path], Sequence[Item]]:
+        """Look at everything that could fail.
+
+        Returns:
+            Where items go, by their paths; and those that are no longer what they were.
+        """
+        targets: dict[str, Path] = {}
+        for item in items:
+            with self.nothing_yet(f"{item.title} can't be"):
+                self._require_whole(item)
+                if not item.server:
+                    target = target_of(item, self._grounds)
+                    if target in targets.values():
+                        raise FileError("Two items go to one place.", on=str(target))
+                    targets[item.path] = target
+        self._require_apart(targets)
+        files = [item for item in items if item.path in targets]
+        with self.nothing_yet("the backup can't be"):
+            changed = [item for item in files if not is_same(item, targets[item.path])]
+            copied = max((item.size for item in items if item.kind is Kind.POSTGRES), default=0)
+            if self.copies is not None and copied:
+                beside = [*beside, (self.copies / "dump", copied)]
+            require_room([*beside, *((targets[item.path], item.size) for item in changed)])
+        for item in changed:
+            with self.nothing_yet(f"{item.title} can't be"):
+                self._require_ownable(targets[item.path])
+        return targets, changed
+
+    def _require_apart(self, targets: Mapping[str, Path]) -> None:
+        """No item may go to the place of a folder that another one goes into."""
+        places = set(targets.values())
+        for place in places:
+            for above in place.parents:
+                if above in places:
+                    with self.nothing_yet("the backup can't be"):
+                        raise FileError("One item would be below another.", on=str(place))
+
+    def _require_whole(self, item: Item) -> None:
+        trouble, _ = check_item(self._folder, item, self._servers)
+        if not trouble and item.server:
+            trouble = self._why_not_ready(item.source)
+        if not trouble and item.volume and item.volume not in (self._grounds.volumes or {}):
+            trouble = "its volume can't be opened on this machine (is the stack up?)"
+        if trouble:
+            raise OperationError(trouble)
+        require_content(item, item_file(self._folder, item))
+
+    def _why_not_ready(self, service: str) -> str:
+        server = self._servers.get(service)
+        if server is None:
+            return "its Postgres server does not run (start it first)"
+        deadline = time.monotonic() + READY_SECONDS
+        while not server.ready():
+            if time.monotonic() >= deadline:
+                return f"its Postgres server takes no connection within {span(READY_SECONDS)}"
+            time.sleep(0.5)
+        return ""
+
+    def _require_ownable(self, target: Path) -> None:
+        """Try out whether a new file beside the target can get its owner."""
+        folder = target.parent
+        while not folder.is_dir():
+            folder = folder.parent
+        like = target if target.is_file() else folder
+        probe = folder / fresh_name(target.name)
+        probe.unlink(missing_ok=True)  # of a restore that died
+        try:
+            os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+            self._owners.give(probe, like.stat().st_uid, like.stat().st_gid)
+        except PermissionError as error:
+            raise OperationError(
+                f"this user may not write in {folder}", remedy=opening_words(folder)
+            ) from error
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def require_unused(self, files: Sequence[Item], targets: Mapping[str, Path]) -> None:
+        """Raise `OperationError` if one of these may be written to by what runs now."""
+        if self._running is None or not files:
+            return
+        with self.nothing_yet("what uses it is unknown"):
+            holders = self._running()
+        for item in files:
+            place = str(targets[item.path])
+            users = [holder.name for holder in holders if holder.holds(place, item.volume)]
+            with self.nothing_yet(f"{item.title} can't be"):
+                if users:
+                    raise OperationError(
+                        f"{', '.join(users[:3])} runs and mounts it",
+                        remedy=f"Stop it first: docker stop {' '.join(users[:3])}",
+                    )
+        self.require_closed(files, targets)
+
+    def require_closed(
+        self, files: Sequence[Item], targets: Mapping[str, Path], stopping: Iterable[str] = ()
+    ) -> None:
+        """Raise `OperationError` if a process has one of these open. All are looked for at once."""
+        parts: dict[Path, Item] = {}
+        for item in files:
+            target = targets[item.path]
+            beside = side_files(target) if item.kind is Kind.SQLITE else []
+            parts |= dict.fromkeys([*beside, target], item)
+        with self.nothing_yet("which processes use it is unknown"):
+            found = open_files(parts, stopping=stopping)
+        for words in found.unknown:
+            if words not in self._unknown:
+                self._unknown.add(words)
+                self._say(f"unknown    {words}")
+        for path, users in found.holders.items():
+            for words in users:
+                self._say(f"open       {self._grounds.shown(path)}  {words}")
+        for path, users in found.holders.items():
+            with self.nothing_yet(f"{parts[path].title} can't be"):
+                raise OperationError(
+                    f"{', '.join(users[:3])} has it open", remedy="Stop that first"
+                )
+
+    @contextmanager
+    def nothing_yet(self, why: str) -> Iterator[None]:
+        """Say of whatever fails that nothing has been touched."""
+        try:
+            yield
+        except (OSError, ValueError, ConsoleError) as error:
+            remedies = [str(error.remedy)] if isinstance(error, ConsoleError) else []
+            if self._running is not None:
+                remedies.append("What was stopped for it is still stopped: start it again.")
+            raise OperationError(
+                f"{self.untouched}, since {why}: {reason_of(error)}.",
+                on=self._folder.name,
+                remedy=" ".join(f"{words.removesuffix('.')}." for words in remedies if words),
+            ) from error
+
+
+def reason_of(error: Exception) -> str:
+    """Why something failed, without a full stop."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error.sentence if isinstance(error, ConsoleError) else error).removesuffix(".")

@@ -1,0 +1,29 @@
+"""The images that ran when a backup was made get their names back."""
+
+from pixel_tui.backups.deployment import RanImage
+from pixel_tui.backups.make import Say
+from pixel_tui.backups.stack_view import ASK_SECONDS, StackView
+from pixel_tui.errors import OperationError
+
+
+def retag(view: StackView, images: list[RanImage], say: Say) -> None:
+    """Give the images that ran then the names that compose calls them by.
+
+    Raises:
+        OperationError: The engine refuses it.
+    """
+    for ran in images:
+        if not view.inspect("image", [ran.image_id]):
+            say(
+                f"image      {ran.service}  {ran.image_id[:19]} is not here any more: left as it is"
+            )
+            continue
+        if ran.image.startswith("sha256:") or "@" in ran.image:
+            say(f"image      {ran.service}  {ran.image[:60]} names its content itself")
+            continue
+        said = view.programs.run(
+            view.command.docker_argv("tag", names=[ran.image_id, ran.image]), patience=ASK_SECONDS
+        )
+        if said.code:
+            raise OperationError(f"{ran.image} can't be tagged: {said.reason}")
+        say(f"image      {ran.service}  {ran.image} is {ran.image_id[:19]}")

@@ -1,0 +1,59 @@
+"""Where databases are looked for: the project's folders, and what services mount."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pixel_tui.backups.left_out import Gaps
+from pixel_tui.backups.manifest import Gap
+from pixel_tui.backups.outside import OUTSIDE, PREFIX, Looked, is_system, look_outside
+from pixel_tui.backups.policy import Policy
+from pixel_tui.backups.source_model import Stack
+from pixel_tui.backups.stack_view import real_inside
+
+
+def search_places(
+    policy: Policy, stack: Stack, kept_by_servers: set[str], others: Sequence[Path], gaps: Gaps
+) -> dict[str, Path]:
+    """Where databases are looked for, by the path below the project; `.` is all of it."""
+    places = {name: policy.project / name for name in policy.folders}
+    for source in sorted({source for item in stack.services for source in item.binds}):
+        if source in kept_by_servers or is_system(source):
+            continue
+        relative = real_inside(source, policy.project)
+        if relative is not None:
+            places[relative] = Path(source)
+            continue
+        if _holds(source, policy.project):
+            places["."] = policy.project
+        if os.path.realpath(source) != os.path.realpath(policy.project):
+            looked = _look_at_bind(source, policy, stack, others)
+            gaps.add(f"{PREFIX}{source}", looked.why, looked.gap, expected=looked.missed)
+    return places
+
+
+def _look_at_bind(source: str, policy: Policy, stack: Stack, others: Sequence[Path]) -> Looked:
+    """What there is to say of what is mounted from outside the project's folder."""
+    users = [item for item in stack.services if source in item.binds]
+    places = [(item, place) for item in users for at, place in item.bind_places if at == source]
+    names = {source, *(f"{item.service}:{place}" for item, place in places)}
+    if names & set(policy.skip_binds):
+        return Looked(Gap.NOT_COPIED, False, "the settings skip it")
+    if places and all(place in item.read_only for item, place in places):
+        why = f"{OUTSIDE}, and no service can write to it"
+        return Looked(Gap.NOT_COPIED, False, why)
+    absent = stack.here and not os.path.lexists(source)
+    if absent and not any(item.made for item in users):
+        return Looked(Gap.NOT_COPIED, False, f"{OUTSIDE}, and there is nothing yet")
+    return look_outside(source, others, here=stack.here)
+
+
+def path_within(folder: str, policy: Policy) -> str | None:
+    """A folder's path below the project's, `.` for that itself; None where it is outside."""
+    same = os.path.realpath(folder) == os.path.realpath(policy.project)
+    return "." if same else real_inside(folder, policy.project)
+
+
+def _holds(source: str, project: Path) -> bool:
+    """Whether the project is what is mounted, or is in it."""
+    return Path(os.path.realpath(project)).is_relative_to(os.path.realpath(source))

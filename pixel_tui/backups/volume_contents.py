@@ -1,0 +1,143 @@
+"""What of each named volume is copied, and what is not."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pixel_tui.backups.left_out import Gaps
+from pixel_tui.backups.manifest import Cover, Gap, VolumeContent
+from pixel_tui.backups.outside import Looked
+from pixel_tui.backups.policy import Policy
+from pixel_tui.backups.search import Found, search
+from pixel_tui.backups.search_places import path_within
+from pixel_tui.backups.source_model import InVolume, Stack
+from pixel_tui.backups.stack_view import inside
+from pixel_tui.backups.volumes import Opened, volume_source
+
+
+@dataclass(slots=True)
+class HeldVolume:
+    """Who has a volume."""
+
+    words: str
+    names: set[str]
+    """How the settings may call it."""
+    stored: bool = False
+    """Whether a service can store data in it."""
+
+
+def held_volumes(stack: Stack) -> dict[str, HeldVolume]:
+    """Every volume that is there, by name."""
+    there = {*stack.volumes, *stack.declared.external}
+    found: dict[str, HeldVolume] = {}
+    for item in stack.services:
+        for name, target in item.volumes:
+            if item.made or name in there:
+                held = found.setdefault(
+                    name, HeldVolume(f"{item.service} keeps {target} in it", {name})
+                )
+                held.names.add(f"{item.service}:{target}")
+                held.stored = held.stored or target not in item.read_only
+    for name in stack.volumes:
+        found.setdefault(name, HeldVolume("no service has it", {name}))
+    return found
+
+
+def look_into_volumes(
+    policy: Policy,
+    held: Mapping[str, HeldVolume],
+    opened: Opened,
+    of_servers: set[str],
+    searched: tuple[Sequence[str], Found],
+    outside_of: Callable[[str], Looked],
+    gaps: Gaps,
+) -> tuple[list[InVolume], list[VolumeContent]]:
+    """The databases in volumes, and what of each volume is copied.
+
+    Args:
+        policy: The project's rules.
+        held: The volumes, but for those that running servers keep.
+        opened: What is known of them.
+        of_servers: Those that a server keeps that does not run, among others.
+        searched: The databases in the project's folder, and all that was found there.
+        outside_of: Looks into a folder outside of it.
+        gaps: Where it is said what is left out.
+    """
+    databases: list[InVolume] = []
+    contents: list[VolumeContent] = []
+    for name in sorted(held.keys() - opened.gone):
+        place, known, missed = opened.folders.get(name), held[name], False
+        by: tuple[str, ...] = ()
+        if known.names & set(policy.skip_volumes):
+            cover, reason = Cover.NOTHING, "the settings skip it"
+        elif name in of_servers:
+            # That the server does not run is what the backup lacks.
+            cover, reason = Cover.UNKNOWN, "the server that keeps its data in it does not run"
+        elif name in opened.in_memory:
+            cover, reason = Cover.NOTHING, "it is in memory: nothing in it outlives its containers"
+        elif (folder := opened.bound.get(name)) and (relative := path_within(folder, policy)):
+            cover, by, reason = _in_bound(folder, relative, searched)
+        elif folder:
+            looked = outside_of(folder)
+            cover = Cover.UNKNOWN if looked.gap is Gap.UNKNOWN else Cover.NOTHING
+            reason, missed = f"it is {folder}: {looked.why}", looked.missed and known.stored
+        elif place is not None:
+            found = search([place], [])
+            inner = _of_volume(name, place, found)
+            databases += inner
+            by = tuple(volume_source(name, item.relative) for item in inner)
+            cover, reason = _cover(len(inner))
+            if found.server_data:
+                reason = f"{reason}; {found.server_data[0].words}"
+                cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+                missed = known.stored
+            if unread := [str(path) for path, _ in found.unread]:
+                reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
+                cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+                missed = True
+        else:
+            why = opened.why.get(name, "")
+            cover = Cover.UNKNOWN
+            reason = f"its content is not known and not copied{f' ({why})' if why else ''}"
+            missed = known.stored
+        gap = Gap.UNKNOWN if cover is Cover.UNKNOWN else Gap.NOT_COPIED
+        gaps.add(volume_words(name), f"{reason}; {known.words}", gap, expected=missed)
+        contents.append(VolumeContent(name, cover, by, reason))
+    return databases, contents
+
+
+def _cover(databases: int) -> tuple[Cover, str]:
+    """What of a folder is copied that has so many databases, in words too."""
+    if databases:
+        count = f"{databases} database{'' if databases == 1 else 's'}"
+        return Cover.DATABASES, f"only {count} in it copied, and no other file"
+    return Cover.NOTHING, "its content is not copied: there is no SQLite database in it"
+
+
+def _in_bound(
+    folder: str, relative: str, searched: tuple[Sequence[str], Found]
+) -> tuple[Cover, tuple[str, ...], str]:
+    """What of a volume is copied that is a folder of the machine: as of a mounted folder."""
+    databases, found = searched
+    by = tuple(name for name in databases if PurePosixPath(name).is_relative_to(relative))
+    cover, reason = _cover(len(by))
+    real = Path(os.path.realpath(folder))
+    if any(Path(os.path.realpath(path)).is_relative_to(real) for path, _ in found.unread):
+        cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+        reason += "; some of it could not be looked at"
+    return cover, by, f"it is the folder {relative}: {reason}"
+
+
+def _of_volume(name: str, place: Path, found: Found) -> list[InVolume]:
+    inner = []
+    for path in found.databases:
+        relative = inside(str(path), place)
+        if relative is not None:
+            inner.append(InVolume(name, relative, found.real[path]))
+    return sorted(inner, key=lambda item: item.relative)
+
+
+def volume_words(name: str) -> str:
+    """How a volume that is left out is called."""
+    return f"volume {name}"
