@@ -144,7 +144,6 @@ class Shop:
                 return shop.images.get(reference)
 
         self.records = records
-        self.folder = records._path.parent
         self.argv: Sequence[str] = ()
 
         def witness(clock: Clock) -> BuildWitness:
@@ -226,10 +225,12 @@ class TestWitness:
         shop.witness.after(building, done=True)
         assert list(shop.records.read()) == ["sha256:web"], "the other was there, and stays"
 
-    def test_what_a_dead_console_had_built_is_written_down_by_another(self, shop: Shop) -> None:
+    def test_what_a_dead_console_had_built_is_written_down_by_another(
+        self, shop: Shop, tmp_path: Path
+    ) -> None:
         shop.build(web="sha256:old", api=named("sha256:api", 150))
         assert shop.died(COMMAND.compose_argv("build", "web"), at=100)
-        (path,) = (item for item in shop.folder.iterdir() if item.suffix == ".begun")
+        (path,) = (tmp_path / "builds").glob("*.begun")
         assert SECRET not in path.read_text()
         assert path.stat().st_mode & 0o777 == 0o600
         shop.images["shop-web"] = named("sha256:new", 150)

@@ -1,0 +1,125 @@
+"""Files that are named for a backup: what is copied, and what a backup lacks without them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.backups.manifest import Gap, Kind
+from pixel_tui.backups.store import BackupStore
+from tests.builders.backup_gaps import Stack, held, make, missing, model, project, rules
+from tests.builders.backup_mounts import container
+from tests.builders.backups import database
+
+__all__ = ["project"]
+
+
+class TestNamedFiles:
+    def test_includes_extensions_and_env_files_in_any_depth(self, project: Path) -> None:
+        (project / "docker-compose.yml").write_text(
+            "include:\n  - path: [sub/inner.yml]\nservices:\n  api:\n"
+            "    extends: {file: base.yaml, service: x}\n    env_file:\n"
+            "      - path: 'conf/api.env'\n"
+            '    volumes: ["./conf/app.toml:/app.toml:ro"]\n    # env_file: conf/off.env\n'
+        )
+        (project / "sub").mkdir()
+        (project / "conf").mkdir()
+        (project / "sub/inner.yml").write_text("include: [deeper.yml]\n")
+        for name in ("sub/deeper.yml", "sub/.env", "base.yaml", "conf/api.env", "conf/app.toml"):
+            (project / name).write_text("x: y\n")
+        (project / "conf/off.env").write_text("x")
+        volume = {"type": "bind", "source": str(project / "conf/app.toml"), "target": "/app.toml"}
+        made = make(project, Stack((), model(api={"image": "app", "volumes": [volume]})))
+        assert held(made) >= {
+            "docker-compose.yml", "sub/inner.yml", "sub/deeper.yml", "sub/.env", "base.yaml",
+            "conf/api.env", "conf/app.toml",
+        }  # fmt: skip
+        assert "conf/off.env" not in held(made)
+        compose = {item.source for item in made.items if item.details.get("compose")}
+        assert compose >= {"docker-compose.yml", "sub/inner.yml", "sub/deeper.yml", "base.yaml"}
+
+    def test_compose_files_that_include_each_other_come_to_an_end(self, project: Path) -> None:
+        (project / "docker-compose.yml").write_text("include: [other.yml]\n")
+        (project / "other.yml").write_text("include: [docker-compose.yml]\n")
+        assert {"docker-compose.yml", "other.yml"} <= held(make(project))
+
+    @pytest.mark.parametrize("exported", [True, False])
+    def test_compose_file_as_a_variable(self, project: Path, exported: bool) -> None:
+        (project / "deploy").mkdir()
+        (project / "deploy/prod.yml").write_text("services: {}\n")
+        said = "docker-compose.yml:deploy/prod.yml"
+        environment = {"COMPOSE_FILE": said} if exported else {}
+        if not exported:
+            (project / ".env").write_text(f"A=1\nCOMPOSE_FILE='{said}' # both\n")
+        made = make(project, environment=environment)
+        assert {"docker-compose.yml", "deploy/prod.yml"} <= held(made)
+
+    @pytest.mark.parametrize("name", ["data/worker-evil.json", "data/evil.pem"])
+    def test_a_link_that_a_service_may_have_planted_takes_no_file_of_the_host(
+        self, project: Path, name: str
+    ) -> None:
+        host = project.with_name("host-secret")
+        host.write_text("fake host secret")
+        (project / name).symlink_to(host)
+        made = make(project)
+        assert name not in {item.source for item in made.items}
+        (gap,) = (gap for gap in made.left_out if gap.what == name)
+        assert "out of the project" in gap.why
+        folder = rules(project).root / made.id
+        copies = [path for path in folder.rglob("*") if path.is_file()]
+        assert not any(b"fake host secret" in path.read_bytes() for path in copies)
+
+    def test_a_data_folder_on_another_disk_is_copied_with_the_links_in_it(
+        self, project: Path
+    ) -> None:
+        disk = project.with_name("disk")
+        (project / "data").rename(disk)
+        (project / "data").symlink_to(disk)
+        (disk / "worker-1.json").write_text("{}")
+        (disk / "worker-2.json").symlink_to("worker-1.json")
+        sources = {item.source for item in make(project).items}
+        assert {"data/worker-1.json", "data/worker-2.json"} <= sources
+
+    def test_certificates_and_files_of_secrets(self, project: Path) -> None:
+        live = project / "certbot/conf/live/pixel.xx.kg"
+        archive = project / "certbot/conf/archive/pixel.xx.kg"
+        live.mkdir(parents=True)
+        archive.mkdir(parents=True)
+        (archive / "privkey1.pem").write_text("fake key")
+        (live / "privkey.pem").symlink_to("../../archive/pixel.xx.kg/privkey1.pem")
+        (project / "tls").mkdir()
+        (project / "tls/site.key").write_text("fake key")
+        (project / "token").write_text("fake token")
+        secret: Any = {"secrets": {"token": {"file": str(project / "token")}}}
+        nginx = container("nginx", (str(project / "tls"), "/tls"))
+        made = make(project, Stack([nginx], {**model(), **secret}))
+        assert {
+            "certbot/conf/live/pixel.xx.kg/privkey.pem",
+            "certbot/conf/archive/pixel.xx.kg/privkey1.pem",
+            "tls/site.key",
+            "token",
+        } <= held(made)
+
+    def test_what_compose_reads_from_outside_is_kept_and_never_put_back(
+        self, project: Path
+    ) -> None:
+        outer = project.parent / ".env"
+        outer.write_text("OUTER=1\n")
+        (project / "docker-compose.yml").write_text("services: {api: {env_file: ../.env}}\n")
+        made = make(project)
+        (item,) = [item for item in made.items if item.details.get("outside")]
+        assert item.details["outside"] == str(outer)
+        assert item.kind is Kind.DEPLOYMENT
+        store = BackupStore(rules(project).root)
+        assert (store.find(made.id).folder / item.path).read_text() == "OUTER=1\n"
+
+    def test_a_model_that_compose_refuses_makes_it_incomplete(self, project: Path) -> None:
+        assert missing(make(project, Stack())) == {"the resolved compose model": Gap.FAILED}
+
+    def test_a_name_that_no_text_has_is_a_name(self, project: Path) -> None:
+        database(project / os.fsdecode(b"data/\xff\xfe.db"))
+        made = make(project)
+        assert {"data/pixels.db", os.fsdecode(b"data/\xff\xfe.db")} <= held(made)
+        store = BackupStore(rules(project).root)
+        assert store.find(made.id).manifest == made

@@ -1,0 +1,358 @@
+"""Putting a backup back: all of it is looked at first, and nothing is overwritten."""
+
+import getpass
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pixel_tui.backups.broken_off import how_far, making, putting_back, replacing
+from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
+from pixel_tui.backups.holders import holder_of, volume_of
+from pixel_tui.backups.manifest import Kind, wanted_for_deployment
+from pixel_tui.backups.open_files import OpenFiles
+from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restore import Restorer, wanted_for_restore
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.model.json_value import JsonObject, Node
+from pixel_tui.text import plain
+from tests.builders.backups import NOW, database, make, project, restore, rows_of, store_of
+from tests.builders.open_database import held_open, opened_by_another
+
+__all__ = ["project"]
+
+
+# A restore that the kernel kills before the file system is asked for something the Nth time.
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restore import Restorer, wanted_for_restore
+from pixel_tui.backups.store import BackupStore
+project, backup_id, left = Path(sys.argv[1]), sys.argv[2], [int(sys.argv[3])]
+KINDS = {"os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect"}
+backup = BackupStore(project / "backups/pixel-tui").find(backup_id)
+restorer = Restorer(backup.folder, Grounds(project), {}, mark="before-x",
+                    say=lambda line: print(line, flush=True))
+
+def heard(event, arguments):
+    if event in KINDS:
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(heard)
+restorer.restore(backup.manifest, wanted_for_restore)
+"""
+
+
+class TestRestore:
+    def test_rows_and_files_come_back_and_the_present_is_put_aside(self, project: Path) -> None:
+        made = make(project)
+        with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
+            connection.execute("DELETE FROM pixels")
+        (project / ".env").write_text("broken")
+        (project / "data/pixels.db-wal").write_bytes(b"stale")
+        aside = restore(project, made.id)
+        assert rows_of(project / "data/pixels.db") == 10
+        assert (project / ".env").read_text() == "SECRET=old\n"
+        assert (project / ".env").stat().st_mode & 0o777 == 0o640
+        assert ".env.before-x" in aside
+        assert (project / ".env.before-x").read_text() == "broken"
+        assert rows_of(project / "data/pixels.db.before-x") == 0
+
+    def test_what_was_put_aside_goes_into_no_later_backup(self, project: Path) -> None:
+        database(project / "data/pixels.db.before-20260301-120000")
+        database(project / "data/pixels.db.before-noon")
+        sources = [item.source for item in make(project).items if item.kind is Kind.SQLITE]
+        assert sources == ["data/pixels.db", "data/pixels.db.before-noon"]
+
+    def test_nor_does_a_file_that_was_whatever_the_patterns_say(self, project: Path) -> None:
+        for name in ("notes", "notes.before-20260301-120000", ".notes.restoring"):
+            (project / name).write_text("x")
+        sources = [item.source for item in make(project, files=("*notes*",)).items]
+        assert [name for name in sources if "notes" in name] == ["notes"]
+
+    def test_a_file_that_is_gone_comes_back_with_its_mode(self, project: Path) -> None:
+        made = make(project)
+        (project / ".env").unlink()
+        restore(project, made.id)
+        assert (project / ".env").stat().st_mode & 0o777 == 0o640
+
+    def test_a_folder_that_is_gone_comes_back_as_open_as_the_one_above(self, project: Path) -> None:
+        project.chmod(0o755)
+        (project / "data/pixels.db").chmod(0o664)
+        made = make(project)
+        shutil.rmtree(project / "data")
+        before = os.umask(0o077)  # as in the program that restores
+        try:
+            restore(project, made.id)
+        finally:
+            os.umask(before)
+        assert (project / "data").stat().st_mode & 0o777 == 0o755
+        assert (project / "data/pixels.db").stat().st_mode & 0o777 == 0o664
+        assert rows_of(project / "data/pixels.db") == 10
+
+    def test_a_damaged_backup_changes_nothing(self, project: Path) -> None:
+        made = make(project)
+        (store_of(project).find(made.id).folder / "files/.env").write_text("SECRET=bad\n")
+        (project / "docker-compose.yml").write_text("broken")
+        with pytest.raises(OperationError, match="Nothing was restored") as refused:
+            restore(project, made.id)
+        assert refused.value.remedy == "What was stopped for it is still stopped: start it again."
+        assert (project / "docker-compose.yml").read_text() == "broken"
+
+    def test_all_is_checked_before_anything_is_stopped(self, project: Path) -> None:
+        made = make(project)
+        (project / ".env").write_text("SECRET=new\n")
+        before = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
+        folder, said = store_of(project).find(made.id).folder, list[str]()
+        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
+        restorer.check(made, wanted_for_restore)
+        assert said[-1] == "all 3 are whole, and there is a place for each"
+        room = os.statvfs(project)
+        beside = [(project / "backups/x", room.f_bfree * room.f_frsize)]
+        with pytest.raises(OperationError, match="not enough room"):
+            restorer.check(made, wanted_for_restore, beside=beside)
+        (folder / "sqlite/data/pixels.db").write_bytes(b"")
+        with pytest.raises(OperationError, match=r"Nothing was stopped or restored.*0 bytes") as no:
+            restorer.check(made, wanted_for_restore)
+        assert no.value.remedy == ""
+        after = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
+        env = project / ".env"
+        assert (before.keys(), before[env].st_ino) == (after.keys(), after[env].st_ino)
+
+    def test_a_link_that_leads_out_of_the_project_is_not_followed(
+        self, project: Path, tmp_path: Path
+    ) -> None:
+        made = make(project)
+        other = tmp_path / "other"
+        other.write_text("other")
+        (project / ".env").unlink()
+        (project / ".env").symlink_to(other)
+        with pytest.raises(OperationError, match="leads out"):
+            restore(project, made.id)
+        assert other.read_text() == "other"
+
+    def test_a_database_that_is_written_to_is_left_alone(self, project: Path) -> None:
+        made = make(project)
+        (project / ".env").write_text("broken")
+        with (
+            opened_by_another(project / "data/pixels.db") as other,
+            pytest.raises(OperationError, match=rf"process {other.pid} of .*python"),
+        ):
+            restore(project, made.id)
+        assert not list(project.rglob("*.before-x"))
+        assert (project / ".env").read_text() == "broken", "nor is anything else touched"
+
+    @pytest.mark.parametrize("name", [".env", "data/pixels.db", "data/pixels.db-shm"])
+    def test_the_check_names_who_has_a_file_open_that_is_replaced(
+        self, project: Path, name: str
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("SECRET=new\n")
+        (project / name).touch()
+        folder, said = store_of(project).find(made.id).folder, list[str]()
+        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
+        with (
+            held_open(project / name) as other,
+            pytest.raises(OperationError, match="Nothing was stopped or restored") as refused,
+        ):
+            restorer.check(made, wanted_for_restore)
+        words = f"process {other.pid} of {getpass.getuser()} (`sleep 1000`)"
+        assert f"{name.removesuffix('-shm')} can't be: {words} has it open" in str(refused.value)
+        assert f"open       {name}  {words}" in said
+
+    def test_one_that_stays_as_it_is_may_be_open(self, project: Path) -> None:
+        made = make(project)
+        folder = store_of(project).find(made.id).folder
+        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=lambda _: None)
+        with held_open(project / ".env"):
+            restorer.check(made, wanted_for_restore)
+
+    def test_processes_are_looked_at_once_for_all_files(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("broken")
+        (project / "docker-compose.yml").write_text("broken")
+        looks = list[tuple[set[str], list[str]]]()
+
+        def looked(paths: Iterable[Path], stopping: Iterable[str] = ()) -> OpenFiles:
+            fresh = sorted(path.name for path in project.rglob("*.restoring"))
+            looks.append(({path.name for path in paths}, fresh))
+            return OpenFiles()
+
+        monkeypatch.setattr("pixel_tui.backups.restore_check.open_files", looked)
+        restore(project, made.id)
+        beside = {f"pixels.db{suffix}" for suffix in ("", "-wal", "-shm", "-journal")}
+        files = {".env", "docker-compose.yml", *beside}
+        copies = ["..env.restoring", ".docker-compose.yml.restoring", ".pixels.db.restoring"]
+        assert looks == [(files, []), (files, copies)], "before all, and before the first swap"
+        assert not list(project.rglob("*.restoring"))
+
+    def test_one_that_is_opened_while_the_copies_are_made_keeps_all_of_it_as_it_was(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = make(project)
+        (project / ".env").write_text("broken")
+        looks = iter([OpenFiles(), OpenFiles({project / ".env": (plain("process 7"),)})])
+        monkeypatch.setattr(
+            "pixel_tui.backups.restore_check.open_files", lambda *_, **__: next(looks)
+        )
+        with pytest.raises(OperationError, match=r"Nothing was restored.*env can't be: process 7"):
+            restore(project, made.id)
+        assert (project / ".env").read_text() == "broken"
+        assert not [*project.rglob("*.before-x"), *project.rglob("*.restoring")]
+
+    def test_so_is_one_that_a_running_container_mounts_over_any_path(self, project: Path) -> None:
+        made = make(project)
+        link = project.with_name("link")
+        link.symlink_to(project)
+        node = Node({"Id": "1", "Names": ["/writer"], "State": "running",
+                     "Mounts": [{"Type": "bind", "Source": f"{link}/data"}]})  # fmt: skip
+        with pytest.raises(OperationError, match=r"writer runs and mounts it: ") as refused:
+            restore(project, made.id, running=[holder_of(node, {})])
+        assert refused.value.remedy.startswith("Stop it first: docker stop writer. What was")
+        options: JsonObject = {"type": "none", "o": "bind", "device": f"{link}/data"}
+        bound = Node({"Name": "held", "Mountpoint": "/x", "Options": options})
+        node = Node({"Id": "1", "Name": "/named", "State": {"Status": "paused"},
+                     "Mounts": [{"Type": "volume", "Name": "held", "Source": "/x"}]})  # fmt: skip
+        with pytest.raises(OperationError, match="named runs and mounts it"):
+            restore(project, made.id, running=[holder_of(node, {"held": volume_of(bound)})])
+        assert not list(project.rglob("*.before-x"))
+
+    def test_killed_at_any_moment_each_file_is_the_old_or_the_new_one(
+        self, project: Path, tmp_path: Path
+    ) -> None:
+        made = make(project)
+        with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
+            connection.execute("DELETE FROM pixels")
+        (project / ".env").write_text("SECRET=new\n")
+        (project / "docker-compose.yml").write_text("broken")
+        ended, seen = False, set()
+        for moment in range(500):
+            copy = tmp_path / f"killed-{moment}"
+            shutil.copytree(project, copy)
+            said = subprocess.run(
+                [sys.executable, "-c", KILLED_AT, str(copy), made.id, str(moment)],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            rows, secret = rows_of(copy / "data/pixels.db"), (copy / ".env").read_text()
+            far = how_far(said.stdout.splitlines(), copy)
+            assert ("data/pixels.db (kept as data/pixels.db.before-x)" in far) is (rows == 10)
+            assert (".env (kept as .env.before-x)" in far) is (secret == "SECRET=old\n")
+            assert ("othing was replaced" in far) is (
+                (copy / "docker-compose.yml").read_text() == "broken"
+                and (rows, secret) == (0, "SECRET=new\n")
+            )
+            assert rows in {0, 10}
+            assert secret in {"SECRET=old\n", "SECRET=new\n"}
+            for name in [*copy.glob("*.before-x"), *copy.glob(".*.before-x")]:
+                assert f" -> {name.name}\n" in said.stdout, "what is put aside is told"
+            if rows == 10:
+                assert rows_of(copy / "data/pixels.db.before-x") == 0, "the old one is kept"
+                assert "aside      data/pixels.db -> data/pixels.db.before-x\n" in said.stdout
+            seen.add((rows, secret))
+            again = [item.source for item in make(copy, NOW + timedelta(hours=1)).items]
+            assert not [name for name in again if "restoring" in name]
+            if said.returncode == 0:
+                ended = True
+                break
+            assert said.returncode == -signal.SIGKILL, said.stderr
+            restore(copy, made.id, mark="before-y")
+            assert not list(copy.rglob("*.restoring")), "and nothing of it is left over"
+            assert rows_of(copy / "data/pixels.db") == 10
+            shutil.rmtree(copy)
+        assert ended
+        assert (0, "SECRET=new\n") in seen, "some died before anything was done"
+        assert len(seen) == 3, "and some between two files"
+
+    def test_how_far_one_came_is_looked_up(self, tmp_path: Path) -> None:
+        for name in ("a", "a.before-x", "b", "d.before-x", "new"):
+            (tmp_path / name).touch()
+        (tmp_path / "b.before-x").hardlink_to(tmp_path / "b")
+        lines = [replacing(name, f"{name}.before-x") for name in "abcd"]
+        lines += [making("new"), making("none"), "all 4 are whole; nothing is replaced yet"]
+        lines += [putting_back("roles      all"), "roles      all  1 made again"]
+        lines += [putting_back("postgres   pg/shop")]
+        assert how_far(lines, tmp_path) == (
+            "Replaced: a (kept as a.before-x), new (there was none), roles all."
+            " Not in its place: d, which is kept as d.before-x."
+            " Perhaps only in part: postgres pg/shop."
+        )
+        nothing = [replacing("b", "b.before-x"), "all 1 are whole; nothing is replaced yet"]
+        assert how_far(nothing, tmp_path) == "Nothing was replaced."
+        assert how_far([], tmp_path) == "As far as its output says, nothing was replaced."
+
+    def test_killed_beside_a_wal_that_was_left_no_database_meets_anothers(
+        self, project: Path, tmp_path: Path
+    ) -> None:
+        made = make(project)
+        with closing(sqlite3.connect(project / "data/pixels.db")) as connection, connection:
+            connection.execute("INSERT INTO pixels (colour) VALUES ('blue')")
+        codes = [-1]
+        for moment in range(100):
+            copy = tmp_path / f"killed-{moment}"
+            shutil.copytree(project, copy)
+            target = copy / "data/pixels.db"
+            wal = target.with_name("pixels.db-wal")
+            with opened_by_another(target) as writer:
+                writer.kill()
+            before = (target.read_bytes(), wal.read_bytes())
+            assert len(before[1]) > 1000, "it is all in the wal"
+            ran = subprocess.run(
+                [sys.executable, "-c", KILLED_AT, str(copy), made.id, str(moment)],
+                capture_output=True, check=False,
+            )  # fmt: skip
+            now = tuple(path.read_bytes() if path.exists() else b"" for path in (target, wal))
+            old, gone, new = now == before, not now[0], now[0] not in {b"", before[0]}
+            assert old or gone or (new and not now[1])
+            restore(copy, made.id, mark="before-y")
+            assert rows_of(target) == 10
+            again = tmp_path / "again.db"
+            for path in target.parent.glob("*.before-*"):
+                shutil.copy(path, f"{again}{path.name[len('pixels.db') : -len('.before-x')]}")
+            assert rows_of(again) == 0, "what was there is whole among what was put aside"
+            codes.append(ran.returncode)
+            shutil.rmtree(copy)
+            if ran.returncode == 0:
+                break
+        assert codes[-1] == 0
+
+    @pytest.mark.parametrize("source", [".env", "docker-compose.yml"])
+    @pytest.mark.parametrize("more", [b"\n", b"# two\n", None])
+    def test_a_roll_back_replaces_what_differs_in_a_byte_and_nothing_else(
+        self, project: Path, source: str, more: bytes | None
+    ) -> None:
+        made = make(project)
+        backup = store_of(project).find(made.id)
+        assert replaced_files(made, project) == set()
+        file = project / source
+        if more is None:
+            file.unlink()
+        else:
+            file.write_bytes(file.read_bytes() + more)
+        assert replaced_files(made, project) == {source}
+        variables = changed_variables(backup.folder, made, project)
+        assert variables == (((".env", "SECRET"),) if more is None and source == ".env" else ())
+        assert {name for name, _ in changed_lines(backup.folder, made, project)} <= {source}
+        restorer = Restorer(
+            backup.folder, Grounds(project), {}, mark="before-x", say=lambda _: None
+        )
+        restorer.restore(made, wanted_for_deployment)
+        assert restorer.aside == ([] if more is None else [f"{source}.before-x"])
+        assert replaced_files(made, project) == set()
+
+    def test_how_it_ran_is_compose_files_and_environment_files_only(self, project: Path) -> None:
+        made = make(project)
+        wanted = {item.source for item in made.items if wanted_for_deployment(item)}
+        assert wanted == {".env", "docker-compose.yml"}

@@ -1,0 +1,116 @@
+"""What a backup lacks of Postgres servers."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_tui.backups.manifest import Cover, Gap, Manifest
+from pixel_tui.backups.postgres import missing_roles
+from pixel_tui.errors import OperationError
+from pixel_tui.stack.model.program_output import Said
+from tests.builders.backup_gaps import Stack, held, make, missing, model, project
+from tests.builders.backup_mounts import container
+
+__all__ = ["project"]
+
+
+class TestServers:
+    @dataclass
+    class Postgres(Stack):
+        """A server that answers what it is told to."""
+
+        answers: dict[str, Said] = field(default_factory=dict)
+
+        def run(self, argv: Sequence[str], **how: Any) -> Said:
+            if "exec" not in argv:
+                return super().run(argv, **how)
+            words = " ".join(argv)
+            said = next((said for key, said in self.answers.items() if key in words), None)
+            if said is None:
+                return Said(0, b"1", b"")
+            if said.code == -1:
+                raise OperationError("The program did not end within 30s.", on="docker")
+            if how.get("target"):
+                how["target"].write(said.output)
+            return said
+
+    def made(self, project: Path, **answers: Said) -> Manifest:
+        server = container("db", image="postgres:16")
+        server["Mounts"] = [
+            {"Type": "volume", "Name": "held", "Destination": "/var/lib/postgresql/data"}
+        ]
+        names = [{"name": name, "open": True} for name in ("agent", "other")]
+        known = {
+            "json_agg(json_build": Said(0, json.dumps({"databases": names}).encode(), b""),
+            "data_directory": Said(0, b'{"data": "/var/lib/postgresql/data"}', b""),
+            "pg_restore": Said(0, b"1; entry", b""),
+            **answers,
+        }
+        return make(project, self.Postgres([server], model(), answers=known))
+
+    def test_a_volume_is_dumped_if_all_of_its_server_is(self, project: Path) -> None:
+        made = self.made(project)
+        assert not made.incomplete
+        assert made.volume("held").cover is Cover.DUMPED
+        assert made.servers[0].complete
+
+    def test_one_dump_that_fails_stops_no_other(self, project: Path) -> None:
+        made = self.made(project, **{"dbname='other'": Said(1, b"", b"it is locked")})
+        assert missing(made) == {"db/other": Gap.FAILED}
+        assert [item.database for item in made.items if item.database] == ["agent"]
+        assert made.volume("held").cover is Cover.UNKNOWN
+        assert "other" in made.volume("held").why
+
+    def test_roles_that_can_not_be_dumped_are_missing(self, project: Path) -> None:
+        made = self.made(project, pg_dumpall=Said(1, b"", b"no such program"))
+        assert missing(made) == {"db: roles": Gap.FAILED}
+        assert made.volume("held").cover is Cover.UNKNOWN
+
+    @pytest.mark.parametrize("code", [1, -1])
+    def test_a_server_that_lists_nothing_is_unknown(self, project: Path, code: int) -> None:
+        made = self.made(project, **{"json_agg(json_build": Said(code, b"", b"refused")})
+        assert missing(made) == {"databases of db": Gap.UNKNOWN}
+        assert made.volume("held").cover is Cover.UNKNOWN
+        assert not made.servers[0].listed
+
+    def test_a_volume_where_its_data_was_looked_for_and_is_not(self, project: Path) -> None:
+        elsewhere = Said(0, b'{"data": "/srv/postgres"}', b"")
+        made = self.made(project, data_directory=elsewhere)
+        assert missing(made) == {"volume held": Gap.UNKNOWN}
+
+    def test_one_that_does_not_answer_costs_nothing_else(self, project: Path) -> None:
+        made = self.made(project, **{"command -v": Said(-1, b"", b"")})
+        assert missing(made) == {"db": Gap.UNKNOWN}
+        assert "data/pixels.db" in held(made)
+        assert made.volume("held").cover is Cover.UNKNOWN
+
+
+class TestRoles:
+    DUMPED = (
+        "CREATE ROLE pixel;\nALTER ROLE pixel WITH SUPERUSER PASSWORD 'SCRAM-SHA-256$1:a=$b:c=';\n"
+        'CREATE ROLE "read er";\nALTER ROLE "read er" WITH NOLOGIN;\n'
+        'GRANT pg_read_all_data TO "read er" WITH INHERIT TRUE GRANTED BY pixel;\n'
+    )
+
+    def test_only_those_that_are_gone_are_made_again(self) -> None:
+        made = missing_roles(self.DUMPED, {"pixel"})
+        assert [line.split()[0] for line in made] == ["CREATE", "ALTER", "GRANT"]
+        assert all('"read er"' in line for line in made)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "DROP DATABASE agent;",
+            "CREATE ROLE x; DROP DATABASE agent;",
+            "CREATE ROLE x \\! touch /tmp/x;",
+            "\\! touch /tmp/x",
+            "COPY t TO PROGRAM 'touch /tmp/x';",
+            "CREATE ROLE x\\;",
+        ],
+    )
+    def test_nothing_else_in_the_file_is_run(self, line: str) -> None:
+        assert missing_roles(f"{line}\n", set()) == []
