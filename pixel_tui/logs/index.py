@@ -28,7 +28,7 @@ GATHER_SECONDS: Final = 0.03
 """How long the next lines are gathered, once some were looked at."""
 
 
-class Tally(Protocol):
+class LineTally(Protocol):
     """Counts lines: how many there were, and how bad."""
 
     def note(self, line: LogLine, level: Level) -> None:
@@ -41,17 +41,19 @@ class ShownLine:
     """What is known of a line that is shown."""
 
     number: int
+    line: LogLine | None
+    """None if it was dropped meanwhile."""
     level: Level
     """That of the group that it belongs to."""
     around: bool = False
-    """It stands there for its neighbour's sake."""
+    """It is shown only as the context of another line."""
     match: bool = False
     """It has what is searched."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How an index stands, at one moment."""
+class IndexState:
+    """What an index has found, at one moment."""
 
     epoch: int = 0
     """Another one when the feed stands at another place of the log."""
@@ -81,7 +83,7 @@ class LogIndex:
     def __init__(
         self,
         ring: Ring,
-        tally: Tally | None = None,
+        tally: LineTally | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._ring = ring
@@ -100,9 +102,9 @@ class LogIndex:
         self._wanted_search: Matcher | None = None
         self._search: Matcher | None = None
         self._told: tuple[View, Matcher | None] | None = None
-        """What the standing is of."""
+        """What the state is of."""
         self._matches: list[int] = []
-        self._standing = Standing(epoch=-1)
+        self._state = IndexState(epoch=-1)
         self._started = False
 
     def start(self) -> None:
@@ -117,7 +119,7 @@ class LogIndex:
         self._wake.set()
 
     def choose(self, view: View) -> None:
-        """Show other lines. Returns at once; `standing` changes when they are found."""
+        """Show other lines. Returns at once; `state` changes when they are found."""
         self._wanted_view = view
         self._wake.set()
 
@@ -129,9 +131,9 @@ class LogIndex:
     # What a screen asks.
 
     @property
-    def standing(self) -> Standing:
-        """How it stands now."""
-        return self._standing
+    def state(self) -> IndexState:
+        """What it has found by now."""
+        return self._state
 
     @property
     def settled(self) -> bool:
@@ -149,13 +151,20 @@ class LogIndex:
             return tuple(self._shown.numbers(start, stop))
 
     def page(self, start: int, count: int) -> Sequence[ShownLine]:
-        """What is known of some shown lines, found out at once: whoever paints waits once."""
+        """Some shown lines with what is known of them, at once: whoever paints waits once."""
         with self._lock:
             shown, known = self._shown, self._known
-            return tuple(
-                ShownLine(number, known.level(number), shown.around_only(number), self._has(number))
-                for number in shown.numbers(start, start + count)
-            )
+            numbers = tuple(shown.numbers(start, start + count))
+            found = [
+                (known.level(number), shown.around_only(number), self._has(number))
+                for number in numbers
+            ]
+        # A flood holds the ring half of the time: nothing of the index waits for that.
+        lines = self._ring.lines(numbers)
+        return tuple(
+            ShownLine(number, line, *facts)
+            for number, line, facts in zip(numbers, lines, found, strict=True)
+        )
 
     def _has(self, number: int) -> bool:
         at = bisect_left(self._matches, number)
@@ -171,7 +180,7 @@ class LogIndex:
 
         Lines stand in the order in which they were said, but for a late one here and there.
         """
-        low, high = 0, self._standing.shown
+        low, high = 0, self._state.shown
         while low < high:
             middle = (low + high) // 2
             if self._stamp_at(middle) < stamp:
@@ -179,12 +188,12 @@ class LogIndex:
             else:
                 high = middle
         numbers = self.numbers(low, low + 1)
-        return numbers[0] if numbers else self._standing.stop
+        return numbers[0] if numbers else self._state.stop
 
     def _stamp_at(self, place: int) -> bytes:
         numbers = self.numbers(place, place + 1)
-        lines = self._ring.window(numbers[0], numbers[0] + 1).lines if numbers else ()
-        return lines[0].stamp if lines else b""
+        line = self._ring.lines(numbers)[0] if numbers else None
+        return line.stamp if line is not None else b""
 
     def group(self, number: int) -> Sequence[int]:
         """The numbers of the lines that belong together with this one."""
@@ -249,7 +258,7 @@ class LogIndex:
     def _follow_ends(self, epoch: int, first: int, following: int) -> bool:
         """Begin anew, or take in what was put before the first line or dropped."""
         known = self._known
-        if epoch != self._standing.epoch:
+        if epoch != self._state.epoch:
             with self._lock:
                 known.restart(first)
                 self._shown.rebuild()
@@ -355,14 +364,14 @@ class LogIndex:
         return lines + [gone] * (stop - start - len(lines))
 
     def _tell(self, epoch: int, following: int) -> None:
-        self._standing = Standing(
+        self._state = IndexState(
             epoch=epoch,
             first=self._known.first,
             stop=self._known.stop,
             shown=len(self._shown),
             matches=len(self._matches),
             behind=max(following - self._known.stop, 0),
-            version=self._standing.version + 1,
+            version=self._state.version + 1,
         )
         self._told = self._shown.view, self._search
         self._changed()

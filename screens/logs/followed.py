@@ -103,7 +103,7 @@ class FollowedLogs:
 
     def looked_away(self, pane: LogPane) -> None:
         """The reader leaves: remember how far was read."""
-        stamp = pane.log_view.last_stamp
+        stamp = pane.log_view.page.last_stamp
         if self._targets is not None and stamp:
             self._read_to[self._targets] = stamp
             self._read_to.move_to_end(self._targets)

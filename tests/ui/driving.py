@@ -121,5 +121,5 @@ async def console(
         driven = Console(app, pilot, world, clock)
         await driven.until(lambda: app.screen_stack[0].query("#logs-pane LogView"))
         await driven.until(lambda: parts.observer.snapshot.complete and driven.names())
-        await driven.until(lambda: driven.log.lines > 0)
+        await driven.until(lambda: driven.log.page.shown > 0)
         yield driven

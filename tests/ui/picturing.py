@@ -60,13 +60,13 @@ async def settle(pilot: Pilot[None]) -> None:
 
     await until(pilot, lambda: bool(app.screen_stack[0].query("#logs-pane LogView")))
     await until(pilot, lambda: observer.snapshot.complete and sampled(rates=False))
-    await until(pilot, lambda: log(pilot).lines > 0)
+    await until(pilot, lambda: log(pilot).page.shown > 0)
     await quiet(pilot)
-    lines = log(pilot).lines
+    lines = log(pilot).page.shown
     clock.advance(2.0)
     observer.refresh()
     await until(pilot, lambda: observer.snapshot.taken_at == clock.now())
-    await until(pilot, lambda: sampled(rates=True) and log(pilot).lines > lines)
+    await until(pilot, lambda: sampled(rates=True) and log(pilot).page.shown > lines)
     await quiet(pilot)
 
 
@@ -81,9 +81,9 @@ async def quiet(pilot: Pilot[None]) -> None:
     same, before = 0, -1
     while same < 8:
         await pilot.pause(0.05)
-        still = view.lines == before and view.lines and view.settled
+        still = view.page.shown == before and view.page.shown and view.page.settled
         same = same + 1 if still else 0
-        before = view.lines
+        before = view.page.shown
         if not view.is_on_screen and pilot.app.screen is not pilot.app.screen_stack[0]:
             same += 1  # a dialog covers it: it grows no more
     dashboard = pilot.app.screen_stack[0]

@@ -291,13 +291,13 @@ async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -
         log = it.log
         await it.press("2")
         assert log.following
-        before = it.log.lines
+        before = it.log.page.shown
         await it.press("up")
         paused = not log.following
         assert paused
         it.world.raise_fault("agent", Fault.FLOOD)
         await it.until(lambda: it.log.new_lines > 0)
-        assert it.log.lines > before
+        assert it.log.page.shown > before
         assert "paused" in str(it.dashboard.query_one(LogPane).border_title)
         await it.press("G")
         assert it.log.new_lines == 0
@@ -306,16 +306,16 @@ async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -
 async def test_a_log_stands_on_its_line_when_older_ones_are_dropped() -> None:
     async with console() as it:
         await it.press("2", "g")
-        feed = it.log.feed
+        feed = it.log.page.feed
         assert feed is not None
         held = feed.ring
-        await it.until(lambda: feed.reach.first and it.log.standing.epoch == held.extent.epoch)
+        await it.until(lambda: feed.reach.first and it.log.page.state.epoch == held.extent.epoch)
         await it.press("pagedown")
         before = it.text("LogView").splitlines()[0][:36]
         line = LogLine(b"2026-03-01T12:00:00.000000000Z", "x", LineKind.STDOUT, b"more")
         room = 100_000 - feed.ring.extent.following
         feed.ring.extend([line] * (room + 5))
-        await it.until(lambda: it.log.standing.first == feed.ring.extent.first > 0)
+        await it.until(lambda: it.log.page.state.first == feed.ring.extent.first > 0)
         assert it.text("LogView").splitlines()[0][:36] == before
 
 
@@ -342,7 +342,7 @@ async def test_a_log_that_the_engine_cannot_give_says_why() -> None:
 
 async def test_hostile_log_lines_are_painted_as_text() -> None:
     async with console() as it:
-        feed = it.log._feed
+        feed = it.log.page._feed
         assert feed is not None
         stamp = b"2026-03-01T12:00:00.000000000Z"
         feed.ring.extend(
@@ -426,9 +426,10 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
         # What the stack tells at that very moment may want it once; a row would want it each time.
         for key in ("down", "up") * 3:
             laid_out.clear()
-            shown = it.log.feed
+            shown = it.log.page.feed
             await it.press(key)
-            await it.until(lambda shown=shown: it.log.feed is not shown and it.log.lines > 0)  # type: ignore[misc]
+            page = it.log.page
+            await it.until(lambda shown=shown: page.feed is not shown and page.shown > 0)  # type: ignore[misc]  # noqa: B023  one page
             await it.pilot.pause()
             if all(laid_out):
                 return

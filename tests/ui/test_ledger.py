@@ -125,7 +125,7 @@ async def test_a_task_opens_whole_with_its_log() -> None:
         await it.until(lambda: "spawned, pixel-worker-3f9c21ab" in it.text())
         await it.press("4")
         view = task.query_one("#task-log LogView", LogView)
-        await it.until(lambda: view.lines > 0)
+        await it.until(lambda: view.page.shown > 0)
         await it.until(lambda: "[opencode]" in it.text())
         await it.press("escape")
         await it.until(lambda: it.app.screen is screen)
@@ -138,10 +138,10 @@ async def test_secrets_in_the_log_of_a_task_are_masked(read_only: bool) -> None:
         screen.table.cursor_key = RUNNING
         await it.press("enter", "4")
         view = it.app.screen.query_one("#task-log LogView", LogView)
-        await it.until(lambda: view.feed is not None and view.lines > 0)
-        assert view.feed is not None
+        await it.until(lambda: view.page.feed is not None and view.page.shown > 0)
+        assert view.page.feed is not None
         remember_secret("Fake-S3cret,one")
-        view.feed.ring.extend([LogLine(b"", "x", LineKind.STDOUT, b"pw Fake-S3cret,one end")])
+        view.page.feed.ring.extend([LogLine(b"", "x", LineKind.STDOUT, b"pw Fake-S3cret,one end")])
         await it.until(lambda: "pw ******** end" in it.text())
         view.focus()
         await it.press("V")

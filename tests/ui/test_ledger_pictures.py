@@ -45,8 +45,8 @@ def test_a_task(snap_compare: Compare, size: tuple[int, int], part: str) -> None
         if part == "4":
             view = pilot.app.screen.query_one("#task-log LogView", LogView)
             lines = 0
-            while not view.lines or view.lines != lines or not view.settled:
-                lines = view.lines
+            while not view.page.shown or view.page.shown != lines or not view.page.settled:
+                lines = view.page.shown
                 await pilot.pause(0.3)
             screen = pilot.app.screen
             screen.call_later(screen._tick)  # type: ignore[attr-defined]

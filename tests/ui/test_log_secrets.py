@@ -102,7 +102,7 @@ async def test_a_search_finds_what_was_written_and_shows_the_mask() -> None:
         await it.press("escape", "2", "slash", *SECRET, "enter")
         await it.until(lambda: f"“{MASK}” 1" in title(it))
         await it.press("ampersand", *SECRET, "enter")
-        await it.until(lambda: it.log.lines == 1)
+        await it.until(lambda: it.log.page.shown == 1)
         assert chips(it) == [f"“{MASK}”"]
 
 
@@ -162,7 +162,7 @@ async def test_an_export_is_masked_and_says_so(
         await it.press("2")
         await say(it, LINE, "INFO connecting again")
         await it.press("ampersand", *"connecting", "enter")
-        await it.until(lambda: it.log.lines >= 2)
+        await it.until(lambda: it.log.page.shown >= 2)
         for masked in (True, False):
             await it.press("e", "ctrl+u", *f"{masked}{name}")
             words = "masked" if masked else "shown"
@@ -209,12 +209,12 @@ def test_picture(snap_compare: Callable[..., bool], pressed: tuple[str, ...]) ->
         await settle(pilot)
         await pilot.press(*pressed)
         view = log(pilot)
-        assert view.feed is not None
+        assert view.page.feed is not None
         logs = pilot.app.screen_stack[0].query_one("#logs-pane", LogPane)
         lines = [LINE, 'INFO {"pw":1}', f'{{"level":50,"msg":"{SECRET} was refused","user":7}}']
         assert isinstance(pilot.app, PixelTui)
         at = stamp_at(pilot.app.parts.clock.now())
-        view.feed.ring.extend(
+        view.page.feed.ring.extend(
             [LogLine(at, "pixel-agent-1", LineKind.STDOUT, text.encode()) for text in lines]
         )
         await until(pilot, lambda: "secrets" in str(logs.border_title))

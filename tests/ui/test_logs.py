@@ -22,13 +22,13 @@ from tests.ui.driving import NOON, Console, console
 
 async def say(it: Console, *texts: str, source: str = "pixel-agent-1") -> None:
     """Lines that the container says now, whatever the stack does."""
-    feed = it.log.feed
+    feed = it.log.page.feed
     assert feed is not None
     at = it.clock.now() + timedelta(seconds=1)
     feed.ring.extend(
         [LogLine(stamp_at(at), source, LineKind.STDOUT, text.encode()) for text in texts]
     )
-    await it.until(lambda: it.log.standing.stop == feed.ring.extent.following)
+    await it.until(lambda: it.log.page.state.stop == feed.ring.extent.following)
 
 
 def _now(it: Console, text: str) -> LogLine:
@@ -37,7 +37,7 @@ def _now(it: Console, text: str) -> LogLine:
 
 async def say_unseen(it: Console, text: str) -> None:
     """A line in a log that nobody can see yet."""
-    feed = it.log.feed
+    feed = it.log.page.feed
     assert feed is not None
     feed.ring.extend([_now(it, text)])
 
@@ -103,7 +103,7 @@ async def test_filters_stack_and_go_one_by_one() -> None:
 async def test_a_key_steps_through_the_levels() -> None:
     async with console(still=True) as it:
         await it.press("2", "L", "L", "L")
-        assert it.log.view.filters.level is Level.ERROR
+        assert it.log.page.view.filters.level is Level.ERROR
         await say(it, "ERROR bad", "  at once(x.js:1:2)", "INFO good")
         await it.until(lambda: shown(it)[-2:] == ["ERROR bad", "  at once(x.js:1:2)"])
         assert chips(it) == ["errors only"]
@@ -184,7 +184,7 @@ async def test_typing_a_time_goes_there() -> None:
         assert isinstance(it.app.screen, AskScreen)
         await it.until(lambda: "11:55:00" in it.text())
         await it.press("enter")
-        await it.until(lambda: not it.log.following and not it.log.feed.reach.loading)  # type: ignore[union-attr]
+        await it.until(lambda: not it.log.following and not it.log.page.feed.reach.loading)  # type: ignore[union-attr]
         wanted = stamp_at(NOON - timedelta(minutes=5))
         await it.until(lambda: it.log.cursor_line is not None)
         line = it.log.cursor_line
@@ -195,7 +195,7 @@ async def test_typing_a_time_goes_there() -> None:
 async def test_the_first_line_of_the_history_is_a_key_away_and_so_is_the_last() -> None:
     async with console(still=True) as it:
         await it.press("2", "g")
-        feed = it.log.feed
+        feed = it.log.page.feed
         assert feed is not None
         await it.until(lambda: feed.reach.first and not feed.reach.loading)
         await it.press("G")
@@ -206,7 +206,7 @@ async def test_the_first_line_of_the_history_is_a_key_away_and_so_is_the_last() 
 async def test_another_part_of_the_log_is_painted_anew() -> None:
     async with console(still=True) as it:
         await it.press("2")
-        feed = it.log.feed
+        feed = it.log.page.feed
         assert feed is not None
         feed.ring.restart([_now(it, "INFO one place")])
         await it.until(lambda: "one place" in it.text("LogView"))

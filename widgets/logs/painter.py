@@ -56,7 +56,7 @@ class Signs(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Appearance:
     """How lines are shown."""
 
     stamps: Stamps = Stamps.TIME
@@ -91,7 +91,7 @@ class LogPainter:
 
     def __init__(self, style: Callable[[str], Style]) -> None:
         self._style = style
-        self._look = Look()
+        self._appearance = Appearance()
         self._matcher: Matcher | None = None
         self._labels: dict[str, tuple[SafeText, str]] = {}
         """What stands for a container, and its role."""
@@ -103,15 +103,15 @@ class LogPainter:
         self.grown = False
         """Whether that is more than before."""
 
-    def forget(self, look: Look, matcher: Matcher | None) -> None:
+    def forget(self, appearance: Appearance, matcher: Matcher | None) -> None:
         """Paint everything anew, like this."""
-        self._look, self._matcher = look, matcher
-        several = len(look.sources) > 1
+        self._appearance, self._matcher = appearance, matcher
+        several = len(appearance.sources) > 1
         self._labels = {
             source.container: (source.label, f"source-{colour_of(source.service, COLOURS)}")
-            for source in (look.sources if several else ())
+            for source in (appearance.sources if several else ())
         }
-        widths = [cell_len(source.label) for source in look.sources] if several else []
+        widths = [cell_len(source.label) for source in appearance.sources] if several else []
         self._label_width = min(max(widths, default=0), WIDEST_LABEL)
         self._kept.clear()
         self._revision = known.revision
@@ -122,34 +122,35 @@ class LogPainter:
         """Whether other values than then are known to be secret."""
         return self._revision != known.revision
 
-    def kept(self, number: int, shown: ShownLine) -> Painted | None:
-        """A line, if it was painted already as what it is known to be now."""
-        return self._kept.get((number, shown.level, shown.around))
-
-    def paint(self, line: LogLine, shown: ShownLine, *, width: int) -> Painted:
-        """Paint a line.
+    def paint(self, shown: ShownLine, *, width: int) -> Painted:
+        """Paint a line, unless it was painted already as what it is known to be now.
 
         Args:
-            line: The line.
-            shown: What is known of it; by that it is kept.
+            shown: The line; nothing is painted of one that was dropped.
             width: Cells of a row where lines are folded.
         """
-        look = self._look
-        mask = LineMasker(revealed=look.revealed)
+        kept = self._kept.get((shown.number, shown.level, shown.around))
+        if kept is not None:
+            return kept
+        return NOTHING if shown.line is None else self._paint(shown.line, shown, width)
+
+    def _paint(self, line: LogLine, shown: ShownLine, width: int) -> Painted:
+        appearance = self._appearance
+        mask = LineMasker(revealed=appearance.revealed)
         label, role = self._labels.get(line.source, (SafeText(""), ""))
         pieces = line_pieces(
             line,
-            stamps=look.stamps,
-            now=look.now,
+            stamps=appearance.stamps,
+            now=appearance.now,
             level=shown.level,
             label=label,
             label_width=self._label_width,
             label_role=role,
-            raw=look.raw,
+            raw=appearance.raw,
             mask=mask,
         )
-        spans = self._spans(pieces, line, masked=bool(mask.found) and not look.revealed)
-        rows = wrapped(pieces, width, self._indent(pieces)) if look.wrap else (pieces,)
+        spans = self._spans(pieces, line, masked=bool(mask.found) and not appearance.revealed)
+        rows = wrapped(pieces, width, self._indent(pieces)) if appearance.wrap else (pieces,)
         strips = [self._strip(row, spans, around=shown.around) for row in rows]
         painted = Painted(strips, bool(mask.found))
         self._kept[shown.number, shown.level, shown.around] = painted

@@ -140,7 +140,7 @@ class LogPane(Vertical):
         self._feed, self._hidden, self._activity = feed, (), activity
         self._title = plain(title)
         view = self.log_view
-        view.choose_filters(replace(view.view.filters, sources=None))
+        view.choose_filters(replace(view.filters, sources=None))
         view.show(feed, activity, since)
         if feed is None:
             self._entitle(self._title)
@@ -198,7 +198,7 @@ class LogPane(Vertical):
 
     def action_search_all(self) -> None:
         """Search the whole history for the words of the last search."""
-        matcher = self.log_view.matcher
+        matcher = self.log_view.page.matcher
         if matcher is None:
             self.action_search()
         else:
@@ -217,7 +217,7 @@ class LogPane(Vertical):
         service = next(
             (item.service for item in self._sources if item.container == view.cursor_source), None
         )
-        shown = view.view.filters.sources
+        shown = view.filters.sources
         left = [
             item
             for item in self._sources
@@ -226,7 +226,7 @@ class LogPane(Vertical):
         if service is not None and left:
             self._hidden = (*self._hidden, service)
             names = frozenset(str(item.container) for item in left)
-            view.choose_filters(replace(view.view.filters, sources=names))
+            view.choose_filters(replace(view.filters, sources=names))
 
     @property
     def _sources(self) -> Sequence[Source]:
@@ -234,13 +234,13 @@ class LogPane(Vertical):
 
     def only(self, matcher: Matcher) -> None:
         """Show only lines that this looks for, beside what narrows the log down already."""
-        filters = self.log_view.view.filters
+        filters = self.log_view.filters
         self.log_view.choose_filters(replace(filters, queries=(*filters.queries, matcher)))
 
     @property
     def narrowed(self) -> bool:
         """Whether anything is filtered."""
-        return not self.log_view.view.filters.empty
+        return not self.log_view.filters.empty
 
     def show_all(self) -> None:
         """Filter by nothing."""
@@ -268,7 +268,7 @@ class LogPane(Vertical):
         if event.taken:
             self.screen.set_focus(self.log_view)
             if event.matcher is not None:
-                if not self.log_view.standing.matches:
+                if not self.log_view.page.state.matches:
                     self.log_view.search(None)  # what was not found is no news any more
                 self.only(event.matcher)
         self._draw()
@@ -292,7 +292,7 @@ class LogPane(Vertical):
 
     @on(LogView.Moved)
     def _moved(self) -> None:
-        if self._searching and self.log_view.settled:
+        if self._searching and self.log_view.page.settled:
             # The first match is found: go to the one that is nearest, backwards.
             self._searching = False
             if self.log_view.match_at(0) is not None:
@@ -306,7 +306,7 @@ class LogPane(Vertical):
         if self._feed is None:
             return
         view, status = self.log_view, self._feed.status
-        if self._searching and view.settled:
+        if self._searching and view.page.settled:
             self._moved()
             return
         self._entitle(f"{self._title} · {self._standing(view, status)}")
@@ -325,9 +325,9 @@ class LogPane(Vertical):
             )
 
     def _nothing_matches(self, view: LogView) -> bool:
-        standing = view.standing
-        held = standing.stop > standing.first
-        return self.narrowed and view.settled and held and not standing.shown
+        page = view.page
+        held = page.stop > page.first
+        return self.narrowed and page.settled and held and not page.shown
 
     def _entitle(self, title: str) -> None:
         if title != self._titled:
@@ -354,30 +354,30 @@ class LogPane(Vertical):
         parts.append(view.secrets_words)
         if view.since_left:
             parts.append(SafeText(f"{view.since_left:,} since you looked ([ goes there)"))
-        if view.standing.behind > view.height:
-            parts.append(SafeText(f"{view.standing.behind:,} lines behind"))
+        if view.page.behind > view.page.height:
+            parts.append(SafeText(f"{view.page.behind:,} lines behind"))
         parts.append(self._how_far(view))
         return " · ".join(part for part in parts if part)
 
     def _found(self, view: LogView) -> str:
-        matcher = view.matcher
-        if matcher is None or not view.settled:
+        matcher = view.page.matcher
+        if matcher is None or not view.page.settled:
             return ""
-        words, total = plain(masked_words(matcher.query.text)), view.standing.matches
+        words, total = plain(masked_words(matcher.query.text)), view.page.state.matches
         if not total:
             return f"“{words}” is not in these lines (S searches all)"
         return f"“{words}” {view.match_words}"
 
     def _how_far(self, view: LogView) -> SafeText:
         """How much of the log is held: filters and searches know no more than that."""
-        standing, feed = view.standing, self._feed
-        held = standing.stop - standing.first
+        page, feed = view.page, self._feed
+        held = page.stop - page.first
         if not held or feed is None:
             return SafeText("")
-        shown = f"{standing.shown:,} of " if self.narrowed else ""
-        first = local_second(view.first_stamp)
+        shown = f"{page.shown:,} of " if self.narrowed else ""
+        first = local_second(page.first_stamp)
         since = "from the first on" if feed.reach.first or not first else f"since {first}"
-        if not (self.narrowed or view.matcher is not None or not view.following):
+        if not (self.narrowed or page.matcher is not None or not view.following):
             return SafeText("")
         return SafeText(f"{shown}{held:,} line{_s(held)} {since}")
 

@@ -1,6 +1,5 @@
 """A log as its reader uses it: narrowed down, searched, marked, copied, opened."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
@@ -8,7 +7,8 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from pixel_tui.logs.index import Tally
+from pixel_tui.logs.bookmarks import Bookmarks
+from pixel_tui.logs.index import LineTally
 from pixel_tui.logs.level import Level
 from pixel_tui.logs.search import FilterStack, Matcher
 from pixel_tui.logs.shown import View
@@ -17,21 +17,17 @@ from pixel_tui.stack.feed.feed import LogFeed
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.model.times import between
 from pixel_tui.text import SafeText
+from widgets.logs.lines import LogLines
 from widgets.logs.painter import Signs
-from widgets.logs.position import LogPlace
 from widgets.rows.log_line import Stamps, text_of
 
 CONTEXTS: Final = (0, 1, 3, 10)
 LEVELS: Final = (Level.UNKNOWN, Level.INFO, Level.WARN, Level.ERROR)
 LAST_LINES: Final = 100
 """What one key copies."""
-KEPT_BOOKMARKS: Final = 500
-
-LineKey = tuple[bytes, str, bytes]
-"""What tells a line from others wherever it is held: stamp, container, beginning."""
 
 
-class LogView(LogPlace, can_focus=True):
+class LogView(LogLines, can_focus=True):
     """The lines of a log, with all keys for them.
 
     Args:
@@ -115,11 +111,11 @@ class LogView(LogPlace, can_focus=True):
         self._reveals = reveals
         self._match: tuple[int, int, bool] | None = None
         """The match that was gone to: its number, its position, whether that went round."""
-        self._bookmarks: OrderedDict[LineKey, None] = OrderedDict()
-        self._since: bytes = b""
-        """The stamp of the last line that was read when the reader left."""
+        self._bookmarks = Bookmarks()
 
-    def show(self, feed: LogFeed | None, tally: Tally | None = None, since: bytes = b"") -> None:
+    def show(
+        self, feed: LogFeed | None, tally: LineTally | None = None, since: bytes = b""
+    ) -> None:
         """Show another log, from its end.
 
         Args:
@@ -127,51 +123,47 @@ class LogView(LogPlace, can_focus=True):
             tally: Counts its lines.
             since: The stamp of the last line that the reader has seen of it.
         """
-        self._since = since
-        super().show(feed, tally)
+        self._bookmarks.read_to = since
+        self.open(feed, tally)
 
     # Which lines, and how they look.
 
+    @property
+    def filters(self) -> FilterStack:
+        """What narrows the log down."""
+        return self.page.view.filters
+
     def choose(self, view: View) -> None:
         """Show other lines, and stay as near as can be."""
-        if view == self._view:
-            return
-        self._view = view
-        if self._index is not None:
-            self._index.choose(view)
-        self.post_message(self.FiltersChanged(view))
+        if view != self.page.view:
+            self.page.choose(view)
+            self.post_message(self.FiltersChanged(view))
 
     def action_level(self) -> None:
         """All lines; info and above; warnings and above; errors."""
-        filters = self._view.filters
+        filters = self.page.view.filters
         at = LEVELS.index(filters.level) if filters.level in LEVELS else 0
         level = LEVELS[(at + 1) % len(LEVELS)]
-        self.choose(replace(self._view, filters=replace(filters, level=level)))
+        self.choose(replace(self.page.view, filters=replace(filters, level=level)))
 
     def action_context(self) -> None:
         """Show more lines around what a filter shows."""
-        at = CONTEXTS.index(self._view.context) if self._view.context in CONTEXTS else 0
-        self.choose(replace(self._view, context=CONTEXTS[(at + 1) % len(CONTEXTS)]))
+        at = CONTEXTS.index(self.page.view.context) if self.page.view.context in CONTEXTS else 0
+        self.choose(replace(self.page.view, context=CONTEXTS[(at + 1) % len(CONTEXTS)]))
 
     def choose_filters(self, filters: FilterStack) -> None:
         """Show the lines that pass these."""
-        self.choose(replace(self._view, filters=filters))
+        self.choose(replace(self.page.view, filters=filters))
 
     def action_wrap(self) -> None:
         """Fold long lines, or cut them at the edge."""
-        self._look = replace(self._look, wrap=not self._look.wrap)
-        self.scroll_to(x=0, animate=False, immediate=True)
-        self._restyle()
-        if self.following:
-            self._to_end()
-        else:
-            self._place_top(self._top)
-            self._reveal(self.cursor_place)
+        appearance = self.page.appearance
+        self.appear(replace(appearance, wrap=not appearance.wrap))
 
     def action_raw(self) -> None:
         """Structured lines as they were written, or taken apart."""
-        self._look = replace(self._look, raw=not self._look.raw)
-        self._restyle()
+        appearance = self.page.appearance
+        self.appear(replace(appearance, raw=not appearance.raw))
 
     def action_secrets(self) -> None:
         """Show secrets, or mask them again."""
@@ -184,13 +176,12 @@ class LogView(LogPlace, can_focus=True):
     @property
     def secrets_shown(self) -> bool:
         """Whether secrets are shown as they were written."""
-        return self._look.revealed
+        return self.page.appearance.revealed
 
     def show_secrets(self, shown: bool) -> None:
         """Show secrets as they were written, or mask them."""
-        if shown != self._look.revealed:
-            self._look = replace(self._look, revealed=shown)
-            self._look_otherwise()
+        if shown != self.secrets_shown:
+            self.appear(replace(self.page.appearance, revealed=shown))
             self.post_message(self.Moved())
 
     @property
@@ -207,33 +198,31 @@ class LogView(LogPlace, can_focus=True):
 
     def action_stamps(self) -> None:
         """Show times otherwise."""
-        order = list(Stamps)
-        at = order.index(self._look.stamps)
-        self._look = replace(self._look, stamps=order[(at + 1) % len(order)])
-        self._restyle()
+        order, appearance = list(Stamps), self.page.appearance
+        at = order.index(appearance.stamps)
+        self.appear(replace(appearance, stamps=order[(at + 1) % len(order)]))
 
     def tick(self, now: bytes) -> None:
         """It is later: where ages are shown, they have grown."""
-        if self._look.stamps is Stamps.AGO and now != self._look.now:
-            self._look = replace(self._look, now=now)
-            self._restyle()
+        appearance = replace(self.page.appearance, now=now)
+        if appearance.stamps is Stamps.AGO and appearance != self.page.appearance:
+            self.appear(appearance)
         else:
-            self._look = replace(self._look, now=now)
+            self.page.set_time(now)
 
     # Searching.
 
     def search(self, matcher: Matcher | None) -> None:
         """Mark what is searched; `action_match` goes there."""
-        self._matcher, self._match = matcher, None
-        if self._index is not None:
-            self._index.search(matcher)
-        self._restyle()
+        self._match = None
+        self.page.search(matcher)
+        self.refresh()
 
     @property
     def match_words(self) -> str:
         """At which match the reader is, of how many."""
-        total = f"{self._seen.matches:,}"
-        if self._match is None or self._match[0] != self._cursor:
+        total = f"{self.page.state.matches:,}"
+        if self._match is None or self._match[0] != self.position.cursor:
             return total
         around = " (went round)" if self._match[2] else ""
         return f"{self._match[1]:,} of {total}{around}"
@@ -241,68 +230,55 @@ class LogView(LogPlace, can_focus=True):
     def action_match(self, step: int) -> None:
         """To the next match, or the one before; 0 to the nearest at or before the cursor."""
         found = self._match = self.match_at(step)
-        if found is not None and self._index is not None:
-            self._stand_still()
-            self._cursor = found[0]
-            place = self._index.place(found[0])
-            if not self._top <= place < self._top + self.height:
-                self._place_top(place - self.height // 2)
-            self._reveal(place)
-            self.refresh()
-        self.post_message(self.Moved())
+        if found is not None:
+            self.move(self.position.at_match(self.page, found[0]))
+        else:
+            self.post_message(self.Moved())
 
     def match_at(self, step: int) -> tuple[int, int, bool] | None:
         """The number, the position from 1, and whether it went round; None without a match."""
-        return self._index.match_near(self._cursor, step) if self._index is not None else None
+        return self.page.match_near(self.position.cursor, step)
 
     # Bookmarks, and how far the reader has come.
 
     @property
     def since_left(self) -> int:
         """How many lines came since the reader left."""
-        if not self._since or self._index is None:
+        read_to, page = self._bookmarks.read_to, self.page
+        if not read_to or page.feed is None:
             return 0
-        later = self._index.number_at(self._since + b"\0")
-        return self._seen.shown - self._index.place(later)
+        return page.shown - page.place(page.number_at(read_to + b"\0"))
 
     def mark_since(self, stamp: bytes) -> None:
         """Mark the first line that is later than this: so far the reader has come."""
-        if stamp != self._since:
-            self._since = stamp
+        if stamp != self._bookmarks.read_to:
+            self._bookmarks.read_to = stamp
             self.refresh()
 
     def action_bookmark(self) -> None:
         """Put a bookmark on the reader's line, or take it away."""
-        line = self._line(self._cursor)
-        if line is None:
-            return
-        key = line_key(line)
-        if key in self._bookmarks:
-            del self._bookmarks[key]
-        else:
-            self._bookmarks[key] = None
-            if len(self._bookmarks) > KEPT_BOOKMARKS:
-                self._bookmarks.popitem(last=False)
-        self.refresh()
+        line = self.cursor_line
+        if line is not None:
+            self._bookmarks.toggle(line)
+            self.refresh()
 
     def action_to_bookmark(self, step: int) -> None:
         """To the next bookmark, or to where the reader left."""
-        line = self._line(self._cursor)
-        here = line.stamp if line is not None else b""
-        stamps = sorted({key[0] for key in self._bookmarks} | ({self._since} - {b""}))
-        ahead = [at for at in stamps if (at > here if step > 0 else at < here)]
-        if ahead:
-            self.go_to(ahead[0] if step > 0 else ahead[-1])
+        line = self.cursor_line
+        found = self._bookmarks.near(line.stamp if line is not None else b"", step)
+        if found is not None:
+            self.go_to(found)
 
-    def _sign(self, number: int) -> str:
-        """What is to be said of a line beside its words."""
-        line = self._line(number)
-        if line is not None and line_key(line) in self._bookmarks:
+    def sign(self, y: int) -> str:
+        """What is to be said of the line on a row of the screen, left of it."""
+        shown, sign = self.page.rows_at(self.position)[y].shown, super().sign(y)
+        if shown.line is None:
+            return sign
+        if self._bookmarks.has(shown.line):
             return Signs.BOOKMARK
-        sign = super()._sign(number)
-        if sign == " " and self._since and line is not None and line.stamp > self._since:
-            before = self._line(number - 1)
-            if before is not None and before.stamp <= self._since:
+        if sign == " " and self._bookmarks.is_unread(shown.line):
+            before = self.page.line(shown.number - 1)
+            if before is not None and not self._bookmarks.is_unread(before):
                 return Signs.SINCE
         return sign
 
@@ -311,55 +287,52 @@ class LogView(LogPlace, can_focus=True):
     @property
     def chosen_words(self) -> str:
         """How many lines are chosen, and the time between the first and the last."""
-        chosen = self.chosen
-        if chosen is None or self._index is None:
+        chosen, page = self.position.chosen, self.page
+        if chosen is None:
             return ""
-        count = self._index.place(chosen.stop) - self._index.place(chosen.start) + 1
-        first, last = self._line(chosen.start), self._line(chosen.stop)
+        count = page.place(chosen.stop) - page.place(chosen.start) + 1
+        first, last = page.line(chosen.start), page.line(chosen.stop)
         span = between(first.stamp, last.stamp) if first and last else SafeText("")
         lines = f"{count:,} line{'' if count == 1 else 's'} chosen"
         return f"{lines}, {span}" if span and count > 1 else lines
 
     def action_copy(self) -> None:
         """Copy the chosen lines; else the reader's line with what belongs to it; else the page."""
-        if self._index is None:
-            return
-        chosen = self.chosen
+        page, chosen = self.page, self.position.chosen
         if chosen is not None:
-            places = self._index.place(chosen.start), self._index.place(chosen.stop) + 1
-            numbers = self._index.numbers(*places)
+            numbers = page.numbers(page.place(chosen.start), page.place(chosen.stop) + 1)
         elif self.following:
-            numbers = tuple(dict.fromkeys(number for number, _ in self._rows()))
+            rows = page.rows_at(self.position)
+            numbers = tuple(dict.fromkeys(row.shown.number for row in rows))
         else:
-            numbers = self._index.group(self._cursor)
+            numbers = page.group(self.position.cursor)
         self._copy(numbers)
         self.let_go()
 
     def action_copy_last(self) -> None:
         """Copy the last lines."""
-        if self._index is not None:
-            self._copy(self._index.numbers(self._seen.shown - LAST_LINES, self._seen.shown))
+        shown = self.page.shown
+        self._copy(self.page.numbers(shown - LAST_LINES, shown))
 
     def _copy(self, numbers: Sequence[int]) -> None:
         mask = self.masker()
-        text = "\n".join(text_of(line, mask) for line in self._held(numbers))
+        text = "\n".join(text_of(line, mask) for line in self.page.lines(numbers))
         if text:
             self.post_message(self.CopyRequested(text))
 
     def shown_lines(self) -> Sequence[LogLine]:
         """Every line that is shown now: of those that are held, what passes the filters."""
-        if self._index is None:
-            return ()
-        return self._held(self._index.numbers(0, self._seen.shown))
+        return self.page.lines(self.page.numbers(0, self.page.shown))
+
+    @property
+    def cursor_source(self) -> str:
+        """The container whose line the reader's is."""
+        line = self.cursor_line
+        return line.source if line is not None else ""
 
     def action_open(self) -> None:
         """Show the reader's line whole."""
-        line = self._line(self._cursor)
-        if line is not None and self._index is not None:
-            group = self._held(self._index.group(self._cursor))
+        line = self.cursor_line
+        if line is not None:
+            group = self.page.lines(self.page.group(self.position.cursor))
             self.post_message(self.Opened(line, group, self.masker()))
-
-
-def line_key(line: LogLine) -> LineKey:
-    """What tells a line from others, wherever it is held."""
-    return line.stamp, line.source, line.text[:256]

@@ -129,6 +129,15 @@ class Ring:
             kept = self._lines[self._waste + begin : self._waste + end]
             return Window(self._first + begin, tuple(kept))
 
+    def lines(self, numbers: Sequence[int]) -> tuple[LogLine | None, ...]:
+        """The lines of these sequence numbers; None for each that is not kept."""
+        with self._lock:
+            kept, offset = self._lines, self._waste - self._first
+            places = range(self._waste, len(kept))
+            return tuple(
+                kept[number + offset] if number + offset in places else None for number in numbers
+            )
+
     def _append(self, lines: Sequence[LogLine]) -> None:
         kept = self._lines
         kept.extend(lines)

@@ -54,7 +54,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def caught_up(index: LogIndex, ring: Ring) -> bool:
-    extent, now = ring.extent, index.standing
+    extent, now = ring.extent, index.state
     same = (now.epoch, now.first, now.stop) == (extent.epoch, extent.first, extent.following)
     return same and index.settled
 
@@ -64,13 +64,13 @@ def test_it_keeps_up_with_lines_at_both_ends() -> None:
     with indexed(ring) as index:
         ring.extend(numbered(100, 900))
         until(lambda: caught_up(index, ring))
-        assert index.standing.shown == 900
+        assert index.state.shown == 900
         ring.prepend(numbered(50, 50))
         until(lambda: caught_up(index, ring))
         assert index.numbers(0, 2) == (-50, -49)
         ring.extend(numbered(1000, 200))
         until(lambda: caught_up(index, ring))
-        assert index.standing.shown == 1000
+        assert index.state.shown == 1000
 
 
 def test_another_part_of_the_log_is_another_log() -> None:
@@ -78,11 +78,11 @@ def test_another_part_of_the_log_is_another_log() -> None:
     with indexed(ring) as index:
         ring.extend(numbered(0, 10))
         index.search(matcher("line 3"))
-        until(lambda: caught_up(index, ring) and index.standing.matches == 1)
+        until(lambda: caught_up(index, ring) and index.state.matches == 1)
         ring.restart(numbered(500, 20))
         until(lambda: caught_up(index, ring))
-        assert index.standing.shown == 20
-        assert index.standing.matches == 0
+        assert index.state.shown == 20
+        assert index.state.matches == 0
 
 
 def test_filters_and_matches_hold_for_what_comes() -> None:
@@ -91,13 +91,29 @@ def test_filters_and_matches_hold_for_what_comes() -> None:
         index.choose(View(FilterStack((matcher("line 1"),))))
         index.search(matcher("15"))
         ring.extend(numbered(0, 20))
-        until(lambda: caught_up(index, ring) and index.standing.shown == 11)
-        assert index.standing.matches == 1
+        until(lambda: caught_up(index, ring) and index.state.shown == 11)
+        assert index.state.matches == 1
         ring.extend(numbered(150, 10))
-        until(lambda: caught_up(index, ring) and index.standing.shown == 21)
-        assert index.standing.matches == 11
+        until(lambda: caught_up(index, ring) and index.state.shown == 21)
+        assert index.state.matches == 11
         number, position, wrapped = index.match_near(0, -1) or (0, 0, False)
         assert (number, position, wrapped) == (29, 11, True)
+
+
+def test_a_page_has_its_lines_with_what_is_known_of_each() -> None:
+    ring = Ring()
+    with indexed(ring) as index:
+        index.choose(View(FilterStack((matcher("line 1"),)), context=1))
+        index.search(matcher("15"))
+        ring.extend([*numbered(0, 19), said(19, "ERROR line 19")])
+        until(lambda: caught_up(index, ring) and index.state.matches == 1)
+        page = index.page(0, 100)
+        assert [item.number for item in page] == [0, 1, 2, *range(9, 20)]
+        assert [item.line for item in page] == [ring.lines((item.number,))[0] for item in page]
+        assert [item.number for item in page if item.around] == [0, 2, 9]
+        assert [item.number for item in page if item.match] == [15]
+        assert page[-1].level is Level.ERROR
+        assert index.page(3, 2) == page[3:5]
 
 
 def test_a_moment_has_its_line() -> None:
@@ -160,4 +176,4 @@ def test_a_search_is_not_called_done_before_its_matches_are_there() -> None:
         assert not index.settled
         go_on.set()
         until(lambda: index.settled)
-        assert index.standing.matches == 1
+        assert index.state.matches == 1

@@ -65,6 +65,19 @@ def test_a_window_is_what_is_there_of_it() -> None:
     assert ring.window(9, 3).lines == ()
 
 
+def test_single_lines_are_found_by_their_numbers_and_none_for_those_that_are_gone() -> None:
+    ring = Ring(max_lines=10)
+    ring.extend(numbered(0, 15))
+    found = ring.lines((4, 5, 9, 14, 15))
+    assert [int(item.text) if item is not None else None for item in found] == [
+        None, 5, 9, 14, None,
+    ]  # fmt: skip
+    ring.restart()
+    ring.extend(numbered(0, 5))
+    ring.prepend(numbered(100, 2))
+    assert [item.text for item in ring.lines((-2, 0)) if item is not None] == [b"100", b"0"]
+
+
 def test_older_lines_get_numbers_below_the_first() -> None:
     ring = Ring(max_lines=10)
     ring.extend(numbered(5, 3))

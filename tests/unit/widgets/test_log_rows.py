@@ -19,7 +19,7 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, is_harmless, plain
 from widgets.logs.activity_strip import sparkline, strip_of
 from widgets.logs.chips import chips_of
-from widgets.logs.painter import LogPainter, Look
+from widgets.logs.painter import Appearance, LogPainter
 from widgets.rows.log_line import LONGEST, Piece, Stamps, colour_of, line_pieces, text_of, wrapped
 
 NOW = b"2026-03-01T12:00:00.000000000Z"
@@ -194,8 +194,8 @@ def test_what_is_searched_in_a_secret_marks_its_mask(words: str, marked: list[st
     painter = LogPainter(lambda role: mark if role == "match" else Style())
     line = LogLine(b"", "api-1", LineKind.STDOUT, f"pw={_SECRETS[0]} refused".encode())
     for wrap in (False, True):
-        painter.forget(Look(stamps=Stamps.NONE, wrap=wrap), matcher)
-        painted = painter.paint(line, ShownLine(1, Level.INFO), width=40)
+        painter.forget(Appearance(stamps=Stamps.NONE, wrap=wrap), matcher)
+        painted = painter.paint(ShownLine(1, line, Level.INFO), width=40)
         assert painted.secret
         segments = [segment for row in painted.rows for segment in row]
         assert [text for text, style, _ in segments if style and style.reverse] == marked
@@ -203,14 +203,24 @@ def test_what_is_searched_in_a_secret_marks_its_mask(words: str, marked: list[st
 
 def test_a_line_is_painted_anew_when_more_is_known() -> None:
     painter = LogPainter(lambda _: Style())
-    painter.forget(Look(stamps=Stamps.NONE), None)
+    painter.forget(Appearance(stamps=Stamps.NONE), None)
     line = LogLine(b"", "api-1", LineKind.STDOUT, _SECRETS[0].encode())
-    assert not painter.paint(line, ShownLine(1, Level.INFO), width=40).secret
+    shown = ShownLine(1, line, Level.INFO)
+    assert not painter.paint(shown, width=40).secret
     before = painter.outdated
     remember_secret(_SECRETS[0])
     assert (before, painter.outdated) == (False, True)
-    painter.forget(Look(stamps=Stamps.NONE), None)
-    assert painter.kept(1, ShownLine(1, Level.INFO)) is None
+    painter.forget(Appearance(stamps=Stamps.NONE), None)
+    assert painter.paint(shown, width=40).secret
+
+
+def test_a_line_is_painted_once_and_one_that_was_dropped_not_at_all() -> None:
+    painter = LogPainter(lambda _: Style())
+    line = LogLine(b"", "api-1", LineKind.STDOUT, b"hello")
+    painted = painter.paint(ShownLine(1, line, Level.INFO), width=40)
+    assert painter.paint(ShownLine(1, line, Level.INFO), width=40) is painted
+    assert painter.paint(ShownLine(1, None, Level.INFO), width=40) is painted
+    assert painter.paint(ShownLine(2, None, Level.INFO), width=40).rows == ()
 
 
 def test_a_chip_masks_the_secret_that_is_filtered_by() -> None:

@@ -1,0 +1,294 @@
+"""Where the reader of a log is, while lines come and go, and after each move."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from pixel_tui.logs.position import Goal, LineRange, LogPosition
+from pixel_tui.stack.feed.feed import Reach
+
+HEIGHT = 10
+NOW = Reach()
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Shown lines, on a screen of ten rows."""
+
+    numbers: range = range(100)
+    """The numbers of the lines that are held; every one is shown unless `every` says less."""
+    every: int = 1
+    """Of so many lines one is shown."""
+    reach: Reach = NOW
+    folded: dict[int, int] = field(default_factory=dict)
+    """How many rows lines have, by their places; one if it is not here."""
+    height: int = HEIGHT
+
+    @property
+    def first(self) -> int:
+        return self.numbers.start
+
+    @property
+    def stop(self) -> int:
+        return self.numbers.stop
+
+    @property
+    def _shown(self) -> range:
+        return self.numbers[:: self.every]
+
+    @property
+    def shown(self) -> int:
+        return len(self._shown)
+
+    def number(self, place: int) -> int:
+        shown = self._shown
+        return shown[place] if 0 <= place < len(shown) else max(self.stop - 1, self.first)
+
+    def place(self, number: int) -> int:
+        return sum(item < number for item in self._shown)
+
+    def number_at(self, stamp: bytes) -> int:
+        """Each line is as old as its number says."""
+        return next((item for item in self._shown if item >= int(stamp)), self.stop)
+
+    def row_count(self, place: int) -> int:
+        return self.folded.get(place, 1)
+
+
+def at_end(lines: Lines) -> LogPosition:
+    """A reader who follows."""
+    return LogPosition().updated(lines)
+
+
+def paused(lines: Lines, place: int) -> LogPosition:
+    """A reader who went from the end to a line."""
+    return at_end(lines).moved(lines, place)
+
+
+# Following.
+
+
+def test_a_new_reader_follows_and_sees_the_last_lines() -> None:
+    position = at_end(Lines())
+    assert position.following
+    assert (position.top, position.skip) == (90, 0)
+    assert position.cursor == 99
+
+
+def test_fewer_lines_than_rows_begin_at_the_top() -> None:
+    assert at_end(Lines(range(3))).top == 0
+
+
+def test_who_follows_goes_along_with_what_comes() -> None:
+    position = at_end(Lines()).updated(Lines(range(120)))
+    assert position.following
+    assert position.top == 110
+    assert position.new_lines(Lines(range(120))) == 0
+
+
+def test_who_follows_stops_if_the_feed_is_in_the_past() -> None:
+    past = Lines(reach=Reach(last=False))
+    assert not at_end(Lines()).updated(past).following
+
+
+# Staying on a line.
+
+
+def test_a_move_up_stops_following_and_counts_what_comes() -> None:
+    position = at_end(Lines()).moved(Lines(), 98)
+    assert not position.following
+    assert position.new_lines(Lines()) == 0
+    assert position.new_lines(Lines(range(107))) == 7
+
+
+def test_what_is_read_stays_where_it_is_while_lines_come() -> None:
+    position = paused(Lines(), 50)
+    assert position.top == 50
+    assert position.updated(Lines(range(120))) == position
+
+
+@pytest.mark.parametrize(
+    ("numbers", "top"), [(range(-20, 100), 70), (range(30, 100), 20), (range(60, 100), 0)]
+)
+def test_what_is_read_stays_while_lines_are_put_before_it_or_dropped(
+    numbers: range, top: int
+) -> None:
+    position = paused(Lines(), 50).updated(Lines(numbers))
+    assert position.top == top
+    assert position.anchor == max(50, numbers.start)
+    assert position.cursor == max(50, numbers.start)
+
+
+def test_a_filter_keeps_the_line_on_top_or_the_next_that_is_left() -> None:
+    position = paused(Lines(), 51).updated(Lines(every=2))
+    assert position.top == 26
+    assert position.anchor == 52
+
+
+def test_rows_at_the_bottom_never_stay_empty() -> None:
+    lines = Lines(range(55))
+    assert paused(Lines(), 50).updated(lines).top == 45
+
+
+# Moves.
+
+
+def test_a_move_scrolls_as_little_as_it_takes() -> None:
+    lines = Lines()
+    position = paused(lines, 50)
+    assert position.moved(lines, 55).top == 50
+    assert position.moved(lines, 60).top == 51
+    assert position.moved(lines, 40).top == 40
+
+
+def test_a_move_beyond_an_end_stops_there() -> None:
+    lines = Lines()
+    assert paused(lines, -5).cursor == 0
+    assert paused(lines, 50).moved(lines, 500).cursor == 99
+
+
+def test_the_last_line_is_followed_from_then_on() -> None:
+    lines = Lines()
+    assert paused(lines, 50).moved(lines, 99).following
+
+
+@pytest.mark.parametrize("lines", [Lines(reach=Reach(last=False)), Lines()])
+def test_the_last_line_is_not_followed_in_the_past_or_while_lines_are_chosen(lines: Lines) -> None:
+    position = paused(Lines(), 50).choosing(lines)
+    if not lines.reach.last:
+        position = position.choosing_none()
+    assert not position.moved(lines, 99).following
+
+
+def test_without_lines_nothing_moves() -> None:
+    assert LogPosition().moved(Lines(range(0)), 3) == LogPosition()
+
+
+def test_a_page_moves_the_screen_and_the_cursor_and_keeps_one_line() -> None:
+    lines = Lines()
+    position = paused(lines, 50).paged(lines, -1, folded=False)
+    assert (position.top, position.cursor) == (41, 41)
+    assert position.paged(lines, 1, folded=False).top == 50
+
+
+def test_the_wheel_scrolls_and_the_cursor_stays_on_the_screen() -> None:
+    lines = Lines()
+    position = at_end(lines).scrolled(lines, 40)
+    assert not position.following
+    assert (position.top, position.anchor) == (40, 40)
+    assert position.within(40, 49).cursor == 49
+    assert position.scrolled(lines, 95).following
+
+
+def test_a_match_in_view_does_not_scroll_and_another_one_comes_to_the_middle() -> None:
+    lines = Lines()
+    position = paused(lines, 50)
+    assert position.at_match(lines, 55).top == 50
+    assert position.at_match(lines, 20).top == 15
+    assert position.at_match(lines, 20).cursor == 20
+
+
+def test_a_moment_that_is_held_is_put_in_the_upper_third() -> None:
+    lines = Lines()
+    position = at_end(lines).at_moment(lines, b"30")
+    assert (position.cursor, position.top) == (30, 27)
+    assert not position.following
+
+
+def test_a_moment_after_the_last_line_is_the_last_line() -> None:
+    lines = Lines()
+    assert at_end(lines).at_moment(lines, b"500").cursor == 99
+
+
+# What has to be read first.
+
+
+def loading(lines: Lines) -> Lines:
+    return replace(lines, reach=Reach(last=False, loading=True))
+
+
+def test_the_first_line_is_gone_to_once_it_is_read() -> None:
+    position = at_end(Lines()).to_first(Lines())
+    assert not position.following
+    waiting = position.updated(loading(Lines()))
+    assert waiting.goal is Goal.FIRST
+    read = Lines(range(500, 600), reach=Reach(first=True, last=False))
+    arrived = waiting.updated(read, elsewhere=True)
+    assert (arrived.top, arrived.cursor, arrived.goal) == (0, 500, None)
+
+
+def test_a_moment_is_gone_to_once_it_is_read() -> None:
+    position = at_end(Lines()).to_moment(Lines(), b"530")
+    read = Lines(range(500, 600), reach=Reach(last=False))
+    arrived = position.updated(read, elsewhere=True)
+    assert (arrived.top, arrived.cursor, arrived.goal) == (27, 530, None)
+
+
+def test_the_end_is_followed_once_it_is_read() -> None:
+    past = Lines(reach=Reach(last=False))
+    position = paused(past, 20).to_last()
+    arrived = position.updated(Lines(range(500, 600)), elsewhere=True)
+    assert arrived.following
+    assert arrived.top == 90
+
+
+def test_a_feed_that_reads_another_part_by_itself_is_read_from_its_end() -> None:
+    arrived = paused(Lines(), 20).updated(Lines(range(500, 600)), elsewhere=True)
+    assert arrived.following
+    assert arrived.cursor == 599
+
+
+# Choosing lines.
+
+
+def test_lines_are_chosen_from_where_it_began_to_the_cursor_in_either_direction() -> None:
+    lines = Lines()
+    position = paused(lines, 50).choosing(lines)
+    assert position.moved(lines, 53).chosen == LineRange(50, 53)
+    assert position.moved(lines, 47).chosen == LineRange(47, 50)
+    assert position.choosing_none().chosen is None
+
+
+def test_choosing_stops_following() -> None:
+    assert not at_end(Lines()).choosing(Lines()).following
+
+
+def test_the_mouse_puts_the_cursor_on_a_line_and_chooses_by_dragging() -> None:
+    lines = Lines()
+    position = paused(lines, 50).choosing(lines).pointed(lines, 52)
+    assert (position.cursor, position.chosen) == (52, None)
+    assert position.dragged(52, 55).chosen == LineRange(52, 55)
+
+
+# Folded lines.
+
+
+def test_a_folded_last_line_has_its_last_row_at_the_bottom() -> None:
+    position = at_end(Lines(folded={99: 4, 93: 3}))
+    assert (position.top, position.skip) == (93, 2)
+
+
+def test_a_line_that_is_larger_than_the_screen_shows_its_end() -> None:
+    position = at_end(Lines(folded={99: 25}))
+    assert (position.top, position.skip) == (99, 15)
+
+
+def test_a_line_whose_first_rows_are_above_the_screen_is_brought_into_view() -> None:
+    lines = Lines(folded={99: 4, 93: 3})
+    position = at_end(lines).moved(lines, 93)
+    assert (position.top, position.skip) == (93, 0)
+
+
+def test_the_bottom_is_the_last_row_that_has_room() -> None:
+    lines = Lines(folded={52: 20})
+    position = replace(paused(lines, 50), top=50)
+    assert position.bottom(lines) == (52, 7)
+    assert paused(Lines(), 50).bottom(Lines()) == (59, 0)
+    assert at_end(Lines(range(3))).bottom(Lines(range(3))) == (2, 0)
+
+
+def test_folding_keeps_the_line_of_the_reader_on_the_screen() -> None:
+    folded = Lines(folded=dict.fromkeys(range(100), 5))
+    position = paused(Lines(), 50).moved(Lines(), 58).refitted(folded)
+    assert (position.top, position.skip) == (57, 0)
+    assert at_end(Lines()).refitted(folded).top == 98
