@@ -145,9 +145,10 @@ def colour_of(service: str, count: int) -> int:
 def wrapped(pieces: Sequence[Piece], width: int, indent: int) -> tuple[tuple[Piece, ...], ...]:
     """A line as rows of at most `width` cells; those below the first are indented.
 
-    Nothing is lost. Where the indent leaves less than half of a row there is none.
+    Nothing is lost. Where the indent leaves less than half of a row, or not the two cells that a
+    wide character needs, there is none.
     """
-    indent = indent if indent * 2 <= width else 0
+    indent = indent if indent * 2 <= width and width - indent >= 2 else 0
     rows: list[list[Piece]] = [[]]
     left = width
     for piece in pieces:

@@ -57,6 +57,7 @@ def test_whatever_a_container_says_what_is_painted_is_harmless(
     st.integers(0, 30),
 )
 @example([Piece(plain("0000000000"), "text"), Piece(plain("\u00a0"), "text")], 10, 0)
+@example([Piece(plain("0🐀"), "text")], 2, 1)
 def test_a_folded_line_loses_nothing_and_no_row_is_too_wide(
     line: list[Piece], width: int, indent: int
 ) -> None:
