@@ -169,9 +169,13 @@ class LogPosition:
             step = count * max(lines.height - 1, 1)
             scrolled = self.with_top(lines, self.top + step)
             return scrolled.moved(lines, lines.place(self.cursor) + step)
-        top = self.bottom(lines) if count > 0 else _top_above(lines, self.top)
+        top = self.bottom(lines) if count > 0 else _top_above(lines, self.top, self.skip)
         scrolled = self.with_top(lines, *top)
-        return scrolled.moved(lines, scrolled.top)
+        moved = scrolled.moved(lines, scrolled.top)
+        if moved.following:
+            return moved
+        # Not from the line's first row on: one that is larger than the screen would never end.
+        return replace(moved, top=scrolled.top, skip=scrolled.skip, anchor=scrolled.anchor)
 
     def scrolled(self, lines: ShownLines, place: int) -> "LogPosition":
         """Put the line at a place on top, as the mouse wheel does; at the end, follow."""
@@ -250,11 +254,18 @@ class LogPosition:
         return self.with_top(lines, *top) if top > (self.top, self.skip) else self
 
 
-def _top_above(lines: ShownLines, place: int) -> tuple[int, int]:
-    """The first line, and its rows above the screen, if a line's last row is the last there."""
+def _top_above(lines: ShownLines, place: int, row: int | None = None) -> tuple[int, int]:
+    """The first line, and its rows above the screen, if a row of another one is the last there.
+
+    Args:
+        lines: The lines.
+        place: The place of that line.
+        row: Which of its rows; None: its last.
+    """
     rows = 0
     while place >= 0:
-        rows += lines.row_count(place)
+        rows += lines.row_count(place) if row is None else row + 1
+        row = None
         if rows >= lines.height:
             return place, rows - lines.height
         place -= 1

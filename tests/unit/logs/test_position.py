@@ -287,6 +287,30 @@ def test_the_bottom_is_the_last_row_that_has_room() -> None:
     assert at_end(Lines(range(3))).bottom(Lines(range(3))) == (2, 0)
 
 
+def test_a_page_of_folded_lines_begins_with_the_row_that_was_last() -> None:
+    lines = Lines(folded={52: 20})
+    position = paused(lines, 50).paged(lines, 1, folded=True)
+    assert (position.top, position.skip, position.cursor) == (52, 7, 52)
+
+
+def test_a_page_back_of_folded_lines_ends_with_the_row_that_was_first() -> None:
+    lines = Lines(folded={45: 3})
+    position = paused(lines, 50).paged(lines, -1, folded=True)
+    assert (position.top, position.skip) == (43, 0)
+
+
+def test_pages_lead_through_a_line_that_is_larger_than_the_screen_and_back() -> None:
+    lines = Lines(folded={52: 35})
+    there = paused(lines, 52)
+    seen = []
+    for _ in range(4):
+        there = there.paged(lines, 1, folded=True)
+        seen.append((there.top, there.skip))
+    assert seen == [(52, 9), (52, 18), (52, 27), (54, 0)]
+    back = there.paged(lines, -1, folded=True)
+    assert (back.top, back.skip) == (52, 27)
+
+
 def test_folding_keeps_the_line_of_the_reader_on_the_screen() -> None:
     folded = Lines(folded=dict.fromkeys(range(100), 5))
     position = paused(Lines(), 50).moved(Lines(), 58).refitted(folded)
