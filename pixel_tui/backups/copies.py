@@ -34,7 +34,7 @@ def copy_sqlite(source: Path, known: JsonObject, target: Path) -> Copy:
         raise OperationError(
             f"The database is damaged: {trouble}.",
             on=str(source),
-            remedy="Look at it with `sqlite3`; an earlier backup has it whole.",
+            remedy="Look at it with `sqlite3`.",
         )
     counted = count_rows(target)
     rows: JsonObject | None = None if counted is None else dict(counted)

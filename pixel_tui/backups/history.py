@@ -57,6 +57,19 @@ def missed(
     return tuple(told.values())
 
 
+def who_has(source: str, newest_first: Iterable[Manifest]) -> str:
+    """Which backup has a good copy of a SQLite database, as half a sentence.
+
+    Args:
+        source: The database.
+        newest_first: The earlier backups that were not found damaged.
+    """
+    for manifest in newest_first:
+        if any(item.kind is Kind.SQLITE and item.source == source for item in manifest.items):
+            return f"the backup {manifest.id} has it"
+    return "no backup has it"
+
+
 def _is_named(item: Item, named: set[str]) -> bool:
     parts = item.source.split("/")
     above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}

@@ -24,7 +24,7 @@ from pixel_tui.backups.copies import (
 )
 from pixel_tui.backups.declared import read_declared
 from pixel_tui.backups.deployment import DEPLOYMENT, RESOLVED, deployment_json, read_resolved
-from pixel_tui.backups.history import missed
+from pixel_tui.backups.history import missed, who_has
 from pixel_tui.backups.holders import own_container
 from pixel_tui.backups.made_here import MadeHere
 from pixel_tui.backups.manifest import (
@@ -50,6 +50,7 @@ from pixel_tui.backups.servers import (
     volume_gaps,
     with_volumes,
 )
+from pixel_tui.backups.sizes import file_size
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.stack_view import Seen, StackView
@@ -99,6 +100,7 @@ class Maker:
         self._items: list[Item] = []
         self._gaps: list[LeftOut] = []
         self._servers: list[AskedServer] = []
+        self._earlier: Sequence[Manifest] = ()
         self._unasked: list[Seen] = []
         """Servers that nothing can be dumped of."""
 
@@ -127,6 +129,7 @@ class Maker:
         self._require_space(sources)
         listed = store.list()
         earlier = [item.manifest for item in listed if item.manifest and not item.trouble]
+        self._earlier = earlier
         try:
             with store.begin(now) as half:
                 self._copy(half, sources, seen)
@@ -259,7 +262,7 @@ class Maker:
         paths = [self._policy.project / name for name in (*sources.databases, *sources.files)]
         for path in (*paths, *(item.path for item in sources.in_volumes)):
             for part in (path, path.with_name(f"{path.name}-wal")):
-                need += _size(part)
+                need += file_size(part)
         for asked in self._servers:
             need += sum(item.size for item in asked.dumpable)
         return int(need * MARGIN)
@@ -357,6 +360,8 @@ class Maker:
             if full or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            if kind is Kind.SQLITE:
+                reason = f"{reason.removesuffix('.')}; {who_has(source, self._earlier)}"
             self._gaps.append(LeftOut(title, reason, Gap.FAILED, expected=True))
             self._say(f"{kind.value:<10} {title}  FAILED: {reason}")
             return
@@ -387,10 +392,3 @@ class Maker:
             if full
             else "Check who may read it.",
         )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

@@ -8,6 +8,14 @@ from typing import Final
 MOST_SECONDS: Final = 5.0
 
 
+def file_size(path: Path) -> int:
+    """Bytes of a file; 0 where it can't be looked at."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def folder_size(path: Path, *, patience: float = MOST_SECONDS) -> int | None:
     """Bytes of all files below a folder, or of a file.
 

@@ -66,10 +66,18 @@ class TestMake:
         gap = next(gap for gap in made.missing if gap.what == "data/pixels.db")
         assert gap.gap is Gap.FAILED
         assert re.search("can't be copied|damaged", gap.why)
+        assert gap.why.endswith("; no backup has it")
         assert {".env", "data/well.db"} <= {item.source for item in made.items}
         assert "data/pixels.db" not in {item.source for item in made.items}
         assert made.incomplete
         assert not list(store_of(project).find(made.id).folder.rglob("pixels.db"))
+
+    def test_a_damaged_database_names_the_backup_that_has_it(self, project: Path) -> None:
+        first = make(project)
+        (project / "data/pixels.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+        made = make(project, NOW + timedelta(hours=1))
+        gap = next(gap for gap in made.missing if gap.what == "data/pixels.db")
+        assert gap.why.endswith(f"; the backup {first.id} has it")
 
     def test_too_little_room_is_told_before_anything_is_written(
         self, project: Path, monkeypatch: pytest.MonkeyPatch

@@ -118,8 +118,8 @@ class TestRestore:
         restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
         restorer.check(made, wanted_for_restore)
         assert said[-1] == "all 3 are whole, and there is a place for each"
-        room = os.statvfs(project)
-        beside = [(project / "backups/x", room.f_bfree * room.f_frsize)]
+        disk = os.statvfs(project)
+        beside = [(project / "backups/x", disk.f_blocks * disk.f_frsize)]
         with pytest.raises(OperationError, match="not enough room"):
             restorer.check(made, wanted_for_restore, beside=beside)
         (folder / "sqlite/data/pixels.db").write_bytes(b"")
