@@ -50,6 +50,9 @@ DUMP: Final = _WHO + (
 ROLES: Final = _WHO + "exec pg_dumpall --globals-only"
 ROLES_WITHOUT_PASSWORDS: Final = f"{ROLES} --no-role-passwords"
 CONTENTS: Final = "exec pg_restore --format=custom --list"
+_LOOK: Final = "command -v pg_dump >/dev/null || echo no"
+_NO_SHELL: Final = {126, 127}
+"""What docker ends with where the container has no shell that could look."""
 NAME: Final = _WHO + 'printf %s "$d"'
 _QUERY: Final = _WHO + (
     # The database that is named may be gone: any that is there will do.
@@ -150,9 +153,17 @@ class Postgres:
         self._container = container
 
     def missing(self) -> str:
-        """Why nothing can be dumped in there; empty where it can."""
-        code = self._run("command -v pg_dump >/dev/null", patience=ASK_SECONDS).code
-        return "there is no pg_dump in its container" if code else ""
+        """Why nothing can be dumped in there; empty where it can.
+
+        Raises:
+            OperationError: No program can be started in there, whatever there is.
+        """
+        said = self._run(_LOOK, patience=ASK_SECONDS)
+        if said.code in _NO_SHELL or said.output.strip() == b"no":
+            return "there is no pg_dump in its container"
+        if said.code:
+            raise OperationError(f"It can't be asked: {said.reason}", on=self._container[:12])
+        return ""
 
     def ready(self) -> bool:
         """Whether it takes connections."""

@@ -57,6 +57,12 @@ class Found:
     looked_at: int = 0
     """How many files and folders were looked at."""
 
+    def unsure(self, folder: Path) -> bool:
+        """Whether something in a folder was not looked into: a database may be there as well."""
+        real = os.path.realpath(folder)
+        closed = [*(path for path, _ in self.unread), *(data.folder for data in self.server_data)]
+        return any(Path(os.path.realpath(path)).is_relative_to(real) for path in closed)
+
 
 def search(starts: Sequence[Path], skipped: Sequence[Path], *, most: int | None = None) -> Found:
     """SQLite databases, by their first bytes, and certificates, by their names.

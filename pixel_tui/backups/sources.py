@@ -58,8 +58,11 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     for relative, path in sorted(places.items()):
         held = any(PurePosixPath(item).is_relative_to(relative) for item in copied)
         if relative not in {".", *policy.skip} and os.path.lexists(path) and not held:
-            why = "no database in it, and no configured file"
-            gaps.add(relative, why, Gap.NOT_COPIED, expected=False)
+            unsure = found.unsure(path)
+            where = "what could be looked at of it" if unsure else "it"
+            why = f"no database in {where}, and no configured file"
+            gap = Gap.UNKNOWN if unsure else Gap.NOT_COPIED
+            gaps.add(relative, why, gap, expected=False)
     for name in policy.given:
         if os.path.lexists(policy.project / name):
             gaps.add(name, "the settings skip it", Gap.NOT_COPIED, expected=False)

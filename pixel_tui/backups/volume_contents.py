@@ -1,6 +1,5 @@
 """What of each named volume is copied, and what is not."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -87,14 +86,12 @@ def look_into_volumes(
             inner = _of_volume(name, place, found)
             databases += inner
             by = tuple(volume_source(name, item.relative) for item in inner)
-            cover, reason = _cover(len(inner))
+            cover, reason = _cover(len(inner), sure=not found.unsure(place))
             if found.server_data:
                 reason = f"{reason}; {found.server_data[0].words}"
-                cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
                 missed = known.stored
             if unread := [str(path) for path, _ in found.unread]:
                 reason += f"; {len(unread)} in it could not be looked at, such as {unread[0]}"
-                cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
                 missed = True
         else:
             why = opened.why.get(name, "")
@@ -107,12 +104,19 @@ def look_into_volumes(
     return databases, contents
 
 
-def _cover(databases: int) -> tuple[Cover, str]:
-    """What of a folder is copied that has so many databases, in words too."""
+def _cover(databases: int, *, sure: bool) -> tuple[Cover, str]:
+    """What of a folder is copied that has so many databases, in words too.
+
+    Args:
+        databases: Those that were found.
+        sure: All of it was looked at.
+    """
     if databases:
         count = f"{databases} database{'' if databases == 1 else 's'}"
         return Cover.DATABASES, f"only {count} in it copied, and no other file"
-    return Cover.NOTHING, "its content is not copied: there is no SQLite database in it"
+    where = "it" if sure else "what could be looked at of it"
+    cover = Cover.NOTHING if sure else Cover.UNKNOWN
+    return cover, f"its content is not copied: there is no SQLite database in {where}"
 
 
 def _in_bound(
@@ -121,10 +125,9 @@ def _in_bound(
     """What of a volume is copied that is a folder of the machine: as of a mounted folder."""
     databases, found = searched
     by = tuple(name for name in databases if PurePosixPath(name).is_relative_to(relative))
-    cover, reason = _cover(len(by))
-    real = Path(os.path.realpath(folder))
-    if any(Path(os.path.realpath(path)).is_relative_to(real) for path, _ in found.unread):
-        cover = Cover.UNKNOWN if cover is Cover.NOTHING else cover
+    unsure = found.unsure(Path(folder))
+    cover, reason = _cover(len(by), sure=not unsure)
+    if unsure:
         reason += "; some of it could not be looked at"
     return cover, by, f"it is the folder {relative}: {reason}"
 

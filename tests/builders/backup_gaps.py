@@ -62,7 +62,7 @@ class Stack:
             return Said(0, b"c\n" * bool(self.containers), b"")
         if "volume" in words:
             return Said(0, "".join(f"{name}\n" for name in self.volumes).encode(), b"")
-        return Said(1 if "exec" in words else 0, b"", b"")
+        return Said(0, b"no\n" if "exec" in words else b"", b"")
 
 
 def model(**services: Any) -> JsonObject:

@@ -41,6 +41,15 @@ class TestNotToBeLookedAt:
         assert missing(made) == {"data/secret.db": Gap.UNKNOWN}
         assert "data/pixels.db" in held(made)
 
+    def test_of_a_folder_with_one_it_is_not_said_that_there_is_none(
+        self, project: Path, ordinary: None
+    ) -> None:
+        (project / "data/pixels.db").chmod(0)
+        made = make(project)
+        (gap,) = [gap for gap in made.left_out if gap.what == "data"]
+        assert (gap.gap, gap.expected) == (Gap.UNKNOWN, False)
+        assert gap.why == "no database in what could be looked at of it, and no configured file"
+
     def test_a_folder_that_can_not_be_searched(self, project: Path, ordinary: None) -> None:
         database(project / "data/deep/inner.db")
         (project / "data/deep").chmod(0)

@@ -58,6 +58,18 @@ class TestServers:
         assert made.volume("held").cover is Cover.DUMPED
         assert made.servers[0].complete
 
+    def test_one_in_which_no_program_can_be_started_is_unknown_and_not_without_pg_dump(
+        self, project: Path
+    ) -> None:
+        paused = Said(1, b"", b"Error response from daemon: container db is paused")
+        made = self.made(project, pg_dump=paused)
+        assert missing(made) == {"db": Gap.UNKNOWN}
+        (gap,) = [gap for gap in made.left_out if gap.what == "db"]
+        assert "container db is paused" in gap.why
+        without = self.made(project, pg_dump=Said(127, b"", b"sh: not found"))
+        (gap,) = [gap for gap in without.left_out if gap.what == "db"]
+        assert "there is no pg_dump in its container" in gap.why
+
     def test_one_dump_that_fails_stops_no_other(self, project: Path) -> None:
         made = self.made(project, **{"dbname='other'": Said(1, b"", b"it is locked")})
         assert missing(made) == {"db/other": Gap.FAILED}
