@@ -6,7 +6,7 @@ Imports that cost time wait until a command needs them.
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +16,10 @@ from pixel_tui.standard_streams import complain
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
+    from pixel_tui.environment.apply.impact import Impact
     from pixel_tui.environment.checks.overview import Overview
     from pixel_tui.environment.live.reading import Around
+    from pixel_tui.health.finding import Finding
     from pixel_tui.stack.compose.command import ComposeCommand
 
 IN_ONE: Final = "only that one of several environment files"
@@ -280,13 +282,42 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     content, command = _read(path), command.editing(path.absolute())
     require_others(command)
     impact = ImpactReader(command, environment).read(content)
+    old = () if impact.refusal else _old_contents(command, environment, impact)
     if arguments.json:
-        print(json.dumps(impact_as_json(path, impact), indent=2))  # noqa: T201
+        print(json.dumps(impact_as_json(path, impact, old), indent=2))  # noqa: T201
     else:
-        print(impact_as_text(path, impact))  # noqa: T201
+        print(impact_as_text(path, impact, old))  # noqa: T201
     if impact.refusal:
         return ExitCode.UNREADABLE
     return ExitCode.WOULD_CHANGE if impact.services else ExitCode.WELL
+
+
+def _old_contents(
+    command: "ComposeCommand", environment: Mapping[str, str], impact: "Impact"
+) -> "Sequence[Finding]":
+    """What may have an old content of the file as it is, beside what this one changes."""
+    from pixel_tui.clock import SystemClock
+    from pixel_tui.environment.apply.impact_reading import engine_of
+    from pixel_tui.errors import EngineError
+    from pixel_tui.health.findings import findings
+    from pixel_tui.health.rules.sync import is_of_old_content
+    from pixel_tui.stack.compose.project import ComposeProject
+    from pixel_tui.stack.watch.look_once import look_once
+
+    clock = SystemClock()
+    engine = engine_of(command, environment)
+    try:
+        snapshot = look_once(engine, ComposeProject(command, environment), clock)
+    except EngineError:
+        return ()  # the impact says so
+    finally:
+        engine.close()
+    changed = {item.service for item in impact.services}
+    return [
+        finding
+        for finding in findings(snapshot, clock.now())
+        if finding.service not in changed and is_of_old_content(finding, snapshot)
+    ]
 
 
 def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:

@@ -5,13 +5,16 @@ No value of a secret is in either.
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.commands.status_output import shell_fix
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.checks.finding import Finding, Level
 from pixel_tui.environment.checks.overview import KeyRow, Overview
 from pixel_tui.environment.dotenv.difference import Difference, LineKind
+from pixel_tui.health.finding import Finding as StackFinding
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
 
@@ -96,8 +99,14 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def impact_as_json(path: Path, impact: Impact) -> JsonObject:
-    """An impact for scripts."""
+def impact_as_json(path: Path, impact: Impact, old: Sequence[StackFinding] = ()) -> JsonObject:
+    """An impact for scripts.
+
+    Args:
+        path: The file.
+        impact: What it would change.
+        old: What may have an old content of the file as it is.
+    """
     return {
         "version": VERSION,
         "file": _text(str(path)),
@@ -114,11 +123,20 @@ def impact_as_json(path: Path, impact: Impact) -> JsonObject:
             }
             for item in impact.services
         ],
+        "outdated": [
+            {
+                "service": item.service,
+                "what": item.what,
+                "why": item.why,
+                "fix": shell_fix(item),
+            }
+            for item in old
+        ],
     }
 
 
-def impact_as_text(path: Path, impact: Impact) -> str:
-    """What compose says, and a line a service that would change."""
+def impact_as_text(path: Path, impact: Impact, old: Sequence[StackFinding] = ()) -> str:
+    """What compose says, and a line a service that would change or may have an old content."""
     lines = [f"warning: {words}" for words in impact.warnings]
     if impact.refusal:
         lines.append(f"Compose refuses the project with this file: {impact.refusal}")
@@ -126,7 +144,8 @@ def impact_as_text(path: Path, impact: Impact) -> str:
         keys = f" ({', '.join(item.keys)})" if item.keys else ""
         later = f"; it {item.later}" if item.later else ""
         lines.append(f"{item.service}: {item.change.value}, since {item.cause}{keys}{later}")
-    if not impact.services and not impact.refusal:
+    lines += [f"{item.service}: {item.what}, since {item.why}. {shell_fix(item)}" for item in old]
+    if not impact.services and not impact.refusal and not old:
         lines.append(f"{path}: no service would be another one.")
     return "\n".join(plain(line) for line in lines)
 

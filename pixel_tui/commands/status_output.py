@@ -7,6 +7,7 @@ from typing import Final
 from pixel_tui.health.finding import Finding
 from pixel_tui.health.findings import finding_of
 from pixel_tui.health.restarts import STABLE_SECONDS, unstable
+from pixel_tui.health.rules.sync import is_of_old_content
 from pixel_tui.humanize import span
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.container import Container, HealthStatus, Port
@@ -44,13 +45,13 @@ def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]
 
 
 def reasons(snapshot: StackSnapshot) -> Iterable[str]:
-    """Why services are not well, a sentence or two each: their row alone may not show it."""
+    """Why services are not well, or may have an old secret, a sentence or two each."""
     for service in snapshot.services:
         finding = _finding(service, snapshot)
-        if finding is None or service.well:
+        if finding is None or (service.well and not is_of_old_content(finding, snapshot)):
             continue
         why = f": {finding.why}" if finding.why else ""
-        yield f"{service.name} {finding.what}{why}. {_fix(finding)}".rstrip()
+        yield f"{service.name} {finding.what}{why}. {shell_fix(finding)}".rstrip()
 
 
 def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
@@ -58,7 +59,8 @@ def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
     return None if at is None else finding_of(service, snapshot, at)
 
 
-def _fix(finding: Finding) -> str:
+def shell_fix(finding: Finding) -> str:
+    """What to do about a finding, without the keys of the console."""
     return _KEY.sub("", finding.remedy)
 
 
@@ -116,7 +118,7 @@ def _finding_json(finding: Finding | None) -> JsonValue:
         "severity": finding.severity.name.lower(),
         "what": finding.what,
         "why": finding.why,
-        "fix": _fix(finding),
+        "fix": shell_fix(finding),
     }
 
 

@@ -13,7 +13,7 @@ from pixel_tui.health.rules.down import absent, could_not_start, created, dead, 
 from pixel_tui.health.rules.leftovers import left_by_recreate, orphan
 from pixel_tui.health.rules.network import cut_off, disconnected
 from pixel_tui.health.rules.restarting import restart_loop, restarted
-from pixel_tui.health.rules.sync import built_otherwise, changed_volume, out_of_sync
+from pixel_tui.health.rules.sync import built_otherwise, changed_volume, old_content, out_of_sync
 from pixel_tui.health.rules.unhealthy import unhealthy, unreadable
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
 
@@ -33,6 +33,7 @@ RULES: Final[Sequence[Rule]] = (
     out_of_sync,
     changed_volume,
     built_otherwise,
+    old_content,
     orphan,
 )
 

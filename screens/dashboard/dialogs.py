@@ -3,8 +3,7 @@
 It holds what every console may read, and the way to change something only where there is one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from textual.screen import Screen
 
 from pixel_tui.clock import Clock
 from pixel_tui.stack.watch.observer import Observer
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText, plain
 from screens.changes.flow import Operations
 from widgets.rows.service_row import Row
 
@@ -154,10 +153,10 @@ class StackDialogs:
         self, access: "EnvironmentAccess", *, resumes: bool = False
     ) -> "EnvironmentScreen":
         """Of one file; it makes that of another one which takes its place."""
-        from pixel_tui.environment.checks.deliveries import made_at
+        from pixel_tui.environment.checks.deliveries import old_sources
 
-        def made(service: str) -> datetime | None:
-            return made_at(self._observer.snapshot, service)
+        def old(service: str) -> Collection[SafeText]:
+            return old_sources(self._observer.snapshot, service)
 
         operations, several = self._operations, None
         if (files := access.files) is not None:
@@ -170,7 +169,7 @@ class StackDialogs:
             from screens.environment.screen import EnvironmentScreen
 
             return EnvironmentScreen(
-                access.source, reveals=access.reveals, several=several, made=made
+                access.source, reveals=access.reveals, several=several, old=old
             )
         from screens.environment.editor import EnvironmentEditor
 
@@ -179,7 +178,7 @@ class StackDialogs:
             operations.ask(self._screen, action, [(target, None)])
 
         return EnvironmentEditor(
-            access.source, access.workspace, ask, several, resumes=resumes, made=made
+            access.source, access.workspace, ask, several, resumes=resumes, old=old
         )
 
     def _ask(self, action: "Action", aim: "Aim") -> None:

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.css.query import NoMatches
 
-from pixel_tui.environment.checks.deliveries import MadeAt, nothing_made
+from pixel_tui.environment.checks.deliveries import OldSources, nothing_old
 from pixel_tui.environment.checks.overview import KeyRow
 from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.dotenv.from_example import merge_example
@@ -86,9 +86,9 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         several: Several | None = None,
         *,
         resumes: bool = False,
-        made: MadeAt = nothing_made,
+        old: OldSources = nothing_old,
     ) -> None:
-        super().__init__(source, reveals=True, several=several, made=made)
+        super().__init__(source, reveals=True, several=several, old=old)
         self._resumes = resumes
         self.workspace = workspace
         self.ask = ask

@@ -20,7 +20,7 @@ from textual.css.query import NoMatches
 from textual.timer import Timer
 from textual.widgets import Static
 
-from pixel_tui.environment.checks.deliveries import MadeAt, nothing_made, unknown_deliveries
+from pixel_tui.environment.checks.deliveries import OldSources, nothing_old, unknown_deliveries
 from pixel_tui.environment.checks.overview import Overview
 from pixel_tui.environment.dotenv.document import Document
 from pixel_tui.environment.editing.session import EditSession, parse_file
@@ -105,10 +105,10 @@ class EnvironmentScreen(Dialog[None]):
         *,
         reveals: bool,
         several: Several | None = None,
-        made: MadeAt = nothing_made,
+        old: OldSources = nothing_old,
     ) -> None:
         super().__init__()
-        self._made = made
+        self._old = old
         self.source = source
         self._several = several
         self._reveals = reveals
@@ -271,8 +271,7 @@ class EnvironmentScreen(Dialog[None]):
     def _draw_details(self, *, revealed: bool = False) -> None:
         line = self.table.current
         row = line.row if line is not None else None
-        changed_at = self.session.loaded.changed_at if self.session is not None else None
-        old = unknown_deliveries(row.uses, changed_at, self._made) if row is not None else ()
+        old = unknown_deliveries(row.uses, self._old) if row is not None else ()
         words = key_content(row, revealed=revealed, mends=self.mends, unknown=old)
         self.query_one("#environment-words", Static).update(words)
 

@@ -34,8 +34,6 @@ class LoadedFile:
     """Why it can't be written, and what to do about it; empty where it can."""
     remarks: tuple[SafeText, ...] = ()
     """What could not be found out, so that nothing is said of it."""
-    changed_at: datetime | None = None
-    """When the file was written, replaced or renamed last; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

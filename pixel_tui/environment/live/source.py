@@ -6,7 +6,6 @@ Imported when the environment is opened first.
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pixel_tui.clock import SystemClock
@@ -141,7 +140,6 @@ class LiveSource:
             look=examined.one,
             obstacle=_obstacle(state),
             remarks=around.unasked,
-            changed_at=_changed_at(self.path),
         )
 
     def _read_around(self) -> Around:
@@ -182,19 +180,6 @@ class LiveSource:
 
     def _history(self) -> History:
         return history_of(self._state_folder, self.path)
-
-
-def _changed_at(path: Path) -> datetime | None:
-    """When a file was changed last: a copy keeps the time of its content, and not that of its name.
-
-    Returns:
-        None where it is not there, or can't be looked at.
-    """
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return datetime.fromtimestamp(max(about.st_mtime, about.st_ctime), UTC)
 
 
 def _obstacle(state: FileState) -> SafeText:

@@ -64,3 +64,29 @@ def built_otherwise(service: Service, _snapshot: StackSnapshot, _now: datetime) 
         service.sync.reason,
         plain(f"Rebuild it: docker compose build {service.name}, then up -d {service.name}"),
     )
+
+
+def is_of_old_content(finding: Finding, snapshot: StackSnapshot) -> bool:
+    """Whether a finding is about an old secret, config or environment file."""
+    service = snapshot.service(finding.service)
+    old = service.outdated if service is not None else None
+    return old is not None and finding.what == old.what
+
+
+def old_content(service: Service, _snapshot: StackSnapshot, _now: datetime) -> Finding | None:
+    """What may have an old secret, config or environment file, which `up` does not see."""
+    old = service.outdated
+    if old is None or not service.wanted:
+        return None
+    name = service.name
+    return Finding(
+        name,
+        Severity.NOTE,
+        old.what,
+        old.why,
+        plain(
+            f"Restart it (r): pixel-tui run restart {name}"
+            if old.restart_is_enough
+            else f"Recreate it (a): pixel-tui run recreate {name}"
+        ),
+    )

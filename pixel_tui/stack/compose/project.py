@@ -20,6 +20,7 @@ from pixel_tui.stack.compose.refusals import no_json
 from pixel_tui.stack.compose.require import moved_files
 from pixel_tui.stack.compose.resolving import Resolving
 from pixel_tui.stack.compose.watched_files import WatchedFiles
+from pixel_tui.stack.model.deliveries import Delivery
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
 from pixel_tui.stack.model.source import Place, ResolvedProject
 
@@ -152,7 +153,15 @@ class ComposeProject:
             left_out_why=found.left_out_why,
             refused=found.refused,
             refused_together=found.refused_together,
+            deliveries=self._deliveries(found.config),
         )
+
+    def _deliveries(self, config: JsonObject) -> Mapping[str, tuple[Delivery, ...]]:
+        from pixel_tui.stack.compose.content_records import content_records
+        from pixel_tui.stack.compose.deliveries import read_deliveries
+
+        folder, records = Path(self.command.directory), content_records(self.command)
+        return read_deliveries(config, folder, self.read_files(), self._environment, records)
 
     def _asked_profiles(self) -> frozenset[str]:
         """What `COMPOSE_PROFILES` says, in the environment or else in `.env`, and `--profile`."""

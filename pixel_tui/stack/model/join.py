@@ -9,6 +9,7 @@ from functools import partial
 from pixel_tui.stack.model.built_with import NOTHING_BUILT, Built, build_state
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
 from pixel_tui.stack.model.cut_off import cut_off
+from pixel_tui.stack.model.deliveries import outdated
 from pixel_tui.stack.model.label_model import labelled_project
 from pixel_tui.stack.model.project import External, Project, ServiceSpec
 from pixel_tui.stack.model.replacements import leftovers
@@ -170,6 +171,7 @@ def _service(
     kind, why = cut_off(spec, service.regular, lives)
     if kind is Namespace.PID and not service.wanted:
         kind, why = None, NO_TEXT
+    old = outdated(spec.deliveries, service.regular) if spec is not None else None
     return replace(
         service,
         build=build,
@@ -178,7 +180,8 @@ def _service(
         missing=tuple(item for item in spec.externals if item in missing) if spec else (),
         cut_off=why,
         cut_off_from=kind,
-        sync=sync(spec, service.regular, images, lives, build, own_variables, resources)
+        outdated=old,
+        sync=sync(spec, service.regular, images, lives, build, own_variables, resources, old)
         if resolved
         else Sync(SyncAction.UNKNOWN, SafeText("compose can't read the project")),
     )

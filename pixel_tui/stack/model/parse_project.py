@@ -112,6 +112,7 @@ def _service_spec(
             )
         ),
         refused=plain(redact(resolved.refused.get(name, "")) or _without_image(node)),
+        deliveries=resolved.deliveries.get(name, ()),
     )
 
 

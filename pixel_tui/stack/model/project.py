@@ -7,6 +7,7 @@ from pixel_tui.stack.model.container import (
     Shares,
     _shares,
 )
+from pixel_tui.stack.model.deliveries import Delivery
 from pixel_tui.stack.model.resource_model import Resource
 from pixel_tui.stack.model.value_mark import Marks
 from pixel_tui.text import NO_TEXT, SafeText
@@ -94,6 +95,8 @@ class ServiceSpec:
     """By their keys in the compose file."""
     refused: SafeText = NO_TEXT
     """Why compose makes no container of it, not even where it alone is named."""
+    deliveries: tuple[Delivery, ...] = ()
+    """What its containers are given that its hash does not tell."""
 
     @property
     def shares(self) -> Shares:

@@ -15,6 +15,7 @@ from pixel_tui.stack.model.container import (
     HealthStatus,
     Namespace,
 )
+from pixel_tui.stack.model.deliveries import Outdated
 from pixel_tui.stack.model.project import External, Project, ServiceSpec
 from pixel_tui.stack.model.replacements import leftovers
 from pixel_tui.stack.model.resource_model import Diverged
@@ -164,6 +165,8 @@ class Service:
     nothing."""
     cut_off_from: Namespace | None = None
     """What that is."""
+    outdated: Outdated | None = None
+    """What its containers may have an old content of, that no hash tells."""
 
     @property
     def orphan(self) -> bool:

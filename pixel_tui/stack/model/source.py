@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from pixel_tui.stack.model.deliveries import Delivery
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import SafeText
 
@@ -191,6 +192,8 @@ class ResolvedProject:
     """Why compose refuses all profiles together even where it looks into no env file."""
     profiles: frozenset[str] = frozenset()
     """What `COMPOSE_PROFILES` asks for."""
+    deliveries: Mapping[str, tuple[Delivery, ...]] = field(default_factory=dict)
+    """What services are given that no hash tells."""
 
 
 class ProjectReader(Protocol):

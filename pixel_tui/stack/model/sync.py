@@ -8,6 +8,7 @@ from pixel_tui.plurals import counted
 from pixel_tui.redaction.known import masked_words
 from pixel_tui.stack.model.built_with import is_baked
 from pixel_tui.stack.model.container import Container, ContainerState
+from pixel_tui.stack.model.deliveries import Outdated
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState, Sync, SyncAction
@@ -52,6 +53,7 @@ def sync(
     build: BuildState = NO_BUILD,
     own_variables: Mapping[str, frozenset[str]] = NO_NAMES,
     resources: Resources = NO_RESOURCES,
+    old: Outdated | None = None,
 ) -> Sync:
     """What `docker compose up` would do to a service, by reading only.
 
@@ -86,12 +88,12 @@ def sync(
     return (
         _recreation(spec, regular, image, present, build, own_variables, resources)
         or _scaling(spec, regular)
-        or _starting(regular)
+        or _starting(regular, old)
         or _doubtful(spec, regular)
         or _volumes(spec, resources)
         or _unread(spec, resources)
         or _rebuilding(build)
-        or Sync(SyncAction.NOTHING, _unknown_build(build))
+        or Sync(SyncAction.NOTHING, _in_doubt(old, build))
     )
 
 
@@ -212,6 +214,12 @@ def _rebuilding(build: BuildState) -> Sync | None:
     return Sync(SyncAction.REBUILD, plain(f"image built with another {', '.join(build.other)}"))
 
 
+def _in_doubt(old: Outdated | None, build: BuildState) -> SafeText:
+    """Why it is not certain that all is as the files say; empty where it is."""
+    doubts = [f"it {old.what}: {old.why}"] if old is not None else []
+    return plain("; ".join(filter(None, (*doubts, _unknown_build(build)))))
+
+
 def _unknown_build(build: BuildState) -> SafeText:
     """What nobody wrote down, and the image does not tell.
 
@@ -233,8 +241,9 @@ def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
     return None
 
 
-def _starting(regular: Sequence[Container]) -> Sync | None:
+def _starting(regular: Sequence[Container], old: Outdated | None) -> Sync | None:
     idle = [item for item in regular if item.state in _IDLE]
     if not idle:
         return None
-    return Sync(SyncAction.START, plain(f"{idle[0].name} is {idle[0].state.value}"))
+    also = f", and it {old.what}" if old is not None else ""
+    return Sync(SyncAction.START, plain(f"{idle[0].name} is {idle[0].state.value}{also}"))

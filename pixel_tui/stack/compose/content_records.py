@@ -1,0 +1,153 @@
+"""When what containers are given has changed, written down by whoever looks: pixel-tui itself.
+
+The time of an environment file tells that something in it has changed, and not what. So of each
+content that no hash tells, a keyed hash is kept in the state folder, with the time from which on it
+was that: a file that was only touched, or another key in it, changes nothing.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pixel_tui.errors import FileError
+from pixel_tui.files import read_regular, replace_file
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.build_record import build_mark
+from pixel_tui.stack.model.deliveries import ContentChange
+from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
+
+log = logging.getLogger(__name__)
+
+MOST_CONTENTS: Final = 500
+MOST_CHANGES: Final = 20
+"""Of one content; the oldest are forgotten."""
+LONGEST: Final = 1 << 20
+"""Bytes of the file."""
+_KEY_BYTES: Final = 32
+_VERSION: Final = 1
+
+Changes = tuple[ContentChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Something as it is now."""
+
+    name: str
+    """Of what: `variable:TOKEN`."""
+    value: str = field(repr=False)
+    first: datetime
+    """From when on it is taken to be that if nothing is known of it yet."""
+    latest: datetime
+    """From when on at the latest, if it was another one when it was last looked at."""
+
+
+class ContentRecords:
+    """The records of one project. Everything in here blocks.
+
+    Whoever looks at the same time may lose what the other wrote: it is found out again.
+
+    Args:
+        path: The file; there need not be one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def update(self, contents: Iterable[Content]) -> Mapping[str, Changes]:
+        """What is known of these, by their names, with what they are now.
+
+        It is written down where it is new. A file that can't be written is in the log only.
+        """
+        root = _loaded(self._path)
+        key = _key(root)
+        known = _known(root) if key else {}
+        key = key or os.urandom(_KEY_BYTES)
+        found: dict[str, Changes] = {}
+        for item in contents:
+            mark = build_mark(key, item.name, item.value)
+            found[item.name] = _with(known.get(item.name, ()), mark, item)
+        kept = {**known, **found}
+        if kept != known:
+            self._write(key, kept, found)
+        return found
+
+    def _write(
+        self, key: bytes, kept: Mapping[str, Changes], newest: Mapping[str, Changes]
+    ) -> None:
+        names = [*newest, *(name for name in kept if name not in newest)][:MOST_CONTENTS]
+        written = {
+            "version": _VERSION,
+            "key": key.hex(),
+            "contents": {
+                name: [{"at": item.at.timestamp(), "mark": item.mark} for item in kept[name]]
+                for name in names
+            },
+        }
+        try:
+            replace_file(self._path, json.dumps(written).encode(), durable=False, reserve=False)
+        except FileError as error:
+            log.warning("what containers are given can't be written down: %s", error)
+
+
+def _with(known: Changes, mark: str, content: Content) -> Changes:
+    if not known:
+        return (ContentChange(content.first, mark),)
+    if known[-1].mark == mark:
+        return known
+    at = max(content.latest, known[-1].at)
+    return (*known, ContentChange(at, mark))[-MOST_CHANGES:]
+
+
+def _loaded(path: Path) -> JsonObject:
+    """The file; one that can't be understood holds nothing that would be missed for long."""
+    try:
+        return load_object(read_regular(path, LONGEST, follow=False))
+    except (OSError, ValueError):
+        return {}
+
+
+def _key(root: JsonObject) -> bytes:
+    if Node(root)["version"].value != _VERSION:
+        return b""
+    try:
+        key = bytes.fromhex(Node(root)["key"].raw)
+    except ValueError:
+        return b""
+    return key if len(key) == _KEY_BYTES else b""
+
+
+def _known(root: JsonObject) -> dict[str, Changes]:
+    found = {name: tuple(_changes(item)) for name, item in Node(root)["contents"].members()}
+    return {name: changes for name, changes in found.items() if changes}
+
+
+def _changes(node: Node) -> Sequence[ContentChange]:
+    found = []
+    for item in node:
+        at, mark = item["at"].value, item["mark"].raw
+        if isinstance(at, int | float) and mark:
+            try:
+                found.append(ContentChange(datetime.fromtimestamp(at, UTC), mark))
+            except (ValueError, OverflowError, OSError):
+                return []
+    return sorted(found, key=lambda change: change.at)
+
+
+def content_records(command: ComposeCommand, folder: Path | None = None) -> ContentRecords:
+    """The records of the project that a command is for.
+
+    Args:
+        command: How compose is called for it.
+        folder: Where this user's state is kept; its usual place if None.
+    """
+    place = os.path.realpath(command.directory)
+    mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return ContentRecords((folder or state_folder()) / "contents" / f"{mark}.json")
