@@ -8,7 +8,7 @@ alone makes its container without these variables; with both named it has them. 
 
 from collections.abc import Iterable
 
-from pixel_tui.operations.planning.dependencies import needs
+from pixel_tui.operations.planning.dependencies import active_services, needs
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.stack.model.project import Project
 from pixel_tui.text import SafeText
@@ -42,11 +42,12 @@ def runs_provider(provider: str) -> str:
 
 
 def _needed_by_each(project: Project, names: tuple[str, ...]) -> dict[SafeText, SafeText]:
-    specs = {spec.name: spec for spec in project.services}
+    # To name one of another profile would turn that profile on.
+    specs = active_services(project, names)
     return {
-        dependency.service: specs[SafeText(name)].name
+        dependency.service: specs[name].name
         for name in names
         if name in specs
-        for dependency in specs[SafeText(name)].depends_on
+        for dependency in specs[name].depends_on
         if dependency.service in specs and dependency.service not in names
     }

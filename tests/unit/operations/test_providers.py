@@ -4,6 +4,7 @@ import pytest
 
 from pixel_tui.errors import NothingToDo
 from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.project import Dependency
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
 from tests.builders.actions import (
@@ -72,6 +73,14 @@ def test_a_recreate_without_dependencies_names_it_for_its_variables() -> None:
         assert commands(made) == [(*COMPOSE, *up, "app", "db")]
         assert effects(made) == {"app": "is recreated", "db": RUNS}
         assert [item.name for item in made.checks_after] == ["app"]
+
+
+def test_one_whose_profile_is_off_is_not_turned_on_by_being_named() -> None:
+    need = Dependency(SafeText("db"), required=False)
+    db = spec("db", provider=CLOUD, active=False, profiles=(SafeText("x"),))
+    seen = stack(container("app"), specs=(spec("app", need), db))
+    up = ("up", "--detach", "--force-recreate", "--no-deps")
+    assert commands(plan("recreate", seen, "app")) == [(*COMPOSE, *up, "app")]
 
 
 @pytest.mark.parametrize("action", ["stop", "restart", "recreate", "rebuild", "hard-rebuild"])
