@@ -136,7 +136,7 @@ def test_a_flood_loses_and_doubles_no_line_across_a_restart(
     first, ended, started, second = numbers.story[:4]
     assert isinstance(first, list)
     assert isinstance(second, list)
-    assert "ended" in str(ended)
+    assert "exited" in str(ended)
     assert "started again" in str(started)
     assert second[0] == 1
     assert len(numbers.story) == 4
@@ -305,7 +305,7 @@ def test_a_crash_loop_is_followed_life_by_life(make_project: MakeProject, watch:
 
     eventually(lambda: sum("restart 4" in part for part in story()))
     told = story()
-    first = next(at for at, part in enumerate(told) if part.startswith("ended"))
+    first = next(at for at, part in enumerate(told) if part.startswith("exited"))
     assert told[first] == "exited with exit code 3"
     number = int(told[first + 1].rpartition(" ")[2].removesuffix(")"))
     rounds = range(number, 5)
@@ -422,7 +422,7 @@ def test_a_paused_or_ended_container_is_never_called_unhealthy(
             project.compose(words, "api")
         eventually(partial(shows, state, health), every=0.02)
     assert HealthStatus.UNHEALTHY not in seen
-    eventually(lambda: any(b"ended" in line.text for line in lines_of(feed)))
+    eventually(lambda: any(b"exited" in line.text for line in lines_of(feed)))
     marks = [line for line in lines_of(feed) if line.kind is LineKind.MARK]
     assert not any(b"unhealthy" in line.text or b"all is well" in line.text for line in marks)
     assert [line.stamp for line in marks] == sorted(line.stamp for line in marks)

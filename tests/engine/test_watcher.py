@@ -437,7 +437,7 @@ def test_an_engine_that_is_killed_and_comes_back_is_followed_without_a_key(
     watched.until(lambda: feed.ring.extent.following > count + 2)
     lines = feed.ring.window(0, 1 << 40).lines
     marks = [line.text.decode() for line in lines if line.kind is LineKind.MARK]
-    assert [mark.split()[1] for mark in marks] == ["ended:", "started"], marks
+    assert [mark.split()[1] for mark in marks] == ["exited", "started"], marks
     second = [at for at, line in enumerate(lines) if line.kind is LineKind.MARK][-1]
     assert lines[second + 1].text == b"line 1"
     for part in (lines[: second - 1], lines[second + 1 :]):

@@ -260,7 +260,7 @@ def test_a_service_that_crashes_every_second_is_said_to(stack: Stack, tmp_path: 
     project.compose("up", "--detach")
     with console(project, tmp_path) as it:
         it.wait_for("started again")
-        it.wait_for("ended: 3")
+        it.wait_for("exited with exit code 3")
         it.wait_for(lambda text: re.search(r"crash .*(restart|again and again)", text))
         answers_keys(it)
 
