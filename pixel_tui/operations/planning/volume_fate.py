@@ -73,7 +73,8 @@ def fate_of_volumes(project: Project, facts: Facts) -> Fate:
         elif there[name].project not in {"", project.name}:
             why = f"belongs to the project {there[name].project}"
         else:
-            why = "is not in the compose file"
+            # Of what it declares and no service uses, compose does not tell.
+            why = "is used by no service of the compose file"
             if project.refused_together:
                 why += ", as far as compose reads it"
         stays.append((there[name], why))

@@ -532,6 +532,7 @@ class TestWipe:
         assert stays == ["--stays=old", "--stays=pixel_cache", "--stays=shared"]
         said = "; ".join(check.message for check in made.checks_before)
         assert "shared (size unknown) is external: not removed" in said
+        assert "old (size unknown) is used by no service of the compose file: not removed" in said
         assert "unrelated" not in said
 
     def test_an_anonymous_volume_goes_with_its_container(self) -> None:
