@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pixel_tui.backups.aside import is_aside, is_fresh
 from pixel_tui.backups.left_out import Gaps
+from pixel_tui.backups.links import LEADS_OUT, leads_out
 from pixel_tui.backups.manifest import Gap
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.search import Found, is_database
@@ -35,24 +36,12 @@ def copied_files(
         if not relative or relative in compose | others or _is_data(path, policy, gaps):
             continue
         place = Path(os.path.realpath(policy.project / relative))
-        if _leads_out(relative, place, policy.project):
-            why = "a link leads from there out of the project's folder"
-            gaps.add(relative, why, Gap.NOT_COPIED, expected=False)
+        if leads_out(relative, place, policy.project):
+            gaps.add(relative, LEADS_OUT, Gap.NOT_COPIED, expected=False)
             continue
         others.add(relative)
         real[relative] = place
     return sorted(compose | others), compose, list(outside)
-
-
-def _leads_out(relative: str, real: Path, project: Path) -> bool:
-    """Whether a link in a folder leads elsewhere: a service that writes there could have made it.
-
-    A copy would take what only this user may read, and a restore would give it to the service.
-    The folder itself may be on another disk.
-    """
-    first, *below = PurePosixPath(relative).parts
-    grounds = (project, project / first)
-    return bool(below) and not any(real.is_relative_to(os.path.realpath(at)) for at in grounds)
 
 
 def _there(path: Path, gaps: Gaps) -> bool:

@@ -48,6 +48,8 @@ class Found:
     databases: list[Path] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     """Certificates, and small files that were to be looked at themselves."""
+    links: list[Path] = field(default_factory=list)
+    """None of them was followed, but those of certificates."""
     server_data: list[ServerData] = field(default_factory=list)
     """The data of database servers: only the server itself can copy it."""
     real: dict[Path, Path] = field(default_factory=dict)
@@ -124,6 +126,8 @@ def _look_below(
             folders.clear()
             found.server_data.append(ServerData(Path(place), kinds[0]))
             continue
+        inner = (Path(place) / name for name in (*folders, *names))
+        found.links += sorted(filter(os.path.islink, inner))
         folders[:] = sorted(
             name
             for name in folders

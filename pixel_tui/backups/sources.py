@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pixel_tui.backups.copied_files import copied_files
 from pixel_tui.backups.left_out import Gaps
+from pixel_tui.backups.links import tell_links
 from pixel_tui.backups.manifest import Gap
 from pixel_tui.backups.outside import Looked, look_outside
 from pixel_tui.backups.policy import Policy
@@ -54,9 +55,9 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     real: dict[str, Path] = {}
     databases = _databases_below(found, policy, real)
     files, named, outside = copied_files(policy, stack, found, gaps, real)
-    copied = {*databases, *files}
+    named_below = {*databases, *files, *tell_links(found.links, policy, gaps)}
     for relative, path in sorted(places.items()):
-        held = any(PurePosixPath(item).is_relative_to(relative) for item in copied)
+        held = any(PurePosixPath(item).is_relative_to(relative) for item in named_below)
         if relative not in {".", *policy.skip} and os.path.lexists(path) and not held:
             unsure = found.unsure(path)
             where = "what could be looked at of it" if unsure else "it"

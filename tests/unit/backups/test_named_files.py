@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pixel_tui.backups import links
 from pixel_tui.backups.manifest import Gap, Kind
 from pixel_tui.backups.store import BackupStore
 from tests.builders.backup_gaps import Stack, held, make, missing, model, project, rules
@@ -69,6 +70,41 @@ class TestNamedFiles:
         folder = rules(project).root / made.id
         copies = [path for path in folder.rglob("*") if path.is_file()]
         assert not any(b"fake host secret" in path.read_bytes() for path in copies)
+
+    def test_a_link_out_of_the_project_to_a_database_or_a_folder_is_named(
+        self, project: Path
+    ) -> None:
+        outside = project.with_name("outside")
+        database(outside / "far.db")
+        (outside / "notes.txt").write_text("x")
+        (project / "ok").mkdir()
+        (project / "data/link.db").symlink_to(outside / "far.db")
+        (project / "data/photos").symlink_to(outside)
+        (project / "ok/l.db").symlink_to(outside / "far.db")
+        for name, target in (
+            ("notes", outside / "notes.txt"), ("same.db", project / "data/pixels.db"),
+            ("nowhere", outside / "gone.db"),
+        ):  # fmt: skip
+            (project / "data" / name).symlink_to(target)
+        mounted = container("api", (str(project / "ok"), "/ok"))
+        made = make(project, Stack([mounted], model()))
+        told = {gap.what: gap for gap in made.left_out}
+        assert {name for name in told if "/" in name} == {"data/link.db", "data/photos", "ok/l.db"}
+        assert "ok" not in told, "it would be told to have no database"
+        assert told["ok/l.db"].why == "a link leads from there out of the project's folder"
+        assert told["ok/l.db"].gap is Gap.NOT_COPIED
+        assert not made.incomplete
+
+    def test_very_many_such_links_are_counted(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(links, "MOST_UNREAD", 1)
+        for name in "abc":
+            (project / "data" / name).symlink_to(project.parent)
+        told = [gap.what for gap in make(project).left_out]
+        assert [name for name in told if name in {"data/a", "2 more links"}] == [
+            "data/a", "2 more links",
+        ]  # fmt: skip
 
     def test_a_data_folder_on_another_disk_is_copied_with_the_links_in_it(
         self, project: Path

@@ -1,0 +1,63 @@
+"""Links in the folders that are searched: where they lead out of the project, nothing is copied."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from pixel_tui.backups.left_out import Gaps
+from pixel_tui.backups.manifest import Gap
+from pixel_tui.backups.policy import Policy
+from pixel_tui.backups.search import MOST_UNREAD, is_database
+from pixel_tui.backups.stack_view import real_inside
+
+LEADS_OUT = "a link leads from there out of the project's folder"
+
+
+def tell_links(links: list[Path], policy: Policy, gaps: Gaps) -> list[str]:
+    """Name the links that lead to a folder or a database that no backup has.
+
+    Args:
+        links: Those that were found.
+        policy: The project's rules.
+        gaps: Where it is said what is left out.
+
+    Returns:
+        Their paths below the project's folder.
+    """
+    told = list(_leading_out(links, policy))
+    for relative in told[:MOST_UNREAD]:
+        gaps.add(relative, LEADS_OUT, Gap.NOT_COPIED, expected=False)
+    if (more := len(told) - MOST_UNREAD) > 0:
+        why = "they lead out of the project's folder"
+        gaps.add(f"{more} more links", why, Gap.NOT_COPIED, expected=False)
+    return told
+
+
+def leads_out(relative: str, real: Path, project: Path) -> bool:
+    """Whether a link in a folder leads elsewhere: a service that writes there could have made it.
+
+    A copy would take what only this user may read, and a restore would give it to the service.
+    The folder itself may be on another disk.
+    """
+    first, *below = PurePosixPath(relative).parts
+    grounds = (project, project / first)
+    return bool(below) and not any(real.is_relative_to(os.path.realpath(at)) for at in grounds)
+
+
+def _leading_out(links: list[Path], policy: Policy) -> Iterator[str]:
+    for link in links:
+        relative = real_inside(str(link), policy.project)
+        real = Path(os.path.realpath(link))
+        if relative and leads_out(relative, real, policy.project) and _may_hold_data(real):
+            yield relative
+
+
+def _may_hold_data(place: Path) -> bool:
+    """Whether it is a folder, or a database, or can't be looked at."""
+    try:
+        return stat.S_ISDIR(place.lstat().st_mode) or is_database(place)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
