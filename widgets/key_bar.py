@@ -8,6 +8,7 @@ from textual import events
 from textual.app import RenderResult
 from textual.binding import ActiveBinding
 from textual.content import Content
+from textual.reactive import reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -36,7 +37,7 @@ class _Key:
 class KeyBar(Widget):
     """One painted line in place of a widget a key: it changes with every focus.
 
-    A click on a key presses it.
+    A click on a key presses it. Above it there may be a notice, which is more urgent.
     """
 
     DEFAULT_CSS = """
@@ -44,11 +45,21 @@ class KeyBar(Widget):
         dock: bottom; height: 1; padding: 0 1;
         background: $footer-background; color: $footer-description-foreground;
     }
+    KeyBar.-notice { height: 2; }
     """
+
+    notice: reactive[Content] = reactive(Content(""))
 
     def on_mount(self) -> None:
         """Hear when other keys count."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
+        for screen in self.app.screen_stack:  # what is opened above one with a notice has it too
+            for bar in screen.query(KeyBar):
+                self.notice = bar.notice or self.notice
+
+    def watch_notice(self) -> None:
+        """Take the line for it, or give it back."""
+        self.set_class(bool(self.notice), "-notice")
 
     def _bindings_updated(self, _screen: Screen[object]) -> None:
         self.refresh()
@@ -89,10 +100,13 @@ class KeyBar(Widget):
             Content.assemble((key.shown, "$footer-key-foreground bold"), f" {key.description}")
             for key in keys
         ]
-        return Content(" " * gap).join(parts)
+        line = Content(" " * gap).join(parts)
+        return Content("\n").join([self.notice, line]) if self.notice else line
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked on."""
+        if event.y < self.size.height - 1:
+            return
         keys, gap = self._line()
         left = 1
         for key in keys:

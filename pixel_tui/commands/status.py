@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         reasons,
         unstable_services,
     )
+    from pixel_tui.commands.waiting_apply import waiting_words
     from pixel_tui.facts.past_stops import known_ends
     from pixel_tui.health.stack_findings import findings_of_stack
     from pixel_tui.settings import load_settings
@@ -58,6 +59,8 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     try:
         for left in left_applies(project.command):
             complain(left.words)
+        if waits := waiting_words(project.command):
+            complain(waits)
     except FileError as error:
         complain(str(error))
     for reason in reasons(snapshot):

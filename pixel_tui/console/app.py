@@ -48,6 +48,15 @@ class PixelTui(TerminalApp):
         Binding("q", "quit", "Quit", id="quit"),
         Binding("colon,ctrl+p", "command_palette", "Menu", key_display=":", id="palette"),
         Binding("T", "next_theme", "Theme", show=False, id="theme", tooltip="The next theme"),
+        Binding(
+            "f8",
+            "open_waiting",
+            "Confirm",
+            show=False,
+            priority=True,
+            id="confirm",
+            tooltip="The job of an apply that waits to be confirmed: c keeps it",
+        ),
         Binding("ctrl+l", "redraw", "Redraw", show=False, priority=True, id="redraw"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, system=True),
         Binding(
@@ -177,6 +186,12 @@ class PixelTui(TerminalApp):
         for drill in self.parts.drills:
             yield SystemCommand(drill.title, drill.help, drill.run)
         yield SystemCommand("Quit", "Quit pixel-tui", self.action_quit)
+
+    def action_open_waiting(self) -> None:
+        """Show the job of an apply that waits to be confirmed."""
+        operations, dashboard = self.parts.operations, self.screen_stack[0]
+        if operations is not None and isinstance(dashboard, DashboardScreen):
+            operations.open_waiting(dashboard)
 
     def action_help(self) -> None:
         """Show the keys of this view."""

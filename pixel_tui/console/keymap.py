@@ -37,6 +37,7 @@ from widgets.dashboard.event_list import EventList
 from widgets.dashboard.job_list import JobList
 from widgets.filter_box import FilterBox
 from widgets.lines.options import Options
+from widgets.logs.job_output import JobOutput
 from widgets.logs.pane import LogPane
 from widgets.logs.query import QueryBox
 from widgets.logs.view import LogView
@@ -45,11 +46,10 @@ from widgets.tables.environment_table import EnvironmentTable
 from widgets.tables.keyed_table import KeyedTable
 
 PLACES: Final[tuple[type[DOMNode], ...]] = (
-    DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, QueryBox, Details,
-    EventList, Options, JobList, Dialog, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen,
+    DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, JobOutput, QueryBox,
+    Details, EventList, Options, JobList, Dialog, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen,
     HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen,
-    RecoveryScreen,
-    AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
+    RecoveryScreen, AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,
     DifferenceScreen, HistoryScreen, MergeScreen,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.environment.apply.state import Confirmation
+from pixel_tui.environment.apply.state import Confirmation, Waiting
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.locks import shared_folder
 from pixel_tui.operations.audit.origin import Origin, current_origin
@@ -120,12 +120,7 @@ class Operator:
         if self._closed:
             raise OperationError("The console is closing.", remedy="Start it again.")
         keep_reserve(self._state_folder)
-        lock = take_lock(
-            self._locks,
-            engine=plan.engine,
-            project=plan.project,
-            owner=self._owner(plan),
-        )
+        lock = self._take_lock(plan)
         try:
             self._require_current(plan)
             status = self._new_status(plan)
@@ -145,6 +140,29 @@ class Operator:
             lock.release()
             raise
         return job
+
+    def _take_lock(self, plan: Plan) -> StackLock:
+        owner = self._owner(plan)
+        try:
+            return take_lock(self._locks, engine=plan.engine, project=plan.project, owner=owner)
+        except LockHeld as error:
+            waiting = self._waiting
+            if waiting is None:
+                raise
+            raise LockHeld(error.what, on=error.on, remedy=waiting.words) from error
+
+    @property
+    def _waiting(self) -> Waiting | None:
+        """This user's apply that waits to be confirmed, and holds the lock meanwhile."""
+        try:
+            return self._confirmation.waiting()
+        except FileError:  # the job's output says what is wrong with it
+            return None
+
+    @property
+    def _confirmation(self) -> Confirmation:
+        marks = (each.env_mark for each in self._command.each_edited)
+        return Confirmation(self._state_folder, *marks)
 
     def watch(self, changed: Callable[[], None], found: Callable[[JobStatus], None]) -> JobWatch:
         """What sees the jobs of other consoles, and settles what was left; it does not look yet.
@@ -250,8 +268,7 @@ class Operator:
         if not any(step.takes_back for step in status.plan.steps):
             return ""
         try:
-            marks = (each.env_mark for each in self._command.each_edited)
-            left = Confirmation(self._state_folder, *marks).left()
+            left = self._confirmation.left()
         except FileError as error:
             return str(error)
         return f"{left.words} {TAKE_BACK}" if left is not None else ""

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -163,9 +163,28 @@ class Operations:
     @property
     def applies(self) -> bool:
         """Whether a new environment is being applied, by this console or another."""
-        return any(
-            status.plan.action == APPLY and not status.state.ended for status in self.statuses()
+        return bool(self.waiting_job)
+
+    @property
+    def waiting_job(self) -> str:
+        """The id of the job that applies an environment; empty where none does."""
+        return next((status.id for status in self._applying), "")
+
+    @property
+    def _applying(self) -> "Iterator[JobStatus]":
+        return (
+            status
+            for status in self.statuses()
+            if status.plan.action == APPLY and not status.state.ended
         )
+
+    def open_waiting(self, screen: Screen[None]) -> None:
+        """Show the job that waits to be confirmed, where it is not shown already."""
+        job_id = self.waiting_job
+        if not job_id:
+            screen.notify("Nothing waits to be confirmed.", timeout=3)
+        elif getattr(screen.app.screen, "watched_job", "") != job_id:
+            self.open(screen, job_id)
 
     def look_whether_one_waits(self) -> None:
         """Find out whether an apply waits to be confirmed, and how long. Blocks."""

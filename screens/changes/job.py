@@ -23,7 +23,7 @@ from pixel_tui.text import SafeText
 from screens.shared.dialog import Dialog
 from widgets.dashboard.job_list import STATE_LOOKS
 from widgets.key_bar import KeyBar
-from widgets.logs.view import LogView
+from widgets.logs.job_output import JobOutput
 from widgets.rows.job_steps import step_lines
 
 
@@ -40,10 +40,10 @@ class JobScreen(Dialog[None]):
         confirmation: Asks for what the job waits to be told; None where it is none that waits.
     """
 
-    AUTO_FOCUS = "LogView"
+    AUTO_FOCUS = "JobOutput"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,b,q", "dismiss_or_forget", "Background", id="job.background"),
-        Binding("ctrl+x", "cancel", "Cancel the job", id="job.cancel"),
+        Binding("ctrl+x", "cancel", "Cancel", id="job.cancel", tooltip="Cancel the job"),
         Binding(
             "c",
             "confirm",
@@ -83,13 +83,13 @@ class JobScreen(Dialog[None]):
         with Vertical(classes="dialog -tall") as dialog:
             dialog.border_title = Content(f"Job: {self._job.status.plan.title}")
             yield Static(id="job-state", markup=False)
-            yield LogView(id="job-output")
+            yield JobOutput(id="job-output")
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Follow the output and the state."""
         with suppress(NoMatches):  # closed before it was there
-            view = self.query_one(LogView)
+            view = self.query_one(JobOutput)
             self._feed = FileFeed(self._job.status.output, "job")
             view.show(self._feed)
             self._unsubscribe = self._job.subscribe(lambda _status: self._heard())

@@ -84,7 +84,7 @@ class QuitScreen(Dialog[Leaving]):
         if left is not None:
             happens = (
                 "The new environment waits to be confirmed. It is rolled back in "
-                f"{span(round(left))}, also without pixel-tui. To keep it: Esc, then 5, Enter, c;"
+                f"{span(round(left))}, also without pixel-tui. To keep it: F8, then c;"
                 " or `pixel-tui env confirm` in a shell."
             )
         else:

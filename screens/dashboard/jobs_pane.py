@@ -50,6 +50,8 @@ class JobsPane(Vertical):
         self._operations = operations
         self._jobs = operations or watching
         self._clock = clock
+        self._under_way = False
+        """Whether a job that is listed has not ended."""
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -72,12 +74,18 @@ class JobsPane(Vertical):
             words = f"{other.title}: {other.words}. Its output is that user's alone."
             self.notify(words, timeout=10, markup=False)
 
+    def tick(self) -> None:
+        """It is later: what runs has run for longer."""
+        if self._jobs is not None and self._under_way:
+            self.query_one(JobList).show(self._jobs.statuses(), self._clock.now(), self._jobs.other)
+
     def _jobs_changed(self) -> None:
         if self._jobs is None:
             return
         with suppress(NoMatches):  # the screen is being taken down
             statuses, other = self._jobs.statuses(), self._jobs.other
             self.query_one(JobList).show(statuses, self._clock.now(), other)
+            self._under_way = any(not status.state.ended for status in statuses)
             running = sum(not status.state.ended for status in statuses) + (other is not None)
             self.post_message(self.Changed(statuses, running))
             if self._operations is not None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -21,6 +20,7 @@ from pixel_tui.settings import Memory
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.terminal.painting import paint_changed_lines
+from screens.changes.countdown import ApplyCountdown
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
 from screens.dashboard.bindings import BINDINGS
@@ -49,6 +49,7 @@ over a slow line, moves the cursor and waits for nothing else."""
 SETTLE_SECONDS: Final = 0.15
 """How long the cursor rests on a row before its log is opened."""
 CLOCK_SECONDS: Final = 2.0
+COUNTDOWN_SECONDS: Final = 1.0
 LOGS_SECONDS: Final = 0.5
 """The logs come with the first complete table, or then: an engine may not answer."""
 
@@ -113,7 +114,7 @@ class DashboardScreen(Screen[None]):
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
         self._pending: set[Topic] = set()
-        self._looks_for_waiting = False
+        self._countdown = ApplyCountdown(self, operations) if operations is not None else None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
         self._logs = LateLogs(
@@ -156,6 +157,7 @@ class DashboardScreen(Screen[None]):
         self.table.sort_by(self.look.sorting)
         self.table.choose_columns(self.look.columns)
         self.set_interval(CLOCK_SECONDS, self._tick)
+        self.set_interval(COUNTDOWN_SECONDS, self._count_down)
         self._take_snapshot()
         self._share_height()
         self.set_timer(LOGS_SECONDS, self._open_logs)
@@ -220,22 +222,12 @@ class DashboardScreen(Screen[None]):
             self._draw_rows()
             self._draw_frame()
             self._logs.tick(self._clock.now())
-            self._look_whether_one_waits()
+            self.query_one(JobsPane).tick()
 
-    def _look_whether_one_waits(self) -> None:
-        """See how long an apply waits to be confirmed, whoever runs it."""
-        operations = self._operations
-        if operations is not None:
-            self.query_one(StatusBar).to_confirm = operations.seconds_to_confirm
-            if operations.applies and not self._looks_for_waiting:
-                self._looks_for_waiting = True
-                self._in_thread(partial(self._ask_whether_one_waits, operations))
-
-    def _ask_whether_one_waits(self, operations: Operations) -> None:
-        try:
-            operations.look_whether_one_waits()
-        finally:
-            self._looks_for_waiting = False
+    def _count_down(self) -> None:
+        if self._countdown is not None:
+            with suppress(NoMatches):  # the screen is being taken down
+                self._countdown.show()
 
     def _draw_rows(self) -> None:
         self.services_pane.draw_rows(self._grown)

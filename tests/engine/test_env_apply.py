@@ -73,7 +73,7 @@ def test_what_is_not_well_is_taken_back(bench: Bench) -> None:
 def test_what_nobody_confirms_is_taken_back_with_its_images(bench: Bench) -> None:
     image = bench.project.inspect("web")["Image"]
     process = bench.start(GOOD, *BOTH, within=1)
-    said = ("Nobody confirmed it within 1s", "means the image of before")
+    said = ("Not confirmed within 1s. Rolled back", "means the image of before")
     assert bench.ending(process, *said) is Ending.UNCONFIRMED
     assert bench.project.inspect("web")["Image"] == image
     assert bench.image_file() == "http://a"
@@ -84,7 +84,7 @@ def test_what_is_cancelled_while_it_waits_is_taken_back(bench: Bench) -> None:
     process = bench.start(GOOD, "--recreate", "api")
     eventually(bench.confirmation.waiting, "it waits to be confirmed", process)
     os.killpg(process.pid, signal.SIGINT)
-    assert bench.ending(process, "It is cancelled") is Ending.CANCELLED
+    assert bench.ending(process, "Cancelled. Rolled back") is Ending.CANCELLED
     bench.require_as_before()
 
 
@@ -122,7 +122,7 @@ def test_a_console_that_dies_takes_nothing_with_it(bench: Bench) -> None:
     later = bench.console("environment-apply", "f" * 16)
     output, _ = later.communicate(timeout=PATIENCE)
     assert "Save and apply .env abandoned" in output
-    assert "ended with 4. The environment of before is back." in output
+    assert "Rolled back: the environment of before is back." in output
 
 
 def test_what_died_with_its_console_is_offered_to_be_taken_back(bench: Bench) -> None:
@@ -209,5 +209,5 @@ def test_what_shares_a_network_with_what_mounts_the_file_has_it_afterwards(
     staged = Staging(bench.state / "pixel-tui", project.directory).stage(BEFORE, base=digest(GOOD))
     console = bench.console("environment-apply", staged, "--yes", confirm_seconds=5)
     output, _ = console.communicate(timeout=PATIENCE)
-    assert "Nobody confirmed it" in output
+    assert "Not confirmed within" in output
     assert (is_mounted(), has_network()) == (GOOD, True)

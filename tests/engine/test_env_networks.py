@@ -92,7 +92,7 @@ def test_a_network_that_the_engine_refuses_brings_the_one_of_before_back(bench: 
     output = ended(console)
     assert console.returncode == 1, output
     assert "overlaps" in output
-    assert "The environment of before is back." in output
+    assert "Rolled back: the environment of before is back." in output
     assert bench.file.read_bytes() == BEFORE
     assert bench.files.read() is None
     require_all_on(bench.project, "10.214.21.0/24")
@@ -102,7 +102,7 @@ def test_a_network_that_the_engine_refuses_brings_the_one_of_before_back(bench: 
 def test_a_network_that_nobody_confirms_is_as_before(bench: Bench) -> None:
     console = bench.console("environment-apply", stage(bench, GOOD), "--yes", confirm_seconds=1)
     output = ended(console)
-    assert "Nobody confirmed it" in output
+    assert "Not confirmed within" in output
     assert bench.file.read_bytes() == BEFORE
     require_all_on(bench.project, "10.214.21.0/24")
 

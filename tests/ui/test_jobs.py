@@ -27,8 +27,10 @@ from pixel_tui.text import NO_TEXT, SafeText
 from screens.changes.flow import Operations
 from screens.changes.job import JobScreen
 from screens.changes.quit import QuitScreen
+from screens.shared.dialog import Dialog
 from tests.builders.audit import NOW, plan, status
 from tests.ui.driving import Console, console
+from widgets.dashboard.job_list import JobList
 from widgets.rows.job_steps import step_lines
 
 
@@ -193,6 +195,59 @@ async def test_a_job_of_another_console_is_listed_and_opened() -> None:
         operations_of(it).close()
 
 
+async def test_a_job_of_another_console_goes_on_running_in_the_list() -> None:
+    async with console(size=(140, 36)) as it:
+        written(it, await finished(it), mark_of(os.getpid()))
+        operations_of(it).watch_jobs()
+        await it.press("5")
+        await it.until(lambda: "▸ running" in it.text("#jobs-pane"))
+        for _ in range(2):
+            before = it.text("JobList")
+            await it.until(lambda before=before: it.text("JobList") != before)  # type: ignore[misc]
+            assert "▸ running" in it.text("JobList")
+        operations_of(it).close()
+
+
+async def test_a_new_job_does_not_move_the_cursor_to_another_one() -> None:
+    async with console(size=(140, 36)) as it:
+        first = await finished(it)
+        await it.press("5", "home")
+        jobs = it.dashboard.query_one(JobList)
+        await finished(it)
+        await it.until(lambda: jobs.option_count == 2)
+        chosen = jobs.highlighted_option
+        assert chosen is not None
+        assert chosen.id == first.id
+        await it.press("1")
+        await finished(it)
+        await it.until(lambda: jobs.option_count == 3)
+        assert jobs.highlighted == 0, "whoever comes to the list finds the newest"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_long_lines_of_the_output_are_folded_and_cut_ones_are_marked(
+    size: tuple[int, int],
+) -> None:
+    async with console(size=size) as it:
+        written(it, await finished(it), mark_of(os.getpid()))
+        operations_of(it).watch_jobs()
+        await it.press("5")
+        await it.until(lambda: "Run by another console" in it.text("#jobs-pane"))
+        newest = operations_of(it).statuses()[0].output
+        newest.write_text(f"$ docker {'--word ' * 40}the-end\nshort\n")
+        await it.press("home", "enter")
+        await it.until(lambda: "the-end" in it.text("JobOutput"))
+        assert "w Wrap" in it.text("KeyBar")
+        await it.press("w")
+        await it.until(lambda: "the-end" not in it.text("JobOutput"))
+        long, short = [line for line in it.text("JobOutput").splitlines() if line.strip()]
+        assert long.endswith("…")
+        assert short.endswith("short")
+        await it.press("w")
+        await it.until(lambda: "the-end" in it.text("JobOutput"))
+        operations_of(it).close()
+
+
 async def test_what_became_of_a_job_without_its_console_is_told_at_the_start() -> None:
     async with console(size=(140, 36)) as it:
         written(it, await finished(it), ProcessMark(1, 1, "an earlier start"))
@@ -247,15 +302,50 @@ async def test_the_time_to_confirm_an_apply_is_counted_down_on_the_dashboard(
     async with console(size=size) as it:
         files = await waiting_apply(it, 90)
         await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
-        assert "5, Enter, c keeps it" in it.text("StatusBar")
+        assert "F8, then c keeps it" in it.text("StatusBar")
         before = it.text("StatusBar")
         await it.until(lambda: it.text("StatusBar") != before)
-        await it.press("5", "home", "enter")
+        await it.press("f8")
         await it.until(lambda: "Press c within" in it.text())
         await it.press("c", "escape")
         await it.until(lambda: "rolls back" not in it.text("StatusBar"))
         files.clear()
         operations_of(it).close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+@pytest.mark.parametrize(
+    "opened", [("E",), ("E", "h"), ("A",), ("U",), ("r",), ("E", "a"), ("5", "end", "enter")],
+    ids=" ".join,
+)  # fmt: skip
+async def test_it_is_counted_down_on_every_screen_and_a_key_leads_to_its_job(
+    opened: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    async with console(size=size) as it:
+        files = await waiting_apply(it, 90)
+        await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
+        await it.press(*opened)
+        below = it.app.screen
+        assert isinstance(below, Dialog)
+        await it.until(lambda: "apply rolls back in" in it.text("KeyBar"))
+        before = it.text("KeyBar")
+        assert "F8, then c keeps it" in before
+        await it.until(lambda: "esc" in it.text("KeyBar"))
+        await it.until(lambda: it.text("KeyBar") != before)
+        await it.press("f8")
+        await it.until(lambda: "Press c within" in it.text())
+        await it.until(lambda: "rolls back" not in it.text("KeyBar"))
+        await it.press("f8", "c", "escape")
+        assert it.app.screen is below
+        await it.until(lambda: "rolls back" not in it.text("KeyBar"))
+        files.clear()
+        operations_of(it).close()
+
+
+async def test_where_nothing_waits_the_key_says_so() -> None:
+    async with console(size=(80, 24)) as it:
+        await it.press("f8")
+        await it.until(lambda: "Nothing waits to be confirmed." in it.text())
 
 
 async def test_who_quits_is_told_that_an_apply_is_rolled_back(
@@ -267,7 +357,7 @@ async def test_who_quits_is_told_that_an_apply_is_rolled_back(
         await it.until(lambda: "apply rolls back in" in it.text("StatusBar"))
         await it.press("q")
         await it.until(lambda: "It is rolled back in" in it.text())
-        assert "Esc, then 5, Enter, c" in " ".join(it.text("#quit-question").split())
+        assert "F8, then c" in " ".join(it.text("#quit-question").split())
         before = it.text("#quit-question")
         await it.until(lambda: it.text("#quit-question") != before)
         await it.press("escape")

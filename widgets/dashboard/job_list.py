@@ -59,13 +59,22 @@ class JobList(Options):
         self, jobs: "Sequence[JobStatus]", now: datetime, other: "Owner | None" = None
     ) -> None:
         """Show these jobs, and what another user does, of which no more is known."""
-        at = self.highlighted
+        shown, before = self.options, self.highlighted_option
         lines = [Option(_line(job, now), id=job.id) for job in jobs]
         if other is not None:
             lines.insert(0, Option(_other_line(other), id=OTHER))
+        ids = [line.id for line in lines]
+        if ids == [option.id for option in shown]:  # where one had scrolled to stays
+            for at, line in enumerate(lines):
+                if line.prompt != shown[at].prompt:
+                    self.replace_option_prompt_at_index(at, line.prompt)
+            return
         self.set_options(lines)
         if lines:
-            self.highlighted = min(at or 0, len(lines) - 1)
+            # A new job stands above those that were there: whoever is on one of these stays there,
+            # and whoever comes here finds the newest.
+            kept = self.screen.focused is self and before is not None and before.id in ids
+            self.highlighted = ids.index(before.id) if before is not None and kept else 0
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Say which one."""

@@ -15,6 +15,7 @@ from pixel_tui.health.restarts import unstable
 from pixel_tui.humanize import ago, memory_size, span
 from pixel_tui.stack.model.container import HealthStatus
 from pixel_tui.stack.model.snapshot import Link, ServiceState, StackSnapshot
+from widgets.countdown import countdown_words
 from widgets.lines.fitted_line import Part, fitted
 
 
@@ -155,8 +156,7 @@ def _engine(snapshot: StackSnapshot) -> Sequence[Part]:
 
 def _jobs(running: int, to_confirm: float | None) -> Part:
     if to_confirm is not None:
-        words = f"apply rolls back in {span(round(to_confirm))}: 5, Enter, c keeps it"
-        return Part(Content.styled(words, "$text-warning bold"))
+        return Part(Content.styled(countdown_words(to_confirm), "$text-warning bold"))
     words = f"{running} job{'s' if running > 1 else ''} running" if running else ""
     return Part(Content.styled(words, "$text-accent bold"))
 

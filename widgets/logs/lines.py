@@ -367,10 +367,14 @@ class LogLines(SteadyView):
             [
                 Segment(self._bar(row.shown.number), self._style("bar")),
                 Segment(f"{' ' if row.row else self.sign(y)} ", self._style("sign")),
-                *strip.crop_extend(left, left + body, self.ground),
+                *self.crop(strip, left, body),
             ],
             width,
         )
+
+    def crop(self, strip: Strip, left: int, width: int) -> Strip:
+        """The part of a row that there is room for."""
+        return strip.crop_extend(left, left + width, self.ground)
 
     def _widen(self) -> None:
         self.resize_content(Size(self._page.take_width() + GUTTER, self._page.shown))

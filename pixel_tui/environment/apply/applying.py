@@ -27,6 +27,10 @@ from pixel_tui.stack.watch.build_witness import Witness
 COUNTED_AT: Final = (90, 60, 30, 20, 10, 5)
 """At so many seconds left a line is printed."""
 PAUSE_SECONDS: Final = 0.2
+AGAIN: Final = (
+    "`environment-roll-back` tries it again; or `recreate`, then `pixel-tui env confirm`."
+)
+BACK: Final = "Rolled back: the environment of before is back"
 GLANCE_SECONDS: Final = 2.0
 """Between two looks at the health of what waits to be confirmed."""
 
@@ -74,6 +78,8 @@ class Applying:
         self._cancelled = cancelled
         self._pause = pause
         self._witness = witness
+        self._why = ""
+        """Why it is rolled back, as a sentence with a space behind it; empty where by hand."""
 
     def apply(self, wanted: Wanted) -> Ending:
         """Save it, make anew what it changes, watch, wait to be confirmed.
@@ -86,6 +92,7 @@ class Applying:
             ending = self._try(state, wanted)
         except ConsoleError as error:
             self._say(str(error))
+            self._why = f"{error.what.rstrip('.')}. "
             saved = digest(self._file.read()) != wanted.was
             ending = Ending.UNHEALTHY if saved else Ending.NOTHING_DONE
         if ending is Ending.KEPT:
@@ -189,11 +196,10 @@ class Applying:
         return done
 
     def _ended_early(self, why: str) -> Ending:
-        if self._cancelled():
-            self._say("It is cancelled.")
-            return Ending.CANCELLED
-        self._say(f"{why}.")
-        return Ending.UNHEALTHY
+        ending = Ending.CANCELLED if self._cancelled() else Ending.UNHEALTHY
+        self._why = "Cancelled. " if ending is Ending.CANCELLED else f"{why}. "
+        self._say(self._why.rstrip())
+        return ending
 
     def _wait(self, state: ApplyState, within: float) -> Ending:
         """Until somebody confirms it; who was told that it stays is not told wrong."""
@@ -225,7 +231,8 @@ class Applying:
                 if ill := self._look(state.expected_well).ill:
                     return self._ended_early(ill)
             self._pause(min(PAUSE_SECONDS, left))
-        self._say(f"Nobody confirmed it within {span(within)}.")
+        self._why = f"Not confirmed within {span(within)}. "
+        self._say(self._why.rstrip())
         return Ending.UNCONFIRMED
 
     def _kept(self) -> Ending:
@@ -244,7 +251,7 @@ class Applying:
             return ending if self._put_back() else Ending.LEFT
         except ConsoleError as error:
             self._say(str(error))
-            self._say("What was before is not back: `environment-roll-back` tries it again.")
+            self._say(f"{self._why}Not rolled back: `environment-roll-back` tries it again.")
             return Ending.LEFT
 
     def _put_back(self) -> bool:
@@ -271,17 +278,14 @@ class Applying:
                 return False
             self._say("Making the containers of before again.")
             if not self._up(state, apart=True):
-                self._say(
-                    "They could not be made. `environment-roll-back` tries it again. Or"
-                    " `recreate` the services, and then `pixel-tui env confirm`."
-                )
+                self._say(f"{self._why}The containers of before could not be made. {AGAIN}")
                 return False
             if ill := self._watch(state.expected_well, cancelled=lambda: False):
                 self._files.clear()
-                self._say(f"The environment of before is back, and {ill}.")
+                self._say(f"{self._why}{BACK}, and {ill}.")
                 return False
         self._files.clear()
-        self._say("The environment of before is back.")
+        self._say(f"{self._why}{BACK}.")
         return True
 
     def _file_back(self, state: ApplyState) -> bool:
@@ -291,8 +295,8 @@ class Applying:
         if now != state.new:
             self._files.clear()
             self._say(
-                f"{self._path} was changed by somebody else meanwhile, so it is left as it is, and"
-                " so are the containers. What it was is in the history."
+                f"{self._why}{self._path} was changed by somebody else meanwhile, so it is left as"
+                " it is, and so are the containers. What it was is in the history."
             )
             return False
         if state.old:
@@ -324,10 +328,7 @@ class Applying:
         why = why or self._remove(networks, state.services, apart=True)
         if why:
             self._say(f"{why}.")
-            self._say(
-                "What was before is not back: `environment-roll-back` tries it again. Or"
-                " `recreate` the services, and then `pixel-tui env confirm`."
-            )
+            self._say(f"{self._why}Not rolled back. {AGAIN}")
         return not why
 
     # What both ways need.

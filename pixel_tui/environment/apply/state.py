@@ -19,6 +19,7 @@ from pixel_tui.environment.storage.file_state import LONGEST_BYTES
 from pixel_tui.environment.storage.staging import project_mark
 from pixel_tui.errors import FileError
 from pixel_tui.files import read_regular, replace_file
+from pixel_tui.humanize import span
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node, load_object
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
 from pixel_tui.text import SafeText, plain
@@ -273,6 +274,14 @@ class Waiting:
     def seconds(self) -> float:
         """How many are left."""
         return max(0.0, self.deadline - time.time())
+
+    @property
+    def words(self) -> SafeText:
+        """How long there is to confirm it, and with what."""
+        keys = "F8 and then `c` in the console, or `pixel-tui env confirm`"
+        return plain(
+            f"It is rolled back in {span(round(self.seconds))} if nobody confirms it: {keys}."
+        )
 
 
 class Confirmation:

@@ -133,6 +133,8 @@ class Execution:
                 if far := self._restored(self._job.status):
                     return f"{ended}. {far}"
                 said = last_line(self._job.status.output)
+                if step.takes_back and said:
+                    return f"{said}."  # why it was rolled back: the code says less
                 return f"{ended}: {said}." if said else f"{ended}."
         return None
 

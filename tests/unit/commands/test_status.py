@@ -1,6 +1,7 @@
 """The stack once, as a table, as JSON, and as an exit code."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +11,13 @@ import pytest
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.commands.status_output import all_well, as_json, as_table, reasons
+from pixel_tui.commands.waiting_apply import waiting_words
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.world import DemoWorld
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
@@ -167,3 +172,17 @@ def test_the_json_tells_times_orphans_and_ends() -> None:
     assert isinstance(containers, list)
     assert isinstance(containers[1], dict)
     assert (containers[1]["exit_code"], containers[1]["oom_killed"]) == (137, True)
+
+
+def test_an_apply_that_waits_to_be_confirmed_is_told_with_what_confirms_it(tmp_path: Path) -> None:
+    command = ComposeCommand(directory="/srv/shop")
+    assert not waiting_words(command)
+    files = ApplyFiles(state_folder(), command.each_edited[0].env_mark)
+    waits = ApplyState(
+        Phase.WAITING, ".env", "shop", "a", "b", deadline=time.time() + 90, process=this_process()
+    )
+    files.write(waits)
+    words = waiting_words(command)
+    assert "waits to be confirmed. It is rolled back in " in words
+    assert "`pixel-tui env confirm`" in words
+    files.clear()

@@ -243,6 +243,8 @@ def test_whoever_comes_a_moment_too_late_is_told_so(
 def test_what_nobody_confirms_is_as_before(tmp_path: Path, old: bytes | None) -> None:
     world = World(tmp_path, old=old)
     assert world.applying().apply(wanted(old)) is Ending.UNCONFIRMED
+    assert world.said[-1].startswith("Not confirmed within ")
+    assert world.said[-1].endswith("s. Rolled back: the environment of before is back.")
     assert (world.content, world.made_with) == (old, old)
     assert world.image == world.ran == "image-of-before"
     assert not list((tmp_path / "state" / "environment").iterdir())
@@ -315,7 +317,9 @@ def test_a_network_that_can_not_be_made_is_as_before(tmp_path: Path) -> None:
     assert world.applying().apply(wanted()) is Ending.UNHEALTHY
     assert world.as_before
     assert "The containers could not be made anew." in world.said
-    assert "The environment of before is back." in world.said
+    assert world.said[-1] == (
+        "The containers could not be made anew. Rolled back: the environment of before is back."
+    )
 
 
 def test_who_comes_onto_the_network_before_it_is_removed_is_named_and_nothing_is_stopped(
@@ -357,7 +361,9 @@ def test_what_is_ill_with_the_old_environment_too_is_said(tmp_path: Path) -> Non
     world.wellness = lambda services: Wellness(ill="api is unhealthy")  # type: ignore[method-assign]
     assert world.applying().apply(wanted()) is Ending.LEFT
     assert world.content == OLD
-    assert "The environment of before is back, and api is unhealthy." in world.said
+    assert world.said[-1] == (
+        "api is unhealthy. Rolled back: the environment of before is back, and api is unhealthy."
+    )
 
 
 def steps_of_an_apply(tmp_path: Path) -> int:

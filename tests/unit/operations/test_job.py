@@ -1,6 +1,7 @@
 """Running a plan: refused, locked, audited, heard, cancelled, verified."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.operations.jobs import folder as job_folder
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
@@ -341,6 +342,15 @@ class TestFailure:
         assert "agent is not restarted yet" in status.message
         assert desk.records()[-1]["exit_code"] == 1
 
+    def test_a_step_that_takes_itself_back_says_itself_why(self, desk: Desk) -> None:
+        desk.runner.codes, desk.runner.on_start = [4], lambda: None
+        desk.runner.says = "Saved .env\nNot confirmed within 120 s. Rolled back: it is as before.\n"
+        made = desk.plan()
+        made = replace(made, steps=tuple(replace(s, takes_back=True) for s in made.steps))
+        message = desk.done(made).message
+        assert message.startswith("Not confirmed within 120 s. Rolled back: it is as before. ")
+        assert desk.records()[-1]["exit_code"] == 4
+
     def test_an_apply_whose_program_was_killed_promises_nothing(self, desk: Desk) -> None:
         desk.runner.codes = [137]
         desk.runner.says = "Confirm it within 2m, else what was before comes back"
@@ -607,6 +617,26 @@ class TestDoor:
         desk.observer.show(again())
         desk.runner.commands[0].end(0)
         assert job.wait(PATIENCE).state is JobState.SUCCEEDED
+
+    def test_who_is_kept_waiting_by_an_apply_of_ones_own_is_told_how_to_confirm_it(
+        self, desk: Desk
+    ) -> None:
+        desk.runner.codes = [None]
+        plan = desk.plan()
+        desk.runner.on_start = lambda: None
+        job = desk.operator().run(plan)
+        assert desk.runner.hanging.wait(PATIENCE)
+        state = ApplyState(
+            Phase.WAITING, "/srv/pixel/.env", "pixel", "old", "new",
+            deadline=time.time() + 90, process=this_process(),
+        )  # fmt: skip
+        ApplyFiles(desk.folder, Path(COMMAND.directory)).write(state)
+        with pytest.raises(LockHeld, match="Restart agent") as raised:
+            desk.operator().run(plan)
+        for words in ("rolled back in", "`c` in the console", "`pixel-tui env confirm`"):
+            assert words in raised.value.remedy
+        desk.runner.commands[0].end(1)
+        job.wait(PATIENCE)
 
     def test_who_waited_for_the_end_finds_the_stack_free(self, desk: Desk) -> None:
         operator = desk.operator()

@@ -1,0 +1,19 @@
+"""An apply of the environment that waits to be confirmed: what the shell is told of it."""
+
+from pixel_tui.environment.apply.state import Confirmation
+from pixel_tui.settings import state_folder
+from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.text import NO_TEXT, SafeText, plain
+
+
+def waiting_words(command: ComposeCommand) -> SafeText:
+    """That one waits, how long, and what confirms it; empty where none does.
+
+    Raises:
+        FileError: That can't be read.
+    """
+    marks = (each.env_mark for each in command.each_edited)
+    waiting = Confirmation(state_folder(), *marks).waiting()
+    if waiting is None:
+        return NO_TEXT
+    return plain(f"A new environment is applied, and waits to be confirmed. {waiting.words}")

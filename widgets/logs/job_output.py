@@ -1,0 +1,31 @@
+"""The output of a job: a log whose lines are read to their end."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from widgets.logs.view import LogView
+
+
+class JobOutput(LogView):
+    """Folds long lines, since what matters is often at their end; marks those that it cuts."""
+
+    BINDING_GROUP_TITLE = "Job output"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("L", "level", "Level", show=False, id="log.level",
+                tooltip="All, info, warnings, errors"),
+        Binding("w", "wrap", "Wrap", id="log.wrap", tooltip="Fold long lines, or cut them"),
+    ]  # fmt: skip
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
+        super().__init__(id=id)
+        self.page.appear(replace(self.page.appearance, wrap=True))
+
+    def crop(self, strip: Strip, left: int, width: int) -> Strip:
+        """The part of a row that there is room for, with an ellipsis where it continues."""
+        if strip.cell_length <= left + width or not width:
+            return super().crop(strip, left, width)
+        return Strip([*super().crop(strip, left, width - 1), Segment("…", self.ground)], width)
