@@ -323,7 +323,7 @@ def _old_contents(
 def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands.left_apply import left_applies
-    from pixel_tui.environment.apply.state import Confirmation
+    from pixel_tui.environment.apply.confirmation import Confirmation
     from pixel_tui.settings import state_folder
     from pixel_tui.stack.watch.look_once import look_once
 

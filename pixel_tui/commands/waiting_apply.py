@@ -1,6 +1,6 @@
 """An apply of the environment that waits to be confirmed: what the shell is told of it."""
 
-from pixel_tui.environment.apply.state import Confirmation
+from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.text import NO_TEXT, SafeText, plain

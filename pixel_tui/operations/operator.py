@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.environment.apply.state import Confirmation, Waiting
+from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.locks import shared_folder
 from pixel_tui.operations.audit.origin import Origin, current_origin

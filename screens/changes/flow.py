@@ -25,7 +25,7 @@ from screens.changes.watching import on_this_loop
 
 # What a change needs is imported with the first one: the table stands before that.
 if TYPE_CHECKING:
-    from pixel_tui.environment.apply.state import Confirmation, Waiting
+    from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
     from pixel_tui.operations.jobs.job import Job, JobStatus, WatchedJob
     from pixel_tui.operations.jobs.lock import Owner
     from pixel_tui.operations.jobs.watch import JobWatch
@@ -416,7 +416,7 @@ class Operations:
     @property
     def _confirmation(self) -> "Confirmation":
         """What asks for the confirmation that an apply may wait for."""
-        from pixel_tui.environment.apply.state import Confirmation
+        from pixel_tui.environment.apply.confirmation import Confirmation
         from pixel_tui.settings import state_folder
 
         marks = (each.env_mark for each in self._command.each_edited)

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from pixel_tui.clock import Clock
-from pixel_tui.environment.apply.state import Confirmation
+from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.errors import FileError
 from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, WatchedJob

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.apply.state import ApplyFiles, Confirmation, Phase
+from pixel_tui.environment.apply.confirmation import Confirmation
+from pixel_tui.environment.apply.state import ApplyFiles, Phase
 from pixel_tui.environment.apply.wanted import Ending
 from pixel_tui.environment.apply.worker import worker_argv
 from pixel_tui.environment.storage.staging import Staging, digest

@@ -11,13 +11,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.demo.stack.commands import _DemoCommand
-from pixel_tui.environment.apply.state import (
-    ApplyFiles,
-    ApplyState,
-    Confirmation,
-    Phase,
-    this_process,
-)
+from pixel_tui.environment.apply.confirmation import Confirmation
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.jobs.lock import Owner, take_lock

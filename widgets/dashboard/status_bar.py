@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from pixel_tui.health.restarts import unstable
-from pixel_tui.humanize import ago, memory_size, span
+from pixel_tui.humanize import ago, memory_size
 from pixel_tui.stack.model.container import HealthStatus
 from pixel_tui.stack.model.snapshot import Link, ServiceState, StackSnapshot
 from widgets.countdown import countdown_words

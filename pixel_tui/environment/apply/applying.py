@@ -78,8 +78,7 @@ class Applying:
         self._cancelled = cancelled
         self._pause = pause
         self._witness = witness
-        self._why = ""
-        """Why it is rolled back, as a sentence with a space behind it; empty where by hand."""
+        self._why = ""  # it is rolled back: a sentence, and a space; empty where by hand
 
     def apply(self, wanted: Wanted) -> Ending:
         """Save it, make anew what it changes, watch, wait to be confirmed.

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment.apply.applying import Applying
+from pixel_tui.environment.apply.confirmation import Confirmation
 from pixel_tui.environment.apply.state import (
     OWN_ROOM,
     ApplyFiles,
     ApplyState,
-    Confirmation,
     Phase,
     this_process,
 )

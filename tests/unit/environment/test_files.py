@@ -11,7 +11,8 @@ import pytest
 from pixel_tui import cli
 from pixel_tui.commands import env_set
 from pixel_tui.commands.env_choice import read_each, where_it_counts
-from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Confirmation, Phase
+from pixel_tui.environment.apply.confirmation import Confirmation
+from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.checks.layers import ALONE, Layers, short_names
 from pixel_tui.environment.checks.overview import KeyRow, Overview
 from pixel_tui.environment.dotenv.assignment import removed
