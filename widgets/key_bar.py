@@ -65,10 +65,10 @@ class KeyBar(Widget):
         self.refresh()
 
     def _keys(self) -> list[_Key]:
-        """The keys in their order; in a dialog the way to all others is the last."""
+        """The keys in their order; in a dialog the last are the way out and that to all others."""
         keys = list(self._shown_keys())
         if isinstance(self.screen, ModalScreen):
-            keys.sort(key=lambda item: item.action == HELP)
+            keys.sort(key=lambda item: (item.action == HELP, item.key == "escape"))
         return keys
 
     def _shown_keys(self) -> Iterator[_Key]:

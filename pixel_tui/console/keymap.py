@@ -32,6 +32,7 @@ from screens.shared.ask import AskScreen
 from screens.shared.dialog import Dialog
 from screens.shared.help import HelpScreen
 from screens.shared.pick import PickScreen
+from screens.shared.scrolling import ScrollingDialog
 from widgets.dashboard.details import Details
 from widgets.dashboard.event_list import EventList
 from widgets.dashboard.job_list import JobList
@@ -47,7 +48,8 @@ from widgets.tables.keyed_table import KeyedTable
 
 PLACES: Final[tuple[type[DOMNode], ...]] = (
     DashboardScreen, CursorTable, KeyedTable, FilterBox, LogPane, LogView, JobOutput, QueryBox,
-    Details, EventList, Options, JobList, Dialog, PlanScreen, JobScreen, ProbeScreen, ColumnsScreen,
+    Details, EventList, Options, JobList, Dialog, ScrollingDialog, PlanScreen, JobScreen,
+    ProbeScreen, ColumnsScreen,
     HelpScreen, QuitScreen, AskScreen, LogLineScreen, LogServicesScreen, Search, PickScreen,
     RecoveryScreen, AuditScreen, LedgerScreen, TaskScreen, TaskFiguresScreen, TaskWritingScreen,
     EnvironmentScreen, EnvironmentTable, EnvironmentEditor, ValueScreen, SaveScreen,

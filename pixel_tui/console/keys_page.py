@@ -1,5 +1,6 @@
 """The page of all keys, made from the bindings themselves."""
 
+import re
 from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
@@ -8,6 +9,7 @@ from textual.keys import format_key
 
 from pixel_tui.console.keymap import PLACES
 
+_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEAD = """# Keys
 
 Made by `scripts/keys` from the program itself. The names are for the `[keys]` table of the
@@ -33,7 +35,8 @@ def _own(place: type[DOMNode]) -> list[BindingType]:
 
 
 def _title(place: type[DOMNode]) -> str:
-    return place.BINDING_GROUP_TITLE or place.__name__.removesuffix("Screen")
+    words = _WORD_START.sub(" ", place.__name__.removesuffix("Screen")).capitalize()
+    return place.BINDING_GROUP_TITLE or words
 
 
 def _table(title: str, bindings: Iterable[BindingType]) -> str:

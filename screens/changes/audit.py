@@ -21,7 +21,7 @@ from pixel_tui.operations.audit.entries import Entry, entries, verdict, whole
 from pixel_tui.operations.audit.reading import read_audit, trail_state
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
@@ -40,7 +40,7 @@ RESULTS: Final = {
 }
 
 
-class AuditScreen(Dialog[None]):
+class AuditScreen(TextDialog[None]):
     """Lists the changes, newest first; Enter shows all of one in the place of the list.
 
     Args:
@@ -48,6 +48,7 @@ class AuditScreen(Dialog[None]):
     """
 
     BINDING_GROUP_TITLE = "Audit"
+    SCROLLED = "#audit-record"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter",
@@ -180,9 +181,8 @@ class AuditScreen(Dialog[None]):
         elif entry is not None:
             self.query_one("#audit-words", Static).update(record_content(entry))
             self.query_one(".dialog").add_class("-open")
-            record = self.query_one("#audit-record", VerticalScroll)
-            record.scroll_home(animate=False)
-            record.focus()
+            self.action_edge(-1)
+            self.scrolled.focus()
 
     def action_back(self) -> None:
         """Leave the record, then the filter, then the screen."""
@@ -214,17 +214,11 @@ class AuditScreen(Dialog[None]):
         """Move the cursor, or scroll the record."""
         options = self.query_one(Options)
         if self._opened:
-            scroll = self.query_one("#audit-record", VerticalScroll)
-            scroll.scroll_relative(y=step, animate=False)
+            self.action_scroll(step)
         elif step > 0:
             options.action_cursor_down()
         else:
             options.action_cursor_up()
-
-    def action_edge(self, direction: int) -> None:
-        """Scroll the record to its first line or to its last; the list does so by itself."""
-        scroll = self.query_one("#audit-record", VerticalScroll)
-        scroll.scroll_to(y=scroll.max_scroll_y if direction > 0 else 0, animate=False)
 
 
 def record_content(entry: Entry) -> Content:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,15 +17,13 @@ from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.text import plain
 from screens.changes.plan_content import plan_content, plan_costs, plan_head
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 
 Seconds = Callable[[], float]
-PAGE: Final = 8
-"""Rows of a page."""
 
 
-class PlanScreen(Dialog[bool]):
+class PlanScreen(ScrollingDialog[bool]):
     """Dismisses with True to run the plan.
 
     A safe one rests on the button that runs it, a disruptive one on Cancel until it is armed,
@@ -40,12 +38,11 @@ class PlanScreen(Dialog[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Run it", id="plan.run", tooltip="Run what is safe; arm the rest"),
-        Binding("escape,n", "back", "Cancel", id="plan.cancel", tooltip="Disarm it; else leave it"),
+        Binding(
+            "escape,n,q", "back", "Cancel", id="plan.cancel", tooltip="Disarm it; else leave it"
+        ),
         Binding("c", "copy", "Copy the commands", id="plan.copy"),
-        Binding("j,down", "scroll(1)", "Down", show=False, id="plan.down"),
-        Binding("k,up", "scroll(-1)", "Up", show=False, id="plan.up"),
-        Binding("pagedown", f"scroll({PAGE})", "More", id="plan.page_down", tooltip="Page down"),
-        Binding("pageup", f"scroll({-PAGE})", "Page up", show=False, id="plan.page_up"),
+        Binding("pagedown", "page(1)", "More", id="plan.page_down", tooltip="Page down"),
     ]
 
     def __init__(
@@ -123,7 +120,7 @@ class PlanScreen(Dialog[bool]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where a word is wanted, no key stands for it, and letters are typed."""
-        if action == "scroll" and parameters == (PAGE,):
+        if action == "page" and parameters == (1,):
             return self._more_below  # the footer names it where it does something
         typing = self._agreement.kind is Confirmation.WORD
         if action == "yes":
@@ -185,9 +182,3 @@ class PlanScreen(Dialog[bool]):
         lines = [plain(shown(step.command)) for step in self._plan.steps]
         self.app.copy_to_clipboard("\n".join(lines))
         self.notify("Sent to the terminal's clipboard.", timeout=2)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll a plan that is longer than the screen."""
-        scroll = self.query_one(VerticalScroll)
-        most = max(1, scroll.size.height)  # no row is passed over
-        scroll.scroll_relative(y=max(-most, min(lines, most)), animate=False)

@@ -21,8 +21,8 @@ from pixel_tui.operations.planning.action import NAMED, Action, Scope
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
-from screens.shared.dialog import Dialog
 from screens.shared.latest import Latest
+from screens.shared.scrolling import TextDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
@@ -56,7 +56,7 @@ class StackMoved(Message):
     """The stack has moved; posted from the observer's threads, at most one at a time."""
 
 
-class RecoveryScreen(Dialog[None]):
+class RecoveryScreen(TextDialog[None]):
     """Lists every action, grouped, with advice; Enter shows the plan of one.
 
     Args:
@@ -241,10 +241,6 @@ class RecoveryScreen(Dialog[None]):
             options.action_cursor_down()
         else:
             options.action_cursor_up()
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the advice."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 def plan_command(action: Action, aim: Aim) -> SafeText:

@@ -10,17 +10,18 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.css.query import NoMatches
 
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import ScrollingDialog
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
 from widgets.rows.detail_rows import Section
 
 
-class ProbeScreen(Dialog[None]):
+class ProbeScreen(ScrollingDialog[None]):
     """The health log of the selected containers over the dashboard."""
 
+    SCROLLED = "Details"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,p,q,enter", "dismiss", "Close", id="probe.close"),
+        Binding("p,enter", "dismiss(None)", "Close", show=False, id="probe.close"),
     ]
 
     def __init__(self, title: Content, sections: Sequence[Section]) -> None:

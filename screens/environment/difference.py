@@ -13,7 +13,7 @@ from pixel_tui.environment.dotenv.difference import DiffLine, IsSecret, LineKind
 from pixel_tui.environment.dotenv.document import Document, Entry
 from pixel_tui.environment.editing.edits import effective_entries
 from pixel_tui.text import plain
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import brief, safe_value
 
@@ -25,7 +25,7 @@ STYLES: Final = {
 }
 
 
-class DifferenceScreen(Dialog[bool | None]):
+class DifferenceScreen(ScrollingDialog[bool | None]):
     """Dismisses with True to take over the keys that are missing here.
 
     Args:
@@ -41,12 +41,7 @@ class DifferenceScreen(Dialog[bool | None]):
         Binding("m", "merge", "Take missing keys", id="environment_compare.merge",
                 tooltip="Add what only the other has, as it stands there; nothing is written "
                 "before you save"),
-        Binding("escape,q,enter", "dismiss(None)", "Close", id="environment_compare.close"),
-        Binding("j,down", "scroll(1)", "Down", show=False, id="environment_compare.down"),
-        Binding("k,up", "scroll(-1)", "Up", show=False, id="environment_compare.up"),
-        Binding("pagedown", "scroll(8)", "Page down", show=False,
-                id="environment_compare.page_down"),
-        Binding("pageup", "scroll(-8)", "Page up", show=False, id="environment_compare.page_up"),
+        Binding("enter", "dismiss(None)", "Close", show=False, id="environment_compare.close"),
     ]  # fmt: skip
 
     def __init__(
@@ -64,7 +59,7 @@ class DifferenceScreen(Dialog[bool | None]):
         """One scrolled text."""
         with Vertical(classes="dialog -tall -wide") as dialog:
             dialog.border_title = Content(plain(f"Compared with {self._other_name}"))
-            with VerticalScroll(can_focus=True):
+            with VerticalScroll(can_focus=False):
                 yield Static(self._content(), markup=False)
         yield KeyBar()
 
@@ -107,10 +102,6 @@ class DifferenceScreen(Dialog[bool | None]):
     def action_merge(self) -> None:
         """Take over what is missing."""
         self.dismiss(True)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the text."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 def difference_lines(old: Document, new: Document, is_secret: IsSecret) -> list[Content]:

@@ -20,12 +20,12 @@ from pixel_tui.environment.editing.workspace import EnvironmentSource, Version
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import plain
 from screens.environment.difference import difference_lines
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import TextDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
 
 
-class HistoryScreen(Dialog[bytes | None]):
+class HistoryScreen(TextDialog[bytes | None]):
     """Dismisses with the content of the version that is wanted back, or with None.
 
     Args:
@@ -157,10 +157,6 @@ class HistoryScreen(Dialog[bytes | None]):
             options.action_cursor_down()
         else:
             options.action_cursor_up()
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the difference."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 def _line(version: Version) -> Content:

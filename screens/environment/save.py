@@ -22,7 +22,7 @@ from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import NO_RESTART
 from screens.environment.difference import difference_lines
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 
 SAVE: Final = "environment-save"
@@ -36,7 +36,7 @@ CHANGES: Final = {
 }
 
 
-class SaveScreen(Dialog[str | None]):
+class SaveScreen(ScrollingDialog[str | None]):
     """Dismisses with the name of the action that is wanted, or with None.
 
     Args:
@@ -52,10 +52,6 @@ class SaveScreen(Dialog[str | None]):
         Binding("a", "answer('environment-apply')", "Save and apply", id="environment_save.apply",
                 tooltip="Write it, recreate and rebuild what needs it, and go back if that fails"),
         Binding("escape,q", "dismiss(None)", "Back", id="environment_save.back"),
-        Binding("j,down", "scroll(1)", "Down", show=False, id="environment_save.down"),
-        Binding("k,up", "scroll(-1)", "Up", show=False, id="environment_save.up"),
-        Binding("pagedown", "scroll(8)", "Page down", show=False, id="environment_save.page_down"),
-        Binding("pageup", "scroll(-8)", "Page up", show=False, id="environment_save.page_up"),
     ]  # fmt: skip
 
     def __init__(
@@ -161,10 +157,6 @@ class SaveScreen(Dialog[str | None]):
             self.dismiss(None)
         else:
             self.action_answer(SAVE if event.button.id == "only" else APPLY)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll what is longer than the screen."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 def ask_save(

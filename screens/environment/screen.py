@@ -32,7 +32,7 @@ from screens.environment.comparison import Comparison
 from screens.environment.content import file_findings, key_content
 from screens.environment.files import pick_file, place_words
 from screens.environment.history import HistoryScreen
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
@@ -63,7 +63,7 @@ class Several:
     """Makes the screen of another one."""
 
 
-class EnvironmentScreen(Dialog[None]):
+class EnvironmentScreen(TextDialog[None]):
     """Shows the file, and follows it; it can change nothing.
 
     Args:
@@ -336,10 +336,6 @@ class EnvironmentScreen(Dialog[None]):
     def _filter_closed(self, event: FilterBox.Closed) -> None:
         event.stop()
         self.set_focus(self.table)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the details."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_back(self) -> None:
         """Clear the filter, then show all, then close."""

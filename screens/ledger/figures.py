@@ -14,7 +14,7 @@ from textual.css.query import NoMatches
 from pixel_tui.clock import Clock
 from pixel_tui.ledger.reading.task import Task
 from pixel_tui.ledger.view.statistics import Statistics, statistics_of
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.text_lines import TextLines
 from widgets.rows.task_figures import figure_lines
@@ -23,7 +23,7 @@ SPANS: Final = (14, 60)
 """Days that are looked at."""
 
 
-class TaskFiguresScreen(Dialog[None]):
+class TaskFiguresScreen(ScrollingDialog[None]):
     """Tables by type and by day, with a bar for each day.
 
     Args:
@@ -31,9 +31,10 @@ class TaskFiguresScreen(Dialog[None]):
         clock: The time.
     """
 
+    SCROLLED = "TextLines"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "span", "14 or 60 days", id="figures.days"),
-        Binding("escape,q,i", "dismiss", "Close", id="figures.close"),
+        Binding("i", "dismiss(None)", "Close", show=False, id="figures.close"),
     ]
 
     def __init__(self, tasks: Sequence[Task], clock: Clock) -> None:
@@ -52,7 +53,6 @@ class TaskFiguresScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Count in a thread: there may be many."""
-        self.query_one(TextLines).focus()
         self.run_worker(self._count(), exclusive=True, group="count")
 
     def on_resize(self) -> None:

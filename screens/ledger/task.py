@@ -25,8 +25,8 @@ from pixel_tui.text import plain
 from screens.ledger.task_changes import TaskChanges
 from screens.ledger.task_log import TaskLog
 from screens.logs.line import LogLineScreen
-from screens.shared.dialog import Dialog
 from screens.shared.latest import Latest
+from screens.shared.scrolling import TextDialog
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
 from widgets.lines.saying import Saying
@@ -49,7 +49,7 @@ class TaskMoved(Message):
     """The ledger has moved; posted from its watch's thread, at most one at a time."""
 
 
-class TaskScreen(Dialog[None]):
+class TaskScreen(TextDialog[None]):
     """Shows a task, live.
 
     Args:
@@ -63,7 +63,7 @@ class TaskScreen(Dialog[None]):
     """
 
     BINDING_GROUP_TITLE = "Task"
-    AUTO_FOCUS = "#task-words"
+    AUTO_FOCUS = SCROLLED = "#task-words"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "part('task-text')", "Task", id="task.text",
                 tooltip="What is to be done"),
@@ -201,10 +201,6 @@ class TaskScreen(Dialog[None]):
         inner = (item for item in part.query("*") if item.can_focus)
         self.set_focus(part if part.can_focus else next(inner, part))
         self._draw()
-
-    def action_scroll(self, step: int) -> None:
-        """Scroll the text."""
-        self.query_one(TaskWords).scroll_relative(y=step, animate=False)
 
     def action_act(self) -> None:
         """List what can be done to it."""

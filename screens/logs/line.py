@@ -20,13 +20,13 @@ from pixel_tui.stack.feed.feed import Source
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import moment
 from pixel_tui.text import SafeText, plain
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.text_lines import TextLine, TextLines
 from widgets.rows.log_line import Mask
 
 
-class LogLineScreen(Dialog[None]):
+class LogLineScreen(ScrollingDialog[None]):
     """A line, and what belongs to it.
 
     Args:
@@ -38,8 +38,9 @@ class LogLineScreen(Dialog[None]):
         mask: Makes of the lines what may be shown of them.
     """
 
+    SCROLLED = "TextLines"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Close", id="line.close"),
+        Binding("enter", "dismiss(None)", "Close", show=False, id="line.close"),
         Binding("y", "copy", "Copy", id="line.copy"),
     ]
 
@@ -70,8 +71,6 @@ class LogLineScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """A long line takes a moment to be taken apart: not here."""
-        with suppress(NoMatches):  # closed before it was there
-            self.query_one(TextLines).focus()
         self.run_worker(self._take_apart, thread=True, exit_on_error=True)
 
     def on_resize(self) -> None:

@@ -12,13 +12,13 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.shared.dialog import Dialog
+from screens.shared.scrolling import ScrollingDialog
 from widgets.key_bar import KeyBar
 
 KEY_CELLS: Final = 18
 
 
-class HelpScreen(Dialog[None]):
+class HelpScreen(ScrollingDialog[None]):
     """Keys, grouped by the part of the screen that they belong to.
 
     Args:
@@ -26,12 +26,7 @@ class HelpScreen(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", "Close", id="help.close"),
-        Binding("question_mark", "dismiss", "Close", show=False, id="help.toggle"),
-        Binding("j,down", "scroll(2)", "Down", show=False, id="help.down"),
-        Binding("k,up", "scroll(-2)", "Up", show=False, id="help.up"),
-        Binding("g,home", "edge(-1)", "First", show=False, id="help.first"),
-        Binding("G,end", "edge(1)", "Last", show=False, id="help.last"),
+        Binding("question_mark,enter", "dismiss(None)", "Close", show=False, id="help.close"),
     ]
 
     def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
@@ -42,18 +37,9 @@ class HelpScreen(Dialog[None]):
         """One scrolled text."""
         with Vertical(classes="dialog -tall") as dialog:
             dialog.border_title = "Keys of this view"
-            with VerticalScroll(can_focus=True):
+            with VerticalScroll(can_focus=False):
                 yield Static(_content(self._shown.values(), self.app.get_key_display))
         yield KeyBar()
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the text."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
-
-    def action_edge(self, direction: int) -> None:
-        """Scroll to the first line or to the last."""
-        scroll = self.query_one(VerticalScroll)
-        scroll.scroll_to(y=scroll.max_scroll_y if direction > 0 else 0, animate=False)
 
 
 def _title(node: DOMNode) -> str:
