@@ -410,7 +410,7 @@ def test_a_log_begins_with_its_last_lines_and_goes_on_across_a_restart(stack: St
     count = len(said(feed))
     stack.until(lambda: feed.status.state is FeedState.LIVE and len(said(feed)) > count + 3)
     lives = [mark for mark in marks(feed) if "healthy" not in mark]
-    assert ["ended" in mark for mark in lives] == [True, False]
+    assert ["exited" in mark for mark in lives] == [True, False]
 
     followed = texts(said(feed))
     everything = texts(stack.every_line(container_id))
