@@ -724,7 +724,7 @@ volumes: {{held: , other: }}
         assert dump["details"]["database_bytes"] > dump["bytes"]
         self.sql(served.project, "DROP TABLE memories")
         said = served.run("backup", "restore", made, "--yes", "--confirm", name).stdout
-        assert re.search(r"room       [\d.]+ [MGT]B are free where db keeps its data, for ", said)
+        assert re.search(r"room       [\d.]+[MGT]B are free where db keeps its data, for ", said)
         assert self.sql(served.project, "SELECT words FROM memories") == "first"
         assert served.project.inspect("app")["State"]["Running"]
 
