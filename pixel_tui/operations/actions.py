@@ -16,11 +16,12 @@ from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.leftovers import remove_leftovers_first
 from pixel_tui.operations.planning.partners import restart_partners
 from pixel_tui.operations.planning.plan import Check, Plan
-from pixel_tui.operations.planning.targets import Target, find_targets
+from pixel_tui.operations.planning.targets import Target, find_targets, target_named
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.text import SafeText, plain
 
 
@@ -50,9 +51,16 @@ def action_named(name: str) -> Action:
 
 
 def why_not(
-    action: Action, targets: Sequence[str], snapshot: StackSnapshot, facts: Facts = NO_FACTS
+    action: Action, targets: Sequence[TargetRef], snapshot: StackSnapshot, facts: Facts = NO_FACTS
 ) -> str:
-    """Why an action can do nothing for any of these now; empty where it can for one."""
+    """Why an action can do nothing for any of these now; empty where it can for one.
+
+    Args:
+        action: The action.
+        targets: Services and containers; every active service if there are none.
+        snapshot: The stack as it is seen.
+        facts: What is known beside the snapshot.
+    """
     try:
         project = _require_readable(snapshot, action)
         if obstacle := action.obstacle(snapshot, facts):
@@ -75,7 +83,36 @@ def why_not(
 
 def plan_action(
     name: str,
-    targets: Sequence[str],
+    words: Sequence[str],
+    snapshot: StackSnapshot,
+    command: ComposeCommand,
+    *,
+    now: datetime,
+    facts: Facts = NO_FACTS,
+) -> Plan:
+    """What an action would do to what the words of a shell name; see `plan_targets`.
+
+    Args:
+        name: The action's.
+        words: Names of services, and ids or names of containers; or the id of the one thing
+            that the action is done to.
+        snapshot: The stack as it is seen.
+        command: How compose and docker are called.
+        now: When the plan is made.
+        facts: What is known beside the snapshot.
+
+    Raises:
+        UsageError: There is no such action.
+        OperationError: Nothing can be done; it says why.
+    """
+    of_services = action_named(name).scope is Scope.SERVICES
+    targets = [target_named(word, snapshot) if of_services else TargetRef(word) for word in words]
+    return plan_targets(name, targets, snapshot, command, now=now, facts=facts)
+
+
+def plan_targets(
+    name: str,
+    targets: Sequence[TargetRef],
     snapshot: StackSnapshot,
     command: ComposeCommand,
     *,
@@ -148,7 +185,7 @@ def _in_order(found: tuple[Target, ...], project: Project) -> tuple[Target, ...]
 
 def _plan_whole(
     action: Action,
-    targets: Sequence[str],
+    targets: Sequence[TargetRef],
     snapshot: StackSnapshot,
     project: Project,
     command: ComposeCommand,
@@ -156,11 +193,12 @@ def _plan_whole(
 ) -> Draft:
     """What an action does that is done to no service by name."""
     if action.scope is Scope.PROJECT and targets:
-        raise UsageError(f"`{action.name}` is done to the whole project.", on=" ".join(targets))
+        words = " ".join(target.name for target in targets)
+        raise UsageError(f"`{action.name}` is done to the whole project.", on=words)
     if action.scope in NAMED and len(targets) != 1:
         raise UsageError(f"`{action.name}` wants {NAMED[action.scope]}.")
     draft = Draft(action.name, action.verb, snapshot, project, command, (), facts=facts)
-    draft.subject = plain(targets[0]) if targets else snapshot.project_name
+    draft.subject = plain(targets[0].name) if targets else snapshot.project_name
     if action.scope is Scope.HOST:
         _name_host(draft, targets)
     _check(draft)
@@ -170,11 +208,12 @@ def _plan_whole(
     return draft
 
 
-def _name_host(draft: Draft, targets: Sequence[str]) -> None:
+def _name_host(draft: Draft, targets: Sequence[TargetRef]) -> None:
     """What concerns a whole machine wants its name: the right key may meet the wrong terminal."""
     host = draft.facts.host
     if targets:
-        raise UsageError(f"`{draft.action}` is done to the whole host.", on=" ".join(targets))
+        words = " ".join(target.name for target in targets)
+        raise UsageError(f"`{draft.action}` is done to the whole host.", on=words)
     if not host:
         raise OperationError("The name of this machine can't be read.", on=draft.verb)
     draft.subject = draft.confirm = host
@@ -199,10 +238,11 @@ def _nothing_found(snapshot: StackSnapshot) -> OperationError:
     return OperationError("This project has no active service.", on=snapshot.project_name)
 
 
-def _all_services(project: Project) -> Sequence[str]:
+def _all_services(project: Project) -> Sequence[TargetRef]:
     """Every active service; one that a provider provides has nothing to act on beside others."""
     meant = [spec for spec in project.services if spec.meant]
-    return [spec.name for spec in meant if not spec.provider] or [spec.name for spec in meant]
+    found = [spec for spec in meant if not spec.provider] or meant
+    return [TargetRef(spec.name) for spec in found]
 
 
 def require_engine(snapshot: StackSnapshot) -> None:

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, FileError, NothingToDo, PlanOutdated
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import SafeText, plain
@@ -45,8 +46,6 @@ NO_CHOICE: Final[Mapping[str, str]] = {
 }
 APPLY: Final = "environment-apply"
 """The action whose job waits to be confirmed."""
-Target = tuple[str, str | None]
-"""A service's name, and a container's id where only that container is meant."""
 
 
 class Operations:
@@ -212,7 +211,7 @@ class Operations:
         """Call this, on the event loop, whenever a job moves."""
         self._changed = on_this_loop(listener)
 
-    def ask(self, screen: Screen[None], name: str, targets: Sequence[Target]) -> None:
+    def ask(self, screen: Screen[None], name: str, targets: Sequence[TargetRef]) -> None:
         """Show the plan of an action; run it when it is confirmed.
 
         Args:
@@ -228,8 +227,7 @@ class Operations:
         if action.scope in NAMED and not targets:
             self._hold(screen, self._pick_and_ask(screen, action))
             return
-        wanted = [container_id or service for service, container_id in targets]
-        make = partial(self._plan, name, wanted)
+        make = partial(self._plan, name, targets)
         self._hold(screen, self._make_and_show(screen, make))
 
     @staticmethod
@@ -237,11 +235,11 @@ class Operations:
         """Find out what is to be shown; the keys typed meanwhile are meant for that."""
         hold_keys(screen.run_worker(showing, group="operations"))
 
-    def reasons(self, targets: Sequence[str]) -> Mapping[str, str]:
+    def reasons(self, targets: Sequence[TargetRef]) -> Mapping[str, str]:
         """Why each action can do nothing for these now; empty where it can. Blocks.
 
         Args:
-            targets: Names of services and ids of containers; empty for the whole project.
+            targets: Services and containers; empty for the whole project.
         """
         from pixel_tui.operations.actions import all_actions, why_not
         from pixel_tui.operations.planning.action import NAMED
@@ -255,7 +253,7 @@ class Operations:
             found[action.name] = reason
         return found
 
-    async def tried(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    async def tried(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
         """Why each of these actions can't be done to its targets; empty where it can.
 
         A plan of each is made and thrown away: nothing knows better.
@@ -265,15 +263,15 @@ class Operations:
         """
         return await asyncio.to_thread(self._try, wanted)
 
-    def _try(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
-        from pixel_tui.operations.actions import plan_action
+    def _try(self, wanted: Mapping[str, Sequence[TargetRef]]) -> Mapping[str, str]:
+        from pixel_tui.operations.actions import plan_targets
 
         snapshot, facts = self._look()
         now = self._clock.now()
         found = {}
         for name, targets in wanted.items():
             try:
-                plan_action(name, targets, snapshot, self._command, now=now, facts=facts)
+                plan_targets(name, targets, snapshot, self._command, now=now, facts=facts)
             except ConsoleError as error:
                 found[name] = str(error)
             else:
@@ -300,7 +298,7 @@ class Operations:
 
         def picked(at: int | None) -> None:
             if at is not None:
-                self.ask(screen, action.name, [(found[at].name, None)])
+                self.ask(screen, action.name, [TargetRef(found[at].name)])
 
         screen.app.push_screen(PickScreen(action.group.value, lambda: Choices(lines, said)), picked)
 
@@ -311,20 +309,19 @@ class Operations:
         if can_be_taken_back(status) and screen.app.screen is screen:
             self.ask(screen, "environment-roll-back", [])
 
-    def offer(self, screen: Screen[None], targets: Sequence[Target]) -> None:
+    def offer(self, screen: Screen[None], targets: Sequence[TargetRef]) -> None:
         """List what can be done to services: whether it can be to these, and when it should."""
         from pixel_tui.operations.actions import all_actions, why_not
         from pixel_tui.operations.planning.action import Scope
         from screens.shared.pick import Choices, PickScreen
 
-        wanted = [container_id or service for service, container_id in targets]
         actions = [action for action in all_actions() if action.scope is Scope.SERVICES]
         width = max(len(action.verb) for action in actions)
-        names = plain(", ".join(dict.fromkeys(service for service, _ in targets)))
+        names = plain(", ".join(dict.fromkeys(target.name for target in targets)))
 
         def choices() -> Choices:
             snapshot = self._observer.snapshot
-            reasons = [why_not(action, wanted, snapshot) for action in actions]
+            reasons = [why_not(action, targets, snapshot) for action in actions]
             return Choices(
                 tuple(
                     Content.assemble(
@@ -354,12 +351,12 @@ class Operations:
         if self._watch is not None and status is not None:
             self._show_job(screen, SeenJob(self._watch, status))
 
-    def _plan(self, name: str, wanted: Sequence[str]) -> "Plan":
-        from pixel_tui.operations.actions import action_named, plan_action
+    def _plan(self, name: str, targets: Sequence[TargetRef]) -> "Plan":
+        from pixel_tui.operations.actions import action_named, plan_targets
 
         snapshot, facts = self._look(stored=action_named(name).reads_stored)
         now = self._clock.now()
-        return plan_action(name, wanted, snapshot, self._command, now=now, facts=facts)
+        return plan_targets(name, targets, snapshot, self._command, now=now, facts=facts)
 
     def _look(self, *, stored: bool = False) -> "tuple[StackSnapshot, Facts]":
         """The stack, and what is known beside it. Blocks."""

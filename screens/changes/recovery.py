@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from pixel_tui.operations.actions import all_actions
 from pixel_tui.operations.planning.action import NAMED, Action, Scope
 from pixel_tui.stack.compose.command import shown
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
 from screens.shared.latest import Latest
@@ -32,24 +33,19 @@ READ_ONLY: Final = "This console is read-only."
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
-    """The services that an action of services is done to."""
+class TargetSelection:
+    """The services that an action of services is done to, and what they are called."""
 
     words: SafeText
-    targets: tuple[tuple[str, str | None], ...] = ()
-    """A service and, where only that is meant, a container's id; empty for all of the project."""
+    targets: tuple[TargetRef, ...] = ()
+    """Empty for all of the project."""
     names: tuple[str, ...] = ()
     """What the shell calls them: services, and containers by their names."""
 
-    @property
-    def wanted(self) -> Sequence[str]:
-        """What plans are made for."""
-        return [container_id or service for service, container_id in self.targets]
 
-
-Look = Callable[[Sequence[str]], Mapping[str, str]]
+Look = Callable[[Sequence[TargetRef]], Mapping[str, str]]
 """Says, blocking, why each action can do nothing for these targets; empty where it can."""
-Ask = Callable[[Action, Aim], None]
+Ask = Callable[[Action, TargetSelection], None]
 
 
 class StackMoved(Message):
@@ -61,7 +57,7 @@ class RecoveryScreen(TextDialog[None]):
 
     Args:
         observer: Sees the stack.
-        aims: What can be aimed at, the nearest first.
+        selections: What there is to choose from, the nearest first.
         look: Whether each can be done now; None in a read-only console.
         ask: Shows a plan; None in a read-only console.
     """
@@ -71,7 +67,7 @@ class RecoveryScreen(TextDialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "plan", "Plan", priority=True, id="recovery.plan",
                 tooltip="Show the plan; nothing happens yet"),
-        Binding("t", "aim", "Target", id="recovery.target",
+        Binding("t", "next_target", "Target", id="recovery.target",
                 tooltip="The marked or selected services, or the whole project"),
         Binding("escape,q", "dismiss", "Close", id="recovery.close"),
         Binding("j", "cursor(1)", "Down", show=False, id="recovery.down"),
@@ -83,25 +79,29 @@ class RecoveryScreen(TextDialog[None]):
     ]  # fmt: skip
 
     def __init__(
-        self, observer: Observer, aims: Sequence[Aim], look: Look | None, ask: Ask | None
+        self,
+        observer: Observer,
+        selections: Sequence[TargetSelection],
+        look: Look | None,
+        ask: Ask | None,
     ) -> None:
         super().__init__()
         self._observer = observer
-        self._aims = aims
+        self._selections = selections
         self._at = 0
         self._look = look
         self._ask = ask
         self._actions = {action.name: action for action in all_actions()}
         self._reasons: Mapping[str, str] | None = None
-        """Of the aim of now; None until they are known."""
+        """Of the selection of now; None until they are known."""
         self._looking = Latest(self, self._find_reasons, "reasons")
         self._pending = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
     @property
-    def aim(self) -> Aim:
+    def selection(self) -> TargetSelection:
         """What it is done to."""
-        return self._aims[self._at]
+        return self._selections[self._at]
 
     @property
     def chosen(self) -> Action | None:
@@ -112,10 +112,10 @@ class RecoveryScreen(TextDialog[None]):
         return self._actions.get(name) if name else None
 
     def compose(self) -> ComposeResult:
-        """What is aimed at, the list, and the advice beside or below it."""
+        """What the actions are done to, their list, and the advice beside or below it."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Recovery"
-            yield Static(id="recovery-aim", markup=False)
+            yield Static(id="recovery-target", markup=False)
             with Container(id="recovery-parts"):
                 yield Options(*self._options(), id="recovery-list", markup=False)
                 with VerticalScroll(id="recovery-advice", can_focus=False):
@@ -150,16 +150,16 @@ class RecoveryScreen(TextDialog[None]):
 
     async def _find_reasons(self) -> None:
         """Ask, in a thread, why each action can do nothing."""
-        aim, before = self.aim, self._reasons
-        reasons = await asyncio.to_thread(self._read, aim)
-        if aim is self.aim and reasons != before:
+        selection, before = self.selection, self._reasons
+        reasons = await asyncio.to_thread(self._read, selection)
+        if selection is self.selection and reasons != before:
             self._reasons = reasons
             self._draw()
 
-    def _read(self, aim: Aim) -> Mapping[str, str]:
+    def _read(self, selection: TargetSelection) -> Mapping[str, str]:
         if self._look is None:
             return dict.fromkeys(self._actions, READ_ONLY)
-        return self._look(aim.wanted)
+        return self._look(selection.targets)
 
     # Drawing.
 
@@ -187,9 +187,11 @@ class RecoveryScreen(TextDialog[None]):
 
     def _draw(self) -> None:
         with suppress(NoMatches):  # being closed
-            others = "   t: another target" if len(self._aims) > 1 else ""
-            self.query_one("#recovery-aim", Static).update(
-                Content.assemble("For ", (self.aim.words, "bold"), (others, "$foreground-muted"))
+            others = "   t: another target" if len(self._selections) > 1 else ""
+            self.query_one("#recovery-target", Static).update(
+                Content.assemble(
+                    "For ", (self.selection.words, "bold"), (others, "$foreground-muted")
+                )
             )
             options = self.query_one(Options)
             for action in self._actions.values():
@@ -206,30 +208,30 @@ class RecoveryScreen(TextDialog[None]):
         action = self.chosen
         if action is not None:
             reason = self._reasons.get(action.name) if self._reasons is not None else None
-            self.query_one("#recovery-words", Static).update(advice(action, self.aim, reason))
+            self.query_one("#recovery-words", Static).update(advice(action, self.selection, reason))
 
     # What the keys do.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Without operations there is no plan; with one aim there is no other."""
+        """Without operations there is no plan; with one selection there is no other."""
         if action == "plan":
             return self._ask is not None
-        return not (action == "aim" and len(self._aims) < 2)
+        return not (action == "next_target" and len(self._selections) < 2)
 
     def action_plan(self) -> None:
         """Show the plan of the action under the cursor."""
         action = self.chosen
         if action is not None and self._ask is not None:
-            self._ask(action, self.aim)
+            self._ask(action, self.selection)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.action_plan()
 
-    def action_aim(self) -> None:
-        """Aim at something else."""
-        self._at = (self._at + 1) % len(self._aims)
+    def action_next_target(self) -> None:
+        """Choose the next selection."""
+        self._at = (self._at + 1) % len(self._selections)
         self._reasons = None
         self._draw()
         self._looking.ask()
@@ -243,23 +245,23 @@ class RecoveryScreen(TextDialog[None]):
             options.action_cursor_up()
 
 
-def plan_command(action: Action, aim: Aim) -> SafeText:
+def plan_command(action: Action, selection: TargetSelection) -> SafeText:
     """What shows the same plan in the shell."""
     if action.scope is Scope.SERVICES:
         # A name that begins with a dash is no option.
-        dashed = any(name.startswith("-") for name in aim.names)
-        words: tuple[str, ...] = ("--", *aim.names) if dashed else aim.names
+        dashed = any(name.startswith("-") for name in selection.names)
+        words: tuple[str, ...] = ("--", *selection.names) if dashed else selection.names
     else:
         words = ("ID",) if action.scope in NAMED else ()
     return plain(shown(("pixel-tui", "plan", action.name, *words)))
 
 
-def advice(action: Action, aim: Aim, reason: str | None) -> Content:
+def advice(action: Action, selection: TargetSelection, reason: str | None) -> Content:
     """Everything about one action: what it is done to, whether it can be now, when, and if not.
 
     Args:
         action: The action.
-        aim: What services it would be done to.
+        selection: What services it would be done to.
         reason: Why it can't be done; empty where it can, None while that is being found out.
     """
     if reason is None:
@@ -271,7 +273,7 @@ def advice(action: Action, aim: Aim, reason: str | None) -> Content:
             "Yes. Enter shows the plan; nothing happens yet.", "$text-success"
         )
     done_to = {
-        Scope.SERVICES: aim.words,
+        Scope.SERVICES: selection.words,
         Scope.PROJECT: SafeText("the whole project"),
         Scope.BACKUP: SafeText("a backup, which is picked from a list"),
         Scope.TASK: SafeText("a task, which is picked from a list"),
@@ -281,7 +283,7 @@ def advice(action: Action, aim: Aim, reason: str | None) -> Content:
     }
     parts: list[Content] = [
         Content.assemble(
-            (action.title, "bold"), "   ", (plan_command(action, aim), "$foreground-muted")
+            (action.title, "bold"), "   ", (plan_command(action, selection), "$foreground-muted")
         )
     ]
     for title, words in (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from pixel_tui.clock import Clock
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText, plain
 from screens.changes.flow import Operations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
     from pixel_tui.operations.planning.action import Action
-    from screens.changes.recovery import Aim
+    from screens.changes.recovery import TargetSelection
     from screens.environment.screen import EnvironmentScreen
 
 
@@ -88,7 +89,7 @@ class StackDialogs:
     def operate_on(self, name: str, service: str | None) -> None:
         """Plan an action on one service, or on the whole, and show the plan."""
         if self._operations is not None:
-            targets = [] if service is None else [(service, None)]
+            targets = [] if service is None else [TargetRef(service)]
             self._operations.ask(self._screen, name, targets)
 
     def offer(self, rows: Sequence[Row]) -> None:
@@ -98,22 +99,24 @@ class StackDialogs:
 
     def recovery(self, marked: Sequence[Row], current: Row | None) -> None:
         """List every action, with advice."""
-        from screens.changes.recovery import Aim, RecoveryScreen
+        from screens.changes.recovery import RecoveryScreen, TargetSelection
 
-        aims: list[Aim] = []
+        def of(words: str, rows: Sequence[Row] = ()) -> TargetSelection:
+            return TargetSelection(plain(words), _targets(rows), tuple(row.name for row in rows))
+
+        selections: list[TargetSelection] = []
         if marked:
             names = ", ".join(dict.fromkeys(row.service for row in marked))
-            words = plain(f"those marked: {names}")
-            aims.append(Aim(words, tuple(_targets(marked)), _names(marked)))
+            selections.append(of(f"those marked: {names}", marked))
         elif current is not None:
-            aims.append(Aim(plain(current.key), tuple(_targets([current])), _names([current])))
+            selections.append(of(current.key, [current]))
         name = self._observer.snapshot.project_name
-        aims.append(Aim(plain(f"all of {name}" if name else "all of the project")))
+        selections.append(of(f"all of {name}" if name else "all of the project"))
         operations = self._operations
         if operations is None:
-            shown = RecoveryScreen(self._observer, aims, None, None)
+            shown = RecoveryScreen(self._observer, selections, None, None)
         else:
-            shown = RecoveryScreen(self._observer, aims, operations.reasons, self._ask)
+            shown = RecoveryScreen(self._observer, selections, operations.reasons, self._ask)
         self._screen.app.push_screen(shown)
 
     def ledger(self) -> None:
@@ -175,24 +178,20 @@ class StackDialogs:
 
         def ask(action: str, target: str) -> None:
             # Of the dashboard, which outlives whatever is opened above it.
-            operations.ask(self._screen, action, [(target, None)])
+            operations.ask(self._screen, action, [TargetRef(target)])
 
         return EnvironmentEditor(
             access.source, access.workspace, ask, several, resumes=resumes, old=old
         )
 
-    def _ask(self, action: "Action", aim: "Aim") -> None:
+    def _ask(self, action: "Action", selection: "TargetSelection") -> None:
         from pixel_tui.operations.planning.action import Scope
 
-        targets = aim.targets if action.scope is Scope.SERVICES else ()
+        targets = selection.targets if action.scope is Scope.SERVICES else ()
         if self._operations is not None:
             # Of the dashboard, which outlives whatever is opened above it.
             self._operations.ask(self._screen, action.name, targets)
 
 
-def _names(rows: Sequence[Row]) -> tuple[str, ...]:
-    return tuple(row.service if row.container_id is None else row.name for row in rows)
-
-
-def _targets(rows: Sequence[Row]) -> list[tuple[str, str | None]]:
-    return [(row.service, row.container_id) for row in rows]
+def _targets(rows: Sequence[Row]) -> tuple[TargetRef, ...]:
+    return tuple(row.target for row in rows)

@@ -13,6 +13,7 @@ from pixel_tui.ledger.reading.task import Task, TaskType
 from pixel_tui.ledger.writing.drafts import Drafts, new_task
 from pixel_tui.operations.actions import all_actions
 from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
 from screens.changes.flow import Operations
@@ -48,7 +49,9 @@ class TaskActions:
     ) -> None:
         """Find out in a thread which of them can be done, and let one be picked."""
         targets = {
-            action.name: [str(task.id)] if task is not None and action.scope is Scope.TASK else []
+            action.name: [TargetRef(str(task.id))]
+            if task is not None and action.scope is Scope.TASK
+            else []
             for action in actions
         }
         reasons = await self._operations.tried(targets)
@@ -69,11 +72,8 @@ class TaskActions:
 
         def picked(at: int | None) -> None:
             if at is not None:
-                chosen = actions[at]
-                wanted: list[tuple[str, str | None]] = [
-                    (target, None) for target in targets[chosen.name]
-                ]
-                self._operations.ask(screen, chosen.name, wanted)
+                chosen = actions[at].name
+                self._operations.ask(screen, chosen, targets[chosen])
 
         screen.app.push_screen(PickScreen("Actions", lambda: Choices(lines, said)), picked)
 
@@ -98,7 +98,7 @@ class TaskActions:
                 screen.notify, str(error), severity="error", timeout=15, markup=False
             )
             return
-        screen.app.call_from_thread(self._operations.ask, screen, ADD, [(name, None)])
+        screen.app.call_from_thread(self._operations.ask, screen, ADD, [TargetRef(name)])
 
 
 def _actions(scope: Scope) -> list[Action]:

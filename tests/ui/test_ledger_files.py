@@ -28,6 +28,7 @@ from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.facts import Facts, LedgerFacts
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.text import plain
 from screens.changes.flow import Operations
 from screens.changes.plan import PlanScreen
@@ -280,7 +281,9 @@ async def test_keys_typed_ahead_are_meant_for_the_list_of_actions(
 ) -> None:
     tried = Operations.tried
 
-    async def slow(self: Operations, targets: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    async def slow(
+        self: Operations, targets: Mapping[str, Sequence[TargetRef]]
+    ) -> Mapping[str, str]:
         for _ in range(50):
             await asyncio.sleep(0)  # the next key could be handled meanwhile
         return await tried(self, targets)

@@ -8,10 +8,11 @@ from pixel_tui.operations.planning.action import Action, Choice, Group, Scope
 from pixel_tui.operations.planning.draft import Draft
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.settings import Settings
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.text import SafeText
 from screens.changes import recovery
 from screens.changes.plan import PlanScreen
-from screens.changes.recovery import Aim, RecoveryScreen, plan_command
+from screens.changes.recovery import RecoveryScreen, TargetSelection, plan_command
 from screens.dashboard.palette import StackCommands
 from screens.shared.pick import PickScreen
 from tests.ui.driving import Console, console
@@ -79,8 +80,8 @@ async def test_a_container_is_called_by_its_name_in_the_shell_too() -> None:
 
 
 def test_a_service_with_the_name_of_an_option_is_no_option_in_the_shell() -> None:
-    aim = Aim(SafeText("-q"), (("-q", None),), ("-q",))
-    assert plan_command(actions.action_named("stop"), aim) == "pixel-tui plan stop -- -q"
+    selection = TargetSelection(SafeText("-q"), (TargetRef("-q"),), ("-q",))
+    assert plan_command(actions.action_named("stop"), selection) == "pixel-tui plan stop -- -q"
 
 
 async def test_enter_shows_the_plan_for_the_selected_service_and_escape_comes_back() -> None:
@@ -99,9 +100,9 @@ async def test_marked_services_come_before_the_selected_one_and_t_aims_at_all() 
     async with console(size=(160, 45)) as it:
         it.dashboard.select("agent")
         await it.press("space", "space", "A")
-        assert "those marked: agent, api" in it.text("#recovery-aim")
+        assert "those marked: agent, api" in it.text("#recovery-target")
         await it.press("t")
-        assert "all of pixel" in it.text("#recovery-aim")
+        assert "all of pixel" in it.text("#recovery-target")
         await choose(it, "restart")
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, PlanScreen))

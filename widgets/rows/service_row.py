@@ -17,6 +17,7 @@ from pixel_tui.stack.model.container import (
     UsageTable,
 )
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot, SyncAction
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
 from widgets.rows.figures import NOTHING, cpu_share, rate_pair, share, since
@@ -63,20 +64,29 @@ LOOKS: Final[Mapping[Column, ColumnLook]] = {
 class Row:
     """A row: a service, or one container of a service that has several."""
 
-    key: str
-    """The service's name, or `service/container`: by name, which outlives a recreate."""
-    service: str
-    container_id: str | None
-    """Set on the row of one container."""
+    target: TargetRef
+    """What actions on the row are done to."""
+    name: str
+    """The service's name, or the container's."""
     cells: Mapping[Column, Cell]
     order: Mapping[Column, SortValue] = field(compare=False)
     branch: str = ""
     """What hangs a container's row below its service's."""
 
     @property
-    def name(self) -> str:
-        """The service's name, or the container's."""
-        return self.key if self.container_id is None else self.key.partition("/")[2]
+    def key(self) -> str:
+        """`service`, or `service/container`: by name, which outlives a recreate."""
+        return self.name if self.container_id is None else f"{self.service}/{self.name}"
+
+    @property
+    def service(self) -> str:
+        """The service."""
+        return self.target.name
+
+    @property
+    def container_id(self) -> str | None:
+        """Set on the row of one container."""
+        return self.target.container_id
 
 
 _STATE: Final[Mapping[ServiceState, tuple[str, Tone]]] = {
@@ -192,9 +202,8 @@ def _service_row(service: Service, usage: UsageTable, now: datetime, grown: froz
     )
     mark = f" ×{len(service.regular)}" if len(service.regular) > 1 else ""
     return Row(
-        key=service.name,
-        service=service.name,
-        container_id=None,
+        target=TargetRef(service.name),
+        name=service.name,
         cells=_cells(plain(f"{service.name}{mark}"), facts, now),
         order=_order(service.name, facts, now),
     )
@@ -225,9 +234,8 @@ def _container_row(
         usage=usage.get(container.id),
     )
     return Row(
-        key=f"{service.name}/{container.name}",
-        service=service.name,
-        container_id=container.id,
+        target=TargetRef(service.name, container.id),
+        name=container.name,
         cells=_cells(container.name, facts, now),
         order=_order(container.name, facts, now),
         branch="└ " if container is _members(service)[-1] else "├ ",

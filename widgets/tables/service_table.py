@@ -23,6 +23,8 @@ class ServiceTable(KeyedTable[Column, Row]):
         self._groups: Groups = ()
         self._rows: list[Row] = []
         self._filter = ""
+        self._services: dict[str, str] = {}
+        """The service of each row that was shown last, by the row's key."""
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -44,6 +46,8 @@ class ServiceTable(KeyedTable[Column, Row]):
         """Take new rows; only lines that differ are painted."""
         self._groups = groups
         self.line_up()
+        every = (row for group, members in groups for row in (group, *members))
+        self._services = {row.key: row.service for row in every}
 
     def filter_by(self, words: str) -> None:
         """Show only services in whose row every one of these words stands."""
@@ -60,7 +64,7 @@ class ServiceTable(KeyedTable[Column, Row]):
 
     def successor(self, key: str) -> str:
         """When a container is gone, its service."""
-        return key.partition("/")[0]
+        return self._services.get(key, "")
 
     def line_up(self) -> None:
         """Sort the services; each keeps its containers."""

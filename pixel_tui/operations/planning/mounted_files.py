@@ -10,6 +10,7 @@ from pixel_tui.operations.planning.restarting import draft_restart
 from pixel_tui.operations.planning.targets import Target, find_targets
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.mounted_file import mounts_one
+from pixel_tui.stack.model.target_ref import TargetRef
 
 _MOUNTS: Final = "mounts a file that is replaced, and not its folder"
 _OUTSIDE: Final = "a container outside of the project"
@@ -36,7 +37,7 @@ def restart_mounting(
     if not files:
         return
     _tell_of_others(draft, files)
-    wanted: dict[str, None] = {}
+    wanted: dict[TargetRef, None] = {}
     for container in _mounting(draft, files):
         if container.service in recreated:
             continue
@@ -48,7 +49,7 @@ def restart_mounting(
             )
             continue
         by_container = container.service in unknown
-        wanted[container.id if by_container else str(container.service)] = None
+        wanted[TargetRef(container.service, container.id if by_container else None)] = None
     targets = tuple(
         item for item in find_targets(list(wanted), draft.snapshot) if _can_restart(draft, item)
     )

@@ -19,6 +19,7 @@ from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.targets import Target, find_target, find_targets
 from pixel_tui.stack.model.container import Namespace
 from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.text import NO_TEXT, SafeText
 
 CANCELLING: Final = SafeText("What it shares with runs again; restart it yourself.")
@@ -131,18 +132,18 @@ def tell_ends(draft: Draft) -> None:
 
 def _restart_containers(draft: Draft, again: Collection[str]) -> None:
     """The same by container, where compose does not know the service."""
-    found: dict[str, tuple[Namespace, str]] = {}
+    found: dict[TargetRef, tuple[Namespace, str]] = {}
     for service in draft.snapshot.services:
         if service.spec is not None and draft.snapshot.project_trouble is None:
             continue
         for container in service.regular:
             shared = [pair for pair in container.shares if pair[1] in again]
             if shared and is_up(container) and container.id not in again:
-                found[container.id] = shared[0]
+                found[TargetRef(container.service, container.id)] = shared[0]
     targets = find_targets(list(found), draft.snapshot)
     draft.docker_step(targets, "restart", cancelling=CANCELLING, verb="Restart")
     for target in targets:
-        kind, owner_id = found[target.containers[0].id]
+        kind, owner_id = found[TargetRef(target.service, target.containers[0].id)]
         owner = draft.snapshot.container(owner_id)
         _affect_restart(draft, target, kind, owner.name if owner else NO_TEXT)
 

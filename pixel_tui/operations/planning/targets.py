@@ -8,6 +8,7 @@ from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
@@ -103,8 +104,17 @@ def find_target(name: str, snapshot: StackSnapshot) -> Target | None:
     return _whole(service)
 
 
-def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target, ...]:
-    """What these names of services, and ids or names of containers mean.
+def target_named(word: str, snapshot: StackSnapshot) -> TargetRef:
+    """What a word of the shell names: a service, or else a container by its id or name."""
+    if snapshot.service(word) is None:
+        container = snapshot.container(word) or _container_named(word, snapshot)
+        if container is not None:
+            return TargetRef(container.service, container.id)
+    return TargetRef(word)
+
+
+def find_targets(wanted: Sequence[TargetRef], snapshot: StackSnapshot) -> tuple[Target, ...]:
+    """The services and containers that are pointed at.
 
     A service that the compose file does not name stands for its containers, since
     compose would not find it. So does every service while compose can't read the project.
@@ -113,20 +123,22 @@ def find_targets(wanted: Sequence[str], snapshot: StackSnapshot) -> tuple[Target
         OperationError: One of them is not part of the stack.
     """
     found: dict[str, Target] = {}
-    for word in dict.fromkeys(wanted):
-        service = snapshot.service(word)
-        container = snapshot.container(word) or _container_named(word, snapshot)
-        if service is not None and snapshot.project_trouble is not None and service.members:
+    for ref in dict.fromkeys(wanted):
+        service = snapshot.service(ref.name)
+        if ref.container_id is not None:
+            container = snapshot.container(ref.container_id)
+            if container is None:
+                raise _unknown(ref.container_id, snapshot)
+            found[container.id] = _single(container, snapshot)
+        elif service is None:
+            raise _unknown(ref.name, snapshot)
+        elif snapshot.project_trouble is not None and service.members:
             found.update((item.id, _single(item, snapshot)) for item in service.members)
-        elif service is not None and service.spec is not None:
+        elif service.spec is not None:
             target = _whole(service)
             found[target.name] = target
-        elif service is not None:
-            found.update((item.id, _single(item, snapshot)) for item in service.containers)
-        elif container is not None:
-            found[container.id] = _single(container, snapshot)
         else:
-            raise _unknown(word, snapshot)
+            found.update((item.id, _single(item, snapshot)) for item in service.containers)
     whole = {target.name for target in found.values() if not target.single}
     return tuple(
         target

@@ -15,6 +15,7 @@ from pixel_tui.stack.model.container import Container, NetworkAddress, Port
 from pixel_tui.stack.model.project import Dependency, External, ServiceSpec
 from pixel_tui.stack.model.snapshot import StackSnapshot, Sync, SyncAction
 from pixel_tui.stack.model.sync import REFUSED as REFUSED_IMAGE
+from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.text import SafeText, plain
 from tests.builders.actions import COMMAND, NOW, container, exited, spec, stack
 
@@ -182,7 +183,7 @@ def test_an_image_name_that_is_none_is_refused_where_something_is_created() -> N
     for action in ("recreate", "rebuild", "hard-rebuild"):
         with pytest.raises(OperationError, match=REFUSED):
             plan_action(action, ["web"], seen, COMMAND, now=NOW)
-        assert "not valid" in why_not(action_named(action), ["web"], seen)
+        assert "not valid" in why_not(action_named(action), [TargetRef("web")], seen)
     with pytest.raises(OperationError, match=f"api depends on web, which {REFUSED[4:]}"):
         start(seen, "api", facts=Facts())
     with pytest.raises(OperationError, match="depends on web"):
@@ -414,9 +415,9 @@ def test_one_that_can_not_start_leaves_the_others_their_start() -> None:
 
 
 def test_the_list_of_actions_says_why_it_can_not_be_started() -> None:
-    reason = why_not(action_named("start"), ["web"], publishing(PORT), held(8080))
+    reason = why_not(action_named("start"), [TargetRef("web")], publishing(PORT), held(8080))
     assert "port 8080" in reason
-    assert not why_not(action_named("start"), ["web"], publishing(PORT), Facts())
+    assert not why_not(action_named("start"), [TargetRef("web")], publishing(PORT), Facts())
 
 
 def test_stopping_all_names_what_keeps_running() -> None:

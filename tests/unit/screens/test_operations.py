@@ -8,6 +8,7 @@ from textual.screen import Screen
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.target_ref import TargetRef
 from screens.changes.flow import Operations
 from tests.builders.job import COMMAND, FakeObserver, agent, stack
 
@@ -25,7 +26,9 @@ async def test_an_action_is_tried_on_the_stack_as_it_is_when_the_facts_are_known
         return NO_FACTS
 
     operations = Operations(no_operator, observer, COMMAND, SystemClock(), read_facts)
-    assert "agent has no container" in (await operations.tried({"stop": ["agent"]}))["stop"]
+    assert (
+        "agent has no container" in (await operations.tried({"stop": [TargetRef("agent")]}))["stop"]
+    )
 
 
 async def test_only_a_plan_that_loses_what_is_stored_looks_into_volumes() -> None:
