@@ -16,7 +16,7 @@ from pixel_tui.console.observer import live_observer
 from pixel_tui.facts.live import live_facts
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.jobs.job import JobState, JobStatus
-from pixel_tui.operations.jobs.verification import Patience
+from pixel_tui.operations.jobs.verification import Timeouts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.settings import BackupSettings, Settings
@@ -33,7 +33,7 @@ SERVICES: Final = 12
 OVERHEAD_AIM: Final = 0.5
 PLAN_AIM: Final = 300.0
 PATIENCE: Final = 30.0
-AT_ONCE: Final = Patience(settle=0.0)
+AT_ONCE: Final = Timeouts(settle=0.0)
 """How long a container is watched before it is believed is no overhead, but wanted."""
 
 

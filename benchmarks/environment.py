@@ -17,9 +17,9 @@ from benchmarks.figures import Figure, median, table
 from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.overview import Overview, key_row, overview
 from pixel_tui.environment.checks.surroundings import Surroundings
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
-from pixel_tui.stack.compose.environment_uses import EnvFile, EnvironmentUses, How, Use
+from pixel_tui.stack.compose.environment_uses import EnvFile, EnvironmentUses, KeyUse, KeyUseKind
 from pixel_tui.text import SafeText
 from tests.engine.compose_reading import ComposeReading, compose_reading
 from tests.engine.env_agreement import (
@@ -100,11 +100,11 @@ def _counts(agreement: Agreement) -> dict[str, int]:
 def timings() -> list[Figure]:
     """How long a large file takes, whatever else the machine does."""
     data = large_file()
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     entry = next(item for item in document.entries[LINES // 4 :] if not item.commented)
     return [
         Figure("take apart and read", _median(lambda: _load(data)), "ms", LOADED_AIM),
-        Figure("take apart", _median(lambda: Document.parse(data)), "ms"),
+        Figure("take apart", _median(lambda: DotenvDocument.parse(data)), "ms"),
         Figure("edit a value", _median(lambda: document.with_value(entry, "x $y")), "ms", EDIT_AIM),
         Figure(
             "edit a value and read",
@@ -129,7 +129,7 @@ def large_file() -> bytes:
 
 
 def _load(data: bytes) -> None:
-    read_values(Document.parse(data), {})
+    read_values(DotenvDocument.parse(data), {})
 
 
 def _project() -> EnvironmentUses:
@@ -137,11 +137,15 @@ def _project() -> EnvironmentUses:
     services = tuple(SafeText(f"service{number}") for number in range(8))
     named = {
         f"PLAIN_A_{number}": (
-            Use(services[number % 8], How.INTERPOLATION, SafeText("environment.X"), bare=True),
+            KeyUse(
+                services[number % 8], KeyUseKind.INTERPOLATION, SafeText("environment.X"), bare=True
+            ),
         )
         for number in range(LINES // 10)
     }
-    whole = tuple(EnvFile(Use(name, How.ENV_FILE), "/project/.env") for name in services[:2])
+    whole = tuple(
+        EnvFile(KeyUse(name, KeyUseKind.ENV_FILE), "/project/.env") for name in services[:2]
+    )
     return EnvironmentUses(services, frozenset(services), named, whole)
 
 
@@ -150,11 +154,11 @@ _AROUND: Final = (load_catalogue(), _project(), Surroundings(path="/project/.env
 
 def _checked(data: bytes) -> Overview:
     """Everything that opening a file takes, with an example as large as the file."""
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     return overview(document, read_values(document, {}), document, *_AROUND)
 
 
-def _one_key(document: Document, key: str) -> None:
+def _one_key(document: DotenvDocument, key: str) -> None:
     key_row(key, document, read_values(document, {}), document, *_AROUND)
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from pixel_tui.logs.continuation import Grouper
-from pixel_tui.logs.level import Level, level_of
+from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeats
 from pixel_tui.logs.structure import structured
@@ -61,7 +61,7 @@ def _measure(name: str, work: Callable[[], object]) -> None:
     print(f"{name:34} {best * 1000:6.0f} ms for {LINES:,} lines {LINES / best / 1000:6.0f} k/s")
 
 
-def _levels(texts: list[bytes]) -> list[Level]:
+def _levels(texts: list[bytes]) -> list[LogLevel]:
     return [level_of(text) for text in texts]
 
 
@@ -69,7 +69,7 @@ def _filter(stack: FilterStack, lines: list[LogLine]) -> list[LogLine]:
     return [line for line in lines if stack.passes(line)]
 
 
-def _group(lines: list[LogLine], levels: list[Level]) -> None:
+def _group(lines: list[LogLine], levels: list[LogLevel]) -> None:
     grouper = Grouper()
     for index, line in enumerate(lines):
         grouper.feed(index, line, levels[index])

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pixel_tui.backups.aside import aside_mark
+from pixel_tui.backups.aside import displaced_suffix
 from pixel_tui.backups.deployment import DEPLOYMENT, RanImage, read_deployment
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.made_here import MadeHere
@@ -21,11 +21,11 @@ from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.resources import require_resources
-from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.retag import retag
 from pixel_tui.backups.secret_copies import SecretCopies
-from pixel_tui.backups.stack_view import Seen, StackView
+from pixel_tui.backups.stack_view import SeenContainer, StackView
 from pixel_tui.backups.store import BackupStore, write_verdict
 from pixel_tui.backups.verify import check_item, verify
 from pixel_tui.backups.volumes import PREFIX, volume_folders
@@ -221,12 +221,12 @@ class _Work:
     ) -> Restorer:
         seen = self._seen()
         binds = tuple(source for item in seen for source in item.binds)
-        grounds = Grounds(self._policy.project, self._policy.root, volumes or {}, binds)
+        grounds = RestoreRoots(self._policy.project, self._policy.root, volumes or {}, binds)
         return Restorer(
             folder,
             grounds,
             self._servers(seen),
-            mark=aside_mark(self._clock.now()),
+            mark=displaced_suffix(self._clock.now()),
             say=say,
             running=running,
             owners=Owners(self._view),
@@ -252,21 +252,21 @@ class _Work:
         for name in self._arguments.gone:
             say(f"volume     {name}  is gone")
 
-    def _seen(self) -> Sequence[Seen]:
+    def _seen(self) -> Sequence[SeenContainer]:
         try:
             return self._view.containers()
         except OperationError as error:
             say(str(error))
             return ()
 
-    def _servers(self, seen: Sequence[Seen]) -> dict[str, Postgres]:
+    def _servers(self, seen: Sequence[SeenContainer]) -> dict[str, Postgres]:
         return {
             item.service: Postgres(self._view.programs, self._view.command, item.id)
             for item in seen
             if self._serves(item)
         }
 
-    def _serves(self, item: Seen) -> bool:
+    def _serves(self, item: SeenContainer) -> bool:
         return item.running and is_postgres(item, self._policy.postgres_images)
 
 

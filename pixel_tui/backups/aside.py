@@ -8,12 +8,12 @@ _ASIDE: Final = re.compile(r"\.before-[0-9]{8}-[0-9]{6}", re.ASCII)
 _FRESH: Final = ".restoring"
 
 
-def aside_mark(now: datetime) -> str:
+def displaced_suffix(now: datetime) -> str:
     """What is added to a name."""
     return f"before-{now.astimezone(UTC):%Y%m%d-%H%M%S}"
 
 
-def is_aside(name: str) -> bool:
+def is_displaced(name: str) -> bool:
     """Whether a file was put aside: it is in a backup already, and goes into no other."""
     found = _ASIDE.search(name)
     return found is not None and found.end() == len(name)

@@ -4,18 +4,18 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-from pixel_tui.backups.aside import is_aside, is_fresh
+from pixel_tui.backups.aside import is_displaced, is_fresh
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.links import LEADS_OUT, leads_out
 from pixel_tui.backups.manifest import Gap
 from pixel_tui.backups.policy import Policy
-from pixel_tui.backups.search import Found, is_database
+from pixel_tui.backups.search import SearchResult, is_database
 from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.stack_view import inside, real_inside
 
 
 def copied_files(
-    policy: Policy, stack: Stack, found: Found, gaps: Gaps, real: dict[str, Path]
+    policy: Policy, stack: Stack, found: SearchResult, gaps: Gaps, real: dict[str, Path]
 ) -> tuple[list[str], set[str], list[Path]]:
     """Files below the project, those of them that compose reads, and what it reads elsewhere."""
     compose, others = set[str](), set[str]()
@@ -62,7 +62,7 @@ def _is_data(path: Path, policy: Policy, gaps: Gaps) -> bool:
     """Whether a file is a database, or is no file, or lies among the backups."""
     try:
         ours = any(path.is_relative_to(root) for root in policy.roots)
-        if ours or is_aside(path.name) or is_fresh(path.name):
+        if ours or is_displaced(path.name) or is_fresh(path.name):
             return True
         kind = path.stat().st_mode
         what = real_inside(str(path), policy.project) or str(path)

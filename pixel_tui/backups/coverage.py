@@ -6,7 +6,7 @@ The manifest alone tells of the time when it was written: what has been made sin
 from dataclasses import dataclass, field
 from typing import Final
 
-from pixel_tui.backups.manifest import Cover, Kind, Manifest, VolumeContent
+from pixel_tui.backups.manifest import Cover, ItemKind, Manifest, VolumeContent
 from pixel_tui.backups.source_state import has_changed
 from pixel_tui.backups.stored import StoredData, StoredVolume
 from pixel_tui.backups.volumes import volume_source
@@ -100,7 +100,7 @@ def _compare_files(found: Coverage, manifest: Manifest, volume: StoredVolume) ->
     items = {
         item.source: item
         for item in manifest.items
-        if item.kind is Kind.SQLITE and item.volume == volume.name
+        if item.kind is ItemKind.SQLITE and item.volume == volume.name
     }
     for file in volume.files:
         item = items.get(volume_source(volume.name, file.path))

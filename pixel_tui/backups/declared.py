@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.stack_view import ASK_SECONDS, Seen
+from pixel_tui.backups.stack_view import ASK_SECONDS, SeenContainer
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import EVERY_PROFILE, UNRESOLVED, ComposeCommand
 from pixel_tui.stack.compose.compose_words import refusal_of
 from pixel_tui.stack.model.json_value import Node, load_object
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.program import Programs
 
 
@@ -22,7 +22,7 @@ from pixel_tui.stack.programs.program import Programs
 class Declared:
     """The compose file's side of a project."""
 
-    services: tuple[Seen, ...] = ()
+    services: tuple[SeenContainer, ...] = ()
     """Every service, as a container of it would be seen."""
     external: frozenset[str] = frozenset()
     """Volumes that belong to no project."""
@@ -45,7 +45,7 @@ def read_declared(programs: Programs, command: ComposeCommand) -> Declared:
     compose refuses that as well.
     """
 
-    def ask(*words: str, names: Sequence[str] = ()) -> Said:
+    def ask(*words: str, names: Sequence[str] = ()) -> ProgramOutput:
         argv = command.compose_argv(*words, "--format", "json", names=names)
         return programs.run(argv, patience=ASK_SECONDS)
 
@@ -87,7 +87,7 @@ def _with(declared: Declared, name: str, other: Declared) -> Declared:
     )
 
 
-def _named(service: Seen) -> tuple[str, ...]:
+def _named(service: SeenContainer) -> tuple[str, ...]:
     return tuple(name for name, _ in service.volumes)
 
 
@@ -116,11 +116,11 @@ def parse_declared(model: Node, project: str = "") -> Declared:
     )
 
 
-def _service(name: str, node: Node, volumes: Mapping[str, str]) -> Seen:
+def _service(name: str, node: Node, volumes: Mapping[str, str]) -> SeenContainer:
     mounts = list(node["volumes"])
     binds = [item for item in mounts if item["type"].raw == "bind"]
     variables = {key: value.raw for key, value in node["environment"].members()}
-    return Seen(
+    return SeenContainer(
         id="",
         name=name,
         service=name,

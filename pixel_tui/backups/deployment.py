@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.backups.commits import read_commits
-from pixel_tui.backups.stack_view import ASK_SECONDS, Seen, StackView
+from pixel_tui.backups.stack_view import ASK_SECONDS, SeenContainer, StackView
 from pixel_tui.files import read_regular
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.compose_words import refusal_of
@@ -50,7 +50,7 @@ class Deployment:
 NO_DEPLOYMENT: Final = Deployment()
 
 
-def deployment_json(view: StackView, seen: Sequence[Seen], project: Path) -> bytes:
+def deployment_json(view: StackView, seen: Sequence[SeenContainer], project: Path) -> bytes:
     """The deployment as it is written.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.backups.copies import hash_file
-from pixel_tui.backups.manifest import Item, Kind, Manifest, wanted_for_deployment
+from pixel_tui.backups.manifest import Item, ItemKind, Manifest, wanted_for_deployment
 from pixel_tui.files import open_regular
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.text import SafeText, plain
@@ -26,7 +26,7 @@ def is_same(item: Item, target: Path) -> bool:
     Raises:
         OSError: It can't be read.
     """
-    return item.kind is Kind.FILE and target.is_file() and hash_file(target) == item.sha256
+    return item.kind is ItemKind.FILE and target.is_file() and hash_file(target) == item.sha256
 
 
 def replaced_files(manifest: Manifest, project: Path) -> frozenset[str]:

@@ -14,9 +14,9 @@ from typing import IO, BinaryIO, Final
 from pixel_tui.backups.aside import fresh_name
 from pixel_tui.backups.broken_off import making, replacing
 from pixel_tui.backups.make import Say
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.ownership import Owners
-from pixel_tui.backups.restorable import SIDE_FILES, Grounds, mode_of
+from pixel_tui.backups.restorable import SIDE_FILES, RestoreRoots, mode_of
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.verify import item_file
 from pixel_tui.errors import FileError
@@ -43,7 +43,7 @@ class FileSwap:
     def __init__(
         self,
         folder: Path,
-        grounds: Grounds,
+        grounds: RestoreRoots,
         mark: str,
         say: Say,
         owners: Owners,
@@ -86,7 +86,7 @@ class FileSwap:
     def swap(self, item: Item, fresh: Path, target: Path) -> None:
         """Put the new content in its place, and what was there aside."""
         beside = []
-        if item.kind is Kind.SQLITE:
+        if item.kind is ItemKind.SQLITE:
             beside = [path for path in side_files(target) if os.path.lexists(path)]
         # The database first: one that is not there is taken for no other's, but one that
         # lost its `-wal`, or met another's, is torn.

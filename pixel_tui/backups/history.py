@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pixel_tui.backups.manifest import Gap, Item, Kind, Manifest
+from pixel_tui.backups.manifest import Gap, Item, ItemKind, Manifest
 
-Key = tuple[Kind, str, str]
+Key = tuple[ItemKind, str, str]
 """Kind, source and database: the same thing in each backup."""
-_DATABASES = frozenset({Kind.SQLITE, Kind.POSTGRES})
+_DATABASES = frozenset({ItemKind.SQLITE, ItemKind.POSTGRES})
 
 
 def last_copies(newest_first: Sequence[tuple[str, Manifest]]) -> Mapping[Key, str]:
@@ -23,7 +23,7 @@ def last_copies(newest_first: Sequence[tuple[str, Manifest]]) -> Mapping[Key, st
     found: dict[Key, str] = {}
     for backup_id, manifest in newest_first:
         for item in manifest.items:
-            wanted = _is_good(item) or (item.kind is Kind.FILE and item.source in failed)
+            wanted = _is_good(item) or (item.kind is ItemKind.FILE and item.source in failed)
             if wanted:
                 found.setdefault(_key(item), backup_id)
     return found
@@ -65,7 +65,7 @@ def who_has(source: str, newest_first: Iterable[Manifest]) -> str:
         newest_first: The earlier backups that were not found damaged.
     """
     for manifest in newest_first:
-        if any(item.kind is Kind.SQLITE and item.source == source for item in manifest.items):
+        if any(item.kind is ItemKind.SQLITE and item.source == source for item in manifest.items):
             return f"the backup {manifest.id} has it"
     return "no backup has it"
 

@@ -31,7 +31,7 @@ from pixel_tui.backups.manifest import (
     Cover,
     Gap,
     Item,
-    Kind,
+    ItemKind,
     LeftOut,
     Manifest,
     ServerContent,
@@ -53,7 +53,7 @@ from pixel_tui.backups.servers import (
 from pixel_tui.backups.sizes import file_size
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.sources import find_sources
-from pixel_tui.backups.stack_view import Seen, StackView
+from pixel_tui.backups.stack_view import SeenContainer, StackView
 from pixel_tui.backups.store import BackupStore, HalfMade
 from pixel_tui.backups.volume_contents import volume_words
 from pixel_tui.backups.volumes import volume_folders, volume_source
@@ -101,7 +101,7 @@ class Maker:
         self._gaps: list[LeftOut] = []
         self._servers: list[AskedServer] = []
         self._earlier: Sequence[Manifest] = ()
-        self._unasked: list[Seen] = []
+        self._unasked: list[SeenContainer] = []
         """Servers that nothing can be dumped of."""
 
     def make(self, *, reason: str = "", sparing: frozenset[str] = frozenset()) -> Manifest:
@@ -174,7 +174,7 @@ class Maker:
         self._ask_servers(sources)
         return self._need(sources)
 
-    def _sources(self, seen: tuple[Seen, ...]) -> Sources:
+    def _sources(self, seen: tuple[SeenContainer, ...]) -> Sources:
         command = self._view.command
         declared = read_declared(self._view.programs, command)
         stack = Stack(
@@ -283,10 +283,10 @@ class Maker:
                 remedy="Make room, or set another folder under [backup] in the settings.",
             )
 
-    def _copy(self, half: HalfMade, sources: Sources, seen: tuple[Seen, ...]) -> None:
+    def _copy(self, half: HalfMade, sources: Sources, seen: tuple[SeenContainer, ...]) -> None:
         for name in sources.databases:
             self._attempt(
-                half, Kind.SQLITE, name, f"sqlite/{name}",
+                half, ItemKind.SQLITE, name, f"sqlite/{name}",
                 partial(copy_sqlite, sources.real[name], {}),
             )  # fmt: skip
         for held in sources.in_volumes:
@@ -294,23 +294,23 @@ class Maker:
             details: JsonObject = {"volume": held.volume}
             path = f"volumes/{held.volume}/{held.relative}"
             copy = partial(copy_sqlite, held.path, details)
-            self._attempt(half, Kind.SQLITE, name, path, copy)
+            self._attempt(half, ItemKind.SQLITE, name, path, copy)
         for asked in self._servers:
             self._dump(half, asked)
         for name in sources.files:
             details = {"compose": True} if name in sources.compose_files else {}
             copier = file_copier(sources.real[name], details)
-            self._attempt(half, Kind.FILE, name, f"files/{name}", copier)
+            self._attempt(half, ItemKind.FILE, name, f"files/{name}", copier)
         for file in sources.outside:
             name = f"outside{file}"
             copier = file_copier(sources.real[str(file)], {"outside": str(file)})
-            self._attempt(half, Kind.DEPLOYMENT, name, name, copier, title=str(file))
+            self._attempt(half, ItemKind.DEPLOYMENT, name, name, copier, title=str(file))
 
         def write_deployment(target: Path) -> Copy:
             content = deployment_json(self._view, seen, self._policy.project)
             return writer(content)(target)
 
-        self._attempt(half, Kind.DEPLOYMENT, "deployment", DEPLOYMENT, write_deployment)
+        self._attempt(half, ItemKind.DEPLOYMENT, "deployment", DEPLOYMENT, write_deployment)
         try:
             resolved, why = read_resolved(self._view.programs, self._view.command)
         except OperationError as error:
@@ -320,25 +320,25 @@ class Maker:
             gap = LeftOut(what, f"compose refuses it: {why}", Gap.FAILED, expected=True)
             self._gaps.append(gap)
         else:
-            self._attempt(half, Kind.DEPLOYMENT, "compose model", RESOLVED, writer(resolved))
+            self._attempt(half, ItemKind.DEPLOYMENT, "compose model", RESOLVED, writer(resolved))
 
     def _dump(self, half: HalfMade, asked: AskedServer) -> None:
         """The roles first: a restored database belongs to one of them."""
         folder = f"postgres/{asked.name}"
         self._attempt(
-            half, Kind.ROLES, asked.name, f"{folder}/roles.sql", partial(copy_roles, asked),
+            half, ItemKind.ROLES, asked.name, f"{folder}/roles.sql", partial(copy_roles, asked),
             title=f"{asked.name}: roles",
         )  # fmt: skip
         for database in asked.dumpable:
             path = f"{folder}/{quote(database.name, safe='')}.dump"
             copy = partial(copy_server_database, asked, database)
             title = f"{asked.name}/{database.name}"
-            self._attempt(half, Kind.POSTGRES, asked.name, path, copy, title=title)
+            self._attempt(half, ItemKind.POSTGRES, asked.name, path, copy, title=title)
 
     def _attempt(
         self,
         half: HalfMade,
-        kind: Kind,
+        kind: ItemKind,
         source: str,
         path: str,
         copy: Callable[[Path], Copy],
@@ -360,7 +360,7 @@ class Maker:
             if full or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
                 raise
             reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            if kind is Kind.SQLITE:
+            if kind is ItemKind.SQLITE:
                 reason = f"{reason.removesuffix('.')}; {who_has(source, self._earlier)}"
             self._gaps.append(LeftOut(title, reason, Gap.FAILED, expected=True))
             self._say(f"{kind.value:<10} {title}  FAILED: {reason}")
@@ -373,7 +373,7 @@ class Maker:
     def _tools(self) -> JsonObject:
         tools: JsonObject = {"pixel-tui": __version__, "sqlite": sqlite3.sqlite_version}
         for item in self._items:
-            if item.kind is Kind.POSTGRES:
+            if item.kind is ItemKind.POSTGRES:
                 tools["pg_dump"] = item.details.get("version", "")
         with suppress(OperationError):  # no backup is lost for a version
             tools |= self._view.version()

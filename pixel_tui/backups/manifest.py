@@ -14,7 +14,7 @@ VERSION: Final = 2
 BACKUP_ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}(?:-[0-9]{1,3})?", re.ASCII)
 
 
-class Kind(StrEnum):
+class ItemKind(StrEnum):
     """What an item of a backup is."""
 
     SQLITE = "sqlite"
@@ -54,7 +54,7 @@ class Cover(StrEnum):
 class Item:
     """One thing that was backed up."""
 
-    kind: Kind
+    kind: ItemKind
     source: str
     """Relative to the project's folder; the service's name for Postgres; of what is in a volume
     the word, its name and the path in it."""
@@ -73,12 +73,12 @@ class Item:
     @property
     def server(self) -> str:
         """The service whose Postgres server it is of; empty where it is of none."""
-        return self.source if self.kind in {Kind.POSTGRES, Kind.ROLES} else ""
+        return self.source if self.kind in {ItemKind.POSTGRES, ItemKind.ROLES} else ""
 
     @property
     def database(self) -> str:
         """The name of the database in its Postgres server; empty where it is of none."""
-        return Node(self.details)["database"].raw if self.kind is Kind.POSTGRES else ""
+        return Node(self.details)["database"].raw if self.kind is ItemKind.POSTGRES else ""
 
     @property
     def database_size(self) -> int:
@@ -88,7 +88,7 @@ class Item:
     @property
     def title(self) -> str:
         """What it is called for people: `data/pixels.db`, `postgres/pixel_agent`."""
-        if self.kind is Kind.ROLES:
+        if self.kind is ItemKind.ROLES:
             return f"{self.source}: roles"
         return f"{self.source}/{self.database}" if self.database else self.source
 
@@ -99,7 +99,7 @@ class Item:
         if isinstance(known, bool):
             return known
         counts = [value.integer for _, value in Node(self.details)["rows"].members()]
-        return self.kind is Kind.SQLITE and bool(counts) and not any(counts)
+        return self.kind is ItemKind.SQLITE and bool(counts) and not any(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class Manifest:
             return VolumeContent(name, Cover.DATABASES, copied, "no other file of it is")
         for item in self.items:
             named = {volume.raw for volume in Node(item.details)["volumes"]}
-            if item.kind is Kind.POSTGRES and name in named:
+            if item.kind is ItemKind.POSTGRES and name in named:
                 why = f"only the database {item.database} was dumped; others are not known"
                 return VolumeContent(name, Cover.UNKNOWN, (item.source,), why)
         return VolumeContent(name, Cover.UNKNOWN, (), "the backup does not know of it")
@@ -225,7 +225,7 @@ def relative_path(text: str) -> PurePosixPath:
 def wanted_for_deployment(item: Item) -> bool:
     """Whether an item says how the project runs: a compose file, or an environment file."""
     environment = is_environment_name(item.source.rpartition("/")[2])
-    return item.kind is Kind.FILE and (item.details.get("compose") is True or environment)
+    return item.kind is ItemKind.FILE and (item.details.get("compose") is True or environment)
 
 
 def is_environment_name(name: str) -> bool:

@@ -11,7 +11,7 @@ from pixel_tui.backups.manifest import (
     Cover,
     Gap,
     Item,
-    Kind,
+    ItemKind,
     LeftOut,
     Manifest,
     ServerContent,
@@ -152,7 +152,7 @@ def _volume(node: Node) -> VolumeContent:
 
 
 def _item(node: Node) -> Item:
-    kind = Kind(node["kind"].raw)
+    kind = ItemKind(node["kind"].raw)
     source, path = node["source"].raw, node["path"].raw
     relative_path(source)
     relative_path(path)

@@ -26,7 +26,7 @@ OUTSIDE: Final = "it is outside the project's folder"
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class LookResult:
     """What came of a look."""
 
     gap: Gap
@@ -40,7 +40,7 @@ def is_system(source: str) -> bool:
     return any(PurePosixPath(source).is_relative_to(folder) for folder in SYSTEM_FOLDERS)
 
 
-def look_outside(source: str, others: Iterable[Path], *, here: bool) -> Looked:
+def look_outside(source: str, others: Iterable[Path], *, here: bool) -> LookResult:
     """Whether there is a database in a folder, or in a file, outside of the project's.
 
     Args:
@@ -55,23 +55,23 @@ def look_outside(source: str, others: Iterable[Path], *, here: bool) -> Looked:
     start = Path(source)
     real = Path(os.path.realpath(start))
     if is_system(str(real)):
-        return Looked(Gap.UNKNOWN, False, f"{OUTSIDE}, and of the machine itself")
+        return LookResult(Gap.UNKNOWN, False, f"{OUTSIDE}, and of the machine itself")
     kept = [Path(os.path.realpath(path)) for path in others]
     if any(real.is_relative_to(path) for path in kept):
-        return Looked(Gap.NOT_COPIED, False, OUTSIDE)
+        return LookResult(Gap.NOT_COPIED, False, OUTSIDE)
     found = search([start], [*kept, *map(Path, SYSTEM_FOLDERS)], most=MOST_LOOKED_AT)
     if found.databases:
         count = len(found.databases)
         words = "a SQLite database" if count == 1 else f"{count} SQLite databases"
         why = f"{OUTSIDE}, where nothing is copied; it holds {words}: {found.databases[0]}"
-        return Looked(Gap.NOT_COPIED, True, why)
+        return LookResult(Gap.NOT_COPIED, True, why)
     if found.server_data:
         return _unknown(found.server_data[0].words)
     if found.unread:
         path, reason = found.unread[0]
         return _unknown(f"{path} could not be looked at: {reason}")
-    return Looked(Gap.NOT_COPIED, False, f"{OUTSIDE}; there is no SQLite database in it")
+    return LookResult(Gap.NOT_COPIED, False, f"{OUTSIDE}; there is no SQLite database in it")
 
 
-def _unknown(why: str) -> Looked:
-    return Looked(Gap.UNKNOWN, True, f"{OUTSIDE}, and its content is not known: {why}")
+def _unknown(why: str) -> LookResult:
+    return LookResult(Gap.UNKNOWN, True, f"{OUTSIDE}, and its content is not known: {why}")

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import IO, Final
 
 from pixel_tui.backups.manifest import Item
-from pixel_tui.backups.stack_view import Seen
+from pixel_tui.backups.stack_view import SeenContainer
 from pixel_tui.errors import OperationError
 from pixel_tui.files import open_regular
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import Node, load_object
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs.program import Programs
 
 
@@ -118,7 +118,7 @@ class Database:
     """In bytes; a dump is smaller. 0 where this user may not know."""
 
 
-def is_postgres(seen: Seen, words: Sequence[str]) -> bool:
+def is_postgres(seen: SeenContainer, words: Sequence[str]) -> bool:
     """Whether a container holds a Postgres server: its image says so, or its variables do."""
     name = seen.image.rpartition("/")[2]
     return any(word in name for word in words) or "PGDATA" in seen.environment
@@ -350,7 +350,7 @@ class Postgres:
         source: IO[bytes] | None = None,
         target: IO[bytes] | None = None,
         patience: float | None = None,
-    ) -> Said:
+    ) -> ProgramOutput:
         argv = ["exec", *(["--interactive"] if source else []), self._container]
         return self._programs.run(
             self._command.docker_argv(*argv, "sh", "-c", script, "sh", *words),

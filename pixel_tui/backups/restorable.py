@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.aside import is_aside, is_fresh
-from pixel_tui.backups.manifest import Item, Kind, relative_path
+from pixel_tui.backups.aside import is_displaced, is_fresh
+from pixel_tui.backups.manifest import Item, ItemKind, relative_path
 from pixel_tui.backups.search import is_database
 from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import ConsoleError, FileError
@@ -24,7 +24,7 @@ _MODE: Final = re.compile("[0-7]{3,4}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class RestoreRoots:
     """Where files may be put."""
 
     project: Path
@@ -44,7 +44,7 @@ class Grounds:
             return str(path)
 
 
-def target_of(item: Item, grounds: Grounds) -> Path:
+def target_of(item: Item, grounds: RestoreRoots) -> Path:
     """Where an item goes: the real path.
 
     Raises:
@@ -77,7 +77,7 @@ def target_of(item: Item, grounds: Grounds) -> Path:
     return real
 
 
-def why_not_restorable(item: Item, grounds: Grounds) -> str:
+def why_not_restorable(item: Item, grounds: RestoreRoots) -> str:
     """Why an item can't be put back, known without its content; empty if it may be.
 
     Args:
@@ -109,7 +109,7 @@ def require_content(item: Item, path: Path) -> None:
         item: The item.
         path: Its file in the backup.
     """
-    if item.kind is Kind.SQLITE and not is_database(path):
+    if item.kind is ItemKind.SQLITE and not is_database(path):
         raise FileError("It is said to be a SQLite database and is none.", on=str(path))
 
 
@@ -124,9 +124,9 @@ def mode_of(item: Item) -> int:
 
 def is_beside_database(item: Item, items: Iterable[Item]) -> bool:
     """Whether it is the `-wal` of a database that is restored: that would be torn by it."""
-    if item.kind is not Kind.FILE:
+    if item.kind is not ItemKind.FILE:
         return False
-    names = {other.source for other in items if other.kind is Kind.SQLITE}
+    names = {other.source for other in items if other.kind is ItemKind.SQLITE}
     return any(
         item.source.removesuffix(suffix) in names
         for suffix in SIDE_FILES
@@ -138,10 +138,11 @@ def _require_ours(item: Item) -> None:
     path = relative_path(item.source)
     if _in_history(path.parts):
         raise FileError("No backup contains the history of a repository.", on=item.source)
-    if is_aside(path.name) or is_fresh(path.name):
+    if is_displaced(path.name) or is_fresh(path.name):
         raise FileError("No backup contains what a restore has put aside.", on=item.source)
     if item.volume and (
-        item.kind is not Kind.SQLITE or not item.source.startswith(volume_source(item.volume, ""))
+        item.kind is not ItemKind.SQLITE
+        or not item.source.startswith(volume_source(item.volume, ""))
     ):
         raise FileError("It is said to be in a volume, and is not.", on=item.source)
     mode = item.details.get("mode")
@@ -153,7 +154,7 @@ def _in_history(parts: Iterable[str]) -> bool:
     return any(part.casefold() in _HISTORIES for part in parts)
 
 
-def _led_by_the_project(target: Path, real: Path, grounds: Grounds) -> bool:
+def _led_by_the_project(target: Path, real: Path, grounds: RestoreRoots) -> bool:
     """Whether a link out of the project leads to data of the project.
 
     A data folder may be on another disk. That it is one is known from a service that mounts it;
@@ -175,7 +176,7 @@ def _led_by_the_project(target: Path, real: Path, grounds: Grounds) -> bool:
     return link.is_symlink() and direct and not open_to_services
 
 
-def _in_volume(item: Item, grounds: Grounds) -> Path:
+def _in_volume(item: Item, grounds: RestoreRoots) -> Path:
     """Where a database of a volume goes. Whoever fills the volume may have put links there."""
     place = (grounds.volumes or {})[item.volume].resolve()
     relative = item.source.removeprefix(volume_source(item.volume, ""))

@@ -14,10 +14,10 @@ from pixel_tui.backups.broken_off import NOTHING_YET, putting_back
 from pixel_tui.backups.file_swap import CHANGED, FileSwap, copy_checked
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
-from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.postgres import MOST_ROLE_BYTES, Postgres, database_of
-from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore_check import RestoreCheck, reason_of
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.server_room import require_server_room
@@ -28,7 +28,7 @@ from pixel_tui.files import open_regular, read_regular
 
 def wanted_for_restore(item: Item) -> bool:
     """Whether an item is data or a file, and no record of how it ran."""
-    return item.kind is not Kind.DEPLOYMENT
+    return item.kind is not ItemKind.DEPLOYMENT
 
 
 class Restorer:
@@ -49,7 +49,7 @@ class Restorer:
     def __init__(
         self,
         folder: Path,
-        grounds: Grounds,
+        grounds: RestoreRoots,
         servers: Mapping[str, Postgres],
         *,
         mark: str,
@@ -155,7 +155,7 @@ class Restorer:
         """Put a database, or those roles that are gone, back into its server."""
         server, file = self._servers[item.server], item_file(self._folder, item)
         self._say(putting_back(f"{item.kind.value:<10} {item.title}"))
-        if item.kind is Kind.ROLES:
+        if item.kind is ItemKind.ROLES:
             roles = read_regular(file, MOST_ROLE_BYTES, follow=False)
             if hashlib.sha256(roles).hexdigest() != item.sha256:
                 raise FileError(CHANGED)

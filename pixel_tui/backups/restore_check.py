@@ -12,11 +12,16 @@ from pixel_tui.backups.differences import is_same
 from pixel_tui.backups.file_swap import side_files
 from pixel_tui.backups.holders import Holder
 from pixel_tui.backups.make import Say
-from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.open_files import open_files
 from pixel_tui.backups.ownership import Owners, opening_words
 from pixel_tui.backups.postgres import Postgres
-from pixel_tui.backups.restorable import Grounds, is_beside_database, require_content, target_of
+from pixel_tui.backups.restorable import (
+    RestoreRoots,
+    is_beside_database,
+    require_content,
+    target_of,
+)
 from pixel_tui.backups.room import require_room
 from pixel_tui.backups.verify import check_item, item_file
 from pixel_tui.errors import ConsoleError, FileError, OperationError
@@ -42,7 +47,7 @@ class RestoreCheck:
     def __init__(
         self,
         folder: Path,
-        grounds: Grounds,
+        grounds: RestoreRoots,
         servers: Mapping[str, Postgres],
         say: Say,
         running: Callable[[], Sequence[Holder]] | None,
@@ -66,7 +71,7 @@ class RestoreCheck:
         items = [item for item in manifest.items if wanted(item)]
         if not manifest.items:
             raise OperationError("Nothing was restored, since the backup holds nothing.")
-        items.sort(key=lambda item: item.kind is not Kind.ROLES)  # databases belong to them
+        items.sort(key=lambda item: item.kind is not ItemKind.ROLES)  # databases belong to them
         for item in [item for item in items if is_beside_database(item, items)]:
             self._say(f"{item.kind.value:<10} {item.source}  left alone: its database has it all")
             items.remove(item)
@@ -93,7 +98,7 @@ class RestoreCheck:
         files = [item for item in items if item.path in targets]
         with self.nothing_yet("the backup can't be"):
             changed = [item for item in files if not is_same(item, targets[item.path])]
-            copied = max((item.size for item in items if item.kind is Kind.POSTGRES), default=0)
+            copied = max((item.size for item in items if item.kind is ItemKind.POSTGRES), default=0)
             if self.copies is not None and copied:
                 beside = [*beside, (self.copies / "dump", copied)]
             require_room([*beside, *((targets[item.path], item.size) for item in changed)])
@@ -174,7 +179,7 @@ class RestoreCheck:
         parts: dict[Path, Item] = {}
         for item in files:
             target = targets[item.path]
-            beside = side_files(target) if item.kind is Kind.SQLITE else []
+            beside = side_files(target) if item.kind is ItemKind.SQLITE else []
             parts |= dict.fromkeys([*beside, target], item)
         with self.nothing_yet("which processes use it is unknown"):
             found = open_files(parts, stopping=stopping)

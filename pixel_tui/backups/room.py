@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.backups.copies import hash_file
-from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.errors import FileError
 from pixel_tui.humanize import size
 from pixel_tui.reserve import reserved
@@ -90,6 +90,6 @@ def restore_shortages(manifest: Manifest, places: Mapping[str, str]) -> tuple[Sh
 
 
 def _seems_same(item: Item, place: Path) -> bool:
-    if item.kind is not Kind.FILE or not place.is_file() or place.stat().st_size != item.size:
+    if item.kind is not ItemKind.FILE or not place.is_file() or place.stat().st_size != item.size:
         return False
     return item.size > MOST_COMPARED or hash_file(place) == item.sha256

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.aside import is_aside, is_fresh
+from pixel_tui.backups.aside import is_displaced, is_fresh
 from pixel_tui.files import open_regular
 
 HEADER: Final = b"SQLite format 3\0"
@@ -42,7 +42,7 @@ class ServerData:
 
 
 @dataclass(slots=True)
-class Found:
+class SearchResult:
     """What was found in folders."""
 
     databases: list[Path] = field(default_factory=list)
@@ -66,7 +66,9 @@ class Found:
         return any(Path(os.path.realpath(path)).is_relative_to(real) for path in closed)
 
 
-def search(starts: Sequence[Path], skipped: Sequence[Path], *, most: int | None = None) -> Found:
+def search(
+    starts: Sequence[Path], skipped: Sequence[Path], *, most: int | None = None
+) -> SearchResult:
     """SQLite databases, by their first bytes, and certificates, by their names.
 
     No link to a folder or a database is followed; one to a certificate is, as certbot makes them.
@@ -77,7 +79,7 @@ def search(starts: Sequence[Path], skipped: Sequence[Path], *, most: int | None 
         most: So many files and folders are looked at; where there are more, the start counts as
             one that could not be looked at. All are where it is None.
     """
-    found = Found()
+    found = SearchResult()
     left_alone = {os.path.realpath(path) for path in skipped}
     seen: set[Path] = set()
     for start in starts:
@@ -98,7 +100,7 @@ def is_database(path: Path) -> bool:
 
 
 def _look_below(
-    start: Path, left_alone: set[str], seen: set[Path], found: Found, most: int | None
+    start: Path, left_alone: set[str], seen: set[Path], found: SearchResult, most: int | None
 ) -> None:
     def unread(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # it went meanwhile
@@ -140,9 +142,9 @@ def _look_below(
 
 
 def _look_at(
-    path: Path, real: Path, seen: set[Path], found: Found, *, wanted: bool = False
+    path: Path, real: Path, seen: set[Path], found: SearchResult, *, wanted: bool = False
 ) -> None:
-    if is_aside(path.name) or is_fresh(path.name):
+    if is_displaced(path.name) or is_fresh(path.name):
         return
     try:
         if is_database(path):

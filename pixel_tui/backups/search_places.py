@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.manifest import Gap
-from pixel_tui.backups.outside import OUTSIDE, PREFIX, Looked, is_system, look_outside
+from pixel_tui.backups.outside import OUTSIDE, PREFIX, LookResult, is_system, look_outside
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.stack_view import real_inside
@@ -32,19 +32,19 @@ def search_places(
     return places
 
 
-def _look_at_bind(source: str, policy: Policy, stack: Stack, others: Sequence[Path]) -> Looked:
+def _look_at_bind(source: str, policy: Policy, stack: Stack, others: Sequence[Path]) -> LookResult:
     """What there is to say of what is mounted from outside the project's folder."""
     users = [item for item in stack.services if source in item.binds]
     places = [(item, place) for item in users for at, place in item.bind_places if at == source]
     names = {source, *(f"{item.service}:{place}" for item, place in places)}
     if names & set(policy.skip_binds):
-        return Looked(Gap.NOT_COPIED, False, "the settings skip it")
+        return LookResult(Gap.NOT_COPIED, False, "the settings skip it")
     if places and all(place in item.read_only for item, place in places):
         why = f"{OUTSIDE}, and no service can write to it"
-        return Looked(Gap.NOT_COPIED, False, why)
+        return LookResult(Gap.NOT_COPIED, False, why)
     absent = stack.here and not os.path.lexists(source)
     if absent and not any(item.made for item in users):
-        return Looked(Gap.NOT_COPIED, False, f"{OUTSIDE}, and there is nothing yet")
+        return LookResult(Gap.NOT_COPIED, False, f"{OUTSIDE}, and there is nothing yet")
     return look_outside(source, others, here=stack.here)
 
 

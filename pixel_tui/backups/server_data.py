@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from pixel_tui.backups.source_model import Stack
-from pixel_tui.backups.stack_view import Seen
+from pixel_tui.backups.stack_view import SeenContainer
 
 SERVER_FOLDERS: Final = ("/var/lib/postgresql", "/bitnami/postgresql")
 """Where images of Postgres keep its data, unless `PGDATA` says otherwise."""
@@ -21,7 +21,7 @@ def holds_data(place: str, folders: Sequence[str]) -> bool:
     )
 
 
-def server_binds(server: Seen) -> list[str]:
+def server_binds(server: SeenContainer) -> list[str]:
     """The folders of the machine that a server keeps its data in."""
     folders = (server.data_folder,) if server.data_folder else SERVER_FOLDERS
     return [
@@ -31,14 +31,14 @@ def server_binds(server: Seen) -> list[str]:
     ]
 
 
-def has_data(server: Seen, stack: Stack) -> bool:
+def has_data(server: SeenContainer, stack: Stack) -> bool:
     """Whether a server of which there is no container has been run before."""
     return bool(set(server_volumes(server)) & {*stack.volumes, *stack.declared.external}) or any(
         os.path.lexists(source) for source in server_binds(server)
     )
 
 
-def server_volumes(server: Seen, folders: Sequence[str] = ()) -> list[str]:
+def server_volumes(server: SeenContainer, folders: Sequence[str] = ()) -> list[str]:
     """The volumes that a Postgres server keeps its data in.
 
     Args:

@@ -7,7 +7,7 @@ is, and without this user having a way into the engine's folder.
 from collections.abc import Mapping, Sequence
 
 from pixel_tui.backups.make import Say
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import size
@@ -24,7 +24,7 @@ def require_server_room(items: Sequence[Item], servers: Mapping[str, Postgres], 
     Raises:
         OperationError: A dump certainly finds no room.
     """
-    dumps = [item for item in items if item.kind is Kind.POSTGRES]
+    dumps = [item for item in items if item.kind is ItemKind.POSTGRES]
     for name in dict.fromkeys(item.server for item in dumps):
         free = servers[name].free()
         if free is None:

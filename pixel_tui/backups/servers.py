@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pixel_tui.backups.manifest import Cover, Gap, Item, Kind, LeftOut, ServerContent, VolumeContent
+from pixel_tui.backups.manifest import (
+    Cover,
+    Gap,
+    Item,
+    ItemKind,
+    LeftOut,
+    ServerContent,
+    VolumeContent,
+)
 from pixel_tui.backups.postgres import Database, Postgres
 from pixel_tui.backups.server_data import server_volumes
-from pixel_tui.backups.stack_view import Seen
+from pixel_tui.backups.stack_view import SeenContainer
 from pixel_tui.backups.volume_contents import volume_words
 from pixel_tui.errors import OperationError
 
@@ -15,7 +23,7 @@ from pixel_tui.errors import OperationError
 class AskedServer:
     """A server that runs, and what it said of itself."""
 
-    seen: Seen
+    seen: SeenContainer
     postgres: Postgres
     databases: tuple[Database, ...]
     places: tuple[str, ...]
@@ -34,7 +42,7 @@ class AskedServer:
         return tuple(item for item in self.databases if item.open)
 
 
-def ask_server(seen: Seen, postgres: Postgres) -> AskedServer | LeftOut:
+def ask_server(seen: SeenContainer, postgres: Postgres) -> AskedServer | LeftOut:
     """Ask a server which databases it has; why nothing can be dumped where that is so."""
     try:
         why = postgres.missing()
@@ -75,8 +83,8 @@ def server_content(asked: AskedServer, items: Sequence[Item]) -> ServerContent:
         service=asked.name,
         listed=asked.listed,
         databases=tuple(item.name for item in asked.databases),
-        dumped=tuple(item.database for item in ours if item.kind is Kind.POSTGRES),
-        roles=any(item.kind is Kind.ROLES for item in ours),
+        dumped=tuple(item.database for item in ours if item.kind is ItemKind.POSTGRES),
+        roles=any(item.kind is ItemKind.ROLES for item in ours),
     )
 
 
@@ -144,7 +152,7 @@ def with_volumes(items: Sequence[Item], volumes: Sequence[VolumeContent]) -> tup
                 "volumes": [volume.name for volume in covered if item.server in volume.by],
             },
         )
-        if item.kind is Kind.POSTGRES
+        if item.kind is ItemKind.POSTGRES
         else item
         for item in items
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from pixel_tui.backups.declared import NOTHING_DECLARED, Declared
 from pixel_tui.backups.manifest import LeftOut, VolumeContent
-from pixel_tui.backups.stack_view import Seen
+from pixel_tui.backups.stack_view import SeenContainer
 from pixel_tui.stack.compose.project_files import ProjectFiles
 
 NO_FILES: Final = ProjectFiles()
@@ -31,7 +31,7 @@ class Sources:
     files: tuple[str, ...]
     compose_files: frozenset[str]
     """Those of `files` that compose reads."""
-    servers: tuple[Seen, ...]
+    servers: tuple[SeenContainer, ...]
     """Postgres, where it runs."""
     left_out: tuple[LeftOut, ...]
     in_volumes: tuple[InVolume, ...] = ()
@@ -48,7 +48,7 @@ class Sources:
 class Stack:
     """What is known of the project: its containers, and what the compose file says."""
 
-    seen: tuple[Seen, ...]
+    seen: tuple[SeenContainer, ...]
     declared: Declared = NOTHING_DECLARED
     files: ProjectFiles = NO_FILES
     volumes: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Stack:
     """Whether the engine's paths are this process's own."""
 
     @property
-    def services(self) -> tuple[Seen, ...]:
+    def services(self) -> tuple[SeenContainer, ...]:
         """Each container, and each service that has none, as if it had one."""
         there = {item.service for item in self.seen}
         absent = (item for item in self.declared.services if item.service not in there)

@@ -8,18 +8,18 @@ from pixel_tui.backups.copied_files import copied_files
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.links import tell_links
 from pixel_tui.backups.manifest import Gap
-from pixel_tui.backups.outside import Looked, look_outside
+from pixel_tui.backups.outside import LookResult, look_outside
 from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import is_postgres
-from pixel_tui.backups.search import Found, search
+from pixel_tui.backups.search import SearchResult, search
 from pixel_tui.backups.search_places import path_within, search_places
 from pixel_tui.backups.server_data import has_data, server_binds, server_volumes
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.stack_view import real_inside
 from pixel_tui.backups.volume_contents import held_volumes, look_into_volumes
-from pixel_tui.backups.volumes import Opened
+from pixel_tui.backups.volumes import VolumeKnowledge
 
-OpenVolumes = Callable[[Sequence[str]], Opened]
+OpenVolumes = Callable[[Sequence[str]], VolumeKnowledge]
 
 
 def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sources:
@@ -76,7 +76,7 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     of_running = {name for item in running for name in server_volumes(item)}
     looked_into = {name: held for name, held in volumes_held.items() if name not in of_running}
 
-    def outside_of(folder: str) -> Looked:
+    def outside_of(folder: str) -> LookResult:
         return look_outside(folder, others, here=stack.here)
 
     in_volumes, volumes = look_into_volumes(
@@ -95,7 +95,7 @@ def find_sources(policy: Policy, stack: Stack, open_volumes: OpenVolumes) -> Sou
     )
 
 
-def _databases_below(found: Found, policy: Policy, real: dict[str, Path]) -> tuple[str, ...]:
+def _databases_below(found: SearchResult, policy: Policy, real: dict[str, Path]) -> tuple[str, ...]:
     names = {real_inside(str(path), policy.project): found.real[path] for path in found.databases}
     below = {name: path for name, path in names.items() if name is not None}
     real |= below

@@ -23,7 +23,7 @@ ASK_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenContainer:
     """One container of the project."""
 
     id: str
@@ -64,7 +64,7 @@ class StackView:
         self.command = command
         self.project = project
 
-    def containers(self) -> tuple[Seen, ...]:
+    def containers(self) -> tuple[SeenContainer, ...]:
         """The project's containers, one-off ones left out.
 
         Raises:
@@ -187,14 +187,14 @@ def real_inside(path: str, folder: Path) -> str | None:
     return inside(os.path.realpath(path), Path(os.path.realpath(folder)))
 
 
-def _seen(node: Node) -> Seen | None:
+def _seen(node: Node) -> SeenContainer | None:
     labels = node["Config"]["Labels"]
     if labels[f"{LABEL}oneoff"].raw.lower() == "true":
         return None
     mounts = list(node["Mounts"])
     binds = [item for item in mounts if item["Type"].raw == "bind"]
     variables = [item.raw.partition("=") for item in node["Config"]["Env"]]
-    return Seen(
+    return SeenContainer(
         id=node["Id"].raw,
         name=node["Name"].raw.removeprefix("/"),
         service=labels[f"{LABEL}service"].raw,

@@ -34,7 +34,7 @@ MOST_ENTRIES: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerificationResult:
     """What the last verification of a backup found."""
 
     time: datetime
@@ -53,7 +53,7 @@ class Backup:
     id: str
     folder: Path
     manifest: Manifest | None
-    verdict: Verdict | None = None
+    verdict: VerificationResult | None = None
     trouble: str = ""
     """Why it can't be used, where it can't."""
 
@@ -64,7 +64,7 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
-class Retired:
+class RotationResult:
     """What became of the backups that are too many."""
 
     removed: tuple[str, ...] = ()
@@ -190,7 +190,7 @@ class BackupStore:
             raise _unusable(self.root, error) from error
         return tuple(swept)
 
-    def retire(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> Retired:
+    def retire(self, keep: int, *, sparing: frozenset[str] = frozenset()) -> RotationResult:
         """Remove the oldest backups.
 
         What can't be read as a backup is left alone: it may be somebody's. So is one that holds
@@ -226,7 +226,7 @@ class BackupStore:
             except OSError as error:
                 raise _unusable(backup.folder, error) from error
         too_many = {item.id for item in old}
-        return Retired(
+        return RotationResult(
             tuple(backup.id for backup in gone),
             {backup_id: titles for backup_id, titles in kept.items() if backup_id in too_many},
         )
@@ -327,7 +327,7 @@ def sync_folders(folder: Path) -> None:
         sync_folder(Path(place))
 
 
-def read_verdict(folder: Path) -> Verdict | None:
+def read_verdict(folder: Path) -> VerificationResult | None:
     """What was found last; None where nothing was, or that was of another manifest."""
     try:
         node = Node(load_object(read_regular(folder / VERDICT, MOST_VERDICT_BYTES, follow=False)))
@@ -339,10 +339,10 @@ def read_verdict(folder: Path) -> Verdict | None:
     problems: tuple[str, ...] = tuple(item.text for item in node["problems"])
     if node["ok"].value is not True and not problems:
         problems = ("the record of its verification is damaged",)
-    return Verdict(time, problems)
+    return VerificationResult(time, problems)
 
 
-def write_verdict(folder: Path, verdict: Verdict) -> None:
+def write_verdict(folder: Path, verdict: VerificationResult) -> None:
     """Record what was found.
 
     Raises:

@@ -22,7 +22,7 @@ class StoredServer:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class BackedUpFile:
     """A file in a volume. What SQLite keeps beside a database is no file of its own."""
 
     path: str
@@ -38,7 +38,7 @@ class StoredVolume:
     """A volume, and the files in it now that are no server's own."""
 
     name: str
-    files: tuple[StoredFile, ...] = ()
+    files: tuple[BackedUpFile, ...] = ()
     unknown: str = ""
     """Why there may be more; empty where these are all."""
     folder: str = ""

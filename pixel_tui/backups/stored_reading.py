@@ -15,9 +15,9 @@ from pixel_tui.backups.search import SERVERS, is_database
 from pixel_tui.backups.server_data import server_volumes
 from pixel_tui.backups.servers import AskedServer, ask_server
 from pixel_tui.backups.source_state import state_of
-from pixel_tui.backups.stack_view import Seen, StackView
-from pixel_tui.backups.stored import StoredData, StoredFile, StoredServer, StoredVolume
-from pixel_tui.backups.volumes import Opened, volume_folders
+from pixel_tui.backups.stack_view import SeenContainer, StackView
+from pixel_tui.backups.stored import BackedUpFile, StoredData, StoredServer, StoredVolume
+from pixel_tui.backups.volumes import VolumeKnowledge, volume_folders
 
 MOST_FILES: Final = 20_000
 """So many files of a volume are looked at."""
@@ -51,7 +51,7 @@ def read_stored(
 
 
 def _servers(
-    view: StackView, policy: Policy, seen: Sequence[Seen], *, ask: bool
+    view: StackView, policy: Policy, seen: Sequence[SeenContainer], *, ask: bool
 ) -> tuple[tuple[StoredServer, ...], dict[str, list[str]]]:
     """The servers, and the folders of volumes that are theirs alone, `.` for all of one."""
     found: dict[str, StoredServer] = {}
@@ -106,7 +106,7 @@ def _own_folders(asked: AskedServer) -> list[tuple[str, str]]:
     return found
 
 
-def _volume(name: str, opened: Opened, own: Sequence[str]) -> StoredVolume:
+def _volume(name: str, opened: VolumeKnowledge, own: Sequence[str]) -> StoredVolume:
     if folder := opened.bound.get(name):
         return StoredVolume(name, folder=folder)
     if "." in own:
@@ -151,19 +151,19 @@ def _files(name: str, place: Path, own: Collection[Path]) -> StoredVolume:
     return StoredVolume(name, tuple(files), why)
 
 
-def _file(path: Path, place: Path, unread: list[str]) -> StoredFile | None:
+def _file(path: Path, place: Path, unread: list[str]) -> BackedUpFile | None:
     relative = _relative(path, place)
     try:
         kind = path.lstat().st_mode
         if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
             return None  # a socket, a FIFO or a device holds nothing
         if is_database(path):
-            return StoredFile(relative, True, state_of(path))
+            return BackedUpFile(relative, True, state_of(path))
     except FileNotFoundError:
         return None
     except OSError:
         unread.append(relative)
-    return StoredFile(relative)
+    return BackedUpFile(relative)
 
 
 def _base(path: str) -> str:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from pixel_tui.backups.copies import hash_file
 from pixel_tui.backups.make import Say
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.postgres import CUSTOM_FORMAT, Postgres
 from pixel_tui.backups.sqlite_copy import check_database
-from pixel_tui.backups.store import Backup, Verdict
+from pixel_tui.backups.store import Backup, VerificationResult
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.files import open_regular
@@ -18,7 +18,7 @@ ReadContents = Mapping[str, Postgres]
 """Servers that can read a dump's table of contents, by service."""
 
 
-def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Verdict:
+def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> VerificationResult:
     """Read every item again, and hold it against the manifest.
 
     Args:
@@ -28,7 +28,7 @@ def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Ver
         say: Told a line an item.
     """
     if backup.manifest is None:
-        return Verdict(clock.now(), (backup.trouble,))
+        return VerificationResult(clock.now(), (backup.trouble,))
     problems = []
     for item in backup.manifest.items:
         trouble, note = check_item(backup.folder, item, servers)
@@ -38,7 +38,7 @@ def verify(backup: Backup, servers: ReadContents, clock: Clock, say: Say) -> Ver
         say(f"{item.kind.value:<10} {item.title}  {words}")
     for gap in backup.manifest.missing:
         say(f"MISSING: {gap.what} ({gap.why})")
-    return Verdict(clock.now(), tuple(problems))
+    return VerificationResult(clock.now(), tuple(problems))
 
 
 def item_file(folder: Path, item: Item) -> Path:
@@ -65,9 +65,9 @@ def check_item(folder: Path, item: Item, servers: ReadContents) -> tuple[str, st
     except ValueError as error:
         trouble = str(error)
     else:
-        if not trouble and item.kind is Kind.SQLITE:
+        if not trouble and item.kind is ItemKind.SQLITE:
             return check_database(path), ", integrity checked"
-        if not trouble and item.kind is Kind.POSTGRES:
+        if not trouble and item.kind is ItemKind.POSTGRES:
             if not _is_custom(path):
                 return "it is no dump in the custom format of pg_dump", ""
             return _read_contents(path, servers.get(item.source))

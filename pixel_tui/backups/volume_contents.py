@@ -6,13 +6,13 @@ from pathlib import Path, PurePosixPath
 
 from pixel_tui.backups.left_out import Gaps
 from pixel_tui.backups.manifest import Cover, Gap, VolumeContent
-from pixel_tui.backups.outside import Looked
+from pixel_tui.backups.outside import LookResult
 from pixel_tui.backups.policy import Policy
-from pixel_tui.backups.search import Found, search
+from pixel_tui.backups.search import SearchResult, search
 from pixel_tui.backups.search_places import path_within
 from pixel_tui.backups.source_model import InVolume, Stack
 from pixel_tui.backups.stack_view import inside
-from pixel_tui.backups.volumes import Opened, volume_source
+from pixel_tui.backups.volumes import VolumeKnowledge, volume_source
 
 
 @dataclass(slots=True)
@@ -46,10 +46,10 @@ def held_volumes(stack: Stack) -> dict[str, HeldVolume]:
 def look_into_volumes(
     policy: Policy,
     held: Mapping[str, HeldVolume],
-    opened: Opened,
+    opened: VolumeKnowledge,
     of_servers: set[str],
-    searched: tuple[Sequence[str], Found],
-    outside_of: Callable[[str], Looked],
+    searched: tuple[Sequence[str], SearchResult],
+    outside_of: Callable[[str], LookResult],
     gaps: Gaps,
 ) -> tuple[list[InVolume], list[VolumeContent]]:
     """The databases in volumes, and what of each volume is copied.
@@ -120,7 +120,7 @@ def _cover(databases: int, *, sure: bool) -> tuple[Cover, str]:
 
 
 def _in_bound(
-    folder: str, relative: str, searched: tuple[Sequence[str], Found]
+    folder: str, relative: str, searched: tuple[Sequence[str], SearchResult]
 ) -> tuple[Cover, tuple[str, ...], str]:
     """What of a volume is copied that is a folder of the machine: as of a mounted folder."""
     databases, found = searched
@@ -132,7 +132,7 @@ def _in_bound(
     return cover, by, f"it is the folder {relative}: {reason}"
 
 
-def _of_volume(name: str, place: Path, found: Found) -> list[InVolume]:
+def _of_volume(name: str, place: Path, found: SearchResult) -> list[InVolume]:
     inner = []
     for path in found.databases:
         relative = inside(str(path), place)

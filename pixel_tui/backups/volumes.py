@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.backups.holders import bound_folder
-from pixel_tui.backups.stack_view import Seen, StackView
+from pixel_tui.backups.stack_view import SeenContainer, StackView
 from pixel_tui.stack.model.json_value import Node
 
 PREFIX: Final = "volume "
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class VolumeKnowledge:
     """What is known of volumes."""
 
     folders: Mapping[str, Path] = field(default_factory=dict)
@@ -41,8 +41,12 @@ def volume_source(name: str, relative: str) -> str:
 
 
 def volume_folders(
-    view: StackView, seen: Sequence[Seen], names: Iterable[str], *, also: Sequence[str] = ()
-) -> Opened:
+    view: StackView,
+    seen: Sequence[SeenContainer],
+    names: Iterable[str],
+    *,
+    also: Sequence[str] = (),
+) -> VolumeKnowledge:
     """Which of these volumes can be opened here, and what is known of the others.
 
     Args:
@@ -57,7 +61,7 @@ def volume_folders(
     known = {name for item in seen for name, _ in item.volumes} | set(also)
     wanted = sorted(known & set(names))
     if not wanted:
-        return Opened()
+        return VolumeKnowledge()
     nodes = {node["Name"].raw: node for node in map(Node, view.inspect("volume", wanted))}
     unknown = set(wanted) - nodes.keys()
     gone = unknown - set(view.all_volumes()) if unknown else set[str]()
@@ -83,10 +87,10 @@ def volume_folders(
             why[name] = "this user may not enter its folder"
         else:
             folders[name] = place
-    return Opened(folders, bound, frozenset(in_memory), frozenset(gone), why)
+    return VolumeKnowledge(folders, bound, frozenset(in_memory), frozenset(gone), why)
 
 
-def _own_folder(view: StackView, seen: Sequence[Seen]) -> tuple[Path | None, str]:
+def _own_folder(view: StackView, seen: Sequence[SeenContainer]) -> tuple[Path | None, str]:
     """The folder of the engine that has these containers; why it is not to be had."""
     root = view.engine_folder()
     if root is None:

@@ -103,9 +103,9 @@ def require_terminal(environment: Mapping[str, str]) -> None:
 def prepare_process() -> None:
     """Make this process what a console needs, before there are threads."""
     from pixel_tui.early_log import hold_log
-    from pixel_tui.terminal.memory import hold_little
+    from pixel_tui.terminal.memory import limit_malloc_arenas
 
-    hold_little()
+    limit_malloc_arenas()
     hold_log()
     hurry()
 

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Print the checks with their fixes; returns the exit code."""
     from pixel_tui.clock import SystemClock
     from pixel_tui.doctor.examine import Readers, examine
-    from pixel_tui.doctor.report import Verdict, as_json, as_text
+    from pixel_tui.doctor.report import CheckResult, as_json, as_text
 
     found: Readers | UsageError
     try:
@@ -41,6 +41,6 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         found = error
     report = examine(found, environment, SystemClock(), read_only=arguments.read_only)
     print(json.dumps(as_json(report), indent=2) if arguments.json else as_text(report))  # noqa: T201
-    if isinstance(found, UsageError) or report.verdict("settings") is Verdict.FAILED:
+    if isinstance(found, UsageError) or report.verdict("settings") is CheckResult.FAILED:
         return ExitCode.UNREADABLE
     return ExitCode.WELL if report.well else ExitCode.NOT_WELL

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.environment.apply.impact import Impact
     from pixel_tui.environment.checks.overview import Overview
-    from pixel_tui.environment.live.reading import Around
+    from pixel_tui.environment.live.reading import FileContext
     from pixel_tui.health.finding import Finding
     from pixel_tui.stack.compose.command import ComposeCommand
 
@@ -260,10 +260,10 @@ def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) ->
     from pixel_tui.environment.checks.case import is_secret_entry
     from pixel_tui.environment.checks.catalogue import load_catalogue
     from pixel_tui.environment.dotenv.difference import difference
-    from pixel_tui.environment.dotenv.document import Document
+    from pixel_tui.environment.dotenv.document import DotenvDocument
 
     paths = Path(arguments.old), Path(arguments.new)
-    old, new = (Document.parse(_read(path)) for path in paths)
+    old, new = (DotenvDocument.parse(_read(path)) for path in paths)
     catalogue = load_catalogue()
     found = difference(old, new, lambda item: is_secret_entry(item, item.written, catalogue))
     if found.is_empty:
@@ -371,9 +371,9 @@ def _read(path: Path) -> bytes:
 
 def _look(
     path: Path, data: bytes | None, command: "ComposeCommand", environment: Mapping[str, str]
-) -> "tuple[Overview, Around]":
-    from pixel_tui.environment.dotenv.document import Document
+) -> "tuple[Overview, FileContext]":
+    from pixel_tui.environment.dotenv.document import DotenvDocument
     from pixel_tui.environment.live.reading import Examined, read_around
 
     around = read_around(path, command, environment, content=data)
-    return Examined(around, environment).all(Document.parse(data or b"")), around
+    return Examined(around, environment).all(DotenvDocument.parse(data or b"")), around

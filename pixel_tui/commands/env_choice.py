@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixel_tui.environment.checks.layers import read_layers
-from pixel_tui.environment.dotenv.document import Document, require_name
+from pixel_tui.environment.dotenv.document import DotenvDocument, require_name
 from pixel_tui.environment.dotenv.values import Reading
 from pixel_tui.environment.live.reading import is_missing, missing_file
 from pixel_tui.errors import UsageError
@@ -18,7 +18,7 @@ class ReadFile:
     """An environment file, and what compose reads in it after those before it."""
 
     path: Path
-    document: Document = field(repr=False)
+    document: DotenvDocument = field(repr=False)
     readings: Mapping[str, Reading] = field(repr=False)
 
 
@@ -37,7 +37,7 @@ def read_each(
         environment: The variables that compose would see.
         read: Gives the content of one.
     """
-    documents = [Document.parse(read(path)) for path in paths]
+    documents = [DotenvDocument.parse(read(path)) for path in paths]
     readings = read_layers(documents, environment)
     return [ReadFile(*found) for found in zip(paths, documents, readings, strict=True)]
 

@@ -11,15 +11,15 @@ from typing import Final
 
 from pixel_tui.commands.status_output import shell_fix
 from pixel_tui.environment.apply.impact import Impact
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow, Overview
-from pixel_tui.environment.dotenv.difference import Difference, LineKind
-from pixel_tui.health.finding import Finding as StackFinding
+from pixel_tui.environment.dotenv.difference import Difference, DiffLineKind
+from pixel_tui.health.finding import Finding
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
 
 VERSION: Final = 1
-COUNTED: Final = (Level.ERROR, Level.WARNING)
+COUNTED: Final = (EnvironmentLevel.ERROR, EnvironmentLevel.WARNING)
 """What makes `env check` exit with 1."""
 
 
@@ -48,7 +48,7 @@ def _entry(row: KeyRow) -> JsonObject:
     }
 
 
-def _finding(finding: Finding) -> JsonObject:
+def _finding(finding: EnvironmentFinding) -> JsonObject:
     return {
         "rule": finding.rule,
         "level": finding.level.value,
@@ -91,7 +91,9 @@ def _sum(overview: Overview) -> str:
     keys = sum(row.entry is not None and not row.entry.commented for row in overview.rows)
     counts = Counter(finding.level for finding in overview.findings)
     found = [_count(counts[level], level.value) for level in COUNTED if counts[level]]
-    found += [_count(counts[Level.INFO], "remark")] if counts[Level.INFO] else []
+    found += (
+        [_count(counts[EnvironmentLevel.INFO], "remark")] if counts[EnvironmentLevel.INFO] else []
+    )
     return f"{_count(keys, 'key')}: {', '.join(found) or 'nothing is wrong'}."
 
 
@@ -99,7 +101,7 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def impact_as_json(path: Path, impact: Impact, old: Sequence[StackFinding] = ()) -> JsonObject:
+def impact_as_json(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> JsonObject:
     """An impact for scripts.
 
     Args:
@@ -135,7 +137,7 @@ def impact_as_json(path: Path, impact: Impact, old: Sequence[StackFinding] = ())
     }
 
 
-def impact_as_text(path: Path, impact: Impact, old: Sequence[StackFinding] = ()) -> str:
+def impact_as_text(path: Path, impact: Impact, old: Sequence[Finding] = ()) -> str:
     """What compose says, and a line a service that would change or may have an old content."""
     lines = [f"warning: {words}" for words in impact.warnings]
     if impact.refusal:
@@ -153,7 +155,7 @@ def impact_as_text(path: Path, impact: Impact, old: Sequence[StackFinding] = ())
 def difference_as_text(old: Path, new: Path, found: Difference) -> str:
     """Two files compared, line by line."""
     lines = (
-        "..." if line.kind is LineKind.GAP else f"{line.kind.value}{line.text}"
+        "..." if line.kind is DiffLineKind.GAP else f"{line.kind.value}{line.text}"
         for line in found.lines
     )
     return "\n".join(map(plain, (f"--- {old}", f"+++ {new}", *lines)))

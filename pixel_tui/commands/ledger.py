@@ -157,7 +157,7 @@ def _written_down(arguments: argparse.Namespace, environment: Mapping[str, str])
 
     from pixel_tui.clock import SystemClock
     from pixel_tui.ledger.reading.task import TaskType
-    from pixel_tui.ledger.writing.drafts import Drafts, new_task
+    from pixel_tui.ledger.writing.drafts import TaskDrafts, new_task
     from pixel_tui.ledger.writing.versions import old_versions_folder
     from pixel_tui.settings import state_folder
 
@@ -168,4 +168,4 @@ def _written_down(arguments: argparse.Namespace, environment: Mapping[str, str])
     kind = TaskType(arguments.type)
     value = new_task(text, now=SystemClock().now(), kind=kind, context=arguments.with_context)
     folder = old_versions_folder(state_folder(), Path(project.command.directory))
-    return Drafts(folder).save(value)
+    return TaskDrafts(folder).save(value)

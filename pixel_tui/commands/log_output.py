@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from pixel_tui.commands.log_selection import GroupFilter, Wish, within
-from pixel_tui.logs.level import Level, level_of
+from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.stack.feed.feed import LogTarget
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.merge import Merge
-from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.snapshot import Trouble
@@ -30,18 +30,18 @@ _STREAMS: Final = {LineKind.STDOUT: "stdout", LineKind.STDERR: "stderr", LineKin
 
 def print_past(
     history: LogHistory, wish: Wish, printer: "Printer", chosen: GroupFilter
-) -> Mapping[str, Reached]:
+) -> Mapping[str, ReadPosition]:
     """Print what there is; returns how far each container was read, by its id.
 
     Raises:
         EngineError: The engine can't be asked.
     """
-    reached: dict[str, Reached] = {}
+    reached: dict[str, ReadPosition] = {}
     if wish.tail is not None:
         lines: list[LogLine] = []
         for container in history.containers:
             own = history.last_of(container, wish.tail)
-            reached[container.id] = Reached()
+            reached[container.id] = ReadPosition()
             reached[container.id].note(own)
             lines += [line for line in own if within(line, wish)]
         printer.print(chosen.feed(sorted(lines, key=lambda line: line.stamp)))
@@ -99,7 +99,7 @@ class Printer:
                 "service": self._services.get(line.source),
                 "container": line.source or None,
                 "stream": _STREAMS[line.kind],
-                "level": None if level is Level.UNKNOWN else level.name.lower(),
+                "level": None if level is LogLevel.UNKNOWN else level.name.lower(),
                 "text": self._mask(line.text).decode("utf-8", "replace"),
             },
             ensure_ascii=True,
@@ -120,7 +120,7 @@ class Followed:
         self,
         watcher: Watcher,
         wish: Wish,
-        reached: Mapping[str, Reached],
+        reached: Mapping[str, ReadPosition],
         printer: Printer,
         chosen: GroupFilter,
     ) -> None:

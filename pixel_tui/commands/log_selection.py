@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pixel_tui.errors import UsageError
 from pixel_tui.logs.continuation import Grouper
-from pixel_tui.logs.level import Level, level_named, level_of
+from pixel_tui.logs.level import LogLevel, level_named, level_of
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.feed.status import unreadable, without_container
@@ -29,7 +29,7 @@ class Wish:
     tail: int | None = None
     """That many last lines of each container."""
     matcher: Matcher | None = None
-    level: Level = Level.UNKNOWN
+    level: LogLevel = LogLevel.UNKNOWN
     as_json: bool = False
     masked: bool = True
     """Known secrets are masked."""
@@ -37,7 +37,7 @@ class Wish:
     @property
     def chooses(self) -> bool:
         """Whether lines are left out for what they say."""
-        return self.matcher is not None or self.level is not Level.UNKNOWN
+        return self.matcher is not None or self.level is not LogLevel.UNKNOWN
 
 
 def time_wished(text: str | None, now: datetime) -> bytes:
@@ -66,16 +66,16 @@ def matcher_wished(text: str | None, *, regex: bool, inverted: bool) -> Matcher 
     return found
 
 
-def level_wished(text: str | None) -> Level:
+def level_wished(text: str | None) -> LogLevel:
     """The least level that is shown.
 
     Raises:
         UsageError: There is no such level.
     """
     if not text:
-        return Level.UNKNOWN
+        return LogLevel.UNKNOWN
     level = level_named(text)
-    if level is Level.UNKNOWN:
+    if level is LogLevel.UNKNOWN:
         remedy = "One of trace, debug, info, warn, error, fatal."
         raise UsageError("There is no such level", on=text[:60], remedy=remedy)
     return level
@@ -210,7 +210,7 @@ class _Group:
     serious: bool = False
     banned: bool = False
 
-    def take(self, line: LogLine, level: Level) -> Iterator[LogLine]:
+    def take(self, line: LogLine, level: LogLevel) -> Iterator[LogLine]:
         matcher = self.wish.matcher
         self.held.append(line)
         self.serious = self.serious or level >= self.wish.level

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.reading.reading import LedgerReader
     from pixel_tui.ledger.view.access import LedgerAccess
-    from pixel_tui.operations.jobs.sight import JobSight
+    from pixel_tui.operations.jobs.sight import JobReader
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.planning.facts import FactReader, Facts
     from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -96,13 +96,13 @@ def live_parts(
         reader = ledger_reader()
         return LedgerAccess(LedgerWatch(reader, observer, clock), reader.place)
 
-    def sight(changed: Callable[[], None]) -> "JobSight":
+    def sight(changed: Callable[[], None]) -> "JobReader":
         from pixel_tui.locks import shared_folder
         from pixel_tui.operations.jobs.folder import JobRecords, jobs_path
-        from pixel_tui.operations.jobs.sight import JobSight
+        from pixel_tui.operations.jobs.sight import JobReader
 
         records = JobRecords(jobs_path(folder))
-        return JobSight(records, shared_folder(environment), observer, changed=changed)
+        return JobReader(records, shared_folder(environment), observer, changed=changed)
 
     return ConsoleParts(
         observer=observer,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pixel_tui.demo.stack.services import CAST
-from pixel_tui.demo.stack.world import DemoWorld, Fault
+from pixel_tui.demo.stack.world import DemoFault, DemoWorld
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ def drills(world: DemoWorld) -> Iterator[Drill]:
     for part in CAST:
         if part.profile:
             continue
-        for fault in Fault:
-            if fault is Fault.UNHEALTHY and not part.probe:
+        for fault in DemoFault:
+            if fault is DemoFault.UNHEALTHY and not part.probe:
                 continue
             yield Drill(
                 f"Drill: {part.name}, {fault.value}",

@@ -8,25 +8,25 @@ from typing import Final
 from pixel_tui.clock import Clock
 from pixel_tui.demo.stack.environment_file import EXAMPLE, FILE, PATH, uses
 from pixel_tui.demo.stack.services import DIRECTORY
-from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
 from pixel_tui.environment.checks.surroundings import GitState, Surroundings
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.edits import effective_entries
 from pixel_tui.environment.editing.workspace import (
     EnvironmentAccess,
     LoadedFile,
     SavedDraft,
+    SavedVersion,
     Stamp,
-    Version,
 )
-from pixel_tui.environment.live.reading import Around, Examined
+from pixel_tui.environment.live.reading import Examined, FileContext
 from pixel_tui.environment.live.workspace import edit_externally
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import FileError
 from pixel_tui.files import replace_file
 from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.settings import Settings
-from pixel_tui.stack.compose.environment_uses import How
+from pixel_tui.stack.compose.environment_uses import KeyUseKind
 from pixel_tui.text import SafeText, plain
 
 WORKER: Final = "pixel_tui.environment"
@@ -50,11 +50,11 @@ class DemoFile:
         self._changes = 0
         before = FILE.replace(b"NOSTR_POST_ENABLE=true", b"NOSTR_POST_ENABLE=false")
         first = clock.now() - timedelta(days=2)
-        self.versions: dict[str, tuple[Version, bytes]] = {}
+        self.versions: dict[str, tuple[SavedVersion, bytes]] = {}
         self._remember("1", before, first)
 
     def _remember(self, name: str, data: bytes, at: datetime) -> None:
-        self.versions[name] = (Version(name, at, SafeText(f"{len(data):,} bytes")), data)
+        self.versions[name] = (SavedVersion(name, at, SafeText(f"{len(data):,} bytes")), data)
 
     @property
     def stamp(self) -> Stamp:
@@ -85,7 +85,7 @@ class DemoSource:
 
     def __init__(self, file: DemoFile) -> None:
         self._file = file
-        around = Around(Document.parse(EXAMPLE), uses(), _SURROUNDINGS)
+        around = FileContext(DotenvDocument.parse(EXAMPLE), uses(), _SURROUNDINGS)
         self._examined = Examined(around, {})
 
     def read(self) -> LoadedFile:
@@ -108,7 +108,7 @@ class DemoSource:
             return EXAMPLE
         raise FileError("The embedded stack has no such file.", on=str(path))
 
-    def versions(self) -> Sequence[Version]:
+    def versions(self) -> Sequence[SavedVersion]:
         """The saved versions, newest first."""
         return [version for version, _ in reversed(self._file.versions.values())]
 
@@ -153,15 +153,15 @@ class DemoWorkspace:
 
     def preview_impact(self, candidate: bytes) -> Impact:
         """Who reads what has changed."""
-        document = Document.parse(candidate)
+        document = DotenvDocument.parse(candidate)
         if document.faults:
             fault = document.faults[0]
             refusal = plain(f"failed to read {PATH}: line {fault.line}: {fault.message}")
             return Impact(refusal, (), ())
         return Impact(SafeText(""), (), tuple(self._impacts(document)))
 
-    def _impacts(self, document: Document) -> list[ServiceImpact]:
-        before = effective_entries(Document.parse(self.file.data or b""))
+    def _impacts(self, document: DotenvDocument) -> list[ServiceImpact]:
+        before = effective_entries(DotenvDocument.parse(self.file.data or b""))
         after = effective_entries(document)
         changed = [
             key
@@ -179,13 +179,13 @@ class DemoWorkspace:
                 if use.service == service
             ]
             if reads:
-                built = any(use.how is How.BUILD_ARGUMENT for _, use in reads)
+                built = any(use.how is KeyUseKind.BUILD_ARGUMENT for _, use in reads)
                 keys = tuple(plain(key) for key, _ in reads)
                 cause = "is built into its image" if built else "is in its environment"
                 found.append(
                     ServiceImpact(
                         service,
-                        Change.REBUILD if built else Change.RECREATE,
+                        ServiceChange.REBUILD if built else ServiceChange.RECREATE,
                         keys,
                         SafeText(f"{', '.join(keys)} {cause}"),
                         running=True,
@@ -234,7 +234,9 @@ class DemoWorkspace:
         if argv[at] != "apply":
             return ()
         anew = [str(item.service) for item in impact.services]
-        built = [str(item.service) for item in impact.services if item.change is Change.REBUILD]
+        built = [
+            str(item.service) for item in impact.services if item.change is ServiceChange.REBUILD
+        ]
         up = ("docker", "compose", "up", "--detach", "--no-deps", "--force-recreate", *anew)
         return [("docker", "compose", "build", *built), up] if built else [up] if anew else []
 

@@ -18,7 +18,7 @@ PROGRAM_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DoctorAnswer:
     """What a program said, and how it ended."""
 
     code: int | None
@@ -59,13 +59,13 @@ def answer(question: Callable[[], T], seconds: float = QUESTION_SECONDS) -> T | 
     )
 
 
-def program_says(argv: Sequence[str], environment: Mapping[str, str]) -> Said:
+def program_says(argv: Sequence[str], environment: Mapping[str, str]) -> DoctorAnswer:
     """Run a short program that only reads."""
     try:
         reply = Asked(argv, directory=None, environment=environment).answer(PROGRAM_SECONDS)
     except NoAnswer as error:
-        return Said(None, plain(str(error)))
+        return DoctorAnswer(None, plain(str(error)))
     except OSError as error:
-        return Said(None, plain(error.strerror or str(error)))
+        return DoctorAnswer(None, plain(error.strerror or str(error)))
     words = reply.output if reply.code == 0 else reply.messages or reply.output
-    return Said(reply.code, plain(" ".join(words.split())))
+    return DoctorAnswer(reply.code, plain(" ".join(words.split())))

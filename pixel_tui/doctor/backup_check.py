@@ -8,7 +8,7 @@ from typing import Final
 from pixel_tui.backups.exposure import Exposure, exposures
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.doctor.project_checks import Asked
-from pixel_tui.doctor.report import Check, failed_with, ok, skipped, warning
+from pixel_tui.doctor.report import DoctorCheck, failed_with, ok, skipped, warning
 from pixel_tui.errors import ConsoleError
 from pixel_tui.settings import load_settings
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -34,7 +34,7 @@ def look_at_backups(
     return policy, exposures(policy, containers)
 
 
-def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | None) -> Check:
+def check_backups(found: tuple[Policy, tuple[Exposure, ...]] | ConsoleError | None) -> DoctorCheck:
     """Can a service read the backups, or plant some?"""
     if isinstance(found, ConsoleError):
         return failed_with(NAME, found)

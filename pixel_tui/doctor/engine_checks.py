@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.doctor.report import Check, failed, ok, skipped, warning
+from pixel_tui.doctor.report import DoctorCheck, failed, ok, skipped, warning
 from pixel_tui.errors import ConsoleError
 from pixel_tui.humanize import span
 from pixel_tui.stack.model.json_value import JsonObject, Node
@@ -101,7 +101,7 @@ def _user_name(user_id: int) -> str:
         return str(user_id)
 
 
-def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()) -> Check:
+def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()) -> DoctorCheck:
     """May this user use the engine's socket, and by which group?
 
     Args:
@@ -149,7 +149,7 @@ def check_socket(facts: SocketFacts | OSError | None, others: Sequence[str] = ()
     )
 
 
-def check_engine(told: EngineTold | ConsoleError, context: str, address: str) -> Check:
+def check_engine(told: EngineTold | ConsoleError, context: str, address: str) -> DoctorCheck:
     """Does it answer, and is it new enough?"""
     name = "engine"
     if isinstance(told, ConsoleError):
@@ -179,7 +179,7 @@ def version_pair(text: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-def check_clock(told: EngineTold | ConsoleError) -> Check:
+def check_clock(told: EngineTold | ConsoleError) -> DoctorCheck:
     """Do this machine's and the engine's clock agree?"""
     name = "clock"
     if isinstance(told, ConsoleError):

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pixel_tui.doctor.report import Check, failed_with, ok, skipped, warning
-from pixel_tui.environment.checks.finding import Level
+from pixel_tui.doctor.report import DoctorCheck, failed_with, ok, skipped, warning
+from pixel_tui.environment.checks.finding import EnvironmentLevel
 from pixel_tui.environment.checks.overview import Overview
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.reading import Examined, read_around
 from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import ConsoleError
@@ -29,11 +29,11 @@ def look_at_environment(
         state = read_file(each.edited_env)
         if state.exists:
             around = read_around(each.edited_env, each, environment)
-            found.append(Examined(around, environment).all(Document.parse(state.data)))
+            found.append(Examined(around, environment).all(DotenvDocument.parse(state.data)))
     return tuple(found)
 
 
-def check_environment(found: Sequence[Overview] | ConsoleError) -> Check:
+def check_environment(found: Sequence[Overview] | ConsoleError) -> DoctorCheck:
     """Is there an error or a warning in the environment?"""
     if isinstance(found, ConsoleError):
         return failed_with(NAME, found)
@@ -42,7 +42,7 @@ def check_environment(found: Sequence[Overview] | ConsoleError) -> Check:
     counts = Counter(finding.level for file in found for finding in file.findings)
     wrong = [
         f"{counts[level]} {level}{'' if counts[level] == 1 else 's'}"
-        for level in (Level.ERROR, Level.WARNING)
+        for level in (EnvironmentLevel.ERROR, EnvironmentLevel.WARNING)
         if counts[level]
     ]
     rows = [row for file in found for row in file.rows]

@@ -27,7 +27,7 @@ from pixel_tui.doctor.project_checks import (
     check_logging,
     check_project,
 )
-from pixel_tui.doctor.report import Check, Report, Verdict, failed_with, skipped
+from pixel_tui.doctor.report import CheckResult, DoctorCheck, Report, failed_with, skipped
 from pixel_tui.doctor.terminal_checks import (
     TMUX_OPTIONS,
     check_characters,
@@ -90,7 +90,7 @@ def examine(
     return Report((*stack, *_terminal(environment), *_own(environment, read_only=read_only)))
 
 
-def _unnamed(error: UsageError) -> list[Check]:
+def _unnamed(error: UsageError) -> list[DoctorCheck]:
     names = (
         *("socket", "clock", "compose", "project", "containers", "hashes", "logging"),
         *("images", "environment", "backups"),
@@ -100,7 +100,7 @@ def _unnamed(error: UsageError) -> list[Check]:
     return [first, failed_with("engine", error), *rest]
 
 
-def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> list[Check]:
+def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> list[DoctorCheck]:
     engine, command = readers.engine, readers.project.command
     told = answer(lambda: _engine_told(engine, clock))
     program = program_says(
@@ -108,7 +108,7 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
     )
     compose = check_compose(command.compose, program)
     resolved: ResolvedProject | ConsoleError | Unknown
-    if compose.verdict is Verdict.FAILED:
+    if compose.verdict is CheckResult.FAILED:
         resolved = Unknown("There is no compose program to ask.")
     else:
         resolved = answer(readers.project.resolve, COMPOSE_SECONDS)
@@ -209,7 +209,7 @@ def _images(
     )
 
 
-def _terminal(environment: Mapping[str, str]) -> list[Check]:
+def _terminal(environment: Mapping[str, str]) -> list[DoctorCheck]:
     facts = look_at_terminal()
     tmux = _tmux_options(environment) if environment.get("TMUX") else None
     return [
@@ -230,7 +230,7 @@ def _tmux_options(environment: Mapping[str, str]) -> Mapping[str, str] | None:
     return known or None
 
 
-def _own(environment: Mapping[str, str], *, read_only: bool) -> list[Check]:
+def _own(environment: Mapping[str, str], *, read_only: bool) -> list[DoctorCheck]:
     settings = answer(lambda: load_settings(environment, read_only=read_only))
     named = bool(environment.get(ENVIRONMENT_CONFIG))
     folder = state_folder()

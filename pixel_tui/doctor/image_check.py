@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.doctor.project_checks import SHOWN, Unknown
-from pixel_tui.doctor.report import Check, ok, skipped, warning
+from pixel_tui.doctor.report import DoctorCheck, ok, skipped, warning
 from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
 from pixel_tui.stack.compose.build_records import BuildRecords
 from pixel_tui.stack.model.json_value import JsonObject, Node
@@ -83,7 +83,7 @@ def _built_at(spec: ServiceSpec, engine: EngineReader, records: BuildRecords) ->
     return max((item for item in made if item is not None), default=None)
 
 
-def check_images(found: tuple[ImageAge, ...] | ConsoleError | Unknown) -> Check:
+def check_images(found: tuple[ImageAge, ...] | ConsoleError | Unknown) -> DoctorCheck:
     """Is there a commit in a build context that is younger than the image?"""
     if isinstance(found, Unknown):
         return skipped(NAME, found.why)

@@ -3,12 +3,12 @@
 import tempfile
 from pathlib import Path
 
-from pixel_tui.doctor.report import Check, failed, failed_with, ok, warning
+from pixel_tui.doctor.report import DoctorCheck, failed, failed_with, ok, warning
 from pixel_tui.errors import ConsoleError
 from pixel_tui.settings import ENVIRONMENT_CONFIG, Settings
 
 
-def check_settings(settings: Settings | ConsoleError, path: Path, *, named: bool) -> Check:
+def check_settings(settings: Settings | ConsoleError, path: Path, *, named: bool) -> DoctorCheck:
     """Can the settings be used?
 
     Args:
@@ -43,7 +43,7 @@ def try_folder(folder: Path) -> OSError | None:
     return None
 
 
-def check_state(folder: Path, error: OSError | None) -> Check:
+def check_state(folder: Path, error: OSError | None) -> DoctorCheck:
     """Can logs, the audit trail and job output be written?"""
     name = "state"
     if error is None:

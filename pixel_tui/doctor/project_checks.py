@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pixel_tui.doctor.asking import Said
+from pixel_tui.doctor.asking import DoctorAnswer
 from pixel_tui.doctor.engine_checks import version_pair
 from pixel_tui.doctor.report import (
-    Check,
+    DoctorCheck,
     failed,
     failed_with,
     ok,
@@ -38,7 +38,7 @@ class Unknown:
 Asked = ConsoleError | Unknown
 
 
-def check_compose(program: Sequence[str], said: Said) -> Check:
+def check_compose(program: Sequence[str], said: DoctorAnswer) -> DoctorCheck:
     """Is there a compose program, and is it version 2 or newer?"""
     name, called = "compose", " ".join(program)
     if said.code != 0:
@@ -60,7 +60,7 @@ def check_compose(program: Sequence[str], said: Said) -> Check:
     return ok(name, f"`{called}` is version {said.words.removeprefix('v')}.")
 
 
-def check_project(project: Project | Asked) -> Check:
+def check_project(project: Project | Asked) -> DoctorCheck:
     """Does compose find the project, and resolve it without a warning?"""
     name = "project"
     if isinstance(project, Unknown):
@@ -86,7 +86,7 @@ def check_containers(
     project: Project | Asked,
     containers: Sequence[Container] | Asked,
     other_names: Sequence[SafeText] | Asked = (),
-) -> Check:
+) -> DoctorCheck:
     """Can the project's containers be read, and are there any, if only under another name?"""
     name = "containers"
     if isinstance(containers, Unknown):
@@ -114,7 +114,7 @@ def check_containers(
     return ok(name, f"{_count(len(containers), 'container')}, {running} running{how}.")
 
 
-def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) -> Check:
+def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) -> DoctorCheck:
     """Can it be told what `up` would do?"""
     name = "hashes"
     if isinstance(project, Asked) or isinstance(hashes, Unknown):
@@ -135,7 +135,7 @@ def check_hashes(project: Project | Asked, hashes: Mapping[str, str] | Asked) ->
     return ok(name, f"Compose tells the config hash of {_count(len(hashes), 'service')}.")
 
 
-def check_logging(project: Project | Asked, containers: Sequence[Container] | Asked) -> Check:
+def check_logging(project: Project | Asked, containers: Sequence[Container] | Asked) -> DoctorCheck:
     """Which services write logs that nobody can read back?"""
     name = "logging"
     if isinstance(project, Asked):

@@ -13,7 +13,7 @@ VERSION: Final = 1
 NO_REMEDY: Final = SafeText("")
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """How a check ended."""
 
     OK = "ok"
@@ -25,12 +25,12 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DoctorCheck:
     """One thing that was looked at."""
 
     name: str
     """One word; the same in every run and version."""
-    verdict: Verdict
+    verdict: CheckResult
     found: SafeText
     remedy: SafeText = NO_REMEDY
 
@@ -39,41 +39,41 @@ class Check:
 class Report:
     """Everything that was looked at, in the order to read it."""
 
-    checks: Sequence[Check]
+    checks: Sequence[DoctorCheck]
 
     @property
     def well(self) -> bool:
         """Whether nothing failed. Warnings are allowed."""
-        return all(check.verdict is not Verdict.FAILED for check in self.checks)
+        return all(check.verdict is not CheckResult.FAILED for check in self.checks)
 
-    def verdict(self, name: str) -> Verdict | None:
+    def verdict(self, name: str) -> CheckResult | None:
         """The verdict of the check of this name, if it was made."""
         return next((check.verdict for check in self.checks if check.name == name), None)
 
 
-def ok(name: str, found: str) -> Check:
+def ok(name: str, found: str) -> DoctorCheck:
     """A check that went well."""
-    return Check(name, Verdict.OK, plain(found))
+    return DoctorCheck(name, CheckResult.OK, plain(found))
 
 
-def warning(name: str, found: str, remedy: str) -> Check:
+def warning(name: str, found: str, remedy: str) -> DoctorCheck:
     """A check that found something to mend, though not at once."""
-    return Check(name, Verdict.WARNING, plain(found), plain(remedy))
+    return DoctorCheck(name, CheckResult.WARNING, plain(found), plain(remedy))
 
 
-def failed(name: str, found: str, remedy: str) -> Check:
+def failed(name: str, found: str, remedy: str) -> DoctorCheck:
     """A check that found why something can't work."""
-    return Check(name, Verdict.FAILED, plain(found), plain(remedy))
+    return DoctorCheck(name, CheckResult.FAILED, plain(found), plain(remedy))
 
 
-def failed_with(name: str, error: ConsoleError) -> Check:
+def failed_with(name: str, error: ConsoleError) -> DoctorCheck:
     """A check that met an error, which brings its own words."""
-    return Check(name, Verdict.FAILED, error.sentence, error.remedy)
+    return DoctorCheck(name, CheckResult.FAILED, error.sentence, error.remedy)
 
 
-def skipped(name: str, why: str, remedy: str = "") -> Check:
+def skipped(name: str, why: str, remedy: str = "") -> DoctorCheck:
     """A check that was not made."""
-    return Check(name, Verdict.SKIPPED, plain(why), plain(remedy))
+    return DoctorCheck(name, CheckResult.SKIPPED, plain(why), plain(remedy))
 
 
 def as_json(report: Report) -> JsonObject:
@@ -108,11 +108,11 @@ def as_text(report: Report) -> str:
 def _sum(report: Report) -> str:
     counts = [
         (sum(check.verdict is verdict for check in report.checks), verdict)
-        for verdict in (Verdict.FAILED, Verdict.WARNING)
+        for verdict in (CheckResult.FAILED, CheckResult.WARNING)
     ]
     said = [f"{count} {_plural(verdict, count)}" for count, verdict in counts if count]
     return f"{', '.join(said)}." if said else "All is well."
 
 
-def _plural(verdict: Verdict, count: int) -> str:
-    return "warnings" if verdict is Verdict.WARNING and count > 1 else verdict.value
+def _plural(verdict: CheckResult, count: int) -> str:
+    return "warnings" if verdict is CheckResult.WARNING and count > 1 else verdict.value

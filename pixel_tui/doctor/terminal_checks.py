@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from pixel_tui.doctor.report import Check, failed, ok, skipped, warning
+from pixel_tui.doctor.report import DoctorCheck, failed, ok, skipped, warning
 from pixel_tui.terminal.few_colours import has_few_colours
 
 COLUMNS: Final = 80
@@ -47,7 +47,7 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> Check:
+def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> DoctorCheck:
     """Is there a terminal that could show the console?"""
     name = "terminal"
     term = environment.get("TERM", "")
@@ -66,7 +66,7 @@ def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> Chec
     return ok(name, f"{term}.")
 
 
-def check_size(facts: TerminalFacts, environment: Mapping[str, str]) -> Check:
+def check_size(facts: TerminalFacts, environment: Mapping[str, str]) -> DoctorCheck:
     """Is there room for the whole console?"""
     name = "size"
     if not facts.there:
@@ -88,7 +88,7 @@ def check_size(facts: TerminalFacts, environment: Mapping[str, str]) -> Check:
     return ok(name, found)
 
 
-def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> Check:
+def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> DoctorCheck:
     """How many colours will be used?"""
     name = "colours"
     if not facts.there:
@@ -110,7 +110,7 @@ def check_colours(facts: TerminalFacts, environment: Mapping[str, str]) -> Check
     )
 
 
-def check_characters(environment: Mapping[str, str]) -> Check:
+def check_characters(environment: Mapping[str, str]) -> DoctorCheck:
     """Is the locale one of UTF-8?"""
     name = "utf-8"
     for variable in ("LC_ALL", "LC_CTYPE", "LANG"):
@@ -121,7 +121,7 @@ def check_characters(environment: Mapping[str, str]) -> Check:
     return _no_utf8("No locale is set")
 
 
-def _no_utf8(why: str) -> Check:
+def _no_utf8(why: str) -> DoctorCheck:
     return warning(
         "utf-8",
         f"{why}: lines and marks may come out as other characters.",
@@ -131,7 +131,7 @@ def _no_utf8(why: str) -> Check:
 
 def check_clipboard(
     facts: TerminalFacts, environment: Mapping[str, str], tmux: Mapping[str, str] | None
-) -> Check:
+) -> DoctorCheck:
     """Will what is copied (OSC 52) reach the clipboard?
 
     Args:
@@ -162,7 +162,7 @@ def check_clipboard(
     )
 
 
-def _clipboard_in_tmux(options: Mapping[str, str] | None) -> Check:
+def _clipboard_in_tmux(options: Mapping[str, str] | None) -> DoctorCheck:
     name = "clipboard"
     if options is None:
         return skipped(

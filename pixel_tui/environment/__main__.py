@@ -16,8 +16,8 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.apply.applying import Applying
 from pixel_tui.environment.apply.impact_reading import engine_of
 from pixel_tui.environment.apply.state import ApplyFiles
-from pixel_tui.environment.apply.stored_file import StoredFile
-from pixel_tui.environment.apply.wanted import Ending, Wanted
+from pixel_tui.environment.apply.stored_file import SavedFile
+from pixel_tui.environment.apply.wanted import Ending, WantedEnvironment
 from pixel_tui.environment.apply.wellness import EngineContainers
 from pixel_tui.environment.apply.worker import NO_FILE
 from pixel_tui.environment.checks.masking import learn_secrets
@@ -104,7 +104,7 @@ class _Work:
         self._path = self._command.edited_env
         self._state = state_folder()
         self._staging = Staging(self._state, self._command.env_mark, self._command.edited)
-        self._file = StoredFile(self._state, self._path, SystemClock())
+        self._file = SavedFile(self._state, self._path, SystemClock())
         self._was = "" if arguments.was == NO_FILE else arguments.was
 
     def do(self, verb: str) -> int:
@@ -148,7 +148,7 @@ class _Work:
     def _apply(self) -> int:
         content = self._content()
         self._require_accepted(content)
-        wanted = Wanted(
+        wanted = WantedEnvironment(
             content=content,
             was=self._was,
             recreate=tuple(self._arguments.recreate),

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class LateAnswer(Generic[T]):
+class BackgroundValue(Generic[T]):
     """Asked on a thread; whoever can't wait gets the last answer that there was.
 
     Args:

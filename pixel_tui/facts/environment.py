@@ -14,7 +14,7 @@ from pixel_tui.environment.apply.state import ApplyFiles
 from pixel_tui.environment.storage.staging import CandidateGone, Staging, digest
 from pixel_tui.environment.storage.store import EnvironmentStore
 from pixel_tui.errors import ConsoleError
-from pixel_tui.facts.background import LateAnswer
+from pixel_tui.facts.background import BackgroundValue
 from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.resource_model import Diverged
@@ -67,7 +67,7 @@ class _FileFactReader:
         self._environment = environment
         self._state = state
         self._staging = Staging(state, command.env_mark, command.edited)
-        self._answers: dict[str, LateAnswer[Impact | None]] = {}
+        self._answers: dict[str, BackgroundValue[Impact | None]] = {}
         self._lock = threading.Lock()
 
     def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
@@ -133,11 +133,11 @@ class _FileFactReader:
         reader = ImpactReader(self._command, self._environment)
         return lambda: reader.read(content)
 
-    def _answer(self, key: str) -> LateAnswer[Impact | None]:
+    def _answer(self, key: str) -> BackgroundValue[Impact | None]:
         with self._lock:
             nothing: Impact | None = None
             found = self._answers.pop(key, None)
-            self._answers[key] = found or LateAnswer(nothing, SystemClock(), FRESH_SECONDS)
+            self._answers[key] = found or BackgroundValue(nothing, SystemClock(), FRESH_SECONDS)
             for old in list(self._answers)[:-KEPT_ANSWERS]:
                 del self._answers[old]
             return self._answers[key]

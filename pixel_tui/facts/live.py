@@ -16,9 +16,9 @@ from pixel_tui.backups.differences import changed_lines, changed_variables, repl
 from pixel_tui.backups.exposure import Exposure, can_write, exposures
 from pixel_tui.backups.holders import Holder, Volume, holder_of, named, own_container, volume_of
 from pixel_tui.backups.made_here import MadeHere
-from pixel_tui.backups.manifest import Kind, Manifest
+from pixel_tui.backups.manifest import ItemKind, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
-from pixel_tui.backups.restorable import Grounds, why_not_restorable
+from pixel_tui.backups.restorable import RestoreRoots, why_not_restorable
 from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.sizes import folder_size
 from pixel_tui.backups.stack_view import StackView
@@ -27,14 +27,14 @@ from pixel_tui.backups.stored import StoredData
 from pixel_tui.backups.stored_reading import read_stored
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
-from pixel_tui.facts.background import LateAnswer
+from pixel_tui.facts.background import BackgroundValue
 from pixel_tui.facts.environment import EnvironmentFactReader
 from pixel_tui.facts.proxies import read_proxies
 from pixel_tui.facts.start import read_build_troubles, read_held_ports
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.reading.retention import left_files
-from pixel_tui.ledger.writing.drafts import Drafts
+from pixel_tui.ledger.writing.drafts import TaskDrafts
 from pixel_tui.ledger.writing.versions import old_versions_folder
 from pixel_tui.operations.planning.facts import FactReader, Facts, HeldPort, LedgerFacts, PastState
 from pixel_tui.settings import BackupSettings, load_settings, state_folder
@@ -134,7 +134,7 @@ def _ledger(reader: LedgerReader) -> LedgerFacts:
     reading = reader.read()
     return LedgerFacts(
         reading=reading,
-        drafts=Drafts(old_versions_folder(state_folder(), project)).list(),
+        drafts=TaskDrafts(old_versions_folder(state_folder(), project)).list(),
         new_id=str(uuid.uuid4()),
         left=left_files(reader.place, reading, SystemClock().now()),
     )
@@ -201,7 +201,7 @@ def _past(
     if backup.manifest is None:
         return PastState(backup)
     places = _real_places(backup.manifest, policy.project)
-    grounds = Grounds(policy.project, policy.root, binds=binds)
+    grounds = RestoreRoots(policy.project, policy.root, binds=binds)
     items = backup.manifest.items
     reasons = {item.path: why_not_restorable(item, grounds) for item in items}
     return PastState(
@@ -222,7 +222,7 @@ def _real_places(manifest: Manifest, project: Path) -> Mapping[str, str]:
     return {
         item.source: os.path.realpath(project / item.source)
         for item in manifest.items
-        if item.kind in {Kind.SQLITE, Kind.FILE} and not item.volume
+        if item.kind in {ItemKind.SQLITE, ItemKind.FILE} and not item.volume
     }
 
 
@@ -251,19 +251,19 @@ class _SlowFacts:
         mounted: tuple[tuple[Volume, ...], tuple[Holder, ...]] | None = None
         images: frozenset[str] | None = None
         sizes: Mapping[str, int] = {}
-        self._mounted = LateAnswer(mounted, clock, FRESH_SECONDS)
-        self._sizes = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
-        self._binds = LateAnswer(sizes, clock, SIZES_FRESH_SECONDS)
-        self._images = LateAnswer(images, clock, FRESH_SECONDS)
+        self._mounted = BackgroundValue(mounted, clock, FRESH_SECONDS)
+        self._sizes = BackgroundValue(sizes, clock, SIZES_FRESH_SECONDS)
+        self._binds = BackgroundValue(sizes, clock, SIZES_FRESH_SECONDS)
+        self._images = BackgroundValue(images, clock, FRESH_SECONDS)
         ports: tuple[HeldPort, ...] | None = None
-        self._ports = LateAnswer(ports, clock, FRESH_SECONDS)
+        self._ports = BackgroundValue(ports, clock, FRESH_SECONDS)
         networks: frozenset[str] | None = None
-        self._networks = LateAnswer(networks, clock, FRESH_SECONDS)
+        self._networks = BackgroundValue(networks, clock, FRESH_SECONDS)
         unread = Deployment(trouble="git has not answered yet: ask for the plan again")
-        self._commits = LateAnswer(unread, clock, FRESH_SECONDS)
+        self._commits = BackgroundValue(unread, clock, FRESH_SECONDS)
         nothing: StoredData | None = None
         # What was there a while ago says nothing of what is lost now.
-        self._stored = LateAnswer(nothing, clock, FRESH_SECONDS, keep=False)
+        self._stored = BackgroundValue(nothing, clock, FRESH_SECONDS, keep=False)
 
     def begin(self, snapshot: StackSnapshot, *, stored: bool) -> Callable[[], Facts]:
         """Start asking; returns what waits for the answers."""

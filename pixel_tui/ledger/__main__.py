@@ -25,7 +25,7 @@ from pixel_tui.ledger.reading.retention import RETENTION_DAYS, left_files
 from pixel_tui.ledger.reading.task import Task, TaskStatus, TaskType
 from pixel_tui.ledger.reading.worker_lock import lock_content, parse_lock
 from pixel_tui.ledger.writing import changes
-from pixel_tui.ledger.writing.drafts import Drafts, new_task
+from pixel_tui.ledger.writing.drafts import TaskDrafts, new_task
 from pixel_tui.ledger.writing.store import Change, LedgerStore
 from pixel_tui.ledger.writing.versions import OldVersions, old_versions_folder
 from pixel_tui.settings import state_folder
@@ -94,7 +94,7 @@ class _Work:
         learn_secrets(ComposeCommand(directory=str(project)), os.environ)
         self._place = LedgerPlace(project)
         folder = old_versions_folder(state_folder(), project)
-        self._drafts = Drafts(folder)
+        self._drafts = TaskDrafts(folder)
         self._store = LedgerStore(self._place.ledger, OldVersions(folder, self._clock))
 
     def do(self, verb: str) -> None:

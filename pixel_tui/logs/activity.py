@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.shape import Repeat, Repeats
 from pixel_tui.logs.structure import structured
 from pixel_tui.stack.feed.ring import LineKind, LogLine
@@ -48,12 +48,12 @@ class Activity:
         self._repeats = Repeats()
         self._newest = b""
 
-    def note(self, line: LogLine, level: Level) -> None:
+    def note(self, line: LogLine, level: LogLevel) -> None:
         """Count a line; one without a stamp counts to the newest minute."""
         if line.kind is LineKind.MARK:
             return
         minute = line.stamp[:_MINUTE] or self._newest
-        bad = level >= Level.ERROR
+        bad = level >= LogLevel.ERROR
         with self._lock:
             self._newest = max(self._newest, minute)
             of_source = self._minutes.get(line.source)

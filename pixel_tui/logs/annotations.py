@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Final
 
 from pixel_tui.logs.continuation import Grouper
-from pixel_tui.logs.level import Level, level_of
+from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 MARK: Final = 127
@@ -120,10 +120,10 @@ class Annotations:
                 else:
                     del self._members[start]
 
-    def level(self, number: int) -> Level:
+    def level(self, number: int) -> LogLevel:
         """The level of a line: that of the group that it belongs to."""
         code = self.code(number)
-        return Level.UNKNOWN if code == MARK else Level(code)
+        return LogLevel.UNKNOWN if code == MARK else LogLevel(code)
 
     def code(self, number: int) -> int:
         """The level as a number, or `MARK`."""

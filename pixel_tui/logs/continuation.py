@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
-from pixel_tui.logs.level import Level, level_of
+from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.logs.level_words import ERROR_ITSELF, STAMP_PATTERN
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import SECOND, nanoseconds
@@ -17,7 +17,7 @@ HEAD: Final = 512
 """Bytes of a line that are looked at."""
 
 
-_QUIET: Final = frozenset({Level.TRACE, Level.DEBUG, Level.INFO})
+_QUIET: Final = frozenset({LogLevel.TRACE, LogLevel.DEBUG, LogLevel.INFO})
 _SPACES: Final = frozenset({b" ", b"\t"})
 
 
@@ -81,7 +81,7 @@ class _Group:
     start: int
     stamp: bytes
     """Of its last line."""
-    level: Level
+    level: LogLevel
     head: bytes
     """The beginning of its first line; what it says is found out when it is needed."""
     part_of: _Inside | None = None
@@ -113,7 +113,7 @@ class Grouper:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, LineKind], _Group] = {}
 
-    def feed(self, index: int, line: LogLine, level: Level | None = None) -> int:
+    def feed(self, index: int, line: LogLine, level: LogLevel | None = None) -> int:
         """Take the next line in.
 
         Args:
@@ -145,19 +145,19 @@ class Grouper:
                 group.size += 1
                 group.stamp = line.stamp
                 group.deeper = _width(text) > group.indent or _CLOSING.match(text) is not None
-                if group.level is Level.UNKNOWN and inside is not _Inside.NOTHING:
+                if group.level is LogLevel.UNKNOWN and inside is not _Inside.NOTHING:
                     group.level = own
                 return group.start
         self._groups[key] = _Group(index, line.stamp, own, text, known)
         return index
 
-    def level(self, line: LogLine) -> Level:
+    def level(self, line: LogLine) -> LogLevel:
         """The level of the group that a line's stream is in.
 
         It is that of the first line, or in a trace that of the first that says one.
         """
         group = self._groups.get((line.source, line.kind))
-        return group.level if group is not None else Level.UNKNOWN
+        return group.level if group is not None else LogLevel.UNKNOWN
 
 
 def is_ordinary(text: bytes) -> bool:
@@ -192,7 +192,7 @@ def _opened(text: bytes) -> _Inside:
     return _Inside.TRACE if _ERROR_ITSELF.match(text) else _Inside.NOTHING
 
 
-def _continues(group: _Group, text: bytes, level: Level, stamp: bytes) -> _Inside | None:
+def _continues(group: _Group, text: bytes, level: LogLevel, stamp: bytes) -> _Inside | None:
     """What the group is in after this line, or None where the line begins another."""
     within = _inside(group, text, level)
     if within is None:
@@ -204,14 +204,14 @@ def _continues(group: _Group, text: bytes, level: Level, stamp: bytes) -> _Insid
     return _indented(group, text)
 
 
-def _has_head(text: bytes, level: Level) -> bool:
+def _has_head(text: bytes, level: LogLevel) -> bool:
     """Whether a line begins something: `    err: {` further in does not, `  WARN  x` does."""
     if text[:1] in {b" ", b"\t"} and _width(text) > 1:
-        return level is not Level.UNKNOWN and _HEAD_WITHIN.match(text) is not None
-    return level is not Level.UNKNOWN or text[:1] == b"{" or _STAMPED.match(text) is not None
+        return level is not LogLevel.UNKNOWN and _HEAD_WITHIN.match(text) is not None
+    return level is not LogLevel.UNKNOWN or text[:1] == b"{" or _STAMPED.match(text) is not None
 
 
-def _inside(group: _Group, text: bytes, level: Level) -> _Inside | None:
+def _inside(group: _Group, text: bytes, level: LogLevel) -> _Inside | None:
     """What follows from what the last line was a part of; None if nothing does."""
     match group.inside:
         case _Inside.PYTHON:
@@ -255,7 +255,7 @@ def _attached(group: _Group, text: bytes, stamp: bytes) -> _Inside | None:
 
 def _may_have_trace(group: _Group, stamp: bytes) -> bool:
     """Whether a trace right behind a group is likely about it: it warns, and just did."""
-    if group.level < Level.WARN and group.inside is _Inside.NOTHING:
+    if group.level < LogLevel.WARN and group.inside is _Inside.NOTHING:
         return False
     before, now = nanoseconds(group.stamp), nanoseconds(stamp)
     return before is None or now is None or now - before <= SECOND

@@ -17,7 +17,7 @@ from pixel_tui.text import plain, shown_line
 BUFFER: Final = 256 * 1024
 
 
-class Form(StrEnum):
+class ExportFormat(StrEnum):
     """How lines are written."""
 
     PLAIN = "plain"
@@ -38,7 +38,7 @@ class Exported:
 def export(
     path: Path,
     lines: Iterable[LogLine],
-    form: Form,
+    form: ExportFormat,
     mask: Callable[[bytes], bytes] = mask_known,
 ) -> Exported:
     """Write lines to a new file that only its owner may read.
@@ -82,8 +82,8 @@ def export(
     return Exported(path, count, size)
 
 
-def _written(line: LogLine, form: Form, mask: Callable[[bytes], bytes]) -> bytes:
-    if form is Form.RAW:
+def _written(line: LogLine, form: ExportFormat, mask: Callable[[bytes], bytes]) -> bytes:
+    if form is ExportFormat.RAW:
         return b"" if line.kind is LineKind.MARK else mask(line.text) + b"\n"
     stamp = line.stamp.decode("ascii", "replace")
     return f"{stamp} {plain(line.source)} {shown_line(mask(line.text))}\n".encode()

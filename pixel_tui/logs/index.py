@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pixel_tui.logs.annotations import SEAM, Annotations
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import Matcher
 from pixel_tui.logs.shown import Shown, View
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
@@ -31,7 +31,7 @@ GATHER_SECONDS: Final = 0.03
 class LineTally(Protocol):
     """Counts lines: how many there were, and how bad."""
 
-    def note(self, line: LogLine, level: Level) -> None:
+    def note(self, line: LogLine, level: LogLevel) -> None:
         """One line more."""
         ...
 
@@ -43,7 +43,7 @@ class ShownLine:
     number: int
     line: LogLine | None
     """None if it was dropped meanwhile."""
-    level: Level
+    level: LogLevel
     """That of the group that it belongs to."""
     around: bool = False
     """It is shown only as the context of another line."""

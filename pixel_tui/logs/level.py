@@ -15,7 +15,7 @@ from pixel_tui.late_pattern import LatePattern
 from pixel_tui.logs.level_words import ERROR_ITSELF, WORDS, head_pattern
 
 
-class Level(IntEnum):
+class LogLevel(IntEnum):
     """How serious a line is."""
 
     UNKNOWN = 0
@@ -60,19 +60,20 @@ _TROUBLE = LatePattern(
 )
 """Heads of what a runtime says when a program ends badly, and of its warnings."""
 _BY_LETTER: Final = {
-    b"I": Level.INFO, b"W": Level.WARN, b"E": Level.ERROR, b"F": Level.FATAL, b"D": Level.DEBUG,
+    b"I": LogLevel.INFO, b"W": LogLevel.WARN, b"E": LogLevel.ERROR, b"F": LogLevel.FATAL,
+    b"D": LogLevel.DEBUG,
 }  # fmt: skip
 _BY_REDIS_MARK: Final = {
-    b".": Level.DEBUG, b"-": Level.DEBUG, b"*": Level.INFO, b"#": Level.WARN,
+    b".": LogLevel.DEBUG, b"-": LogLevel.DEBUG, b"*": LogLevel.INFO, b"#": LogLevel.WARN,
 }  # fmt: skip
 _BY_SYSLOG: Final = (
-    Level.FATAL, Level.FATAL, Level.FATAL, Level.ERROR,
-    Level.WARN, Level.INFO, Level.INFO, Level.DEBUG,
+    LogLevel.FATAL, LogLevel.FATAL, LogLevel.FATAL, LogLevel.ERROR,
+    LogLevel.WARN, LogLevel.INFO, LogLevel.INFO, LogLevel.DEBUG,
 )  # fmt: skip
-_LEVELS: Final = {word: Level[name] for word, name in WORDS.items()}
+_LEVELS: Final = {word: LogLevel[name] for word, name in WORDS.items()}
 
 
-def level_of(text: bytes | str, *, client_errors: Level = Level.INFO) -> Level:
+def level_of(text: bytes | str, *, client_errors: LogLevel = LogLevel.INFO) -> LogLevel:
     """How serious a line says it is; never an error, whatever the line is.
 
     Args:
@@ -94,20 +95,20 @@ def level_of(text: bytes | str, *, client_errors: Level = Level.INFO) -> Level:
     if request and (match := _REQUEST.match(raw, 0, HEAD)):
         return _of_status(match[1], client_errors)
     if (match := _TROUBLE.match(raw, 0, HEAD)) and match.lastgroup:
-        return Level[match.lastgroup.upper()]
-    return Level.UNKNOWN
+        return LogLevel[match.lastgroup.upper()]
+    return LogLevel.UNKNOWN
 
 
-def level_named(word: bytes | str) -> Level:
+def level_named(word: bytes | str) -> LogLevel:
     """The level that a word, or a number of pino, bunyan or syslog, stands for."""
     raw = word if isinstance(word, bytes) else word.encode("utf-8", "replace")
     raw = raw.strip().lower()
     if raw.isdigit():
         return _of_number(int(raw[:9]))
-    return _LEVELS.get(raw, Level.UNKNOWN)
+    return _LEVELS.get(raw, LogLevel.UNKNOWN)
 
 
-def _of_head(match: re.Match[bytes]) -> Level:
+def _of_head(match: re.Match[bytes]) -> LogLevel:
     kind = match.lastgroup
     word = match[kind] if kind else b""
     if kind in {"klog", "ruby"}:
@@ -119,20 +120,20 @@ def _of_head(match: re.Match[bytes]) -> Level:
     return level_named(word)
 
 
-def _of_number(number: int) -> Level:
+def _of_number(number: int) -> LogLevel:
     if 0 <= number < len(_BY_SYSLOG):
         return _BY_SYSLOG[number]
     # pino and bunyan: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal
-    return Level(min(number // 10, 6)) if 10 <= number < 100 else Level.UNKNOWN
+    return LogLevel(min(number // 10, 6)) if 10 <= number < 100 else LogLevel.UNKNOWN
 
 
-def _of_status(status: bytes, client_errors: Level) -> Level:
+def _of_status(status: bytes, client_errors: LogLevel) -> LogLevel:
     if status >= b"500":
-        return Level.ERROR
-    return client_errors if status >= b"400" else Level.INFO
+        return LogLevel.ERROR
+    return client_errors if status >= b"400" else LogLevel.INFO
 
 
-def _of_json(raw: bytes) -> Level:
+def _of_json(raw: bytes) -> LogLevel:
     """The level of a JSON object itself, not of what is nested in it.
 
     A quote inside a JSON string is escaped, so a quoted key is a key. Where no other
@@ -140,19 +141,19 @@ def _of_json(raw: bytes) -> Level:
     """
     match = _JSON.search(raw, 0, MAX_JSON)
     if match is None:
-        return Level.UNKNOWN
+        return LogLevel.UNKNOWN
     if raw.count(b"{", 0, match.start()) == 1:
         level = level_named(match[1] or match[2] or match[3])
-        if level is not Level.UNKNOWN:
+        if level is not LogLevel.UNKNOWN:
             return level
     if len(raw) > MAX_JSON:
-        return Level.UNKNOWN
+        return LogLevel.UNKNOWN
     try:
         record = parse_json(raw)
     except ValueError:
-        return Level.UNKNOWN
+        return LogLevel.UNKNOWN
     if not isinstance(record, dict):
-        return Level.UNKNOWN
+        return LogLevel.UNKNOWN
     keys = {key.lower(): value for key, value in record.items()}
     for key in _KEYS:
         value = keys.get(key)
@@ -162,6 +163,6 @@ def _of_json(raw: bytes) -> Level:
             level = _of_number(value)
         else:
             continue
-        if level is not Level.UNKNOWN:
+        if level is not LogLevel.UNKNOWN:
             return level
-    return Level.UNKNOWN
+    return LogLevel.UNKNOWN

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol
 
-from pixel_tui.stack.feed.feed import Reach
+from pixel_tui.stack.feed.feed import HistoryExtent
 
 
 class ShownLines(Protocol):
@@ -34,7 +34,7 @@ class ShownLines(Protocol):
         """Rows on the screen, at least one."""
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryExtent:
         """How the lines lie in what the engine has."""
 
     def number(self, place: int) -> int:

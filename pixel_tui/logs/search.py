@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.text import SafeText, plain
 
@@ -23,7 +23,7 @@ _ESCAPE = LatePattern(
 )
 
 
-class Case(StrEnum):
+class CaseSensitivity(StrEnum):
     """Whether upper and lower case are the same."""
 
     SMART = "smart"
@@ -42,7 +42,7 @@ class Query:
 
     text: str
     regex: bool = False
-    case: Case = Case.SMART
+    case: CaseSensitivity = CaseSensitivity.SMART
     inverted: bool = False
     """Lines that do not match are looked for."""
 
@@ -89,7 +89,9 @@ def compile_query(query: Query) -> Matcher | BadPattern:
     text = query.text
     if len(text) > LONGEST_PATTERN:
         return BadPattern(SafeText(f"Longer than {LONGEST_PATTERN} characters."), LONGEST_PATTERN)
-    fold = query.case is Case.SAME or (query.case is Case.SMART and not _has_upper(query))
+    fold = query.case is CaseSensitivity.SAME or (
+        query.case is CaseSensitivity.SMART and not _has_upper(query)
+    )
     flags = re.IGNORECASE if fold else re.NOFLAG
     try:
         with warnings.catch_warnings():  # of what a later Python may read otherwise: `[[a`
@@ -193,7 +195,7 @@ class FilterStack:
     """What of a log is shown: all of several queries, a level, some sources."""
 
     queries: tuple[Matcher, ...] = ()
-    level: Level = Level.UNKNOWN
+    level: LogLevel = LogLevel.UNKNOWN
     """The least that is shown; with `UNKNOWN`, everything."""
     sources: frozenset[str] | None = None
     """The containers that are shown; None for all."""
@@ -201,9 +203,9 @@ class FilterStack:
     @property
     def empty(self) -> bool:
         """Whether every line passes."""
-        return not self.queries and self.level is Level.UNKNOWN and self.sources is None
+        return not self.queries and self.level is LogLevel.UNKNOWN and self.sources is None
 
-    def passes(self, line: LogLine, level: Level = Level.UNKNOWN) -> bool:
+    def passes(self, line: LogLine, level: LogLevel = LogLevel.UNKNOWN) -> bool:
         """Whether a line is shown.
 
         The console's own marks are, whatever is looked for: a restart explains what is

@@ -15,7 +15,7 @@ from pixel_tui.late_pattern import LatePattern
 from pixel_tui.text import SafeText, plain
 
 
-class Form(StrEnum):
+class LineFormat(StrEnum):
     """How a line is written."""
 
     JSON = "json"
@@ -36,7 +36,7 @@ class Field:
 class Structured:
     """A line, taken apart."""
 
-    form: Form
+    form: LineFormat
     message: SafeText
     """Empty where no field is one."""
     fields: tuple[Field, ...]
@@ -91,7 +91,7 @@ def structured(text: bytes | str) -> Structured | None:
     if "=" not in line:
         return None
     pairs = logfmt_pairs(line)
-    return None if pairs is None else _parts(Form.LOGFMT, [*pairs])
+    return None if pairs is None else _parts(LineFormat.LOGFMT, [*pairs])
 
 
 def json_object(line: str) -> Json | None:
@@ -136,7 +136,9 @@ def _unescape(value: str) -> str:
 
 
 def _of_json(record: Json) -> Structured:
-    return _parts(Form.JSON, [(name, _compact(value)) for name, value in record.items()], record)
+    return _parts(
+        LineFormat.JSON, [(name, _compact(value)) for name, value in record.items()], record
+    )
 
 
 def _compact(value: object) -> str:
@@ -149,7 +151,9 @@ def _compact(value: object) -> str:
         return "…"
 
 
-def _parts(form: Form, pairs: list[tuple[str, str]], record: Json | None = None) -> Structured:
+def _parts(
+    form: LineFormat, pairs: list[tuple[str, str]], record: Json | None = None
+) -> Structured:
     named = {name.lower(): at for at, (name, _) in reversed(list(enumerate(pairs)))}
     at = -1
     for name in _MESSAGES:

@@ -9,13 +9,13 @@ from functools import cache
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.nearest_word import nearest_word
 from pixel_tui.operations import catalogue
-from pixel_tui.operations.planning.action import NAMED, Action, Group, Scope
+from pixel_tui.operations.planning.action import NAMED, Action, ActionGroup, Scope
 from pixel_tui.operations.planning.dependencies import layers
-from pixel_tui.operations.planning.draft import LEFT_ALONE, Draft
+from pixel_tui.operations.planning.draft import LEFT_ALONE, PlanDraft
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.leftovers import remove_leftovers_first
 from pixel_tui.operations.planning.partners import restart_partners
-from pixel_tui.operations.planning.plan import Check, Plan
+from pixel_tui.operations.planning.plan import Plan, PlanCheck
 from pixel_tui.operations.planning.targets import Target, find_targets, target_named
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -31,7 +31,7 @@ def all_actions() -> tuple[Action, ...]:
     names = pkgutil.walk_packages(catalogue.__path__, f"{catalogue.__name__}.")
     modules = [importlib.import_module(found.name) for found in names if not found.ispkg]
     found = [item for module in modules if isinstance(item := vars(module).get("ACTION"), Action)]
-    groups = list(Group)
+    groups = list(ActionGroup)
     return tuple(sorted(found, key=lambda item: (groups.index(item.group), item.name)))
 
 
@@ -158,7 +158,7 @@ def plan_targets(
     if not chosen:
         raise OperationError(f"{action.verb} would fail: {listed(hopeless)}.")
     refused += hopeless
-    draft = Draft(action.name, action.verb, snapshot, project, command, chosen, facts=facts)
+    draft = PlanDraft(action.name, action.verb, snapshot, project, command, chosen, facts=facts)
     draft.whole = not targets
     _check(draft)
     for words in refused:
@@ -190,14 +190,14 @@ def _plan_whole(
     project: Project,
     command: ComposeCommand,
     facts: Facts,
-) -> Draft:
+) -> PlanDraft:
     """What an action does that is done to no service by name."""
     if action.scope is Scope.PROJECT and targets:
         words = " ".join(target.name for target in targets)
         raise UsageError(f"`{action.name}` is done to the whole project.", on=words)
     if action.scope in NAMED and len(targets) != 1:
         raise UsageError(f"`{action.name}` wants {NAMED[action.scope]}.")
-    draft = Draft(action.name, action.verb, snapshot, project, command, (), facts=facts)
+    draft = PlanDraft(action.name, action.verb, snapshot, project, command, (), facts=facts)
     draft.subject = plain(targets[0].name) if targets else snapshot.project_name
     if action.scope is Scope.HOST:
         _name_host(draft, targets)
@@ -208,7 +208,7 @@ def _plan_whole(
     return draft
 
 
-def _name_host(draft: Draft, targets: Sequence[TargetRef]) -> None:
+def _name_host(draft: PlanDraft, targets: Sequence[TargetRef]) -> None:
     """What concerns a whole machine wants its name: the right key may meet the wrong terminal."""
     host = draft.facts.host
     if targets:
@@ -219,13 +219,15 @@ def _name_host(draft: Draft, targets: Sequence[TargetRef]) -> None:
     draft.subject = draft.confirm = host
 
 
-def _check(draft: Draft) -> None:
-    draft.checks.append(Check(SafeText("engine"), ok=True, message=SafeText("the engine answers")))
+def _check(draft: PlanDraft) -> None:
+    draft.checks.append(
+        PlanCheck(SafeText("engine"), ok=True, message=SafeText("the engine answers"))
+    )
     if draft.snapshot.project_trouble is not None:
         draft.warn("project", draft.snapshot.project_trouble.what)
     else:
         message = SafeText("compose resolves the project")
-        draft.checks.append(Check(SafeText("project"), ok=True, message=message))
+        draft.checks.append(PlanCheck(SafeText("project"), ok=True, message=message))
     if draft.snapshot.other_names:
         other = listed(draft.snapshot.other_names)
         draft.warn("name", f"the containers of this folder carry the name {other}, not this one")

@@ -20,15 +20,15 @@ from pixel_tui.locks import shared_folder
 from pixel_tui.operations.audit.origin import Origin, current_origin
 from pixel_tui.operations.audit.trail import Audit, audit_path
 from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
-from pixel_tui.operations.jobs.diary import Diary
+from pixel_tui.operations.jobs.diary import JobRecorder
 from pixel_tui.operations.jobs.execution import Execution, append_line, last_line
 from pixel_tui.operations.jobs.folder import JobFolder, jobs_path
 from pixel_tui.operations.jobs.job import GRACE_SECONDS, Job, JobState, JobStatus, Runner
 from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
-from pixel_tui.operations.jobs.reach import Asker, Reachability
+from pixel_tui.operations.jobs.reach import Asker, ProxyProbe
 from pixel_tui.operations.jobs.settlement import TAKE_BACK, last_code, settled
-from pixel_tui.operations.jobs.verification import PATIENCE, Patience, Verification
-from pixel_tui.operations.jobs.watch import JobWatch
+from pixel_tui.operations.jobs.verification import PATIENCE, Timeouts, Verification
+from pixel_tui.operations.jobs.watch import JobSupervisor
 from pixel_tui.operations.planning.plan import Plan, plan_outdated
 from pixel_tui.operations.planning.plan_files import moved_file
 from pixel_tui.reserve import keep_reserve
@@ -73,7 +73,7 @@ class Operator:
         clock: Clock,
         *,
         origin: Origin | None = None,
-        patience: Patience = PATIENCE,
+        patience: Timeouts = PATIENCE,
         grace: float = GRACE_SECONDS,
         locks: Path | None = None,
         asker: Asker = http_probe,
@@ -164,14 +164,16 @@ class Operator:
         marks = (each.env_mark for each in self._command.each_edited)
         return Confirmation(self._state_folder, *marks)
 
-    def watch(self, changed: Callable[[], None], found: Callable[[JobStatus], None]) -> JobWatch:
+    def watch(
+        self, changed: Callable[[], None], found: Callable[[JobStatus], None]
+    ) -> JobSupervisor:
         """What sees the jobs of other consoles, and settles what was left; it does not look yet.
 
         Args:
             changed: Called, on its thread, when something has changed.
             found: Called with each job that was settled, or found running alone.
         """
-        return JobWatch(
+        return JobSupervisor(
             self._records,
             self._locks,
             self._observer,
@@ -226,7 +228,7 @@ class Operator:
         short = replace(self._patience, settle=0.0, deadline=glance, probing=glance)
         self._note_build(status)
         checks = status.plan.checks_after
-        reach = Reachability(checks, self._asker)
+        reach = ProxyProbe(checks, self._asker)
         findings = Verification(checks, self._observer, self._clock, short, reach).wait(
             threading.Event(), cancelled=lambda: self._closed, tell=lambda _: None
         )
@@ -332,7 +334,7 @@ class Operator:
 
     def _work(self, job: Job, lock: StackLock) -> None:
         """The job's thread: whatever happens, the audit is ended and the lock released."""
-        job.subscribe(Diary(self._records, lock, self._owner(job.status.plan)).write)
+        job.subscribe(JobRecorder(self._records, lock, self._owner(job.status.plan)).write)
         try:
             status = self._execution(job, lock).run()
         except Exception:

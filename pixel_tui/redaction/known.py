@@ -22,7 +22,7 @@ MASK: Final = "********"
 _MASK: Final = MASK.encode()
 
 
-class Form(NamedTuple):
+class SecretForm(NamedTuple):
     """What a line may have of a secret value."""
 
     text: str
@@ -49,11 +49,11 @@ class KnownSecrets:
         self._lock = threading.Lock()
         self._seen: set[str] = set()
         self._values: tuple[str, ...] = ()
-        self._forms_of: dict[str, tuple[Form, ...]] = {}
+        self._forms_of: dict[str, tuple[SecretForm, ...]] = {}
         self._spared = SparedWords()
         self._left: frozenset[str] = frozenset()
         """Those of the values that are spared."""
-        self._forms: tuple[Form, ...] = ()
+        self._forms: tuple[SecretForm, ...] = ()
         """All that is masked, the longest first: one may be a part of another."""
         self._revision = 0
         self._ready: tuple[int, ValueFinder | None] = (0, None)
@@ -178,7 +178,7 @@ class KnownSecrets:
         for form, anywhere in chain.from_iterable(self._forms_of.values()):
             forms[form] = anywhere or forms.get(form, False)
         ordered = sorted(forms, key=len, reverse=True)
-        self._forms = tuple(Form(form, forms[form]) for form in ordered)
+        self._forms = tuple(SecretForm(form, forms[form]) for form in ordered)
         self._revision += 1
 
     def _finder(self) -> ValueFinder:
@@ -192,7 +192,7 @@ class KnownSecrets:
         self._ready = revision, finder
         return finder
 
-    def _forms_for(self, value: str) -> Iterator[Form]:
+    def _forms_for(self, value: str) -> Iterator[SecretForm]:
         """All that a line may have of a value."""
         telling = self.is_telling(value)
         in_json = json.dumps(value, ensure_ascii=False)[1:-1]
@@ -206,16 +206,16 @@ class KnownSecrets:
             quote_plus(value, errors="replace"),
         ):
             # As it is escaped it may be nothing else.
-            yield Form(form, telling or self.is_telling(form))
-        yield Form(_in_base64(value), anywhere=True)
+            yield SecretForm(form, telling or self.is_telling(form))
+        yield SecretForm(_in_base64(value), anywhere=True)
         # A line has one line of several, and of those of a key each tells something.
         parts = (part.strip() for part in _CONTROL.split(value))
         for part in parts:
             if self.is_telling(part) and part[:5] != "-----":
-                yield Form(part, anywhere=True)
+                yield SecretForm(part, anywhere=True)
         shown = plain(value)
         if self.is_telling(shown) or (not telling and self.is_word(shown)):
-            yield Form(shown, self.is_telling(shown))
+            yield SecretForm(shown, self.is_telling(shown))
 
 
 def _in_base64(value: str) -> str:

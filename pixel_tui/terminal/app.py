@@ -62,9 +62,9 @@ class TerminalApp(KeysInOrder):
         """What has the terminal; it waits for none that takes nothing."""
         if not self._holds:
             return super().get_driver_class()
-        from pixel_tui.terminal.driver import PatientDriver
+        from pixel_tui.terminal.driver import NonBlockingDriver
 
-        return PatientDriver
+        return NonBlockingDriver
 
     def on_mount(self) -> None:
         """Stop and continue as a shell wants it, and give memory back now and then."""
@@ -96,7 +96,7 @@ class TerminalApp(KeysInOrder):
             # a thousand closed dialogs and messages it would keep whole pictures.
             StylesCache.get_inner_outer.cache_clear()
         gc.collect()  # all of it; by itself only the younger is
-        memory.trim()
+        memory.trim_heap()
 
     async def action_suspend(self) -> None:
         """Stop, as every program does at Ctrl+Z."""

@@ -24,7 +24,7 @@ THROW_SECONDS: Final = 0.01
 """Between two throws: a picture is many times as large as what there is room for at once."""
 
 
-class PatientDriver(LinuxDriver):
+class NonBlockingDriver(LinuxDriver):
     """Says whether the terminal is behind, and waits for it at the end for a moment only."""
 
     @property

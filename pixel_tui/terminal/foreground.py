@@ -15,7 +15,7 @@ from typing import Any, Final
 ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
-def run_in_front(words: Sequence[str], environment: Mapping[str, str]) -> int:
+def run_in_foreground(words: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a program in the terminal, and wait for its end; to be called on the main thread.
 
     Whoever tells this process to end tells the program: it is passed on, and then meant for

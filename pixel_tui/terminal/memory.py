@@ -16,7 +16,7 @@ _LARGE: Final = 128 * 1024
 _libc: Final = ctypes.CDLL(None)
 
 
-def hold_little() -> None:
+def limit_malloc_arenas() -> None:
     """Let all threads use the same memory, and return what is free at its end. Takes no time.
 
     Else glibc gives each thread memory of its own, where what is freed stays with it: after some
@@ -30,7 +30,7 @@ def hold_little() -> None:
         mallopt(_TRIM_THRESHOLD, _LARGE)
 
 
-def trim() -> None:
+def trim_heap() -> None:
     """Return what is free between what is in use. Takes 2 ms at most."""
     malloc_trim = getattr(_libc, "malloc_trim", None)
     if malloc_trim is not None:

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from pixel_tui.errors import FileError
 from pixel_tui.operations.audit.chain import Trail
-from pixel_tui.operations.audit.entries import Entry, entries, verdict, whole
+from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict, whole
 from pixel_tui.operations.audit.reading import read_audit, trail_state
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
@@ -71,8 +71,8 @@ class AuditScreen(TextDialog[None]):
         self._path = path
         self._state: tuple[int, ...] | None = None
         """Of the trail that is shown; None before the first."""
-        self._all: Sequence[Entry] = ()
-        self._shown: Sequence[Entry] = ()
+        self._all: Sequence[AuditEntry] = ()
+        self._shown: Sequence[AuditEntry] = ()
         self._reading = False
 
     def compose(self) -> ComposeResult:
@@ -117,7 +117,7 @@ class AuditScreen(TextDialog[None]):
         finally:
             self._reading = False
 
-    def _show(self, trail: Trail, found: Sequence[Entry]) -> None:
+    def _show(self, trail: Trail, found: Sequence[AuditEntry]) -> None:
         well, words = verdict(trail)
         self._all = found
         self._tell(words, well=well)
@@ -154,7 +154,7 @@ class AuditScreen(TextDialog[None]):
         self.query_one(".dialog").border_title = filter_title("Audit", parts, hidden)
 
     @property
-    def _current(self) -> Entry | None:
+    def _current(self) -> AuditEntry | None:
         at = self.query_one(Options).highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
 
@@ -221,7 +221,7 @@ class AuditScreen(TextDialog[None]):
             options.action_cursor_up()
 
 
-def record_content(entry: Entry) -> Content:
+def record_content(entry: AuditEntry) -> Content:
     """All that is recorded of a change."""
     word, style = RESULTS.get(entry.result, (entry.result, ""))
     parts = [Content.assemble((entry.title, "bold"), "   ", (word, style))]
@@ -236,7 +236,7 @@ def _heading() -> Content:
     return Content.styled(words, "$text-accent bold")
 
 
-def _line(entry: Entry) -> Content:
+def _line(entry: AuditEntry) -> Content:
     word, style = RESULTS.get(entry.result, (entry.result, ""))
     began = f"{entry.began.astimezone():%b %d %H:%M:%S}" if entry.began else "?"
     who = entry.who if len(entry.who) < 18 else f"{entry.who[:16]}…"

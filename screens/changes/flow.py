@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pixel_tui.environment.apply.confirmation import Confirmation, Waiting
     from pixel_tui.operations.jobs.job import Job, JobStatus, WatchedJob
     from pixel_tui.operations.jobs.lock import Owner
-    from pixel_tui.operations.jobs.watch import JobWatch
+    from pixel_tui.operations.jobs.watch import JobSupervisor
     from pixel_tui.operations.operator import Operator
     from pixel_tui.operations.planning.action import Action, Choice
     from pixel_tui.operations.planning.facts import FactReader, Facts
@@ -75,7 +75,7 @@ class Operations:
         self._clock = clock
         self._changed: Callable[[], None] = lambda: None
         self._making = threading.Lock()
-        self._watch: JobWatch | None = None
+        self._watch: JobSupervisor | None = None
         self._found: deque[JobStatus] = deque()
         """Jobs of other consoles that were settled, or that run without one."""
         self._running: set[str] = set()
@@ -341,7 +341,7 @@ class Operations:
 
     def open(self, screen: Screen[None], job_id: str) -> None:
         """Show a job again."""
-        from pixel_tui.operations.jobs.watch import SeenJob
+        from pixel_tui.operations.jobs.watch import CancellableRemoteJob
 
         for job in self._operator.jobs:
             if job.status.id == job_id:
@@ -349,7 +349,7 @@ class Operations:
                 return
         status = self._watch.status(job_id) if self._watch is not None else None
         if self._watch is not None and status is not None:
-            self._show_job(screen, SeenJob(self._watch, status))
+            self._show_job(screen, CancellableRemoteJob(self._watch, status))
 
     def _plan(self, name: str, targets: Sequence[TargetRef]) -> "Plan":
         from pixel_tui.operations.actions import action_named, plan_targets

@@ -12,7 +12,11 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from pixel_tui.operations.planning.action import Action
-from pixel_tui.operations.planning.confirmation import Agreement, Answer, Confirmation
+from pixel_tui.operations.planning.confirmation import (
+    Agreement,
+    ConfirmationNeeded,
+    ConfirmationReply,
+)
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.text import plain
@@ -74,7 +78,7 @@ class PlanScreen(ScrollingDialog[bool]):
                 yield Static(plan_content(self._plan, self._action))
             with Vertical(id="plan-agreement"):
                 yield Static(id="plan-hint")
-                if self._agreement.kind is Confirmation.WORD:
+                if self._agreement.kind is ConfirmationNeeded.WORD:
                     box = Input(id="plan-word")
                     box.cursor_blink = False
                     yield box
@@ -85,11 +89,11 @@ class PlanScreen(ScrollingDialog[bool]):
 
     def on_mount(self) -> None:
         """Rest where nothing happens by a slip."""
-        self._say(Answer(run=False, said=self._agreement.hint))
+        self._say(ConfirmationReply(run=False, said=self._agreement.hint))
         places = {
-            Confirmation.KEY: "#run",
-            Confirmation.TWO_KEYS: "#cancel",
-            Confirmation.WORD: "#plan-word",
+            ConfirmationNeeded.KEY: "#run",
+            ConfirmationNeeded.TWO_KEYS: "#cancel",
+            ConfirmationNeeded.WORD: "#plan-word",
         }
         self.query_one(places[self._agreement.kind]).focus()
         self.call_after_refresh(self._look)
@@ -112,7 +116,7 @@ class PlanScreen(ScrollingDialog[bool]):
         self._seen = max(self._seen, top + height)
         if height and self._seen >= costs.first().virtual_region.bottom > 0:
             self._agreement.show()
-            self._say(Answer(run=False, said=self._agreement.hint))
+            self._say(ConfirmationReply(run=False, said=self._agreement.hint))
 
     @property
     def _more_below(self) -> bool:
@@ -122,7 +126,7 @@ class PlanScreen(ScrollingDialog[bool]):
         """Where a word is wanted, no key stands for it, and letters are typed."""
         if action == "page" and parameters == (1,):
             return self._more_below  # the footer names it where it does something
-        typing = self._agreement.kind is Confirmation.WORD
+        typing = self._agreement.kind is ConfirmationNeeded.WORD
         if action == "yes":
             return not typing
         return not (action == "copy" and isinstance(self.focused, Input))
@@ -134,7 +138,7 @@ class PlanScreen(ScrollingDialog[bool]):
     def action_back(self) -> None:
         """Disarm it, or leave it."""
         if self._agreement.disarm():
-            self._say(Answer(run=False, said=self._agreement.hint))
+            self._say(ConfirmationReply(run=False, said=self._agreement.hint))
             self.query_one("#cancel").focus()
         else:
             self.dismiss(False)
@@ -157,7 +161,7 @@ class PlanScreen(ScrollingDialog[bool]):
         event.stop()
         self._take(self._agreement.typed(event.value))
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: ConfirmationReply) -> None:
         if answer.run:
             self.dismiss(True)
             return
@@ -168,11 +172,11 @@ class PlanScreen(ScrollingDialog[bool]):
         if self._agreement.armed:
             self.query_one("#run").focus()
 
-    def _say(self, answer: Answer) -> None:
+    def _say(self, answer: ConfirmationReply) -> None:
         armed = self._agreement.armed
         style = "$text-warning bold" if armed or answer.wrong else "$text-accent"
         self.query_one("#plan-hint", Static).update(Content.styled(answer.said, style))
-        wants_y = self._agreement.kind is Confirmation.TWO_KEYS and not armed
+        wants_y = self._agreement.kind is ConfirmationNeeded.TWO_KEYS and not armed
         run = self.query_one("#run", Button)
         run.label = Content("Run it  y" if wants_y else "Run it  Enter")
         self.query_one(".dialog").set_class(armed, "-armed")

@@ -22,7 +22,7 @@ from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import SafeText, plain
-from screens.shared.latest import Latest
+from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
 from widgets.key_bar import KeyBar
 from widgets.lines.options import Options
@@ -94,7 +94,7 @@ class RecoveryScreen(TextDialog[None]):
         self._actions = {action.name: action for action in all_actions()}
         self._reasons: Mapping[str, str] | None = None
         """Of the selection of now; None until they are known."""
-        self._looking = Latest(self, self._find_reasons, "reasons")
+        self._looking = CoalescingWorker(self, self._find_reasons, "reasons")
         self._pending = False
         self._unsubscribe: Callable[[], None] = lambda: None
 

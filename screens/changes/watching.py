@@ -17,7 +17,7 @@ from pixel_tui.clock import Clock
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
     from pixel_tui.operations.jobs.lock import Owner
-    from pixel_tui.operations.jobs.sight import JobSight
+    from pixel_tui.operations.jobs.sight import JobReader
 
 
 def on_this_loop(listener: Callable[[], None]) -> Callable[[], None]:
@@ -40,11 +40,11 @@ class Watching:
     """
 
     def __init__(
-        self, make_sight: "Callable[[Callable[[], None]], JobSight]", clock: Clock
+        self, make_sight: "Callable[[Callable[[], None]], JobReader]", clock: Clock
     ) -> None:
         self._make_sight = make_sight
         self._clock = clock
-        self._sight: JobSight | None = None
+        self._sight: JobReader | None = None
         self._changed: Callable[[], None] = lambda: None
 
     def watch_jobs(self) -> None:
@@ -76,9 +76,9 @@ class Watching:
 
     def open(self, screen: Screen[None], job_id: str) -> None:
         """Show a job with its output."""
-        from pixel_tui.operations.jobs.sight import SightedJob
+        from pixel_tui.operations.jobs.sight import RemoteJob
         from screens.changes.job import JobScreen
 
         status = self._sight.status(job_id) if self._sight is not None else None
         if self._sight is not None and status is not None:
-            screen.app.push_screen(JobScreen(SightedJob(self._sight, status), self._clock))
+            screen.app.push_screen(JobScreen(RemoteJob(self._sight, status), self._clock))

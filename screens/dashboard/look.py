@@ -13,7 +13,7 @@ from widgets.tables.keyed_table import Sorting
 log = logging.getLogger(__name__)
 
 
-class Look:
+class RememberedLook:
     """The remembered look of one project.
 
     Args:

@@ -28,7 +28,7 @@ from screens.dashboard.details_pane import DetailsPane
 from screens.dashboard.dialogs import StackDialogs
 from screens.dashboard.jobs_pane import JobsPane
 from screens.dashboard.late_logs import LOGS_TITLE, LateLogs
-from screens.dashboard.look import Look
+from screens.dashboard.look import RememberedLook
 from screens.dashboard.panes import Pane, Panes
 from screens.dashboard.services_pane import ServicesPane
 from widgets.dashboard.banner import Banner
@@ -110,7 +110,7 @@ class DashboardScreen(Screen[None]):
         self.dialogs = StackDialogs(
             self, observer, operations, state_folder, open_environment, open_ledger, clock, reveals
         )
-        self.look = Look(memory, self._in_thread)
+        self.look = RememberedLook(memory, self._in_thread)
         self._restarts = RestartWatch()
         self._grown: frozenset[str] = frozenset()
         self._pending: set[Topic] = set()

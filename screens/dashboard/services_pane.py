@@ -17,7 +17,7 @@ from pixel_tui.humanize import ago
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import plain
-from screens.dashboard.look import Look
+from screens.dashboard.look import RememberedLook
 from widgets.dashboard.advice import Advice
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
@@ -91,7 +91,7 @@ class ServicesPane(Vertical):
         ]
         return " ".join(names) or row.service
 
-    def ask_for_columns(self, look: Look) -> None:
+    def ask_for_columns(self, look: RememberedLook) -> None:
         """Choose the columns, and have them remembered."""
         from screens.dashboard.columns import ColumnsScreen
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.content import Content
 from textual.screen import Screen
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.session import EditSession
 from pixel_tui.environment.editing.workspace import EnvironmentSource
 from pixel_tui.errors import ConsoleError, UsageError
@@ -16,7 +16,7 @@ from screens.environment.difference import DifferenceScreen
 from screens.shared.ask import AskScreen
 from screens.shared.pick import Choices, PickScreen
 
-MergeMissing = Callable[[Document], None]
+MergeMissing = Callable[[DotenvDocument], None]
 """Takes over what a document has more."""
 
 
@@ -82,9 +82,9 @@ class Comparison:
         except ConsoleError as error:
             self._screen.notify(plain(str(error)), severity="error", timeout=8, markup=False)
             return
-        self._show(await asyncio.to_thread(Document.parse, data), path.name)
+        self._show(await asyncio.to_thread(DotenvDocument.parse, data), path.name)
 
-    def _show(self, other: Document, name: str) -> None:
+    def _show(self, other: DotenvDocument, name: str) -> None:
         here, merge = self._session.document, self._merge
 
         def answered(taken: bool | None) -> None:

@@ -5,8 +5,8 @@ from typing import Final
 
 from textual.content import Content
 
-from pixel_tui.environment.checks.finding import Finding
-from pixel_tui.environment.checks.overview import How, KeyRow, KeyState, Use
+from pixel_tui.environment.checks.finding import EnvironmentFinding
+from pixel_tui.environment.checks.overview import KeyRow, KeyState, KeyUse, KeyUseKind
 from pixel_tui.environment.dotenv.document import Quoting
 from pixel_tui.environment.editing.edits import keeps_dollar
 from pixel_tui.text import SafeText, plain
@@ -29,11 +29,11 @@ STYLES: Final = {
     Tone.BAD: "$text-error bold",
 }
 HOWS: Final = {
-    How.INTERPOLATION: "compose puts it in",
-    How.ENV_FILE: "gets the whole file",
-    How.BUILD_ARGUMENT: "built into its image",
-    How.CONTENT: "gets it when its container is made",
-    How.TO_BUILD: "its build gets it as a secret",
+    KeyUseKind.INTERPOLATION: "compose puts it in",
+    KeyUseKind.ENV_FILE: "gets the whole file",
+    KeyUseKind.BUILD_ARGUMENT: "built into its image",
+    KeyUseKind.CONTENT: "gets it when its container is made",
+    KeyUseKind.TO_BUILD: "its build gets it as a secret",
 }
 LAYER_MARKS: Final = ("↑", "↓")
 """Of a key that overrides another file's, and of one that another file sets."""
@@ -89,7 +89,7 @@ def key_content(
     return Content("\n").join(parts)
 
 
-def finding_lines(findings: Sequence[Finding], *, mends: bool = False) -> list[Content]:
+def finding_lines(findings: Sequence[EnvironmentFinding], *, mends: bool = False) -> list[Content]:
     """Each finding with its remedy and, where there is one, its mend."""
     lines = []
     for finding in findings:
@@ -129,7 +129,7 @@ def _value_lines(row: KeyRow, *, revealed: bool) -> list[Content]:
     return lines
 
 
-def _use_lines(uses: Sequence[Use], unknown: Collection[SafeText]) -> list[Content]:
+def _use_lines(uses: Sequence[KeyUse], unknown: Collection[SafeText]) -> list[Content]:
     if not uses:
         return [Content.styled("No service of the project reads it.", "$foreground-muted")]
     lines = []
@@ -141,7 +141,7 @@ def _use_lines(uses: Sequence[Use], unknown: Collection[SafeText]) -> list[Conte
                 (f"  {use.where}" if use.where else "", "$foreground-muted"),
             )
         )
-        if use.how is How.CONTENT and use.service in unknown:
+        if use.how is KeyUseKind.CONTENT and use.service in unknown:
             lines.append(Content.styled(UNKNOWN_DELIVERY, "$text-warning"))
     return lines
 
@@ -154,7 +154,7 @@ def _part(title: str, lines: list[Content]) -> list[Content]:
     ]
 
 
-def file_findings(findings: Sequence[Finding], remarks: Sequence[SafeText]) -> Content:
+def file_findings(findings: Sequence[EnvironmentFinding], remarks: Sequence[SafeText]) -> Content:
     """What is wrong with the file as a whole, the worst in one line.
 
     Args:

@@ -9,8 +9,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from pixel_tui.environment.dotenv.difference import DiffLine, IsSecret, LineKind, difference
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.difference import DiffLine, DiffLineKind, IsSecret, difference
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.editing.edits import effective_entries
 from pixel_tui.text import plain
 from screens.shared.scrolling import ScrollingDialog
@@ -18,10 +18,10 @@ from widgets.key_bar import KeyBar
 from widgets.rows.environment_row import brief, safe_value
 
 STYLES: Final = {
-    LineKind.NEW: "$text-success",
-    LineKind.OLD: "$text-error",
-    LineKind.BOTH: "$foreground-muted",
-    LineKind.GAP: "$foreground-muted",
+    DiffLineKind.NEW: "$text-success",
+    DiffLineKind.OLD: "$text-error",
+    DiffLineKind.BOTH: "$foreground-muted",
+    DiffLineKind.GAP: "$foreground-muted",
 }
 
 
@@ -45,7 +45,13 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
     ]  # fmt: skip
 
     def __init__(
-        self, here: Document, other: Document, name: str, is_secret: IsSecret, *, merges: bool
+        self,
+        here: DotenvDocument,
+        other: DotenvDocument,
+        name: str,
+        is_secret: IsSecret,
+        *,
+        merges: bool,
     ) -> None:
         super().__init__()
         self._here = effective_entries(here)
@@ -82,7 +88,7 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
         return Content("\n").join(parts)
 
     def _part(
-        self, title: str, keys: Sequence[str], sides: Sequence[dict[str, Entry]]
+        self, title: str, keys: Sequence[str], sides: Sequence[dict[str, DotenvEntry]]
     ) -> list[Content]:
         lines = [Content.styled(title, "$text-accent bold")]
         width = max(map(len, keys), default=0)
@@ -104,7 +110,9 @@ class DifferenceScreen(ScrollingDialog[bool | None]):
         self.dismiss(True)
 
 
-def difference_lines(old: Document, new: Document, is_secret: IsSecret) -> list[Content]:
+def difference_lines(
+    old: DotenvDocument, new: DotenvDocument, is_secret: IsSecret
+) -> list[Content]:
     """The lines that go and come, secrets masked."""
     found = difference(old, new, is_secret, context=1)
     if not found.lines:
@@ -113,6 +121,6 @@ def difference_lines(old: Document, new: Document, is_secret: IsSecret) -> list[
 
 
 def _diff_line(line: DiffLine) -> Content:
-    if line.kind is LineKind.GAP:
+    if line.kind is DiffLineKind.GAP:
         return Content.styled("…", STYLES[line.kind])
     return Content.styled(f"{line.kind.value} {brief(line.text)}", STYLES[line.kind])

@@ -17,7 +17,7 @@ from textual.css.query import NoMatches
 
 from pixel_tui.environment.checks.deliveries import OldSources, nothing_old
 from pixel_tui.environment.checks.overview import KeyRow
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.from_example import merge_example
 from pixel_tui.environment.editing.edits import entry_now, mend_of, written
 from pixel_tui.environment.editing.session import Edit, EditSession, Reloaded, parse_file
@@ -36,7 +36,7 @@ from screens.environment.key_dialogs import KeyDialogs
 from screens.environment.merge import ask_merge
 from screens.environment.save import AskPlan, ask_save
 from screens.environment.screen import EnvironmentScreen, Several
-from widgets.lines.fitted_line import Part
+from widgets.lines.fitted_line import LinePart
 from widgets.tables.environment_table import EnvironmentTable
 
 Then = Callable[[], None]
@@ -134,8 +134,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     async def _resume(self, session: EditSession, draft: SavedDraft) -> None:
         """Continue with the edits of an earlier session."""
         async with self._turn:
-            base = await asyncio.to_thread(Document.parse, draft.base)
-            edited = await asyncio.to_thread(Document.parse, draft.data)
+            base = await asyncio.to_thread(DotenvDocument.parse, draft.base)
+            edited = await asyncio.to_thread(DotenvDocument.parse, draft.data)
             if not session.resume(base, edited):
                 await asyncio.to_thread(self.workspace.discard_draft)
                 return
@@ -155,7 +155,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             case Reloaded.CONFLICT:
                 self.notify(OURS_IS_OLD, severity="warning", timeout=8)
 
-    async def _take_merged(self, theirs: Document, merged: Document) -> None:
+    async def _take_merged(self, theirs: DotenvDocument, merged: DotenvDocument) -> None:
         """Continue with the edits as they are merged with what another has written."""
         async with self._turn:
             if self.session is None:
@@ -234,7 +234,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     # How it stands.
 
-    def totals(self) -> Sequence[Part]:
+    def totals(self) -> Sequence[LinePart]:
         """How the file stands, and what is not saved."""
         first, *others = super().totals()
         parts = [replace(first, gap="   "), *others]
@@ -337,7 +337,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
             editor = ExternalEditor(self, self.workspace, self._take_edited)
             editor.edit(self.session.document.data)
 
-    def _take_edited(self, document: Document) -> None:
+    def _take_edited(self, document: DotenvDocument) -> None:
         self.change(lambda _now: document, "Taken from the editor; s saves.")
 
     def action_merge(self) -> None:
@@ -345,7 +345,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if self.session is not None:
             ask_merge(self, self.session, self._take_merged)
 
-    def merge_missing(self, other: Document) -> None:
+    def merge_missing(self, other: DotenvDocument) -> None:
         """Take over what another file has more."""
         self.change(lambda now: merge_example(now, other), "The missing keys are taken over.")
 
@@ -353,7 +353,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         """Put a saved version into the editor."""
         if data is not None:
             said = "The version is in the editor; s saves it, u goes back."
-            self.change(lambda _now: Document.parse(data), said)
+            self.change(lambda _now: DotenvDocument.parse(data), said)
 
     def action_save(self) -> None:
         """Show what a save would mean."""
@@ -385,5 +385,5 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         self.dismiss()
 
 
-def _part(words: str, style: str) -> Part:
-    return Part(Content.styled(words, style), gap="   ")
+def _part(words: str, style: str) -> LinePart:
+    return LinePart(Content.styled(words, style), gap="   ")

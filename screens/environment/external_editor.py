@@ -6,7 +6,7 @@ from textual.app import SuspendNotSupported
 from textual.content import Content
 from textual.screen import Screen
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.workspace import EnvironmentWorkspace
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
@@ -26,7 +26,7 @@ class ExternalEditor:
         self,
         screen: Screen[None],
         workspace: EnvironmentWorkspace,
-        take: Callable[[Document], None],
+        take: Callable[[DotenvDocument], None],
     ) -> None:
         self._screen = screen
         self._workspace = workspace
@@ -53,13 +53,13 @@ class ExternalEditor:
             self._check(came_back)
 
     def _check(self, data: bytes) -> None:
-        document = Document.parse(data)
+        document = DotenvDocument.parse(data)
         if document.faults:
             self._refuse(document)
         else:
             self._take(document)
 
-    def _refuse(self, document: Document) -> None:
+    def _refuse(self, document: DotenvDocument) -> None:
         fault = document.faults[0]
         more = len(document.faults) - 1
         said = SafeText(

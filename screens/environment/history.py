@@ -15,8 +15,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from pixel_tui.environment.dotenv.difference import IsSecret
-from pixel_tui.environment.dotenv.document import Document
-from pixel_tui.environment.editing.workspace import EnvironmentSource, Version
+from pixel_tui.environment.dotenv.document import DotenvDocument
+from pixel_tui.environment.editing.workspace import EnvironmentSource, SavedVersion
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import plain
 from screens.environment.difference import difference_lines
@@ -52,7 +52,7 @@ class HistoryScreen(TextDialog[bytes | None]):
     def __init__(
         self,
         source: EnvironmentSource,
-        document: Document,
+        document: DotenvDocument,
         is_secret: IsSecret,
         *,
         restores: bool,
@@ -62,7 +62,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         self._document = document
         self._is_secret = is_secret
         self._restores = restores
-        self._versions: Sequence[Version] = ()
+        self._versions: Sequence[SavedVersion] = ()
         self._data: dict[str, bytes] = {}
 
     def compose(self) -> ComposeResult:
@@ -101,7 +101,7 @@ class HistoryScreen(TextDialog[bytes | None]):
             self.query_one("#history-said", Static).update(Content(words))
 
     @property
-    def _current(self) -> Version | None:
+    def _current(self) -> SavedVersion | None:
         at = self.query_one(Options).highlighted
         return self._versions[at] if at is not None and at < len(self._versions) else None
 
@@ -112,7 +112,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         if version is not None:
             self.run_worker(self._compare(version), group="compare", exclusive=True)
 
-    async def _compare(self, version: Version) -> None:
+    async def _compare(self, version: SavedVersion) -> None:
         try:
             data = await asyncio.to_thread(self._source.version, version.name)
             lines = await asyncio.to_thread(self._lines, data)
@@ -129,7 +129,7 @@ class HistoryScreen(TextDialog[bytes | None]):
                 self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def _lines(self, data: bytes) -> list[Content]:
-        return difference_lines(self._document, Document.parse(data), self._is_secret)
+        return difference_lines(self._document, DotenvDocument.parse(data), self._is_secret)
 
     # What the keys do.
 
@@ -159,7 +159,7 @@ class HistoryScreen(TextDialog[bytes | None]):
             options.action_cursor_up()
 
 
-def _line(version: Version) -> Content:
+def _line(version: SavedVersion) -> Content:
     return Content.assemble(
         (f"{version.saved_at.astimezone():%Y-%m-%d %H:%M:%S}", "bold"),
         (f"  {version.said}", "$foreground-muted"),

@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from pixel_tui.environment.dotenv.difference import IsSecret
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, resolve
 from pixel_tui.environment.editing.session import EditSession, PendingMerge
 from pixel_tui.text import SafeText, plain
@@ -23,7 +23,7 @@ from widgets.rows.environment_row import brief, safe_value
 
 REVEAL_SECONDS: Final = 5.0
 Sides = Mapping[Conflict, Side]
-TakeMerged = Callable[[Document, Document], Awaitable[None]]
+TakeMerged = Callable[[DotenvDocument, DotenvDocument], Awaitable[None]]
 """Continues with a merged document; is given what it was merged with, and that."""
 
 
@@ -103,7 +103,7 @@ class MergeScreen(Dialog[Sides | None]):
         self.query_one("#merge-words", Static).update(Content("\n").join(lines))
         self.refresh_bindings()
 
-    def _value(self, entry: Entry | None, *, secret: bool) -> SafeText:
+    def _value(self, entry: DotenvEntry | None, *, secret: bool) -> SafeText:
         if entry is None:
             return SafeText("(taken out)")
         value = brief(safe_value(entry.written, secret=secret, revealed=self._revealed))

@@ -15,7 +15,7 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Button, Static
 
-from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
 from pixel_tui.environment.editing.session import EditSession
 from pixel_tui.environment.editing.workspace import EnvironmentWorkspace
 from pixel_tui.errors import ConsoleError
@@ -30,9 +30,9 @@ APPLY: Final = "environment-apply"
 AskPlan = Callable[[str, str], None]
 """Shows the plan of an action for a candidate that was staged."""
 CHANGES: Final = {
-    Change.RECREATE: ("recreate", "$text-primary"),
-    Change.REBUILD: ("rebuild", "$text-warning"),
-    Change.RESTART: ("restart", "$text-primary"),
+    ServiceChange.RECREATE: ("recreate", "$text-primary"),
+    ServiceChange.REBUILD: ("rebuild", "$text-warning"),
+    ServiceChange.RESTART: ("restart", "$text-primary"),
 }
 
 
@@ -208,7 +208,7 @@ def impact_lines(services: Sequence[ServiceImpact]) -> list[Content]:
                 (item.service.ljust(width), "bold"), "  ", (f"{word:<9}", style), plain(said)
             )
         )
-    if all(item.change is Change.RESTART for item in services):
+    if all(item.change is ServiceChange.RESTART for item in services):
         return lines
     return [*lines, Content.styled(NO_RESTART, "$foreground-muted")]
 

@@ -22,7 +22,7 @@ from textual.widgets import Static
 
 from pixel_tui.environment.checks.deliveries import OldSources, nothing_old, unknown_deliveries
 from pixel_tui.environment.checks.overview import Overview
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.session import EditSession, parse_file
 from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, LoadedFile
 from pixel_tui.errors import ConsoleError
@@ -36,7 +36,7 @@ from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
-from widgets.lines.fitted_line import FittedLine, Part
+from widgets.lines.fitted_line import FittedLine, LinePart
 from widgets.rows.environment_row import (
     KeyLine,
     hidden_problems,
@@ -238,21 +238,21 @@ class EnvironmentScreen(TextDialog[None]):
         """Say how the file stands."""
         self.query_one("#environment-totals", FittedLine).show(self.totals())
 
-    def totals(self) -> Sequence[Part]:
+    def totals(self) -> Sequence[LinePart]:
         """How the file stands, in one line."""
         session = self.session
         if session is None or session.overview is None:
-            return [Part(Content("Reading…"))]
+            return [LinePart(Content("Reading…"))]
         if session.loaded.data is None:
             words = "There is no such file yet."
-            return [Part(Content.styled(words, "$text-warning bold"))]
+            return [LinePart(Content.styled(words, "$text-warning bold"))]
         counts = totals_words(session.overview)
-        return [Part(Content(words), rank, gap=", ") for words, rank in counts]
+        return [LinePart(Content(words), rank, gap=", ") for words, rank in counts]
 
     def _say_unreadable(self, why: str) -> None:
         with suppress(NoMatches):  # being closed
             words = Content.styled(f"✗ {plain(why)}", "$text-error bold")
-            self.query_one("#environment-totals", FittedLine).show([Part(words)])
+            self.query_one("#environment-totals", FittedLine).show([LinePart(words)])
 
     @on(EnvironmentTable.Highlighted)
     def _highlighted(self, event: EnvironmentTable.Highlighted) -> None:
@@ -367,7 +367,7 @@ class EnvironmentScreen(TextDialog[None]):
         """Show another file in the place of this one."""
         self.app.switch_screen(other)
 
-    def merge_missing(self, other: Document) -> None:
+    def merge_missing(self, other: DotenvDocument) -> None:
         """Another file has more keys; here nothing can be changed."""
 
     def action_history(self) -> None:

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static, TextArea
 
-from pixel_tui.environment.editing.judging import Judgement, Way
+from pixel_tui.environment.editing.judging import InputKind, Judgement
 from pixel_tui.environment.editing.typed_value import TypedValue, ValueForm
 from pixel_tui.text import SafeText, plain
 from screens.environment.content import finding_lines
@@ -24,7 +24,7 @@ REVEAL_SECONDS: Final = 5.0
 DOT: Final = "•"
 
 
-JudgeValue = Callable[[str, Way], Judgement]
+JudgeValue = Callable[[str, InputKind], Judgement]
 
 
 class MaskedArea(TextArea):
@@ -79,8 +79,8 @@ class ValueScreen(Dialog[TypedValue | None]):
         self._judged: Judgement | None = None
         self.lines = "\n" in self._start(form.way)
 
-    def _start(self, way: Way) -> str:
-        return self._form.exact if way is Way.EXACT else self._form.written
+    def _start(self, way: InputKind) -> str:
+        return self._form.exact if way is InputKind.EXACT else self._form.written
 
     @property
     def keeps_lines(self) -> bool:
@@ -125,8 +125,8 @@ class ValueScreen(Dialog[TypedValue | None]):
         box.display, area.display = not self.lines, self.lines
         self.set_focus(area if self.lines else box)
         words = {
-            Way.EXACT: "The value as compose shall read it; it is quoted as it needs to be.",
-            Way.WRITTEN: "As it stands in the file: quotes, escapes and $VARIABLES count.",
+            InputKind.EXACT: "The value as compose shall read it; it is quoted as it needs to be.",
+            InputKind.WRITTEN: "As it stands in the file: quotes, escapes and $VARIABLES count.",
         }[self._way]
         if self.lines:
             words = f"{words} Ctrl+S takes it."
@@ -207,9 +207,9 @@ class ValueScreen(Dialog[TypedValue | None]):
     def action_way(self) -> None:
         """Go on with what is meant, or with what is written."""
         judged = self._judged
-        self._way = Way.WRITTEN if self._way is Way.EXACT else Way.EXACT
+        self._way = InputKind.WRITTEN if self._way is InputKind.EXACT else InputKind.EXACT
         if judged is not None and not judged.refusal:
-            self._put(judged.raw if self._way is Way.WRITTEN else judged.meant)
+            self._put(judged.raw if self._way is InputKind.WRITTEN else judged.meant)
         self._arrange()
         self._look()
 

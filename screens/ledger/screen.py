@@ -21,12 +21,12 @@ from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.view.arrangement import (
     ORDER,
     Arrangement,
-    Line,
-    Wanted,
+    LedgerLine,
+    TaskFilter,
     arranged,
     hidden_findings,
 )
-from pixel_tui.ledger.view.rules.findings import Finding, Severity
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.ledger.view.watch import LedgerSource
 from pixel_tui.stack.watch.observer import Observer
@@ -34,14 +34,14 @@ from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
 from screens.ledger.task_changes import TaskChanges
 from screens.shared.dialog import Dialog
-from screens.shared.latest import Latest
+from screens.shared.latest import CoalescingWorker
 from screens.shared.pick import Choices, PickScreen
 from widgets.dashboard.details import Details
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
-from widgets.lines.fitted_line import FittedLine, Part
-from widgets.lines.saying import Saying
+from widgets.lines.fitted_line import FittedLine, LinePart
+from widgets.lines.saying import StatusLine
 from widgets.rows.figures import since
 from widgets.rows.task_details import preview_sections
 from widgets.rows.task_row import STATUSES
@@ -115,7 +115,7 @@ class LedgerScreen(Dialog[None]):
         """Findings about tasks that are not listed."""
         self._title = Content("Tasks")
         self._pending = False
-        self._arranging = Latest(self, self._sort_and_search, "arrange")
+        self._arranging = CoalescingWorker(self, self._sort_and_search, "arrange")
         self._listed = asyncio.Event()
         """Set once the list is there, or it is known why it can't be."""
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -125,9 +125,9 @@ class LedgerScreen(Dialog[None]):
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = "Tasks"
             yield FittedLine(id="ledger-totals")
-            yield Saying(id="ledger-trouble")
+            yield StatusLine(id="ledger-trouble")
             yield FilterBox(id="ledger-search")
-            yield Saying(_READING, id="ledger-empty")
+            yield StatusLine(_READING, id="ledger-empty")
             yield TaskTable()
             yield Details(id="ledger-preview")
         yield KeyBar()
@@ -180,7 +180,7 @@ class LedgerScreen(Dialog[None]):
         hidden = await asyncio.to_thread(hidden_findings, view, wish)
         self._show(view, lines, hidden)
 
-    def _show(self, view: LedgerView, lines: Sequence[Line], hidden: int) -> None:
+    def _show(self, view: LedgerView, lines: Sequence[LedgerLine], hidden: int) -> None:
         with suppress(NoMatches):  # being closed
             self._shown, self._hidden = view, hidden
             table = self.table
@@ -205,7 +205,7 @@ class LedgerScreen(Dialog[None]):
     def _draw(self) -> None:
         wish, view = self._wish, self._shown
         parts: list[str] = []
-        if wish.wanted is not Wanted.ALL:
+        if wish.wanted is not TaskFilter.ALL:
             parts.append(wish.wanted.value)
         if wish.words:
             parts.append(f"with “{wish.words}”")
@@ -214,9 +214,9 @@ class LedgerScreen(Dialog[None]):
             self._title = title
             self.query_one(".dialog").border_title = title
         said = "" if self.table.keys else self._why_empty(view)
-        self.query_one("#ledger-empty", Saying).say(Content(said))
+        self.query_one("#ledger-empty", StatusLine).say(Content(said))
         self._draw_totals()
-        self.query_one("#ledger-trouble", Saying).say(_trouble(view, self._clock))
+        self.query_one("#ledger-trouble", StatusLine).say(_trouble(view, self._clock))
 
     def _why_empty(self, view: LedgerView) -> str:
         if not view.loaded:
@@ -284,10 +284,10 @@ class LedgerScreen(Dialog[None]):
 
     def action_next_wanted(self) -> None:
         """List the next kind of tasks."""
-        kinds = list(Wanted)
+        kinds = list(TaskFilter)
         wanted = kinds[(kinds.index(self._wish.wanted) + 1) % len(kinds)]
         # Whoever asks for one kind wants to see its tasks, not its heading.
-        folded = FOLDED if wanted is Wanted.ALL else frozenset[TaskStatus]()
+        folded = FOLDED if wanted is TaskFilter.ALL else frozenset[TaskStatus]()
         self._choose(replace(self._wish, wanted=wanted, folded=folded))
 
     def action_group(self) -> None:
@@ -317,14 +317,14 @@ class LedgerScreen(Dialog[None]):
         box = self.query_one(FilterBox)
         if box.value:
             box.clear_words()
-        elif self._wish.wanted is not Wanted.ALL:
-            self._choose(replace(self._wish, wanted=Wanted.ALL, folded=FOLDED))
+        elif self._wish.wanted is not TaskFilter.ALL:
+            self._choose(replace(self._wish, wanted=TaskFilter.ALL, folded=FOLDED))
         else:
             self.dismiss()
 
     def action_findings(self) -> None:
         """List what does not agree."""
-        found: list[Finding] = []
+        found: list[LedgerFinding] = []
 
         def choices() -> Choices:
             view = self._source.view
@@ -337,13 +337,13 @@ class LedgerScreen(Dialog[None]):
 
         self.app.push_screen(PickScreen("Findings", choices), picked)
 
-    def _go_to(self, finding: Finding) -> None:
+    def _go_to(self, finding: LedgerFinding) -> None:
         task = next((item for item in self._shown.tasks if item.id == finding.task), None)
         if task is None:
             if self._changes is not None:
                 self._changes.offer_for_task(self, None)
             return
-        self._wish = replace(self._wish, wanted=Wanted.ALL, folded=frozenset(), words="")
+        self._wish = replace(self._wish, wanted=TaskFilter.ALL, folded=frozenset(), words="")
         self.query_one(FilterBox).value = ""
         self.table.cursor_key = str(task.id)
         self._arranging.ask()
@@ -369,17 +369,17 @@ class LedgerScreen(Dialog[None]):
         self._source.refresh()
 
 
-def _totals(view: LedgerView, clock: Clock) -> Sequence[Part]:
+def _totals(view: LedgerView, clock: Clock) -> Sequence[LinePart]:
     """`1 running · 3 pending · 12 failed    written 4s ago · lock of 1f0c9a2e for 3m`."""
     tones = {"good": "$text-success", "bad": "$text-error", "warn": "$text-warning"}
-    parts: list[Part] = []
+    parts: list[LinePart] = []
     for status in ORDER:
         count = view.totals.get(status, 0)
         if count:
             words, tone = STATUSES[status]
             word = words.partition(" ")[2]
             style = tones.get(tone.value, "")
-            parts.append(Part(Content.styled(f"{count:,} {word}", style)))
+            parts.append(LinePart(Content.styled(f"{count:,} {word}", style)))
     now = clock.now()
     tail: list[str] = []
     lock = view.reading.lock
@@ -388,7 +388,7 @@ def _totals(view: LedgerView, clock: Clock) -> Sequence[Part]:
         tail.append(f"lock of {plain(lock.task[:8]) or '?'} for {held}")
     if view.reading.changed is not None:
         tail.append(f"written {ago(view.reading.changed, now)}")
-    parts += [Part(Content.styled(words, "$foreground-muted"), 1) for words in tail]
+    parts += [LinePart(Content.styled(words, "$foreground-muted"), 1) for words in tail]
     return parts
 
 
@@ -401,20 +401,20 @@ def _trouble(view: LedgerView, clock: Clock) -> Content:
             f"! {trouble.what} {trouble.remedy}{last}  (for {since(trouble.since, clock.now())})",
             "$text-error bold",
         )
-    grave = [item for item in view.findings if item.severity is not Severity.NOTE]
+    grave = [item for item in view.findings if item.severity is not LedgerSeverity.NOTE]
     if not grave:
         return Content("")
     more = f"  ({len(grave)} findings, f lists them)" if len(grave) > 1 else "  (f: repair)"
-    style = "$text-error" if grave[0].severity is Severity.ERROR else "$text-warning"
+    style = "$text-error" if grave[0].severity is LedgerSeverity.ERROR else "$text-warning"
     return Content.assemble((f"! {grave[0].message}", style), (more, "$foreground-muted"))
 
 
-def _finding_choices(findings: Sequence[Finding], count: int) -> Choices:
+def _finding_choices(findings: Sequence[LedgerFinding], count: int) -> Choices:
     """The worst of so many findings."""
     styles = {
-        Severity.ERROR: "$text-error bold",
-        Severity.WARNING: "$text-warning",
-        Severity.NOTE: "$text-primary",
+        LedgerSeverity.ERROR: "$text-error bold",
+        LedgerSeverity.WARNING: "$text-warning",
+        LedgerSeverity.NOTE: "$text-primary",
     }
     lines = tuple(
         Content.assemble(

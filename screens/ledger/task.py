@@ -25,11 +25,11 @@ from pixel_tui.text import plain
 from screens.ledger.task_changes import TaskChanges
 from screens.ledger.task_log import TaskLog
 from screens.logs.line import LogLineScreen
-from screens.shared.latest import Latest
+from screens.shared.latest import CoalescingWorker
 from screens.shared.scrolling import TextDialog
 from widgets.dashboard.details import Details
 from widgets.key_bar import KeyBar
-from widgets.lines.saying import Saying
+from widgets.lines.saying import StatusLine
 from widgets.logs.pane import LogPane
 from widgets.logs.view import LogView
 from widgets.rows.task_details import fact_sections, output_sections, whole_of
@@ -106,15 +106,15 @@ class TaskScreen(TextDialog[None]):
         self._gone = False
         self._pending = False
         # One after the other: a text that is half set is never left so.
-        self._taking = Latest(self, self._take, "task")
+        self._taking = CoalescingWorker(self, self._take, "task")
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         """Its state, and one of its parts."""
         with Vertical(classes="dialog -full") as dialog:
             dialog.border_title = Content(f"Task {plain(self._of.short)}").markup
-            yield Saying(id="task-state")
-            yield Saying(id="task-parts")
+            yield StatusLine(id="task-state")
+            yield StatusLine(id="task-parts")
             with ContentSwitcher(initial="task-text", id="task-switch"):
                 with Vertical(id="task-text"):
                     yield TaskWords(id="task-words")
@@ -175,9 +175,9 @@ class TaskScreen(TextDialog[None]):
     def _draw(self) -> None:
         view, now = self._source.view, self._clock.now()
         state = _state(self._of, view, self._clock, gone=self._gone)
-        self.query_one("#task-state", Saying).say(state)
+        self.query_one("#task-state", StatusLine).say(state)
         shown = self.query_one(ContentSwitcher).current
-        self.query_one("#task-parts", Saying).say(
+        self.query_one("#task-parts", StatusLine).say(
             Content("   ").join(
                 Content.styled(words, "$text-accent bold reverse" if name == shown else "")
                 for name, words in PARTS.items()

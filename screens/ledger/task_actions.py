@@ -10,14 +10,14 @@ from textual.screen import Screen
 from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError
 from pixel_tui.ledger.reading.task import Task, TaskType
-from pixel_tui.ledger.writing.drafts import Drafts, new_task
+from pixel_tui.ledger.writing.drafts import TaskDrafts, new_task
 from pixel_tui.operations.actions import all_actions
-from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.terminal.keys import hold_keys
 from pixel_tui.text import plain
 from screens.changes.flow import Operations
-from screens.ledger.task_writing import TaskWritingScreen, Written
+from screens.ledger.task_writing import TaskWritingScreen, WrittenTask
 from screens.shared.pick import Choices, PickScreen
 
 ADD: Final = "task-add"
@@ -33,7 +33,7 @@ class TaskActions:
         clock: The time.
     """
 
-    def __init__(self, operations: Operations, drafts: Drafts, clock: Clock) -> None:
+    def __init__(self, operations: Operations, drafts: TaskDrafts, clock: Clock) -> None:
         self._operations = operations
         self._drafts = drafts
         self._clock = clock
@@ -80,7 +80,7 @@ class TaskActions:
     def queue_task(self, screen: Screen[None]) -> None:
         """Ask for a new task, write it down, and show the plan of queueing it."""
 
-        def written(task: Written | None) -> None:
+        def written(task: WrittenTask | None) -> None:
             if task is not None:
                 screen.run_worker(
                     partial(self._write_down, screen, task), thread=True, group="operations"
@@ -88,7 +88,7 @@ class TaskActions:
 
         screen.app.push_screen(TaskWritingScreen(), written)
 
-    def _write_down(self, screen: Screen[None], task: Written) -> None:
+    def _write_down(self, screen: Screen[None], task: WrittenTask) -> None:
         try:
             kind = TaskType(task.kind)
             value = new_task(task.text, now=self._clock.now(), kind=kind, context=task.context)
@@ -103,5 +103,7 @@ class TaskActions:
 
 def _actions(scope: Scope) -> list[Action]:
     return [
-        action for action in all_actions() if action.group is Group.LEDGER and action.scope is scope
+        action
+        for action in all_actions()
+        if action.group is ActionGroup.LEDGER and action.scope is scope
     ]

@@ -4,7 +4,7 @@ import asyncio
 
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.task import Task
-from pixel_tui.ledger.view.log_place import TaskLog as Found
+from pixel_tui.ledger.view.log_place import TaskLogPlace as Found
 from pixel_tui.ledger.view.log_place import log_of
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.logs.activity import Activity

@@ -19,7 +19,7 @@ KINDS: Final = (TaskType.OPENCODE, TaskType.DOCKER_OP, TaskType.GIT_OP)
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenTask:
     """What was written down."""
 
     kind: str
@@ -27,7 +27,7 @@ class Written:
     context: str = ""
 
 
-class TaskWritingScreen(Dialog[Written | None]):
+class TaskWritingScreen(Dialog[WrittenTask | None]):
     """Dismisses with the task, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -91,7 +91,7 @@ class TaskWritingScreen(Dialog[Written | None]):
         if not text or text == TEMPLATE.strip():
             self._draw("It does not say yet what is to be done.")
             return
-        self.dismiss(Written(self._kind.value, text))
+        self.dismiss(WrittenTask(self._kind.value, text))
 
     def action_leave(self) -> None:
         """Leave; the second time, what was written is lost."""

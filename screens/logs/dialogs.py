@@ -15,7 +15,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.errors import ConsoleError, OperationError, UsageError
 from pixel_tui.humanize import ago
 from pixel_tui.logs.activity import ActivityPicture
-from pixel_tui.logs.export import Form, export
+from pixel_tui.logs.export import ExportFormat, export
 from pixel_tui.logs.history_search import HistorySearch
 from pixel_tui.logs.search import BadPattern, Matcher, Query, compile_query
 from pixel_tui.logs.shape import Repeat, shape_of
@@ -178,13 +178,13 @@ class LogDialogs:
         def answered(text: str | None) -> None:
             if text:
                 path = Path(text).expanduser().absolute()
-                form = Form.RAW if path.suffix == ".raw" else Form.PLAIN
+                form = ExportFormat.RAW if path.suffix == ".raw" else ExportFormat.PLAIN
                 self._screen.run_worker(self._write(path, form), group="export")
 
         hint = "A file; .raw at the end keeps the bytes as they were. Filtered: what is shown."
         self._screen.app.push_screen(AskScreen("Export", hint, meaning, value), answered)
 
-    async def _write(self, path: Path, form: Form) -> None:
+    async def _write(self, path: Path, form: ExportFormat) -> None:
         history = self._logs.history()
         shown = self._pane.log_view.shown_lines() if self._pane.narrowed else None
         lines = every_line(history) if shown is None else shown

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.css.query import NoMatches
 
 from pixel_tui.humanize import ago
-from pixel_tui.logs.level import Level, level_of
+from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.logs.pretty import pretty
 from pixel_tui.logs.structure import structured
 from pixel_tui.redaction.known import LineMasker
@@ -107,7 +107,7 @@ class LogLineScreen(ScrollingDialog[None]):
         stream = {LineKind.STDOUT: "stdout", LineKind.STDERR: "stderr"}.get(line.kind, "console")
         yield _fact("stream", stream)
         level = level_of(self._group[0].text)
-        if level is not Level.UNKNOWN:
+        if level is not LogLevel.UNKNOWN:
             yield _fact("level", level.name.lower())
         yield _fact("size", f"{sum(len(item.text) for item in self._group):,} bytes")
         if self._mask.found:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from textual.dom import DOMNode
 
 
-class Latest:
+class CoalescingWorker:
     """Does a piece of work, and once more where that was asked for meanwhile.
 
     Nothing is broken off half way, and of many wishes that come at once only the last counts.

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from pixel_tui.backups.holders import Volume
-from pixel_tui.backups.manifest import Item, Kind, LeftOut, Manifest
-from pixel_tui.backups.store import Backup, Verdict
+from pixel_tui.backups.manifest import Item, ItemKind, LeftOut, Manifest
+from pixel_tui.backups.store import Backup, VerificationResult
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.planning.facts import Facts, PastState
 from pixel_tui.operations.planning.plan import Plan
@@ -25,8 +25,8 @@ ID = "20260301-100000"
 DIGEST = "0" * 64
 
 
-def item(kind: Kind, source: str) -> Item:
-    details = {"volumes": ["pixel_held"]} if kind is Kind.POSTGRES else {}
+def item(kind: ItemKind, source: str) -> Item:
+    details = {"volumes": ["pixel_held"]} if kind is ItemKind.POSTGRES else {}
     return Item(kind, source, f"{kind.value}/{source}", 2_000_000, DIGEST, details)  # type: ignore[arg-type]
 
 
@@ -38,12 +38,12 @@ def past(*, verified: bool = True, hours: float = 2, **changes: object) -> PastS
         host="host",
         created=NOW - timedelta(hours=hours),
         seconds=1,
-        items=(item(Kind.SQLITE, "data/pixels.db"), item(Kind.POSTGRES, "postgres")),
+        items=(item(ItemKind.SQLITE, "data/pixels.db"), item(ItemKind.POSTGRES, "postgres")),
         left_out=(LeftOut("volume pixel_cache", "its content is not copied"),),
         digest=DIGEST,
     )
     made = replace(made, **changes)  # type: ignore[arg-type]
-    backup = Backup(ID, Path("/b"), made, Verdict(NOW) if verified else None)
+    backup = Backup(ID, Path("/b"), made, VerificationResult(NOW) if verified else None)
     return PastState(backup, made_here=True)
 
 

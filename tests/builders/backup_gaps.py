@@ -19,7 +19,7 @@ from pixel_tui.clock import FixedClock
 from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from tests.builders.backups import NOW, database
 
 OVERRIDE = 1 << 1 | 1 << 2  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
@@ -50,19 +50,19 @@ class Stack:
     model: JsonObject | None = None
     volumes: Sequence[str] = ()
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         words = list(argv)
         if "config" in words:
             if self.model is None:
-                return Said(1, b"", b"it is broken")
-            return Said(0, json.dumps(self.model).encode(), b"")
+                return ProgramOutput(1, b"", b"it is broken")
+            return ProgramOutput(0, json.dumps(self.model).encode(), b"")
         if "inspect" in words:
-            return Said(0, json.dumps(list(self.containers)).encode(), b"")
+            return ProgramOutput(0, json.dumps(list(self.containers)).encode(), b"")
         if "ps" in words:
-            return Said(0, b"c\n" * bool(self.containers), b"")
+            return ProgramOutput(0, b"c\n" * bool(self.containers), b"")
         if "volume" in words:
-            return Said(0, "".join(f"{name}\n" for name in self.volumes).encode(), b"")
-        return Said(0, b"no\n" if "exec" in words else b"", b"")
+            return ProgramOutput(0, "".join(f"{name}\n" for name in self.volumes).encode(), b"")
+        return ProgramOutput(0, b"no\n" if "exec" in words else b"", b"")
 
 
 def model(**services: Any) -> JsonObject:

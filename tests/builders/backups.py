@@ -15,14 +15,14 @@ from pixel_tui.backups.make import Maker
 from pixel_tui.backups.manifest import Manifest
 from pixel_tui.backups.ownership import Owners
 from pixel_tui.backups.policy import Policy, policy_for
-from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import BackupStore
 from pixel_tui.clock import FixedClock
 from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -33,10 +33,10 @@ DIGEST = "0" * 64
 class NoContainers:
     """Programs of a host on which the project has no container, and compose refuses it."""
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         if "config" in argv:
-            return Said(1, b"", b"yaml: line 3: did not find expected key")
-        return Said(0, b"", b"")
+            return ProgramOutput(1, b"", b"yaml: line 3: did not find expected key")
+        return ProgramOutput(0, b"", b"")
 
 
 def manifest(backup_id: str = "20260301-120000", **changes: object) -> Manifest:
@@ -97,7 +97,7 @@ def restore(
     said: list[str] = []
     backup = store_of(project).find(backup_id)
     assert backup.manifest is not None
-    grounds = Grounds(project, policy(project).root, binds=binds)
+    grounds = RestoreRoots(project, policy(project).root, binds=binds)
     restorer = Restorer(
         backup.folder, grounds, {}, mark=mark, say=said.append, running=lambda: running,
         owners=owners,

@@ -12,7 +12,7 @@ from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.audit.chain import Record
 from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.jobs.reach import Asker
-from pixel_tui.operations.jobs.verification import Patience
+from pixel_tui.operations.jobs.verification import Timeouts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import Plan
@@ -30,7 +30,7 @@ from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
 from tests.engine.private_engine import Project, eventually
 
-QUICK = Patience(settle=0.3, deadline=10, probing=8, glance=1)
+QUICK = Timeouts(settle=0.3, deadline=10, probing=8, glance=1)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def is_known(snapshot: StackSnapshot) -> bool:
 
 @contextmanager
 def desk_of(
-    project: Project, folder: Path, asker: Asker = http_probe, patience: Patience = QUICK
+    project: Project, folder: Path, asker: Asker = http_probe, patience: Timeouts = QUICK
 ) -> Iterator[Desk]:
     engine = project.engine
     environment = {**os.environ, **engine.env}

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pixel_tui.environment.checks.catalogue import load_catalogue
-from pixel_tui.environment.checks.finding import Finding
+from pixel_tui.environment.checks.finding import EnvironmentFinding
 from pixel_tui.environment.checks.overview import Overview, overview
 from pixel_tui.environment.checks.surroundings import NOT_LOOKED, Surroundings
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.stack.compose.environment_uses import (
     NO_USES,
     EnvFile,
     EnvironmentUses,
-    How,
-    Use,
+    KeyUse,
+    KeyUseKind,
 )
 from pixel_tui.text import plain
 
@@ -28,19 +28,19 @@ TELEGRAM_BOT_TOKEN=123456789:AAabcdefghijklmnopqrstuvwxyz0123456
 """Every key that the Pixel stack requires."""
 
 
-def pixel_uses(**references: tuple[Use, ...]) -> EnvironmentUses:
+def pixel_uses(**references: tuple[KeyUse, ...]) -> EnvironmentUses:
     """A project of the Pixel stack whose agent reads the file whole."""
     return EnvironmentUses(
         services=tuple(map(plain, ("api", "agent", "postgres", "syntropy"))),
         hosts=frozenset({"api", "agent", "postgres", "syntropy"}),
         references=references,
-        env_files=(EnvFile(Use(plain("agent"), How.ENV_FILE), PATH),),
+        env_files=(EnvFile(KeyUse(plain("agent"), KeyUseKind.ENV_FILE), PATH),),
     )
 
 
-def use(service: str, where: str, *, required: bool = False, bare: bool = False) -> Use:
+def use(service: str, where: str, *, required: bool = False, bare: bool = False) -> KeyUse:
     """A place in the compose file."""
-    return Use(plain(service), How.INTERPOLATION, plain(where), required, bare)
+    return KeyUse(plain(service), KeyUseKind.INTERPOLATION, plain(where), required, bare)
 
 
 def look(
@@ -52,8 +52,8 @@ def look(
     environment: Mapping[str, str] | None = None,
 ) -> Overview:
     """The overview of a file with this text."""
-    document = Document.parse(text.encode() if isinstance(text, str) else text)
-    model = Document.parse(example.encode()) if example is not None else None
+    document = DotenvDocument.parse(text.encode() if isinstance(text, str) else text)
+    model = DotenvDocument.parse(example.encode()) if example is not None else None
     readings = read_values(document, environment or {})
     around = replace(surroundings, path=surroundings.path or PATH)
     return overview(document, readings, model, load_catalogue(), uses, around)
@@ -64,7 +64,7 @@ def found(seen: Overview) -> list[tuple[str, str, str, int]]:
     return [(item.level.value, item.rule, item.key, item.line) for item in seen.findings]
 
 
-def the(seen: Overview, rule: str) -> Finding:
+def the(seen: Overview, rule: str) -> EnvironmentFinding:
     """The one finding of a rule."""
     (finding,) = (item for item in seen.findings if item.rule == rule)
     return finding

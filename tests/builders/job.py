@@ -16,7 +16,7 @@ from pixel_tui.errors import OperationError
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.audit.origin import Origin
 from pixel_tui.operations.jobs.job import JobStatus
-from pixel_tui.operations.jobs.verification import Patience
+from pixel_tui.operations.jobs.verification import Timeouts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -47,7 +47,7 @@ ENGINE = EngineStatus(plain("unix:///x"), plain("default"), link=Link.READY)
 COMMAND = ComposeCommand(directory="/srv/pixel", environment={"DOCKER_HOST": "unix:///x"})
 
 
-QUICK = Patience(settle=0.01, deadline=0.05, probing=0.1, glance=0.01)
+QUICK = Timeouts(settle=0.01, deadline=0.05, probing=0.1, glance=0.01)
 
 
 def agent(**changes: object) -> Container:
@@ -232,7 +232,7 @@ class Desk:
     runner: FakeRunner
     witness: Witness | None = None
 
-    def operator(self, patience: Patience = QUICK) -> Operator:
+    def operator(self, patience: Timeouts = QUICK) -> Operator:
         return Operator(
             self.runner,
             self.observer,

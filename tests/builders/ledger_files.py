@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pixel_tui.ledger.file.document import Document, parse_document
+from pixel_tui.ledger.file.document import LedgerDocument, parse_document
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.task import Task, parse_task
 
@@ -36,7 +36,7 @@ def text(*tasks: Any, **more: Any) -> bytes:
     return json.dumps({"version": 1, "tasks": list(tasks), **more}, indent=2).encode()
 
 
-def parsed(raw: bytes) -> Document[Task]:
+def parsed(raw: bytes) -> LedgerDocument[Task]:
     return parse_document(raw, parse_task)
 
 

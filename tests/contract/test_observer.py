@@ -20,7 +20,7 @@ from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineRefused, PlanOutdated
 from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
-from pixel_tui.operations.jobs.verification import Patience
+from pixel_tui.operations.jobs.verification import Timeouts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.find import find_command
@@ -541,7 +541,7 @@ def test_what_is_closed_before_it_began_never_begins(stack: Stack) -> None:
 def operator(stack: Stack, tmp_path: Path) -> Iterator[Operator]:
     made = Operator(
         stack.runner, stack.observer, stack.command, tmp_path / "state", CLOCK,
-        patience=Patience(settle=0.5),
+        patience=Timeouts(settle=0.5),
     )  # fmt: skip
     yield made
     made.close()

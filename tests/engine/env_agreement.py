@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pixel_tui.environment.dotenv.document import Document, Quoting
+from pixel_tui.environment.dotenv.document import DotenvDocument, Quoting
 from pixel_tui.environment.dotenv.values import read_for_services, read_values
 from tests.engine.compose_reading import Answer, ComposeReading, Refusal
 
@@ -54,7 +54,7 @@ def our_answer(
     data: bytes, environment: Mapping[str, str], *, for_services: bool = False
 ) -> Answer:
     """Our reading in the form of compose's."""
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     readings = (read_for_services if for_services else read_values)(document, environment)
     reasons = [fault.message for fault in document.faults]
     reasons += [reading.refusal for reading in readings.values() if reading.refusal]
@@ -98,7 +98,7 @@ def compare_project_files(
     agreement = Agreement()
     for data in documents:
         ours = our_answer(data, environment)
-        keys = sorted({entry.key for entry in Document.parse(data).entries if entry.key})
+        keys = sorted({entry.key for entry in DotenvDocument.parse(data).entries if entry.key})
         if not isinstance(ours, Refusal):
             ours = {key: value for key, value in ours.items() if key} | {
                 key: environment[key] for key in keys if key in environment
@@ -142,7 +142,7 @@ def compare_values(compose: ComposeReading, values: Sequence[str]) -> Agreement:
 def _written(values: Mapping[str, str]) -> bytes:
     ways = list(_BEFORE.values())
     lines = [ways[place % len(ways)] % key.encode() for place, key in enumerate(values)]
-    document = Document.parse(b"".join(lines))
+    document = DotenvDocument.parse(b"".join(lines))
     for key, value in values.items():
         entry = document.entry(key)
         if entry is None:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from pixel_tui.environment.apply.impact import Change
+from pixel_tui.environment.apply.impact import ServiceChange
 from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.files import replace_file
 from pixel_tui.stack.compose.candidate import CandidateReader
@@ -176,10 +176,10 @@ def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProje
     candidate = before.replace("hidden-one", "hidden-two").replace("//a", "//b")
     found = {item.service: item for item in reader.read(candidate.encode()).services}
     assert {name: (item.change, item.keys, item.running) for name, item in found.items()} == {
-        "built": (Change.REBUILD, ("NEXT_PUBLIC_API_URL",), True),
+        "built": (ServiceChange.REBUILD, ("NEXT_PUBLIC_API_URL",), True),
         **dict.fromkeys(
             ("whole", "both", "named"),
-            (Change.RECREATE, ("NEXT_PUBLIC_API_URL", "PASSWORD"), True),
+            (ServiceChange.RECREATE, ("NEXT_PUBLIC_API_URL", "PASSWORD"), True),
         ),
     }
     assert "hidden" not in repr(found)
@@ -217,7 +217,7 @@ secrets: {npm: {environment: GIVEN_TOKEN}}
     for key, name in {**keys, "STAGE": "staged"}.items():
         candidate = before.replace(f"{key}=f", f"{key}=another-f")
         (found,) = reader.read(candidate.encode()).services
-        assert (found.service, found.change, found.keys) == (name, Change.REBUILD, (key,))
+        assert (found.service, found.change, found.keys) == (name, ServiceChange.REBUILD, (key,))
         assert "fake" not in repr(found)
 
 
@@ -270,13 +270,13 @@ def test_what_is_delivered_or_mounted_counts_though_its_hash_stays(
         environment, host=engine.host, directory=str(project.directory), project=project.name
     )
 
-    def changes(candidate: bytes) -> dict[str, Change]:
+    def changes(candidate: bytes) -> dict[str, ServiceChange]:
         found = ImpactReader(command, environment).read(candidate).services
         return {str(item.service): item.change for item in found}
 
     assert changes(before) == {}
-    assert changes(before.replace(b"NOBODY=1", b"NOBODY=2")) == {"mounting": Change.RESTART}
-    expected = {"mounting": Change.RESTART, "holder": Change.RECREATE}
+    assert changes(before.replace(b"NOBODY=1", b"NOBODY=2")) == {"mounting": ServiceChange.RESTART}
+    expected = {"mounting": ServiceChange.RESTART, "holder": ServiceChange.RECREATE}
     assert changes(before.replace(b"SITE=a", b"SITE=b")) == expected
     after = before.replace(b"old-one", b"new-one")
     assert changes(after) == expected

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from pixel_tui.operations.planning.convergence import Change, UpOptions, left_without, predict_up
+from pixel_tui.operations.planning.convergence import (
+    ContainerChange,
+    UpOptions,
+    left_without,
+    predict_up,
+)
 from pixel_tui.stack.model.snapshot import SyncAction
 from tests.builders.engine_cascade import seen
 from tests.engine.fixtures import MakeProject
@@ -72,14 +77,14 @@ class Lives:
 
     of: dict[str, frozenset[tuple[str, str]]]
 
-    def change(self, later: "Lives", name: str) -> Change | None:
+    def change(self, later: "Lives", name: str) -> ContainerChange | None:
         before, after = self.of.get(name, frozenset()), later.of.get(name, frozenset())
         if before == after:
             return None
         if not before:
-            return Change.CREATED
+            return ContainerChange.CREATED
         same = {item for item, _ in before} == {item for item, _ in after}
-        return Change.RESTARTED if same else Change.RECREATED
+        return ContainerChange.RESTARTED if same else ContainerChange.RECREATED
 
 
 def lives(project: Project) -> Lives:
@@ -121,9 +126,9 @@ def test_a_predicted_up_is_what_compose_does(make_project: MakeProject, seed: in
         )  # fmt: skip
 
 
-def _seen_as(change: Change) -> Change:
+def _seen_as(change: ContainerChange) -> ContainerChange:
     """A container that is started again has another start, as one that is restarted."""
-    return Change.RESTARTED if change is Change.STARTED else change
+    return ContainerChange.RESTARTED if change is ContainerChange.STARTED else change
 
 
 def test_what_shares_a_namespace_and_is_not_named_is_told_to_lose_it(

@@ -14,7 +14,7 @@ import pytest
 from pixel_tui.clock import SystemClock
 from pixel_tui.doctor.engine_checks import check_socket, look_at_socket
 from pixel_tui.doctor.examine import Readers, examine
-from pixel_tui.doctor.report import Verdict, as_json
+from pixel_tui.doctor.report import CheckResult, as_json
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -264,7 +264,7 @@ def test_a_frozen_engine_is_waited_for_not_for_ever(spare_engine: Engine, tmp_pa
         spare_engine.resume()
         reader.close()
     jsonschema.validate(as_json(report), SCHEMA)
-    assert report.verdict("socket") is Verdict.OK
-    assert report.verdict("engine") is Verdict.FAILED
-    assert report.verdict("containers") is Verdict.SKIPPED
-    assert report.verdict("project") is Verdict.OK
+    assert report.verdict("socket") is CheckResult.OK
+    assert report.verdict("engine") is CheckResult.FAILED
+    assert report.verdict("containers") is CheckResult.SKIPPED
+    assert report.verdict("project") is CheckResult.OK

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.stack.compose.environment_uses import How
+from pixel_tui.stack.compose.environment_uses import KeyUseKind
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from tests.engine.fixtures import MakeProject
@@ -91,15 +91,17 @@ def test_compose_says_who_reads_which_key_whatever_is_in_the_file(
         for key, named in uses.references.items()
     }
     assert found == {
-        "TAG": [("api", How.INTERPOLATION, "image")],
-        "DB_PASSWORD": [("api", How.INTERPOLATION, "environment.POSTGRES_URL")],
-        "INHERITED": [("api", How.INTERPOLATION, "environment.INHERITED")],
-        "NEXT_PUBLIC_API_URL": [("web", How.BUILD_ARGUMENT, "build.args.NEXT_PUBLIC_API_URL")],
-        "BASE": [("web", How.BUILD_ARGUMENT, "build.args.BASE")],
-        "DEEP": [("web", How.BUILD_ARGUMENT, "build.args.BASE")],
-        "WEB_PORT": [("web", How.INTERPOLATION, "ports")],
-        "NOT_READ": [("", How.INTERPOLATION, "x-note")],
-        "NET": [("", How.INTERPOLATION, "networks.default.name")],
+        "TAG": [("api", KeyUseKind.INTERPOLATION, "image")],
+        "DB_PASSWORD": [("api", KeyUseKind.INTERPOLATION, "environment.POSTGRES_URL")],
+        "INHERITED": [("api", KeyUseKind.INTERPOLATION, "environment.INHERITED")],
+        "NEXT_PUBLIC_API_URL": [
+            ("web", KeyUseKind.BUILD_ARGUMENT, "build.args.NEXT_PUBLIC_API_URL")
+        ],
+        "BASE": [("web", KeyUseKind.BUILD_ARGUMENT, "build.args.BASE")],
+        "DEEP": [("web", KeyUseKind.BUILD_ARGUMENT, "build.args.BASE")],
+        "WEB_PORT": [("web", KeyUseKind.INTERPOLATION, "ports")],
+        "NOT_READ": [("", KeyUseKind.INTERPOLATION, "x-note")],
+        "NET": [("", KeyUseKind.INTERPOLATION, "networks.default.name")],
     }
     assert uses.references["DB_PASSWORD"][0].required
     path = str(project.directory / ".env")

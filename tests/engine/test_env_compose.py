@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from tests.engine.compose_reading import ComposeReading, Refusal, compose_reading
 from tests.engine.env_agreement import (
     Agreement,
@@ -112,7 +112,7 @@ def test_a_dollar_that_config_doubles_is_one(compose: ComposeReading) -> None:
 def test_the_project_and_its_services_read_one_file_differently(
     compose: ComposeReading, data: bytes, as_project: dict[str, str], as_services: dict[str, str]
 ) -> None:
-    keys = [entry.key for entry in Document.parse(data).entries]
+    keys = [entry.key for entry in DotenvDocument.parse(data).entries]
     assert compose.as_project_file(data, sorted(set(keys))) == as_project
     assert compose.as_env_file(data, project=data) == as_services
     assert our_answer(data, PROCESS, for_services=True) == as_services

@@ -1,6 +1,6 @@
 """What a container's process really gets from a `.env` is what the console says it gets."""
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_for_services, read_values
 from tests.engine.fixtures import MakeProject
 from tests.engine.private_engine import BASE_IMAGE
@@ -27,7 +27,7 @@ TYPED = {
 
 
 def test_a_container_gets_what_the_console_says(make_project: MakeProject) -> None:
-    document = Document.parse(b"LATER_USED=$LATER\nLATER=x\nTWO_DOLLARS=$$x\nCUT=pa$word\n")
+    document = DotenvDocument.parse(b"LATER_USED=$LATER\nLATER=x\nTWO_DOLLARS=$$x\nCUT=pa$word\n")
     for key, value in TYPED.items():
         document = document.with_added(key, value)
     project = make_project(YAML, files={".env": document.data.decode()}, up=True)

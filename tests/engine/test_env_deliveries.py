@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment.checks.deliveries import old_sources, unknown_deliveries
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.source import LiveSource
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.model.snapshot import Sync
@@ -66,7 +66,7 @@ def unknown(desk: Desk, project: Project, state: Path) -> dict[str, set[str]]:
 
     return {
         row.key: set(unknown_deliveries(row.uses, old))
-        for row in opened.examine(Document.parse(opened.data)).rows
+        for row in opened.examine(DotenvDocument.parse(opened.data)).rows
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.view.rules import findings
-from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.operations.jobs.job import JobState
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -57,7 +57,7 @@ def test_a_task_from_the_shell_to_its_end(desk: LedgerDesk) -> None:
     status = desk.run("task-spawn", task_id[:8])
     assert status.state is JobState.SUCCEEDED, status.message
     at_work(desk, task_id)
-    assert desk.view.truth(desk.view.tasks[0]).verdict is Verdict.AGREES
+    assert desk.view.truth(desk.view.tasks[0]).verdict is TaskVerdict.AGREES
     with pytest.raises(OperationError, match="at work already"):
         desk.plan("task-spawn", desk.queue("true"))
     made = desk.plan("stop", "syntropy")
@@ -235,7 +235,7 @@ def test_an_engine_that_is_restarted_in_mid_task(
         desk.run("task-spawn", task_id)
         at_work(desk, task_id)
         spare_engine.kill()
-        eventually(lambda: desk.view.truth(desk.view.tasks[0]).verdict is Verdict.UNKNOWN)
+        eventually(lambda: desk.view.truth(desk.view.tasks[0]).verdict is TaskVerdict.UNKNOWN)
         assert desk.view.findings == (), "what can't be known is not claimed"
         spare_engine.start()
         spare_engine.stop()

@@ -12,9 +12,9 @@ from pixel_tui.demo.stack.environment_file import EXAMPLE, FILE, uses
 from pixel_tui.demo.stack.services import DIRECTORY
 from pixel_tui.environment.checks.layers import Layers
 from pixel_tui.environment.checks.surroundings import GitState, Surroundings
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.workspace import EnvironmentAccess
-from pixel_tui.environment.live.reading import Around, Examined
+from pixel_tui.environment.live.reading import Examined, FileContext
 from pixel_tui.settings import Settings
 from pixel_tui.text import SafeText
 
@@ -28,7 +28,7 @@ CONTENTS: Mapping[Path, bytes | None] = {
 
 def keys_of(path: Path) -> dict[str, SafeText]:
     """The keys that a file sets, each with its name."""
-    entries = Document.parse(CONTENTS[path] or b"").entries
+    entries = DotenvDocument.parse(CONTENTS[path] or b"").entries
     return {item.key: SafeText(path.name) for item in entries if not item.commented}
 
 
@@ -46,7 +46,7 @@ class Source(DemoSource):
         super().__init__(file)
         self.path = path
         known = Surroundings(path=str(path), mode=0o600, user=1000, git=GitState.IGNORED)
-        around = Around(Document.parse(EXAMPLE), uses(), known)
+        around = FileContext(DotenvDocument.parse(EXAMPLE), uses(), known)
         self._examined = Examined(replace(around, layers=LAYERS[path]), {})
 
 

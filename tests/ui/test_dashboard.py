@@ -13,7 +13,7 @@ from pixel_tui.console.keymap import named_bindings
 from pixel_tui.demo.parts import demo_parts
 from pixel_tui.demo.stack.faults import CRASH_SECONDS, OUT_OF_MEMORY_SECONDS, RESTART_SECONDS
 from pixel_tui.demo.stack.project import DemoProject
-from pixel_tui.demo.stack.world import DemoWorld, Fault
+from pixel_tui.demo.stack.world import DemoFault, DemoWorld
 from pixel_tui.errors import ComposeRefused, UsageError
 from pixel_tui.health.findings import findings
 from pixel_tui.health.restarts import STABLE_SECONDS
@@ -295,7 +295,7 @@ async def test_a_log_opens_at_its_end_follows_and_stands_still_when_scrolled() -
         await it.press("up")
         paused = not log.following
         assert paused
-        it.world.raise_fault("agent", Fault.FLOOD)
+        it.world.raise_fault("agent", DemoFault.FLOOD)
         await it.until(lambda: it.log.new_lines > 0)
         assert it.log.page.shown > before
         assert "paused" in str(it.dashboard.query_one(LogPane).border_title)
@@ -439,15 +439,15 @@ async def test_another_row_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("fault", "service", "round_seconds", "why"),
     [
-        (Fault.CRASH_LOOP, "agent", CRASH_SECONDS + RESTART_SECONDS, "exit code 1"),
+        (DemoFault.CRASH_LOOP, "agent", CRASH_SECONDS + RESTART_SECONDS, "exit code 1"),
         (
-            Fault.OUT_OF_MEMORY, "api", OUT_OF_MEMORY_SECONDS + RESTART_SECONDS,
+            DemoFault.OUT_OF_MEMORY, "api", OUT_OF_MEMORY_SECONDS + RESTART_SECONDS,
             "exit code 137 (out of memory)",
         ),
     ],
 )  # fmt: skip
 async def test_what_is_up_between_two_restarts_is_not_called_well(
-    fault: Fault, service: str, round_seconds: float, why: str
+    fault: DemoFault, service: str, round_seconds: float, why: str
 ) -> None:
     async with console(still=True, size=(140, 36)) as it:
         assert isinstance(it.clock, FixedClock)

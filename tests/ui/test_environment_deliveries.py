@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pixel_tui.environment.checks.overview import How, Use
+from pixel_tui.environment.checks.overview import KeyUse, KeyUseKind
 from pixel_tui.text import SafeText
 from tests.builders.ui_environment_screen import SIZE
 from tests.ui.driving import console
@@ -20,7 +20,7 @@ async def test_whether_the_running_one_has_a_rotated_secret_is_unknown_where_it_
         assert "gets it when" not in it.text("#environment-words")
         session = session_of(screen)
         assert session.overview is not None
-        given = Use(SafeText("agent"), How.CONTENT, SafeText("secrets.db"))
+        given = KeyUse(SafeText("agent"), KeyUseKind.CONTENT, SafeText("secrets.db"))
         rows = (
             replace(row, uses=(given,)) if row.key == "POSTGRES_PASSWORD" else row
             for row in session.overview.rows

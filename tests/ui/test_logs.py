@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.errors import OperationError
-from pixel_tui.logs.export import Form, export
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.export import ExportFormat, export
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.stack.feed.feed import FeedState
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import stamp_at
@@ -103,7 +103,7 @@ async def test_filters_stack_and_go_one_by_one() -> None:
 async def test_a_key_steps_through_the_levels() -> None:
     async with console(still=True) as it:
         await it.press("2", "L", "L", "L")
-        assert it.log.page.view.filters.level is Level.ERROR
+        assert it.log.page.view.filters.level is LogLevel.ERROR
         await say(it, "ERROR bad", "  at once(x.js:1:2)", "INFO good")
         await it.until(lambda: shown(it)[-2:] == ["ERROR bad", "  at once(x.js:1:2)"])
         assert chips(it) == ["errors only"]
@@ -343,7 +343,7 @@ async def test_an_export_that_is_broken_off_leaves_nothing(tmp_path: Path) -> No
         history = it.logs_pane.logs.history()
         history.close()
         with pytest.raises(OperationError, match="not read to its end"):
-            export(tmp_path / "half.log", every_line(history), Form.PLAIN)
+            export(tmp_path / "half.log", every_line(history), ExportFormat.PLAIN)
         assert not list(tmp_path.glob("*.log"))  # noqa: ASYNC240  nothing waits here
 
 

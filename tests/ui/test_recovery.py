@@ -4,8 +4,8 @@ import pytest
 
 from pixel_tui.operations import actions
 from pixel_tui.operations.actions import all_actions
-from pixel_tui.operations.planning.action import Action, Choice, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Choice, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.settings import Settings
 from pixel_tui.stack.model.target_ref import TargetRef
@@ -145,7 +145,7 @@ async def test_in_read_only_the_advice_is_there_and_no_plan() -> None:
         assert isinstance(it.app.screen, RecoveryScreen)
 
 
-def draft_restore(draft: Draft) -> None:
+def draft_restore(draft: PlanDraft) -> None:
     draft.affect(draft.subject, "is brought back")
     argv = draft.command.docker_argv("true", str(draft.subject))
     draft.steps.append(Step(draft.subject, argv, SafeText("Nothing is lost.")))
@@ -161,7 +161,7 @@ def restore(kept: list[Choice]) -> Action:
     return Action(
         "restore",
         "Restore",
-        Group.RECOVERY,
+        ActionGroup.RECOVERY,
         when="Data was lost.",
         failing="Ask for help.",
         refuse=lambda _target: "",

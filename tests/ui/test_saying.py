@@ -5,7 +5,7 @@ from unittest.mock import Mock
 from textual.app import App, ComposeResult
 from textual.content import Content
 
-from widgets.lines.saying import Saying
+from widgets.lines.saying import StatusLine
 
 
 class Said(App[None]):
@@ -15,14 +15,14 @@ class Said(App[None]):
 
     def compose(self) -> ComposeResult:
         """Both."""
-        yield Saying("at first", id="tall")
-        yield Saying(id="flat")
+        yield StatusLine("at first", id="tall")
+        yield StatusLine(id="flat")
 
 
 async def test_only_other_words_or_another_style_lay_anything_out() -> None:
     app = Said()
     async with app.run_test() as pilot:
-        tall = app.query_one("#tall", Saying)
+        tall = app.query_one("#tall", StatusLine)
         tall.refresh = Mock(wraps=tall.refresh)  # type: ignore[method-assign]
         tall.say(Content("at first"))
         assert not tall.refresh.called
@@ -36,7 +36,7 @@ async def test_only_other_words_or_another_style_lay_anything_out() -> None:
 async def test_one_of_a_fixed_height_moves_nothing_else() -> None:
     app = Said()
     async with app.run_test():
-        flat = app.query_one("#flat", Saying)
+        flat = app.query_one("#flat", StatusLine)
         flat.refresh = Mock(wraps=flat.refresh)  # type: ignore[method-assign]
         flat.say(Content("news"))
         flat.refresh.assert_any_call(layout=False)
@@ -46,7 +46,7 @@ async def test_one_of_a_fixed_height_moves_nothing_else() -> None:
 async def test_its_class_says_whether_there_are_words() -> None:
     app = Said()
     async with app.run_test():
-        tall = app.query_one("#tall", Saying)
+        tall = app.query_one("#tall", StatusLine)
         assert tall.has_class("-shown")
         tall.say(Content(""))
         assert not tall.has_class("-shown")

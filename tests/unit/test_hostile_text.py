@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.backups.differences import changed_variables
-from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.overview import overview
 from pixel_tui.environment.checks.surroundings import NOT_LOOKED
 from pixel_tui.environment.dotenv.difference import difference
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.merge import merge
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.operations.nginx.pinned_names import pinned_hosts
 from pixel_tui.operations.nginx.routes import routes
 from pixel_tui.stack.compose.compose_words import ComposeWords
 from pixel_tui.stack.compose.environment_uses import NO_USES
-from pixel_tui.stack.compose.written_secrets import Written
+from pixel_tui.stack.compose.written_secrets import ComposeInput
 from pixel_tui.stack.model.parse_times import parse_duration
 
 LONG = 300_000
@@ -28,27 +28,27 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def examine(text: str) -> None:
-    document, example = Document.parse(text.encode()), Document.parse(b"NAME=x\n")
+    document, example = DotenvDocument.parse(text.encode()), DotenvDocument.parse(b"NAME=x\n")
     values = read_values(document, {})
     overview(document, values, example, load_catalogue(), NO_USES, NOT_LOOKED)
 
 
 def ask_compose(text: str) -> None:
     for sets_variables in (True, False):
-        words = ComposeWords([Written(text, ".env", sets_variables=sets_variables)])
+        words = ComposeWords([ComposeInput(text, ".env", sets_variables=sets_variables)])
         assert words.without_secrets('it is "none"') == 'it is "none"'
-    words = ComposeWords([Written("A=1\n", ".env")])
+    words = ComposeWords([ComposeInput("A=1\n", ".env")])
     assert words.without_secrets(text)
 
 
 def compare(text: str) -> None:
-    old = Document.parse(text.encode())
-    difference(old, Document.parse(f"A=1\n{text}B=2\n".encode()), lambda _entry: False)
+    old = DotenvDocument.parse(text.encode())
+    difference(old, DotenvDocument.parse(f"A=1\n{text}B=2\n".encode()), lambda _entry: False)
 
 
 def bring_together(text: str) -> None:
     sides = (f"{text}C=3\n", f"A=1\n{text}", f"B=2\n{text}D=4\n")
-    merge(*(Document.parse(side.encode()) for side in sides))
+    merge(*(DotenvDocument.parse(side.encode()) for side in sides))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_long_text_takes_no_time_to_speak_of(read: Callable[[str], object], pa
 
 def test_a_long_environment_in_a_backup_is_compared_in_no_time(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("\n" * LONG)
-    items = (Item(Kind.FILE, ".env", ".env", LONG, "0" * 64),)
+    items = (Item(ItemKind.FILE, ".env", ".env", LONG, "0" * 64),)
     manifest = Manifest("20260301-120000", "pixel", "engine", "host", NOW, 1.0, items=items)
     began = time.thread_time()
     changed_variables(tmp_path, manifest, tmp_path)

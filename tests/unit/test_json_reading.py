@@ -16,13 +16,13 @@ from pixel_tui.ledger.reading.events import parse_events
 from pixel_tui.ledger.reading.worker_lock import parse_lock
 from pixel_tui.logs.level import level_of
 from pixel_tui.logs.structure import json_object
-from pixel_tui.operations.audit.chain import Line, read_trail
+from pixel_tui.operations.audit.chain import TrailLine, read_trail
 from pixel_tui.operations.jobs.lock import owner_from
 from pixel_tui.operations.jobs.record import from_record
 from pixel_tui.settings import Memory, Remembered
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import Endpoint, find_endpoint
-from pixel_tui.stack.engine.transport import Answer
+from pixel_tui.stack.engine.transport import EngineAnswer
 from pixel_tui.stack.model.json_value import Node, load_object
 from pixel_tui.stack.model.source import ByteStream
 from pixel_tui.text import plain
@@ -46,13 +46,13 @@ class Saying:
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def get(self, target: str, *, patience: float = 0.0) -> Answer:
+    def get(self, target: str, *, patience: float = 0.0) -> EngineAnswer:
         del patience
         if target.startswith("/version"):
-            return Answer(200, "OK", b'{"ApiVersion": "1.44"}')
-        return Answer(200, "OK", self._body)
+            return EngineAnswer(200, "OK", b'{"ApiVersion": "1.44"}')
+        return EngineAnswer(200, "OK", self._body)
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ DOORS: dict[str, Door] = {
     "lock's owner": lambda text, _: owner_from(text.encode()),
     "level of a line": lambda text, _: level_of(text.encode()) and None,
     "structure of a line": lambda text, _: json_object(text),
-    "audit trail": lambda text, _: read_trail([Line("", text.encode())], None).records,
+    "audit trail": lambda text, _: read_trail([TrailLine("", text.encode())], None).records,
     "what was deployed": written(
         DEPLOYMENT, lambda folder: read_deployment(folder) != Deployment()
     ),

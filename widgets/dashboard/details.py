@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from widgets.lines.text_lines import TextLine, TextLines
-from widgets.rows.detail_rows import Line, Section
+from widgets.rows.detail_rows import DetailLine, Section
 
 LABEL_CELLS: Final = 13
 INDENT: Final = 2
@@ -60,14 +60,14 @@ def _lines(sections: Sequence[Section], width: int) -> Iterator[TextLine]:
             yield from _wrapped(line, width)
 
 
-def _wrapped(line: Line, width: int) -> Iterator[TextLine]:
+def _wrapped(line: DetailLine, width: int) -> Iterator[TextLine]:
     """A value beside its label, and below itself where it does not fit."""
     label = line.label
     indent = INDENT if not label else max(INDENT + LABEL_CELLS, INDENT + len(label) + 1)
     if label and (len(label) > LONGEST_LABEL or indent > width // 2):
         # The label is long (a path, a label's name): the value goes below it.
         yield ((" " * INDENT + label, "label"),)
-        yield from _wrapped(Line("", line.value, line.tone), width)
+        yield from _wrapped(DetailLine("", line.value, line.tone), width)
         return
     first, *rest = wrap(line.value, max(width - indent, 8), break_on_hyphens=False) or [""]
     head = f"{' ' * INDENT}{label}".ljust(indent)

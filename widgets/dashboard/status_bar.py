@@ -16,7 +16,7 @@ from pixel_tui.humanize import ago, memory_size
 from pixel_tui.stack.model.container import HealthStatus
 from pixel_tui.stack.model.snapshot import Link, ServiceState, StackSnapshot
 from widgets.countdown import countdown_words
-from widgets.lines.fitted_line import Part, fitted
+from widgets.lines.fitted_line import LinePart, fitted
 
 
 class Mode(StrEnum):
@@ -110,10 +110,10 @@ class StatusBar(Widget):
             ]
         )
 
-    def _stack(self, snapshot: StackSnapshot) -> Part:
+    def _stack(self, snapshot: StackSnapshot) -> LinePart:
         name = snapshot.project_name or "…"
         badges = [Content.styled(f" {mode.value} ", _BADGE[mode]) for mode in self._modes]
-        return Part(Content(" ").join([*badges, Content.styled(name, "bold")]))
+        return LinePart(Content(" ").join([*badges, Content.styled(name, "bold")]))
 
     def _totals(self, snapshot: StackSnapshot, now: datetime) -> Content:
         if snapshot.taken_at is None:
@@ -138,7 +138,7 @@ class StatusBar(Widget):
         return Content(" · ").join(parts)
 
 
-def _engine(snapshot: StackSnapshot) -> Sequence[Part]:
+def _engine(snapshot: StackSnapshot) -> Sequence[LinePart]:
     engine = snapshot.engine
     if engine.link is Link.CONNECTING:
         said = [f"connecting to {engine.address}"]
@@ -150,26 +150,27 @@ def _engine(snapshot: StackSnapshot) -> Sequence[Part]:
             f"{engine.cpus} cores {memory_size(engine.memory)}" if engine.cpus else "",
         ]
     return [
-        Part(Content.styled(words, "$foreground-muted"), rank) for rank, words in enumerate(said)
+        LinePart(Content.styled(words, "$foreground-muted"), rank)
+        for rank, words in enumerate(said)
     ]
 
 
-def _jobs(running: int, to_confirm: float | None) -> Part:
+def _jobs(running: int, to_confirm: float | None) -> LinePart:
     if to_confirm is not None:
-        return Part(Content.styled(countdown_words(to_confirm), "$text-warning bold"))
+        return LinePart(Content.styled(countdown_words(to_confirm), "$text-warning bold"))
     words = f"{running} job{'s' if running > 1 else ''} running" if running else ""
-    return Part(Content.styled(words, "$text-accent bold"))
+    return LinePart(Content.styled(words, "$text-accent bold"))
 
 
-def _age(snapshot: StackSnapshot, now: datetime) -> Part:
+def _age(snapshot: StackSnapshot, now: datetime) -> LinePart:
     if snapshot.engine.link is not Link.LOST:
-        return Part(Content(""))
+        return LinePart(Content(""))
     seen = snapshot.taken_at
     age = f"stale: seen {ago(seen, now)}" if seen else "the Docker daemon does not answer"
-    return Part(Content.styled(age, "$text-error bold"))
+    return LinePart(Content.styled(age, "$text-error bold"))
 
 
-def _spread(left: Sequence[Part], right: Content, width: int) -> Content:
+def _spread(left: Sequence[LinePart], right: Content, width: int) -> Content:
     """Left and right in one line; the left parts give way where both do not fit."""
     shown = fitted(left, width - right.cell_length - 1 if right else width)
     padding = max(width - shown.cell_length - right.cell_length, 0)

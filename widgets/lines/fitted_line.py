@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LinePart:
     """A few words that are shown or left out as one."""
 
     words: Content
@@ -19,7 +19,7 @@ class Part:
     """Between it and the part before it."""
 
 
-def fitted(parts: Sequence[Part], width: int) -> Content:
+def fitted(parts: Sequence[LinePart], width: int) -> Content:
     """As many of the parts as fit; what has to stay is cut if even that does not fit."""
     kept = [part for part in parts if part.words]
     while _joined(kept).cell_length > width:
@@ -30,7 +30,7 @@ def fitted(parts: Sequence[Part], width: int) -> Content:
     return _joined(kept)
 
 
-def _joined(parts: Sequence[Part]) -> Content:
+def _joined(parts: Sequence[LinePart]) -> Content:
     pieces = [piece for part in parts for piece in (part.gap, part.words)]
     return Content.assemble(*pieces[1:])
 
@@ -44,9 +44,9 @@ class FittedLine(Widget):
 
     def __init__(self, words: str = "", *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(id=id)
-        self._parts: Sequence[Part] = (Part(Content(words)),)
+        self._parts: Sequence[LinePart] = (LinePart(Content(words)),)
 
-    def show(self, parts: Sequence[Part]) -> None:
+    def show(self, parts: Sequence[LinePart]) -> None:
         """Show these."""
         if parts != self._parts:
             self._parts = parts

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 
-class Saying(Static):
+class StatusLine(Static):
     """Words; the style class `-shown` says whether there are any."""
 
     def __init__(self, words: str = "", *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it

@@ -8,18 +8,18 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.shown import View
 from pixel_tui.redaction.known import masked_words
 from pixel_tui.text import SafeText, plain
 
 _LEVELS: Final = {
-    Level.TRACE: "trace and above",
-    Level.DEBUG: "debug and above",
-    Level.INFO: "info and above",
-    Level.WARN: "warnings and errors",
-    Level.ERROR: "errors only",
-    Level.FATAL: "fatal only",
+    LogLevel.TRACE: "trace and above",
+    LogLevel.DEBUG: "debug and above",
+    LogLevel.INFO: "info and above",
+    LogLevel.WARN: "warnings and errors",
+    LogLevel.ERROR: "errors only",
+    LogLevel.FATAL: "fatal only",
 }
 
 
@@ -45,7 +45,7 @@ def chips_of(view: View, hidden: Sequence[str] = ()) -> tuple[Chip, ...]:
         words = plain(f"without {', '.join(hidden)}" if hidden else "some containers")
         chips.append(Chip(words, replace(view, filters=replace(filters, sources=None))))
     if filters.level:
-        without = replace(view, filters=replace(filters, level=Level.UNKNOWN))
+        without = replace(view, filters=replace(filters, level=LogLevel.UNKNOWN))
         chips.append(Chip(SafeText(_LEVELS[filters.level]), without))
     for at, matcher in enumerate(filters.queries):
         query = matcher.query

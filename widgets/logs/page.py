@@ -13,7 +13,7 @@ from pixel_tui.logs.position import LogPosition
 from pixel_tui.logs.search import Matcher
 from pixel_tui.logs.shown import View
 from pixel_tui.redaction.known import known
-from pixel_tui.stack.feed.feed import LogFeed, Reach
+from pixel_tui.stack.feed.feed import HistoryExtent, LogFeed
 from pixel_tui.stack.feed.ring import LogLine
 from widgets.logs.painter import GUTTER, Appearance, LogPainter
 
@@ -157,9 +157,9 @@ class LogPage:
         return max(self._region().height, 1)
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryExtent:
         """How the lines lie in what the engine has."""
-        return self._feed.reach if self._feed is not None else Reach()
+        return self._feed.reach if self._feed is not None else HistoryExtent()
 
     def number(self, place: int) -> int:
         """The number of the line at a place; of the newest one if none is there."""

@@ -13,7 +13,7 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from pixel_tui.logs.index import ShownLine
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import Matcher
 from pixel_tui.redaction.known import LineMasker, known
 from pixel_tui.stack.feed.feed import Source
@@ -70,7 +70,7 @@ class Appearance:
     """Secrets as they were written, too."""
 
 
-class Painted(NamedTuple):
+class PaintedLine(NamedTuple):
     """What is painted of a line."""
 
     rows: Sequence[Strip]
@@ -78,7 +78,7 @@ class Painted(NamedTuple):
     """Whether there is a known secret in it, masked or not."""
 
 
-NOTHING: Final = Painted((), secret=False)
+NOTHING: Final = PaintedLine((), secret=False)
 Spans = Sequence[tuple[int, int]]
 
 
@@ -96,7 +96,7 @@ class LogPainter:
         self._labels: dict[str, tuple[SafeText, str]] = {}
         """What stands for a container, and its role."""
         self._label_width = 0
-        self._kept: LRUCache[tuple[int, Level, bool], Painted] = LRUCache(KEPT_STRIPS)
+        self._kept: LRUCache[tuple[int, LogLevel, bool], PaintedLine] = LRUCache(KEPT_STRIPS)
         self._revision = known.revision
         self.widest = 0
         """Cells of the widest line that was painted."""
@@ -122,7 +122,7 @@ class LogPainter:
         """Whether other values than then are known to be secret."""
         return self._revision != known.revision
 
-    def paint(self, shown: ShownLine, *, width: int) -> Painted:
+    def paint(self, shown: ShownLine, *, width: int) -> PaintedLine:
         """Paint a line, unless it was painted already as what it is known to be now.
 
         Args:
@@ -134,7 +134,7 @@ class LogPainter:
             return kept
         return NOTHING if shown.line is None else self._paint(shown.line, shown, width)
 
-    def _paint(self, line: LogLine, shown: ShownLine, width: int) -> Painted:
+    def _paint(self, line: LogLine, shown: ShownLine, width: int) -> PaintedLine:
         appearance = self._appearance
         mask = LineMasker(revealed=appearance.revealed)
         label, role = self._labels.get(line.source, (SafeText(""), ""))
@@ -152,7 +152,7 @@ class LogPainter:
         spans = self._spans(pieces, line, masked=bool(mask.found) and not appearance.revealed)
         rows = wrapped(pieces, width, self._indent(pieces)) if appearance.wrap else (pieces,)
         strips = [self._strip(row, spans, around=shown.around) for row in rows]
-        painted = Painted(strips, bool(mask.found))
+        painted = PaintedLine(strips, bool(mask.found))
         self._kept[shown.number, shown.level, shown.around] = painted
         widest = max((strip.cell_length for strip in strips), default=0)
         if widest > self.widest:

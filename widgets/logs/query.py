@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from pixel_tui.logs.search import BadPattern, Case, Matcher, Query, compile_query
+from pixel_tui.logs.search import BadPattern, CaseSensitivity, Matcher, Query, compile_query
 from pixel_tui.text import SafeText
 
 
@@ -29,7 +29,7 @@ class QueryBox(Input):
         Binding("escape", "close", "Close", id="search.close"),
         Binding("ctrl+r", "regex", "Regex", id="search.regex",
                 tooltip="Plain words or a regular expression"),
-        Binding("ctrl+t", "case", "Case", id="search.case",
+        Binding("ctrl+t", "case", "CaseSensitivity", id="search.case",
                 tooltip="Upper and lower case: smart, the same, exact"),
     ]  # fmt: skip
 
@@ -92,7 +92,7 @@ class QueryBox(Input):
 
     def action_case(self) -> None:
         """Another way to read upper and lower case."""
-        order = list(Case)
+        order = list(CaseSensitivity)
         at = order.index(self._how.case)
         self._how = replace(self._how, case=order[(at + 1) % len(order)])
         self._say_how()
@@ -102,7 +102,11 @@ class QueryBox(Input):
     def how(self) -> str:
         """How the words are meant, in words."""
         kind = "regex" if self._how.regex else "words"
-        case = {Case.SMART: "smart case", Case.SAME: "any case", Case.EXACT: "exact case"}
+        case = {
+            CaseSensitivity.SMART: "smart case",
+            CaseSensitivity.SAME: "any case",
+            CaseSensitivity.EXACT: "exact case",
+        }
         return f"{kind}, {case[self._how.case]}"
 
     def _say_how(self) -> None:

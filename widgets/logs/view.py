@@ -9,7 +9,7 @@ from textual.message import Message
 
 from pixel_tui.logs.bookmarks import Bookmarks
 from pixel_tui.logs.index import LineTally
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher
 from pixel_tui.logs.shown import View
 from pixel_tui.redaction.known import LineMasker
@@ -22,7 +22,7 @@ from widgets.logs.painter import Signs
 from widgets.rows.log_line import Stamps, text_of
 
 CONTEXTS: Final = (0, 1, 3, 10)
-LEVELS: Final = (Level.UNKNOWN, Level.INFO, Level.WARN, Level.ERROR)
+LEVELS: Final = (LogLevel.UNKNOWN, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 LAST_LINES: Final = 100
 """What one key copies."""
 
@@ -54,7 +54,7 @@ class LogView(LogLines, can_focus=True):
         Binding("n", "match(1)", "Next match", show=False, id="log.next"),
         Binding("N", "match(-1)", "Previous match", show=False, id="log.previous"),
         Binding("enter", "open", "Open", id="log.open", tooltip="Show this line whole"),
-        Binding("L", "level", "Level", id="log.level", tooltip="All, info, warnings, errors"),
+        Binding("L", "level", "LogLevel", id="log.level", tooltip="All, info, warnings, errors"),
         Binding("C", "context", "Context", show=False, id="log.context",
                 tooltip="Lines around what a filter shows: none, 1, 3, 10"),
         Binding("w", "wrap", "Wrap", show=False, id="log.wrap", tooltip="Fold long lines"),

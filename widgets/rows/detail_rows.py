@@ -18,7 +18,7 @@ from widgets.rows.table import Tone
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DetailLine:
     """A labelled value, or a value that stands alone where the label is empty."""
 
     label: str
@@ -31,7 +31,7 @@ class Section:
     """Some lines under a heading."""
 
     title: SafeText
-    lines: tuple[Line, ...]
+    lines: tuple[DetailLine, ...]
 
 
 def detail_sections(
@@ -63,43 +63,43 @@ def detail_sections(
     return tuple(section for section in sections if section.lines)
 
 
-def _section(title: str, lines: Iterator[Line]) -> Section:
+def _section(title: str, lines: Iterator[DetailLine]) -> Section:
     return Section(plain(title), tuple(lines))
 
 
-def _finding_lines(finding: Finding | None) -> Iterator[Line]:
+def _finding_lines(finding: Finding | None) -> Iterator[DetailLine]:
     if finding is None:
         return
-    yield Line("", plain(f"{finding.service} {finding.what}."), Tone.BAD)
+    yield DetailLine("", plain(f"{finding.service} {finding.what}."), Tone.BAD)
     if finding.why:
-        yield Line("why", finding.why)
+        yield DetailLine("why", finding.why)
     if finding.remedy:
-        yield Line("do", finding.remedy)
+        yield DetailLine("do", finding.remedy)
 
 
-def _service_lines(service: Service, project: Project | None) -> Iterator[Line]:
+def _service_lines(service: Service, project: Project | None) -> Iterator[DetailLine]:
     spec = service.spec
     if spec is None:
-        yield Line("", plain("The compose file does not name this service."), Tone.WARN)
+        yield DetailLine("", plain("The compose file does not name this service."), Tone.WARN)
         return
     reason = f": {service.sync.reason}" if service.sync.reason else ""
-    yield Line("sync", plain(f"{service.sync.words}{reason}"))
-    yield Line("image", plain(masked_words(spec.image)))
+    yield DetailLine("sync", plain(f"{service.sync.words}{reason}"))
+    yield DetailLine("image", plain(masked_words(spec.image)))
     if spec.profiles:
         state = "active" if spec.active else "not active"
         if spec.brought_up:
             state = "not active; it was brought up with one"
-        yield Line("profiles", plain(f"{', '.join(spec.profiles)} ({state})"))
-    yield Line("replicas", plain(str(spec.replicas)))
-    yield Line("restart", spec.restart_policy or plain("no"))
+        yield DetailLine("profiles", plain(f"{', '.join(spec.profiles)} ({state})"))
+    yield DetailLine("replicas", plain(str(spec.replicas)))
+    yield DetailLine("restart", spec.restart_policy or plain("no"))
     if spec.depends_on:
         said = [
             f"{item.service} ({item.condition.removeprefix('service_')})"
             for item in spec.depends_on
         ]
-        yield Line("depends on", plain(", ".join(said)))
+        yield DetailLine("depends on", plain(", ".join(said)))
     if project is not None and (needed_by := project.needed_by(service.name)):
-        yield Line("needed by", plain(", ".join(needed_by)))
+        yield DetailLine("needed by", plain(", ".join(needed_by)))
 
 
 def _container_sections(container: Container, now: datetime) -> Iterator[Section]:
@@ -108,29 +108,31 @@ def _container_sections(container: Container, now: datetime) -> Iterator[Section
     yield _section("Networks", _network_lines(container))
     yield _section("Mounts", _mount_lines(container))
     yield _section(
-        "Environment", (Line(entry.name, entry.value) for entry in container.environment)
+        "Environment", (DetailLine(entry.name, entry.value) for entry in container.environment)
     )
-    yield _section("Labels", (Line(name, value, Tone.MUTED) for name, value in container.labels))
+    yield _section(
+        "Labels", (DetailLine(name, value, Tone.MUTED) for name, value in container.labels)
+    )
 
 
-def _container_lines(container: Container, now: datetime) -> Iterator[Line]:
-    yield Line("state", plain(_state_words(container)))
-    yield Line("id", plain(container.short_id))
-    yield Line("image", container.image)
-    yield Line("digest", container.image_id, Tone.MUTED)
-    yield Line("command", container.command)
-    yield Line("created", _when(container.created_at, now))
-    yield Line("started", _when(container.started_at, now))
+def _container_lines(container: Container, now: datetime) -> Iterator[DetailLine]:
+    yield DetailLine("state", plain(_state_words(container)))
+    yield DetailLine("id", plain(container.short_id))
+    yield DetailLine("image", container.image)
+    yield DetailLine("digest", container.image_id, Tone.MUTED)
+    yield DetailLine("command", container.command)
+    yield DetailLine("created", _when(container.created_at, now))
+    yield DetailLine("started", _when(container.started_at, now))
     if container.finished_at and not container.running:
-        yield Line("ended", _when(container.finished_at, now))
+        yield DetailLine("ended", _when(container.finished_at, now))
     if container.error:
-        yield Line("error", container.error, Tone.BAD)
-    yield Line("restarts", plain(f"{container.restarts} (policy {container.restart_policy})"))
+        yield DetailLine("error", container.error, Tone.BAD)
+    yield DetailLine("restarts", plain(f"{container.restarts} (policy {container.restart_policy})"))
     if container.memory_limit:
-        yield Line("memory limit", memory_size(container.memory_limit))
-    yield Line("log driver", container.log_driver)
+        yield DetailLine("memory limit", memory_size(container.memory_limit))
+    yield DetailLine("log driver", container.log_driver)
     if container.ports:
-        yield Line("ports", plain(ports_text(container.ports)))
+        yield DetailLine("ports", plain(ports_text(container.ports)))
 
 
 def _state_words(container: Container) -> str:
@@ -156,7 +158,7 @@ def health_sections(service: Service, container: Container | None = None) -> tup
     return tuple(section for section in sections if section.lines)
 
 
-def _health_lines(container: Container) -> Iterator[Line]:
+def _health_lines(container: Container) -> Iterator[DetailLine]:
     health = container.health
     if health is None:
         return
@@ -164,35 +166,35 @@ def _health_lines(container: Container) -> Iterator[Line]:
     tone = Tone.BAD if health.status is HealthStatus.UNHEALTHY else Tone.PLAIN
     unchecked = health.status is HealthStatus.NONE
     words = f"not checked while {container.state.value}" if unchecked else health.status.value
-    yield Line("status", plain(f"{words}{streak}"), tone)
+    yield DetailLine("status", plain(f"{words}{streak}"), tone)
     for probe in reversed(health.probes):
         yield from _probe_lines(probe)
 
 
-def _probe_lines(probe: Probe) -> Iterator[Line]:
+def _probe_lines(probe: Probe) -> Iterator[DetailLine]:
     took = f" in {span((probe.ended - probe.started).total_seconds())}" if probe.ended else ""
     verdict = "passed" if probe.exit_code == 0 else f"failed with {exit_words(probe.exit_code)}"
     tone = Tone.MUTED if probe.exit_code == 0 else Tone.BAD
-    yield Line(f"{probe.started.astimezone():%H:%M:%S}", plain(f"{verdict}{took}"), tone)
+    yield DetailLine(f"{probe.started.astimezone():%H:%M:%S}", plain(f"{verdict}{took}"), tone)
     for line in probe.output:
-        yield Line("", line, Tone.MUTED)
+        yield DetailLine("", line, Tone.MUTED)
 
 
-def _network_lines(container: Container) -> Iterator[Line]:
+def _network_lines(container: Container) -> Iterator[DetailLine]:
     for network in container.networks:
         names = f" as {', '.join(network.aliases)}" if network.aliases else ""
-        yield Line(network.network, plain(f"{network.address or 'no address'}{names}"))
+        yield DetailLine(network.network, plain(f"{network.address or 'no address'}{names}"))
 
 
-def _mount_lines(container: Container) -> Iterator[Line]:
+def _mount_lines(container: Container) -> Iterator[DetailLine]:
     for mount in container.mounts:
         right = "" if mount.writable else " (read only)"
-        yield Line(mount.target, plain(f"{mount.kind} {mount.source}{right}"))
+        yield DetailLine(mount.target, plain(f"{mount.kind} {mount.source}{right}"))
 
 
 def _event_lines(
     service: Service, container: Container | None, events: Sequence[StackEvent]
-) -> Iterator[Line]:
+) -> Iterator[DetailLine]:
     own = [
         event
         for event in events
@@ -201,4 +203,4 @@ def _event_lines(
     ]
     for event in reversed(own[-20:]):
         detail = f" {event.detail}" if event.detail else ""
-        yield Line(f"{event.at.astimezone():%H:%M:%S}", plain(f"{event.action}{detail}"))
+        yield DetailLine(f"{event.at.astimezone():%H:%M:%S}", plain(f"{event.action}{detail}"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.text import SafeText, plain
@@ -32,12 +32,12 @@ ELSEWHERE: Final = ("→ other file", Tone.MUTED)
 NOWHERE: Final = SafeText("Not in the file")
 LONGEST: Final = 1000
 """Characters of one text that are drawn: who holds 300,000 up to the light waits for them."""
-MARKS: Final[Mapping[Level, tuple[str, Tone]]] = {
-    Level.ERROR: ("✗", Tone.BAD),
-    Level.WARNING: ("!", Tone.WARN),
-    Level.INFO: ("·", Tone.NOTE),
+MARKS: Final[Mapping[EnvironmentLevel, tuple[str, Tone]]] = {
+    EnvironmentLevel.ERROR: ("✗", Tone.BAD),
+    EnvironmentLevel.WARNING: ("!", Tone.WARN),
+    EnvironmentLevel.INFO: ("·", Tone.NOTE),
 }
-_WORST: Final = (Level.ERROR, Level.WARNING, Level.INFO)
+_WORST: Final = (EnvironmentLevel.ERROR, EnvironmentLevel.WARNING, EnvironmentLevel.INFO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class KeyLine:
     @property
     def problem(self) -> bool:
         """Whether something is to be done about it."""
-        return any(item.level is not Level.INFO for item in self.row.findings)
+        return any(item.level is not EnvironmentLevel.INFO for item in self.row.findings)
 
     @cached_property
     def searched(self) -> str:
@@ -181,7 +181,7 @@ def brief(text: str) -> SafeText:
     return SafeText(f"{text[:LONGEST]}… ({len(text):,} characters)")
 
 
-def worst(findings: Sequence[Finding]) -> Level | None:
+def worst(findings: Sequence[EnvironmentFinding]) -> EnvironmentLevel | None:
     """The worst level of some findings."""
     found = {item.level for item in findings}
     return next((level for level in _WORST if level in found), None)

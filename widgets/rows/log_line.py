@@ -11,7 +11,7 @@ from typing import Final
 from rich.cells import cell_len, chop_cells
 
 from pixel_tui.humanize import age
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.structure import MAX_SIZE, structured
 from pixel_tui.redaction.known import KnownSecrets, mask_known
 from pixel_tui.stack.feed.ring import LineKind, LogLine
@@ -49,11 +49,11 @@ class LineTone(StrEnum):
 
 
 _TONES: Final = {
-    Level.TRACE: LineTone.DEBUG,
-    Level.DEBUG: LineTone.DEBUG,
-    Level.WARN: LineTone.WARN,
-    Level.ERROR: LineTone.BAD,
-    Level.FATAL: LineTone.BAD,
+    LogLevel.TRACE: LineTone.DEBUG,
+    LogLevel.DEBUG: LineTone.DEBUG,
+    LogLevel.WARN: LineTone.WARN,
+    LogLevel.ERROR: LineTone.BAD,
+    LogLevel.FATAL: LineTone.BAD,
 }
 
 
@@ -71,7 +71,7 @@ def line_pieces(
     *,
     stamps: Stamps,
     now: bytes,
-    level: Level,
+    level: LogLevel,
     label: SafeText,
     label_width: int,
     label_role: str,

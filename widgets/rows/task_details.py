@@ -7,30 +7,30 @@ from typing import Final
 
 from pixel_tui.humanize import ago
 from pixel_tui.ledger.reading.task import Task, TaskTexts, shown
-from pixel_tui.ledger.view.rules.findings import Finding, Severity
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity
 from pixel_tui.ledger.view.timeline import Moment
-from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.text import SafeText, plain
-from widgets.rows.detail_rows import Line, Section
+from widgets.rows.detail_rows import DetailLine, Section
 from widgets.rows.figures import moment
 from widgets.rows.table import Tone
 from widgets.rows.task_row import STATUSES, exit_cell
 
 _TONES: Final = {
-    Severity.ERROR: Tone.BAD,
-    Severity.WARNING: Tone.WARN,
-    Severity.NOTE: Tone.NOTE,
+    LedgerSeverity.ERROR: Tone.BAD,
+    LedgerSeverity.WARNING: Tone.WARN,
+    LedgerSeverity.NOTE: Tone.NOTE,
 }
 _TRUE: Final = {
-    Verdict.AGREES: ("in sync with the stack", Tone.GOOD),
-    Verdict.UNKNOWN: ("not known yet", Tone.MUTED),
-    Verdict.GONE: ("there is no such container", Tone.BAD),
-    Verdict.ENDED: ("its container has ended", Tone.BAD),
-    Verdict.OVERDUE: ("it runs for longer than workers live", Tone.BAD),
-    Verdict.SLOW: ("it has run for long", Tone.WARN),
-    Verdict.SILENT: ("it has said nothing for long", Tone.WARN),
-    Verdict.FINISHED: ("a worker is still there", Tone.WARN),
+    TaskVerdict.AGREES: ("in sync with the stack", Tone.GOOD),
+    TaskVerdict.UNKNOWN: ("not known yet", Tone.MUTED),
+    TaskVerdict.GONE: ("there is no such container", Tone.BAD),
+    TaskVerdict.ENDED: ("its container has ended", Tone.BAD),
+    TaskVerdict.OVERDUE: ("it runs for longer than workers live", Tone.BAD),
+    TaskVerdict.SLOW: ("it has run for long", Tone.WARN),
+    TaskVerdict.SILENT: ("it has said nothing for long", Tone.WARN),
+    TaskVerdict.FINISHED: ("a worker is still there", Tone.WARN),
 }
 MOST_LINES: Final = 1000
 MOST_CHARACTERS: Final = 30_000
@@ -113,103 +113,107 @@ def whole_of(task: Task) -> SafeText:
     return plain(f"pixel-tui ledger show {task.id}" if task.id else "the ledger's file")
 
 
-def finding_lines(findings: Sequence[Finding], task: Task | None = None) -> Iterator[Line]:
+def finding_lines(
+    findings: Sequence[LedgerFinding], task: Task | None = None
+) -> Iterator[DetailLine]:
     """Each finding, and what to do about it."""
     for finding in findings:
-        yield Line("", finding.message, _TONES[finding.severity])
+        yield DetailLine("", finding.message, _TONES[finding.severity])
         if finding.remedy:
-            yield Line("", plain(f"→ {_remedy(finding, task)}"), Tone.PLAIN)
+            yield DetailLine("", plain(f"→ {_remedy(finding, task)}"), Tone.PLAIN)
 
 
-def _remedy(finding: Finding, task: Task | None) -> str:
+def _remedy(finding: LedgerFinding, task: Task | None) -> str:
     if not finding.action:
         return finding.remedy
     target = task.short if task is not None and finding.target == task.id else finding.target
     return f"{finding.action} {target}".strip() + " (a: what can be done)"
 
 
-def _summary_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
+def _summary_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[DetailLine]:
     word, tone = STATUSES[task.status]
     took = task.took(now)
     for_long = f" for {took}" if took else ""
     queued = f", queued {ago(task.created, now)}" if task.created else ""
-    yield Line("status", plain(f"{word}{for_long}{queued}"), tone)
+    yield DetailLine("status", plain(f"{word}{for_long}{queued}"), tone)
     yield from _worker_lines(task, view)
-    yield Line("task", shown(task.headline))
+    yield DetailLine("task", shown(task.headline))
     if task.summary:
-        yield Line("summary", shown(task.summary))
+        yield DetailLine("summary", shown(task.summary))
     if task.error:
-        yield Line("error", shown(task.error), Tone.BAD)
+        yield DetailLine("error", shown(task.error), Tone.BAD)
 
 
-def _worker_lines(task: Task, view: LedgerView) -> Iterator[Line]:
+def _worker_lines(task: Task, view: LedgerView) -> Iterator[DetailLine]:
     truth = view.truth(task)
     words, tone = _TRUE[truth.verdict]
     if truth.worker is not None:
         worker = truth.worker
-        yield Line("worker", plain(f"{worker.container.name}, {worker.words}: {words}"), tone)
-    elif truth.verdict is not Verdict.AGREES:
-        yield Line("worker", plain(f"{task.worker_id or 'none named'}: {words}"), tone)
+        yield DetailLine("worker", plain(f"{worker.container.name}, {worker.words}: {words}"), tone)
+    elif truth.verdict is not TaskVerdict.AGREES:
+        yield DetailLine("worker", plain(f"{task.worker_id or 'none named'}: {words}"), tone)
     elif task.worker_id:
-        yield Line("worker", plain(f"{task.worker_id} (removed)"), Tone.MUTED)
+        yield DetailLine("worker", plain(f"{task.worker_id} (removed)"), Tone.MUTED)
 
 
-def _moment_lines(moments: Sequence[Moment], now: datetime) -> Iterator[Line]:
+def _moment_lines(moments: Sequence[Moment], now: datetime) -> Iterator[DetailLine]:
     for item in moments:
         clock = f"{item.at.astimezone():%b %d %H:%M:%S}"
         detail = f", {item.detail}" if item.detail else ""
-        yield Line(
+        yield DetailLine(
             clock, plain(f"{item.words}{detail}  · {item.teller.value}, {ago(item.at, now)}")
         )
 
 
-def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[Line]:
+def _fact_lines(task: Task, view: LedgerView, now: datetime) -> Iterator[DetailLine]:
     word, tone = STATUSES[task.status]
-    yield Line("id", task.id)
-    yield Line("status", plain(word), tone)
-    yield Line("type", task.type_text)
-    yield Line("attempts", plain(f"{task.attempts} of {task.max_attempts or '?'}"))
+    yield DetailLine("id", task.id)
+    yield DetailLine("status", plain(word), tone)
+    yield DetailLine("type", task.type_text)
+    yield DetailLine("attempts", plain(f"{task.attempts} of {task.max_attempts or '?'}"))
     yield from _worker_lines(task, view)
     if task.exit_code is not None:
         cell = exit_cell(task.exit_code)
-        yield Line("exit code", cell.text, cell.tone)
+        yield DetailLine("exit code", cell.text, cell.tone)
     for name, at in (
         ("queued", task.created),
         ("started", task.started),
         ("ended", task.completed),
     ):
         if at is not None:
-            yield Line(name, plain(f"{moment(at)}, {ago(at, now)}"))
+            yield DetailLine(name, plain(f"{moment(at)}, {ago(at, now)}"))
     for words in task.odd:
-        yield Line("odd", words, Tone.WARN)
+        yield DetailLine("odd", words, Tone.WARN)
 
 
 def _text_lines(
     lines: Sequence[SafeText], whole: SafeText, tone: Tone = Tone.PLAIN
-) -> Iterator[Line]:
+) -> Iterator[DetailLine]:
     kept, more = readable(lines)
-    yield from (Line("", line, tone) for line in kept)
+    yield from (DetailLine("", line, tone) for line in kept)
     if more:
-        yield Line("", left_out(more, whole), Tone.WARN)
+        yield DetailLine("", left_out(more, whole), Tone.WARN)
 
 
-def _end_lines(lines: Sequence[SafeText], whole: SafeText) -> Iterator[Line]:
+def _end_lines(lines: Sequence[SafeText], whole: SafeText) -> Iterator[DetailLine]:
     kept, more = readable(lines, end=True)
     if more:
-        yield Line("", left_out(more, whole), Tone.WARN)
-    yield from (Line("", line) for line in kept)
+        yield DetailLine("", left_out(more, whole), Tone.WARN)
+    yield from (DetailLine("", line) for line in kept)
 
 
-def _other_lines(others: Sequence[tuple[SafeText, SafeText]], whole: SafeText) -> Iterator[Line]:
+def _other_lines(
+    others: Sequence[tuple[SafeText, SafeText]], whole: SafeText
+) -> Iterator[DetailLine]:
     for name, value in others[:MOST_FIELDS]:
         more = "…" if len(value) > LONGEST_VALUE else ""
-        yield Line(name[:LONGEST_VALUE], plain(f"{value[:LONGEST_VALUE]}{more}"))
+        yield DetailLine(name[:LONGEST_VALUE], plain(f"{value[:LONGEST_VALUE]}{more}"))
     if len(others) > MOST_FIELDS:
         words = f"… {len(others) - MOST_FIELDS:,} more fields. Complete: {whole} --json"
-        yield Line("", plain(words), Tone.WARN)
+        yield DetailLine("", plain(words), Tone.WARN)
 
 
-def _section(title: str, lines: Iterator[Line]) -> Section:
+def _section(title: str, lines: Iterator[DetailLine]) -> Section:
     return Section(plain(title), tuple(lines))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.ledger.view.statistics import Statistics, Tally
+from pixel_tui.ledger.view.statistics import Statistics, TaskTally
 from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 from widgets.lines.text_lines import TextLine
@@ -35,7 +35,7 @@ def figure_lines(figures: Statistics, width: int) -> list[TextLine]:
     return [*lines, *_block("DAY", by_day, width)]
 
 
-def _block(title: str, rows: Iterator[tuple[str, Tally]], width: int) -> Iterator[TextLine]:
+def _block(title: str, rows: Iterator[tuple[str, TaskTally]], width: int) -> Iterator[TextLine]:
     found = list(rows)
     most = max((tally.ended for _, tally in found), default=0)
     room = max(width - _NAME - _FIGURES - 2, 0)
@@ -53,7 +53,7 @@ def _block(title: str, rows: Iterator[tuple[str, Tally]], width: int) -> Iterato
         )
 
 
-def _bar(tally: Tally, most: int, room: int) -> Iterator[tuple[str, str]]:
+def _bar(tally: TaskTally, most: int, room: int) -> Iterator[tuple[str, str]]:
     """Blocks for what was done, shaded ones for what was not: it reads without colour too."""
     if not most or room < 4:
         return

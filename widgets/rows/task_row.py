@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
-from pixel_tui.ledger.view.arrangement import Line, TaskField
-from pixel_tui.ledger.view.rules.findings import Severity
-from pixel_tui.ledger.view.truth import Truth, Verdict
+from pixel_tui.ledger.view.arrangement import LedgerLine, TaskField
+from pixel_tui.ledger.view.rules.findings import LedgerSeverity
+from pixel_tui.ledger.view.truth import TaskVerdict, Truth
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.model.words import code_words
 from pixel_tui.text import SafeText, plain
@@ -38,9 +38,9 @@ STATUSES: Final[Mapping[TaskStatus, tuple[str, Tone]]] = {
     TaskStatus.UNKNOWN: ("? unknown", Tone.WARN),
 }
 _BLANK: Final = Cell(SafeText(""))
-_TRUTHS: Final[Mapping[Verdict, tuple[str, Tone]]] = {
-    Verdict.GONE: ("no container", Tone.BAD),
-    Verdict.UNKNOWN: ("not seen yet", Tone.MUTED),
+_TRUTHS: Final[Mapping[TaskVerdict, tuple[str, Tone]]] = {
+    TaskVerdict.GONE: ("no container", Tone.BAD),
+    TaskVerdict.UNKNOWN: ("not seen yet", Tone.MUTED),
 }
 
 
@@ -54,7 +54,7 @@ class TaskRow:
     cells: Mapping[TaskField, Cell]
 
 
-def task_row(line: Line, view: LedgerView, now: datetime) -> TaskRow:
+def task_row(line: LedgerLine, view: LedgerView, now: datetime) -> TaskRow:
     """The row of one line.
 
     Args:
@@ -67,7 +67,7 @@ def task_row(line: Line, view: LedgerView, now: datetime) -> TaskRow:
     return TaskRow(line.key, task, line.status, cells)
 
 
-def _heading(line: Line) -> Mapping[TaskField, Cell]:
+def _heading(line: LedgerLine) -> Mapping[TaskField, Cell]:
     words = STATUSES[line.status][0].partition(" ")[2]
     cells = dict.fromkeys(TaskField, _BLANK)
     cells[TaskField.STATUS] = Cell(SafeText(f"{'▸' if line.folded else '▾'} {words}"), Tone.NOTE)
@@ -96,17 +96,17 @@ def _status(task: Task, view: LedgerView) -> Cell:
     """What the ledger claims, with a mark where something does not agree."""
     words, tone = STATUSES[task.status]
     found = view.findings_about(task)
-    if any(item.severity is Severity.ERROR for item in found):
+    if any(item.severity is LedgerSeverity.ERROR for item in found):
         return Cell(SafeText(f"{words} !"), Tone.BAD)
-    if task.odd or any(item.severity is Severity.WARNING for item in found):
+    if task.odd or any(item.severity is LedgerSeverity.WARNING for item in found):
         return Cell(SafeText(f"{words} !"), Tone.WARN)
     return Cell(SafeText(words), tone)
 
 
 def _took_tone(truth: Truth) -> Tone:
-    if truth.verdict is Verdict.OVERDUE:
+    if truth.verdict is TaskVerdict.OVERDUE:
         return Tone.BAD
-    return Tone.WARN if truth.verdict is Verdict.SLOW else Tone.PLAIN
+    return Tone.WARN if truth.verdict is TaskVerdict.SLOW else Tone.PLAIN
 
 
 def _tries(task: Task) -> Cell:
@@ -123,7 +123,7 @@ def _worker(task: Task, truth: Truth) -> Cell:
         return Cell(SafeText(words), tone)
     if truth.worker is None:
         return Cell(NOTHING, Tone.MUTED)
-    if truth.verdict is Verdict.SILENT:
+    if truth.verdict is TaskVerdict.SILENT:
         return Cell(plain(f"{truth.worker.words}, silent"), Tone.WARN)
     claimed = task.status is TaskStatus.RUNNING
     return Cell(truth.worker.words, Tone.PLAIN if truth.worker.up == claimed else Tone.WARN)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from pixel_tui.ledger.view.arrangement import Arrangement, Line, TaskField
+from pixel_tui.ledger.view.arrangement import Arrangement, LedgerLine, TaskField
 from pixel_tui.ledger.view.view import NO_VIEW, LedgerView
 from widgets.rows.task_row import LOOKS, TaskRow, task_row
 from widgets.tables.keyed_table import GAP, KeyedTable, Sorting
@@ -20,12 +20,12 @@ class TaskTable(KeyedTable[TaskField, TaskRow]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
         super().__init__(LOOKS, Sorting(Arrangement().field), id=id)
-        self._lines: Sequence[Line] = ()
+        self._lines: Sequence[LedgerLine] = ()
         self._made: dict[str, TaskRow] = {}
         self._view = NO_VIEW
         self._now = datetime(1970, 1, 1, tzinfo=UTC)
 
-    def show(self, lines: Sequence[Line], view: LedgerView, now: datetime) -> None:
+    def show(self, lines: Sequence[LedgerLine], view: LedgerView, now: datetime) -> None:
         """Take the lines of a list, and what is true of their tasks."""
         self._lines, self._view, self._now = lines, view, now
         self._made = {}

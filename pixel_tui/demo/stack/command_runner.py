@@ -8,8 +8,8 @@ from typing import Final
 
 from pixel_tui.demo.stack.command_line import WAIT, CommandLine, CommandRefused
 from pixel_tui.demo.stack.compose_file import config_hash
-from pixel_tui.demo.stack.container import Actor, Verdict
-from pixel_tui.demo.stack.services import CAST, PARTS, Part
+from pixel_tui.demo.stack.container import DemoHealthResult, FakeContainer
+from pixel_tui.demo.stack.services import CAST, PARTS, DemoService
 from pixel_tui.demo.stack.world import DemoWorld
 
 START_SECONDS: Final = 0.3
@@ -21,17 +21,17 @@ WAIT_SECONDS: Final = 120.0
 _SERVICES: Final = {part.name: part for part in CAST}
 
 
-class Interrupted(Exception):
+class CommandInterrupted(Exception):
     """The command was told to end."""
 
 
-class Stagehand:
+class DemoCommandRunner:
     """Carries out one command.
 
     Args:
         world: The stack.
         say: Prints a line of the command's output.
-        rest: Waits for so many seconds; raises `Interrupted`.
+        rest: Waits for so many seconds; raises `CommandInterrupted`.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Stagehand:
 
     # Compose.
 
-    def _parts(self, names: Iterable[str]) -> list[Part]:
+    def _parts(self, names: Iterable[str]) -> list[DemoService]:
         """The services that are meant, those first on which others depend."""
         named = list(names)
         for name in named:
@@ -99,7 +99,7 @@ class Stagehand:
         meant = named or [part.name for part in CAST if not part.profile]
         return _in_order(meant)
 
-    def _start_services(self, parts: list[Part]) -> None:
+    def _start_services(self, parts: list[DemoService]) -> None:
         for part in _with_needs(parts):
             actors = self._containers([part])
             if not actors:
@@ -109,14 +109,14 @@ class Stagehand:
                 if not actor.up:
                     self._start(actor)
 
-    def _build(self, part: Part) -> None:
+    def _build(self, part: DemoService) -> None:
         """What is built from the same source is the same image."""
         if not part.image:
             self._say(f" Service {part.name}  Building")
             self._rest(BUILD_SECONDS)
             self._say(f" Service {part.name}  Built")
 
-    def _up(self, parts: list[Part], flags: frozenset[str]) -> None:
+    def _up(self, parts: list[DemoService], flags: frozenset[str]) -> None:
         for part in parts if "--no-deps" in flags else _with_needs(parts):
             there = {actor.number: actor for actor in self._containers([part])}
             for number in sorted(set(there) | set(range(1, part.replicas + 1))):
@@ -135,19 +135,19 @@ class Stagehand:
                 else:
                     self._start(there[number])
 
-    def _await_needs(self, part: Part) -> None:
+    def _await_needs(self, part: DemoService) -> None:
         """Wait until those are healthy that have to be."""
         for name, condition in part.depends_on:
             if condition != "healthy":
                 continue
             for actor in self._containers([PARTS[name]]):
-                if _verdict(actor) is not Verdict.HEALTHY:
+                if _verdict(actor) is not DemoHealthResult.HEALTHY:
                     self._await_health(actor)
 
-    def _await_health(self, actor: Actor) -> None:
+    def _await_health(self, actor: FakeContainer) -> None:
         self._say_of(actor, "Waiting")
-        while (verdict := _verdict(actor)) is not Verdict.HEALTHY:
-            if verdict is Verdict.UNHEALTHY:
+        while (verdict := _verdict(actor)) is not DemoHealthResult.HEALTHY:
+            if verdict is DemoHealthResult.UNHEALTHY:
                 self._say_of(actor, "Error")
                 raise CommandRefused(
                     1, f"dependency failed to start: container {actor.name} is unhealthy"
@@ -161,7 +161,9 @@ class Stagehand:
         left = int(WAIT_SECONDS / LOOK_SECONDS)
         for name in names:
             actor = self._container(name)
-            while actor is not None and actor.up and _verdict(actor) is not Verdict.HEALTHY:
+            while (
+                actor is not None and actor.up and _verdict(actor) is not DemoHealthResult.HEALTHY
+            ):
                 if left <= 0:
                     self._say(f"{name}: not waited for any longer")
                     break
@@ -173,17 +175,17 @@ class Stagehand:
 
     # One container. Told to end, the command does: the engine still finishes what it began.
 
-    def _stop(self, actor: Actor) -> None:
+    def _stop(self, actor: FakeContainer) -> None:
         self._say_of(actor, "Stopping")
         self._halt(actor)
         self._say_of(actor, "Stopped")
 
-    def _start(self, actor: Actor) -> None:
+    def _start(self, actor: FakeContainer) -> None:
         self._say_of(actor, "Starting")
         self._launch(actor)
         self._say_of(actor, "Started")
 
-    def _restart(self, actor: Actor) -> None:
+    def _restart(self, actor: FakeContainer) -> None:
         self._say_of(actor, "Restarting")
         try:
             self._halt(actor)
@@ -192,7 +194,7 @@ class Stagehand:
         self._world.told_restart(actor)
         self._say_of(actor, "Started")
 
-    def _halt(self, actor: Actor) -> None:
+    def _halt(self, actor: FakeContainer) -> None:
         self._require_engine()
         try:
             if actor.up:
@@ -200,14 +202,14 @@ class Stagehand:
         finally:
             self._world.stop(actor)
 
-    def _launch(self, actor: Actor) -> None:
+    def _launch(self, actor: FakeContainer) -> None:
         self._require_engine()
         try:
             self._rest(START_SECONDS)
         finally:
             self._world.start(actor)
 
-    def _create(self, part: Part, number: int) -> Actor:
+    def _create(self, part: DemoService, number: int) -> FakeContainer:
         name = part.container(number)
         self._require_engine()
         self._say(f" Container {name}  Creating")
@@ -216,7 +218,7 @@ class Stagehand:
         self._say(f" Container {name}  Created")
         return actor
 
-    def _recreate(self, actor: Actor) -> Actor:
+    def _recreate(self, actor: FakeContainer) -> FakeContainer:
         self._say_of(actor, "Recreate")
         self._halt(actor)
         self._world.remove(actor)
@@ -224,7 +226,7 @@ class Stagehand:
         self._say_of(actor, "Recreated")
         return fresh
 
-    def _remove(self, actor: Actor) -> None:
+    def _remove(self, actor: FakeContainer) -> None:
         self._stop(actor)
         self._say_of(actor, "Removing")
         self._world.remove(actor)
@@ -236,11 +238,11 @@ class Stagehand:
         with self._world.look():
             pass
 
-    def _container(self, name: str) -> Actor | None:
+    def _container(self, name: str) -> FakeContainer | None:
         with self._world.look() as (actors, _):
             return next((item for item in actors if name in {item.name, item.id}), None)
 
-    def _containers(self, parts: Iterable[Part]) -> list[Actor]:
+    def _containers(self, parts: Iterable[DemoService]) -> list[FakeContainer]:
         """The containers that `up` made, service by service."""
         with self._world.look() as (actors, _):
             return [
@@ -250,24 +252,24 @@ class Stagehand:
                 if actor.part.name == part.name and not actor.oneoff
             ]
 
-    def _say_of(self, actor: Actor, word: str) -> None:
+    def _say_of(self, actor: FakeContainer, word: str) -> None:
         if self._compose:
             self._say(f" Container {actor.name}  {word}")
 
 
-def _is_replaced(actor: Actor, flags: frozenset[str], *, named: bool) -> bool:
+def _is_replaced(actor: FakeContainer, flags: frozenset[str], *, named: bool) -> bool:
     """Whether `up` makes a container anew; what it depends on is not forced."""
     if "--no-recreate" in flags:
         return False
     return (named and "--force-recreate" in flags) or actor.config_hash != config_hash(actor.part)
 
 
-def _verdict(actor: Actor) -> Verdict:
+def _verdict(actor: FakeContainer) -> DemoHealthResult:
     """The verdict of its health check; compose calls one without a check healthy enough."""
-    return actor.health.verdict if actor.health else Verdict.HEALTHY
+    return actor.health.verdict if actor.health else DemoHealthResult.HEALTHY
 
 
-def _with_needs(parts: Iterable[Part]) -> list[Part]:
+def _with_needs(parts: Iterable[DemoService]) -> list[DemoService]:
     """The services, and those that they depend on, directly or through others."""
     names: dict[str, None] = {}
     queue = [part.name for part in parts]
@@ -277,11 +279,11 @@ def _with_needs(parts: Iterable[Part]) -> list[Part]:
     return _in_order(names)
 
 
-def _in_order(names: Iterable[str]) -> list[Part]:
+def _in_order(names: Iterable[str]) -> list[DemoService]:
     """Services with those first on which others depend."""
     return sorted((_SERVICES[name] for name in names), key=lambda part: (_depth(part), part.name))
 
 
-def _depth(part: Part) -> int:
+def _depth(part: DemoService) -> int:
     """How many services come before it."""
     return 1 + max((_depth(_SERVICES[name]) for name, _ in part.depends_on), default=-1)

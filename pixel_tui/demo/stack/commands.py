@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from pixel_tui.demo.stack.command_line import PROGRAMS, CommandRefused, parse_command
-from pixel_tui.demo.stack.command_runner import Interrupted, Stagehand
+from pixel_tui.demo.stack.command_runner import CommandInterrupted, DemoCommandRunner
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineUnreachable, OperationError
 from pixel_tui.files import PRIVATE_FILE
@@ -90,7 +90,7 @@ class _DemoCommand:
         self._code: int | None = None
         self._code_if_ended = INTERRUPTED
         self._told_to_end = threading.Event()
-        self._stagehand = Stagehand(world, say=self._say, rest=self._rest)
+        self._stagehand = DemoCommandRunner(world, say=self._say, rest=self._rest)
         self._pace = pace
         self._thread = threading.Thread(target=self._run, name="demo-command", daemon=True)
         self._thread.start()
@@ -128,7 +128,7 @@ class _DemoCommand:
             code = refusal.code
         except EngineUnreachable:
             self._say("Cannot connect to the Docker daemon. Is the docker daemon running?")
-        except Interrupted:
+        except CommandInterrupted:
             code = self._code_if_ended
         finally:
             self._code = code
@@ -137,7 +137,7 @@ class _DemoCommand:
     def _rest(self, seconds: float) -> None:
         """Let time pass, as a real command would wait for the engine."""
         if self._told_to_end.wait(seconds * self._pace):
-            raise Interrupted
+            raise CommandInterrupted
 
     def _say(self, line: str) -> None:
         # A disk that is full by now must not keep a change from its end.

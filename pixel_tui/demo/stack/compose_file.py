@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Final
 
-from pixel_tui.demo.stack.services import CAST, DIRECTORY, NETWORK, PROJECT, Part
+from pixel_tui.demo.stack.services import CAST, DIRECTORY, NETWORK, PROJECT, DemoService
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 
 _CONTEXTS: Final = {
@@ -26,12 +26,12 @@ def config() -> JsonObject:
     }
 
 
-def config_hash(part: Part) -> str:
+def config_hash(part: DemoService) -> str:
     """The hash that compose labels the containers of a service with."""
     return hashlib.sha256(json.dumps(service(part), sort_keys=True).encode()).hexdigest()
 
 
-def service(part: Part) -> JsonObject:
+def service(part: DemoService) -> JsonObject:
     """A service of the resolved model."""
     where_given: JsonObject = {
         "build": {} if part.image else _build(part),
@@ -59,20 +59,20 @@ def service(part: Part) -> JsonObject:
     }
 
 
-def _depends_on(part: Part) -> JsonObject:
+def _depends_on(part: DemoService) -> JsonObject:
     return {
         name: {"condition": f"service_{condition}", "required": True}
         for name, condition in part.depends_on
     }
 
 
-def _deploy(part: Part) -> JsonObject:
+def _deploy(part: DemoService) -> JsonObject:
     if part.replicas == 1:
         return {}
     return {"replicas": part.replicas, "resources": {}, "placement": {}}
 
 
-def _build(part: Part) -> JsonObject:
+def _build(part: DemoService) -> JsonObject:
     build: JsonObject = {
         "context": f"{DIRECTORY}/{_CONTEXTS.get(part.name, part.name)}",
         "dockerfile": "Dockerfile.worker" if part.name == "worker" else "Dockerfile",
@@ -82,13 +82,13 @@ def _build(part: Part) -> JsonObject:
     return build
 
 
-def _logging(part: Part) -> JsonObject:
+def _logging(part: DemoService) -> JsonObject:
     if part.log_driver == "none":
         return {"driver": "none"}
     return {"driver": part.log_driver, "options": {"max-file": "3", "max-size": "10m"}}
 
 
-def _healthcheck(part: Part) -> JsonObject:
+def _healthcheck(part: DemoService) -> JsonObject:
     if part.check is None:
         return {}
     return {
@@ -101,7 +101,7 @@ def _healthcheck(part: Part) -> JsonObject:
     }
 
 
-def _ports(part: Part) -> list[JsonValue]:
+def _ports(part: DemoService) -> list[JsonValue]:
     return [
         {
             "mode": "ingress",
@@ -114,7 +114,7 @@ def _ports(part: Part) -> list[JsonValue]:
     ]
 
 
-def _volumes(part: Part) -> list[JsonValue]:
+def _volumes(part: DemoService) -> list[JsonValue]:
     found: list[JsonValue] = []
     for source, target, writable in part.volumes:
         volume: JsonObject = {

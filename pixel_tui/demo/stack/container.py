@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from pixel_tui.demo.stack.faults import CRASH_SECONDS, OUT_OF_MEMORY_SECONDS, Fault
+from pixel_tui.demo.stack.faults import CRASH_SECONDS, OUT_OF_MEMORY_SECONDS, DemoFault
 from pixel_tui.demo.stack.journal import Journal
-from pixel_tui.demo.stack.services import COMPOSE_FILE, DIRECTORY, PROJECT, Check, Part
-from pixel_tui.demo.stack.usage import FLOOD_WORK, Meter, Use, use
+from pixel_tui.demo.stack.services import (
+    COMPOSE_FILE,
+    DIRECTORY,
+    PROJECT,
+    DemoHealthCheck,
+    DemoService,
+)
+from pixel_tui.demo.stack.usage import FLOOD_WORK, DemoCounters, Meter, use
 from pixel_tui.stack.model.labels import LABEL
 
 NEVER: Final = math.inf
@@ -26,7 +32,7 @@ class Status(StrEnum):
     EXITED = "exited"
 
 
-class Verdict(StrEnum):
+class DemoHealthResult(StrEnum):
     """The engine's words for what a health check found."""
 
     STARTING = "starting"
@@ -43,11 +49,11 @@ class ProbeRun:
 
 
 @dataclass(slots=True)
-class Health:
+class DemoHealth:
     """What the engine knows of a health check."""
 
-    check: Check
-    verdict: Verdict = Verdict.STARTING
+    check: DemoHealthCheck
+    verdict: DemoHealthResult = DemoHealthResult.STARTING
     streak: int = 0
     """Failures in a row that count."""
     runs: deque[ProbeRun] = field(default_factory=lambda: deque(maxlen=KEPT_PROBES))
@@ -55,32 +61,34 @@ class Health:
 
     def begin(self, at: float) -> None:
         """Its container was started."""
-        self.verdict, self.streak = Verdict.STARTING, 0
+        self.verdict, self.streak = DemoHealthResult.STARTING, 0
         self.next_run = at + self.check.start_interval
 
     def end(self) -> None:
         """Its container ended: the engine then calls it unhealthy."""
-        self.verdict, self.next_run = Verdict.UNHEALTHY, NEVER
+        self.verdict, self.next_run = DemoHealthResult.UNHEALTHY, NEVER
 
     def take(self, run: ProbeRun, *, started: float) -> None:
         """Judge by one more run."""
         self.runs.append(run)
-        early = self.verdict is Verdict.STARTING and run.at < started + self.check.start_period
+        early = (
+            self.verdict is DemoHealthResult.STARTING and run.at < started + self.check.start_period
+        )
         if run.passed:
-            self.verdict, self.streak = Verdict.HEALTHY, 0
+            self.verdict, self.streak = DemoHealthResult.HEALTHY, 0
         elif not early:
             self.streak += 1
             if self.streak >= self.check.retries:
-                self.verdict = Verdict.UNHEALTHY
+                self.verdict = DemoHealthResult.UNHEALTHY
         soon = early and not run.passed
         self.next_run = run.at + (self.check.start_interval if soon else self.check.interval)
 
 
 @dataclass(slots=True)
-class Actor:
+class FakeContainer:
     """A container: what it is, how it is, and when something happens to it next."""
 
-    part: Part
+    part: DemoService
     name: str
     id: str
     number: int
@@ -92,14 +100,14 @@ class Actor:
     phase: float
     """Of its waves; two containers do not move together."""
     oneoff: bool = False
-    health: Health | None = None
+    health: DemoHealth | None = None
     status: Status = Status.CREATED
     started: float = 0.0
     finished: float = 0.0
     exit_code: int = 0
     oom_killed: bool = False
     restarts: int = 0
-    fault: Fault | None = None
+    fault: DemoFault | None = None
     ill_since: float = 0.0
     meter: Meter | None = None
     """None while it does not run."""
@@ -136,7 +144,9 @@ class Actor:
     def die(self, at: float, code: int, *, oom: bool) -> None:
         """A life ends."""
         killed = oom or code == 137
-        self.journal.end(at, crashed=self.fault is Fault.CRASH_LOOP and code == 1, killed=killed)
+        self.journal.end(
+            at, crashed=self.fault is DemoFault.CRASH_LOOP and code == 1, killed=killed
+        )
         self.status, self.finished = Status.EXITED, at
         self.exit_code, self.oom_killed = code, oom
         self.next_end = NEVER
@@ -144,7 +154,7 @@ class Actor:
         if self.health:
             self.health.end()
 
-    def suffer(self, fault: Fault | None, at: float) -> None:
+    def suffer(self, fault: DemoFault | None, at: float) -> None:
         """Something goes wrong, or is mended."""
         self.fault, self.ill_since = fault, at
         self._feel(at)
@@ -154,10 +164,10 @@ class Actor:
         self.next_end = NEVER
         if self.meter is None:
             return
-        self.meter.work(FLOOD_WORK if self.fault is Fault.FLOOD else 1.0, at)
-        if self.fault is Fault.CRASH_LOOP:
+        self.meter.work(FLOOD_WORK if self.fault is DemoFault.FLOOD else 1.0, at)
+        if self.fault is DemoFault.CRASH_LOOP:
             self.next_end = at + CRASH_SECONDS
-        elif self.fault is Fault.OUT_OF_MEMORY:
+        elif self.fault is DemoFault.OUT_OF_MEMORY:
             self.next_end = at + OUT_OF_MEMORY_SECONDS
 
     def probe(self, at: float) -> bool:
@@ -166,11 +176,11 @@ class Actor:
             return False
         before = self.health.verdict
         ready = at >= self.started + self.part.ready_seconds
-        passed = ready and self.fault is not Fault.UNHEALTHY
+        passed = ready and self.fault is not DemoFault.UNHEALTHY
         self.health.take(ProbeRun(at, passed), started=self.started)
         return self.health.verdict is not before
 
-    def use(self, at: float) -> Use | None:
+    def use(self, at: float) -> DemoCounters | None:
         """What it has used in this life; None while it does not run."""
         if self.meter is None:
             return None

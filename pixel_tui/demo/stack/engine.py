@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from pixel_tui.demo.stack import shapes
-from pixel_tui.demo.stack.container import Actor
+from pixel_tui.demo.stack.container import FakeContainer
 from pixel_tui.demo.stack.seeded_time import stamp
 from pixel_tui.demo.stack.services import CAST, MIB, PROJECT
 from pixel_tui.demo.stack.streams import DemoEvents, DemoLog
@@ -144,7 +144,7 @@ class DemoEngine:
         return [
             event
             for event in self._world.events_from(0)[0]
-            if Node(event)["Actor"]["ID"].raw == container_id
+            if Node(event)["FakeContainer"]["ID"].raw == container_id
             and Node(event)["timeNano"].integer in span
         ]
 
@@ -163,7 +163,7 @@ class DemoEngine:
         """Nothing to drop: there is no connection."""
 
     @contextmanager
-    def _actor(self, container_id: str) -> Iterator[tuple[Actor, float]]:
+    def _actor(self, container_id: str) -> Iterator[tuple[FakeContainer, float]]:
         with self._world.look() as (actors, now):
             for actor in actors:
                 if container_id in {actor.id, actor.id[:12], actor.name}:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Final
 
 from pixel_tui.demo.stack.services import CAST, DIRECTORY
-from pixel_tui.stack.compose.environment_uses import EnvironmentUses, How, Use
+from pixel_tui.stack.compose.environment_uses import EnvironmentUses, KeyUse, KeyUseKind
 from pixel_tui.text import SafeText
 
 PATH: Final = f"{DIRECTORY}/.env"
@@ -103,16 +103,16 @@ _FIXED: Final = frozenset(
 
 def uses() -> EnvironmentUses:
     """Who reads which key: each service that has it names it in the compose file."""
-    references: dict[str, list[Use]] = defaultdict(list)
+    references: dict[str, list[KeyUse]] = defaultdict(list)
     for part in CAST:
         name = SafeText(part.name)
         for key, _ in part.environment:
             if key not in _FIXED:
                 where = SafeText(f"environment.{key}")
-                references[key].append(Use(name, How.INTERPOLATION, where))
+                references[key].append(KeyUse(name, KeyUseKind.INTERPOLATION, where))
         for key, _ in part.arguments:
             where = SafeText(f"build.args.{key}")
-            references[key].append(Use(name, How.BUILD_ARGUMENT, where))
+            references[key].append(KeyUse(name, KeyUseKind.BUILD_ARGUMENT, where))
     services = tuple(SafeText(part.name) for part in CAST)
     return EnvironmentUses(
         services=services,

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Fault(StrEnum):
+class DemoFault(StrEnum):
     """A failure of a service that can be raised by hand."""
 
     UNHEALTHY = "unhealthy"

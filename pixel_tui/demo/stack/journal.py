@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pixel_tui.demo.stack.faults import FLOOD_SECONDS, Fault
+from pixel_tui.demo.stack.faults import FLOOD_SECONDS, DemoFault
 from pixel_tui.demo.stack.log_messages import first_words, last_words, speak
 from pixel_tui.demo.stack.seeded_time import nanoseconds, noise
 
@@ -21,7 +21,7 @@ FIRST_WORDS_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JournalLine:
     """A line; the stamp is its Unix time in nanoseconds."""
 
     stamp: int
@@ -47,9 +47,9 @@ class Journal:
         self._told = since
         self._quiet_until = since
         self._soon: list[tuple[float, int, str]] = []
-        self._mood: Fault | None = None
+        self._mood: DemoFault | None = None
         self._speaking = False
-        self._lines: list[Line] = []
+        self._lines: list[JournalLine] = []
         self._first = 0
         self._ends: list[int] = []
 
@@ -58,7 +58,7 @@ class Journal:
         """The number of the oldest line that is kept, and of the next to come."""
         return self._first, self._first + len(self._lines)
 
-    def lines(self, start: int, stop: int) -> list[Line]:
+    def lines(self, start: int, stop: int) -> list[JournalLine]:
         """The kept lines from one number up to, not including, another."""
         return self._lines[max(start - self._first, 0) : max(stop - self._first, 0)]
 
@@ -86,7 +86,7 @@ class Journal:
         self._soon = [line for line in due if line[0] > self._told]
         self._quiet_until = due[-1][0] if due else at
 
-    def feel(self, mood: Fault | None, at: float) -> None:
+    def feel(self, mood: DemoFault | None, at: float) -> None:
         """Something goes wrong, or is mended."""
         self.grow(at)
         self._mood = mood
@@ -111,7 +111,7 @@ class Journal:
         self._told = now
 
     def _due(self, after: float, now: float) -> Iterator[tuple[float, int, str]]:
-        flood = self._mood is Fault.FLOOD
+        flood = self._mood is DemoFault.FLOOD
         tempo = FLOOD_SECONDS if flood else self._tempo
         last = int(now / tempo)
         for number in range(max(int(after / tempo) - 1, last - MADE_AT_ONCE), last + 1):
@@ -126,7 +126,7 @@ class Journal:
         for at, stream, text in said:
             # Two lines never bear the same stamp, and a later one never an older.
             newest = max(nanoseconds(at), newest + 1000)
-            self._lines.append(Line(newest, stream, text))
+            self._lines.append(JournalLine(newest, stream, text))
         surplus = len(self._lines) - KEPT_LINES
         if surplus > KEPT_LINES // 10:
             del self._lines[:surplus]

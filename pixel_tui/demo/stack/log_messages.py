@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
-from pixel_tui.demo.stack.faults import Fault
+from pixel_tui.demo.stack.faults import DemoFault
 
 
-class Level(Enum):
+class DemoLogLevel(Enum):
     """How serious a line is, in the words of those who write lines."""
 
     DEBUG = 20
@@ -20,16 +20,16 @@ class Level(Enum):
     ERROR = 50
 
 
-Style = Callable[[float, Level, str, str], tuple[int, str]]
+Style = Callable[[float, DemoLogLevel, str, str], tuple[int, str]]
 """Time, level, words, service; to the stream (1 or 2) and the line."""
 
 
-def _logfmt(at: float, level: Level, words: str, _service: str) -> tuple[int, str]:
-    stream = 2 if level is Level.ERROR else 1
+def _logfmt(at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
+    stream = 2 if level is DemoLogLevel.ERROR else 1
     return stream, f"ts={_iso(at)} level={level.name.lower()} {words}"
 
 
-def _pino(at: float, level: Level, words: str, service: str) -> tuple[int, str]:
+def _pino(at: float, level: DemoLogLevel, words: str, service: str) -> tuple[int, str]:
     line = {
         "level": level.value,
         "time": int(at * 1000),
@@ -40,20 +40,20 @@ def _pino(at: float, level: Level, words: str, service: str) -> tuple[int, str]:
     return 1, json.dumps(line, separators=(",", ":"))
 
 
-def _postgres(at: float, level: Level, words: str, _service: str) -> tuple[int, str]:
-    name = {Level.WARN: "WARNING", Level.ERROR: "ERROR"}.get(level, "LOG")
+def _postgres(at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
+    name = {DemoLogLevel.WARN: "WARNING", DemoLogLevel.ERROR: "ERROR"}.get(level, "LOG")
     day = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
     return 2, f"{day} UTC [27] {name}:  {words}"
 
 
-def _python(at: float, level: Level, words: str, _service: str) -> tuple[int, str]:
+def _python(at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
     day = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
-    name = "WARNING" if level is Level.WARN else level.name
+    name = "WARNING" if level is DemoLogLevel.WARN else level.name
     return 2, f"{day} {name} correlator: {words}"
 
 
-def _bare(_at: float, level: Level, words: str, _service: str) -> tuple[int, str]:
-    return (2, f"{level.name}: {words}") if level.value >= Level.WARN.value else (1, words)
+def _bare(_at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
+    return (2, f"{level.name}: {words}") if level.value >= DemoLogLevel.WARN.value else (1, words)
 
 
 def _iso(at: float) -> str:
@@ -65,7 +65,7 @@ class Voice:
     """How a service speaks. Words may hold fields in braces, see `_fields`."""
 
     style: Style
-    calm: tuple[tuple[int, Level, str], ...]
+    calm: tuple[tuple[int, DemoLogLevel, str], ...]
     """How often (of all weights), how serious, and what."""
     first: tuple[str, ...] = ()
     """Its words when it starts."""
@@ -77,18 +77,18 @@ class Voice:
     """Its last words in a crash loop."""
 
 
-_FALLBACK: Final = Voice(_bare, ((1, Level.INFO, "tick {n}"),))
+_FALLBACK: Final = Voice(_bare, ((1, DemoLogLevel.INFO, "tick {n}"),))
 
 VOICES: Final[Mapping[str, Voice]] = {
     "agent": Voice(
         _pino,
         (
-            (6, Level.INFO, "memory recalled: {n} fragments in {ms} ms"),
-            (4, Level.INFO, "nostr: note from {hex} scored 0.{ms}"),
-            (3, Level.INFO, "embedding stored in {ms} ms"),
-            (2, Level.INFO, "nostr: reply posted to {relay}"),
-            (1, Level.WARN, "model provider is slow: first token after {ms}00 ms"),
-            (1, Level.WARN, "relay {relay} closed the connection, reconnecting"),
+            (6, DemoLogLevel.INFO, "memory recalled: {n} fragments in {ms} ms"),
+            (4, DemoLogLevel.INFO, "nostr: note from {hex} scored 0.{ms}"),
+            (3, DemoLogLevel.INFO, "embedding stored in {ms} ms"),
+            (2, DemoLogLevel.INFO, "nostr: reply posted to {relay}"),
+            (1, DemoLogLevel.WARN, "model provider is slow: first token after {ms}00 ms"),
+            (1, DemoLogLevel.WARN, "relay {relay} closed the connection, reconnecting"),
         ),
         first=("starting agent runtime", "plugins loaded: 7", "listening on :3003"),
         ill="database pool exhausted: 20 of 20 connections in use, {n} waiting",
@@ -97,12 +97,16 @@ VOICES: Final[Mapping[str, Voice]] = {
     "api": Voice(
         _logfmt,
         (
-            (9, Level.INFO, "method=GET path=/api/pixels status=200 took={ms}ms ip={ip}"),
-            (5, Level.INFO, "method=GET path=/api/stats status=200 took={ms}ms ip={ip}"),
-            (2, Level.INFO, "method=POST path=/api/invoices status=201 took={ms}ms sats={sats}"),
-            (1, Level.INFO, 'msg="payment settled" invoice={hex} sats={sats} pixels={n}'),
-            (1, Level.INFO, 'msg="websocket joined" room=canvas clients={n}'),
-            (1, Level.WARN, 'msg="slow query" table=pixels took={ms}0ms'),
+            (9, DemoLogLevel.INFO, "method=GET path=/api/pixels status=200 took={ms}ms ip={ip}"),
+            (5, DemoLogLevel.INFO, "method=GET path=/api/stats status=200 took={ms}ms ip={ip}"),
+            (
+                2,
+                DemoLogLevel.INFO,
+                "method=POST path=/api/invoices status=201 took={ms}ms sats={sats}",
+            ),
+            (1, DemoLogLevel.INFO, 'msg="payment settled" invoice={hex} sats={sats} pixels={n}'),
+            (1, DemoLogLevel.INFO, 'msg="websocket joined" room=canvas clients={n}'),
+            (1, DemoLogLevel.WARN, 'msg="slow query" table=pixels took={ms}0ms'),
         ),
         first=(
             'msg="opening database" path=/app/data/pixels.db journal=wal',
@@ -115,32 +119,32 @@ VOICES: Final[Mapping[str, Voice]] = {
     "landing": Voice(
         _bare,
         (
-            (6, Level.INFO, "GET / 200 {ms} ms - 14211"),
-            (2, Level.INFO, "GET /favicon.ico 304 1 ms - 0"),
-            (2, Level.INFO, "GET /_next/static/chunks/{hex}.js 200 {ms} ms - 48102"),
+            (6, DemoLogLevel.INFO, "GET / 200 {ms} ms - 14211"),
+            (2, DemoLogLevel.INFO, "GET /favicon.ico 304 1 ms - 0"),
+            (2, DemoLogLevel.INFO, "GET /_next/static/chunks/{hex}.js 200 {ms} ms - 48102"),
         ),
         first=("> pixel-landing@1.4.0 start", "ready on http://0.0.0.0:3001"),
     ),
     "narrative-correlator": Voice(
         _python,
         (
-            (5, Level.INFO, "window of {sats} events, {n} kept"),
-            (1, Level.WARN, "relay {relay} is slow: {ms}0 ms"),
+            (5, DemoLogLevel.INFO, "window of {sats} events, {n} kept"),
+            (1, DemoLogLevel.WARN, "relay {relay} is slow: {ms}0 ms"),
         ),
     ),
     "pgadmin": Voice(
         _bare,
-        ((1, Level.INFO, '::ffff:{ip} "GET /misc/ping HTTP/1.1" 200 {ms}'),),
+        ((1, DemoLogLevel.INFO, '::ffff:{ip} "GET /misc/ping HTTP/1.1" 200 {ms}'),),
         first=("Starting gunicorn 22.0.0", "Listening at: http://[::]:80 (1)"),
     ),
     "postgres": Voice(
         _postgres,
         (
-            (3, Level.INFO, "checkpoint starting: time"),
-            (3, Level.INFO, "checkpoint complete: wrote {n} buffers (0.{n}%); sync={ms} ms"),
-            (2, Level.INFO, "duration: {ms}0.412 ms  statement: SELECT * FROM memories"),
-            (1, Level.INFO, 'automatic vacuum of table "pixel_agent.public.memories"'),
-            (1, Level.WARN, "there is no transaction in progress"),
+            (3, DemoLogLevel.INFO, "checkpoint starting: time"),
+            (3, DemoLogLevel.INFO, "checkpoint complete: wrote {n} buffers (0.{n}%); sync={ms} ms"),
+            (2, DemoLogLevel.INFO, "duration: {ms}0.412 ms  statement: SELECT * FROM memories"),
+            (1, DemoLogLevel.INFO, 'automatic vacuum of table "pixel_agent.public.memories"'),
+            (1, DemoLogLevel.WARN, "there is no transaction in progress"),
         ),
         first=(
             "database system was shut down cleanly",
@@ -153,29 +157,33 @@ VOICES: Final[Mapping[str, Voice]] = {
     "syntropy": Voice(
         _pino,
         (
-            (5, Level.INFO, "cycle {count}: ecosystem audited in {ms} s"),
-            (3, Level.INFO, "ledger: 1 task running, {n} pending"),
-            (2, Level.INFO, "worker 3f9c21ab: heartbeat"),
-            (1, Level.WARN, "agent /health answered 503"),
+            (5, DemoLogLevel.INFO, "cycle {count}: ecosystem audited in {ms} s"),
+            (3, DemoLogLevel.INFO, "ledger: 1 task running, {n} pending"),
+            (2, DemoLogLevel.INFO, "worker 3f9c21ab: heartbeat"),
+            (1, DemoLogLevel.WARN, "agent /health answered 503"),
         ),
         first=("syntropy core awake", "ledger loaded: 41 tasks", "health server on :3000"),
     ),
     "web": Voice(
         _bare,
         (
-            (6, Level.INFO, " GET /canvas 200 in {ms}ms"),
-            (3, Level.INFO, " GET /_next/data/{hex}/canvas.json 200 in {ms}ms"),
-            (1, Level.WARN, "slow render: /canvas took {ms}0ms"),
+            (6, DemoLogLevel.INFO, " GET /canvas 200 in {ms}ms"),
+            (3, DemoLogLevel.INFO, " GET /_next/data/{hex}/canvas.json 200 in {ms}ms"),
+            (1, DemoLogLevel.WARN, "slow render: /canvas took {ms}0ms"),
         ),
         first=("   Next.js 15.1.0", " - Local: http://localhost:3000", " Ready in 812ms"),
     ),
     "worker": Voice(
         _bare,
         (
-            (3, Level.INFO, "[opencode] read pixel-agent/src/plugins/nostr/{hex}.ts"),
-            (2, Level.INFO, "[opencode] edit pixel-agent/src/plugins/nostr/{hex}.ts (+{n} -2)"),
-            (2, Level.INFO, "[opencode] bun test: {n} pass, 0 fail"),
-            (1, Level.INFO, "[ledger] task 3f9c21ab: heartbeat"),
+            (3, DemoLogLevel.INFO, "[opencode] read pixel-agent/src/plugins/nostr/{hex}.ts"),
+            (
+                2,
+                DemoLogLevel.INFO,
+                "[opencode] edit pixel-agent/src/plugins/nostr/{hex}.ts (+{n} -2)",
+            ),
+            (2, DemoLogLevel.INFO, "[opencode] bun test: {n} pass, 0 fail"),
+            (1, DemoLogLevel.INFO, "[ledger] task 3f9c21ab: heartbeat"),
         ),
         first=("[worker] task 3f9c21ab claimed (attempt 1 of 3)", "[opencode] session started"),
         last=("[worker] told to stop: task 3f9c21ab is marked aborted",),
@@ -184,7 +192,7 @@ VOICES: Final[Mapping[str, Voice]] = {
 
 
 def speak(
-    service: str, number: int, at: float, *, seed: str, mood: Fault | None
+    service: str, number: int, at: float, *, seed: str, mood: DemoFault | None
 ) -> tuple[int, str]:
     """A line of a service's log, always the same for the same arguments.
 
@@ -198,14 +206,14 @@ def speak(
     Returns:
         The stream (1 or 2) and the text.
     """
-    if mood is Fault.FLOOD:
+    if mood is DemoFault.FLOOD:
         return 1, f"DEBUG cache miss key=pixel:{number % 1000}:{number // 1000 % 1000} shard=3"
     voice = VOICES.get(service, _FALLBACK)
     dice = random.Random(f"{seed} {number}")  # noqa: S311  theatre, not cryptography
-    if mood is Fault.UNHEALTHY and dice.random() < 0.4:
-        level, words = Level.ERROR, voice.ill
-    elif mood is Fault.OUT_OF_MEMORY and dice.random() < 0.5:
-        level, words = Level.WARN, "heap is almost full: {ms}% free after a long collection"
+    if mood is DemoFault.UNHEALTHY and dice.random() < 0.4:
+        level, words = DemoLogLevel.ERROR, voice.ill
+    elif mood is DemoFault.OUT_OF_MEMORY and dice.random() < 0.5:
+        level, words = DemoLogLevel.WARN, "heap is almost full: {ms}% free after a long collection"
     else:
         weights = [weight for weight, _, _ in voice.calm]
         ((_, level, words),) = dice.choices(voice.calm, weights)
@@ -215,15 +223,15 @@ def speak(
 def first_words(service: str, at: float) -> list[tuple[int, str]]:
     """What a service says when it starts."""
     voice = VOICES.get(service, _FALLBACK)
-    return [voice.style(at, Level.INFO, words, service) for words in voice.first]
+    return [voice.style(at, DemoLogLevel.INFO, words, service) for words in voice.first]
 
 
 def last_words(service: str, at: float, *, crashed: bool) -> list[tuple[int, str]]:
     """What a service says when it ends. Who is killed says nothing: do not ask."""
     voice = VOICES.get(service, _FALLBACK)
     if crashed:
-        return [voice.style(at, Level.ERROR, voice.crash, service)]
-    return [voice.style(at, Level.INFO, words, service) for words in voice.last]
+        return [voice.style(at, DemoLogLevel.ERROR, voice.crash, service)]
+    return [voice.style(at, DemoLogLevel.INFO, words, service) for words in voice.last]
 
 
 def _fields(dice: random.Random, number: int) -> dict[str, str]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pixel_tui.demo.stack.compose_file import config_hash
-from pixel_tui.demo.stack.container import Actor, ProbeRun, Verdict
-from pixel_tui.demo.stack.faults import Fault
-from pixel_tui.demo.stack.services import CAST, ORPHAN, PARTS, Part
+from pixel_tui.demo.stack.container import DemoHealthResult, FakeContainer, ProbeRun
+from pixel_tui.demo.stack.faults import DemoFault
+from pixel_tui.demo.stack.services import CAST, ORPHAN, PARTS, DemoService
 
 WORKER: Final = "pixel-worker-3f9c21ab"
 _HOUR: Final = 3600.0
@@ -33,7 +33,7 @@ _RESTARTS: Final = {"syntropy": 2}
 class Role:
     """A container that is there from the beginning."""
 
-    part: Part
+    part: DemoService
     name: str
     number: int
     age: float
@@ -61,24 +61,24 @@ def roles() -> list[Role]:
     return found
 
 
-def settle(actor: Actor, now: float) -> None:
+def settle(actor: FakeContainer, now: float) -> None:
     """Give a container that runs since long ago its past: probes, restarts, an illness."""
     actor.restarts = _RESTARTS.get(actor.part.name, 0)
     if actor.restarts:
         actor.finished = actor.started - 2.0
     if actor.part.name == "agent":
-        actor.suffer(Fault.UNHEALTHY, now - _ILL_SECONDS)
+        actor.suffer(DemoFault.UNHEALTHY, now - _ILL_SECONDS)
     health = actor.health
     if health is None:
         return
-    health.verdict = Verdict.HEALTHY
+    health.verdict = DemoHealthResult.HEALTHY
     # Containers are not probed in step with each other.
     last = now - (0.1 + 0.8 * actor.phase / 7) * health.check.interval
     for back in range((health.runs.maxlen or 1) - 1, -1, -1):
         at = last - back * health.check.interval
-        ill = actor.fault is Fault.UNHEALTHY and at >= actor.ill_since
+        ill = actor.fault is DemoFault.UNHEALTHY and at >= actor.ill_since
         health.runs.append(ProbeRun(at, passed=not ill))
     health.next_run = last + health.check.interval
-    if actor.fault is Fault.UNHEALTHY:
-        health.verdict = Verdict.UNHEALTHY
+    if actor.fault is DemoFault.UNHEALTHY:
+        health.verdict = DemoHealthResult.UNHEALTHY
         health.streak = int((last - actor.ill_since) / health.check.interval) + 1

@@ -15,7 +15,7 @@ _UNAVAILABLE: Final = "wget: server returned error: HTTP/1.1 503 Service Unavail
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DemoHealthCheck:
     """A health check. Times are seconds."""
 
     test: tuple[str, ...]
@@ -30,14 +30,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DemoService:
     """A service of the embedded stack."""
 
     name: str
     image: str = ""
     """Empty for one that is built: it is then called after the project and itself."""
     command: tuple[str, ...] = ("node", "dist/server.js")
-    check: Check | None = None
+    check: DemoHealthCheck | None = None
     port: int = 0
     """Where it listens in its container; 0 for nowhere."""
     published: tuple[tuple[int, int], ...] = ()
@@ -89,9 +89,9 @@ class Part:
         return self.container_name or f"{PROJECT}-{self.name}-{number}"
 
 
-def _http(port: int, path: str, passing: str, failing: str = _UNAVAILABLE) -> Check:
+def _http(port: int, path: str, passing: str, failing: str = _UNAVAILABLE) -> DemoHealthCheck:
     test = ("CMD", "wget", "-qO-", f"http://localhost:{port}{path}")
-    return Check(test, f"{passing}\n", failing)
+    return DemoHealthCheck(test, f"{passing}\n", failing)
 
 
 _NOT_A_SECRET: Final = "demonstration-only"  # noqa: S105  it is what it says
@@ -103,7 +103,7 @@ _MODEL: Final = (
 )
 
 CAST: Final = (
-    Part(
+    DemoService(
         "agent",
         command=("bun", "run", "dist/index.js"),
         check=_http(
@@ -122,7 +122,7 @@ CAST: Final = (
         memory=604 * MIB, memory_limit=1024 * MIB, cpu=0.17, traffic=5200, storage=900,
         processes=23, tempo=1.3, ready_seconds=5.0, stop_seconds=1.8,
     ),
-    Part(
+    DemoService(
         "api",
         check=_http(3000, "/api/stats", '{"pixels":18211,"sats":94120,"users":412}'),
         port=3000, published=((3000, 3000),),
@@ -134,7 +134,7 @@ CAST: Final = (
         memory=151 * MIB, memory_limit=512 * MIB, cpu=0.06, traffic=18_400, storage=5200,
         tempo=0.7,
     ),
-    Part(
+    DemoService(
         "landing",
         command=("node", "server.js"),
         check=_http(3001, "/", "<!doctype html>"),
@@ -147,7 +147,7 @@ CAST: Final = (
         ),
         memory=74 * MIB, memory_limit=192 * MIB, cpu=0.01, traffic=3100, tempo=3.1,
     ),
-    Part(
+    DemoService(
         "nginx", "nginx:alpine",
         command=("nginx", "-g", "daemon off;"),
         check=_http(80, "/health", "ok"),
@@ -163,7 +163,7 @@ CAST: Final = (
         memory=11 * MIB, memory_limit=64 * MIB, cpu=0.015, traffic=41_000, processes=5,
         ready_seconds=0.5, stop_code=0,
     ),
-    Part(
+    DemoService(
         "pgadmin", "dpage/pgadmin4:8",
         command=("/entrypoint.sh",),
         port=80, published=((80, 5050),), depends_on=(("postgres", "healthy"),), profile="tools",
@@ -173,10 +173,10 @@ CAST: Final = (
         ),
         memory=212 * MIB, cpu=0.004, traffic=300, processes=26, tempo=7.0, stop_code=0,
     ),
-    Part(
+    DemoService(
         "postgres", "pgvector/pgvector:pg15",
         command=("postgres", "-c", "shared_buffers=128MB"),
-        check=Check(
+        check=DemoHealthCheck(
             ("CMD-SHELL", "pg_isready -U pixel -d pixel_agent"),
             "/var/run/postgresql:5432 - accepting connections\n",
             "/var/run/postgresql:5432 - rejecting connections\n",
@@ -191,7 +191,7 @@ CAST: Final = (
         memory=236 * MIB, memory_limit=768 * MIB, cpu=0.04, traffic=9800, storage=21_000,
         processes=31, tempo=4.3, ready_seconds=1.5, stop_code=0,
     ),
-    Part(
+    DemoService(
         "syntropy",
         command=("bun", "run", "src/index.ts"),
         check=_http(3000, "/health", '{"status":"ok","cycle":"idle"}'),
@@ -205,10 +205,10 @@ CAST: Final = (
         memory=182 * MIB, memory_limit=512 * MIB, cpu=0.03, traffic=2700, processes=19, tempo=2.9,
         ready_seconds=3.5,
     ),
-    Part(
+    DemoService(
         "vps-monitor", "alpine:3.20",
         command=("sh", "/scripts/vps-monitor.sh"),
-        check=Check(
+        check=DemoHealthCheck(
             ("CMD", "sh", "/scripts/fresh.sh", "/data/vps-metrics.json", "180"),
             "/data/vps-metrics.json is 41 s old\n",
             "/data/vps-metrics.json is 914 s old: more than 180 s\n",
@@ -219,7 +219,7 @@ CAST: Final = (
         memory=4 * MIB, cpu=0.004, traffic=0, storage=90, processes=2, ready_seconds=0.5,
         stop_code=137, stop_seconds=2.0,
     ),
-    Part(
+    DemoService(
         "web",
         command=("node_modules/.bin/next", "start"),
         check=_http(3000, "/", "<!doctype html>"),
@@ -229,7 +229,7 @@ CAST: Final = (
         memory=128 * MIB, memory_limit=256 * MIB, cpu=0.02, traffic=12_600, tempo=1.9,
         ready_seconds=4.0,
     ),
-    Part(
+    DemoService(
         "worker",
         command=("/entrypoint-worker.sh",),
         profile="worker", restart="no",
@@ -243,7 +243,7 @@ CAST: Final = (
     ),
 )  # fmt: skip
 
-ORPHAN: Final = Part(
+ORPHAN: Final = DemoService(
     "narrative-correlator",
     command=("python", "-m", "correlator"),
     check=_http(3004, "/correlations/health", '{"status":"ok"}'),
@@ -253,4 +253,4 @@ ORPHAN: Final = Part(
 )  # fmt: skip
 """Left over from an older compose file, which named it."""
 
-PARTS: Final[Mapping[str, Part]] = {part.name: part for part in (*CAST, ORPHAN)}
+PARTS: Final[Mapping[str, DemoService]] = {part.name: part for part in (*CAST, ORPHAN)}

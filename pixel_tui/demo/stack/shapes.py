@@ -3,9 +3,9 @@
 from typing import Final
 
 from pixel_tui.demo.stack.compose_file import host_path
-from pixel_tui.demo.stack.container import Actor, Health, Status
+from pixel_tui.demo.stack.container import DemoHealth, FakeContainer, Status
 from pixel_tui.demo.stack.seeded_time import ZERO_TIME, how_long, nanoseconds, stamp
-from pixel_tui.demo.stack.services import NETWORK, PROJECT, Check
+from pixel_tui.demo.stack.services import NETWORK, PROJECT, DemoHealthCheck
 from pixel_tui.demo.stack.usage import HOST_MEMORY
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 
@@ -14,7 +14,7 @@ _PROBE_SECONDS: Final = 0.043
 NETWORK_ID: Final = "5f0c7f6d2f7e4a5fb1c3" + "0" * 44
 
 
-def listed(actor: Actor, now: float) -> JsonObject:
+def listed(actor: FakeContainer, now: float) -> JsonObject:
     """An item of `GET /containers/json`."""
     return {
         "Id": actor.id,
@@ -33,7 +33,7 @@ def listed(actor: Actor, now: float) -> JsonObject:
     }
 
 
-def inspected(actor: Actor) -> JsonObject:
+def inspected(actor: FakeContainer) -> JsonObject:
     """`GET /containers/{id}/json`."""
     part = actor.part
     path, *arguments = part.command
@@ -73,7 +73,7 @@ def inspected(actor: Actor) -> JsonObject:
     }
 
 
-def stats(actor: Actor, now: float) -> JsonObject:
+def stats(actor: FakeContainer, now: float) -> JsonObject:
     """`GET /containers/{id}/stats`, one sample, on a host with cgroup 2."""
     use = actor.use(now)
     base: JsonObject = {
@@ -123,7 +123,7 @@ def stats(actor: Actor, now: float) -> JsonObject:
     }
 
 
-def event(actor: Actor, action: str, at: float, **attributes: str) -> JsonObject:
+def event(actor: FakeContainer, action: str, at: float, **attributes: str) -> JsonObject:
     """A message of `GET /events`."""
     image = actor.part.image_name
     return {
@@ -132,7 +132,7 @@ def event(actor: Actor, action: str, at: float, **attributes: str) -> JsonObject
         "from": image,
         "Type": "container",
         "Action": action,
-        "Actor": {
+        "FakeContainer": {
             "ID": actor.id,
             "Attributes": {**actor.labels(), "image": image, "name": actor.name, **attributes},
         },
@@ -142,7 +142,7 @@ def event(actor: Actor, action: str, at: float, **attributes: str) -> JsonObject
     }
 
 
-def _status_words(actor: Actor, now: float) -> str:
+def _status_words(actor: FakeContainer, now: float) -> str:
     match actor.status:
         case Status.CREATED:
             return "Created"
@@ -158,7 +158,7 @@ def _status_words(actor: Actor, now: float) -> str:
             return f"Exited ({actor.exit_code}) {how_long(now - actor.finished)} ago"
 
 
-def _state(actor: Actor) -> JsonObject:
+def _state(actor: FakeContainer) -> JsonObject:
     state: JsonObject = {
         "Status": actor.status.value,
         # The engine says so of one that it is about to restart, too.
@@ -174,11 +174,11 @@ def _state(actor: Actor) -> JsonObject:
         "FinishedAt": stamp(actor.finished),
     }
     if actor.health is not None:
-        state["Health"] = _health(actor.health)
+        state["DemoHealth"] = _health(actor.health)
     return state
 
 
-def _health(health: Health) -> JsonObject:
+def _health(health: DemoHealth) -> JsonObject:
     log: list[JsonValue] = [
         {
             "Start": stamp(run.at),
@@ -191,7 +191,7 @@ def _health(health: Health) -> JsonObject:
     return {"Status": health.verdict.value, "FailingStreak": health.streak, "Log": log}
 
 
-def _healthcheck(check: Check) -> JsonObject:
+def _healthcheck(check: DemoHealthCheck) -> JsonObject:
     return {
         "Test": list(check.test),
         "Interval": nanoseconds(check.interval),
@@ -202,7 +202,7 @@ def _healthcheck(check: Check) -> JsonObject:
     }
 
 
-def _mounts(actor: Actor) -> list[JsonValue]:
+def _mounts(actor: FakeContainer) -> list[JsonValue]:
     return [
         {
             "Type": "bind",
@@ -216,7 +216,7 @@ def _mounts(actor: Actor) -> list[JsonValue]:
     ]
 
 
-def _bindings(actor: Actor) -> JsonObject:
+def _bindings(actor: FakeContainer) -> JsonObject:
     if actor.oneoff:
         return {}
     host_ip = actor.part.host_ip
@@ -226,12 +226,12 @@ def _bindings(actor: Actor) -> JsonObject:
     }
 
 
-def _live_ports(actor: Actor) -> JsonObject:
+def _live_ports(actor: FakeContainer) -> JsonObject:
     exposed: JsonObject = {f"{actor.part.port}/tcp": None} if actor.part.port else {}
     return {**exposed, **_bindings(actor)}
 
 
-def _listed_ports(actor: Actor) -> list[JsonValue]:
+def _listed_ports(actor: FakeContainer) -> list[JsonValue]:
     if not actor.running:
         return []
     if not actor.part.published and actor.part.port:
@@ -247,7 +247,7 @@ def _listed_ports(actor: Actor) -> list[JsonValue]:
     ]
 
 
-def _networks(actor: Actor) -> JsonObject:
+def _networks(actor: FakeContainer) -> JsonObject:
     return {
         f"{PROJECT}_{NETWORK}": {
             "Aliases": [actor.name, actor.part.name],

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from pixel_tui.demo.stack.container import Actor
-from pixel_tui.demo.stack.journal import Line
+from pixel_tui.demo.stack.container import FakeContainer
+from pixel_tui.demo.stack.journal import JournalLine
 from pixel_tui.demo.stack.seeded_time import stamp_of
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.model.json_value import JsonObject, Node
@@ -27,7 +27,9 @@ class DemoLog:
         now: The time of that block.
     """
 
-    def __init__(self, world: DemoWorld, actor: Actor, request: LogRequest, now: float) -> None:
+    def __init__(
+        self, world: DemoWorld, actor: FakeContainer, request: LogRequest, now: float
+    ) -> None:
         self._world = world
         self._journal = actor.journal
         self._journal.grow(now)
@@ -60,7 +62,7 @@ class DemoLog:
             self._closed = True
             self._world.changed.notify_all()
 
-    def _take(self) -> list[Line]:
+    def _take(self) -> list[JournalLine]:
         first, end = self._journal.bounds
         if self._end is None and self._journal.lives_over > self._life:
             self._end = self._journal.end_of(self._life)
@@ -104,7 +106,7 @@ class DemoEvents:
 
     def _of_project(self, events: Iterable[JsonObject]) -> Iterator[JsonObject]:
         for event in events:
-            if Node(event)["Actor"]["Attributes"][f"{LABEL}project"].raw == self._project:
+            if Node(event)["FakeContainer"]["Attributes"][f"{LABEL}project"].raw == self._project:
                 yield event
 
 
@@ -116,6 +118,6 @@ def _since(request: LogRequest) -> int:
         return 0
 
 
-def _frame(line: Line) -> bytes:
+def _frame(line: JournalLine) -> bytes:
     payload = f"{stamp_of(line.stamp)} {line.text}\n".encode()
     return bytes([line.stream, 0, 0, 0]) + len(payload).to_bytes(4, "big") + payload

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from pixel_tui.demo.stack.faults import OUT_OF_MEMORY_SECONDS, Fault
-from pixel_tui.demo.stack.services import MIB, Part
+from pixel_tui.demo.stack.faults import OUT_OF_MEMORY_SECONDS, DemoFault
+from pixel_tui.demo.stack.services import MIB, DemoService
 
 HOST_MEMORY: Final = 8192 * MIB
 LEAK_LIMIT: Final = 512 * MIB
@@ -18,7 +18,7 @@ _WAVES: Final = ((0.45, 47.0), (0.3, 13.0))
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class DemoCounters:
     """The counters of one life, up to a moment. Bytes and nanoseconds."""
 
     cpu: int
@@ -63,9 +63,11 @@ class Meter:
         return self.extra + (self.factor - 1) * max(at - self.since, 0.0)
 
 
-def use(part: Part, meter: Meter, at: float, fault: Fault | None, ill_since: float) -> Use:
+def use(
+    part: DemoService, meter: Meter, at: float, fault: DemoFault | None, ill_since: float
+) -> DemoCounters:
     """What a running container has used up to a moment."""
-    return Use(
+    return DemoCounters(
         cpu=int(part.cpu * meter.count(at, 0) * 1e9),
         memory=_memory(part, meter, at, fault, ill_since),
         cache=part.memory // 7,
@@ -77,12 +79,14 @@ def use(part: Part, meter: Meter, at: float, fault: Fault | None, ill_since: flo
     )
 
 
-def _memory(part: Part, meter: Meter, at: float, fault: Fault | None, ill_since: float) -> int:
+def _memory(
+    part: DemoService, meter: Meter, at: float, fault: DemoFault | None, ill_since: float
+) -> int:
     """In use without the page cache."""
     age = max(at - meter.started, 0.0)
     warm = 0.55 + 0.45 * min(age / WARMING_SECONDS, 1.0)
     rest = part.memory * warm * (1 + 0.025 * math.sin(at / 31 + meter.phase))
-    if fault is not Fault.OUT_OF_MEMORY:
+    if fault is not DemoFault.OUT_OF_MEMORY:
         return int(rest)
     full = part.memory_limit or max(LEAK_LIMIT, 2 * part.memory)
     leaking = min((at - max(ill_since, meter.started)) / OUT_OF_MEMORY_SECONDS, 1.0)

@@ -13,17 +13,17 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.demo.stack.compose_file import config_hash
-from pixel_tui.demo.stack.container import NEVER, Actor, Health, Status
-from pixel_tui.demo.stack.faults import RESTART_SECONDS, Fault
+from pixel_tui.demo.stack.container import NEVER, DemoHealth, FakeContainer, Status
+from pixel_tui.demo.stack.faults import RESTART_SECONDS, DemoFault
 from pixel_tui.demo.stack.journal import Journal
 from pixel_tui.demo.stack.scenario import roles, settle
 from pixel_tui.demo.stack.seeded_time import hex_id, noise
-from pixel_tui.demo.stack.services import PARTS, Part
+from pixel_tui.demo.stack.services import PARTS, DemoService
 from pixel_tui.demo.stack.shapes import event
 from pixel_tui.errors import EngineUnreachable, UsageError
 from pixel_tui.stack.model.json_value import JsonObject
 
-__all__ = ["DemoWorld", "Fault"]
+__all__ = ["DemoFault", "DemoWorld"]
 
 HISTORY_SECONDS: Final = 1200.0
 """How much of a log there is at the start."""
@@ -49,7 +49,7 @@ class DemoWorld:
         self._made = 0
         self._events: deque[JsonObject] = deque(maxlen=KEPT_EVENTS)
         self._told_events = 0
-        self._actors: list[Actor] = []
+        self._actors: list[FakeContainer] = []
         for role in roles():
             actor = self._new(
                 role.part, role.name, role.number, role.config_hash, self.born - HISTORY_SECONDS
@@ -62,7 +62,7 @@ class DemoWorld:
     # Looking.
 
     @contextmanager
-    def look(self) -> Iterator[tuple[list[Actor], float]]:
+    def look(self) -> Iterator[tuple[list[FakeContainer], float]]:
         """The containers as they are, and the time, for as long as the block lasts.
 
         Raises:
@@ -100,7 +100,7 @@ class DemoWorld:
 
     # Faults.
 
-    def raise_fault(self, service: str, fault: Fault) -> None:
+    def raise_fault(self, service: str, fault: DemoFault) -> None:
         """Let something go wrong with every container of a service.
 
         Args:
@@ -138,14 +138,14 @@ class DemoWorld:
             self._down = down
             self.changed.notify_all()
 
-    def _of(self, service: str) -> list[Actor]:
+    def _of(self, service: str) -> list[FakeContainer]:
         if service not in PARTS:
             raise UsageError("The embedded stack has no such service.", on=service)
         return [actor for actor in self._actors if actor.part.name == service]
 
     # Changes, in the engine's words.
 
-    def create(self, part: Part, number: int) -> Actor:
+    def create(self, part: DemoService, number: int) -> FakeContainer:
         """Make a container of a service, in the configuration of now."""
         with self.changed:
             self._pass_time()
@@ -153,7 +153,7 @@ class DemoWorld:
             self._tell(actor, "create")
             return actor
 
-    def remove(self, actor: Actor) -> None:
+    def remove(self, actor: FakeContainer) -> None:
         """Remove a container that does not run."""
         with self.changed:
             self._pass_time()
@@ -161,19 +161,19 @@ class DemoWorld:
                 self._actors.remove(actor)
                 self._tell(actor, "destroy")
 
-    def start(self, actor: Actor) -> None:
+    def start(self, actor: FakeContainer) -> None:
         """Start a container by hand: its restarts count from zero, and what hung is mended."""
         with self.changed:
             self._pass_time()
             if actor.running:
                 return
             actor.restarts = 0
-            if actor.fault is Fault.UNHEALTHY:
+            if actor.fault is DemoFault.UNHEALTHY:
                 actor.fault = None
             actor.live(self._at)
             self._tell(actor, "start")
 
-    def stop(self, actor: Actor) -> None:
+    def stop(self, actor: FakeContainer) -> None:
         """Stop a container by hand: the engine does not restart it."""
         with self.changed:
             self._pass_time()
@@ -189,7 +189,7 @@ class DemoWorld:
             actor.status, actor.next_start = Status.EXITED, NEVER
             self._tell(actor, "stop")
 
-    def told_restart(self, actor: Actor) -> None:
+    def told_restart(self, actor: FakeContainer) -> None:
         """Report what the engine reports after it has stopped and started a container."""
         with self.changed:
             self._tell(actor, "restart")
@@ -207,7 +207,7 @@ class DemoWorld:
             self._happen(actor)
         self._at = max(self._at, now)
 
-    def _happen(self, actor: Actor) -> None:
+    def _happen(self, actor: FakeContainer) -> None:
         at = actor.due
         if at == actor.next_end:
             self._fail(actor, at)
@@ -217,8 +217,8 @@ class DemoWorld:
         elif actor.probe(at) and actor.health is not None:
             self._tell(actor, f"health_status: {actor.health.verdict}")
 
-    def _fail(self, actor: Actor, at: float) -> None:
-        oom = actor.fault is Fault.OUT_OF_MEMORY
+    def _fail(self, actor: FakeContainer, at: float) -> None:
+        oom = actor.fault is DemoFault.OUT_OF_MEMORY
         code = _KILLED if oom else 1
         if oom:
             self._tell(actor, "oom")
@@ -229,15 +229,17 @@ class DemoWorld:
             actor.restarts += 1
             actor.next_start = at + RESTART_SECONDS
 
-    def _tell(self, actor: Actor, action: str, **attributes: str) -> None:
+    def _tell(self, actor: FakeContainer, action: str, **attributes: str) -> None:
         self._events.append(event(actor, action, self._at, **attributes))
         self._told_events += 1
         self.changed.notify_all()
 
-    def _new(self, part: Part, name: str, number: int, label: str, since: float) -> Actor:
+    def _new(
+        self, part: DemoService, name: str, number: int, label: str, since: float
+    ) -> FakeContainer:
         # The number of what was made before keeps a recreated container's id its own.
         self._made += 1
-        actor = Actor(
+        actor = FakeContainer(
             part=part,
             name=name,
             id=hex_id(self.seed, f"{name} {self._made}"),
@@ -248,7 +250,7 @@ class DemoWorld:
             created=self._at,
             journal=Journal(part.name, name, tempo=part.tempo, seed=self.seed, since=since),
             phase=7 * noise(f"{self.seed} {name}"),
-            health=Health(part.check) if part.check else None,
+            health=DemoHealth(part.check) if part.check else None,
         )
         self._actors.append(actor)
         return actor

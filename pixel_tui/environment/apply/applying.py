@@ -15,7 +15,7 @@ from pixel_tui.environment.apply.wanted import (
     Ending,
     EnvironmentFile,
     Run,
-    Wanted,
+    WantedEnvironment,
     Wellness,
 )
 from pixel_tui.environment.storage.staging import digest
@@ -80,7 +80,7 @@ class Applying:
         self._witness = witness
         self._why = ""  # it is rolled back: a sentence, and a space; empty where by hand
 
-    def apply(self, wanted: Wanted) -> Ending:
+    def apply(self, wanted: WantedEnvironment) -> Ending:
         """Save it, make anew what it changes, watch, wait to be confirmed.
 
         Raises:
@@ -114,7 +114,7 @@ class Applying:
         self._say(f"It was left half done. {state.words}")
         return self._go_back(Ending.KEPT)
 
-    def _begin(self, wanted: Wanted) -> ApplyState:
+    def _begin(self, wanted: WantedEnvironment) -> ApplyState:
         if self._files.left() is not None or self._files.under_way():
             raise OperationError(
                 "An apply before this one was not finished.",
@@ -156,13 +156,13 @@ class Applying:
             raise
         return state
 
-    def _unwell(self, wanted: Wanted) -> tuple[str, ...]:
+    def _unwell(self, wanted: WantedEnvironment) -> tuple[str, ...]:
         made = {*wanted.recreate, *wanted.rebuild}
         restarted = dict.fromkeys((*wanted.restart, *wanted.joined))
         names = [name for name in restarted if name not in made]
         return tuple(name for name in names if self._look((name,)).ill)
 
-    def _try(self, state: ApplyState, wanted: Wanted) -> Ending:
+    def _try(self, state: ApplyState, wanted: WantedEnvironment) -> Ending:
         self._enter(state, Phase.SAVING)
         self._file.save(wanted.content, was=wanted.was)
         self._say(f"Saved {self._path}; what it was is in the history.")

@@ -16,7 +16,7 @@ from pixel_tui.text import SafeText, plain
 NOTHING_RUNS: Final[Mapping[str, RunningService]] = {}
 
 
-class Change(StrEnum):
+class ServiceChange(StrEnum):
     """What has to be done to a service for the file to count."""
 
     RECREATE = "recreate"
@@ -32,7 +32,7 @@ class ServiceImpact:
     """One service that a candidate changes."""
 
     service: SafeText
-    change: Change
+    change: ServiceChange
     keys: tuple[SafeText, ...]
     """Names of the keys behind it; never values."""
     cause: SafeText
@@ -57,7 +57,7 @@ class ServiceImpact:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class RenamedResource:
     """A network or volume that gets another name: the one of before stays, and is left."""
 
     kind: ResourceKind
@@ -83,7 +83,7 @@ class Impact:
     """The networks that would get another configuration under the same name, of what runs."""
     volumes: tuple[Diverged, ...] = ()
     """The volumes that would, which compose keeps as they are."""
-    moved: tuple[Moved, ...] = ()
+    moved: tuple[RenamedResource, ...] = ()
     """Networks and volumes in whose place others come."""
 
     @property
@@ -131,12 +131,12 @@ def find_impact(
         if causes and run is not None and name not in found:
             cause = plain(", and ".join(causes))
             found[name] = ServiceImpact(
-                service.name, Change.RECREATE, (), cause, run.up, stopped=not run.up
+                service.name, ServiceChange.RECREATE, (), cause, run.up, stopped=not run.up
             )
-    _add_sharers(candidate, running, found, Change.RECREATE)
+    _add_sharers(candidate, running, found, ServiceChange.RECREATE)
     if changed:
         _restart_mounting(candidate, running, changed, found)
-        _add_sharers(candidate, running, found, Change.RESTART)
+        _add_sharers(candidate, running, found, ServiceChange.RESTART)
     warnings = [
         *candidate.warnings,
         *_renamed(candidate, current),
@@ -187,7 +187,7 @@ def find_impact(
 
 def _other_resources(
     candidate: CandidateReading, current: CandidateReading
-) -> tuple[list[Resource], tuple[Moved, ...]]:
+) -> tuple[list[Resource], tuple[RenamedResource, ...]]:
     """What changes under its name, and what gets another one; external ones never change.
 
     Under another project's name nothing changes: a second stack would come beside this one.
@@ -201,14 +201,14 @@ def _other_resources(
         if before is None:
             continue
         if before.name != item.name:
-            moved.append(Moved(item.kind, item.key, before.name, item.name))
+            moved.append(RenamedResource(item.kind, item.key, before.name, item.name))
         elif before.config_hash and item.config_hash not in {"", before.config_hash}:
             remade.append(item)
     return remade, tuple(moved)
 
 
 def _causes(
-    service: ServiceReading, networks: Collection[Resource], moved: Collection[Moved]
+    service: ServiceReading, networks: Collection[Resource], moved: Collection[RenamedResource]
 ) -> list[str]:
     """Why its containers have to be made again for the sake of what they are on."""
     changed = [item.key for item in networks if item.key in service.networks]
@@ -245,14 +245,14 @@ def _of_service(
     behind = (set(changed) & service.keys) | environment | arguments | delivered | given
     known = behind & set(changed)
     if rebuilt:
-        what = Change.REBUILD
+        what = ServiceChange.REBUILD
         cause = "its image is built another way"
         if arguments:
             cause = f"its image is built with {', '.join(sorted(arguments))}"
         elif given:
             cause = f"its build gets {', '.join(sorted(given))} as a secret"
     else:
-        what = Change.RECREATE
+        what = ServiceChange.RECREATE
         cause = "its environment changes" if environment else "its configuration changes"
         if delivered and not recreated:
             cause = "a secret or config of it changes"
@@ -307,14 +307,14 @@ def _add_sharers(
     candidate: CandidateReading,
     running: Mapping[str, RunningService],
     found: dict[str, ServiceImpact],
-    change: Change,
+    change: ServiceChange,
 ) -> None:
     """Add what shares with what is found, directly or through others, and loses it.
 
     Of a container that is made anew that is its namespaces and volumes. One that is restarted has
     new namespaces, which concern what runs.
     """
-    restarted = change is Change.RESTART
+    restarted = change is ServiceChange.RESTART
     grown = True
     while grown:
         grown = False
@@ -357,7 +357,7 @@ def _restart_mounting(
         if name not in found and run is not None and run.mounts_file:
             found[name] = ServiceImpact(
                 service=service.name,
-                change=Change.RESTART,
+                change=ServiceChange.RESTART,
                 keys=tuple(map(plain, sorted(changed))),
                 cause=SafeText("it mounts the file, and reads the old one until it is restarted"),
                 running=True,

@@ -10,7 +10,7 @@ from pixel_tui.environment.apply.impact import NOTHING_RUNS, Impact, find_impact
 from pixel_tui.environment.apply.state import ApplyState
 from pixel_tui.environment.checks.layers import read_layers, set_in
 from pixel_tui.environment.dotenv.changed_keys import changed_keys
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import OF_ONE_OBJECT, EngineError
 from pixel_tui.stack.compose.build_records import build_records
@@ -119,7 +119,7 @@ class ImpactReader:
         """
         paths = self._command.env_paths
         later = paths[paths.index(str(self.path)) + 1 :] if str(self.path) in paths else ()
-        documents = (Document.parse(read_file(Path(path)).data) for path in later)
+        documents = (DotenvDocument.parse(read_file(Path(path)).data) for path in later)
         readings = read_layers(documents, self._environment)
         return frozenset().union(*map(set_in, readings))
 

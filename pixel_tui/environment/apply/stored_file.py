@@ -8,7 +8,7 @@ from pixel_tui.errors import FileError
 from pixel_tui.files import sync_folder
 
 
-class StoredFile:
+class SavedFile:
     """One file, and its history. Everything in here blocks.
 
     Args:

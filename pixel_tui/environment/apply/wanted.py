@@ -128,7 +128,7 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedEnvironment:
     """What is to be applied."""
 
     content: bytes

@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeAlias
 
 from pixel_tui.environment.checks import rules
 from pixel_tui.environment.checks.catalogue import Catalogue, Known
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.secrecy import is_secret
 from pixel_tui.environment.checks.surroundings import Surroundings
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.values import Reading
 from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
@@ -25,7 +25,7 @@ class Filled(NamedTuple):
     """A key that somebody has filled in."""
 
     key: str
-    entry: Entry
+    entry: DotenvEntry
     value: str
     """As compose reads it."""
     known: Known | None
@@ -33,18 +33,18 @@ class Filled(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CheckedFile:
     """An environment file and what is known around it."""
 
-    document: Document
+    document: DotenvDocument
     readings: Mapping[str, Reading]
     catalogue: Catalogue
     """As far as it is about this project."""
     uses: EnvironmentUses
     surroundings: Surroundings
-    example: Mapping[str, Entry]
+    example: Mapping[str, DotenvEntry]
     """The example's entries by key, those that are commented out among them."""
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, DotenvEntry]
     """The entry that counts, by key."""
     values: Mapping[str, str]
     """What compose reads, by key; without those that it has no value for."""
@@ -60,7 +60,7 @@ class Case:
     keys: Collection[str] | None = None
     """The keys that are looked at; None for all of them, and the file itself."""
 
-    def looked_at(self) -> Iterator[tuple[str, Entry]]:
+    def looked_at(self) -> Iterator[tuple[str, DotenvEntry]]:
         """The keys and entries that count, of those that are looked at."""
         if self.keys is None:
             yield from self.entries.items()
@@ -95,26 +95,28 @@ class Case:
     def finding(
         self,
         rule: str,
-        level: Level,
+        level: EnvironmentLevel,
         key: str,
         message: str,
         remedy: str,
         *,
         mend: str | None = None,
         line: int | None = None,
-    ) -> Finding:
+    ) -> EnvironmentFinding:
         """A finding about a key; what would mend a secret is left out of it."""
         entry = self.entries.get(key)
         where = line if line is not None else entry.line if entry is not None else 0
         shown = None if key in self.secrets else mend
-        return Finding(rule, level, key, where, plain(message), plain(remedy), shown)
+        return EnvironmentFinding(rule, level, key, where, plain(message), plain(remedy), shown)
 
-    def file_finding(self, rule: str, level: Level, message: str, remedy: str) -> Finding:
+    def file_finding(
+        self, rule: str, level: EnvironmentLevel, message: str, remedy: str
+    ) -> EnvironmentFinding:
         """A finding about the file."""
-        return Finding(rule, level, "", 0, plain(message), plain(remedy))
+        return EnvironmentFinding(rule, level, "", 0, plain(message), plain(remedy))
 
 
-Check: TypeAlias = Callable[[Case], Iterator[Finding]]
+Check: TypeAlias = Callable[[CheckedFile], Iterator[EnvironmentFinding]]
 
 
 @cache
@@ -127,15 +129,15 @@ def all_checks() -> tuple[Check, ...]:
 
 
 def make_case(
-    document: Document,
+    document: DotenvDocument,
     readings: Mapping[str, Reading],
-    example: Document | None,
+    example: DotenvDocument | None,
     catalogue: Catalogue,
     uses: EnvironmentUses,
     surroundings: Surroundings,
     *,
     keys: Collection[str] | None = None,
-) -> Case:
+) -> CheckedFile:
     """Put together what checks are given.
 
     Args:
@@ -158,7 +160,7 @@ def make_case(
             values[key] = value
     judged = entries if keys is None else [key for key in keys if key in entries]
     placeholders = frozenset(key for key, value in values.items() if own.is_placeholder(value))
-    return Case(
+    return CheckedFile(
         document=document,
         readings=readings,
         catalogue=own,
@@ -188,7 +190,7 @@ def make_case(
     )
 
 
-def example_entries(example: Document | None) -> Mapping[str, Entry]:
+def example_entries(example: DotenvDocument | None) -> Mapping[str, DotenvEntry]:
     """The example's entries by key; one that counts comes before one that is commented out."""
     if example is None:
         return {}
@@ -196,7 +198,7 @@ def example_entries(example: Document | None) -> Mapping[str, Entry]:
     return {entry.key: entry for entry in ordered if entry.key}
 
 
-def is_secret_entry(entry: Entry, value: str, catalogue: Catalogue) -> bool:
+def is_secret_entry(entry: DotenvEntry, value: str, catalogue: Catalogue) -> bool:
     """Whether an entry's value is secret, as it is written or as compose reads it.
 
     Of a broken entry nobody knows where it was to end: other keys' secrets may be in it.

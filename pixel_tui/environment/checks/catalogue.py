@@ -8,7 +8,7 @@ from fnmatch import translate
 from functools import cache
 from typing import Final
 
-from pixel_tui.environment.checks.finding import Level
+from pixel_tui.environment.checks.finding import EnvironmentLevel
 from pixel_tui.profile import profile_table, table, text, words
 from pixel_tui.text import SafeText, plain
 
@@ -61,7 +61,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class ValuePattern:
     """A key and what its value matches."""
 
     key: str
@@ -77,12 +77,12 @@ class LinkedKeys:
     """Two keys that have to agree."""
 
     rule: str
-    level: Level
-    when: Expectation
-    then: Expectation
+    level: EnvironmentLevel
+    when: ValuePattern
+    then: ValuePattern
     message: SafeText
     remedy: SafeText
-    unless: Expectation | None = None
+    unless: ValuePattern | None = None
     absent: bool = False
     """Whether the second key may not be left out either."""
     mend: str | None = None
@@ -191,7 +191,7 @@ def _known(name: str, entry: Mapping[str, object]) -> Known:
 def _link(entry: Mapping[str, object]) -> LinkedKeys:
     return LinkedKeys(
         rule=text(entry, "rule"),
-        level=Level(text(entry, "level")),
+        level=EnvironmentLevel(text(entry, "level")),
         when=_expectation(table(entry, "when")),
         then=_expectation(table(entry, "then")),
         unless=_expectation(table(entry, "unless")) if "unless" in entry else None,
@@ -202,5 +202,5 @@ def _link(entry: Mapping[str, object]) -> LinkedKeys:
     )
 
 
-def _expectation(entry: Mapping[str, object]) -> Expectation:
-    return Expectation(text(entry, "key"), re.compile(text(entry, "pattern"), re.IGNORECASE))
+def _expectation(entry: Mapping[str, object]) -> ValuePattern:
+    return ValuePattern(text(entry, "key"), re.compile(text(entry, "pattern"), re.IGNORECASE))

@@ -5,7 +5,7 @@ See `stack/model/deliveries.py`: here it is a value's turn.
 
 from collections.abc import Callable, Collection, Iterable
 
-from pixel_tui.stack.compose.environment_uses import How, Use
+from pixel_tui.stack.compose.environment_uses import KeyUse, KeyUseKind
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
 
@@ -24,7 +24,7 @@ def old_sources(snapshot: StackSnapshot, service: str) -> Collection[SafeText]:
     return found.outdated.sources if found is not None and found.outdated is not None else ()
 
 
-def unknown_deliveries(uses: Iterable[Use], old: OldSources) -> frozenset[SafeText]:
+def unknown_deliveries(uses: Iterable[KeyUse], old: OldSources) -> frozenset[SafeText]:
     """The services of which it is not known whether they have the value of now.
 
     Args:
@@ -34,5 +34,5 @@ def unknown_deliveries(uses: Iterable[Use], old: OldSources) -> frozenset[SafeTe
     return frozenset(
         use.service
         for use in uses
-        if use.how is How.CONTENT and use.where.removesuffix(".content") in old(use.service)
+        if use.how is KeyUseKind.CONTENT and use.where.removesuffix(".content") in old(use.service)
     )

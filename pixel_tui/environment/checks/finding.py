@@ -10,7 +10,7 @@ _STOPPING: Final = frozenset({"syntax", "refused"})
 """Rules about what compose refuses the whole project for."""
 
 
-class Level(StrEnum):
+class EnvironmentLevel(StrEnum):
     """How bad it is."""
 
     ERROR = "error"
@@ -20,12 +20,12 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class EnvironmentFinding:
     """Something wrong with a key, why, and what to do. No value of a secret is in it."""
 
     rule: str
     """`placeholder`: what scripts know it by."""
-    level: Level
+    level: EnvironmentLevel
     key: str
     """Empty where it is about the file."""
     line: int
@@ -38,4 +38,4 @@ class Finding:
     @property
     def stops_everything(self) -> bool:
         """Whether compose refuses the whole project for this, so that nothing else counts yet."""
-        return self.level is Level.ERROR and self.rule in _STOPPING
+        return self.level is EnvironmentLevel.ERROR and self.rule in _STOPPING

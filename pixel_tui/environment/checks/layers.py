@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pixel_tui.environment.checks.finding import Finding
-from pixel_tui.environment.checks.overview import How, KeyRow, Overview
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.checks.finding import EnvironmentFinding
+from pixel_tui.environment.checks.overview import KeyRow, KeyUseKind, Overview
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import Reading, read_values
 from pixel_tui.text import SafeText, plain
 
@@ -38,7 +38,7 @@ class Layers:
             told = row.entry is not None or self.last
             findings = row.findings if told else ()
             return replace(row, overridden_by=later or earlier, findings=findings)
-        read_whole = any(use.how is How.ENV_FILE for use in row.uses)
+        read_whole = any(use.how is KeyUseKind.ENV_FILE for use in row.uses)
         broken = row.entry is not None and row.entry.broken
         findings = row.findings if not later or read_whole or broken else ()
         return replace(row, overridden_by=later, overrides=earlier, findings=findings)
@@ -48,7 +48,7 @@ class Layers:
         if self == ALONE:
             return found
         rows = tuple(map(self.marked, found.rows))
-        kept: dict[str, tuple[Finding, ...]] = {row.key: row.findings for row in rows}
+        kept: dict[str, tuple[EnvironmentFinding, ...]] = {row.key: row.findings for row in rows}
         findings = tuple(
             item for item in found.findings if not item.key or item in kept.get(item.key, (item,))
         )
@@ -60,7 +60,7 @@ ALONE = Layers()
 
 
 def read_layers(
-    documents: Iterable[Document], environment: Mapping[str, str]
+    documents: Iterable[DotenvDocument], environment: Mapping[str, str]
 ) -> list[Mapping[str, Reading]]:
     """What compose reads in each of several files; each may refer to keys of those before it.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pixel_tui.environment.checks.case import is_secret_entry
 from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.layers import read_layers, set_in
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.storage.file_state import LONGEST_BYTES
 from pixel_tui.files import read_regular
 from pixel_tui.redaction.redactor import is_secret_value, mask_value, remember_secret, spare_names
@@ -58,9 +58,9 @@ def remember_secrets(paths: Iterable[str | Path], environment: Mapping[str, str]
                 mask_value(entry.key, value)  # it may be a URL, and the password in it a secret
 
 
-def _document(path: str | Path) -> Document | None:
+def _document(path: str | Path) -> DotenvDocument | None:
     try:
-        return Document.parse(read_regular(Path(path), LONGEST_BYTES))
+        return DotenvDocument.parse(read_regular(Path(path), LONGEST_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

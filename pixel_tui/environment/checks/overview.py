@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pixel_tui.environment.checks.case import Case, all_checks, make_case
+from pixel_tui.environment.checks.case import CheckedFile, all_checks, make_case
 from pixel_tui.environment.checks.catalogue import Catalogue
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.secrecy import is_secret
 from pixel_tui.environment.checks.surroundings import Surroundings
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.values import Reading
-from pixel_tui.stack.compose.environment_uses import EnvironmentUses, How, Use
+from pixel_tui.stack.compose.environment_uses import EnvironmentUses, KeyUse, KeyUseKind
 from pixel_tui.text import SafeText, plain
 
-__all__ = ["How", "KeyRow", "KeyState", "Overview", "Use", "key_row", "overview"]
+__all__ = ["KeyRow", "KeyState", "KeyUse", "KeyUseKind", "Overview", "key_row", "overview"]
 
 
 class KeyState(StrEnum):
@@ -39,18 +39,18 @@ class KeyRow:
     key: SafeText
     section: SafeText
     state: KeyState
-    entry: Entry | None
+    entry: DotenvEntry | None
     """None where it is missing."""
     secret: bool
     required: bool
     purpose: SafeText
     """What it is for; empty where nobody knows."""
-    uses: tuple[Use, ...]
+    uses: tuple[KeyUse, ...]
     written: str
     """As it stands in the file; never shown where it is secret and not revealed."""
     effective: str | None
     """As compose reads it."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[EnvironmentFinding, ...] = ()
     overridden_by: SafeText = SafeText("")
     """The other environment file whose value counts; empty where it is this one's."""
     overrides: SafeText = SafeText("")
@@ -69,7 +69,7 @@ class Overview:
     rows: tuple[KeyRow, ...]
     """By section, those of the file first; in a section in the order of the file, those that
     are missing behind the others, the required ones first."""
-    findings: tuple[Finding, ...]
+    findings: tuple[EnvironmentFinding, ...]
     """All of them, those about the file too; what stops everything and errors first."""
     totals: Mapping[KeyState, int]
 
@@ -80,9 +80,9 @@ class Overview:
 
 
 def overview(
-    document: Document,
+    document: DotenvDocument,
     readings: Mapping[str, Reading],
-    example: Document | None,
+    example: DotenvDocument | None,
     catalogue: Catalogue,
     uses: EnvironmentUses,
     surroundings: Surroundings,
@@ -99,7 +99,7 @@ def overview(
     """
     case = make_case(document, readings, example, catalogue, uses, surroundings)
     findings = find_all(case)
-    by_key: dict[str, list[Finding]] = {}
+    by_key: dict[str, list[EnvironmentFinding]] = {}
     for finding in findings:
         by_key.setdefault(finding.key, []).append(finding)
     repeated = _repeated(document)
@@ -115,9 +115,9 @@ def overview(
 
 def key_row(
     key: str,
-    document: Document,
+    document: DotenvDocument,
     readings: Mapping[str, Reading],
-    example: Document | None,
+    example: DotenvDocument | None,
     catalogue: Catalogue,
     uses: EnvironmentUses,
     surroundings: Surroundings,
@@ -131,9 +131,9 @@ def key_row(
     return _row(case, key, entry, findings, repeated=key in _repeated(document))
 
 
-def find_all(case: Case) -> tuple[Finding, ...]:
+def find_all(case: CheckedFile) -> tuple[EnvironmentFinding, ...]:
     """What all the checks find: what stops everything, then errors first, then by line."""
-    levels = list(Level)
+    levels = list(EnvironmentLevel)
     found = dict.fromkeys(finding for check in all_checks() for finding in check(case))
     return tuple(
         sorted(
@@ -148,18 +148,18 @@ def find_all(case: Case) -> tuple[Finding, ...]:
     )
 
 
-def _present(case: Case) -> dict[str, Entry]:
+def _present(case: CheckedFile) -> dict[str, DotenvEntry]:
     """The entry of each key in the file's order; one that counts before one that does not."""
     found = {entry.key: entry for entry in case.document.entries if entry.key}
     return {key: case.entries.get(key, entry) for key, entry in found.items()}
 
 
-def _repeated(document: Document) -> frozenset[str]:
+def _repeated(document: DotenvDocument) -> frozenset[str]:
     counts = Counter(entry.key for entry in document.entries if entry.key and not entry.commented)
     return frozenset(key for key, count in counts.items() if count > 1)
 
 
-def _missing_keys(case: Case) -> Sequence[str]:
+def _missing_keys(case: CheckedFile) -> Sequence[str]:
     """Keys that are not in the file, those that are required first."""
     named = dict.fromkeys(key for key, entry in case.example.items() if not entry.commented)
     named |= dict.fromkeys(key for key in case.uses.references if not case.catalogue.is_tool(key))
@@ -170,13 +170,13 @@ def _missing_keys(case: Case) -> Sequence[str]:
     return sorted(missing, key=lambda key: not case.is_required(key))
 
 
-def _sections(document: Document, rows: Iterable[KeyRow]) -> dict[SafeText, None]:
+def _sections(document: DotenvDocument, rows: Iterable[KeyRow]) -> dict[SafeText, None]:
     """Names of sections in their order; what stands above every banner comes first."""
     sections = dict.fromkeys((SafeText(""), *document.sections))
     return sections | dict.fromkeys(row.section for row in rows)
 
 
-def _state(case: Case, key: str, entry: Entry, *, repeated: bool) -> KeyState:
+def _state(case: CheckedFile, key: str, entry: DotenvEntry, *, repeated: bool) -> KeyState:
     if entry.commented:
         return KeyState.COMMENTED
     if key not in case.values:
@@ -193,7 +193,12 @@ def _state(case: Case, key: str, entry: Entry, *, repeated: bool) -> KeyState:
 
 
 def _row(
-    case: Case, key: str, entry: Entry, findings: Iterable[Finding], *, repeated: bool
+    case: CheckedFile,
+    key: str,
+    entry: DotenvEntry,
+    findings: Iterable[EnvironmentFinding],
+    *,
+    repeated: bool,
 ) -> KeyRow:
     known = case.catalogue.find(key)
     secret = key in case.secrets
@@ -215,7 +220,7 @@ def _row(
     )
 
 
-def _missing_row(case: Case, key: str, findings: Iterable[Finding]) -> KeyRow:
+def _missing_row(case: CheckedFile, key: str, findings: Iterable[EnvironmentFinding]) -> KeyRow:
     known = case.catalogue.find(key)
     return KeyRow(
         key=plain(key),
@@ -232,7 +237,7 @@ def _missing_row(case: Case, key: str, findings: Iterable[Finding]) -> KeyRow:
     )
 
 
-def _section(case: Case, key: str) -> SafeText:
+def _section(case: CheckedFile, key: str) -> SafeText:
     """Where a key belongs that stands below no banner of the file."""
     example, known = case.example.get(key), case.catalogue.find(key)
     if example is not None and example.section:

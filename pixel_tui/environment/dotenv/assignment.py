@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import NO_VALUES, read_values
 from pixel_tui.errors import UsageError
 
@@ -32,7 +32,7 @@ def edited(
         Unwritable: The key is none, or there is no way to write the value.
         UsageError: Compose would refuse the file, or read something else.
     """
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     entry = document.entry(key)
     if entry is not None and not entry.broken:
         after = document.with_value(entry, value)
@@ -58,7 +58,7 @@ def removed(data: bytes, key: str) -> bytes:
     Raises:
         UsageError: Compose would refuse the file.
     """
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     for _ in document.entries:
         if (entry := document.entry(key)) is not None:
             document = document.without(entry)
@@ -67,7 +67,7 @@ def removed(data: bytes, key: str) -> bytes:
     return document.data
 
 
-def _require_readable(document: Document) -> None:
+def _require_readable(document: DotenvDocument) -> None:
     if document.faults:
         fault = document.faults[0]
         raise UsageError(

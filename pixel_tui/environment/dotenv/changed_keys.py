@@ -2,7 +2,7 @@
 
 import os
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 
 
@@ -11,7 +11,7 @@ def changed_keys(before: bytes, after: bytes) -> frozenset[str]:
     old, new = (
         {
             key: reading.value
-            for key, reading in read_values(Document.parse(data), os.environ).items()
+            for key, reading in read_values(DotenvDocument.parse(data), os.environ).items()
         }
         for data in (before, after)
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.line_matcher import LineMatcher
 from pixel_tui.environment.dotenv.units import groups
 from pixel_tui.redaction.redactor import MASK, is_secret_value, redact
@@ -28,11 +28,11 @@ _COMMENTED = re.compile(
 
 _USUAL_KEY = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 
-IsSecret = Callable[[Entry], bool]
+IsSecret = Callable[[DotenvEntry], bool]
 """Whether the value of an entry is secret."""
 
 
-class Kind(StrEnum):
+class KeyDifference(StrEnum):
     """What became of a key."""
 
     ADDED = "added"
@@ -50,14 +50,14 @@ class KeyChange:
     """One key that is not in both files alike."""
 
     key: SafeText
-    kind: Kind
+    kind: KeyDifference
     secret: bool
     before: SafeText | None
     """Its value as written, masked where it is secret; None where it did not count."""
     after: SafeText | None
 
 
-class LineKind(StrEnum):
+class DiffLineKind(StrEnum):
     """Which file a line is of."""
 
     BOTH = " "
@@ -71,7 +71,7 @@ class LineKind(StrEnum):
 class DiffLine:
     """One line as it is shown; a value of several lines is one."""
 
-    kind: LineKind
+    kind: DiffLineKind
     text: SafeText
     number: int
     """In the file that it is of, from 1; of both, in the new one. 0 for a gap."""
@@ -92,7 +92,7 @@ class Difference:
 
 
 def difference(
-    old: Document, new: Document, secret: IsSecret, *, context: int = CONTEXT
+    old: DotenvDocument, new: DotenvDocument, secret: IsSecret, *, context: int = CONTEXT
 ) -> Difference:
     """Compare two files.
 
@@ -107,40 +107,46 @@ def difference(
     return Difference(tuple(_changes(old, new, secrets)), tuple(_lines(old, new, secrets, context)))
 
 
-def _changes(old: Document, new: Document, secrets: Collection[str]) -> Iterator[KeyChange]:
+def _changes(
+    old: DotenvDocument, new: DotenvDocument, secrets: Collection[str]
+) -> Iterator[KeyChange]:
     before, after = _counting(old), _counting(new)
     moved = _moved(list(before), list(after))
     off_before, off_after = _commented(old), _commented(new)
     for key, entry in after.items():
         was = before.get(key)
-        kind: Kind | None = None
+        kind: KeyDifference | None = None
         if was is None:
-            kind = Kind.RESTORED if key in off_before else Kind.ADDED
+            kind = KeyDifference.RESTORED if key in off_before else KeyDifference.ADDED
         elif (was.raw, was.has_value) != (entry.raw, entry.has_value):
-            kind = Kind.CHANGED
+            kind = KeyDifference.CHANGED
         elif key in moved:
-            kind = Kind.REORDERED
+            kind = KeyDifference.REORDERED
         if kind is not None:
             yield _change(key, kind, was, entry, secrets)
     for key, entry in before.items():
         if key not in after:
-            kind = Kind.COMMENTED_OUT if key in off_after else Kind.REMOVED
+            kind = KeyDifference.COMMENTED_OUT if key in off_after else KeyDifference.REMOVED
             yield _change(key, kind, entry, None, secrets)
 
 
 def _change(
-    key: str, kind: Kind, was: Entry | None, now: Entry | None, secrets: Collection[str]
+    key: str,
+    kind: KeyDifference,
+    was: DotenvEntry | None,
+    now: DotenvEntry | None,
+    secrets: Collection[str],
 ) -> KeyChange:
     before = None if was is None else _shown(was, secrets)
     after = None if now is None else _shown(now, secrets)
-    if kind is Kind.CHANGED and before == after and after is not None:
+    if kind is KeyDifference.CHANGED and before == after and after is not None:
         after = SafeText(after + (_CHANGED if MASK in after else _INVISIBLY))
     return KeyChange(plain(key), kind, key in secrets, before, after)
 
 
-def _counting(document: Document) -> dict[str, Entry]:
+def _counting(document: DotenvDocument) -> dict[str, DotenvEntry]:
     """The entries that count: of each key the last."""
-    found: dict[str, Entry] = {}
+    found: dict[str, DotenvEntry] = {}
     for entry in document.entries:
         if entry.key and not entry.commented:
             found.pop(entry.key, None)
@@ -148,7 +154,7 @@ def _counting(document: Document) -> dict[str, Entry]:
     return found
 
 
-def _commented(document: Document) -> frozenset[str]:
+def _commented(document: DotenvDocument) -> frozenset[str]:
     return frozenset(entry.key for entry in document.entries if entry.commented)
 
 
@@ -160,7 +166,7 @@ def _moved(before: Sequence[str], after: Sequence[str]) -> frozenset[str]:
     return frozenset(both.difference(*(old[block.a : block.a + block.size] for block in stay)))
 
 
-def _shown(entry: Entry, secrets: Collection[str]) -> SafeText:
+def _shown(entry: DotenvEntry, secrets: Collection[str]) -> SafeText:
     """The value as it is written, or the mask."""
     if not entry.raw:
         return SafeText("")
@@ -177,11 +183,11 @@ class _Line:
     content: bytes = field(repr=False)
     shown: SafeText
     number: int
-    entries: tuple[Entry, ...]
+    entries: tuple[DotenvEntry, ...]
 
 
 def _lines(
-    old: Document, new: Document, secrets: Collection[str], context: int
+    old: DotenvDocument, new: DotenvDocument, secrets: Collection[str], context: int
 ) -> Iterator[DiffLine]:
     before, after = _shown_lines(old, secrets), _shown_lines(new, secrets)
     matcher = LineMatcher([line.content for line in before], [line.content for line in after])
@@ -190,19 +196,19 @@ def _lines(
         values.setdefault(entry.key, set()).add(entry.raw)
     for group in matcher.get_grouped_opcodes(context):
         if group[0][1] or group[0][3]:
-            yield DiffLine(LineKind.GAP, SafeText(""), 0)
+            yield DiffLine(DiffLineKind.GAP, SafeText(""), 0)
         for tag, old_start, old_end, new_start, new_end in group:
             if tag == "equal":
                 for line in after[new_start:new_end]:
-                    yield DiffLine(LineKind.BOTH, line.shown, line.number)
+                    yield DiffLine(DiffLineKind.BOTH, line.shown, line.number)
                 continue
             gone = before[old_start:old_end]
             for line in gone:
-                yield DiffLine(LineKind.OLD, line.shown, line.number)
+                yield DiffLine(DiffLineKind.OLD, line.shown, line.number)
             alike = {line.shown for line in gone}
             for line in after[new_start:new_end]:
                 told = line.shown + _what_is_hidden(line, values, alike=line.shown in alike)
-                yield DiffLine(LineKind.NEW, SafeText(told), line.number)
+                yield DiffLine(DiffLineKind.NEW, SafeText(told), line.number)
 
 
 def _what_is_hidden(line: _Line, values: Mapping[str, Collection[str]], *, alike: bool) -> str:
@@ -221,7 +227,7 @@ def _what_is_hidden(line: _Line, values: Mapping[str, Collection[str]], *, alike
     return _INVISIBLY if alike else ""
 
 
-def _shown_lines(document: Document, secrets: Collection[str]) -> list[_Line]:
+def _shown_lines(document: DotenvDocument, secrets: Collection[str]) -> list[_Line]:
     quote = ""
     lines: list[_Line] = []
     for group in groups(document, document.entries):
@@ -238,7 +244,7 @@ def _shown_lines(document: Document, secrets: Collection[str]) -> list[_Line]:
 
 
 def _shown_group(
-    text: str, entries: Sequence[Entry], secrets: Collection[str]
+    text: str, entries: Sequence[DotenvEntry], secrets: Collection[str]
 ) -> tuple[SafeText, str]:
     """Lines without their secrets, and the quote that a comment leaves open."""
     if any(_is_hidden(entry, secrets) for entry in entries):
@@ -257,16 +263,16 @@ def _shown_group(
     return plain(f"{match['head']}{MASK}"), match["quote"]
 
 
-def _begins_anew(entry: Entry) -> bool:
+def _begins_anew(entry: DotenvEntry) -> bool:
     """Whether it looks like an assignment rather than like a line of a long secret."""
     return entry.has_value and _USUAL_KEY.fullmatch(entry.key) is not None
 
 
-def _is_hidden(entry: Entry, secrets: Collection[str]) -> bool:
+def _is_hidden(entry: DotenvEntry, secrets: Collection[str]) -> bool:
     return entry.broken or not entry.key or entry.key in secrets
 
 
-def _masked(entry: Entry, secrets: Collection[str]) -> str:
+def _masked(entry: DotenvEntry, secrets: Collection[str]) -> str:
     """An entry without what stands behind its value: an old secret is often kept there."""
     exported = "export " if entry.exported else ""
     separator = "=" if entry.has_value else ""

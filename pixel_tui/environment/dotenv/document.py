@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pixel_tui.environment.dotenv.comments import uncommented
-from pixel_tui.environment.dotenv.entry import Entry, Fault, Quoting
+from pixel_tui.environment.dotenv.entry import DotenvEntry, DotenvFault, Quoting
 from pixel_tui.environment.dotenv.grammar import BLANKS, BYTE_ORDER_MARK
 from pixel_tui.environment.dotenv.parsing import parse_lines
 from pixel_tui.environment.dotenv.quoting import Unwritable, quoted
 from pixel_tui.text import SafeText
 
-__all__ = ["MAX_BYTES", "Document", "Entry", "Fault", "Quoting"]
+__all__ = ["MAX_BYTES", "DotenvDocument", "DotenvEntry", "DotenvFault", "Quoting"]
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_LINES: Final = 20_000
 """What has more lines, or more entries, or is larger is no environment: it is not looked at. A
 system refuses to start a program with a tenth of that."""
 
-_TOO_LARGE: Final = Fault(
+_TOO_LARGE: Final = DotenvFault(
     1,
     "",
     SafeText("The file is larger than 1MB or has more than 20,000 lines."),
@@ -37,23 +37,23 @@ _KEY = re.compile(r"[\w.\-\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DotenvDocument:
     """A `.env` file. Edits give a new document; only the bytes of the edited entry change.
 
     An entry that is edited has to be of this very document, else it is a `ValueError`.
     """
 
     data: bytes = field(repr=False)
-    entries: tuple[Entry, ...]
+    entries: tuple[DotenvEntry, ...]
     """In the file's order, those that are commented out among them; duplicates are kept."""
-    faults: tuple[Fault, ...]
+    faults: tuple[DotenvFault, ...]
     sections: tuple[SafeText, ...]
     """The banners, in order."""
     lines: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """With their line ends; bytes that are no UTF-8 are surrogates. Empty where it is too large."""
 
     @classmethod
-    def parse(cls, data: bytes) -> "Document":
+    def parse(cls, data: bytes) -> "DotenvDocument":
         """Any bytes are a document: what can't be read is a fault."""
         too_large = cls(data, (), (_TOO_LARGE,), ())
         if len(data) > MAX_BYTES or data.count(b"\n") > MAX_LINES:
@@ -64,12 +64,12 @@ class Document:
             return too_large
         return cls(data, parsed.entries, parsed.faults, parsed.sections, lines)
 
-    def entry(self, key: str) -> Entry | None:
+    def entry(self, key: str) -> DotenvEntry | None:
         """The entry that counts: the last of this key that is not commented out."""
         found = (item for item in reversed(self.entries) if item.key == key and not item.commented)
         return next(found, None)
 
-    def with_value(self, entry: Entry, value: str) -> "Document":
+    def with_value(self, entry: DotenvEntry, value: str) -> "DotenvDocument":
         """The entry's value is written so that compose reads exactly this (`quoting.quoted`).
 
         Raises:
@@ -81,7 +81,7 @@ class Document:
             raw = '""'
         return self.with_raw(entry, raw)
 
-    def with_raw(self, entry: Entry, raw: str) -> "Document":
+    def with_raw(self, entry: DotenvEntry, raw: str) -> "DotenvDocument":
         """The entry's value as a person wrote it, quotes and all; it may be a fault."""
         index = self._index(entry)
         text = self._text(entry)
@@ -95,7 +95,9 @@ class Document:
             text = "".join((first, *(f"{entry.mark}{line}" for line in others)))
         return self._with_text(entry, index, text)
 
-    def with_added(self, key: str, value: str, *, after: Entry | None = None) -> "Document":
+    def with_added(
+        self, key: str, value: str, *, after: DotenvEntry | None = None
+    ) -> "DotenvDocument":
         """A new entry, behind another one or at the end.
 
         Raises:
@@ -111,7 +113,7 @@ class Document:
         lead = line_end if neighbour.strip(BYTE_ORDER_MARK) and not _line_end(neighbour) else ""
         return self._replaced(position, position, f"{lead}{key}={quoted(value)}{line_end}")
 
-    def without(self, entry: Entry) -> "Document":
+    def without(self, entry: DotenvEntry) -> "DotenvDocument":
         """The entry's lines are gone; of a line that it shares, only its part is."""
         before, _, after = self._parts(entry)
         bom = BYTE_ORDER_MARK if self._text(entry).startswith(BYTE_ORDER_MARK) else ""
@@ -119,7 +121,7 @@ class Document:
             after = _line_end(self.lines[entry.last_line - 1])
         return self._replaced(entry.line - 1, entry.last_line, f"{before or bom}{after}")
 
-    def commented_out(self, entry: Entry) -> "Document":
+    def commented_out(self, entry: DotenvEntry) -> "DotenvDocument":
         """Each of the entry's lines gets a `# `."""
         for mark in _MARKS:
             changed = self._marked(entry, mark)
@@ -128,12 +130,12 @@ class Document:
         # One that has no form in which it is known again, such as a key alone.
         return self._marked(entry, _MARKS[0])
 
-    def restored(self, entry: Entry) -> "Document":
+    def restored(self, entry: DotenvEntry) -> "DotenvDocument":
         """A commented-out entry counts again."""
         self._index(entry)
         return self._replaced(entry.line - 1, entry.last_line, self._text(entry))
 
-    def with_line(self, line: int, text: str) -> "Document":
+    def with_line(self, line: int, text: str) -> "DotenvDocument":
         """Another text in a line (from 1), of which no entry could be made out, for one."""
         if not 1 <= line <= len(self.lines):
             raise ValueError(f"there is no line {line}")
@@ -141,7 +143,7 @@ class Document:
         bom = BYTE_ORDER_MARK if old.startswith(BYTE_ORDER_MARK) else ""
         return self._replaced(line - 1, line, f"{bom}{text}{_line_end(old)}")
 
-    def _index(self, entry: Entry) -> int:
+    def _index(self, entry: DotenvEntry) -> int:
         """Where the entry is among the entries."""
         index = bisect_left(self.entries, entry.line, key=lambda item: item.line)
         for position in range(index, len(self.entries)):
@@ -151,16 +153,16 @@ class Document:
                 break
         raise ValueError("the entry is not of this document")
 
-    def _text(self, entry: Entry) -> str:
+    def _text(self, entry: DotenvEntry) -> str:
         """The lines of an entry, without what makes comments of them."""
         lines = self.lines[entry.line - 1 : entry.last_line]
         return "".join(uncommented(line, entry.mark) for line in lines)
 
-    def _behind(self, entry: Entry) -> str:
+    def _behind(self, entry: DotenvEntry) -> str:
         """What stands behind the value, the line end too."""
         return self._text(entry)[entry.value_start + len(entry.raw) :]
 
-    def _parts(self, entry: Entry) -> tuple[str, str, str]:
+    def _parts(self, entry: DotenvEntry) -> tuple[str, str, str]:
         """What stands in an entry's lines before it, it, and what stands there behind it."""
         index = self._index(entry)
         text = "".join(self.lines[entry.line - 1 : entry.last_line])
@@ -173,7 +175,7 @@ class Document:
             end = len(text) - last + following.start
         return text[:start], text[start:end], text[end:]
 
-    def _with_text(self, entry: Entry, index: int, text: str) -> "Document":
+    def _with_text(self, entry: DotenvEntry, index: int, text: str) -> "DotenvDocument":
         """Other lines for an entry.
 
         Nearly always they are one entry as before, and nothing else has to be looked at again.
@@ -184,9 +186,9 @@ class Document:
             return self._replaced(entry.line - 1, entry.last_line, text)
         entries = (*self.entries[:index], other, *self.entries[index + 1 :])
         lines = (*self.lines[: entry.line - 1], *lines, *self.lines[entry.last_line :])
-        return Document(_data(lines), entries, (), self.sections, lines)
+        return DotenvDocument(_data(lines), entries, (), self.sections, lines)
 
-    def _alone(self, entry: Entry, index: int, lines: tuple[str, ...]) -> Entry | None:
+    def _alone(self, entry: DotenvEntry, index: int, lines: tuple[str, ...]) -> DotenvEntry | None:
         """The one entry of these lines, where they can't mean anything to the other lines."""
         if entry.commented or self.faults or len(lines) != entry.lines:
             return None
@@ -204,7 +206,7 @@ class Document:
             return None
         return replace(parsed.entries[0], line=entry.line, section=entry.section)
 
-    def _marked(self, entry: Entry, mark: str) -> "Document":
+    def _marked(self, entry: DotenvEntry, mark: str) -> "DotenvDocument":
         """A comment in the place of an entry; what shares its lines gets lines of its own."""
         before, own, after = self._parts(entry)
         bom = BYTE_ORDER_MARK if entry.line == 1 and own.startswith(BYTE_ORDER_MARK) else ""
@@ -216,11 +218,11 @@ class Document:
             text = f"{text}{line_end}{after}"
         return self._replaced(entry.line - 1, entry.last_line, text)
 
-    def _replaced(self, first: int, end: int, text: str) -> "Document":
+    def _replaced(self, first: int, end: int, text: str) -> "DotenvDocument":
         """Other text in the place of these lines, by index."""
         if self.data and not self.lines:
             raise Unwritable(_TOO_LARGE.message, remedy=_TOO_LARGE.remedy)
-        return Document.parse(_data((*self.lines[:first], text, *self.lines[end:])))
+        return DotenvDocument.parse(_data((*self.lines[:first], text, *self.lines[end:])))
 
 
 def require_name(key: str) -> None:
@@ -233,7 +235,7 @@ def require_name(key: str) -> None:
         )
 
 
-def _same(one: Entry, other: Entry) -> bool:
+def _same(one: DotenvEntry, other: DotenvEntry) -> bool:
     """Whether they say the same, at the same place or one line on."""
     same_place = one.line - other.line in {0, 1}
     return same_place and (one.key, one.raw) == (other.key, other.raw)

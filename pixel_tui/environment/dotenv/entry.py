@@ -24,7 +24,7 @@ _CHARACTERS: Final = {Quoting.NONE: "", Quoting.SINGLE: "'", Quoting.DOUBLE: '"'
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DotenvEntry:
     """One `KEY=value` of the file, or one that is commented out."""
 
     key: str
@@ -61,7 +61,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DotenvFault:
     """Syntax for which compose refuses the whole file."""
 
     line: int

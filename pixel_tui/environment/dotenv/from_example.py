@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from pixel_tui.environment.dotenv.document import Document, Entry
-from pixel_tui.environment.dotenv.units import Group, cut, groups, joined
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
+from pixel_tui.environment.dotenv.units import LineBlock, cut, groups, joined
 from pixel_tui.text import SafeText
 
 _BANNER = re.compile(rb"\s*#[#\s]*[=\-*~_#]{3,}")
@@ -17,7 +17,7 @@ _BANNER = re.compile(rb"\s*#[#\s]*[=\-*~_#]{3,}")
 class _Missing:
     """An entry of the example with the lines that lead to it."""
 
-    entry: Entry
+    entry: DotenvEntry
     keys: frozenset[str]
     """Its own, and those of the entries that share its line."""
     lines: tuple[bytes, ...] = field(repr=False)
@@ -26,7 +26,7 @@ class _Missing:
     """What begins its section."""
 
 
-def missing_keys(document: Document, example: Document) -> tuple[str, ...]:
+def missing_keys(document: DotenvDocument, example: DotenvDocument) -> tuple[str, ...]:
     """The keys that only the example has; one that is commented out is not missing."""
     known = {entry.key for entry in document.entries}
     found = (entry.key for entry in example.entries if entry.key and not entry.commented)
@@ -34,8 +34,8 @@ def missing_keys(document: Document, example: Document) -> tuple[str, ...]:
 
 
 def merge_example(
-    document: Document, example: Document, keys: Collection[str] | None = None
-) -> Document:
+    document: DotenvDocument, example: DotenvDocument, keys: Collection[str] | None = None
+) -> DotenvDocument:
     """Bring the example's missing keys into a file, with the comments above them.
 
     Each comes behind the key that it follows in the example, else to the end of its section,
@@ -54,7 +54,7 @@ def merge_example(
     return document
 
 
-def _runs(example: Document, wanted: Collection[str]) -> Iterator[list[_Missing]]:
+def _runs(example: DotenvDocument, wanted: Collection[str]) -> Iterator[list[_Missing]]:
     """What is wanted of the example; what follows one another in a section comes at once."""
     left = set(wanted)
     place = {(entry.line, entry.start): index for index, entry in enumerate(example.entries)}
@@ -74,7 +74,9 @@ def _runs(example: Document, wanted: Collection[str]) -> Iterator[list[_Missing]
         yield run
 
 
-def _with_run(document: Document, example: Document, run: Sequence[_Missing]) -> Document:
+def _with_run(
+    document: DotenvDocument, example: DotenvDocument, run: Sequence[_Missing]
+) -> DotenvDocument:
     whole = cut(document)
     there = list(groups(document, [entry for entry in document.entries if not entry.commented]))
     place, lines = _place(there, document, example, run[0]), [*chain(*(item.lines for item in run))]
@@ -90,7 +92,7 @@ def _with_run(document: Document, example: Document, run: Sequence[_Missing]) ->
 
 
 def _place(
-    there: Sequence[Group], document: Document, example: Document, item: _Missing
+    there: Sequence[LineBlock], document: DotenvDocument, example: DotenvDocument, item: _Missing
 ) -> int | None:
     """Before which group it goes; None where the file has nothing of its section."""
     at = {entry.key: index for index, group in enumerate(there) for entry in group.entries}
@@ -107,7 +109,7 @@ def _place(
     return max(index for index, group in enumerate(there) if group.line <= max(own)) + 1
 
 
-def _with_comments(example: Document) -> Iterator[_Missing]:
+def _with_comments(example: DotenvDocument) -> Iterator[_Missing]:
     banners: dict[SafeText, tuple[bytes, ...]] = {}
     above: list[bytes] = []
     for group in groups(example, [entry for entry in example.entries if not entry.commented]):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.three_way import regions
 from pixel_tui.environment.dotenv.units import Identity, Unit, cut, joined
 from pixel_tui.errors import UsageError
@@ -32,29 +32,29 @@ class Conflict:
     """Several, with blanks between, where they share a line."""
     occurrence: int
     """Which entry of this key, from the last: 0 is the one that counts."""
-    base: Entry | None
+    base: DotenvEntry | None
     """What it was; None where it was not there."""
-    mine: Entry | None
+    mine: DotenvEntry | None
     """None where this side removed it."""
-    theirs: Entry | None
+    theirs: DotenvEntry | None
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What came of two edits."""
 
-    document: Document
+    document: DotenvDocument
     """With my side of each conflict."""
     conflicts: tuple[Conflict, ...]
     """In the file's order; empty where nothing has to be chosen."""
-    parts: tuple["Part", ...]
+    parts: tuple["MergedUnit", ...]
     """What the document is put together from."""
     marked: bool
     """Whether it begins with a byte order mark."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MergedUnit:
     """One unit of the result. Where there is a conflict, one for each choice."""
 
     mine: Unit | None
@@ -62,7 +62,7 @@ class Part:
     conflict: Conflict | None = None
 
 
-def merge(base: Document, mine: Document, theirs: Document) -> Merged:
+def merge(base: DotenvDocument, mine: DotenvDocument, theirs: DotenvDocument) -> Merged:
     """Bring two edits of one document together.
 
     Args:
@@ -73,7 +73,7 @@ def merge(base: Document, mine: Document, theirs: Document) -> Merged:
     return _Merge(base, mine, theirs).merged()
 
 
-def resolve(merged: Merged, choices: Mapping[Conflict, Side]) -> Document:
+def resolve(merged: Merged, choices: Mapping[Conflict, Side]) -> DotenvDocument:
     """The document with each conflict as it was chosen.
 
     Raises:
@@ -97,7 +97,7 @@ def resolve(merged: Merged, choices: Mapping[Conflict, Side]) -> Document:
 
 
 class _Merge:
-    def __init__(self, base: Document, mine: Document, theirs: Document) -> None:
+    def __init__(self, base: DotenvDocument, mine: DotenvDocument, theirs: DotenvDocument) -> None:
         cuts = [cut(document) for document in (base, mine, theirs)]
         self._base, self._mine, self._theirs = (whole.units for whole in cuts)
         self._in_base, self._in_mine, self._in_theirs = (
@@ -107,7 +107,7 @@ class _Merge:
 
     def merged(self) -> Merged:
         parts = tuple(
-            self._entry(unit.identity) if unit.entries else Part(unit, unit)
+            self._entry(unit.identity) if unit.entries else MergedUnit(unit, unit)
             for unit in self._with_all_entries(self._in_order())
         )
         conflicts = tuple(part.conflict for part in parts if part.conflict is not None)
@@ -152,14 +152,14 @@ class _Merge:
         kept = mine or theirs
         return kept is not None and kept.text != base.text
 
-    def _entry(self, identity: Identity) -> Part:
+    def _entry(self, identity: Identity) -> MergedUnit:
         """The entry of the result, or both where a person has to choose."""
         base = self._in_base.get(identity)
         mine, theirs = self._in_mine.get(identity), self._in_theirs.get(identity)
         if base is None and (mine is None or theirs is None):
             without = self._in_mine if mine is None else self._in_theirs
             if not self._removed_by(without, identity):
-                return Part(mine or theirs, mine or theirs)
+                return MergedUnit(mine or theirs, mine or theirs)
         if mine is not None and theirs is not None:
             was = mine if base is None else base
             line_end = _either(was.line_end, mine.line_end, theirs.line_end)
@@ -168,7 +168,7 @@ class _Merge:
             ):
                 taken = theirs if mine.text == was.text else mine
                 taken = replace(taken, line_end=line_end)
-                return Part(taken, taken)
+                return MergedUnit(taken, taken)
         some = mine or theirs or base
         conflict = Conflict(
             key=some.name if some else "",
@@ -177,7 +177,7 @@ class _Merge:
             mine=_last(mine),
             theirs=_last(theirs),
         )
-        return Part(mine, theirs, conflict)
+        return MergedUnit(mine, theirs, conflict)
 
     def _removed_by(self, side: Mapping[Identity, Unit], identity: Identity) -> bool:
         """Whether a side has removed the key to which the other one added a second entry."""
@@ -252,5 +252,5 @@ def _occurrence(unit: Unit) -> int:
     return unit.identity[1] if isinstance(unit.identity, tuple) else 0
 
 
-def _last(unit: Unit | None) -> Entry | None:
+def _last(unit: Unit | None) -> DotenvEntry | None:
     return unit.entries[-1] if unit is not None else None

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 from pixel_tui.environment.dotenv.comments import Banners, commented_entry
-from pixel_tui.environment.dotenv.entry import Entry, Fault, Quoting
+from pixel_tui.environment.dotenv.entry import DotenvEntry, DotenvFault, Quoting
 from pixel_tui.environment.dotenv.expansion import is_well_formed
 from pixel_tui.environment.dotenv.grammar import (
     BYTE_ORDER_MARK,
@@ -27,8 +27,8 @@ _NO_ASSIGNMENT: Final = "Write KEY=value, or begin the line with # to make a com
 class Parsed:
     """What the lines say."""
 
-    entries: tuple[Entry, ...]
-    faults: tuple[Fault, ...]
+    entries: tuple[DotenvEntry, ...]
+    faults: tuple[DotenvFault, ...]
     sections: tuple[SafeText, ...]
 
 
@@ -45,8 +45,8 @@ class _Parser:
             self._lines = (f" {lines[0][1:]}", *lines[1:])
         self._starts = list(accumulate(map(len, lines), initial=0))
         self._banners = Banners()
-        self._entries: list[Entry] = []
-        self._faults: list[Fault] = []
+        self._entries: list[DotenvEntry] = []
+        self._faults: list[DotenvFault] = []
         self._next = 0
         """The index of the first line that nothing was said of yet."""
 
@@ -101,9 +101,9 @@ class _Parser:
 
     def _entry(
         self, statement: Statement, text: str, line: int, *, offset: int = 0, mark: str = ""
-    ) -> Entry:
+    ) -> DotenvEntry:
         raw = text[statement.value_start : statement.value_end]
-        return Entry(
+        return DotenvEntry(
             key=statement.key,
             line=line + 1,
             lines=raw.count("\n") + 1,
@@ -128,7 +128,7 @@ def _written(statement: Statement, raw: str) -> str:
     return raw[1:-1]
 
 
-def _fault(statement: Statement, entry: Entry) -> Fault | None:
+def _fault(statement: Statement, entry: DotenvEntry) -> DotenvFault | None:
     """Why compose refuses this statement whatever the variables are."""
     said = _refusal(statement, entry.key)
     if said is None and entry.quoting is not Quoting.SINGLE:
@@ -136,7 +136,7 @@ def _fault(statement: Statement, entry: Entry) -> Fault | None:
     if said is None:
         return None
     message, remedy = said
-    return Fault(entry.line, entry.key, plain(message), plain(remedy))
+    return DotenvFault(entry.line, entry.key, plain(message), plain(remedy))
 
 
 def _refusal(statement: Statement, key: str) -> tuple[str, str] | None:
@@ -167,7 +167,7 @@ def _refusal(statement: Statement, key: str) -> tuple[str, str] | None:
             return None
 
 
-def _wrong_reference(statement: Statement, entry: Entry) -> tuple[str, str] | None:
+def _wrong_reference(statement: Statement, entry: DotenvEntry) -> tuple[str, str] | None:
     if is_well_formed(content(entry.raw, statement.quote)):
         return None
     return (

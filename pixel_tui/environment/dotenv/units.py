@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -25,7 +25,7 @@ class Unit:
     """Without the last line end."""
     line_end: bytes
     """Empty only for the last line of a file that ends without one."""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[DotenvEntry, ...] = ()
     """Those that count; nearly always one. None of a comment or a blank line."""
 
     @property
@@ -43,7 +43,7 @@ class Units:
     """Whether a byte order mark stands before them."""
 
 
-def cut(document: Document) -> Units:
+def cut(document: DotenvDocument) -> Units:
     """Cut a document; an entry that is commented out, or has no name, is a line like another."""
     units: list[Unit] = []
     counting = [entry for entry in document.entries if entry.key and not entry.commented]
@@ -54,29 +54,29 @@ def cut(document: Document) -> Units:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LineBlock:
     """Whole lines that belong together."""
 
     line: int
     """The first, from 1."""
     data: bytes = field(repr=False)
     """With the line ends, without a byte order mark."""
-    entries: tuple[Entry, ...]
+    entries: tuple[DotenvEntry, ...]
 
 
-def groups(document: Document, entries: Sequence[Entry]) -> Iterator[Group]:
+def groups(document: DotenvDocument, entries: Sequence[DotenvEntry]) -> Iterator[LineBlock]:
     """All lines of a document; those of an entry, and entries that share a line, together."""
     lines = document.data.removeprefix(BYTE_ORDER_MARK).split(b"\n")
     lines = [*(line + b"\n" for line in lines[:-1]), *filter(None, lines[-1:])]
     index = following = 0
     while index < len(lines):
-        end, own = index + 1, list[Entry]()
+        end, own = index + 1, list[DotenvEntry]()
         # Entries may share a line: `A="x"B=y` is two.
         while following < len(entries) and entries[following].line <= end:
             own.append(entries[following])
             end = max(end, entries[following].last_line)
             following += 1
-        yield Group(index + 1, b"".join(lines[index:end]), tuple(own))
+        yield LineBlock(index + 1, b"".join(lines[index:end]), tuple(own))
         index = end
 
 
@@ -90,7 +90,7 @@ def _named(units: Sequence[Unit]) -> list[Unit]:
     return named[::-1]
 
 
-def joined(pieces: Sequence[tuple[bytes, bytes]], *, marked: bool) -> Document:
+def joined(pieces: Sequence[tuple[bytes, bytes]], *, marked: bool) -> DotenvDocument:
     """A document of texts and their line ends; only the last may be without one."""
     ends = Counter(line_end for _, line_end in pieces if line_end)
     usual = ends.most_common(1)[0][0] if ends else b"\n"
@@ -98,7 +98,7 @@ def joined(pieces: Sequence[tuple[bytes, bytes]], *, marked: bool) -> Document:
         text + (line_end or (usual if number < len(pieces) else b""))
         for number, (text, line_end) in enumerate(pieces, 1)
     )
-    return Document.parse((BYTE_ORDER_MARK if marked else b"") + data)
+    return DotenvDocument.parse((BYTE_ORDER_MARK if marked else b"") + data)
 
 
 def _ended(data: bytes) -> tuple[bytes, bytes]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
-from pixel_tui.environment.dotenv.document import Document
-from pixel_tui.environment.dotenv.entry import Entry, Quoting
+from pixel_tui.environment.dotenv.document import DotenvDocument
+from pixel_tui.environment.dotenv.entry import DotenvEntry, Quoting
 from pixel_tui.environment.dotenv.expansion import Refusal, TooLong, expanded
 from pixel_tui.environment.dotenv.grammar import content
 from pixel_tui.text import SafeText, plain
@@ -45,7 +45,7 @@ class Reading:
 
 
 def read_values(
-    document: Document,
+    document: DotenvDocument,
     environment: Mapping[str, str],
     earlier: Mapping[str, str] = NO_VALUES,
 ) -> Mapping[str, Reading]:
@@ -74,7 +74,9 @@ def read_values(
     return _Reader({**environment, **own}, earlier).readings(document) if own else readings
 
 
-def read_for_services(document: Document, environment: Mapping[str, str]) -> Mapping[str, Reading]:
+def read_for_services(
+    document: DotenvDocument, environment: Mapping[str, str]
+) -> Mapping[str, Reading]:
     """What services get from the project's `.env` as their `env_file`.
 
     Compose reads the file a second time for that, and then has all of it in its environment: a
@@ -94,7 +96,7 @@ class _Reader:
         self._values = dict(earlier)
         self._left = LONGEST
 
-    def readings(self, document: Document) -> dict[str, Reading]:
+    def readings(self, document: DotenvDocument) -> dict[str, Reading]:
         """Read the entries from the first to the last."""
         faults = {fault.line: fault.message for fault in document.faults}
         readings: dict[str, Reading] = {}
@@ -111,7 +113,7 @@ class _Reader:
             readings[entry.key] = reading
         return readings
 
-    def _reading(self, entry: Entry) -> Reading:
+    def _reading(self, entry: DotenvEntry) -> Reading:
         if not entry.has_value:
             return self._inherited(entry.key)
         text = content(entry.raw, entry.quoting.character)

@@ -1,19 +1,21 @@
 """What one key press does to a document: the entry of a row, its fix, its value. Pure."""
 
-from pixel_tui.environment.checks.finding import Level
+from pixel_tui.environment.checks.finding import EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.errors import ConsoleError
 
 
-def effective_entries(document: Document) -> dict[str, Entry]:
+def effective_entries(document: DotenvDocument) -> dict[str, DotenvEntry]:
     """The entry that counts of each key: the last that is not commented out."""
     return {entry.key: entry for entry in document.entries if not entry.commented}
 
 
 def keeps_dollar(row: KeyRow) -> bool:
     """Whether single quotes would keep a secret whole that compose cuts at a `$`."""
-    cut = any(item.rule == "dollar" and item.level is Level.ERROR for item in row.findings)
+    cut = any(
+        item.rule == "dollar" and item.level is EnvironmentLevel.ERROR for item in row.findings
+    )
     return row.secret and cut and "\\" not in row.written
 
 
@@ -23,7 +25,7 @@ def mend_of(row: KeyRow) -> str | None:
     return row.written if offered is None and keeps_dollar(row) else offered
 
 
-def entry_now(document: Document, row: KeyRow) -> Entry:
+def entry_now(document: DotenvDocument, row: KeyRow) -> DotenvEntry:
     """The entry of a row, in a document that may be newer than the row.
 
     Raises:
@@ -37,7 +39,7 @@ def entry_now(document: Document, row: KeyRow) -> Entry:
     return (same or found)[-1]
 
 
-def written(document: Document, row: KeyRow, value: str) -> Document:
+def written(document: DotenvDocument, row: KeyRow, value: str) -> DotenvDocument:
     """The document in which a key has this value, whether it was there or not.
 
     Raises:

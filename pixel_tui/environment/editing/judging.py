@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pixel_tui.environment.checks.finding import Finding
+from pixel_tui.environment.checks.finding import EnvironmentFinding
 from pixel_tui.environment.checks.overview import KeyRow
-from pixel_tui.environment.dotenv.document import Document, Entry, Quoting
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry, Quoting
 from pixel_tui.errors import ConsoleError, UsageError
 from pixel_tui.text import SafeText
 
-LookAt = Callable[[Document, str], KeyRow | None]
+LookAt = Callable[[DotenvDocument, str], KeyRow | None]
 """One key of a document, with its findings."""
 
 
-class Way(StrEnum):
+class InputKind(StrEnum):
     """What a typed text is."""
 
     EXACT = "exact"
@@ -33,7 +33,7 @@ class Judgement:
     """What compose reads."""
     meant: str = field(default="", repr=False)
     """What a person sees of it: without quotes; a `$` is one."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[EnvironmentFinding, ...] = ()
     refusal: SafeText = SafeText("")
     """Why the file can't say it; empty where it can."""
 
@@ -48,13 +48,15 @@ class Judge:
         look: Examines one key of a document.
     """
 
-    def __init__(self, document: Document, key: str, example: Document, look: LookAt) -> None:
+    def __init__(
+        self, document: DotenvDocument, key: str, example: DotenvDocument, look: LookAt
+    ) -> None:
         self._document = document
         self._key = key
         self._example = example
         self._look = look
 
-    def __call__(self, text: str, way: Way) -> Judgement:
+    def __call__(self, text: str, way: InputKind) -> Judgement:
         """What this text would mean."""
         try:
             made = with_text(self._document, self._key, text, way, self._example)
@@ -68,7 +70,9 @@ class Judge:
         return Judgement(entry.raw, row.effective, meant, row.findings)
 
 
-def with_text(document: Document, key: str, text: str, way: Way, example: Document) -> Document:
+def with_text(
+    document: DotenvDocument, key: str, text: str, way: InputKind, example: DotenvDocument
+) -> DotenvDocument:
     """The document in which a key has what was typed; a key that is off counts again.
 
     Args:
@@ -83,7 +87,7 @@ def with_text(document: Document, key: str, text: str, way: Way, example: Docume
     """
     entry = document.entry(key) or _off(document, key)
     if entry is None:
-        first = text if way is Way.EXACT else ""
+        first = text if way is InputKind.EXACT else ""
         document = document.with_added(key, first, after=place_of(document, key, example))
         entry = document.entry(key)
     elif entry.commented:
@@ -91,7 +95,7 @@ def with_text(document: Document, key: str, text: str, way: Way, example: Docume
         entry = document.entry(key)
     if entry is None:
         raise UsageError("A file can't have this key", on=key)
-    if way is Way.EXACT:
+    if way is InputKind.EXACT:
         return document.with_value(entry, text)
     made = document.with_raw(entry, text)
     if len(made.faults) > len(document.faults):
@@ -102,7 +106,7 @@ def with_text(document: Document, key: str, text: str, way: Way, example: Docume
     return made
 
 
-def place_of(document: Document, key: str, example: Document) -> Entry | None:
+def place_of(document: DotenvDocument, key: str, example: DotenvDocument) -> DotenvEntry | None:
     """Behind which entry a new key belongs: the nearest above it in the example that is here."""
     keys = [entry.key for entry in example.entries]
     if key not in keys:
@@ -112,6 +116,6 @@ def place_of(document: Document, key: str, example: Document) -> Entry | None:
     return next((here[name] for name in reversed(above) if name in here), None)
 
 
-def _off(document: Document, key: str) -> Entry | None:
+def _off(document: DotenvDocument, key: str) -> DotenvEntry | None:
     found = [entry for entry in document.entries if entry.key == key and entry.commented]
     return found[-1] if found else None

@@ -8,7 +8,7 @@ from typing import Final
 from pixel_tui.environment.checks.case import is_secret_entry
 from pixel_tui.environment.checks.catalogue import load_catalogue
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
-from pixel_tui.environment.dotenv.document import Document, Entry
+from pixel_tui.environment.dotenv.document import DotenvDocument, DotenvEntry
 from pixel_tui.environment.dotenv.merge import Merged, merge
 from pixel_tui.environment.editing.judging import Judge, with_text
 from pixel_tui.environment.editing.typed_value import TypedValue, ValueForm, value_form
@@ -20,7 +20,7 @@ MOST_STEPS: Final = 500
 """Edits that can be undone."""
 NO_WORDS: Final = SafeText("")
 
-Edit = Callable[[Document], Document]
+Edit = Callable[[DotenvDocument], DotenvDocument]
 """Makes the edited document; raises a `ConsoleError` if the file can't have it."""
 
 
@@ -42,24 +42,24 @@ class ParsedFile:
     """A file as it was read, and the documents in it."""
 
     loaded: LoadedFile
-    document: Document
-    example: Document
+    document: DotenvDocument
+    example: DotenvDocument
     """The example beside it; empty if there is none."""
 
 
 def parse_file(loaded: LoadedFile) -> ParsedFile:
     """Parse what was read; takes long if it is large."""
-    document = Document.parse(loaded.data or b"")
-    return ParsedFile(loaded, document, Document.parse(loaded.example or b""))
+    document = DotenvDocument.parse(loaded.data or b"")
+    return ParsedFile(loaded, document, DotenvDocument.parse(loaded.example or b""))
 
 
 @dataclass(frozen=True, slots=True)
 class PendingMerge:
     """The three documents of a merge, as they were when it was asked for."""
 
-    base: Document
-    mine: Document
-    theirs: Document
+    base: DotenvDocument
+    mine: DotenvDocument
+    theirs: DotenvDocument
 
     def run(self) -> Merged:
         """Merge them; takes long if the documents are large."""
@@ -121,17 +121,17 @@ class EditSession:
         self._secrets = frozenset(entry.key for entry in entries if entry is not None)
 
     @property
-    def example(self) -> Document:
+    def example(self) -> DotenvDocument:
         """The example beside the file; empty if there is none."""
         return self._file.example
 
     @property
-    def base(self) -> Document:
+    def base(self) -> DotenvDocument:
         """The content that the edits were made from."""
         return self._base
 
     @property
-    def document(self) -> Document:
+    def document(self) -> DotenvDocument:
         """The content as it would be saved."""
         return self._steps[self._at]
 
@@ -162,7 +162,7 @@ class EditSession:
         self._rebase(file.document)
         return Reloaded.SAVED if unsaved else Reloaded.OTHER
 
-    def resume(self, base: Document, edited: Document) -> bool:
+    def resume(self, base: DotenvDocument, edited: DotenvDocument) -> bool:
         """Continue with the edits of a draft.
 
         Args:
@@ -179,7 +179,7 @@ class EditSession:
         self._rebase(base, edited)
         return True
 
-    def _rebase(self, base: Document, edited: Document | None = None) -> None:
+    def _rebase(self, base: DotenvDocument, edited: DotenvDocument | None = None) -> None:
         self._base = base
         same = edited is None or edited.data == base.data
         self._steps = [base] if edited is None or same else [base, edited]
@@ -197,7 +197,7 @@ class EditSession:
         """Whether an edit was undone."""
         return self._at < len(self._steps) - 1
 
-    def take(self, document: Document) -> bool:
+    def take(self, document: DotenvDocument) -> bool:
         """Continue with an edited document; returns False if nothing is changed in it."""
         if document.data == self.document.data:
             return False
@@ -230,7 +230,7 @@ class EditSession:
             return None
         return PendingMerge(self._base, self.document, self._file.document)
 
-    def take_merged(self, theirs: Document, merged: Document) -> bool:
+    def take_merged(self, theirs: DotenvDocument, merged: DotenvDocument) -> bool:
         """Continue with the merged document.
 
         Args:
@@ -247,7 +247,7 @@ class EditSession:
 
     # Keys and their values.
 
-    def is_secret(self, entry: Entry) -> bool:
+    def is_secret(self, entry: DotenvEntry) -> bool:
         """Whether a value is secret, of this file or of another one that it is compared with.
 
         Until the checks have run, every value is.
@@ -296,7 +296,7 @@ class EditSession:
     # Step by step.
 
     @property
-    def example_to_copy(self) -> Document | None:
+    def example_to_copy(self) -> DotenvDocument | None:
         """The example that an empty file starts from; None if it is not empty, or has none."""
         example = self.example
         return example if example.data and not self.document.data else None

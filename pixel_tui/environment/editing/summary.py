@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from pixel_tui.environment.checks.finding import Level
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.checks.finding import EnvironmentLevel
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.workspace import EnvironmentSource
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText, plain
@@ -30,7 +30,9 @@ def summary_of(source: EnvironmentSource) -> FileSummary:
         return FileSummary(trouble=plain(error.what))
     if opened.data is None:
         return FileSummary(exists=False)
-    found = opened.examine(Document.parse(opened.data))
+    found = opened.examine(DotenvDocument.parse(opened.data))
     levels = Counter(item.level for item in found.findings)
     keys = sum(row.entry is not None and not row.entry.commented for row in found.rows)
-    return FileSummary(keys=keys, errors=levels[Level.ERROR], warnings=levels[Level.WARNING])
+    return FileSummary(
+        keys=keys, errors=levels[EnvironmentLevel.ERROR], warnings=levels[EnvironmentLevel.WARNING]
+    )

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from pixel_tui.environment.checks.overview import KeyRow, KeyState
-from pixel_tui.environment.dotenv.document import Document
-from pixel_tui.environment.editing.judging import Way
+from pixel_tui.environment.dotenv.document import DotenvDocument
+from pixel_tui.environment.editing.judging import InputKind
 from pixel_tui.text import SafeText
 
 
@@ -13,7 +13,7 @@ class TypedValue:
     """What was typed. Without a text the key is passed over."""
 
     text: str | None
-    way: Way = Way.EXACT
+    way: InputKind = InputKind.EXACT
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,12 +27,12 @@ class ValueForm:
     """The value that compose reads now, or that is proposed."""
     written: str
     """The text in the file now."""
-    way: Way = Way.EXACT
+    way: InputKind = InputKind.EXACT
     progress: SafeText = SafeText("")
     """`3 of 12` if it is one of several: it can be passed over then."""
 
 
-def value_form(row: KeyRow, example: Document, progress: SafeText) -> ValueForm:
+def value_form(row: KeyRow, example: DotenvDocument, progress: SafeText) -> ValueForm:
     """What a dialog that asks for the value of a key starts with.
 
     Args:
@@ -56,6 +56,6 @@ def value_form(row: KeyRow, example: Document, progress: SafeText) -> ValueForm:
         secret=row.secret,
         exact=exact or "",
         written=entry.raw if entry is not None else "",
-        way=Way.WRITTEN if has_variables else Way.EXACT,
+        way=InputKind.WRITTEN if has_variables else InputKind.EXACT,
         progress=progress,
     )

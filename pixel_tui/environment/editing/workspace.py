@@ -8,13 +8,13 @@ from typing import Protocol
 
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.checks.overview import Overview
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.judging import LookAt
 from pixel_tui.text import SafeText
 
 Stamp = tuple[int, ...]
 """What tells one state of a file from another; empty where there is none."""
-Examine = Callable[[Document], Overview]
+Examine = Callable[[DotenvDocument], Overview]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class LoadedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class SavedVersion:
     """A saved version of the file."""
 
     name: str
@@ -70,7 +70,7 @@ class EnvironmentSource(Protocol):
             FileError: It can't be read.
         """
 
-    def versions(self) -> Sequence[Version]:
+    def versions(self) -> Sequence[SavedVersion]:
         """The saved versions, newest first."""
 
     def version(self, name: str) -> bytes:

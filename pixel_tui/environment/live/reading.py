@@ -20,7 +20,7 @@ from pixel_tui.environment.checks.surroundings import (
     look_at_file,
     socket_group,
 )
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import Reading, read_values
 from pixel_tui.environment.storage.file_state import LONGEST_BYTES, read_file
 from pixel_tui.errors import ComposeRefused, ConsoleError, FileError
@@ -50,10 +50,10 @@ EXAMPLE_PATTERNS: Final = (".env.*.example", ".env.example.*", ".env.*.sample", 
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class FileContext:
     """All that is known around a file."""
 
-    example: Document | None = field(repr=False)
+    example: DotenvDocument | None = field(repr=False)
     """The example beside it, or in the project's folder."""
     uses: EnvironmentUses
     surroundings: Surroundings
@@ -73,12 +73,12 @@ class Examined:
         environment: The variables that compose would see.
     """
 
-    def __init__(self, around: Around, environment: Mapping[str, str]) -> None:
+    def __init__(self, around: FileContext, environment: Mapping[str, str]) -> None:
         self._around = around
         self._environment = environment
         self._catalogue = load_catalogue()
 
-    def all(self, document: Document) -> Overview:
+    def all(self, document: DotenvDocument) -> Overview:
         """Every key."""
         around, readings, surroundings = self._around, *self._read(document)
         found = overview(
@@ -86,7 +86,7 @@ class Examined:
         )
         return around.layers.layered(found)
 
-    def one(self, document: Document, key: str) -> KeyRow:
+    def one(self, document: DotenvDocument, key: str) -> KeyRow:
         """One key."""
         around, readings, surroundings = self._around, *self._read(document)
         row = key_row(
@@ -94,7 +94,7 @@ class Examined:
         )
         return row if around.layers == ALONE else around.layers.marked(row)
 
-    def _read(self, document: Document) -> tuple[Mapping[str, Reading], Surroundings]:
+    def _read(self, document: DotenvDocument) -> tuple[Mapping[str, Reading], Surroundings]:
         """The values, where what another file sets counts as set if this file does not set it."""
         earlier, layers = self._around.earlier, self._around.layers
         surroundings, others = self._around.surroundings, {*layers.earlier, *layers.later}
@@ -115,7 +115,7 @@ def read_around(
     *,
     content: bytes | None = None,
     uses: EnvironmentUses | None = None,
-) -> Around:
+) -> FileContext:
     """Ask everything there is to know. Blocks, for about a tenth of a second.
 
     Args:
@@ -153,7 +153,7 @@ def read_around(
         )  # fmt: skip
     example = read_example(path, Path(command.directory), unasked)
     earlier, layers = _layers(path, command, environment, unasked)
-    return Around(example, uses, facts, tuple(unasked), earlier, layers)
+    return FileContext(example, uses, facts, tuple(unasked), earlier, layers)
 
 
 def _layers(
@@ -165,7 +165,7 @@ def _layers(
     paths = [Path(item) for item in command.env_paths]
     at = _place(command)
     documents = [_document(item, unasked) if item != path else None for item in paths]
-    known = [document or Document.parse(b"") for document in documents]
+    known = [document or DotenvDocument.parse(b"") for document in documents]
     values = [set_in(readings) for readings in read_layers(known, environment)]
     names = short_names(paths)
     earlier: dict[str, str] = {}
@@ -178,9 +178,9 @@ def _layers(
     return earlier, Layers(owners[0], owners[1], last=at == len(paths) - 1)
 
 
-def _document(path: Path, unasked: list[SafeText]) -> Document | None:
+def _document(path: Path, unasked: list[SafeText]) -> DotenvDocument | None:
     try:
-        return Document.parse(read_regular(path, LONGEST_BYTES))
+        return DotenvDocument.parse(read_regular(path, LONGEST_BYTES))
     except OSError as error:
         reason = error.strerror or str(error)
         unasked.append(plain(f"An environment file can't be read: {path}: {reason}."))
@@ -234,13 +234,13 @@ def _uses(
         return NO_USES, SafeText("")
 
 
-def read_example(path: Path, directory: Path, unasked: list[SafeText]) -> Document | None:
+def read_example(path: Path, directory: Path, unasked: list[SafeText]) -> DotenvDocument | None:
     """The example beside a file, or else in the project's folder; None where there is none."""
     for folder in dict.fromkeys((path.parent, directory)):
         example = example_in(folder, path.name)
         if example is not None and not _same(example, path):
             try:
-                return Document.parse(read_regular(example, LONGEST_BYTES))
+                return DotenvDocument.parse(read_regular(example, LONGEST_BYTES))
             except OSError as error:
                 reason = error.strerror or str(error)
                 unasked.append(plain(f"The example can't be read: {example}: {reason}."))
@@ -326,7 +326,7 @@ def _missing(path: Path, content: bytes | None, uses: EnvironmentUses) -> frozen
     if content is None:
         state = read_file(path)
         content = state.data
-    entries = Document.parse(content).entries
+    entries = DotenvDocument.parse(content).entries
     present = {entry.key for entry in entries if not entry.commented}
     return frozenset(
         key

@@ -12,10 +12,10 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.editing.workspace import (
     EnvironmentAccess,
     LoadedFile,
+    SavedVersion,
     Stamp,
-    Version,
 )
-from pixel_tui.environment.live.reading import Around, Examined, environment_path, read_around
+from pixel_tui.environment.live.reading import Examined, FileContext, environment_path, read_around
 from pixel_tui.environment.storage.file_state import FileState, read_file
 from pixel_tui.environment.storage.history import History
 from pixel_tui.environment.storage.ownership import repair_for_me, user_name
@@ -142,7 +142,7 @@ class LiveSource:
             remarks=around.unasked,
         )
 
-    def _read_around(self) -> Around:
+    def _read_around(self) -> FileContext:
         """What is around the file; compose is asked again only when its files are other ones."""
         found = self._project.fingerprint()
         files = [item for item in found if item[0] != str(self.path)]
@@ -166,10 +166,10 @@ class LiveSource:
             raise FileError("There is no such file.", on=str(path), remedy="Check its name.")
         return state.data
 
-    def versions(self) -> Sequence[Version]:
+    def versions(self) -> Sequence[SavedVersion]:
         """The saved versions, newest first."""
         return [
-            Version(item.id, item.time, SafeText(f"{item.size:,} bytes"))
+            SavedVersion(item.id, item.time, SafeText(f"{item.size:,} bytes"))
             for item in self._history().versions()
         ]
 

@@ -15,7 +15,7 @@ from pixel_tui.clock import Clock
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.environment.editing.workspace import SavedDraft
-from pixel_tui.environment.storage.drafts import Draft, Drafts
+from pixel_tui.environment.storage.drafts import StoredDraft, StoredDrafts
 from pixel_tui.environment.storage.edited_copies import (
     EDITED,
     edited_folder,
@@ -25,7 +25,7 @@ from pixel_tui.environment.storage.edited_copies import (
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.model.words import exit_words
-from pixel_tui.terminal.foreground import run_in_front
+from pixel_tui.terminal.foreground import run_in_foreground
 
 EDITORS: Final = ("VISUAL", "EDITOR")
 FALLBACK: Final = ("nano", "vim", "vi")
@@ -45,7 +45,7 @@ class LiveWorkspace:
 
     def __init__(
         self,
-        drafts: Drafts,
+        drafts: StoredDrafts,
         sweep: Callable[[], None],
         impact: ImpactReader,
         staging: Staging,
@@ -60,7 +60,7 @@ class LiveWorkspace:
         self._clock = clock
         self._own: SavedDraft | None = None
         """The edits that this console has left."""
-        self._draft: Draft | None = None
+        self._draft: StoredDraft | None = None
         """Those of another one that were offered."""
 
     def saved_draft(self) -> SavedDraft | None:
@@ -133,7 +133,7 @@ def edit_externally(data: bytes, environment: Mapping[str, str]) -> bytes:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         try:
-            code = run_in_front([*words, str(path)], environment)
+            code = run_in_foreground([*words, str(path)], environment)
         except OSError as error:
             raise OperationError(
                 f"The editor can't be started: {error.strerror or error}.",

@@ -43,7 +43,7 @@ class Base(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class StoredDraft:
     """An unfinished edit of a console that runs no more."""
 
     path: Path
@@ -57,7 +57,7 @@ class Draft:
     """What it has come to."""
 
 
-class Drafts:
+class StoredDrafts:
     """The unfinished edits of one file. Everything in here blocks.
 
     Args:
@@ -99,7 +99,7 @@ class Drafts:
         }
         replace_file(self._own, json.dumps(content).encode(), durable=False)
 
-    def found(self) -> tuple[Draft, ...]:
+    def found(self) -> tuple[StoredDraft, ...]:
         """The edits of consoles that run no more, newest first.
 
         Raises:
@@ -115,7 +115,7 @@ class Drafts:
         there = [draft for draft in drafts if draft is not None]
         return tuple(sorted(there, key=lambda draft: draft.time, reverse=True))
 
-    def adopt(self, draft: Draft) -> None:
+    def adopt(self, draft: StoredDraft) -> None:
         """Take an edit over: it is this console's from now on, and no other one's.
 
         Raises:
@@ -134,7 +134,7 @@ class Drafts:
         except OSError as error:
             raise _unusable(draft.path, error) from error
 
-    def discard(self, draft: Draft) -> None:
+    def discard(self, draft: StoredDraft) -> None:
         """Forget an edit.
 
         Raises:
@@ -175,7 +175,7 @@ class _Was:
     data: bytes
 
 
-def _read(path: Path, me: ProcessMark) -> Draft | None:
+def _read(path: Path, me: ProcessMark) -> StoredDraft | None:
     """A draft; None where its console still runs, or it can't be read."""
     found = _parsed(path)
     if found is None:
@@ -184,7 +184,7 @@ def _read(path: Path, me: ProcessMark) -> Draft | None:
     return None if mark == me or mark.lives else draft
 
 
-def _parsed(path: Path) -> tuple[ProcessMark, Draft] | None:
+def _parsed(path: Path) -> tuple[ProcessMark, StoredDraft] | None:
     """A draft and its console; None where it can't be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -192,7 +192,7 @@ def _parsed(path: Path) -> tuple[ProcessMark, Draft] | None:
             node = Node(load_object(file.read(LONGEST_BYTES)))
         console = node["console"]
         mark = ProcessMark(console["pid"].integer, console["started"].integer, console["boot"].raw)
-        return mark, Draft(
+        return mark, StoredDraft(
             path,
             datetime.fromisoformat(node["time"].raw).astimezone(UTC),
             node["base_exists"].flag,

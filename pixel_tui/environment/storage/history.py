@@ -29,7 +29,7 @@ _TIME: Final = "%Y%m%d-%H%M%S"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class StoredVersion:
     """One content that a file had."""
 
     id: str
@@ -66,13 +66,13 @@ class History:
         self._applied = folder / "applied.json"
         self._keep = max(keep, FEWEST)
 
-    def versions(self) -> tuple[Version, ...]:
+    def versions(self) -> tuple[StoredVersion, ...]:
         """All of them, newest first.
 
         Raises:
             FileError: The folder can't be read.
         """
-        found: list[Version] = []
+        found: list[StoredVersion] = []
         try:
             with os.scandir(self._versions) as entries:
                 for entry in entries:
@@ -86,7 +86,7 @@ class History:
             raise _unreadable(self._versions, error) from error
         return tuple(sorted(found, key=lambda version: version.number, reverse=True))
 
-    def find(self, version_id: str) -> Version:
+    def find(self, version_id: str) -> StoredVersion:
         """The version of this id.
 
         Raises:
@@ -102,7 +102,7 @@ class History:
             remedy="Choose one from its history.",
         )
 
-    def read(self, version: Version) -> bytes:
+    def read(self, version: StoredVersion) -> bytes:
         """The content of a version.
 
         Raises:
@@ -121,7 +121,7 @@ class History:
             )
         return data
 
-    def keep(self, data: bytes, now: datetime) -> Version:
+    def keep(self, data: bytes, now: datetime) -> StoredVersion:
         """Keep a content, and let go of the oldest that are too many.
 
         One that is the newest already is not kept twice.
@@ -138,7 +138,7 @@ class History:
         path = self._versions / f"{version_id}-{digest}"
         replace_file(path, data)
         time = now.astimezone(UTC).replace(microsecond=0)
-        version = Version(version_id, number, time, digest, len(data), path)
+        version = StoredVersion(version_id, number, time, digest, len(data), path)
         self._retire((version, *versions))
         return version
 
@@ -168,7 +168,7 @@ class History:
         for folder in (self._folder, self._versions):
             remove_leftovers(folder, now)
 
-    def _is_whole(self, version: Version) -> bool:
+    def _is_whole(self, version: StoredVersion) -> bool:
         try:
             self.read(version)
         except FileError as error:
@@ -176,7 +176,7 @@ class History:
             return False
         return True
 
-    def _retire(self, versions: tuple[Version, ...]) -> None:
+    def _retire(self, versions: tuple[StoredVersion, ...]) -> None:
         applied = self.applied()
         spared = {version.sha256 for version in versions[: self._keep]}
         for version in versions[self._keep :]:
@@ -189,7 +189,7 @@ class History:
                 log.warning("an old version can't be removed: %s", error)
 
 
-def _version(entry: os.DirEntry[str]) -> Version | None:
+def _version(entry: os.DirEntry[str]) -> StoredVersion | None:
     match = _NAME.fullmatch(entry.name)
     if match is None or not entry.is_file(follow_symlinks=False):
         return None
@@ -199,7 +199,7 @@ def _version(entry: os.DirEntry[str]) -> Version | None:
         return None
     size = entry.stat(follow_symlinks=False).st_size
     number = int(match["number"])
-    return Version(match["id"], number, time, match["hash"], size, Path(entry.path))
+    return StoredVersion(match["id"], number, time, match["hash"], size, Path(entry.path))
 
 
 def _unreadable(path: Path, error: OSError) -> FileError:

@@ -17,7 +17,7 @@ from typing import Final
 
 from pixel_tui import locks as machine_lock
 from pixel_tui.clock import Clock
-from pixel_tui.environment.storage.drafts import Drafts
+from pixel_tui.environment.storage.drafts import StoredDrafts
 from pixel_tui.environment.storage.file_state import (
     LONGEST_BYTES,
     FileState,
@@ -25,7 +25,7 @@ from pixel_tui.environment.storage.file_state import (
     resolved,
     too_large,
 )
-from pixel_tui.environment.storage.history import KEPT, History, Version
+from pixel_tui.environment.storage.history import KEPT, History, StoredVersion
 from pixel_tui.environment.storage.ownership import group_name, repair_for_me, user_name
 from pixel_tui.errors import FileError, LockHeld
 from pixel_tui.files import NotDurable, remove_leftovers, replace_file
@@ -60,7 +60,7 @@ class Saved:
 
     state: FileState
     """The file as it was read back."""
-    kept: Version | None
+    kept: StoredVersion | None
     """What was there before; None where there was no file, or nothing was to be changed."""
     remark: SafeText = SafeText("")
     """What a person should know though the file is saved; empty where there is nothing."""
@@ -101,9 +101,9 @@ class EnvironmentStore:
         """The versions of a file."""
         return history_of(self._state_folder, path, keep=self._keep)
 
-    def drafts(self, path: Path) -> Drafts:
+    def drafts(self, path: Path) -> StoredDrafts:
         """The unfinished edits of a file."""
-        return Drafts(_kept_of(self._state_folder, path) / "drafts", self._clock)
+        return StoredDrafts(_kept_of(self._state_folder, path) / "drafts", self._clock)
 
     def sweep(self, path: Path) -> None:
         """Remove what writers that were killed have left, beside the file and in the history."""
@@ -222,7 +222,7 @@ def _stays_unchanged(path: Path, expected: FileState) -> None:
     _unchanged(path, expected)
 
 
-def _read_back(path: Path, data: bytes, kept: Version | None) -> FileState:
+def _read_back(path: Path, data: bytes, kept: StoredVersion | None) -> FileState:
     after = read_file(path)
     if after.data == data and after.exists:
         return after

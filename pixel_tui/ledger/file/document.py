@@ -32,7 +32,7 @@ class LedgerInvalid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One element of the array of tasks."""
 
     gap: bytes
@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Document(Generic[T]):
+class LedgerDocument(Generic[T]):
     """A ledger's file, and what was made of each of its tasks.
 
     Joined, `head`, the entries and `tail` are the file to the letter.
@@ -50,7 +50,7 @@ class Document(Generic[T]):
 
     head: bytes
     """Up to the bracket that opens the array of tasks."""
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     items: tuple[T, ...]
     """What `build` made of each entry."""
     tail: bytes
@@ -65,7 +65,7 @@ class Document(Generic[T]):
 
     def replaced(self, index: int, raw: bytes) -> bytes:
         """The file with another text for one task."""
-        entry = Entry(self.entries[index].gap, raw)
+        entry = LedgerEntry(self.entries[index].gap, raw)
         return self._joined((*self.entries[:index], entry, *self.entries[index + 1 :]), self.tail)
 
     def appended(self, value: JsonObject) -> bytes:
@@ -74,11 +74,13 @@ class Document(Generic[T]):
         if self.entries:
             last = self.entries[-1].gap
             gap = last if len(self.entries) > 1 else b"," + last
-            return self._joined((*self.entries, Entry(gap, self._formatted(value, gap))), self.tail)
+            return self._joined(
+                (*self.entries, LedgerEntry(gap, self._formatted(value, gap))), self.tail
+            )
         if b"\n" not in self.head:
-            return self._joined((Entry(b"", self._formatted(value, b"")),), closing)
+            return self._joined((LedgerEntry(b"", self._formatted(value, b"")),), closing)
         gap = b"\n" + self._indent * 2
-        entry = Entry(gap, self._formatted(value, gap))
+        entry = LedgerEntry(gap, self._formatted(value, gap))
         return self._joined((entry,), b"\n" + self._indent + closing)
 
     @property
@@ -96,7 +98,7 @@ class Document(Generic[T]):
         lines = written_out(value, indent=self._indent.decode()).split(b"\n")
         return space[space.rindex(b"\n") :].join(lines)
 
-    def _joined(self, entries: tuple[Entry, ...], tail: bytes) -> bytes:
+    def _joined(self, entries: tuple[LedgerEntry, ...], tail: bytes) -> bytes:
         parts = [self.head]
         for entry in entries:
             parts += (entry.gap, entry.raw)
@@ -106,8 +108,8 @@ class Document(Generic[T]):
 def parse_document(
     raw: bytes,
     build: Callable[[bytes, JsonValue], T],
-    previous: Document[T] | None = None,
-) -> Document[T]:
+    previous: LedgerDocument[T] | None = None,
+) -> LedgerDocument[T]:
     """Cut a file into its tasks.
 
     Other threads get their turn between two tasks, however long the file is.
@@ -129,15 +131,15 @@ def parse_document(
 
 
 def _parse(
-    reader: "_Reader", build: Callable[[bytes, JsonValue], T], previous: Document[T] | None
-) -> Document[T]:
+    reader: "_Reader", build: Callable[[bytes, JsonValue], T], previous: LedgerDocument[T] | None
+) -> LedgerDocument[T]:
     raw = reader.raw
     at = reader.skip(len(_MARK) if raw.startswith(_MARK) else 0)
     if at == len(raw):
         raise LedgerInvalid("it is empty")
     if not raw.startswith(b"{", at):
         raise LedgerInvalid("it does not begin with an object")
-    found: tuple[int, int, list[Entry], list[T]] | None = None
+    found: tuple[int, int, list[LedgerEntry], list[T]] | None = None
     for key, start in reader.members(at):
         if key == "tasks" and raw.startswith(b"[", start):
             found = _read_tasks(reader, start, build, previous)
@@ -155,7 +157,7 @@ def _parse(
     head, tail = raw[: start + 1], raw[covered:]
     if end < covered:
         raise LedgerInvalid("its array of tasks does not end")
-    return Document(head, tuple(entries), tuple(items), tail, _version(head + tail))
+    return LedgerDocument(head, tuple(entries), tuple(items), tail, _version(head + tail))
 
 
 def _version(frame: bytes) -> JsonValue:
@@ -168,11 +170,11 @@ def _read_tasks(
     reader: "_Reader",
     start: int,
     build: Callable[[bytes, JsonValue], T],
-    previous: Document[T] | None,
-) -> tuple[int, int, list[Entry], list[T]]:
+    previous: LedgerDocument[T] | None,
+) -> tuple[int, int, list[LedgerEntry], list[T]]:
     """The elements of an array; where it begins and ends."""
     raw = reader.raw
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     items: list[T] = []
     known = _Known(previous)
     at = start + 1
@@ -190,13 +192,13 @@ def _read_tasks(
         if same is not None and previous is not None:
             entry = previous.entries[same]
             gap = raw[at:begin]
-            entries.append(entry if entry.gap == gap else Entry(gap, entry.raw))
+            entries.append(entry if entry.gap == gap else LedgerEntry(gap, entry.raw))
             items.append(previous.items[same])
             at = begin + len(entry.raw)
             continue
         value, end = reader.value(begin)
         text = raw[begin:end]
-        entries.append(Entry(raw[at:begin], text))
+        entries.append(LedgerEntry(raw[at:begin], text))
         again = reader.foreign and not text.isascii()
         items.append(build(text, _foreign_value(text) if again else value))
         known.missed(text)
@@ -211,7 +213,7 @@ def _foreign_value(text: bytes) -> JsonValue:
 class _Known(Generic[T]):
     """Finds the tasks of before again: most of them stand in their order of before."""
 
-    def __init__(self, previous: Document[T] | None) -> None:
+    def __init__(self, previous: LedgerDocument[T] | None) -> None:
         self._entries = previous.entries if previous is not None else ()
         self._next = 0
         self._places: dict[bytes, int] | None = None

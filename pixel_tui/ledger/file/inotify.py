@@ -16,7 +16,7 @@ _ENDS: Final = _OWN | 0x2000 | 0x8000
 """The file system was unmounted, or the watch is over."""
 
 
-class Notices:
+class InotifyWatcher:
     """Waits for changes in folders, until it is woken or closed.
 
     Where the kernel tells nothing, it is just a wait: whoever uses it looks by itself as well.

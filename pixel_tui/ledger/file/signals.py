@@ -9,7 +9,7 @@ _ASKING: Final = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def signals_blocked() -> Iterator[None]:
     """Let the signals that ask this thread to end wait until the steps are done."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKING)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.ledger.file.document import Document, LedgerInvalid, parse_document
+from pixel_tui.ledger.file.document import LedgerDocument, LedgerInvalid, parse_document
 from pixel_tui.ledger.file.snapshot_file import FileContent, Identity, identity_of, read_file
 from pixel_tui.ledger.reading.events import WorkerEvent, parse_events
 from pixel_tui.ledger.reading.places import LedgerPlace
@@ -84,7 +84,7 @@ class LedgerReader:
         self._clock = clock
         self._reading = threading.Lock()
         self._identity: Identity | None = None
-        self._document: Document[Task] | None = None
+        self._document: LedgerDocument[Task] | None = None
         self._changed: datetime | None = None
         self._trouble: Trouble | None = None
         self._events = _File(place.events)

@@ -31,7 +31,7 @@ class TaskField(StrEnum):
     SUMMARY = "summary"
 
 
-class Wanted(StrEnum):
+class TaskFilter(StrEnum):
     """Which tasks are listed."""
 
     ALL = "all"
@@ -59,12 +59,12 @@ class Arrangement:
     reverse: bool = False
     grouped: bool = True
     folded: frozenset[TaskStatus] = frozenset()
-    wanted: Wanted = Wanted.ALL
+    wanted: TaskFilter = TaskFilter.ALL
     words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LedgerLine:
     """One line of the list: a task, or the heading of a group."""
 
     key: str
@@ -87,12 +87,12 @@ ORDER: Final = (
 """The groups: what goes on first, then what may need somebody."""
 
 
-def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[Line]:
+def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[LedgerLine]:
     """The lines of a list."""
     search = TaskSearch(wish.words)
     doubtful = {str(finding.task) for finding in view.findings if finding.task}
     found = list(_keyed(view.tasks))
-    if wish.wanted is not Wanted.ALL or wish.words:
+    if wish.wanted is not TaskFilter.ALL or wish.words:
         found = [
             item
             for item in found
@@ -101,16 +101,16 @@ def arranged(view: LedgerView, wish: Arrangement, now: datetime) -> Sequence[Lin
     weigh = _WEIGHTS[wish.field]
     facts = _Facts(view, now)
 
-    def in_order(some: list[Keyed]) -> Iterator[Line]:
+    def in_order(some: list[Keyed]) -> Iterator[LedgerLine]:
         some.sort(key=lambda item: weigh(item[1], facts), reverse=wish.reverse)
-        return (Line(key, task, task.status) for key, task in some)
+        return (LedgerLine(key, task, task.status) for key, task in some)
 
     return list(_grouped(found, wish.folded, in_order) if wish.grouped else in_order(found))
 
 
 def hidden_findings(view: LedgerView, wish: Arrangement) -> int:
     """How many findings are about tasks that are not wanted in a list."""
-    if wish.wanted is Wanted.ALL and not wish.words:
+    if wish.wanted is TaskFilter.ALL and not wish.words:
         return 0
     search = TaskSearch(wish.words)
     tasks = {str(task.id): task for task in view.tasks}
@@ -137,25 +137,25 @@ def _keyed(tasks: Iterable[Task]) -> Iterator[Keyed]:
         yield (name if name and seen[name] == 1 else f"{name}\0{seen[name]}"), task
 
 
-def _wanted(task: Task, wanted: Wanted, doubtful: set[str]) -> bool:
+def _wanted(task: Task, wanted: TaskFilter, doubtful: set[str]) -> bool:
     match wanted:
-        case Wanted.ALL:
+        case TaskFilter.ALL:
             return True
-        case Wanted.OPEN:
+        case TaskFilter.OPEN:
             return not task.status.ended
-        case Wanted.DOUBTFUL:
+        case TaskFilter.DOUBTFUL:
             return bool(task.odd) or task.id in doubtful
-        case Wanted.FAILED:
+        case TaskFilter.FAILED:
             return task.status in {TaskStatus.FAILED, TaskStatus.ABORTED}
-        case Wanted.COMPLETED:
+        case TaskFilter.COMPLETED:
             return task.status is TaskStatus.COMPLETED
 
 
 def _grouped(
     found: Iterable[Keyed],
     folded: frozenset[TaskStatus],
-    in_order: Callable[[list[Keyed]], Iterable[Line]],
-) -> Iterator[Line]:
+    in_order: Callable[[list[Keyed]], Iterable[LedgerLine]],
+) -> Iterator[LedgerLine]:
     """Each group below its heading; one that is folded is never sorted: it is the longest."""
     groups: dict[TaskStatus, list[Keyed]] = {status: [] for status in ORDER}
     for item in found:
@@ -163,7 +163,7 @@ def _grouped(
     for status, members in groups.items():
         if members:
             shut = status in folded
-            yield Line(heading_key(status), None, status, len(members), shut)
+            yield LedgerLine(heading_key(status), None, status, len(members), shut)
             if not shut:
                 yield from in_order(members)
 

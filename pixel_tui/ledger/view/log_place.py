@@ -11,14 +11,14 @@ from pixel_tui.ledger.view.view import LedgerView
 
 
 @dataclass(frozen=True, slots=True)
-class TaskLog:
+class TaskLogPlace:
     """A log: a container's, or a file. One of the two is set."""
 
     worker: Worker | None = None
     path: Path | None = None
 
 
-def log_of(task: Task, view: LedgerView, place: LedgerPlace) -> TaskLog | None:
+def log_of(task: Task, view: LedgerView, place: LedgerPlace) -> TaskLogPlace | None:
     """The log of the container that is at work, else the log's file, else the output's.
 
     Where there is no file, a container that has ended still has its log. Looks at files, so it is
@@ -30,8 +30,8 @@ def log_of(task: Task, view: LedgerView, place: LedgerPlace) -> TaskLog | None:
     workers = [worker for worker in view.workers if task.id and worker.works_on(task.id)]
     readable = [worker for worker in workers if worker.container.logs_readable]
     if readable and readable[0].up:
-        return TaskLog(worker=readable[0])
+        return TaskLogPlace(worker=readable[0])
     for path in (place.log(task), place.output(task)):
         if path is not None and is_file(path):
-            return TaskLog(path=path)
-    return TaskLog(worker=readable[0]) if readable else None
+            return TaskLogPlace(path=path)
+    return TaskLogPlace(worker=readable[0]) if readable else None

@@ -10,7 +10,7 @@ from pixel_tui.text import SafeText
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class TaskTally:
     """Tasks that have ended, taken together."""
 
     completed: int = 0
@@ -36,10 +36,10 @@ class Tally:
 class Statistics:
     """What became of the tasks of some days."""
 
-    total: Tally
-    by_type: tuple[tuple[SafeText, Tally], ...]
+    total: TaskTally
+    by_type: tuple[tuple[SafeText, TaskTally], ...]
     """The commonest type first."""
-    by_day: tuple[tuple[date, Tally], ...]
+    by_day: tuple[tuple[date, TaskTally], ...]
     """Oldest first; days on which none ended are there as well."""
 
 
@@ -77,7 +77,7 @@ def statistics_of(
     )
 
 
-def _tally(tasks: Sequence[Task]) -> Tally:
+def _tally(tasks: Sequence[Task]) -> TaskTally:
     counts = dict.fromkeys(TaskStatus, 0)
     seconds = []
     for task in tasks:
@@ -87,7 +87,7 @@ def _tally(tasks: Sequence[Task]) -> Tally:
             if took >= 0:
                 seconds.append(took)
     seconds.sort()
-    return Tally(
+    return TaskTally(
         completed=counts[TaskStatus.COMPLETED],
         failed=counts[TaskStatus.FAILED],
         aborted=counts[TaskStatus.ABORTED],

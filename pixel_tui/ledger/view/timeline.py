@@ -13,7 +13,7 @@ from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
-class Teller(StrEnum):
+class EventSource(StrEnum):
     """Who says that it happened."""
 
     LEDGER = "ledger"
@@ -28,7 +28,7 @@ class Moment:
     at: datetime
     words: SafeText
     """`created`, `spawned`, `running`, `completed, exit code 0`, `die: exit code 1`..."""
-    teller: Teller
+    teller: EventSource
     detail: SafeText = NO_TEXT
 
 
@@ -57,15 +57,15 @@ def timeline_of(
 
 def _from_ledger(task: Task) -> Iterator[Moment]:
     if task.created is not None:
-        yield Moment(task.created, SafeText("created"), Teller.LEDGER)
+        yield Moment(task.created, SafeText("created"), EventSource.LEDGER)
     if task.started is not None:
         where = plain(f"in {task.worker_id}") if task.worker_id else NO_TEXT
-        yield Moment(task.started, SafeText("running"), Teller.LEDGER, where)
+        yield Moment(task.started, SafeText("running"), EventSource.LEDGER, where)
     if task.completed is not None:
         yield Moment(
             task.completed,
             _with_code(task.status_text, task.exit_code),
-            Teller.LEDGER,
+            EventSource.LEDGER,
             shown(task.error),
         )
 
@@ -76,7 +76,7 @@ def _from_workers(task: Task, view: LedgerView) -> Iterator[Moment]:
         if event.at is not None:
             words = plain(_WORDS.get(event.kind, event.kind))
             said = _with_code(words, event.exit_code)
-            yield Moment(event.at, said, Teller.WORKER, shown(event.error) or event.container)
+            yield Moment(event.at, said, EventSource.WORKER, shown(event.error) or event.container)
 
 
 def _from_engine(
@@ -89,11 +89,13 @@ def _from_engine(
         if event.container_id in ids and not event.action.startswith("exec_"):
             told.add((event.container_id, event.action))
             words = plain(f"{event.action}: {event.detail}" if event.detail else event.action)
-            yield Moment(event.at, words, Teller.ENGINE, event.container)
+            yield Moment(event.at, words, EventSource.ENGINE, event.container)
     for container in own:
         # Events of before the console was opened are known by what the engine keeps of them.
         if container.started_at is not None and (container.id, "start") not in told:
-            yield Moment(container.started_at, SafeText("start"), Teller.ENGINE, container.name)
+            yield Moment(
+                container.started_at, SafeText("start"), EventSource.ENGINE, container.name
+            )
         ended = container.finished_at if not container.running else None
         if (
             ended is not None
@@ -101,7 +103,7 @@ def _from_engine(
             and ((container.id, "die") not in told)
         ):
             code = exit_words(container.exit_code, oom_killed=container.oom_killed)
-            yield Moment(ended, plain(f"die: {code}"), Teller.ENGINE, container.name)
+            yield Moment(ended, plain(f"die: {code}"), EventSource.ENGINE, container.name)
 
 
 def _with_code(words: SafeText, code: int | None) -> SafeText:

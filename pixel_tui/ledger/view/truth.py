@@ -8,9 +8,9 @@ from typing import Final
 from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.reading.workers import Worker
 from pixel_tui.ledger.view.rules import records, running_tasks, worker_containers
-from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 
-RULES: Final[tuple[Callable[[Case], Iterable[Finding]], ...]] = (
+RULES: Final[tuple[Callable[[LedgerState], Iterable[LedgerFinding]], ...]] = (
     running_tasks.gone,
     running_tasks.ended,
     running_tasks.overdue,
@@ -26,10 +26,10 @@ RULES: Final[tuple[Callable[[Case], Iterable[Finding]], ...]] = (
     records.odd,
     records.version,
 )
-_ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+_ORDER: Final = (LedgerSeverity.ERROR, LedgerSeverity.WARNING, LedgerSeverity.NOTE)
 
 
-class Verdict(StrEnum):
+class TaskVerdict(StrEnum):
     """What is true of a task."""
 
     AGREES = "agrees"
@@ -48,7 +48,7 @@ class Verdict(StrEnum):
 class Truth:
     """What the stack shows of one task."""
 
-    verdict: Verdict = Verdict.AGREES
+    verdict: TaskVerdict = TaskVerdict.AGREES
     worker: Worker | None = None
     """Its container, if there is one."""
 
@@ -56,15 +56,15 @@ class Truth:
 _PLAIN: Final = Truth()
 
 
-def findings_of(case: Case) -> tuple[Finding, ...]:
+def findings_of(case: LedgerState) -> tuple[LedgerFinding, ...]:
     """What does not agree, the worst first."""
     found = [finding for rule in RULES for finding in rule(case)]
     return tuple(sorted(found, key=lambda item: _ORDER.index(item.severity)))
 
 
-def truths_of(case: Case, findings: Iterable[Finding]) -> Mapping[str, Truth]:
+def truths_of(case: LedgerState, findings: Iterable[LedgerFinding]) -> Mapping[str, Truth]:
     """What the stack shows, by the task's id; tasks that it shows nothing of are left out."""
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[str, TaskVerdict] = {}
     for finding in findings:
         if finding.task and finding.rule in _VERDICTS:
             verdicts.setdefault(finding.task, _VERDICTS[finding.rule])
@@ -73,10 +73,10 @@ def truths_of(case: Case, findings: Iterable[Finding]) -> Mapping[str, Truth]:
         if not task.id:
             continue
         worker = case.worker_of(task) if case.workers else None
-        verdict = verdicts.get(task.id, Verdict.AGREES)
-        if verdict is Verdict.AGREES and _unseen(case, task, worker):
-            verdict = Verdict.UNKNOWN
-        if worker is not None or verdict is not Verdict.AGREES:
+        verdict = verdicts.get(task.id, TaskVerdict.AGREES)
+        if verdict is TaskVerdict.AGREES and _unseen(case, task, worker):
+            verdict = TaskVerdict.UNKNOWN
+        if worker is not None or verdict is not TaskVerdict.AGREES:
             found[str(task.id)] = Truth(verdict, worker)
     return found
 
@@ -86,17 +86,17 @@ def truth_of(truths: Mapping[str, Truth], task: Task) -> Truth:
     return truths.get(task.id, _PLAIN)
 
 
-def _unseen(case: Case, task: Task, worker: Worker | None) -> bool:
+def _unseen(case: LedgerState, task: Task, worker: Worker | None) -> bool:
     if task.status is not TaskStatus.RUNNING:
         return False
     return not case.known or worker is None
 
 
 _VERDICTS: Final = {
-    Rule.GONE: Verdict.GONE,
-    Rule.ENDED: Verdict.ENDED,
-    Rule.OVERDUE: Verdict.OVERDUE,
-    Rule.SLOW: Verdict.SLOW,
-    Rule.SILENT: Verdict.SILENT,
-    Rule.FINISHED: Verdict.FINISHED,
+    Rule.GONE: TaskVerdict.GONE,
+    Rule.ENDED: TaskVerdict.ENDED,
+    Rule.OVERDUE: TaskVerdict.OVERDUE,
+    Rule.SLOW: TaskVerdict.SLOW,
+    Rule.SILENT: TaskVerdict.SILENT,
+    Rule.FINISHED: TaskVerdict.FINISHED,
 }

@@ -9,7 +9,7 @@ from functools import cached_property
 from pixel_tui.ledger.reading.reading import NO_READING, LedgerReading
 from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.reading.workers import Worker, workers_of
-from pixel_tui.ledger.view.rules.findings import Finding, case_of
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, case_of
 from pixel_tui.ledger.view.truth import Truth, findings_of, truth_of, truths_of
 from pixel_tui.stack.model.snapshot import StackSnapshot, Trouble
 
@@ -20,7 +20,7 @@ class LedgerView:
 
     reading: LedgerReading = NO_READING
     totals: Mapping[TaskStatus, int] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LedgerFinding, ...] = ()
     """The worst first."""
     truths: Mapping[str, Truth] = field(default_factory=dict)
     """By the task's id, of those tasks only that the stack shows something of."""
@@ -42,13 +42,13 @@ class LedgerView:
         """What the stack shows of a task."""
         return truth_of(self.truths, task)
 
-    def findings_about(self, task: Task) -> Sequence[Finding]:
+    def findings_about(self, task: Task) -> Sequence[LedgerFinding]:
         """What does not agree about a task."""
         return self._by_task.get(task.id, ())
 
     @cached_property
-    def _by_task(self) -> Mapping[str, Sequence[Finding]]:
-        found: dict[str, list[Finding]] = defaultdict(list)
+    def _by_task(self) -> Mapping[str, Sequence[LedgerFinding]]:
+        found: dict[str, list[LedgerFinding]] = defaultdict(list)
         for finding in self.findings:
             if finding.task:
                 found[finding.task].append(finding)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pixel_tui.clock import Clock
-from pixel_tui.ledger.file.inotify import Notices
+from pixel_tui.ledger.file.inotify import InotifyWatcher
 from pixel_tui.ledger.reading.reading import LedgerReader
 from pixel_tui.ledger.view.view import NO_VIEW, LedgerView, view_of
 from pixel_tui.stack.watch.observer import Observer, Topic
@@ -83,7 +83,7 @@ class LedgerWatch:
         self._lock = threading.Lock()
         self._listeners: list[LedgerListener] = []
         self._view = NO_VIEW
-        self._notices: Notices | None = None
+        self._notices: InotifyWatcher | None = None
         self._closed = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -97,7 +97,7 @@ class LedgerWatch:
         with self._lock:
             if self._notices is not None or self._closed:
                 return
-            self._notices = Notices()
+            self._notices = InotifyWatcher()
         self._unsubscribe = self._observer.subscribe(self._heard)
         threading.Thread(target=self._keep, name="ledger", daemon=True).start()
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.ledger.file.document import Document
+from pixel_tui.ledger.file.document import LedgerDocument
 from pixel_tui.ledger.file.json_edit import with_members
 from pixel_tui.ledger.reading.task import Task, TaskStatus
 from pixel_tui.ledger.reading.worker_lock import stamp
@@ -23,7 +23,7 @@ _OF_THE_LAST_RUN: Final = frozenset(
 def add(value: JsonObject) -> Change:
     """Queue a task."""
 
-    def make(document: Document[Task]) -> bytes:
+    def make(document: LedgerDocument[Task]) -> bytes:
         if any(task.id == value["id"] for task in document.items):
             raise NothingToDo("It is queued already.", on=str(value["id"]))
         return document.appended(value)
@@ -49,7 +49,7 @@ def abort(
         only_running: Where it has ended by itself meanwhile there is nothing to do.
     """
 
-    def make(document: Document[Task]) -> bytes:
+    def make(document: LedgerDocument[Task]) -> bytes:
         index, task = _only(document, task_id)
         if task.status.ended:
             raise NothingToDo(f"The task is {task.status.value} already.", on=task.short)
@@ -78,7 +78,7 @@ def queue_again(task_id: str, allowed: frozenset[TaskStatus]) -> Change:
         allowed: What its status has to be.
     """
 
-    def make(document: Document[Task]) -> bytes:
+    def make(document: LedgerDocument[Task]) -> bytes:
         index, task = _only(document, task_id)
         if task.status is TaskStatus.PENDING:
             raise NothingToDo("The task is waiting already.", on=task.short)
@@ -105,7 +105,7 @@ def count_attempt(task_id: str, before: int) -> Change:
         before: How many there were before.
     """
 
-    def make(document: Document[Task]) -> bytes:
+    def make(document: LedgerDocument[Task]) -> bytes:
         index, task = _only(document, task_id)
         if task.attempts != before:
             raise NothingToDo("It is counted already.", on=task.short)
@@ -122,7 +122,7 @@ def _how_it_ended(task: Task) -> str:
     return f"It was {task.status_text}"
 
 
-def _only(document: Document[Task], task_id: str) -> tuple[int, Task]:
+def _only(document: LedgerDocument[Task], task_id: str) -> tuple[int, Task]:
     """The one task of this id."""
     found = [(index, task) for index, task in enumerate(document.items) if task.id == task_id]
     if not found or not task_id:
@@ -135,7 +135,7 @@ def _only(document: Document[Task], task_id: str) -> tuple[int, Task]:
 
 
 def _with(
-    document: Document[Task],
+    document: LedgerDocument[Task],
     index: int,
     changed: Mapping[str, JsonValue],
     removed: frozenset[str] = frozenset(),

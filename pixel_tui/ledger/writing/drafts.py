@@ -31,7 +31,7 @@ How to see that it works:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TaskDraft:
     """A task that has not been queued."""
 
     task: Task
@@ -62,12 +62,12 @@ def new_task(
     }
 
 
-def drafts_of(state: Path, project: Path) -> "Drafts":
+def drafts_of(state: Path, project: Path) -> "TaskDrafts":
     """The drafts for a project's ledger, in the console's state folder."""
-    return Drafts(old_versions_folder(state, project))
+    return TaskDrafts(old_versions_folder(state, project))
 
 
-class Drafts:
+class TaskDrafts:
     """A folder of drafts, private to the user who made them.
 
     Args:
@@ -87,18 +87,18 @@ class Drafts:
         replace_file(self._path(task_id), written_out(value, indent="  "))
         return task_id
 
-    def list(self) -> tuple[Draft, ...]:
+    def list(self) -> tuple[TaskDraft, ...]:
         """Every draft that can be read, newest first."""
         found = []
         for path in self.folder.glob("draft-*.json"):
             with suppress(OSError, ValueError):
                 raw = read_regular(path, LONGEST_DRAFT)
                 value = members_of(raw)
-                found.append(Draft(parse_task(raw, value), value))
+                found.append(TaskDraft(parse_task(raw, value), value))
         found.sort(key=lambda draft: str(draft.value.get("createdAt")), reverse=True)
         return tuple(found)
 
-    def find(self, task_id: str) -> Draft:
+    def find(self, task_id: str) -> TaskDraft:
         """The draft of this id.
 
         Raises:

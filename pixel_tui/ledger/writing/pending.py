@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pixel_tui.ledger.file.document import Document, parse_document
+from pixel_tui.ledger.file.document import LedgerDocument, parse_document
 from pixel_tui.ledger.file.json_edit import members_of, with_members
 from pixel_tui.ledger.reading.task import Task, parse_task
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PendingChange:
     """One task that was added or changed, and has to stay so."""
 
     task: str
@@ -21,17 +21,19 @@ class Owed:
     """Whether this program made it."""
 
 
-def owed_between(before: Document[Task], after: Document[Task], *, ours: bool) -> list[Owed]:
+def pending_changes(
+    before: LedgerDocument[Task], after: LedgerDocument[Task], *, ours: bool
+) -> list[PendingChange]:
     """The tasks that `after` adds to `before`, or changes. What it leaves out is no debt."""
     known = {task.id: task.raw for task in before.items}
     return [
-        Owed(task.id, known.get(task.id), task.raw, ours)
+        PendingChange(task.id, known.get(task.id), task.raw, ours)
         for task in after.items
         if task.id and known.get(task.id) != task.raw
     ]
 
 
-def paid(document: Document[Task], owed: Owed) -> bool:
+def paid(document: LedgerDocument[Task], owed: PendingChange) -> bool:
     """Whether it is there, or the task has moved on from there.
 
     It was undone where nothing of it is left to be seen, or a task is missing that was added.
@@ -45,7 +47,7 @@ def paid(document: Document[Task], owed: Owed) -> bool:
     return any(now.get(name) != before.get(name) for name in _changed(owed))
 
 
-def put_in(document: Document[Task], owed: Iterable[Owed]) -> bytes:
+def put_in(document: LedgerDocument[Task], owed: Iterable[PendingChange]) -> bytes:
     """The file with everything that is owed: of a task that is there the changed members only."""
     content = document.content
     for item in owed:
@@ -67,7 +69,7 @@ def put_in(document: Document[Task], owed: Iterable[Owed]) -> bytes:
     return content
 
 
-def _changed(owed: Owed) -> list[str]:
+def _changed(owed: PendingChange) -> list[str]:
     """The names of the members that it changed, added or removed, in their order."""
     before = members_of(owed.before) if owed.before is not None else {}
     after = members_of(owed.after)

@@ -4,7 +4,7 @@ The others read, change and rename. So whatever stands under the ledger's name i
 right before each write, and what is written changes places with it (`exchange`): what comes
 out is either what was read, or somebody was faster. Then the two change back at once, and all
 begins anew. What others made of the file in between, and ours where it was written over, is
-looked for afterwards and put in again (`Owed`).
+looked for afterwards and put in again (`PendingChange`).
 """
 
 import os
@@ -20,15 +20,15 @@ from typing import Final
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.exchange import NoExchange, exchange
 from pixel_tui.files import open_regular, sync_folder
-from pixel_tui.ledger.file.document import EMPTY, Document, LedgerInvalid, parse_document
-from pixel_tui.ledger.file.signals import uninterrupted
+from pixel_tui.ledger.file.document import EMPTY, LedgerDocument, LedgerInvalid, parse_document
+from pixel_tui.ledger.file.signals import signals_blocked
 from pixel_tui.ledger.file.snapshot_file import FileContent, Identity, identity_of, read_file
 from pixel_tui.ledger.reading.reading import FORMAT
 from pixel_tui.ledger.reading.task import Task, parse_task
-from pixel_tui.ledger.writing.pending import Owed, owed_between, paid, put_in
+from pixel_tui.ledger.writing.pending import PendingChange, paid, pending_changes, put_in
 from pixel_tui.ledger.writing.versions import OldVersions
 
-Change = Callable[[Document[Task]], bytes]
+Change = Callable[[LedgerDocument[Task]], bytes]
 """Makes a new file of the one that is there; raises `OperationError` where that is no good."""
 
 ATTEMPTS: Final = 2000
@@ -44,7 +44,7 @@ PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(slots=True)
-class Outcome:
+class ChangeOutcome:
     """What came of a change."""
 
     faster: int = 0
@@ -80,7 +80,7 @@ class LedgerStore:
         self._sleep = sleep
         self._monotonic = monotonic
 
-    def change(self, make: Change) -> Outcome:
+    def change(self, make: Change) -> ChangeOutcome:
         """Change the ledger, and see that the change stays.
 
         Raises:
@@ -88,7 +88,7 @@ class LedgerStore:
                 write over it again and again.
             FileError: The file can't be read or written, or is no ledger.
         """
-        outcome = Outcome()
+        outcome = ChangeOutcome()
         begun = self._monotonic()
         written = self._write(make, outcome)
         ours = [item for item in written if item.ours]
@@ -105,12 +105,14 @@ class LedgerStore:
             theirs += self._until(self._write(partial(_put_in_again, lost), outcome))
         return outcome
 
-    def _until(self, written: Sequence[Owed]) -> list[tuple[float, Owed]]:
+    def _until(self, written: Sequence[PendingChange]) -> list[tuple[float, PendingChange]]:
         """What others wrote is looked for so long only: later they may undo it themselves."""
         end = self._monotonic() + sum(self._pauses) + MARGIN_SECONDS
         return [(end, item) for item in written if not item.ours]
 
-    def _lost(self, ours: Sequence[Owed], theirs: Sequence[tuple[float, Owed]]) -> list[Owed]:
+    def _lost(
+        self, ours: Sequence[PendingChange], theirs: Sequence[tuple[float, PendingChange]]
+    ) -> list[PendingChange]:
         """Watch for a while whether something is undone; what is."""
         seen: Identity | None = None
         for pause in self._pauses:
@@ -130,10 +132,10 @@ class LedgerStore:
                 return lost
         return []
 
-    def _write(self, make: Change, outcome: Outcome) -> list[Owed]:
+    def _write(self, make: Change, outcome: ChangeOutcome) -> list[PendingChange]:
         """Replace the file; what the change, and others meanwhile, made of it."""
-        others: list[Owed] = []
-        document: Document[Task] | None = None
+        others: list[PendingChange] = []
+        document: LedgerDocument[Task] | None = None
         for attempt in range(ATTEMPTS):
             content = self._read()
             raw = EMPTY if content is None else content.raw
@@ -146,14 +148,14 @@ class LedgerStore:
             kept = self._old.keep(raw) if content is not None and patient else None
             temporary = self._temporary(changed, content, durable=patient)
             # Between two exchanges the temporary file is somebody else's newest version.
-            with uninterrupted():
+            with signals_blocked():
                 theirs = self._put(temporary, content)
                 with suppress(OSError):
                     temporary.unlink()
             if theirs is None:
                 self._settle(raw if content is not None and not patient else None)
                 after = parse_document(changed, parse_task, document)
-                return [*others, *owed_between(document, after, ours=True)]
+                return [*others, *pending_changes(document, after, ours=True)]
             if kept is not None:
                 with suppress(OSError):
                     kept.unlink()
@@ -161,7 +163,7 @@ class LedgerStore:
             for version in theirs:
                 with suppress(LedgerInvalid):
                     newer = parse_document(version, parse_task, document)
-                    others += owed_between(document, newer, ours=False)
+                    others += pending_changes(document, newer, ours=False)
         raise OperationError(
             "The ledger changes all the time: nothing could be written.", on=str(self._path)
         )
@@ -245,7 +247,7 @@ class LedgerStore:
                 remedy="Check its owner and mode.",
             ) from error
 
-    def _parsed(self, raw: bytes, previous: Document[Task] | None) -> Document[Task]:
+    def _parsed(self, raw: bytes, previous: LedgerDocument[Task] | None) -> LedgerDocument[Task]:
         try:
             document = parse_document(raw, parse_task, previous)
         except LedgerInvalid as error:
@@ -289,7 +291,7 @@ class LedgerStore:
         return Path(name)
 
 
-def _put_in_again(owed: Sequence[Owed], document: Document[Task]) -> bytes:
+def _put_in_again(owed: Sequence[PendingChange], document: LedgerDocument[Task]) -> bytes:
     return put_in(document, owed)
 
 

@@ -58,7 +58,7 @@ def digest(line: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrailLine:
     """A line of the trail's file, without its end."""
 
     digest: str
@@ -67,7 +67,7 @@ class Line:
 
 
 def read_trail(
-    lines: Iterable[Line], head: str | None, *, skipped: int = 0, keep: int | None = None
+    lines: Iterable[TrailLine], head: str | None, *, skipped: int = 0, keep: int | None = None
 ) -> Trail:
     """Read a trail and compare it with its chain.
 
@@ -96,7 +96,7 @@ class _Reading:
         self._before = ""
         self._previous: object = None
 
-    def take(self, line: Line) -> None:
+    def take(self, line: TrailLine) -> None:
         """Compare one more line with the one before it."""
         self._number += 1
         facts = None if line.content is None else _facts(line.content)

@@ -13,7 +13,7 @@ _FAILED: Final = {"failed", "abandoned"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One change: what is recorded of it."""
 
     job: str
@@ -87,16 +87,16 @@ class Entry:
         return all(word in shown for word in words.lower().split())
 
 
-def entries(trail: Trail) -> tuple[Entry, ...]:
+def entries(trail: Trail) -> tuple[AuditEntry, ...]:
     """The changes of a trail, newest first: by when they were begun."""
     jobs: dict[str, list[Record]] = {}
     for record in trail.records:
         jobs.setdefault(record.word("job") or f"line {record.line}", []).append(record)
-    found = [Entry(job, tuple(records)) for job, records in jobs.items()]
+    found = [AuditEntry(job, tuple(records)) for job, records in jobs.items()]
     return tuple(reversed(found))
 
 
-def whole(entry: Entry) -> Sequence[tuple[str, Sequence[str]]]:
+def whole(entry: AuditEntry) -> Sequence[tuple[str, Sequence[str]]]:
     """All that is recorded of a change: headings, each with its lines. Not made harmless."""
     plan = entry.plan
     commands = plan.get("commands")

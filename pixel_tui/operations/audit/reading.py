@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import open_regular, read_regular
-from pixel_tui.operations.audit.chain import Line, Trail, digest, read_trail
+from pixel_tui.operations.audit.chain import Trail, TrailLine, digest, read_trail
 from pixel_tui.operations.audit.seal import (
     DamagedSeal,
     Seal,
@@ -64,7 +64,7 @@ def read_audit(
         raise _unreadable(path, error) from error
 
 
-def lines_until(file: BinaryIO, end: int) -> Iterator[Line]:
+def lines_until(file: BinaryIO, end: int) -> Iterator[TrailLine]:
     """The lines of a file from where it is read up to a place in it, in bounded memory.
 
     Args:
@@ -79,7 +79,7 @@ def lines_until(file: BinaryIO, end: int) -> Iterator[Line]:
         left -= len(piece)
         if piece.endswith(b"\n") or left <= 0 or len(piece) < LONGEST_RECORD:
             content = piece.removesuffix(b"\n")
-            yield Line(digest(content), content)
+            yield TrailLine(digest(content), content)
             continue
         whole = hashlib.sha256()
         while piece and left > 0 and not piece.endswith(b"\n"):
@@ -87,7 +87,7 @@ def lines_until(file: BinaryIO, end: int) -> Iterator[Line]:
             piece = file.readline(min(left, LONGEST_RECORD))
             left -= len(piece)
         whole.update(piece.removesuffix(b"\n"))
-        yield Line(whole.hexdigest(), None)
+        yield TrailLine(whole.hexdigest(), None)
 
 
 def trail_state(path: Path) -> tuple[int, ...]:
@@ -124,7 +124,7 @@ class _Seals:
 
 
 def _sealed(
-    lines: Iterable[Line], head: str | None, seals: _Seals, skipped: int, keep: int | None
+    lines: Iterable[TrailLine], head: str | None, seals: _Seals, skipped: int, keep: int | None
 ) -> Trail:
     longest = seals.longest
     counted = _Counted(lines, longest.lines - skipped if longest is not None else 0)
@@ -145,13 +145,13 @@ def _sealed(
 class _Counted:
     """Lines that are counted while they are read, and the digest of one of them."""
 
-    def __init__(self, lines: Iterable[Line], at: int) -> None:
+    def __init__(self, lines: Iterable[TrailLine], at: int) -> None:
         self._lines = lines
         self._at = at
         self.count = 0
         self.found: str | None = None
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[TrailLine]:
         for line in self._lines:
             self.count += 1
             if self.count == self._at:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 _Written = tuple[JobState, int, bool, tuple[StepTime, ...], ProcessMark | None]
 
 
-class Diary:
+class JobRecorder:
     """Keeps a job's record, and what its lock says, up to date.
 
     What can't be written is in the log: it must not keep a change from its end.

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pixel_tui.clock import Clock
-from pixel_tui.operations.jobs.job import Away
-from pixel_tui.operations.jobs.outcomes import Standing, find
-from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.operations.jobs.job import Downtime
+from pixel_tui.operations.jobs.outcomes import ExpectationState, find
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
 
@@ -27,7 +27,7 @@ class _Service:
     """The life that it had before is known to be over."""
 
 
-class Absences:
+class DowntimeMeter:
     """Measures, from its making until `close`, what is away: not up, or not healthy.
 
     A service counts from the first picture that shows it away to the first that shows it there
@@ -52,7 +52,9 @@ class Absences:
         self._services = [
             _Service(item)
             for item in expectations
-            if item.outcome is Outcome.RUNNING and not item.container_id and _there(item, snapshot)
+            if item.outcome is ExpectedState.RUNNING
+            and not item.container_id
+            and _there(item, snapshot)
         ]
         self._unsubscribe = observer.subscribe(self._heard)
 
@@ -61,13 +63,13 @@ class Absences:
         with self._lock:
             self._step_began = self._clock.monotonic()
 
-    def close(self) -> tuple[Away, ...]:
+    def close(self) -> tuple[Downtime, ...]:
         """Stop measuring; who was away, and for how many seconds."""
         self._unsubscribe()
         self._look(self._observer.snapshot)
         with self._lock:
             return tuple(
-                Away(service.expectation.name, round(service.seconds, 1))
+                Downtime(service.expectation.name, round(service.seconds, 1))
                 for service in self._services
                 if service.since is None and service.seconds > _NOT_AT_ALL
             )
@@ -90,7 +92,7 @@ class Absences:
             if service.since is None:
                 service.since = now
             return
-        again = bool(item.before) and find(item, snapshot).standing is Standing.MET
+        again = bool(item.before) and find(item, snapshot).standing is ExpectationState.MET
         if service.since is not None:
             service.seconds += now - service.since
             service.since = None
@@ -101,4 +103,4 @@ class Absences:
 
 def _there(item: Expectation, snapshot: StackSnapshot) -> bool:
     """Whether a service is up and healthy, in whichever life."""
-    return find(replace(item, before=(), containers=1), snapshot).standing is Standing.MET
+    return find(replace(item, before=(), containers=1), snapshot).standing is ExpectationState.MET

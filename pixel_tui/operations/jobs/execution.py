@@ -12,12 +12,12 @@ from pixel_tui.errors import ConsoleError, EngineError
 from pixel_tui.files import PRIVATE_FILE, open_regular
 from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
-from pixel_tui.operations.jobs.downtime import Absences
+from pixel_tui.operations.jobs.downtime import DowntimeMeter
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.jobs.lock import StackLock
-from pixel_tui.operations.jobs.outcomes import Finding, Standing, sentence
-from pixel_tui.operations.jobs.reach import Asker, Reachability
-from pixel_tui.operations.jobs.verification import Patience, Verification
+from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, sentence
+from pixel_tui.operations.jobs.reach import Asker, ProxyProbe
+from pixel_tui.operations.jobs.verification import Timeouts, Verification
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.reserve import with_reserve
@@ -62,7 +62,7 @@ class Execution:
         observer: Observer,
         command: ComposeCommand,
         clock: Clock,
-        patience: Patience,
+        patience: Timeouts,
         lock: StackLock | None = None,
         asker: Asker = http_probe,
         witness: Witness | None = None,
@@ -78,8 +78,8 @@ class Execution:
         self._patience = patience
         self._lock = lock
         self._began = clock.monotonic()
-        self._reach = Reachability(job.status.plan.checks_after, asker)
-        self._absences = Absences(job.status.plan.checks_after, observer, clock)
+        self._reach = ProxyProbe(job.status.plan.checks_after, asker)
+        self._absences = DowntimeMeter(job.status.plan.checks_after, observer, clock)
 
     def run(self) -> JobStatus:
         """Run the steps, and verify.
@@ -213,14 +213,14 @@ class Execution:
         waited = f" ({span(self._clock.monotonic() - self._began)} waited)" if late else ""
         return self._result(JobState.FAILED, f"{words}{waited}{self._last_words(findings)}")
 
-    def _last_words(self, findings: tuple[Finding, ...]) -> str:
+    def _last_words(self, findings: tuple[ExpectationResult, ...]) -> str:
         """How the log of what is in a restart loop ends, as a further sentence.
 
         Its last lines are put into the job's output.
         """
         for finding in findings:
             container = self._observer.snapshot.container(finding.looping)
-            if finding.standing is not Standing.BROKEN or container is None:
+            if finding.standing is not ExpectationState.BROKEN or container is None:
                 continue
             target = LogTarget(container.service, container.id)
             history = self._observer.log_history([target])
@@ -241,7 +241,7 @@ class Execution:
         """How the touched services are after a plan that did not come to its end."""
         return sentence(self._glance())
 
-    def _glance(self) -> tuple[Finding, ...]:
+    def _glance(self) -> tuple[ExpectationResult, ...]:
         """How the expectations stand, once the picture has caught up."""
         glance = self._patience.glance
         settle = min(self._patience.settle, glance)
@@ -250,7 +250,7 @@ class Execution:
             self._job.wake, cancelled=lambda: False, tell=lambda _: None
         )
 
-    def _verification(self, patience: Patience) -> Verification:
+    def _verification(self, patience: Timeouts) -> Verification:
         checks = self._job.status.plan.checks_after
         return Verification(checks, self._observer, self._clock, patience, self._reach)
 
@@ -298,9 +298,9 @@ def last_line(path: Path) -> str:
     return redact(said[-1]).rstrip(".") if said else ""
 
 
-def _met(findings: tuple[Finding, ...]) -> bool:
-    return all(finding.standing is Standing.MET for finding in findings)
+def _met(findings: tuple[ExpectationResult, ...]) -> bool:
+    return all(finding.standing is ExpectationState.MET for finding in findings)
 
 
-def _waited_in_vain(findings: tuple[Finding, ...]) -> bool:
-    return any(finding.standing is Standing.WAITING for finding in findings)
+def _waited_in_vain(findings: tuple[ExpectationResult, ...]) -> bool:
+    return any(finding.standing is ExpectationState.WAITING for finding in findings)

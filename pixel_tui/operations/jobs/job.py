@@ -65,7 +65,7 @@ class Runner:
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
+class Downtime:
     """How long a service was not there while a job ran."""
 
     service: SafeText
@@ -96,7 +96,7 @@ class JobStatus:
     command: ProcessMark | None = None
     """The command that runs, or ran last, where it is a process."""
     by: Runner | None = None
-    away: tuple[Away, ...] = ()
+    away: tuple[Downtime, ...] = ()
     """How long services were not there."""
 
     @property

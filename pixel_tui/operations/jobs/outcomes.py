@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pixel_tui.operations.jobs.restart_loop import is_looping
-from pixel_tui.operations.planning.plan import Expectation, Life, Outcome, is_up
+from pixel_tui.operations.planning.plan import ContainerRun, Expectation, ExpectedState, is_up
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -13,7 +13,7 @@ from pixel_tui.stack.model.words import exit_words
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
-class Standing(StrEnum):
+class ExpectationState(StrEnum):
     """How an expectation stands."""
 
     MET = "met"
@@ -24,17 +24,17 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ExpectationResult:
     """What is found of one expectation."""
 
     name: SafeText
-    standing: Standing
+    standing: ExpectationState
     words: SafeText
     """A predicate without its verb: `running and healthy`, `unhealthy: ...`."""
     advice: SafeText = NO_TEXT
     probing: bool = False
     """Its health check has not decided yet: the engine will."""
-    unproven: tuple[Life, ...] = ()
+    unproven: tuple[ContainerRun, ...] = ()
     """Containers without a health check, which prove themselves by lasting for a while."""
     looping: str = ""
     """The id of the container, if its restart policy restarts it again and again after failures."""
@@ -44,50 +44,58 @@ _NOT_YET = (SafeText("not restarted yet"), SafeText("not started yet"))
 _LOOK_AT_LOG = SafeText("look at its log")
 
 
-def find(expectation: Expectation, snapshot: StackSnapshot) -> Finding:
+def find(expectation: Expectation, snapshot: StackSnapshot) -> ExpectationResult:
     """How an expectation stands in a picture of the stack."""
     name = expectation.name
     if snapshot.stale:
         trouble = snapshot.engine.trouble
         why = f": {trouble.what}" if trouble else ""
-        return Finding(
+        return ExpectationResult(
             name,
-            Standing.WAITING,
+            ExpectationState.WAITING,
             plain(f"unknown, since the engine can't be asked{why}"),
             trouble.remedy if trouble else NO_TEXT,
         )
     containers = _containers(expectation, snapshot)
-    if expectation.outcome in {Outcome.STOPPED, Outcome.GONE}:
+    if expectation.outcome in {ExpectedState.STOPPED, ExpectedState.GONE}:
         return _away(expectation, containers)
     if expectation.container_id and not containers:
-        return Finding(name, Standing.BROKEN, SafeText("gone: its container was removed"))
+        return ExpectationResult(
+            name, ExpectationState.BROKEN, SafeText("gone: its container was removed")
+        )
     findings = [_running(expectation, container) for container in containers]
     worst = min(findings, key=_badness, default=None)
-    if worst is not None and worst.standing is not Standing.MET:
-        if worst.standing is Standing.BROKEN and _is_being_replaced(expectation, snapshot):
+    if worst is not None and worst.standing is not ExpectationState.MET:
+        if worst.standing is ExpectationState.BROKEN and _is_being_replaced(expectation, snapshot):
             # The next container is there already: this picture is older than the end of `up`.
-            return replace(worst, standing=Standing.WAITING)
+            return replace(worst, standing=ExpectationState.WAITING)
         return _by_the_way(worst) if expectation.by_the_way else worst
     if len(findings) < expectation.containers or worst is None:
         words = f"running with {len(findings)} of {expectation.containers} containers"
-        return Finding(name, Standing.WAITING, plain(words if findings else "without a container"))
+        return ExpectationResult(
+            name, ExpectationState.WAITING, plain(words if findings else "without a container")
+        )
     there = {place.address for container in containers for place in container.networks}
     if not there.issuperset(expectation.addresses):
         words = f"{worst.words}, but at another address than {expectation.keeper} keeps"
         advice = plain(f"restart {expectation.keeper}")
-        return Finding(name, Standing.BROKEN, plain(words), advice)
+        return ExpectationResult(name, ExpectationState.BROKEN, plain(words), advice)
     unproven = tuple(life for finding in findings for life in finding.unproven)
-    return Finding(name, Standing.MET, worst.words, unproven=unproven, looping=worst.looping)
+    return ExpectationResult(
+        name, ExpectationState.MET, worst.words, unproven=unproven, looping=worst.looping
+    )
 
 
-def _by_the_way(finding: Finding) -> Finding:
+def _by_the_way(finding: ExpectationResult) -> ExpectationResult:
     """A service that was not well before either, and that the plan is not about."""
     if finding.words in _NOT_YET:
         return finding
-    return replace(finding, standing=Standing.MET, words=plain(f"{finding.words}, as before"))
+    return replace(
+        finding, standing=ExpectationState.MET, words=plain(f"{finding.words}, as before")
+    )
 
 
-def sentence(findings: Sequence[Finding]) -> SafeText:
+def sentence(findings: Sequence[ExpectationResult]) -> SafeText:
     """Findings in words, those with the same words together, the bad ones first."""
     groups: dict[tuple[SafeText, SafeText], list[SafeText]] = {}
     for finding in sorted(findings, key=_badness):
@@ -113,25 +121,27 @@ def _containers(expectation: Expectation, snapshot: StackSnapshot) -> tuple[Cont
     return service.regular if service else ()
 
 
-def _away(expectation: Expectation, containers: Sequence[Container]) -> Finding:
+def _away(expectation: Expectation, containers: Sequence[Container]) -> ExpectationResult:
     name = expectation.name
-    if expectation.outcome is Outcome.GONE:
+    if expectation.outcome is ExpectedState.GONE:
         if containers:
-            return Finding(name, Standing.WAITING, SafeText("still there"))
-        return Finding(name, Standing.MET, SafeText("removed"))
+            return ExpectationResult(name, ExpectationState.WAITING, SafeText("still there"))
+        return ExpectationResult(name, ExpectationState.MET, SafeText("removed"))
     up = [container for container in containers if is_up(container)]
     if up:
-        return Finding(name, Standing.WAITING, SafeText(f"still {up[0].state.value}"))
+        return ExpectationResult(
+            name, ExpectationState.WAITING, SafeText(f"still {up[0].state.value}")
+        )
     killed = any(item.exit_code == 137 and not item.oom_killed for item in containers)
     how = " (killed: it did not stop in its grace period)" if killed else ""
-    return Finding(name, Standing.MET, plain(f"stopped{how}"))
+    return ExpectationResult(name, ExpectationState.MET, plain(f"stopped{how}"))
 
 
-def _running(expectation: Expectation, container: Container) -> Finding:
+def _running(expectation: Expectation, container: Container) -> ExpectationResult:
     name = expectation.name
-    life = Life(container.id, container.started_at)
+    life = ContainerRun(container.id, container.started_at)
     if life in expectation.before:
-        return Finding(name, Standing.WAITING, _NOT_YET[not is_up(container)])
+        return ExpectationResult(name, ExpectationState.WAITING, _NOT_YET[not is_up(container)])
     if container.state is ContainerState.RUNNING:
         return _by_health(expectation, container, life)
     why = NO_TEXT
@@ -140,17 +150,21 @@ def _running(expectation: Expectation, container: Container) -> Finding:
     if container.state is ContainerState.RESTARTING:
         words = f"ending and being restarted again and again ({why or 'no exit code'})"
         loop = container.id if is_looping(container) else ""
-        return Finding(name, Standing.WAITING, plain(words), _LOOK_AT_LOG, looping=loop)
+        return ExpectationResult(
+            name, ExpectationState.WAITING, plain(words), _LOOK_AT_LOG, looping=loop
+        )
     if container.state is ContainerState.EXITED and _was_a_task(container):
-        return Finding(name, Standing.MET, SafeText("done (exit code 0)"))
+        return ExpectationResult(name, ExpectationState.MET, SafeText("done (exit code 0)"))
     if container.state in {ContainerState.EXITED, ContainerState.DEAD}:
         words = f"not running: {container.error or why}"
-        return Finding(name, Standing.BROKEN, plain(words), _LOOK_AT_LOG)
+        return ExpectationResult(name, ExpectationState.BROKEN, plain(words), _LOOK_AT_LOG)
     words = f"not started: {container.error}" if container.error else container.state.value
-    return Finding(name, Standing.WAITING, plain(words))
+    return ExpectationResult(name, ExpectationState.WAITING, plain(words))
 
 
-def _by_health(expectation: Expectation, container: Container, life: Life) -> Finding:
+def _by_health(
+    expectation: Expectation, container: Container, life: ContainerRun
+) -> ExpectationResult:
     name = expectation.name
     again = " again" if expectation.before else ""
     loop = container.id if is_looping(container) else ""
@@ -159,16 +173,22 @@ def _by_health(expectation: Expectation, container: Container, life: Life) -> Fi
         again += f" (restarted {times} by the engine)"
     match container.health_status:
         case HealthStatus.HEALTHY:
-            return Finding(name, Standing.MET, plain(f"running and healthy{again}"), looping=loop)
+            return ExpectationResult(
+                name, ExpectationState.MET, plain(f"running and healthy{again}"), looping=loop
+            )
         case HealthStatus.STARTING:
             words = SafeText("running, and its health check has not agreed yet")
-            return Finding(name, Standing.WAITING, words, probing=True, looping=loop)
+            return ExpectationResult(
+                name, ExpectationState.WAITING, words, probing=True, looping=loop
+            )
         case HealthStatus.UNHEALTHY:
             words = plain(f"unhealthy{_last_probe(container)}")
-            return Finding(name, Standing.BROKEN, words, _LOOK_AT_LOG)
+            return ExpectationResult(name, ExpectationState.BROKEN, words, _LOOK_AT_LOG)
         case HealthStatus.NONE:
             words = plain(f"running{again}")
-            return Finding(name, Standing.MET, words, unproven=(life,), looping=loop)
+            return ExpectationResult(
+                name, ExpectationState.MET, words, unproven=(life,), looping=loop
+            )
 
 
 def _last_probe(container: Container) -> str:
@@ -188,5 +208,7 @@ def _was_a_task(container: Container) -> bool:
     )
 
 
-def _badness(finding: Finding) -> int:
-    return [Standing.BROKEN, Standing.WAITING, Standing.MET].index(finding.standing)
+def _badness(finding: ExpectationResult) -> int:
+    return [ExpectationState.BROKEN, ExpectationState.WAITING, ExpectationState.MET].index(
+        finding.standing
+    )

@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.jobs.outcomes import Finding, Standing
-from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.engine.http_probe import Answer, Request
 from pixel_tui.stack.model.container import Container, Port
@@ -39,7 +39,7 @@ class Asker(Protocol):
         ...
 
 
-class Reachability:
+class ProxyProbe:
     """Asks proxies for the services behind them.
 
     Args:
@@ -48,7 +48,9 @@ class Reachability:
     """
 
     def __init__(self, expectations: Sequence[Expectation], asker: Asker = http_probe) -> None:
-        self._expectations = [item for item in expectations if item.outcome is Outcome.REACHED]
+        self._expectations = [
+            item for item in expectations if item.outcome is ExpectedState.REACHED
+        ]
         self._asker = asker
         self._listened: set[SafeText] = set()
         """Proxies that took connections before anything was changed."""
@@ -71,7 +73,7 @@ class Reachability:
             if answer.status in NOT_REACHED:
                 self._failed.add(item)
 
-    def look(self, snapshot: StackSnapshot) -> tuple[Finding, ...]:
+    def look(self, snapshot: StackSnapshot) -> tuple[ExpectationResult, ...]:
         """Ask for every service. Blocks for at most `ASK_SECONDS`."""
         requests = self._requests(snapshot)
         answers = _at_once(
@@ -88,20 +90,22 @@ class Reachability:
         item: Expectation,
         requests: Mapping[Expectation, Request],
         answers: Mapping[Expectation, Answer],
-    ) -> Finding:
+    ) -> ExpectationResult:
         answer = answers.get(item, _LATE if item in requests else _NOWHERE)
         itself = item.name == item.keeper
         if answer.status and answer.status not in NOT_REACHED:
             words = "answering" if itself else f"reached through {item.keeper}"
-            return Finding(item.name, Standing.MET, plain(f"{words} ({answer.status})"))
+            return ExpectationResult(
+                item.name, ExpectationState.MET, plain(f"{words} ({answer.status})")
+            )
         if not answer.connected and item.keeper not in self._listened:
             through = "" if itself else f" through {item.keeper}"
             words = f"not asked for{through}: it can't be asked from here ({answer.trouble})"
-            return Finding(item.name, Standing.MET, plain(words))
+            return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         if itself and answer.status and item in self._failed:
             # Which of the services behind it is meant is not known, nor whether one of these.
             words = f"answering {answer.status}, as before: it does not reach what is behind it"
-            return Finding(item.name, Standing.MET, plain(words))
+            return ExpectationResult(item.name, ExpectationState.MET, plain(words))
         why = f"answers {answer.status}" if answer.status else f"does not answer ({answer.trouble})"
         words = f"not reached through {item.keeper}, which {why}"
         if itself:
@@ -111,7 +115,7 @@ class Reachability:
                 else f"not answering ({answer.trouble})"
             )
         advice = f"restart {item.keeper}, or look at its log"
-        return Finding(item.name, Standing.WAITING, plain(words), plain(advice))
+        return ExpectationResult(item.name, ExpectationState.WAITING, plain(words), plain(advice))
 
 
 def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:

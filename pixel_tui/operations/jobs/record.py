@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.operations.jobs.job import Away, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.jobs.job import Downtime, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.planning.plan_record import moment, plan_as_json, plan_from_json
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.stack.model.json_value import JsonValue, Node, load_object
@@ -79,7 +79,7 @@ def from_record(content: bytes, output: Path) -> JobStatus:
             command=_mark(node["command"]),
             by=_runner(node["by"]),
             away=tuple(
-                Away(item["service"].text, float(item["seconds"].value))
+                Downtime(item["service"].text, float(item["seconds"].value))
                 for item in node["away"]
                 if isinstance(item["seconds"].value, int | float)
             ),

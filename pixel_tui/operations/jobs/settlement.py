@@ -13,7 +13,7 @@ from typing import Final
 
 from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.operations.jobs.lock import Owner, holder, lock_path
-from pixel_tui.operations.jobs.outcomes import Finding, Standing, sentence
+from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, sentence
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.redactor import redact
 from pixel_tui.stack.model.words import exit_words
@@ -69,7 +69,7 @@ def hold_of(
 
 def settled(
     status: JobStatus,
-    findings: Sequence[Finding],
+    findings: Sequence[ExpectationResult],
     *,
     code: int | None,
     cancelled: bool,
@@ -89,7 +89,7 @@ def settled(
         note: What it has written down itself of what is left undone.
     """
     ran = _what_ran(status, code, said)
-    met = all(finding.standing is Standing.MET for finding in findings)
+    met = all(finding.standing is ExpectationState.MET for finding in findings)
     complete = met and _all_ran(status, code) and not note
     how = sentence(findings)
     words = [

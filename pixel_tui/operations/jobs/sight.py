@@ -34,7 +34,7 @@ SHOWN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenJobs:
     """The jobs of this stack, as the machine knows them."""
 
     jobs: tuple[JobStatus, ...] = ()
@@ -45,7 +45,7 @@ class Seen:
     """Those whose command runs without a console."""
 
 
-class JobSight:
+class JobReader:
     """Looks at the jobs of one stack, on a thread of its own. It changes nothing.
 
     Args:
@@ -79,12 +79,12 @@ class JobSight:
         self._stamps: Mapping[str, Stamp] = {}
         self._folder_stamp = 0
         self._read: dict[str, JobStatus] = {}
-        self._seen = Seen()
+        self._seen = SeenJobs()
         self._closed = threading.Event()
         self._listeners: list[Callable[[], None]] = []
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> SeenJobs:
         """What was seen last."""
         return self._seen
 
@@ -126,7 +126,7 @@ class JobSight:
                     alone.add(job.id)
         owner = self._holder(lock_path(self._locks, engine=engine, project=project))
         other = owner if owner is not None and owner.job not in self._read else None
-        self._publish(Seen(tuple(jobs[:SHOWN]), other, frozenset(alone)))
+        self._publish(SeenJobs(tuple(jobs[:SHOWN]), other, frozenset(alone)))
 
     def _hold(self, job: JobStatus) -> Hold:
         """Who sees to a job that has not ended."""
@@ -170,7 +170,7 @@ class JobSight:
                 read[job_id] = known
         self._stamps, self._read = stamps, read
 
-    def _publish(self, seen: Seen) -> None:
+    def _publish(self, seen: SeenJobs) -> None:
         if seen != self._seen:
             self._seen = seen
             self._changed()
@@ -189,7 +189,7 @@ class JobSight:
                 pause = FAILED_SECONDS
 
 
-class SightedJob:
+class RemoteJob:
     """A job of another console, as a screen watches it.
 
     Args:
@@ -197,7 +197,7 @@ class SightedJob:
         status: How it was seen.
     """
 
-    def __init__(self, sight: JobSight, status: JobStatus) -> None:
+    def __init__(self, sight: JobReader, status: JobStatus) -> None:
         self._sight = sight
         self._last = status
 

@@ -7,17 +7,17 @@ from typing import Final
 
 from pixel_tui.clock import Clock
 from pixel_tui.humanize import span
-from pixel_tui.operations.jobs.outcomes import Finding, Standing, find
-from pixel_tui.operations.jobs.reach import Reachability
+from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, find
+from pixel_tui.operations.jobs.reach import ProxyProbe
 from pixel_tui.operations.jobs.restart_loop import may_come_up
-from pixel_tui.operations.planning.plan import Expectation, Life, Outcome
+from pixel_tui.operations.planning.plan import ContainerRun, Expectation, ExpectedState
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.observer import Observer, Topic
 from pixel_tui.text import plain
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long is waited, in seconds."""
 
     settle: float = 5.0
@@ -34,7 +34,7 @@ class Patience:
     """Between two times that a proxy is asked."""
 
 
-PATIENCE: Final = Patience()
+PATIENCE: Final = Timeouts()
 
 
 class Verification:
@@ -53,37 +53,39 @@ class Verification:
         expectations: Sequence[Expectation],
         observer: Observer,
         clock: Clock,
-        patience: Patience,
-        reach: Reachability,
+        patience: Timeouts,
+        reach: ProxyProbe,
     ) -> None:
-        self._expectations = [item for item in expectations if item.outcome is not Outcome.REACHED]
+        self._expectations = [
+            item for item in expectations if item.outcome is not ExpectedState.REACHED
+        ]
         self._reach = reach
-        self._reached: tuple[Finding, ...] = ()
+        self._reached: tuple[ExpectationResult, ...] = ()
         """What the proxies said last."""
         self._asked_at: float | None = None
         self._asked_first: float | None = None
         self._observer = observer
         self._clock = clock
         self._patience = patience
-        self._first_seen: dict[Life, float] = {}
+        self._first_seen: dict[ContainerRun, float] = {}
         self._loops: dict[str, float] = {}
         """Since when containers are seen to be in a restart loop, by their ids."""
 
-    def look(self) -> tuple[Finding, ...]:
+    def look(self) -> tuple[ExpectationResult, ...]:
         """How the expectations stand now."""
         snapshot = self._observer.snapshot
         seen = self._given_up([find(item, snapshot) for item in self._expectations], snapshot)
         found = tuple(map(self._settled, seen))
-        if any(item.standing is Standing.WAITING for item in found) or snapshot.stale:
+        if any(item.standing is ExpectationState.WAITING for item in found) or snapshot.stale:
             return found
         return found + self._asked(snapshot)
 
-    def _asked(self, snapshot: StackSnapshot) -> tuple[Finding, ...]:
+    def _asked(self, snapshot: StackSnapshot) -> tuple[ExpectationResult, ...]:
         """What the proxies say; they are left in peace between two times."""
         if not self._reach:
             return ()
         now = self._clock.monotonic()
-        waiting = any(item.standing is Standing.WAITING for item in self._reached)
+        waiting = any(item.standing is ExpectationState.WAITING for item in self._reached)
         rested = self._asked_at is None or now - self._asked_at >= self._patience.asking
         if self._asked_at is None or (waiting and rested):
             self._reached = self._reach.look(snapshot)
@@ -97,8 +99,8 @@ class Verification:
         wake: threading.Event,
         *,
         cancelled: Callable[[], bool],
-        tell: Callable[[tuple[Finding, ...]], None],
-    ) -> tuple[Finding, ...]:
+        tell: Callable[[tuple[ExpectationResult, ...]], None],
+    ) -> tuple[ExpectationResult, ...]:
         """Wait for the verdict.
 
         Args:
@@ -116,7 +118,7 @@ class Verification:
 
         unsubscribe = self._observer.subscribe(listen)
         began = self._clock.monotonic()
-        before: tuple[Finding, ...] = ()
+        before: tuple[ExpectationResult, ...] = ()
         try:
             while True:
                 wake.clear()
@@ -124,7 +126,7 @@ class Verification:
                 if findings != before:
                     before = findings
                     tell(findings)
-                waiting = [item for item in findings if item.standing is Standing.WAITING]
+                waiting = [item for item in findings if item.standing is ExpectationState.WAITING]
                 probing = any(finding.probing for finding in waiting)
                 limit = self._patience.probing if probing else self._patience.deadline
                 since = began if self._asked_first is None else max(began, self._asked_first)
@@ -135,15 +137,17 @@ class Verification:
         finally:
             unsubscribe()
 
-    def _given_up(self, found: Sequence[Finding], snapshot: StackSnapshot) -> Sequence[Finding]:
+    def _given_up(
+        self, found: Sequence[ExpectationResult], snapshot: StackSnapshot
+    ) -> Sequence[ExpectationResult]:
         """A container in a restart loop is given up if nothing that it may need is starting."""
         now = self._clock.monotonic()
         looping = [item.looping for item in found if item.looping]
         self._loops = {key: self._loops.get(key, now) for key in looping}
         planned = {_service_of(item, snapshot) for item in self._expectations}
         return [
-            replace(item, standing=Standing.BROKEN)
-            if item.standing is Standing.WAITING
+            replace(item, standing=ExpectationState.BROKEN)
+            if item.standing is ExpectationState.WAITING
             and item.looping
             and not item.probing
             and now - self._loops[item.looping] >= self._patience.loop
@@ -152,16 +156,18 @@ class Verification:
             for item in found
         ]
 
-    def _settled(self, finding: Finding) -> Finding:
+    def _settled(self, finding: ExpectationResult) -> ExpectationResult:
         """A container that runs without a health check is believed after a while only."""
         now = self._clock.monotonic()
         ages = [now - self._first_seen.setdefault(life, now) for life in finding.unproven]
-        if finding.standing is Standing.MET and any(age < self._patience.settle for age in ages):
+        if finding.standing is ExpectationState.MET and any(
+            age < self._patience.settle for age in ages
+        ):
             words = plain(f"{finding.words}, and watched for {span(self._patience.settle)}")
-            return replace(finding, standing=Standing.WAITING, words=words)
+            return replace(finding, standing=ExpectationState.WAITING, words=words)
         return finding
 
-    def _settles_in(self, waiting: Sequence[Finding]) -> float:
+    def _settles_in(self, waiting: Sequence[ExpectationResult]) -> float:
         now = self._clock.monotonic()
         if self._asked_at is not None and any(item in self._reached for item in waiting):
             return max(0.0, self._asked_at + self._patience.asking - now)

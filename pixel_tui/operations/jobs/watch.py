@@ -15,7 +15,7 @@ from pixel_tui.operations.jobs.folder import JobFolder
 from pixel_tui.operations.jobs.job import GRACE_SECONDS, JobStatus, first_grace
 from pixel_tui.operations.jobs.lock import holder
 from pixel_tui.operations.jobs.settlement import Hold, hold_of
-from pixel_tui.operations.jobs.sight import JobSight, SightedJob
+from pixel_tui.operations.jobs.sight import JobReader, RemoteJob
 from pixel_tui.stack.programs.process_mark import ProcessMark, signal_group
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText
@@ -26,7 +26,7 @@ _PAUSE_SECONDS: Final = 0.2
 UPKEEP_SECONDS: Final = 60.0
 
 
-class JobWatch(JobSight):
+class JobSupervisor(JobReader):
     """Looks at the jobs of one stack, on a thread of its own, and sees to those left alone.
 
     Args:
@@ -101,7 +101,7 @@ class JobWatch(JobSight):
             self._found(status)
 
 
-class SeenJob(SightedJob):
+class CancellableRemoteJob(RemoteJob):
     """A job of another console that can be cancelled.
 
     Args:
@@ -109,7 +109,7 @@ class SeenJob(SightedJob):
         status: How it was seen.
     """
 
-    def __init__(self, watch: JobWatch, status: JobStatus) -> None:
+    def __init__(self, watch: JobSupervisor, status: JobStatus) -> None:
         super().__init__(watch, status)
         self._watch = watch
 

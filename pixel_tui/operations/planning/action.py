@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.targets import Target
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText
 
 
-class Group(StrEnum):
+class ActionGroup(StrEnum):
     """Under which heading an action stands."""
 
     SERVICES = "Services"
@@ -106,10 +106,10 @@ class Action:
 
     name: str
     verb: str
-    group: Group
+    group: ActionGroup
     when: str
     failing: str
-    draft: Callable[[Draft], None]
+    draft: Callable[[PlanDraft], None]
     refuse: Callable[[Target], str] = refuse_nothing
     impossible: Callable[[Target, StackSnapshot, Facts], str] = always_possible
     scope: Scope = Scope.SERVICES

@@ -7,7 +7,7 @@ from typing import Final
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import span
 from pixel_tui.operations.planning.convergence import (
-    Change,
+    ContainerChange,
     Prediction,
     UpOptions,
     kept_scales,
@@ -19,7 +19,7 @@ from pixel_tui.operations.planning.creation import (
     why_no_up,
     why_no_up_alone,
 )
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.networks import (
     changed_networks,
     network_steps,
@@ -27,7 +27,7 @@ from pixel_tui.operations.planning.networks import (
     touched_by_up,
     warn_of_resources,
 )
-from pixel_tui.operations.planning.plan import Check, Risk, is_up
+from pixel_tui.operations.planning.plan import PlanCheck, Risk, is_up
 from pixel_tui.operations.planning.ports import own_containers, taken_port
 from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.proxy_effects import ask_proxies, proxies_to_restart
@@ -46,10 +46,10 @@ CANCEL_UP: Final = SafeText(
     " its unfinished replacement stays beside it. Start or recreate it: that is removed first."
 )
 _WORDS: Final = {
-    Change.RECREATED: "recreated",
-    Change.RESTARTED: "restarted",
-    Change.CREATED: "created and started",
-    Change.STARTED: "started",
+    ContainerChange.RECREATED: "recreated",
+    ContainerChange.RESTARTED: "restarted",
+    ContainerChange.CREATED: "created and started",
+    ContainerChange.STARTED: "started",
 }
 
 
@@ -77,14 +77,14 @@ def refuse_build(target: Target) -> str:
     return refuse_up(target)
 
 
-def draft_recreate(draft: Draft) -> None:
+def draft_recreate(draft: PlanDraft) -> None:
     """`up --force-recreate --no-deps`: nothing but what it names, and what can't be left out."""
     along = take_along(draft, force=True, alone=True)
     options = up_steps(draft, force=True, alone=True)
     draft_up(draft, options, along)
 
 
-def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
+def draft_rebuild(draft: PlanDraft, *, cached: bool = True) -> None:
     """`build`, then `up`.
 
     Args:
@@ -102,7 +102,7 @@ def draft_rebuild(draft: Draft, *, cached: bool = True) -> None:
 
 
 def take_along(
-    draft: Draft, *, force: bool = False, alone: bool = False, rebuilt: Collection[str] = ()
+    draft: PlanDraft, *, force: bool = False, alone: bool = False, rebuilt: Collection[str] = ()
 ) -> Mapping[str, SafeText]:
     """Add to the targets what would be broken by leaving it out.
 
@@ -142,7 +142,7 @@ def take_along(
 
 
 def up_steps(
-    draft: Draft,
+    draft: PlanDraft,
     *,
     force: bool = False,
     alone: bool = False,
@@ -177,7 +177,7 @@ def up_steps(
     return options
 
 
-def draft_up(draft: Draft, options: UpOptions, along: Mapping[str, SafeText]) -> None:
+def draft_up(draft: PlanDraft, options: UpOptions, along: Mapping[str, SafeText]) -> None:
     """Say what an `up` of the targets does: to them, to what they depend on, to the rest."""
     tell_scales(draft, options.scales)
     named = [target.name for target in draft.services]
@@ -195,19 +195,21 @@ def draft_up(draft: Draft, options: UpOptions, along: Mapping[str, SafeText]) ->
         if cause := along.get(name):
             prediction = replace(prediction, cause=prediction.cause or cause)
         _affect(draft, target, prediction, asked=name in named and name not in along)
-        if prediction.change is Change.RECREATED and name not in options.rebuilt:
+        if prediction.change is ContainerChange.RECREATED and name not in options.rebuilt:
             warn_of_old_image(draft, target)
     for name, shared in left_without(draft.snapshot, predicted).items():
         draft.affect(name, f"loses what it shares with {shared}", "its container was made for it")
         draft.warn("shared", f"{name} has to be recreated as well: it shares what {shared} has")
-    recreated = [name for name, item in predicted.items() if item.change is Change.RECREATED]
+    recreated = [
+        name for name, item in predicted.items() if item.change is ContainerChange.RECREATED
+    ]
     proxies = proxies_to_restart(draft, recreated, predicted)
     _watch_dependants(draft)
     ask_proxies(draft)
     draft.lose("while it is away", spared=(*predicted, *proxies))
 
 
-def require_dependencies(draft: Draft, named: Collection[str]) -> None:
+def require_dependencies(draft: PlanDraft, named: Collection[str]) -> None:
     """Refuse an `up` of which compose says "no such service".
 
     Raises:
@@ -221,14 +223,14 @@ def require_dependencies(draft: Draft, named: Collection[str]) -> None:
             raise OperationError(f"{verb} would fail: {spec.name} {reason}.")
 
 
-def _require_ports(draft: Draft, predicted: Mapping[SafeText, Prediction]) -> None:
+def _require_ports(draft: PlanDraft, predicted: Mapping[SafeText, Prediction]) -> None:
     """Refuse an `up` whose new containers can't have their ports.
 
     Raises:
         OperationError: A container holds one that is not recreated with it.
     """
     found = {name: find_target(name, draft.snapshot) for name in predicted}
-    made = {Change.RECREATED, Change.CREATED}
+    made = {ContainerChange.RECREATED, ContainerChange.CREATED}
     targets = [item for name, item in found.items() if item and predicted[name].change in made]
     replaced = {identity for target in targets for identity in own_containers(target)}
     for target in targets:
@@ -237,18 +239,18 @@ def _require_ports(draft: Draft, predicted: Mapping[SafeText, Prediction]) -> No
             raise OperationError(f"{draft.verb} would fail: {target.name} {reason}.")
 
 
-def tell_scales(draft: Draft, scales: Mapping[str, int]) -> None:
+def tell_scales(draft: PlanDraft, scales: Mapping[str, int]) -> None:
     """Say that what was scaled by hand stays so."""
     specs = {spec.name: spec for spec in draft.project.services}
     for name, count in scales.items():
         wanted = specs[SafeText(name)].replicas
         words = f"{name} keeps its {counted(count, 'container')}; the compose file says {wanted}"
-        draft.checks.append(Check(SafeText("scale"), ok=True, message=plain(words)))
+        draft.checks.append(PlanCheck(SafeText("scale"), ok=True, message=plain(words)))
 
 
-def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool) -> None:
+def _affect(draft: PlanDraft, target: Target, prediction: Prediction, *, asked: bool) -> None:
     change = prediction.change
-    if change is Change.REMOVED:
+    if change is ContainerChange.REMOVED:
         draft.risk = Risk.DISRUPTIVE
         draft.affect(target.name, f"loses {counted(target.surplus, 'container')}", prediction.cause)
         draft.lose_surplus(target)
@@ -256,7 +258,7 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
     verb = "is" if prediction.certain else "is, if the build gives another image,"
     along = "" if asked else " as well"
     draft.affect(target.name, f"{verb} {_WORDS[change]}{along}", prediction.cause)
-    away = change in {Change.RECREATED, Change.RESTARTED}
+    away = change in {ContainerChange.RECREATED, ContainerChange.RESTARTED}
     before = [item for item in target.containers if away or not is_up(item)]
     draft.expect_running(
         target,
@@ -269,12 +271,12 @@ def _affect(draft: Draft, target: Target, prediction: Prediction, *, asked: bool
         draft.risk = Risk.DISRUPTIVE
         back = "it is healthy" if target.probed else "it runs"
         draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
-    if change is Change.RECREATED:
+    if change is ContainerChange.RECREATED:
         draft.remade.append(target.service)
         draft.lose_layers(container.name for container in target.containers)
 
 
-def warn_of_old_image(draft: Draft, target: Target) -> None:
+def warn_of_old_image(draft: PlanDraft, target: Target) -> None:
     """Say which values a recreate does not bring into force, since a build writes them down."""
     service = draft.snapshot.service(target.service)
     if service is None or service.spec is None or not service.spec.builds:
@@ -294,7 +296,7 @@ def warn_of_old_image(draft: Draft, target: Target) -> None:
         )
 
 
-def _watch_dependants(draft: Draft) -> None:
+def _watch_dependants(draft: PlanDraft) -> None:
     """What depends on the targets, runs and is well is to be so afterwards too."""
     known = {expectation.name for expectation in draft.expected}
     names = {target.name for target in draft.services}

@@ -17,7 +17,7 @@ SLIP_SECONDS: Final = 1.0
 """Within so long the same key again is a slip; a key that is held down begins to repeat before."""
 
 
-class Confirmation(StrEnum):
+class ConfirmationNeeded(StrEnum):
     """What a plan wants before it is run."""
 
     KEY = "key"
@@ -25,16 +25,16 @@ class Confirmation(StrEnum):
     WORD = "word"
 
 
-def confirmation_of(plan: Plan) -> Confirmation:
+def confirmation_of(plan: Plan) -> ConfirmationNeeded:
     """What a plan wants."""
     if plan.confirm or plan.confirm_loss or plan.confirm_origin or plan.risk is Risk.DESTRUCTIVE:
-        return Confirmation.WORD
-    return Confirmation.KEY if plan.risk is Risk.SAFE else Confirmation.TWO_KEYS
+        return ConfirmationNeeded.WORD
+    return ConfirmationNeeded.KEY if plan.risk is Risk.SAFE else ConfirmationNeeded.TWO_KEYS
 
 
 def words_of(plan: Plan) -> tuple[SafeText, ...]:
     """What has to be typed, one after the other; empty if a key is enough."""
-    if confirmation_of(plan) is not Confirmation.WORD:
+    if confirmation_of(plan) is not ConfirmationNeeded.WORD:
         return ()
     first = plan.confirm or plan.project
     return (first, *(word for word in (plan.confirm_origin, plan.confirm_loss) if word))
@@ -48,7 +48,7 @@ def why_asked(plan: Plan, word: SafeText) -> SafeText:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ConfirmationReply:
     """What came of a key."""
 
     run: bool
@@ -83,7 +83,7 @@ class Agreement:
         self.shown = True
 
     @property
-    def kind(self) -> Confirmation:
+    def kind(self) -> ConfirmationNeeded:
         """What it wants."""
         return confirmation_of(self._plan)
 
@@ -94,9 +94,9 @@ class Agreement:
             also = " or is interrupted" if self._plan.interrupts else ""
             return plain(f"Scroll down (PageDown) to all that can't be undone{also} first.")
         match self.kind:
-            case Confirmation.KEY:
+            case ConfirmationNeeded.KEY:
                 return SafeText("Enter runs it.")
-            case Confirmation.WORD:
+            case ConfirmationNeeded.WORD:
                 words = words_of(self._plan)
                 if self._typed:
                     word = words[self._typed]
@@ -105,51 +105,51 @@ class Agreement:
                     return plain(f"{why[0].upper()}{why[1:]}. Type {word} as well{last}.")
                 then = " (another word is asked for then)" if len(words) > 1 else " to run it"
                 return plain(f"Type {words[0]} and press Enter{then}.")
-            case Confirmation.TWO_KEYS if self.armed:
+            case ConfirmationNeeded.TWO_KEYS if self.armed:
                 return plain(f"Press Enter to run it: {self._cost}. Esc disarms it.")
-            case Confirmation.TWO_KEYS:
+            case ConfirmationNeeded.TWO_KEYS:
                 return SafeText("y, and then Enter, runs it.")
 
-    def yes(self) -> Answer:
+    def yes(self) -> ConfirmationReply:
         """`y` was pressed: it runs what is safe, and arms what interrupts something."""
         self._pressed = None
         if not self.shown:
-            return Answer(run=False, said=self.hint, wrong=True)
-        if self.kind is Confirmation.KEY:
-            return Answer(run=True, said=self.hint)
-        self.armed = self.kind is Confirmation.TWO_KEYS
-        return Answer(run=False, said=self.hint)
+            return ConfirmationReply(run=False, said=self.hint, wrong=True)
+        if self.kind is ConfirmationNeeded.KEY:
+            return ConfirmationReply(run=True, said=self.hint)
+        self.armed = self.kind is ConfirmationNeeded.TWO_KEYS
+        return ConfirmationReply(run=False, said=self.hint)
 
-    def enter(self, now: float) -> Answer:
+    def enter(self, now: float) -> ConfirmationReply:
         """Enter was pressed on the button that runs it, or that was clicked on."""
         before, self._pressed = self._pressed, now
         slipped = before is not None and now - before < SLIP_SECONDS
-        if self.kind is Confirmation.WORD or not self.shown:
-            return Answer(run=False, said=self.hint, wrong=True)
+        if self.kind is ConfirmationNeeded.WORD or not self.shown:
+            return ConfirmationReply(run=False, said=self.hint, wrong=True)
         if slipped:
             said = plain(f"That was too quick to be meant. {self.hint}")
-            return Answer(run=False, said=said, wrong=True)
-        if self.kind is Confirmation.TWO_KEYS and not self.armed:
+            return ConfirmationReply(run=False, said=said, wrong=True)
+        if self.kind is ConfirmationNeeded.TWO_KEYS and not self.armed:
             self.armed = True
-            return Answer(run=False, said=self.hint)
-        return Answer(run=True, said=self.hint)
+            return ConfirmationReply(run=False, said=self.hint)
+        return ConfirmationReply(run=True, said=self.hint)
 
     def cancels(self, now: float) -> bool:
         """Whether Enter on the button that cancels is meant, and not the Enter that asked."""
         return now - self._opened >= SLIP_SECONDS
 
-    def typed(self, word: str) -> Answer:
+    def typed(self, word: str) -> ConfirmationReply:
         """A word was typed, and Enter pressed."""
         words = words_of(self._plan)
         wanted = words[self._typed] if words else NO_TEXT
         if not self.shown:
-            return Answer(run=False, said=self.hint, wrong=True)
+            return ConfirmationReply(run=False, said=self.hint, wrong=True)
         if wanted and word == wanted:
             last = self._typed == len(words) - 1
             self._typed += 0 if last else 1
-            return Answer(run=last, said=self.hint)
+            return ConfirmationReply(run=last, said=self.hint)
         said = f"“{plain(word)}” is not {wanted}: nothing was done. " if word else ""
-        return Answer(run=False, said=plain(f"{said}{self.hint}"), wrong=True)
+        return ConfirmationReply(run=False, said=plain(f"{said}{self.hint}"), wrong=True)
 
     def disarm(self) -> bool:
         """Esc was pressed: whether there was something to disarm."""

@@ -28,7 +28,7 @@ from pixel_tui.stack.model.snapshot import Service, StackSnapshot, Sync, SyncAct
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
-class Change(StrEnum):
+class ContainerChange(StrEnum):
     """What happens to the containers of a service."""
 
     RECREATED = "recreated"
@@ -44,7 +44,7 @@ class Prediction:
     """What happens to one service."""
 
     service: SafeText
-    change: Change
+    change: ContainerChange
     cause: SafeText = NO_TEXT
     """Empty where it was asked for."""
     certain: bool = True
@@ -129,7 +129,7 @@ def left_without(
 
     They lose it for good: each with the service that it shared.
     """
-    gone = {name for name, item in predicted.items() if item.change is Change.RECREATED}
+    gone = {name for name, item in predicted.items() if item.change is ContainerChange.RECREATED}
     specs = snapshot.project.services if snapshot.project else ()
     lost: dict[SafeText, SafeText] = {}
     for spec in specs:
@@ -153,10 +153,10 @@ def _predict(
     regular = service.regular if service is not None else ()
     if not regular:
         cause = plain("" if named else "it is missing")
-        return Prediction(spec.name, Change.CREATED, cause) if spec.replicas else None
+        return Prediction(spec.name, ContainerChange.CREATED, cause) if spec.replicas else None
     scaled = spec.name in options.scales
     if spec.replicas == 0 and not scaled:
-        return Prediction(spec.name, Change.REMOVED, plain("the compose file wants none"))
+        return Prediction(spec.name, ContainerChange.REMOVED, plain("the compose file wants none"))
     return (
         _recreation(spec, snapshot, options, found, named=named)
         or (None if scaled else _scaling(spec, service))
@@ -168,19 +168,19 @@ def _predict(
 def _scaling(spec: ServiceSpec, service: Service | None) -> Prediction | None:
     sync = service.sync if service is not None else Sync(SyncAction.NOTHING)
     if sync.action is SyncAction.SCALE_UP:
-        return Prediction(spec.name, Change.CREATED, sync.reason)
+        return Prediction(spec.name, ContainerChange.CREATED, sync.reason)
     if sync.action is SyncAction.SCALE_DOWN:
-        return Prediction(spec.name, Change.REMOVED, sync.reason)
+        return Prediction(spec.name, ContainerChange.REMOVED, sync.reason)
     return None
 
 
 def _restart(spec: ServiceSpec, found: Mapping[SafeText, Prediction]) -> Prediction | None:
     for dependency in spec.depends_on:
         other = found.get(dependency.service)
-        if dependency.restart and other is not None and other.change is Change.RECREATED:
+        if dependency.restart and other is not None and other.change is ContainerChange.RECREATED:
             why = why_needed(spec, other.service, restarted=True)
             cause = plain(f"{other.service} is recreated, and it {why}")
-            return Prediction(spec.name, Change.RESTARTED, cause, certain=other.certain)
+            return Prediction(spec.name, ContainerChange.RESTARTED, cause, certain=other.certain)
     return None
 
 
@@ -189,7 +189,7 @@ def _start(spec: ServiceSpec, regular: Sequence[Container]) -> Prediction | None
     if not idle:
         return None
     cause = plain(f"{idle[0].name} is {idle[0].state.value}")
-    return Prediction(spec.name, Change.STARTED, cause)
+    return Prediction(spec.name, ContainerChange.STARTED, cause)
 
 
 def _recreation(
@@ -203,17 +203,17 @@ def _recreation(
     service = snapshot.service(spec.name)
     sync = service.sync if service is not None else None
     if named and options.force:
-        return Prediction(spec.name, Change.RECREATED)
+        return Prediction(spec.name, ContainerChange.RECREATED)
     recreating = {SyncAction.RECREATE, SyncAction.BUILD, SyncAction.PULL}
     if sync is not None and sync.action in recreating:
-        return Prediction(spec.name, Change.RECREATED, sync.reason)
+        return Prediction(spec.name, ContainerChange.RECREATED, sync.reason)
     shared = [found[name] for name in spec.joins if name in found]
-    recreated = [item for item in shared if item.change is Change.RECREATED]
+    recreated = [item for item in shared if item.change is ContainerChange.RECREATED]
     if recreated:
         names = listed([item.service for item in recreated])
         cause = plain(f"it shares what {names} has, which is recreated")
         certain = any(item.certain for item in recreated)
-        return Prediction(spec.name, Change.RECREATED, cause, certain=certain)
+        return Prediction(spec.name, ContainerChange.RECREATED, cause, certain=certain)
     images = {
         other.image
         for other in (snapshot.project.services if snapshot.project else ())
@@ -222,7 +222,7 @@ def _recreation(
     if spec.image in images:
         shares = f"it runs image {masked_words(spec.image)} as well"
         cause = plain("" if spec.name in options.rebuilt else shares)
-        return Prediction(spec.name, Change.RECREATED, cause, certain=False)
+        return Prediction(spec.name, ContainerChange.RECREATED, cause, certain=False)
     return None
 
 

@@ -11,13 +11,13 @@ from pixel_tui.operations.planning.dependencies import completed_for, needed_by,
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
 from pixel_tui.operations.planning.guards import guarded, guarded_by, whole_checks
 from pixel_tui.operations.planning.plan import (
-    Check,
+    ContainerRun,
     Effect,
     Expectation,
+    ExpectedState,
     FileMark,
-    Life,
-    Outcome,
     Plan,
+    PlanCheck,
     Risk,
     Step,
     fingerprint,
@@ -39,7 +39,7 @@ _INSIDE: Final = SafeText("inside")
 
 
 @dataclass(slots=True)
-class Draft:
+class PlanDraft:
     """Collects what an action finds out; `finished` makes the plan of it."""
 
     action: str
@@ -76,7 +76,7 @@ class Draft:
     that it names, and what they need."""
     minded: list[SafeText] = field(default_factory=list)
     """Services whose state decides on the plan, though it touches none of their containers."""
-    checks: list[Check] = field(default_factory=list)
+    checks: list[PlanCheck] = field(default_factory=list)
     going: list[SafeText] = field(default_factory=list)
     """The containers that are removed or recreated."""
     expected: list[Expectation] = field(default_factory=list)
@@ -149,7 +149,7 @@ class Draft:
 
     def warn(self, name: str, message: str) -> None:
         """Say what a person should know before."""
-        self.checks.append(Check(plain(name), ok=False, message=plain(message)))
+        self.checks.append(PlanCheck(plain(name), ok=False, message=plain(message)))
 
     def lose_layers(self, names: Iterable[str]) -> None:
         """Say whose containers go, with what they wrote outside of their volumes: all at once.
@@ -162,7 +162,7 @@ class Draft:
             return
         whose = "its" if len(self.going) == 1 else "their"
         words = f"what {listed(self.going, len(self.going))} wrote outside of {whose} volumes"
-        check = Check(_INSIDE, ok=False, message=plain(f"{words} is lost"))
+        check = PlanCheck(_INSIDE, ok=False, message=plain(f"{words} is lost"))
         at = next((at for at, it in enumerate(self.checks) if it.name == _INSIDE), None)
         if at is None:
             self.checks.append(check)
@@ -182,7 +182,7 @@ class Draft:
     def expect_stopped(self, target: Target) -> None:
         """Verify afterwards that it does not run."""
         single = target.containers[0].id if target.single else ""
-        self.expected.append(Expectation(target.name, Outcome.STOPPED, container_id=single))
+        self.expected.append(Expectation(target.name, ExpectedState.STOPPED, container_id=single))
 
     def expect_running(
         self,
@@ -204,13 +204,15 @@ class Draft:
         self.expected.append(
             Expectation(
                 target.name,
-                Outcome.RUNNING,
+                ExpectedState.RUNNING,
                 containers=len(target.containers) + created,
                 container_id=target.containers[0].id if target.single else "",
                 probed=target.probed,
                 completes=target.service in completed_for(self.project, services),
                 by_the_way=by_the_way and not target.well,
-                before=tuple(Life(container.id, container.started_at) for container in before),
+                before=tuple(
+                    ContainerRun(container.id, container.started_at) for container in before
+                ),
             )
         )
 

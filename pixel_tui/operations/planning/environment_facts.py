@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pixel_tui.environment.apply.impact import Impact
 from pixel_tui.environment.apply.state import ApplyState
-from pixel_tui.environment.storage.history import Version
+from pixel_tui.environment.storage.history import StoredVersion
 from pixel_tui.stack.model.resource_model import Diverged
 from pixel_tui.text import NO_TEXT, SafeText
 
@@ -36,7 +36,7 @@ class EnvironmentFacts:
     """Why it can't be read; empty where it can."""
     candidates: tuple[Candidate, ...] = ()
     """Newest first."""
-    versions: tuple[Version, ...] = ()
+    versions: tuple[StoredVersion, ...] = ()
     """Newest first."""
     confirm_seconds: float = 120.0
     """How long there is to confirm what was applied."""

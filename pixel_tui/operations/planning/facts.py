@@ -13,7 +13,7 @@ from pixel_tui.backups.store import Backup
 from pixel_tui.backups.stored import StoredData
 from pixel_tui.ledger.reading.reading import NO_READING, LedgerReading
 from pixel_tui.ledger.reading.retention import LeftFile
-from pixel_tui.ledger.writing.drafts import Draft as TaskDraft
+from pixel_tui.ledger.writing.drafts import TaskDraft
 from pixel_tui.operations.nginx.routes import Route
 from pixel_tui.operations.planning.environment_facts import NO_ENVIRONMENT, EnvironmentFacts
 from pixel_tui.stack.model.snapshot import StackSnapshot

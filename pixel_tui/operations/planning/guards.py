@@ -9,8 +9,8 @@ from pixel_tui.ledger.reading.reading import LedgerReading
 from pixel_tui.ledger.reading.task import Task, shown
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.ledger.view.rules.findings import case_of
-from pixel_tui.ledger.view.truth import Verdict, findings_of, truths_of
-from pixel_tui.operations.planning.plan import Check, is_up
+from pixel_tui.ledger.view.truth import TaskVerdict, findings_of, truths_of
+from pixel_tui.operations.planning.plan import PlanCheck, is_up
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import NO_TEXT, SafeText, plain
@@ -33,14 +33,14 @@ PIXEL_GUARDS: Final = (
         consequence=SafeText("its task would be left without its orchestrator"),
     ),
 )
-_DEAD: Final = {Verdict.GONE, Verdict.ENDED}
+_DEAD: Final = {TaskVerdict.GONE, TaskVerdict.ENDED}
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
     """What a guard says of a plan."""
 
-    checks: tuple[Check, ...] = ()
+    checks: tuple[PlanCheck, ...] = ()
     confirm: SafeText = NO_TEXT
     """What has to be typed to do it all the same; empty where nothing stands against it."""
 
@@ -62,7 +62,7 @@ def guarded(
         guards: What is known of the stack.
     """
     names = set(interrupted)
-    checks: list[Check] = []
+    checks: list[PlanCheck] = []
     confirm = NO_TEXT
     for guard in guards:
         if guard.service not in names:
@@ -72,11 +72,11 @@ def guarded(
         if tasks:
             told = "; ".join(f"{task.short} ({shown(task.headline)[:60]})" for task in tasks[:3])
             message = f"task {told} runs: {guard.consequence}"
-            checks.append(Check(SafeText("task"), ok=False, message=plain(message)))
+            checks.append(PlanCheck(SafeText("task"), ok=False, message=plain(message)))
             confirm = SafeText(tasks[0].short)
         if running:
             message = f"{', '.join(running)} is at work: {guard.consequence}"
-            checks.append(Check(SafeText("worker"), ok=False, message=plain(message)))
+            checks.append(PlanCheck(SafeText("worker"), ok=False, message=plain(message)))
             confirm = confirm or SafeText(guard.service)
     return Guarded(tuple(checks), confirm)
 
@@ -85,7 +85,7 @@ def whole_checks(
     snapshot: StackSnapshot,
     changes: Iterable[tuple[str, str]],
     guards: Iterable[Guard] = PIXEL_GUARDS,
-) -> tuple[Check, ...]:
+) -> tuple[PlanCheck, ...]:
     """What a plan for everything does to each guarded service, and to the workers that run.
 
     Args:
@@ -100,12 +100,12 @@ def whole_checks(
         if service is None or not service.regular:
             continue
         message = f"{guard.service} {told.get(guard.service, 'is left alone')}"
-        checks.append(Check(SafeText(guard.service), ok=True, message=plain(message)))
+        checks.append(PlanCheck(SafeText(guard.service), ok=True, message=plain(message)))
         running = _workers(snapshot, guard)
         if running and guard.worker not in told:
             goes = "goes on" if len(running) == 1 else "go on"
             words = plain(f"{listed(running)} {goes}: no worker is touched")
-            checks.append(Check(SafeText("worker"), ok=True, message=words))
+            checks.append(PlanCheck(SafeText("worker"), ok=True, message=words))
     return tuple(checks)
 
 

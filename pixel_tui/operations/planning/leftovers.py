@@ -7,8 +7,8 @@ run on the same volumes. So every plan that has something run removes it first.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pixel_tui.operations.planning.draft import Draft
-from pixel_tui.operations.planning.plan import Expectation, Outcome, Risk, Step, is_up
+from pixel_tui.operations.planning.draft import PlanDraft
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Risk, Step, is_up
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.container import Container
 from pixel_tui.text import SafeText, plain
@@ -16,12 +16,12 @@ from pixel_tui.text import SafeText, plain
 CANCELLING: Final = SafeText("What has been removed is gone; nothing else was touched.")
 
 
-def remove_leftovers_first(draft: Draft) -> None:
+def remove_leftovers_first(draft: PlanDraft) -> None:
     """Put the removal before all other steps, where a plan starts or recreates such a service.
 
     Or only looks at it: `up` and `start` start every container of what the named ones need.
     """
-    if not any(item.outcome is Outcome.RUNNING for item in draft.expected):
+    if not any(item.outcome is ExpectedState.RUNNING for item in draft.expected):
         return
     names = {
         *(target.service for target in draft.chosen),
@@ -37,13 +37,13 @@ def remove_leftovers_first(draft: Draft) -> None:
         draft.steps[:0] = removal_steps(draft, found)
 
 
-def leftovers_of(draft: Draft, services: Iterable[str]) -> tuple[Container, ...]:
+def leftovers_of(draft: PlanDraft, services: Iterable[str]) -> tuple[Container, ...]:
     """The leftovers of these services."""
     found = [draft.snapshot.service(name) for name in sorted(set(services))]
     return tuple(item for service in found if service is not None for item in service.leftovers)
 
 
-def removal_steps(draft: Draft, containers: Sequence[Container]) -> list[Step]:
+def removal_steps(draft: PlanDraft, containers: Sequence[Container]) -> list[Step]:
     """Stop what runs of them, and remove them; their volumes stay."""
     names = [item.name for item in containers]
     running = [item.name for item in containers if is_up(item)]
@@ -56,6 +56,6 @@ def removal_steps(draft: Draft, containers: Sequence[Container]) -> list[Step]:
     steps.append(Step(plain(f"Remove {listed(names)}"), argv, CANCELLING))
     for item in containers:
         draft.affect(item.service, f"loses {item.name}", "a recreate that broke off left it")
-        draft.expected.append(Expectation(item.name, Outcome.GONE, container_id=item.id))
+        draft.expected.append(Expectation(item.name, ExpectedState.GONE, container_id=item.id))
     draft.lose_layers(item.name for item in containers if item.started_at is not None)
     return steps

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.impossible import why_no_restart
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.restarting import draft_restart
@@ -17,7 +17,7 @@ _OUTSIDE: Final = "a container outside of the project"
 
 
 def restart_mounting(
-    draft: Draft,
+    draft: PlanDraft,
     files: Collection[str],
     *,
     recreated: Collection[str] = (),
@@ -63,7 +63,7 @@ def restart_mounting(
     draft.chosen = chosen
 
 
-def _mounting(draft: Draft, files: Collection[str]) -> list[Container]:
+def _mounting(draft: PlanDraft, files: Collection[str]) -> list[Container]:
     return [
         container
         for service in draft.snapshot.services
@@ -78,7 +78,7 @@ def _mounting(draft: Draft, files: Collection[str]) -> list[Container]:
     ]
 
 
-def _tell_of_others(draft: Draft, files: Collection[str]) -> None:
+def _tell_of_others(draft: PlanDraft, files: Collection[str]) -> None:
     """Name what runs outside of the project and mounts one of the files."""
     if draft.facts.holders is None:
         draft.warn("mounted", f"whether {_OUTSIDE} {_MOUNTS}, is unknown: Docker did not list its"
@@ -95,7 +95,7 @@ def _tell_of_others(draft: Draft, files: Collection[str]) -> None:
             )
 
 
-def _can_restart(draft: Draft, target: Target) -> bool:
+def _can_restart(draft: PlanDraft, target: Target) -> bool:
     if not target.up:
         return False  # what of it runs is no container of `up`
     if reason := why_no_restart(target, draft.snapshot, draft.facts):

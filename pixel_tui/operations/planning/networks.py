@@ -17,7 +17,7 @@ from pixel_tui.operations.planning.creation import (
     externals_unknown,
 )
 from pixel_tui.operations.planning.dependencies import active_services, needs
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Step, is_up
 from pixel_tui.operations.planning.ports import NOT_CHECKED, ports_unknown
 from pixel_tui.operations.planning.targets import find_target
@@ -62,7 +62,7 @@ def others_on(snapshot: StackSnapshot, named: Collection[str], *, alone: bool) -
     ]
 
 
-def network_steps(draft: Draft, networks: Sequence[Diverged]) -> None:
+def network_steps(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
     """Stop what is on these networks, and remove them; the next step makes them anew.
 
     Raises:
@@ -81,7 +81,7 @@ def network_steps(draft: Draft, networks: Sequence[Diverged]) -> None:
     draft.steps.append(Step(plain(f"Remove {what} {names}"), argv, CANCEL_REMOVE))
 
 
-def tell_networks(draft: Draft, networks: Sequence[Diverged], why: str) -> None:
+def tell_networks(draft: PlanDraft, networks: Sequence[Diverged], why: str) -> None:
     """Say that these networks are made again, and what that means for what stands still on them.
 
     Args:
@@ -99,7 +99,9 @@ def tell_networks(draft: Draft, networks: Sequence[Diverged], why: str) -> None:
     _warn_of_stopped(draft, {item.key for item in networks})
 
 
-def refuse_changed_networks(draft: Draft, named: Collection[str], *, alone: bool = False) -> None:
+def refuse_changed_networks(
+    draft: PlanDraft, named: Collection[str], *, alone: bool = False
+) -> None:
     """Refuse an `up` that would remove a network and do nothing for what is on it.
 
     Raises:
@@ -115,7 +117,7 @@ def refuse_changed_networks(draft: Draft, named: Collection[str], *, alone: bool
         )
 
 
-def warn_of_resources(draft: Draft, services: Collection[str]) -> None:
+def warn_of_resources(draft: PlanDraft, services: Collection[str]) -> None:
     """Say that a changed volume stays as it is, and what is not known.
 
     Compose asks before it makes a volume again, and gets no answer.
@@ -156,7 +158,7 @@ def _changed(
     )
 
 
-def _require_nothing_else(draft: Draft, networks: Sequence[Diverged], why: str) -> None:
+def _require_nothing_else(draft: PlanDraft, networks: Sequence[Diverged], why: str) -> None:
     own = {item.id for target in draft.services for item in (*target.containers, *target.leftovers)}
     for network in networks:
         others = [item.name for item in network.attached if item.container_id not in own]
@@ -169,7 +171,7 @@ def _require_nothing_else(draft: Draft, networks: Sequence[Diverged], why: str) 
             )
 
 
-def _warn_of_stopped(draft: Draft, keys: Collection[str]) -> None:
+def _warn_of_stopped(draft: PlanDraft, keys: Collection[str]) -> None:
     named = {target.name for target in draft.services}
     for service in draft.snapshot.services:
         spec, idle = service.spec, service.regular and not any(map(is_up, service.regular))
@@ -182,7 +184,7 @@ def _warn_of_stopped(draft: Draft, keys: Collection[str]) -> None:
             draft.warn("network", f"{service.name} is stopped: recreate it before you start it")
 
 
-def _warn_of_strangers(draft: Draft, network: Diverged) -> None:
+def _warn_of_strangers(draft: PlanDraft, network: Diverged) -> None:
     """What stands still on it and is no service of this project can't be started afterwards."""
     if network.unlisted:
         draft.warn(
@@ -202,7 +204,7 @@ def _warn_of_strangers(draft: Draft, network: Diverged) -> None:
         )
 
 
-def _repair(draft: Draft, network: Diverged, item: Attached) -> str:
+def _repair(draft: PlanDraft, network: Diverged, item: Attached) -> str:
     """What gives a container the network that there is now."""
     if item.project and item.service and item.project != draft.snapshot.project_name:
         command = replace(

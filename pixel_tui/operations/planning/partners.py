@@ -13,8 +13,8 @@ from typing import Final
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import span
 from pixel_tui.operations.planning.creation import dependency_that_is_off, why_no_up_alone
-from pixel_tui.operations.planning.draft import LEFT_ALONE, Draft
-from pixel_tui.operations.planning.plan import Outcome, Risk, is_up
+from pixel_tui.operations.planning.draft import LEFT_ALONE, PlanDraft
+from pixel_tui.operations.planning.plan import ExpectedState, Risk, is_up
 from pixel_tui.operations.planning.providers import run_providers
 from pixel_tui.operations.planning.targets import Target, find_target, find_targets
 from pixel_tui.stack.model.container import Namespace
@@ -66,7 +66,7 @@ def why_cut_off(target: Target, snapshot: StackSnapshot) -> str:
     return f"is running without the {kind.value} of {owner} ({fix})"
 
 
-def restart_partners(draft: Draft) -> None:
+def restart_partners(draft: PlanDraft) -> None:
     """See, at the end, to what shares namespaces of what the plan starts again.
 
     It is restarted, and recreated where the container is gone that it was joined to.
@@ -74,7 +74,7 @@ def restart_partners(draft: Draft) -> None:
     Raises:
         OperationError: It has to be recreated, and that can't be done.
     """
-    running = [item for item in draft.expected if item.outcome is Outcome.RUNNING]
+    running = [item for item in draft.expected if item.outcome is ExpectedState.RUNNING]
     names = {item.name for item in running}
     again = {life.container_id for item in running for life in item.before}
     seen_to = {item.name for item in running if item.before}
@@ -112,7 +112,7 @@ def restart_partners(draft: Draft) -> None:
             _restart(draft, target, started[0], owners[started[0]])
 
 
-def tell_ends(draft: Draft) -> None:
+def tell_ends(draft: PlanDraft) -> None:
     """Say what is killed with the containers that the plan stops: their processes are its own."""
     ended = {container.id for target in draft.chosen for container in target.containers}
     chosen = {target.service for target in draft.chosen}
@@ -130,7 +130,7 @@ def tell_ends(draft: Draft) -> None:
             )
 
 
-def _restart_containers(draft: Draft, again: Collection[str]) -> None:
+def _restart_containers(draft: PlanDraft, again: Collection[str]) -> None:
     """The same by container, where compose does not know the service."""
     found: dict[TargetRef, tuple[Namespace, str]] = {}
     for service in draft.snapshot.services:
@@ -148,12 +148,12 @@ def _restart_containers(draft: Draft, again: Collection[str]) -> None:
         _affect_restart(draft, target, kind, owner.name if owner else NO_TEXT)
 
 
-def _why_not_recreated(draft: Draft, target: Target) -> str:
+def _why_not_recreated(draft: PlanDraft, target: Target) -> str:
     off = dependency_that_is_off(target.spec, draft.project) if target.spec else ""
     return off or why_no_up_alone(target, draft.snapshot, draft.facts)
 
 
-def _recreate(draft: Draft, target: Target, kind: Namespace, owner: SafeText) -> None:
+def _recreate(draft: PlanDraft, target: Target, kind: Namespace, owner: SafeText) -> None:
     if reason := _why_not_recreated(draft, target):
         raise OperationError(f"{target.name} would have to be recreated as well, and {reason}.")
     words = ("up", "--detach", "--force-recreate", "--no-deps")
@@ -168,19 +168,19 @@ def _recreate(draft: Draft, target: Target, kind: Namespace, owner: SafeText) ->
     _expect_back(draft, target)
 
 
-def _restart(draft: Draft, target: Target, kind: Namespace, owner: SafeText) -> None:
+def _restart(draft: PlanDraft, target: Target, kind: Namespace, owner: SafeText) -> None:
     words = ("restart", "--no-deps")
     draft.compose_step((target,), *words, cancelling=CANCELLING, verb="Restart")
     _affect_restart(draft, target, kind, owner)
 
 
-def _affect_restart(draft: Draft, target: Target, kind: Namespace, owner: SafeText) -> None:
+def _affect_restart(draft: PlanDraft, target: Target, kind: Namespace, owner: SafeText) -> None:
     cause = f"it shares the {kind.value} of {owner}, and {_UNTIL_THEN[kind]}"
     draft.affect(target.name, "is restarted at the end", cause)
     _expect_back(draft, target)
 
 
-def _not_left_alone(draft: Draft, target: Target) -> None:
+def _not_left_alone(draft: PlanDraft, target: Target) -> None:
     """Take back that nothing is done to it, which was said before this was known."""
     about = f"{target.name} "
     draft.checks = [
@@ -190,7 +190,7 @@ def _not_left_alone(draft: Draft, target: Target) -> None:
     ]
 
 
-def _expect_back(draft: Draft, target: Target) -> None:
+def _expect_back(draft: PlanDraft, target: Target) -> None:
     _not_left_alone(draft, target)
     if draft.risk is Risk.SAFE:
         draft.risk = Risk.DISRUPTIVE

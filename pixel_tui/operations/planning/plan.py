@@ -47,7 +47,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class PlanCheck:
     """Something that was looked at before; one that is not `ok` is a warning.
 
     What makes a plan impossible is never a check: there is an error in its place.
@@ -58,7 +58,7 @@ class Check:
     message: SafeText
 
 
-class Outcome(StrEnum):
+class ExpectedState(StrEnum):
     """What is to be true of a service afterwards."""
 
     RUNNING = "running"
@@ -70,7 +70,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class ContainerRun:
     """A container between one start and the next."""
 
     container_id: str
@@ -83,7 +83,7 @@ class Expectation:
 
     name: SafeText
     """The service, or the container's name where `container_id` is set."""
-    outcome: Outcome
+    outcome: ExpectedState
     containers: int = 1
     """How many are to run."""
     container_id: str = ""
@@ -95,7 +95,7 @@ class Expectation:
     by_the_way: bool = False
     """The plan is not about it, and it was not well before: how it is afterwards is told, and
     fails nothing."""
-    before: tuple[Life, ...] = ()
+    before: tuple[ContainerRun, ...] = ()
     """The lives that have to be over: what is seen of them proves nothing."""
     keeper: SafeText = NO_TEXT
     """A proxy: one that is asked for it (`REACHED`), else one that goes on to ask the
@@ -113,11 +113,11 @@ class Expectation:
     @property
     def words(self) -> SafeText:
         """As a sentence."""
-        if self.outcome is Outcome.STOPPED:
+        if self.outcome is ExpectedState.STOPPED:
             return plain(f"{self.name} is stopped")
-        if self.outcome is Outcome.GONE:
+        if self.outcome is ExpectedState.GONE:
             return plain(f"{self.name} is removed")
-        if self.outcome is Outcome.REACHED:
+        if self.outcome is ExpectedState.REACHED:
             name = f" as {self.host_name}" if self.host_name else ""
             if self.name == self.keeper:
                 return plain(f"{self.name} answers (GET {self.path}{name}), not with 502 or 504")
@@ -161,7 +161,7 @@ class Plan:
     """The services whose state is in the fingerprint."""
     affects: tuple[Effect, ...] = ()
     interrupts: tuple[SafeText, ...] = ()
-    checks_before: tuple[Check, ...] = ()
+    checks_before: tuple[PlanCheck, ...] = ()
     checks_after: tuple[Expectation, ...] = ()
     irreversible: tuple[SafeText, ...] = ()
     confirm: SafeText = NO_TEXT

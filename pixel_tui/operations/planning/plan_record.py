@@ -8,12 +8,12 @@ import shlex
 from datetime import datetime
 
 from pixel_tui.operations.planning.plan import (
-    Check,
+    ContainerRun,
     Effect,
     Expectation,
-    Life,
-    Outcome,
+    ExpectedState,
     Plan,
+    PlanCheck,
     Risk,
     Step,
 )
@@ -99,7 +99,7 @@ def plan_from_json(node: Node) -> Plan:
         ),
         interrupts=_texts(node["interrupts"]),
         checks_before=tuple(
-            Check(item["name"].text, ok=item["ok"].flag, message=item["message"].text)
+            PlanCheck(item["name"].text, ok=item["ok"].flag, message=item["message"].text)
             for item in node["checks_before"]
         ),
         checks_after=tuple(_expectation_from_json(item) for item in node["checks_after"]),
@@ -139,13 +139,15 @@ def _expectation_as_json(item: Expectation) -> JsonValue:
 def _expectation_from_json(node: Node) -> Expectation:
     return Expectation(
         name=node["name"].text,
-        outcome=Outcome(node["outcome"].raw),
+        outcome=ExpectedState(node["outcome"].raw),
         containers=node["containers"].integer,
         container_id=node["container_id"].text,
         probed=node["probed"].flag,
         completes=node["completes"].flag,
         by_the_way=node["by_the_way"].flag,
-        before=tuple(Life(item["id"].text, moment(item["started"].raw)) for item in node["before"]),
+        before=tuple(
+            ContainerRun(item["id"].text, moment(item["started"].raw)) for item in node["before"]
+        ),
         keeper=node["keeper"].text,
         addresses=_texts(node["addresses"]),
         path=node["path"].text,

@@ -9,12 +9,12 @@ alone makes its container without these variables; with both named it has them. 
 from collections.abc import Iterable
 
 from pixel_tui.operations.planning.dependencies import active_services, needs
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.stack.model.project import Project
 from pixel_tui.text import SafeText
 
 
-def run_providers(draft: Draft, named: Iterable[str], *, alone: bool) -> tuple[SafeText, ...]:
+def run_providers(draft: PlanDraft, named: Iterable[str], *, alone: bool) -> tuple[SafeText, ...]:
     """Say whose providers an `up` runs, beside the services that it names.
 
     Args:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Proxy
-from pixel_tui.operations.planning.plan import Expectation, Outcome, Risk, Step
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Risk, Step
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.stack.model.project import ServiceSpec
@@ -21,7 +21,7 @@ CANCELLING: Final = SafeText(
 
 
 def proxies_to_restart(
-    draft: Draft, recreated: Iterable[str], seen_to: Collection[str]
+    draft: PlanDraft, recreated: Iterable[str], seen_to: Collection[str]
 ) -> tuple[SafeText, ...]:
     """Add a step that restarts each running proxy which keeps the address of one of these.
 
@@ -60,7 +60,7 @@ def proxies_to_restart(
     return tuple(restarted)
 
 
-def test_configuration(draft: Draft, targets: Iterable[Target]) -> None:
+def test_configuration(draft: PlanDraft, targets: Iterable[Target]) -> None:
     """Add a step that tests the configuration of each running nginx among these.
 
     Call it right before the step that restarts them: `nginx -t` looks its upstreams up, so what
@@ -74,7 +74,7 @@ def test_configuration(draft: Draft, targets: Iterable[Target]) -> None:
             draft.steps.append(Step(plain(title), argv, _TESTING))
 
 
-def watch_kept_addresses(draft: Draft) -> None:
+def watch_kept_addresses(draft: PlanDraft) -> None:
     """Verify that what is only restarted is found where a proxy goes on to look for it."""
     names = [target.service for target in draft.services if target.up]
     for proxy in draft.facts.proxies:
@@ -95,13 +95,13 @@ def watch_kept_addresses(draft: Draft) -> None:
         ]
 
 
-def ask_proxies(draft: Draft) -> None:
+def ask_proxies(draft: PlanDraft) -> None:
     """Verify that the proxies that run still reach what is expected to run afterwards.
 
     Where a proxy's routes are not known it is asked for `/` alone. Call it last: it goes by
     what is expected by then.
     """
-    names = {item.name for item in draft.expected if item.outcome is Outcome.RUNNING}
+    names = {item.name for item in draft.expected if item.outcome is ExpectedState.RUNNING}
     for proxy in draft.facts.proxies:
         target = find_target(proxy.service, draft.snapshot)
         if target is None or not target.up:
@@ -110,7 +110,7 @@ def ask_proxies(draft: Draft) -> None:
         if not proxy.routes and (own or _stands_before(draft, proxy, names)):
             path = SafeText("/")
             draft.expected.append(
-                Expectation(proxy.service, Outcome.REACHED, keeper=proxy.service, path=path)
+                Expectation(proxy.service, ExpectedState.REACHED, keeper=proxy.service, path=path)
             )
         for spec in draft.project.services:
             known = {spec.name, *_names(draft, spec)}
@@ -123,7 +123,7 @@ def ask_proxies(draft: Draft) -> None:
             draft.expected.append(
                 Expectation(
                     spec.name,
-                    Outcome.REACHED,
+                    ExpectedState.REACHED,
                     keeper=proxy.service,
                     path=plain(route.path),
                     host_name=plain(route.server_name),
@@ -133,7 +133,7 @@ def ask_proxies(draft: Draft) -> None:
             )
 
 
-def _stands_before(draft: Draft, proxy: Proxy, services: Collection[str]) -> bool:
+def _stands_before(draft: PlanDraft, proxy: Proxy, services: Collection[str]) -> bool:
     return any(
         dependency.service in services
         for spec in draft.project.services
@@ -142,14 +142,14 @@ def _stands_before(draft: Draft, proxy: Proxy, services: Collection[str]) -> boo
     )
 
 
-def _addresses(draft: Draft, name: str) -> tuple[SafeText, ...]:
+def _addresses(draft: PlanDraft, name: str) -> tuple[SafeText, ...]:
     service = draft.snapshot.service(name)
     containers = service.regular if service is not None else ()
     found = {place.address for item in containers for place in item.networks} - {NO_TEXT}
     return tuple(sorted(found))
 
 
-def kept_addresses(draft: Draft, proxy: Proxy, services: Iterable[str]) -> list[str]:
+def kept_addresses(draft: PlanDraft, proxy: Proxy, services: Iterable[str]) -> list[str]:
     """Which of these services a proxy knows by an address that it never looks up again."""
     wanted = set(services)
     return [
@@ -159,7 +159,7 @@ def kept_addresses(draft: Draft, proxy: Proxy, services: Iterable[str]) -> list[
     ]
 
 
-def _names(draft: Draft, spec: ServiceSpec) -> set[SafeText]:
+def _names(draft: PlanDraft, spec: ServiceSpec) -> set[SafeText]:
     """The other names under which a service can be reached in its networks."""
     service = draft.snapshot.service(spec.name)
     containers = service.regular if service is not None else ()
@@ -167,7 +167,7 @@ def _names(draft: Draft, spec: ServiceSpec) -> set[SafeText]:
     return {spec.container_name, *aliases, *(item.name for item in containers)} - {NO_TEXT}
 
 
-def _warn_of_unknown(draft: Draft, proxy: Proxy, services: Iterable[str]) -> None:
+def _warn_of_unknown(draft: PlanDraft, proxy: Proxy, services: Iterable[str]) -> None:
     if proxy.unknown and _stands_before(draft, proxy, set(services)):
         draft.warn(
             "proxy",

@@ -13,7 +13,7 @@ from pixel_tui.operations.planning.dependencies import (
     needs,
     why_needed,
 )
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.impossible import not_checked, why_no_restart
 from pixel_tui.operations.planning.plan import Risk
 from pixel_tui.operations.planning.proxy_effects import (
@@ -33,7 +33,7 @@ CANCELLING: Final = SafeText(
 _VERB: Final = "Restart"
 
 
-def draft_restart(draft: Draft, *, cause: str = "") -> None:
+def draft_restart(draft: PlanDraft, *, cause: str = "") -> None:
     """`restart` of the targets, which takes dependants with `restart: true` along.
 
     Args:
@@ -69,7 +69,7 @@ def draft_restart(draft: Draft, *, cause: str = "") -> None:
     ask_proxies(draft)
 
 
-def _restart_in_order(draft: Draft) -> None:
+def _restart_in_order(draft: PlanDraft) -> None:
     """One step, or one for each layer where some depend on others: compose keeps no order.
 
     With `--no-deps` no step takes dependants along, so that each is restarted once, and is
@@ -99,7 +99,7 @@ def _restart_in_order(draft: Draft) -> None:
         draft.compose_step(targets, "restart", "--no-deps", cancelling=CANCELLING, verb=_VERB)
 
 
-def _restart_containers(draft: Draft) -> None:
+def _restart_containers(draft: PlanDraft) -> None:
     """Single containers, in the order of what they depend on, and waited for like services."""
     awaited = completed_for(draft.project, [target.service for target in draft.singles])
     batch: list[Target] = []
@@ -121,19 +121,19 @@ def _restart_containers(draft: Draft) -> None:
     _restart_batch(draft, batch)
 
 
-def _restart_batch(draft: Draft, targets: Sequence[Target]) -> None:
+def _restart_batch(draft: PlanDraft, targets: Sequence[Target]) -> None:
     test_configuration(draft, targets)
     draft.docker_step(targets, "restart", cancelling=CANCELLING, verb=_VERB)
 
 
-def _interrupt(draft: Draft, target: Target, *, by_the_way: bool = False) -> None:
+def _interrupt(draft: PlanDraft, target: Target, *, by_the_way: bool = False) -> None:
     draft.expect_running(target, target.containers, by_the_way=by_the_way)
     if target.up:
         back = "it is healthy" if target.probed else "it runs"
         draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
 
 
-def _warn_of_absent_dependencies(draft: Draft) -> None:
+def _warn_of_absent_dependencies(draft: PlanDraft) -> None:
     """Restarting starts no dependency, so that the service may fail as it did before."""
     names = [target.name for target in draft.services]
     specs = active_services(draft.project, names)

@@ -21,7 +21,7 @@ _ANONYMOUS: Final = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class VolumeFate:
     """Which volumes are removed, and which of those that the project has to do with stay."""
 
     gone: tuple[Volume, ...]
@@ -31,7 +31,7 @@ class Fate:
     """Those of `gone` that the engine removes by itself, with a container that was `--rm`."""
 
 
-def fate_of_volumes(project: Project, facts: Facts) -> Fate:
+def fate_of_volumes(project: Project, facts: Facts) -> VolumeFate:
     """What is removed.
 
     Raises:
@@ -79,7 +79,7 @@ def fate_of_volumes(project: Project, facts: Facts) -> Fate:
                 why += ", as far as compose reads it"
         stays.append((there[name], why))
     kept = {name for item in removed if not item.passing for name in item.volumes}
-    return Fate(
+    return VolumeFate(
         tuple(there[name] for name in sorted(gone)), tuple(stays), frozenset(anonymous - kept)
     )
 

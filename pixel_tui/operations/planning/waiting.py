@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.operations.planning.targets import Target
 from pixel_tui.operations.planning.words import listed
@@ -20,7 +20,7 @@ CANCELLING: Final = SafeText(
 )
 
 
-def wait_for_health(draft: Draft, targets: Sequence[Target]) -> None:
+def wait_for_health(draft: PlanDraft, targets: Sequence[Target]) -> None:
     """Add a step that waits until these are healthy, where there are any.
 
     Args:
@@ -32,7 +32,7 @@ def wait_for_health(draft: Draft, targets: Sequence[Target]) -> None:
     _wait(draft, targets, "healthy", argv, LIMIT_SECONDS)
 
 
-def wait_for_completion(draft: Draft, targets: Sequence[Target]) -> None:
+def wait_for_completion(draft: PlanDraft, targets: Sequence[Target]) -> None:
     """Add a step that waits until these have done their work, where there are any.
 
     Where one fails, or takes longer, the plan ends there: what depends on it is not begun.
@@ -47,7 +47,7 @@ def wait_for_completion(draft: Draft, targets: Sequence[Target]) -> None:
 
 
 def _wait(
-    draft: Draft, targets: Sequence[Target], how: str, argv: tuple[str, ...], limit: int
+    draft: PlanDraft, targets: Sequence[Target], how: str, argv: tuple[str, ...], limit: int
 ) -> None:
     if targets:
         names = listed([target.name for target in targets])

@@ -116,8 +116,8 @@ class ComposeCall:
         if not messages.strip():
             return ""
         from pixel_tui.stack.compose.compose_words import ComposeWords
-        from pixel_tui.stack.compose.written_secrets import Written, written_in
+        from pixel_tui.stack.compose.written_secrets import ComposeInput, written_in
 
-        given = [Written(candidate)] if candidate else []
+        given = [ComposeInput(candidate)] if candidate else []
         files = [*given, *written_in(self._files())]
         return ComposeWords(files, self.environment).without_secrets(messages)

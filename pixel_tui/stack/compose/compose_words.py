@@ -24,7 +24,7 @@ from pixel_tui.redaction.redactor import (
 from pixel_tui.stack.compose.command import ComposeCommand, remote_not_read
 from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.compose.written_secrets import (
-    Written,
+    ComposeInput,
     WrittenSecret,
     put_in,
     secrets_in,
@@ -32,7 +32,7 @@ from pixel_tui.stack.compose.written_secrets import (
     written_in,
 )
 from pixel_tui.stack.compose.written_specs import as_written
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 SHORTEST_SECRET: Final = 4
 """A shorter value, or piece of one, would mask half of any message."""
@@ -60,7 +60,7 @@ _SPOKEN_LISTS: Final = frozenset({"command", "entrypoint", "test", "args", "envi
 """Lists whose items may be secrets that no key names."""
 
 
-def refusal_of(said: Said, command: ComposeCommand, environment: Mapping[str, str]) -> str:
+def refusal_of(said: ProgramOutput, command: ComposeCommand, environment: Mapping[str, str]) -> str:
     """Why compose ended with an error, where it was run as one of several programs."""
     words = ComposeWords(written_in(find_project_files(command, environment)), environment)
     shown = words.without_secrets(said.errors.decode("utf-8", "replace"))
@@ -76,7 +76,7 @@ class ComposeWords:
     """
 
     def __init__(
-        self, files: Iterable[Written], environment: Mapping[str, str] = NO_VARIABLES
+        self, files: Iterable[ComposeInput], environment: Mapping[str, str] = NO_VARIABLES
     ) -> None:
         self._files = tuple(files)
         self._environment = environment
@@ -161,7 +161,7 @@ class ComposeWords:
         return bool(re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", self._public))
 
     @cached_property
-    def _by_file(self) -> Sequence[tuple[Written, Sequence[WrittenSecret]]]:
+    def _by_file(self) -> Sequence[tuple[ComposeInput, Sequence[WrittenSecret]]]:
         return [(file, secrets_in(file)) for file in self._files]
 
     @cached_property

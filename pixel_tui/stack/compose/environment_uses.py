@@ -21,10 +21,10 @@ DELIVERED: Final = ("secrets", "configs")
 """What compose writes into a container when it makes it."""
 
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
-_NOTHING: Final[Mapping[str, tuple["Use", ...]]] = MappingProxyType({})
+_NOTHING: Final[Mapping[str, tuple["KeyUse", ...]]] = MappingProxyType({})
 
 
-class How(StrEnum):
+class KeyUseKind(StrEnum):
     """How a service gets a key."""
 
     INTERPOLATION = "interpolation"
@@ -37,12 +37,12 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class KeyUse:
     """A service that reads a key."""
 
     service: SafeText
     """Empty where no service does, but the project: a network's name, for one."""
-    how: How
+    how: KeyUseKind
     where: SafeText = SafeText("")
     """The place in the service: `environment.POSTGRES_URL`."""
     required: bool = False
@@ -57,7 +57,7 @@ class Use:
 class EnvFile:
     """A file that a service reads whole."""
 
-    use: Use
+    use: KeyUse
     path: str
     overridden: frozenset[str] = frozenset()
     """Keys that the service's `environment` sets itself, so that the file's don't count."""
@@ -70,7 +70,7 @@ class EnvironmentUses:
     services: tuple[SafeText, ...] = ()
     hosts: frozenset[str] = frozenset()
     """Names that mean a container inside the project's networks, in small letters."""
-    references: Mapping[str, tuple[Use, ...]] = field(default_factory=lambda: _NOTHING)
+    references: Mapping[str, tuple[KeyUse, ...]] = field(default_factory=lambda: _NOTHING)
     """Key to who names it in the compose file."""
     env_files: tuple[EnvFile, ...] = ()
     joined: frozenset[str] = frozenset()
@@ -78,7 +78,7 @@ class EnvironmentUses:
     reaching_out: frozenset[str] = frozenset()
     """Services that may find names which are none of the project's: on an external network."""
 
-    def of(self, key: str, path: str) -> tuple[Use, ...]:
+    def of(self, key: str, path: str) -> tuple[KeyUse, ...]:
         """Who reads this key of the file with this path."""
         named = self.references.get(key, ())
         whole = tuple(
@@ -160,7 +160,7 @@ def _closing(template: str, start: int) -> int:
 
 def parse_uses(config: JsonObject) -> EnvironmentUses:
     """What `docker compose config --no-interpolate --no-normalize --format json` says."""
-    found: dict[str, dict[Use, None]] = {}
+    found: dict[str, dict[KeyUse, None]] = {}
     files: list[EnvFile] = []
     hosts: set[str] = set()
     services = [(plain(name), node) for name, node in Node(config)["services"].members()]
@@ -175,14 +175,14 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
         for source, item in Node(config)[kind].members():
             key = item["environment"].raw
             if key and key not in found:
-                nobody = Use(SafeText(""), How.CONTENT, plain(f"{kind}.{source}"))
+                nobody = KeyUse(SafeText(""), KeyUseKind.CONTENT, plain(f"{kind}.{source}"))
                 found[key] = {nobody: None}
     elsewhere = [item for item in config.items() if item[0] != "services"]
     # Extensions come last: mostly they are merged into services, and count as theirs.
     for part, value in sorted(elsewhere, key=lambda item: item[0].startswith("x-")):
         for variable, where in _references(value, part):
             if not part.startswith("x-") or variable.name not in found:
-                use = _use(SafeText(""), How.INTERPOLATION, where, variable)
+                use = _use(SafeText(""), KeyUseKind.INTERPOLATION, where, variable)
                 found.setdefault(variable.name, {})[use] = None
     return EnvironmentUses(
         services=tuple(name for name, _ in services),
@@ -196,18 +196,22 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
     )
 
 
-def _service_uses(name: SafeText, service: Node) -> Iterator[tuple[str, Use]]:
+def _service_uses(name: SafeText, service: Node) -> Iterator[tuple[str, KeyUse]]:
     for part, node in service.members():
         for variable, where in _references(node.value, part):
-            how = How.BUILD_ARGUMENT if where.startswith("build.args") else How.INTERPOLATION
+            how = (
+                KeyUseKind.BUILD_ARGUMENT
+                if where.startswith("build.args")
+                else KeyUseKind.INTERPOLATION
+            )
             yield variable.name, _use(name, how, where, variable)
     for key in _inherited(service["environment"]):
-        yield key, Use(name, How.INTERPOLATION, plain(f"environment.{key}"))
+        yield key, KeyUse(name, KeyUseKind.INTERPOLATION, plain(f"environment.{key}"))
     for key in _inherited(service["build"]["args"]):
-        yield key, Use(name, How.BUILD_ARGUMENT, plain(f"build.args.{key}"))
+        yield key, KeyUse(name, KeyUseKind.BUILD_ARGUMENT, plain(f"build.args.{key}"))
 
 
-def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[str, Use]]:
+def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[str, KeyUse]]:
     """The variables that a service's secrets and configs are made from."""
     for kind in DELIVERED:
         for item in service[kind]:
@@ -215,13 +219,13 @@ def _delivered(name: SafeText, service: Node, project: Node) -> Iterator[tuple[s
             where = f"{kind}.{source}"
             made_from = project[kind][source]
             if key := made_from["environment"].raw:
-                yield key, Use(name, How.CONTENT, plain(where))
+                yield key, KeyUse(name, KeyUseKind.CONTENT, plain(where))
             for variable in variables_in(made_from["content"].raw):
-                yield variable.name, _use(name, How.CONTENT, f"{where}.content", variable)
+                yield variable.name, _use(name, KeyUseKind.CONTENT, f"{where}.content", variable)
     for item in service["build"]["secrets"]:
         source = item.raw or item["source"].raw
         if key := project["secrets"][source]["environment"].raw:
-            yield key, Use(name, How.TO_BUILD, plain(f"build.secrets.{source}"))
+            yield key, KeyUse(name, KeyUseKind.TO_BUILD, plain(f"build.secrets.{source}"))
 
 
 def _is_joined(service: Node) -> bool:
@@ -237,8 +241,8 @@ def _reaches_out(service: Node, networks: Node) -> bool:
     return any(bool(networks[name]["external"].value) for name in named or ["default"])
 
 
-def _use(service: SafeText, how: How, where: str, variable: Variable) -> Use:
-    return Use(
+def _use(service: SafeText, how: KeyUseKind, where: str, variable: Variable) -> KeyUse:
+    return KeyUse(
         service,
         how,
         plain(where),
@@ -284,7 +288,7 @@ def _env_files(name: SafeText, service: Node) -> Iterator[EnvFile]:
     files = service["env_file"]
     paths = [files.raw, *(item.raw or item["path"].raw for item in files)]
     for path in filter(None, paths):
-        yield EnvFile(Use(name, How.ENV_FILE), path, frozenset(own))
+        yield EnvFile(KeyUse(name, KeyUseKind.ENV_FILE), path, frozenset(own))
 
 
 def _host_names(service: Node) -> Iterator[str]:

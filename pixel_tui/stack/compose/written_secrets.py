@@ -37,7 +37,7 @@ _CONVENTIONAL = LatePattern(r"\$\{([A-Z_][A-Z0-9_]*)(?:[:?+\-][^}]*)?\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ComposeInput:
     """A file that compose reads.
 
     Attributes:
@@ -65,12 +65,12 @@ class WrittenSecret:
     """Of an environment file: without its quotes."""
 
 
-def written_in(files: ProjectFiles) -> Iterator[Written]:
+def written_in(files: ProjectFiles) -> Iterator[ComposeInput]:
     """What is in the files of a project; those that can't be read are left out."""
     setting = {*files.environment, *files.services}
     for path in files.all:
         if (text := _text(path)) is not None:
-            yield Written(text, path.name, sets_variables=path in setting)
+            yield ComposeInput(text, path.name, sets_variables=path in setting)
 
 
 def remember_written(files: ProjectFiles, environment: Mapping[str, str]) -> None:
@@ -83,7 +83,7 @@ def remember_written(files: ProjectFiles, environment: Mapping[str, str]) -> Non
         mask_value(name, value)  # it may be a URL, and the password in it a secret
 
 
-def put_in(files: Iterable[Written], environment: Mapping[str, str]) -> Iterator[str]:
+def put_in(files: Iterable[ComposeInput], environment: Mapping[str, str]) -> Iterator[str]:
     """The secrets of environment files as compose reads them: comments, escapes, references."""
     texts = (file.text for file in files if file.sets_variables)
     for name, value in settings_in(texts, environment):
@@ -91,12 +91,12 @@ def put_in(files: Iterable[Written], environment: Mapping[str, str]) -> Iterator
             yield value
 
 
-def secrets_in(file: Written) -> Sequence[WrittenSecret]:
+def secrets_in(file: ComposeInput) -> Sequence[WrittenSecret]:
     """The secrets of a file, in their order."""
     return tuple(_settings(file) if file.sets_variables else _entries(file))
 
 
-def without(file: Written, secrets: Sequence[WrittenSecret]) -> str:
+def without(file: ComposeInput, secrets: Sequence[WrittenSecret]) -> str:
     """All that is written in a file but for its secrets and comments; the names of variables too.
 
     A compose file has these also in the midst of a secret.
@@ -113,7 +113,7 @@ def without(file: Written, secrets: Sequence[WrittenSecret]) -> str:
     )
 
 
-def _settings(file: Written) -> Iterator[WrittenSecret]:
+def _settings(file: ComposeInput) -> Iterator[WrittenSecret]:
     found = list(_SETTING.finditer(file.text))
     ends = (*(item.start() for item in found[1:]), len(file.text))
     line, counted = 1, 0
@@ -130,7 +130,7 @@ def _settings(file: Written) -> Iterator[WrittenSecret]:
             yield WrittenSecret(raw, start, where, value if is_secret else "")
 
 
-def _entries(file: Written) -> Iterator[WrittenSecret]:
+def _entries(file: ComposeInput) -> Iterator[WrittenSecret]:
     lines = file.text.splitlines(keepends=True)
     number = at = 0
     while number < len(lines):
@@ -174,7 +174,7 @@ def _bare(raw: str) -> str:
     return raw.strip().strip("\"'")
 
 
-def _place(file: Written, line: int) -> str:
+def _place(file: ComposeInput, line: int) -> str:
     return f"line {line} of {file.name}" if file.name else f"line {line}"
 
 

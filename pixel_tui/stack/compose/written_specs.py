@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from pixel_tui.late_pattern import LatePattern
-from pixel_tui.stack.compose.written_secrets import Written
+from pixel_tui.stack.compose.written_secrets import ComposeInput
 from pixel_tui.stack.compose.yaml_scalars import scalars
 
 _VARIABLE: Final = LatePattern(r"\$\{(?P<name>[A-Za-z_]\w*)[^{}]*\}|\$(?P<bare>[A-Za-z_]\w*)")
 
 
-def as_written(resolved: str, files: Iterable[Written]) -> str:
+def as_written(resolved: str, files: Iterable[ComposeInput]) -> str:
     """The first text that may have become this one, with its variables by name, and its place.
 
     Empty where no compose file has one. What a default says is left out.

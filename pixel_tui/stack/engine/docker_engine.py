@@ -17,7 +17,7 @@ from pixel_tui.errors import EngineAnswerInvalid, EngineError, EngineRefused
 from pixel_tui.json_reading import parse_json
 from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.engine.local_transport import LocalTransport
-from pixel_tui.stack.engine.transport import Answer, Transport
+from pixel_tui.stack.engine.transport import EngineAnswer, Transport
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.source import ByteStream, EventStream, LogRequest
@@ -234,7 +234,7 @@ class DockerEngine:
 
     def _stream(self, path: str, query: Mapping[str, str], *, endless: bool) -> ByteStream:
         body = self._transport.open(self._target(path, query), endless=endless)
-        if isinstance(body, Answer):
+        if isinstance(body, EngineAnswer):
             raise _refusal(body, path)
         return body
 
@@ -301,7 +301,7 @@ def _version_pair(raw: str) -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
-def _refusal(answer: Answer, path: str) -> EngineRefused:
+def _refusal(answer: EngineAnswer, path: str) -> EngineRefused:
     try:
         message = Node(parse_json(answer.body))["message"].text
     except ValueError:

@@ -22,7 +22,7 @@ from pixel_tui.stack.engine.transport import (
     READ_SECONDS,
     READING,
     WHOLE_SECONDS,
-    Answer,
+    EngineAnswer,
     connection_broken,
     connection_error,
     held_back,
@@ -131,7 +131,7 @@ class LocalTransport:
         self._lock = threading.Lock()
         self._idle: list[ReadOnlyConnection] = []
 
-    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
         """Ask, and wait for the whole answer."""
         while True:
             with self._lock:
@@ -140,7 +140,7 @@ class LocalTransport:
             connection.wait_at_most(patience)
             try:
                 response = _ask(connection, target)
-                answer = Answer(response.status, response.reason, _whole(response, target))
+                answer = EngineAnswer(response.status, response.reason, _whole(response, target))
             except EngineError:
                 connection.close()
                 raise
@@ -157,14 +157,14 @@ class LocalTransport:
             connection.close()
             return answer
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
         """Ask, and read the body as it comes."""
         connection = _StreamConnection(self._path)
         try:
             response = _ask(connection, target)
             if response.status >= 400:
                 with closing(connection), response:
-                    return Answer(response.status, response.reason, _whole(response, target))
+                    return EngineAnswer(response.status, response.reason, _whole(response, target))
         except (HTTPException, OSError) as error:
             connection.close()
             raise self._translated(error) from error

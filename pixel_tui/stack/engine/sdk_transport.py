@@ -26,7 +26,7 @@ from pixel_tui.stack.engine.transport import (
     READ_SECONDS,
     READING,
     WHOLE_SECONDS,
-    Answer,
+    EngineAnswer,
     connection_broken,
     connection_error,
     held_back,
@@ -167,14 +167,14 @@ class SdkTransport:
         self._lock = threading.Lock()
         self._session: ReadOnlySession | None = None
 
-    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
         """Ask, and wait for the whole answer."""
         deadline = time.monotonic() + patience
         response = self._ask(target, min(patience, READ_SECONDS))
         with response:
             return self._answer(response, target, deadline)
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
         """Ask, and read the body as it comes."""
         deadline = time.monotonic() + WHOLE_SECONDS
         response = self._ask(target, READ_SECONDS)
@@ -197,7 +197,7 @@ class SdkTransport:
         if session is not None:
             session.close()
 
-    def _answer(self, response: requests.Response, target: str, deadline: float) -> Answer:
+    def _answer(self, response: requests.Response, target: str, deadline: float) -> EngineAnswer:
         """The whole of an answer, read in parts: it has to be there in time, and to end."""
         body = bytearray()
         timed = _timed(response)
@@ -212,7 +212,7 @@ class SdkTransport:
                     raise no_answer(self._shown)
         except _FAILURES as error:
             raise _translated(error, self._shown) from error
-        return Answer(response.status_code, response.reason, bytes(body))
+        return EngineAnswer(response.status_code, response.reason, bytes(body))
 
     def _ask(self, target: str, patience: float) -> requests.Response:
         try:

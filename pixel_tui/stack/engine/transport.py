@@ -29,7 +29,7 @@ POOL_SIZE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EngineAnswer:
     """What the engine answered."""
 
     status: int
@@ -50,7 +50,7 @@ class Transport(Protocol):
     A body that is read as it comes may be as long as it likes; each part of it is waited for.
     """
 
-    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> Answer:
+    def get(self, target: str, *, patience: float = WHOLE_SECONDS) -> EngineAnswer:
         """Ask, and wait for the whole answer.
 
         Args:
@@ -62,7 +62,7 @@ class Transport(Protocol):
         """
         ...
 
-    def open(self, target: str, *, endless: bool) -> ByteStream | Answer:
+    def open(self, target: str, *, endless: bool) -> ByteStream | EngineAnswer:
         """Ask, and read the body as it comes; the answer itself where it is an error.
 
         Args:

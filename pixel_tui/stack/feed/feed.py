@@ -54,7 +54,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class HistoryExtent:
     """How the kept lines lie in what the engine has."""
 
     first: bool = False
@@ -88,7 +88,7 @@ class LogFeed(Protocol):
         ...
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryExtent:
         """How the kept lines lie in what the engine has."""
         ...
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from pixel_tui.files import open_regular
 from pixel_tui.redaction.redactor import redact
-from pixel_tui.stack.feed.feed import FeedState, FeedStatus, Reach, Source
+from pixel_tui.stack.feed.feed import FeedState, FeedStatus, HistoryExtent, Source
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.text import plain
 
@@ -45,9 +45,9 @@ class FileFeed:
         return (Source(self._name, self._name, self._name),)
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryExtent:
         """All that the ring holds is all that there is."""
-        return Reach(first=True)
+        return HistoryExtent(first=True)
 
     def older(self) -> None:
         """There is nothing older."""

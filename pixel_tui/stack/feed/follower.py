@@ -15,7 +15,7 @@ from pixel_tui.stack.feed.feed import TAIL, FeedState, FeedStatus, LogTarget
 from pixel_tui.stack.feed.history import LogHistory
 from pixel_tui.stack.feed.limits import FollowLimits
 from pixel_tui.stack.feed.marks import RunsKnown, missing, recreated
-from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.reader import ContainerReader
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.feed.status import feed_status
@@ -58,7 +58,7 @@ class LogFollower:
         snapshot: Callable[[], StackSnapshot],
         runs: RunsKnown,
         tail: int = TAIL,
-        reached: Mapping[str, Reached] | None = None,
+        reached: Mapping[str, ReadPosition] | None = None,
         limits: FollowLimits | None = None,
     ) -> None:
         self._engine = engine
@@ -172,7 +172,7 @@ class LogFollower:
             return
         self.begins = page.complete
         for container in born:
-            reached = Reached()
+            reached = ReadPosition()
             reached.note([line for line in page.newest if line.source == container.name])
             # If it had said nothing, whatever comes is new.
             reader = self._new_reader(
@@ -213,7 +213,7 @@ class LogFollower:
         known = (self._reached or {}).get(container.id)
         complete = replaces or known is not None
         reader = self._readers[container.id] = self._new_reader(
-            container, tail=None if complete else self._tail, reached=known or Reached()
+            container, tail=None if complete else self._tail, reached=known or ReadPosition()
         )
         return reader
 

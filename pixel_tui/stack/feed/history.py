@@ -19,7 +19,7 @@ from typing import Final
 
 from pixel_tui.errors import EngineRefused
 from pixel_tui.stack.feed.frames import splitter
-from pixel_tui.stack.feed.overlap import DISORDER, Reached
+from pixel_tui.stack.feed.overlap import DISORDER, ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.source import ByteStream, EngineReader, LogRequest
@@ -108,7 +108,7 @@ class LogHistory:
         self,
         start: bytes = b"",
         *,
-        after: Mapping[str, Reached] | None = None,
+        after: Mapping[str, ReadPosition] | None = None,
         until: bytes = b"",
     ) -> "HistoryReader":
         """Read on from a moment.
@@ -248,13 +248,13 @@ class HistoryReader:
         history: LogHistory,
         containers: Sequence[Container],
         start: bytes,
-        after: Mapping[str, Reached],
+        after: Mapping[str, ReadPosition],
         until: bytes,
     ) -> None:
         self._history = history
         self._until = until
         self._ids = {str(item.name): item.id for item in containers}
-        self._reached = {item.id: after.get(item.id) or Reached() for item in containers}
+        self._reached = {item.id: after.get(item.id) or ReadPosition() for item in containers}
         self._streams = [self._lines_of(item, start, after.get(item.id)) for item in containers]
         self._merged = heapq.merge(*self._streams, key=_stamp)
 
@@ -272,7 +272,7 @@ class HistoryReader:
             self._reached[self._ids[source]].note(said)
         return Page(lines, len(lines) < count)
 
-    def reached(self) -> Mapping[str, Reached]:
+    def reached(self) -> Mapping[str, ReadPosition]:
         """How far each log was given out, by container id."""
         return self._reached
 
@@ -287,7 +287,7 @@ class HistoryReader:
             stream.close()
 
     def _lines_of(
-        self, container: Container, start: bytes, after: Reached | None
+        self, container: Container, start: bytes, after: ReadPosition | None
     ) -> Generator[LogLine, None, None]:
         resumed = after is not None and bool(after.stamp)
         begin = after.since if after is not None and resumed else start

@@ -25,7 +25,7 @@ class _Edge:
     texts: Counter[bytes] = field(default_factory=Counter)
 
 
-class Reached:
+class ReadPosition:
     """The place in a log up to which it was read.
 
     Args:

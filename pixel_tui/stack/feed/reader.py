@@ -24,7 +24,7 @@ from pixel_tui.stack.feed.container_runs import RunProgress, end_of_removed
 from pixel_tui.stack.feed.frames import splitter
 from pixel_tui.stack.feed.limits import FollowLimits
 from pixel_tui.stack.feed.marks import RunsKnown, StateMarks, new_boundaries
-from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.feed.supervision import Supervision
 from pixel_tui.stack.model.container import Container
@@ -71,7 +71,7 @@ class ContainerReader:
         supervision: Supervision,
         limits: FollowLimits,
         tail: int | None,
-        reached: Reached,
+        reached: ReadPosition,
     ) -> None:
         self.container = container
         """As it was seen last."""

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pixel_tui.errors import EngineError
-from pixel_tui.stack.feed.feed import FeedState, FeedStatus, Reach, Source
+from pixel_tui.stack.feed.feed import FeedState, FeedStatus, HistoryExtent, Source
 from pixel_tui.stack.feed.follower import LogFollower
 from pixel_tui.stack.feed.history import HistoryReader, LogHistory, Page
 from pixel_tui.stack.feed.merge import WINDOW, Merge
-from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.source import EngineReader
@@ -36,7 +36,7 @@ AROUND: Final = 500
 """Lines from before a moment that is gone to."""
 
 MakeFollower = Callable[
-    [Callable[[Sequence[LogLine]], None], Mapping[str, Reached] | None], LogFollower
+    [Callable[[Sequence[LogLine]], None], Mapping[str, ReadPosition] | None], LogFollower
 ]
 """Makes a follower that gives its lines to the first, and reads on from the second."""
 
@@ -75,7 +75,7 @@ class LogStream:
         self._seen: tuple[object, ...] = ()
         """What the sources were found out from."""
         self._ordered: tuple[Source, ...] = ()
-        self._reach = Reach()
+        self._reach = HistoryExtent()
         self._begins_at: int | None = None
         """The sequence number of the very first line, where it was held."""
         self._reader: HistoryReader | None = None
@@ -125,7 +125,7 @@ class LogStream:
         self._ordered = (*here, *gone)
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> HistoryExtent:
         """How the kept lines lie in what the engine has."""
         begins_at = self._begins_at
         if begins_at is None and self._reach.last and self._follower.begins:
@@ -297,7 +297,7 @@ class LogStream:
                 return
             self._leave_end()
             self._reader = None
-            self._reach = Reach(loading=True)
+            self._reach = HistoryExtent(loading=True)
             self._begins_at = None
             self.ring.restart()
             self._follower = self._follow(None)
@@ -318,7 +318,7 @@ class LogStream:
         self._follower = self._follow(reader.reached())
         self._follower.start()
 
-    def _follow(self, reached: Mapping[str, Reached] | None) -> LogFollower:
+    def _follow(self, reached: Mapping[str, ReadPosition] | None) -> LogFollower:
         made: list[LogFollower] = []
         follower = self._make_follower(lambda lines: self._take(made[0], lines), reached)
         made.append(follower)
@@ -378,12 +378,14 @@ def _stamp(line: LogLine) -> bytes:
     return line.stamp
 
 
-def _reached(lines: Sequence[LogLine], containers: Sequence[Container]) -> Mapping[str, Reached]:
+def _reached(
+    lines: Sequence[LogLine], containers: Sequence[Container]
+) -> Mapping[str, ReadPosition]:
     """How far each container was read, from the last lines that are held of all."""
     last = lines[-1].stamp if lines else b""
-    found: dict[str, Reached] = {}
+    found: dict[str, ReadPosition] = {}
     for container in containers:
         own = [line for line in lines if line.source == container.name]
-        reached = found[container.id] = Reached(b"" if own else last)
+        reached = found[container.id] = ReadPosition(b"" if own else last)
         reached.note(own)
     return found

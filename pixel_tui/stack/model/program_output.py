@@ -8,7 +8,7 @@ from pixel_tui.text import SafeText, plain
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ProgramOutput:
     """What a program said, and how it ended."""
 
     code: int

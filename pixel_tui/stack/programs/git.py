@@ -19,7 +19,7 @@ from typing import Final
 from pixel_tui.errors import OperationError
 from pixel_tui.files import open_regular
 from pixel_tui.stack.compose.asking import Asked, NoAnswer
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 _SETTINGS: Final = frozenset(
     {"core.autocrlf", "core.checkstat", "core.eol", "core.excludesfile", "core.filemode",
@@ -72,7 +72,7 @@ class Checkout:
     _environment: Mapping[str, str]
     _patience: float
 
-    def ask(self, command: str, *words: str) -> Said:
+    def ask(self, command: str, *words: str) -> ProgramOutput:
         """What git says.
 
         Args:
@@ -175,7 +175,7 @@ def _lay_out(made: Path, git_folder: Path, common: Path, settings: Mapping[str, 
 
 def _run(
     words: tuple[str, ...], folder: Path, environment: Mapping[str, str], patience: float
-) -> Said:
+) -> ProgramOutput:
     try:
         asked = Asked(("git", *words), directory=str(folder), environment=environment)
         reply = asked.answer(patience)
@@ -187,4 +187,4 @@ def _run(
             on=str(folder),
             remedy="Is it installed, and on PATH?",
         ) from error
-    return Said(reply.code, reply.raw_output, reply.raw_messages)
+    return ProgramOutput(reply.code, reply.raw_output, reply.raw_messages)

@@ -12,7 +12,7 @@ from typing import IO, Protocol
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import span
 from pixel_tui.stack.compose.asking import Asked, NoAnswer
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 
 class Programs(Protocol):
@@ -25,7 +25,7 @@ class Programs(Protocol):
         source: IO[bytes] | None = None,
         target: IO[bytes] | None = None,
         patience: float | None = None,
-    ) -> Said:
+    ) -> ProgramOutput:
         """Run a program and wait for it.
 
         Args:
@@ -59,7 +59,7 @@ class RealPrograms:
         source: IO[bytes] | None = None,
         target: IO[bytes] | None = None,
         patience: float | None = None,
-    ) -> Said:
+    ) -> ProgramOutput:
         """Run it. What interrupts this process ends it.
 
         With a limit of time it is one that is asked: nothing that it starts outlives its
@@ -90,16 +90,16 @@ class RealPrograms:
                 on=argv[0],
                 remedy="Is it installed, and on PATH?",
             ) from error
-        return Said(done.returncode, done.stdout or b"", done.stderr or b"")
+        return ProgramOutput(done.returncode, done.stdout or b"", done.stderr or b"")
 
-    def _ask(self, argv: Sequence[str], source: IO[bytes] | None, seconds: float) -> Said:
+    def _ask(self, argv: Sequence[str], source: IO[bytes] | None, seconds: float) -> ProgramOutput:
         reply = Asked(
             argv,
             directory=str(self._directory),
             environment=self._environment,
             stdin=source or "",
         ).answer(seconds)
-        return Said(reply.code, reply.raw_output, reply.raw_messages)
+        return ProgramOutput(reply.code, reply.raw_output, reply.raw_messages)
 
 
 def run_openly(

@@ -18,7 +18,7 @@ from pixel_tui.stack.watch.engine_status import read_engine, trouble
 from pixel_tui.stack.watch.external_reading import read_missing
 from pixel_tui.stack.watch.image_reading import image_ids, read_built, read_histories, read_images
 from pixel_tui.stack.watch.pace import Pace, retry_pause
-from pixel_tui.stack.watch.seen import Seen
+from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class ContainerWatch:
         self,
         engine: EngineReader,
         project: ProjectReader,
-        seen: Seen,
+        seen: WatchState,
         wakeups: Wakeups,
         clock: Clock,
         pace: Pace,

@@ -13,7 +13,7 @@ from pixel_tui.stack.model.parse_event import parse_event
 from pixel_tui.stack.model.snapshot import StackEvent
 from pixel_tui.stack.model.source import EngineReader
 from pixel_tui.stack.watch.pace import retry_pause
-from pixel_tui.stack.watch.seen import Seen
+from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class EventWatch:
     def __init__(
         self,
         engine: EngineReader,
-        seen: Seen,
+        seen: WatchState,
         wakeups: Wakeups,
         *,
         ends: Ends,

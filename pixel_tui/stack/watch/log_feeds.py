@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pixel_tui.stack.feed.follower import LogFollower
     from pixel_tui.stack.feed.history import LogHistory
     from pixel_tui.stack.feed.marks import RunsKnown
-    from pixel_tui.stack.feed.overlap import Reached
+    from pixel_tui.stack.feed.overlap import ReadPosition
     from pixel_tui.stack.feed.stream import LogStream
 
 
@@ -61,7 +61,7 @@ class LogFeeds:
         self,
         targets: Sequence[LogTarget],
         sink: Callable[[Sequence[LogLine]], None],
-        reached: "Mapping[str, Reached]",
+        reached: "Mapping[str, ReadPosition]",
     ) -> None:
         """Follow logs from where they were read to, and give the lines away as they come.
 
@@ -104,7 +104,7 @@ class LogFeeds:
         self,
         targets: Sequence[LogTarget],
         sink: Callable[[Sequence[LogLine]], None],
-        reached: "Mapping[str, Reached] | None",
+        reached: "Mapping[str, ReadPosition] | None",
     ) -> "LogFollower":
         from pixel_tui.stack.feed.follower import LogFollower
 

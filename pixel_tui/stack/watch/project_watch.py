@@ -12,7 +12,7 @@ from pixel_tui.stack.model.project import Project
 from pixel_tui.stack.model.source import ProjectReader
 from pixel_tui.stack.watch.engine_status import trouble
 from pixel_tui.stack.watch.pace import Pace
-from pixel_tui.stack.watch.seen import Seen
+from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.shared_hashes import sharing_services
 from pixel_tui.stack.watch.wakeups import Wakeups
 from pixel_tui.text import NO_TEXT, plain
@@ -36,7 +36,7 @@ class ProjectWatch:
     """
 
     def __init__(
-        self, project: ProjectReader, seen: Seen, wakeups: Wakeups, clock: Clock, pace: Pace
+        self, project: ProjectReader, seen: WatchState, wakeups: Wakeups, clock: Clock, pace: Pace
     ) -> None:
         self._project = project
         self._seen = seen

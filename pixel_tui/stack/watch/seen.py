@@ -16,7 +16,7 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 
 @dataclass(slots=True)
-class Seen:
+class WatchState:
     """What the threads have found out so far.
 
     Whoever writes holds `lock`, and so does who reads more than one attribute. It is held for

@@ -1,6 +1,6 @@
 """Keeps the newest snapshot of a stack.
 
-Four daemon threads share one small state (`Seen`) behind its lock: one resolves the project
+Four daemon threads share one small state (`WatchState`) behind its lock: one resolves the project
 through compose, one reads the containers and publishes snapshots, one waits for events, one
 samples stats. None of them ever ends on an error: a lost engine is a state that is published,
 and asked again with growing pauses.
@@ -30,7 +30,7 @@ from pixel_tui.stack.watch.log_feeds import LogFeeds
 from pixel_tui.stack.watch.observer import Listener, Topic
 from pixel_tui.stack.watch.pace import RETRY_SECONDS, Pace
 from pixel_tui.stack.watch.project_watch import ProjectWatch
-from pixel_tui.stack.watch.seen import Seen
+from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.shared_hashes import with_shared
 from pixel_tui.stack.watch.usage_sampler import UsageSampler
 from pixel_tui.stack.watch.wakeups import Wakeups
@@ -38,7 +38,7 @@ from pixel_tui.text import plain
 
 if TYPE_CHECKING:
     from pixel_tui.stack.feed.history import LogHistory
-    from pixel_tui.stack.feed.overlap import Reached
+    from pixel_tui.stack.feed.overlap import ReadPosition
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Watcher:
         pace = pace or Pace()
         self._engine = engine
         self._ends = ends or Ends()
-        self._seen = Seen(
+        self._seen = WatchState(
             EngineStatus(address=engine.address, context=engine.context),
             asked_name=plain(project.name_guess),
         )
@@ -211,7 +211,7 @@ class Watcher:
         self,
         targets: Sequence[LogTarget],
         sink: Callable[[Sequence[LogLine]], None],
-        reached: "Mapping[str, Reached]",
+        reached: "Mapping[str, ReadPosition]",
     ) -> None:
         """Follow logs from where they were read to, and give the lines away as they come.
 

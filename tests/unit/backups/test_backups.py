@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.backups.manifest import Gap, Kind, Manifest
+from pixel_tui.backups.manifest import Gap, ItemKind, Manifest
 from pixel_tui.backups.manifest_file import MANIFEST, as_bytes
-from pixel_tui.backups.store import Verdict, write_verdict
+from pixel_tui.backups.store import VerificationResult, write_verdict
 from pixel_tui.backups.verify import verify
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import FileError
@@ -23,10 +23,10 @@ class TestMake:
     def test_it_holds_databases_and_files_and_how_it_ran(self, project: Path) -> None:
         made = make(project)
         assert {(item.kind, item.source) for item in made.items} == {
-            (Kind.SQLITE, "data/pixels.db"),
-            (Kind.FILE, ".env"),
-            (Kind.FILE, "docker-compose.yml"),
-            (Kind.DEPLOYMENT, "deployment"),
+            (ItemKind.SQLITE, "data/pixels.db"),
+            (ItemKind.FILE, ".env"),
+            (ItemKind.FILE, "docker-compose.yml"),
+            (ItemKind.DEPLOYMENT, "deployment"),
         }
         assert made.items[0].details["rows"] == {"pixels": 10}
         assert [gap.what for gap in made.left_out] == ["the resolved compose model"]
@@ -127,14 +127,14 @@ class TestStore:
     def test_a_verdict_is_of_the_manifest_that_was_looked_at(self, project: Path) -> None:
         made = make(project)
         folder = store_of(project).find(made.id).folder
-        write_verdict(folder, Verdict(NOW))
+        write_verdict(folder, VerificationResult(NOW))
         assert store_of(project).find(made.id).verified
         (folder / MANIFEST).write_bytes(as_bytes(replace(made, project="other")))
         assert not store_of(project).find(made.id).verified
 
 
 class TestVerify:
-    def verdict(self, project: Path, made: Manifest) -> Verdict:
+    def verdict(self, project: Path, made: Manifest) -> VerificationResult:
         return verify(store_of(project).find(made.id), {}, FixedClock(NOW), lambda _: None)
 
     def test_one_that_is_whole(self, project: Path) -> None:

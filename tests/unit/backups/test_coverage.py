@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pixel_tui.backups.coverage import Coverage, coverage_of
-from pixel_tui.backups.manifest import Cover, Item, Kind, Manifest, VolumeContent
+from pixel_tui.backups.manifest import Cover, Item, ItemKind, Manifest, VolumeContent
 from pixel_tui.backups.source_state import DETAIL, SourceState, as_detail
-from pixel_tui.backups.stored import StoredData, StoredFile, StoredServer, StoredVolume
+from pixel_tui.backups.stored import BackedUpFile, StoredData, StoredServer, StoredVolume
 from pixel_tui.stack.model.json_value import JsonObject
 
 MADE = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def manifest(cover: Cover, *items: Item, by: tuple[str, ...] = ()) -> Manifest:
 
 def dump(database: str) -> Item:
     path = f"postgres/db/{database}.dump"
-    return Item(Kind.POSTGRES, "db", path, 1, "0" * 64, {"database": database})
+    return Item(ItemKind.POSTGRES, "db", path, 1, "0" * 64, {"database": database})
 
 
 def copy(name: str, state: SourceState | None = COPIED) -> Item:
@@ -34,10 +34,12 @@ def copy(name: str, state: SourceState | None = COPIED) -> Item:
     if state is not None:
         details[DETAIL] = as_detail(state)
     path = f"volumes/held/{name}"
-    return Item(Kind.SQLITE, f"volume held/{name}", path, 1, "0" * 64, details)
+    return Item(ItemKind.SQLITE, f"volume held/{name}", path, 1, "0" * 64, details)
 
 
-def stored(*files: StoredFile, servers: tuple[StoredServer, ...] = (), why: str = "") -> StoredData:
+def stored(
+    *files: BackedUpFile, servers: tuple[StoredServer, ...] = (), why: str = ""
+) -> StoredData:
     return StoredData({"held": StoredVolume("held", files, why)}, servers)
 
 
@@ -82,17 +84,17 @@ class TestServer:
         assert "UNKNOWN what it holds now" in found.words
 
     def test_its_files_tell_nothing_without_it(self) -> None:
-        found = looked(self.made, stored(StoredFile("base/1/2"), servers=()))
+        found = looked(self.made, stored(BackedUpFile("base/1/2"), servers=()))
         assert "base/1" not in found.words
 
     def test_what_lies_beside_its_data_is_in_no_backup(self) -> None:
-        now = stored(StoredFile("export.csv"), servers=(self.server,))
+        now = stored(BackedUpFile("export.csv"), servers=(self.server,))
         assert looked(self.made, now).files == ["export.csv"]
 
 
 class TestFiles:
     made = manifest(Cover.DATABASES, copy("x.db"), by=("volume held/x.db",))
-    same = StoredFile("x.db", True, COPIED)
+    same = BackedUpFile("x.db", True, COPIED)
 
     def test_it_is_covered_if_it_holds_its_databases_as_they_were_copied(self) -> None:
         found = looked(self.made, stored(self.same))
@@ -100,8 +102,8 @@ class TestFiles:
         assert "and it holds nothing else" in found.words
 
     def test_other_databases_are_named_and_then_other_files(self) -> None:
-        files = [StoredFile(f"{number}.jpg") for number in range(7)]
-        found = looked(self.made, stored(*files, self.same, StoredFile("y.db", True, COPIED)))
+        files = [BackedUpFile(f"{number}.jpg") for number in range(7)]
+        found = looked(self.made, stored(*files, self.same, BackedUpFile("y.db", True, COPIED)))
         assert not found.complete
         assert "NOT in the backup: y.db, 0.jpg, 1.jpg, 2.jpg, 3.jpg, 4.jpg, 2 more files; the" in (
             found.words
@@ -118,7 +120,7 @@ class TestFiles:
         ids=["written to", "an older one", "grown", "written to its log"],
     )
     def test_one_that_was_written_to_is_said_to_have_changed(self, state: SourceState) -> None:
-        found = looked(self.made, stored(StoredFile("x.db", True, state)))
+        found = looked(self.made, stored(BackedUpFile("x.db", True, state)))
         assert not found.complete
         assert "changed since the backup: x.db" in found.words
 
@@ -127,7 +129,7 @@ class TestFiles:
         self, when: int, changed: list[str]
     ) -> None:
         made = manifest(Cover.DATABASES, copy("x.db", None))
-        now = stored(StoredFile("x.db", True, SourceState({"": (1, when)})))
+        now = stored(BackedUpFile("x.db", True, SourceState({"": (1, when)})))
         assert looked(made, now).changed == changed
 
     def test_what_could_not_be_looked_at_is_unknown(self) -> None:
@@ -136,7 +138,7 @@ class TestFiles:
         assert "UNKNOWN what it holds now (this user may not enter its folder)" in found.words
 
     def test_a_file_of_the_name_of_a_copy_that_is_no_database_any_more_is_not_in_it(self) -> None:
-        assert looked(self.made, stored(StoredFile("x.db"))).files == ["x.db"]
+        assert looked(self.made, stored(BackedUpFile("x.db"))).files == ["x.db"]
 
 
 def test_nothing_is_claimed_where_nothing_was_looked_at() -> None:
@@ -151,5 +153,5 @@ def test_what_no_backup_takes_is_not_covered_even_if_it_seems_empty(cover: Cover
     found = looked(manifest(cover), stored())
     assert not found.complete
     assert {Cover.NOTHING: "in NO backup", Cover.UNKNOWN: "(nobody asked)"}[cover] in found.words
-    named = looked(manifest(cover), stored(StoredFile("photo.jpg")))
+    named = looked(manifest(cover), stored(BackedUpFile("photo.jpg")))
     assert named.words.startswith("NOT in the backup: photo.jpg")

@@ -7,10 +7,10 @@ from typing import Any
 from pixel_tui.backups.declared import Declared, read_declared
 from pixel_tui.backups.source_model import Stack
 from pixel_tui.backups.sources import find_sources
-from pixel_tui.backups.volumes import Opened
+from pixel_tui.backups.volumes import VolumeKnowledge
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from tests.builders.backups import policy
 
 APP: JsonObject = {"image": "app"}
@@ -27,25 +27,25 @@ class Compose:
         self._written = written
         self._by_name = by_name
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         words = list(argv)
         if "--no-interpolate" in words:
             if self._written is None:
-                return Said(1, b"", b"it can't be read")
+                return ProgramOutput(1, b"", b"it can't be read")
             services = {"app": APP, "gpu": self._written}
             return self._said({"services": services, "volumes": {"wdata": {}}})
         if "*" in words:
-            return Said(1, b"", b'service "gpu": no such env file')
+            return ProgramOutput(1, b"", b'service "gpu": no such env file')
         if words[-1] == "gpu":
             if "gpu" not in self._by_name:
-                return Said(1, b"", b"no such env file")
+                return ProgramOutput(1, b"", b"no such env file")
             volumes = {"wdata": {"name": "pixel_wdata"}}
             return self._said({"services": {"app": APP, "gpu": GPU}, "volumes": volumes})
         return self._said({"name": "pixel", "services": {"app": APP}})
 
     @staticmethod
-    def _said(model: object) -> Said:
-        return Said(0, json.dumps(model).encode(), b"")
+    def _said(model: object) -> ProgramOutput:
+        return ProgramOutput(0, json.dumps(model).encode(), b"")
 
 
 def declared(written: JsonObject | None, *by_name: str) -> Declared:
@@ -83,5 +83,5 @@ def test_profiles_that_can_not_be_read_at_all_do_too(tmp_path: Any) -> None:
 
 
 def missing(found: Declared, folder: Any) -> list[str]:
-    sources = find_sources(policy(folder), Stack((), found), lambda _names: Opened())
+    sources = find_sources(policy(folder), Stack((), found), lambda _names: VolumeKnowledge())
     return [gap.what for gap in sources.left_out if gap.expected]

@@ -12,12 +12,12 @@ import pytest
 
 from pixel_tui.backups import __main__ as worker
 from pixel_tui.backups.exposure import exposures
-from pixel_tui.backups.manifest import Cover, Gap, Item, Kind, LeftOut
+from pixel_tui.backups.manifest import Cover, Gap, Item, ItemKind, LeftOut
 from pixel_tui.backups.manifest_file import as_bytes, from_bytes
 from pixel_tui.backups.search import SERVERS
-from pixel_tui.backups.store import BackupStore, Verdict, write_verdict
+from pixel_tui.backups.store import BackupStore, VerificationResult, write_verdict
 from pixel_tui.doctor.backup_check import check_backups
-from pixel_tui.doctor.report import Verdict as DoctorVerdict
+from pixel_tui.doctor.report import CheckResult
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.model.container import Mount
 from pixel_tui.text import plain
@@ -195,12 +195,12 @@ class TestExposure:
 
     def test_the_doctor_says_who_and_how_to_move_them(self, project: Path) -> None:
         policy = rules(project)
-        assert check_backups((policy, ())).verdict is DoctorVerdict.OK
-        assert check_backups(None).verdict is DoctorVerdict.SKIPPED
+        assert check_backups((policy, ())).verdict is CheckResult.OK
+        assert check_backups(None).verdict is CheckResult.SKIPPED
         make(project, folder="backups/pixel-tui")
         exposed = self.found(project, (str(project), True))
         check = check_backups((policy, exposed))
-        assert check.verdict is DoctorVerdict.WARNING
+        assert check.verdict is CheckResult.WARNING
         assert "api can read and write" in check.found
         assert f"mv {policy.former}/2* {policy.root}/" in check.remedy
 
@@ -249,7 +249,9 @@ class TestEmptyOrGone:
         older = make(project).id
         damaged = make(project, hours=1).id
         store = BackupStore(rules(project).root)
-        write_verdict(store.find(damaged).folder, Verdict(NOW, ("data/pixels.db: changed",)))
+        write_verdict(
+            store.find(damaged).folder, VerificationResult(NOW, ("data/pixels.db: changed",))
+        )
         self.emptied(project)
         make(project, hours=2, keep=1)
         assert older in [backup.id for backup in store.list()]
@@ -295,7 +297,7 @@ class TestExitCode:
 
 class TestOldManifests:
     def old(self, **changes: Any) -> bytes:
-        dump = Item(Kind.POSTGRES, "db", "postgres/db.dump", 3, DIGEST,
+        dump = Item(ItemKind.POSTGRES, "db", "postgres/db.dump", 3, DIGEST,
                     {"database": "agent", "volumes": ["held"]})  # fmt: skip
         made = manifest(items=(dump,), left_out=(LeftOut("volume cache", "not copied"),))
         content = json.loads(as_bytes(made))
@@ -318,7 +320,7 @@ class TestOldManifests:
 
 
 def test_an_item_that_says_it_is_empty_is_and_an_old_one_is_by_its_rows() -> None:
-    item = Item(Kind.SQLITE, "a", "sqlite/a", 3, DIGEST, {"rows": {"t": 0}})
+    item = Item(ItemKind.SQLITE, "a", "sqlite/a", 3, DIGEST, {"rows": {"t": 0}})
     assert item.empty
     assert not replace(item, details={"rows": {"t": 2}}).empty
     assert not replace(item, details={"rows": {}}).empty, "it may not have been counted"

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.backups.manifest import Item, Kind, Manifest, is_backup_id, relative_path
+from pixel_tui.backups.manifest import Item, ItemKind, Manifest, is_backup_id, relative_path
 from pixel_tui.backups.manifest_file import as_bytes, from_bytes
 from tests.builders.backups import DIGEST, manifest
 from tests.builders.open_database import VALUES
 
 
-def item(path: str = "files/a", source: str = "a", kind: Kind = Kind.FILE) -> Item:
+def item(path: str = "files/a", source: str = "a", kind: ItemKind = ItemKind.FILE) -> Item:
     return Item(kind, source, path, 3, DIGEST, {"mode": "0644"})
 
 

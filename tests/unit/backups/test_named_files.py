@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pixel_tui.backups import links
-from pixel_tui.backups.manifest import Gap, Kind
+from pixel_tui.backups.manifest import Gap, ItemKind
 from pixel_tui.backups.store import BackupStore
 from tests.builders.backup_gaps import Stack, held, make, missing, model, project, rules
 from tests.builders.backup_mounts import container
@@ -146,7 +146,7 @@ class TestNamedFiles:
         made = make(project)
         (item,) = [item for item in made.items if item.details.get("outside")]
         assert item.details["outside"] == str(outer)
-        assert item.kind is Kind.DEPLOYMENT
+        assert item.kind is ItemKind.DEPLOYMENT
         store = BackupStore(rules(project).root)
         assert (store.find(made.id).folder / item.path).read_text() == "OUTER=1\n"
 

@@ -13,10 +13,10 @@ import pytest
 from pixel_tui.backups import __main__ as worker
 from pixel_tui.backups.deployment import DEPLOYMENT
 from pixel_tui.backups.made_here import MadeHere
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.manifest_file import MANIFEST, as_bytes
 from pixel_tui.backups.postgres import Postgres
-from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.store import HalfMade
 from pixel_tui.errors import FileError, OperationError
@@ -137,13 +137,13 @@ class TestDumps:
             return 0
 
     def restored(
-        self, project: Path, content: bytes, server: "TestDumps.Server", kind: Kind
+        self, project: Path, content: bytes, server: "TestDumps.Server", kind: ItemKind
     ) -> None:
         folder = project.parent / "20260301-120000"
         folder.mkdir()
         (folder / "dump").write_bytes(content)
         item = Item(kind, "db", "dump", len(content), hashlib.sha256(content).hexdigest())
-        grounds = Grounds(project)
+        grounds = RestoreRoots(project)
         restorer = Restorer(
             folder, grounds, {"db": cast("Postgres", server)}, mark="x", say=lambda _: None
         )
@@ -152,18 +152,18 @@ class TestDumps:
     def test_plain_sql_is_fed_to_nobody(self, project: Path) -> None:
         server = self.Server()
         with pytest.raises(OperationError, match="no dump in the custom format"):
-            self.restored(project, b"\\! touch /tmp/x\n", server, Kind.POSTGRES)
+            self.restored(project, b"\\! touch /tmp/x\n", server, ItemKind.POSTGRES)
         assert server.read == []
 
-    @pytest.mark.parametrize("kind", [Kind.POSTGRES, Kind.ROLES])
-    def test_the_server_reads_what_was_compared(self, project: Path, kind: Kind) -> None:
+    @pytest.mark.parametrize("kind", [ItemKind.POSTGRES, ItemKind.ROLES])
+    def test_the_server_reads_what_was_compared(self, project: Path, kind: ItemKind) -> None:
         server = self.Server()
         self.restored(project, self.DUMP, server, kind)
         assert server.read == [self.DUMP]
 
-    @pytest.mark.parametrize("kind", [Kind.POSTGRES, Kind.ROLES])
+    @pytest.mark.parametrize("kind", [ItemKind.POSTGRES, ItemKind.ROLES])
     def test_one_that_changes_after_it_was_checked_is_not_read(
-        self, project: Path, kind: Kind
+        self, project: Path, kind: ItemKind
     ) -> None:
         dump = project.parent / "20260301-120000/dump"
         server = self.Server(lambda: dump.write_bytes(b"PGDMP evil dump"))

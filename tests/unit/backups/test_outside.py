@@ -9,7 +9,7 @@ from pixel_tui.backups import outside
 from pixel_tui.backups.manifest import Cover, Gap, LeftOut
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.sources import find_sources
-from pixel_tui.backups.volumes import Opened
+from pixel_tui.backups.volumes import VolumeKnowledge
 from tests.builders.backup_gaps import ordinary
 from tests.builders.backup_volumes import seen
 from tests.builders.backups import database, policy
@@ -33,7 +33,7 @@ def elsewhere(tmp_path: Path) -> Path:
 def sources(project: Path, source: Path, *skip: str, here: bool = True, **changes: Any) -> Sources:
     mount = {"binds": (str(source),), "bind_places": ((str(source), "/data"),), "volumes": ()}
     stack = Stack((seen(**{**mount, **changes}),), here=here)
-    return find_sources(policy(project, skip=skip), stack, lambda _names: Opened())
+    return find_sources(policy(project, skip=skip), stack, lambda _names: VolumeKnowledge())
 
 
 def only_gap(found: Sources) -> LeftOut:
@@ -125,7 +125,7 @@ def test_the_project_s_own_and_its_backups_are_not_missed(project: Path, tmp_pat
 def test_a_volume_that_is_such_a_folder_is_looked_at_too(
     project: Path, elsewhere: Path, read_only: tuple[str, ...]
 ) -> None:
-    opened = Opened(bound={"held": str(elsewhere)})
+    opened = VolumeKnowledge(bound={"held": str(elsewhere)})
     stack = Stack((seen(read_only=read_only),))
 
     def found() -> tuple[Cover, bool, str]:
@@ -151,7 +151,7 @@ def test_a_volume_that_is_such_a_folder_is_looked_at_too(
 def test_a_volume_of_the_machine_itself_is_unknown_and_not_missed(
     project: Path, folder: str
 ) -> None:
-    opened = Opened(bound={"held": folder})
+    opened = VolumeKnowledge(bound={"held": folder})
     made = find_sources(policy(project), Stack((seen(),)), lambda _names: opened)
     assert [item.cover for item in made.volumes] == [Cover.UNKNOWN]
     assert not only_gap(made).expected
@@ -159,7 +159,7 @@ def test_a_volume_of_the_machine_itself_is_unknown_and_not_missed(
 
 def test_a_volume_that_is_the_project_itself_is_copied_as_such(project: Path) -> None:
     database(project / "state/app.db")
-    opened = Opened(bound={"held": str(project)})
+    opened = VolumeKnowledge(bound={"held": str(project)})
     made = find_sources(policy(project), Stack((seen(),)), lambda _names: opened)
     assert made.databases == ("state/app.db",)
     assert [item.cover for item in made.volumes] == [Cover.DATABASES]

@@ -12,7 +12,7 @@ from pixel_tui.backups.ownership import Owners, opening_words
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from tests.builders.backups import database, make, project, restore, rows_of
 
 __all__ = ["project"]
@@ -30,24 +30,24 @@ class Docker:
         """How far its owners are from those of the host (`userns-remap`)."""
         self.ran: list[Sequence[str]] = []
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         if "ps" in argv:
-            return Said(0, b"1\n", b"")
+            return ProgramOutput(0, b"1\n", b"")
         if "container" in argv:
             seen = {"Id": "1", "Name": "/api", "Image": "sha256:own", "Config": {"Image": "api"}}
-            return Said(0, json.dumps([seen]).encode(), b"")
+            return ProgramOutput(0, json.dumps([seen]).encode(), b"")
         if "image" in argv:
             found = [{"Id": name} for name in argv if name in self.images]
-            return Said(0 if found else 1, json.dumps(found).encode(), b"")
+            return ProgramOutput(0 if found else 1, json.dumps(found).encode(), b"")
         self.ran.append(argv)
         image, owner, path = argv[-3:]
         if image not in self.images:
-            return Said(127, b"", b'exec: "chown": executable file not found')
+            return ProgramOutput(127, b"", b'exec: "chown": executable file not found')
         mount = argv[argv.index("--mount") + 1]
         folder = mount.partition("source=")[2].rpartition(",target=")[0].strip('"')
         uid, gid = map(int, owner.split(":"))
         chown(Path(folder) / Path(path).name, uid + self.shift, gid + self.shift)
-        return Said(0, b"", b"")
+        return ProgramOutput(0, b"", b"")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_tui.backups.manifest_file import MANIFEST
 from pixel_tui.backups.policy import default_root
-from pixel_tui.backups.store import BackupStore, Verdict, write_verdict
+from pixel_tui.backups.store import BackupStore, VerificationResult, write_verdict
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
 from tests.builders.backup_gaps import make, project, rules
@@ -93,7 +93,7 @@ class TestPlace:
         folder = project / "backups/pixel-tui" / old
         policy = rules(project)
         store = BackupStore(policy.root, former=policy.former)
-        write_verdict(folder, Verdict(NOW))
+        write_verdict(folder, VerificationResult(NOW))
 
         def fifo(path: Path) -> None:
             os.mkfifo(path)

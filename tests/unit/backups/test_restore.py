@@ -17,9 +17,9 @@ import pytest
 from pixel_tui.backups.broken_off import how_far, making, putting_back, replacing
 from pixel_tui.backups.differences import changed_lines, changed_variables, replaced_files
 from pixel_tui.backups.holders import holder_of, volume_of
-from pixel_tui.backups.manifest import Kind, wanted_for_deployment
+from pixel_tui.backups.manifest import ItemKind, wanted_for_deployment
 from pixel_tui.backups.open_files import OpenFiles
-from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.model.json_value import JsonObject, Node
@@ -72,7 +72,7 @@ class TestRestore:
     def test_what_was_put_aside_goes_into_no_later_backup(self, project: Path) -> None:
         database(project / "data/pixels.db.before-20260301-120000")
         database(project / "data/pixels.db.before-noon")
-        sources = [item.source for item in make(project).items if item.kind is Kind.SQLITE]
+        sources = [item.source for item in make(project).items if item.kind is ItemKind.SQLITE]
         assert sources == ["data/pixels.db", "data/pixels.db.before-noon"]
 
     def test_nor_does_a_file_that_was_whatever_the_patterns_say(self, project: Path) -> None:
@@ -115,7 +115,7 @@ class TestRestore:
         (project / ".env").write_text("SECRET=new\n")
         before = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
         folder, said = store_of(project).find(made.id).folder, list[str]()
-        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
+        restorer = Restorer(folder, RestoreRoots(project), {}, mark="before-x", say=said.append)
         restorer.check(made, wanted_for_restore)
         assert said[-1] == "all 3 are whole, and there is a place for each"
         disk = os.statvfs(project)
@@ -161,7 +161,7 @@ class TestRestore:
         (project / ".env").write_text("SECRET=new\n")
         (project / name).touch()
         folder, said = store_of(project).find(made.id).folder, list[str]()
-        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=said.append)
+        restorer = Restorer(folder, RestoreRoots(project), {}, mark="before-x", say=said.append)
         with (
             held_open(project / name) as other,
             pytest.raises(OperationError, match="Nothing was stopped or restored") as refused,
@@ -174,7 +174,7 @@ class TestRestore:
     def test_one_that_stays_as_it_is_may_be_open(self, project: Path) -> None:
         made = make(project)
         folder = store_of(project).find(made.id).folder
-        restorer = Restorer(folder, Grounds(project), {}, mark="before-x", say=lambda _: None)
+        restorer = Restorer(folder, RestoreRoots(project), {}, mark="before-x", say=lambda _: None)
         with held_open(project / ".env"):
             restorer.check(made, wanted_for_restore)
 
@@ -346,7 +346,7 @@ class TestRestore:
         assert variables == (((".env", "SECRET"),) if more is None and source == ".env" else ())
         assert {name for name, _ in changed_lines(backup.folder, made, project)} <= {source}
         restorer = Restorer(
-            backup.folder, Grounds(project), {}, mark="before-x", say=lambda _: None
+            backup.folder, RestoreRoots(project), {}, mark="before-x", say=lambda _: None
         )
         restorer.restore(made, wanted_for_deployment)
         assert restorer.aside == ([] if more is None else [f"{source}.before-x"])

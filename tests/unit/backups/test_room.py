@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pixel_tui.backups.manifest import Item, Kind, Manifest
+from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.backups.policy import policy_for
 from pixel_tui.backups.room import restore_shortages
 from pixel_tui.backups.store import Backup
@@ -28,7 +28,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "statvfs", lambda _: found)
 
 
-def item(source: str, content: bytes, kind: Kind = Kind.FILE) -> Item:
+def item(source: str, content: bytes, kind: ItemKind = ItemKind.FILE) -> Item:
     return Item(kind, source, f"files/{source}", len(content), hashlib.sha256(content).hexdigest())
 
 
@@ -67,7 +67,7 @@ def test_what_is_the_same_already_needs_none(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("free")
 def test_a_database_is_always_put_back_and_one_in_a_volume_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"x" * 2 * BLOCK)
-    made = manifest(item("x.db", b"x" * 2 * BLOCK, Kind.SQLITE))
+    made = manifest(item("x.db", b"x" * 2 * BLOCK, ItemKind.SQLITE))
     assert len(restore_shortages(made, {"x.db": str(tmp_path / "x.db")})) == 1
     assert restore_shortages(made, {}) == ()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.stack.programs.git_files import is_ignored
@@ -23,7 +23,7 @@ def restored(project: Path, secrets: SecretCopies) -> str:
     said: list[str] = []
     restorer = Restorer(
         store_of(project).find(made.id).folder,
-        Grounds(project),
+        RestoreRoots(project),
         {},
         mark="before-x",
         say=said.append,

@@ -11,7 +11,7 @@ import pytest
 from pixel_tui.backups.manifest import Cover, Gap, Manifest
 from pixel_tui.backups.postgres import missing_roles
 from pixel_tui.errors import OperationError
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from tests.builders.backup_gaps import Stack, held, make, missing, model, project
 from tests.builders.backup_mounts import container
 
@@ -23,31 +23,31 @@ class TestServers:
     class Postgres(Stack):
         """A server that answers what it is told to."""
 
-        answers: dict[str, Said] = field(default_factory=dict)
+        answers: dict[str, ProgramOutput] = field(default_factory=dict)
 
-        def run(self, argv: Sequence[str], **how: Any) -> Said:
+        def run(self, argv: Sequence[str], **how: Any) -> ProgramOutput:
             if "exec" not in argv:
                 return super().run(argv, **how)
             words = " ".join(argv)
             said = next((said for key, said in self.answers.items() if key in words), None)
             if said is None:
-                return Said(0, b"1", b"")
+                return ProgramOutput(0, b"1", b"")
             if said.code == -1:
                 raise OperationError("The program did not end within 30s.", on="docker")
             if how.get("target"):
                 how["target"].write(said.output)
             return said
 
-    def made(self, project: Path, **answers: Said) -> Manifest:
+    def made(self, project: Path, **answers: ProgramOutput) -> Manifest:
         server = container("db", image="postgres:16")
         server["Mounts"] = [
             {"Type": "volume", "Name": "held", "Destination": "/var/lib/postgresql/data"}
         ]
         names = [{"name": name, "open": True} for name in ("agent", "other")]
         known = {
-            "json_agg(json_build": Said(0, json.dumps({"databases": names}).encode(), b""),
-            "data_directory": Said(0, b'{"data": "/var/lib/postgresql/data"}', b""),
-            "pg_restore": Said(0, b"1; entry", b""),
+            "json_agg(json_build": ProgramOutput(0, json.dumps({"databases": names}).encode(), b""),
+            "data_directory": ProgramOutput(0, b'{"data": "/var/lib/postgresql/data"}', b""),
+            "pg_restore": ProgramOutput(0, b"1; entry", b""),
             **answers,
         }
         return make(project, self.Postgres([server], model(), answers=known))
@@ -61,41 +61,41 @@ class TestServers:
     def test_one_in_which_no_program_can_be_started_is_unknown_and_not_without_pg_dump(
         self, project: Path
     ) -> None:
-        paused = Said(1, b"", b"Error response from daemon: container db is paused")
+        paused = ProgramOutput(1, b"", b"Error response from daemon: container db is paused")
         made = self.made(project, pg_dump=paused)
         assert missing(made) == {"db": Gap.UNKNOWN}
         (gap,) = [gap for gap in made.left_out if gap.what == "db"]
         assert "container db is paused" in gap.why
-        without = self.made(project, pg_dump=Said(127, b"", b"sh: not found"))
+        without = self.made(project, pg_dump=ProgramOutput(127, b"", b"sh: not found"))
         (gap,) = [gap for gap in without.left_out if gap.what == "db"]
         assert "there is no pg_dump in its container" in gap.why
 
     def test_one_dump_that_fails_stops_no_other(self, project: Path) -> None:
-        made = self.made(project, **{"dbname='other'": Said(1, b"", b"it is locked")})
+        made = self.made(project, **{"dbname='other'": ProgramOutput(1, b"", b"it is locked")})
         assert missing(made) == {"db/other": Gap.FAILED}
         assert [item.database for item in made.items if item.database] == ["agent"]
         assert made.volume("held").cover is Cover.UNKNOWN
         assert "other" in made.volume("held").why
 
     def test_roles_that_can_not_be_dumped_are_missing(self, project: Path) -> None:
-        made = self.made(project, pg_dumpall=Said(1, b"", b"no such program"))
+        made = self.made(project, pg_dumpall=ProgramOutput(1, b"", b"no such program"))
         assert missing(made) == {"db: roles": Gap.FAILED}
         assert made.volume("held").cover is Cover.UNKNOWN
 
     @pytest.mark.parametrize("code", [1, -1])
     def test_a_server_that_lists_nothing_is_unknown(self, project: Path, code: int) -> None:
-        made = self.made(project, **{"json_agg(json_build": Said(code, b"", b"refused")})
+        made = self.made(project, **{"json_agg(json_build": ProgramOutput(code, b"", b"refused")})
         assert missing(made) == {"databases of db": Gap.UNKNOWN}
         assert made.volume("held").cover is Cover.UNKNOWN
         assert not made.servers[0].listed
 
     def test_a_volume_where_its_data_was_looked_for_and_is_not(self, project: Path) -> None:
-        elsewhere = Said(0, b'{"data": "/srv/postgres"}', b"")
+        elsewhere = ProgramOutput(0, b'{"data": "/srv/postgres"}', b"")
         made = self.made(project, data_directory=elsewhere)
         assert missing(made) == {"volume held": Gap.UNKNOWN}
 
     def test_one_that_does_not_answer_costs_nothing_else(self, project: Path) -> None:
-        made = self.made(project, **{"command -v": Said(-1, b"", b"")})
+        made = self.made(project, **{"command -v": ProgramOutput(-1, b"", b"")})
         assert missing(made) == {"db": Gap.UNKNOWN}
         assert "data/pixels.db" in held(made)
         assert made.volume("held").cover is Cover.UNKNOWN

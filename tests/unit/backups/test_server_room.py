@@ -6,12 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.postgres import Postgres
 from pixel_tui.backups.server_room import require_server_room
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 DIGEST = "0" * 64
 
@@ -26,13 +26,15 @@ class Server:
 
 def dump(name: str, size: int, had: int = 0) -> Item:
     details = {"database": name, "database_bytes": had}
-    return Item(Kind.POSTGRES, "db", f"postgres/db/{name}.dump", size, DIGEST, details)  # type: ignore[arg-type]
+    return Item(ItemKind.POSTGRES, "db", f"postgres/db/{name}.dump", size, DIGEST, details)  # type: ignore[arg-type]
 
 
 def said(free: int | None, *items: Item) -> list[str]:
     lines = list[str]()
     servers = {"db": cast("Postgres", Server(free))}
-    require_server_room([Item(Kind.FILE, "a", "files/a", 9, DIGEST), *items], servers, lines.append)
+    require_server_room(
+        [Item(ItemKind.FILE, "a", "files/a", 9, DIGEST), *items], servers, lines.append
+    )
     return lines
 
 
@@ -59,7 +61,7 @@ def test_the_rest_is_told(free: int | None, had: int, words: str) -> None:
 
 def test_without_a_dump_no_server_is_asked() -> None:
     assert said(0) == []
-    assert said(0, Item(Kind.ROLES, "db", "postgres/db/roles.sql", 9, DIGEST)) == []
+    assert said(0, Item(ItemKind.ROLES, "db", "postgres/db/roles.sql", 9, DIGEST)) == []
 
 
 class Container:
@@ -68,11 +70,11 @@ class Container:
     def __init__(self, places: bytes, output: bytes, code: int = 0) -> None:
         self.places, self.output, self.code = places, output, code
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         if any("psql" in word for word in argv):
-            return Said(0, self.places, b"")
+            return ProgramOutput(0, self.places, b"")
         assert argv[-1] == "/data"
-        return Said(self.code, self.output, b"")
+        return ProgramOutput(self.code, self.output, b"")
 
 
 PLACES = b'{"data": "/data", "tablespaces": [""]}'

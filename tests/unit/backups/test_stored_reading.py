@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from pixel_tui.backups import stored_reading
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.source_state import DETAIL, as_detail, has_changed, state_of
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.stored import StoredData, StoredServer
 from pixel_tui.backups.stored_reading import read_stored
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from tests.builders.backup_volumes import CONTAINER
 from tests.builders.backups import DIGEST, NOW, database, policy
 
@@ -39,21 +39,21 @@ class Docker:
     options: dict[str, str] | None = None
     asked: list[str] = field(default_factory=list)
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         words = list(argv)
         if "exec" in words:
             return self._exec(words[words.index("-c") + 1 :])
         if "info" in words:
-            return Said(0, f"{self.root}\n".encode(), b"")
+            return ProgramOutput(0, f"{self.root}\n".encode(), b"")
         if "ps" in words:
-            return Said(0, CONTAINER.encode(), b"")
+            return ProgramOutput(0, CONTAINER.encode(), b"")
         if "container" in words:
             return self._json([self._container()])
         if "inspect" in words:
             return self._json([self._volume(name) for name in words[words.index("inspect") + 1 :]])
-        return Said(0, b"held\n", b"")
+        return ProgramOutput(0, b"held\n", b"")
 
-    def _exec(self, words: list[str]) -> Said:
+    def _exec(self, words: list[str]) -> ProgramOutput:
         self.asked.append(words[0])
         query = words[-1]
         if "pg_database" in query:
@@ -61,11 +61,11 @@ class Docker:
             return self._json({"databases": found})
         if "data_directory" in query:
             return self._json({"data": self.places[0], "tablespaces": [None]})
-        return Said(0, b"yes\n", b"")
+        return ProgramOutput(0, b"yes\n", b"")
 
     @staticmethod
-    def _json(value: object) -> Said:
-        return Said(0, json.dumps(value).encode(), b"")
+    def _json(value: object) -> ProgramOutput:
+        return ProgramOutput(0, json.dumps(value).encode(), b"")
 
     def _container(self) -> object:
         mount = {"Type": "volume", "Name": "held", "Destination": self.target, "RW": True}
@@ -189,7 +189,7 @@ class TestServers:
 def test_a_reader_leaves_a_database_as_it_was_and_a_writer_does_not(tmp_path: Path) -> None:
     path = database(tmp_path / "x.db")
     details: JsonObject = {DETAIL: as_detail(state_of(path))}
-    item = Item(Kind.SQLITE, "x.db", "sqlite/x.db", 1, DIGEST, details)
+    item = Item(ItemKind.SQLITE, "x.db", "sqlite/x.db", 1, DIGEST, details)
     with closing(connect(path)) as reader:
         reader.execute("SELECT count(*) FROM pixels").fetchall()
         assert not has_changed(item, state_of(path), NOW)

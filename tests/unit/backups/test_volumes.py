@@ -9,16 +9,16 @@ import pytest
 
 from pixel_tui.backups import outside as backup_outside
 from pixel_tui.backups.holders import Holder, Volume
-from pixel_tui.backups.manifest import Cover, Item, Kind
-from pixel_tui.backups.restorable import Grounds, target_of
+from pixel_tui.backups.manifest import Cover, Item, ItemKind
+from pixel_tui.backups.restorable import RestoreRoots, target_of
 from pixel_tui.backups.source_model import Sources, Stack
 from pixel_tui.backups.sources import find_sources
 from pixel_tui.backups.stack_view import StackView
-from pixel_tui.backups.volumes import Opened, volume_folders, volume_source
+from pixel_tui.backups.volumes import VolumeKnowledge, volume_folders, volume_source
 from pixel_tui.errors import FileError
 from pixel_tui.operations.planning.plan import Plan
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from tests.builders.actions import commands, container, running, warnings
 from tests.builders.backup_actions import DIGEST, ID, facts, past, plan
 from tests.builders.backup_volumes import CONTAINER, seen
@@ -33,11 +33,11 @@ class Docker:
         place = {"Mountpoint": str(root / "volumes/held/_data"), "Driver": "local", "Options": None}
         self.volume = {"Name": "held", **place, **volume}
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         if "info" in argv:
-            return Said(0, f"{self.root}\n".encode(), b"")
+            return ProgramOutput(0, f"{self.root}\n".encode(), b"")
         assert argv == ("docker", "volume", "inspect", "held")
-        return Said(0, json.dumps([self.volume]).encode(), b"")
+        return ProgramOutput(0, json.dumps([self.volume]).encode(), b"")
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_only_volumes_of_the_project_are_asked_for(root: Path) -> None:
 def sources(
     tmp_path: Path, place: Path | None, *, skip: tuple[str, ...] = (), **changes: Any
 ) -> Sources:
-    opened = Opened({"held": place} if place else {}, why={"held": "it is elsewhere"})
+    opened = VolumeKnowledge({"held": place} if place else {}, why={"held": "it is elsewhere"})
     stack = Stack((seen(**changes),))
     return find_sources(policy(tmp_path, skip=skip), stack, lambda _names: opened)
 
@@ -182,14 +182,14 @@ def test_only_whole_names_make_a_folder_of_the_system(
         project = tmp_path / name
         database(project / "state/pixels.db")
         stack = Stack((seen(binds=(str(project / "state"),), volumes=()),))
-        found = find_sources(policy(project), stack, lambda _names: Opened())
+        found = find_sources(policy(project), stack, lambda _names: VolumeKnowledge())
         assert found.databases == (("state/pixels.db",) if name == "devops" else ())
 
 
 def test_what_is_mounted_of_the_machine_itself_is_not_told(tmp_path: Path) -> None:
     of_system = ("/run/docker.sock", "/var/run", "/dev", "/etc/localtime")
     stack = Stack((seen(binds=(*of_system, "/running/x", "/etc/localtimes"), volumes=()),))
-    found = find_sources(policy(tmp_path), stack, lambda _names: Opened())
+    found = find_sources(policy(tmp_path), stack, lambda _names: VolumeKnowledge())
     told = [gap.what for gap in found.left_out]
     assert told == ["bind mount /etc/localtimes", "bind mount /running/x"]
 
@@ -199,7 +199,7 @@ def test_a_server_in_a_folder_that_is_a_volume_is_no_server_that_nobody_runs(
 ) -> None:
     (tmp_path / "data/pg").mkdir(parents=True)
     (tmp_path / "data/pg/PG_VERSION").write_text("16\n")
-    bound = Opened(bound={"held": str(tmp_path / "data/pg")})
+    bound = VolumeKnowledge(bound={"held": str(tmp_path / "data/pg")})
     place = (("held", "/var/lib/postgresql/data"),)
     stack = Stack((seen(image="postgres:16", volumes=place),))
     found = find_sources(policy(tmp_path), stack, lambda _names: bound)
@@ -208,10 +208,10 @@ def test_a_server_in_a_folder_that_is_a_volume_is_no_server_that_nobody_runs(
 
 def test_one_that_the_engine_does_not_have_is_not_missed(tmp_path: Path, root: Path) -> None:
     class Without(Docker):
-        def run(self, argv: Sequence[str], **how: Any) -> Said:
+        def run(self, argv: Sequence[str], **how: Any) -> ProgramOutput:
             if argv[-2:] == ("ls", "--quiet"):
-                return Said(0, b"other\n", b"")
-            return super().run(argv, **how) if "info" in argv else Said(1, b"[]", b"none")
+                return ProgramOutput(0, b"other\n", b"")
+            return super().run(argv, **how) if "info" in argv else ProgramOutput(1, b"[]", b"none")
 
     view = StackView(Without(root), ComposeCommand(), "pixel")
     opened = volume_folders(view, [seen()], ["held"])
@@ -235,7 +235,7 @@ def test_a_server_of_a_profile_is_missed_once_it_has_data(tmp_path: Path) -> Non
            "volumes": (("held", "/var/lib/postgresql/data"),)}  # fmt: skip
     for volumes in ((), ("held",)):
         stack = Stack((seen(**how),), volumes=volumes)
-        found = find_sources(policy(tmp_path), stack, lambda _names: Opened())
+        found = find_sources(policy(tmp_path), stack, lambda _names: VolumeKnowledge())
         assert missing(found) == (["api"] if volumes else [])
 
 
@@ -246,16 +246,16 @@ def test_a_link_in_a_volume_leads_nowhere(root: Path, tmp_path: Path) -> None:
     (place / "deep").rmdir()
     (place / "deep").symlink_to(other)
     item = Item(
-        Kind.SQLITE, volume_source("held", "deep/pixels.db"), "x", 1, DIGEST, {"volume": "held"}
+        ItemKind.SQLITE, volume_source("held", "deep/pixels.db"), "x", 1, DIGEST, {"volume": "held"}
     )
     with pytest.raises(FileError, match="A link leads"):
-        target_of(item, Grounds(tmp_path, volumes={"held": place}))
+        target_of(item, RestoreRoots(tmp_path, volumes={"held": place}))
 
 
 class TestPlan:
     def restore(self, *volumes: str) -> Plan:
         held = Item(
-            Kind.SQLITE, volume_source("held", "a.db"), "volumes/held/a.db", 1, DIGEST,
+            ItemKind.SQLITE, volume_source("held", "a.db"), "volumes/held/a.db", 1, DIGEST,
             {"volume": "held"},
         )  # fmt: skip
         holder = Holder(container("landing").id, "x", "pixel", "landing", volumes=("held",))

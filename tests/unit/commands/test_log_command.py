@@ -24,8 +24,8 @@ from pixel_tui.commands.log_selection import (
     unread,
 )
 from pixel_tui.errors import FileError, UsageError
-from pixel_tui.logs.export import Form, export
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.export import ExportFormat, export
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.redaction.known import LineMasker
 from pixel_tui.redaction.redactor import remember_secret
 from pixel_tui.stack.feed.ring import LineKind, LogLine
@@ -104,7 +104,7 @@ def test_a_trace_is_held_back_whole_for_one_of_its_lines() -> None:
 
 
 def test_a_trace_has_the_level_of_its_first_line() -> None:
-    assert passed(Wish(level=Level.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
+    assert passed(Wish(level=LogLevel.ERROR), "INFO before", *TRACE, "INFO after") == TRACE
 
 
 def test_without_a_wish_everything_passes_at_once() -> None:
@@ -228,7 +228,7 @@ def test_times_are_read_as_docker_reads_them_too() -> None:
 
 
 def test_what_is_no_level_and_no_pattern_is_said() -> None:
-    assert level_wished("warn") is Level.WARN
+    assert level_wished("warn") is LogLevel.WARN
     with pytest.raises(UsageError, match="no such level"):
         level_wished("loud")
     with pytest.raises(UsageError, match="no regular expression"):
@@ -238,7 +238,7 @@ def test_what_is_no_level_and_no_pattern_is_said() -> None:
 def test_a_file_is_written_for_its_owner_alone_and_never_over_another(tmp_path: Path) -> None:
     path = tmp_path / "api.log"
     lines = [said("a\x1b[31mb"), said("ended", LineKind.MARK)]
-    done = export(path, lines, Form.PLAIN)
+    done = export(path, lines, ExportFormat.PLAIN)
     assert path.read_text().splitlines() == [
         "2026-03-01T12:00:00.123456789Z api-1 ab",
         "2026-03-01T12:00:00.123456789Z api-1 ended",
@@ -246,9 +246,9 @@ def test_a_file_is_written_for_its_owner_alone_and_never_over_another(tmp_path: 
     assert path.stat().st_mode & 0o777 == 0o600
     assert (done.lines, done.bytes) == (2, path.stat().st_size)
     with pytest.raises(FileError, match="exists already"):
-        export(path, lines, Form.PLAIN)
+        export(path, lines, ExportFormat.PLAIN)
     raw = path.with_suffix(".raw")
-    export(raw, lines, Form.RAW)
+    export(raw, lines, ExportFormat.RAW)
     assert raw.read_bytes() == b"a\x1b[31mb\n"
 
 
@@ -259,10 +259,10 @@ def test_a_file_that_could_not_be_finished_is_not_left_behind(tmp_path: Path) ->
 
     path = tmp_path / "api.log"
     with pytest.raises(FileError):
-        export(path, broken(), Form.PLAIN)
+        export(path, broken(), ExportFormat.PLAIN)
     assert not path.exists()
     with pytest.raises(FileError, match="can't be written"):
-        export(path / "no" / "such", [], Form.PLAIN)
+        export(path / "no" / "such", [], ExportFormat.PLAIN)
 
 
 @pytest.mark.parametrize(("masked", "shown"), [(True, "********"), (False, "Fake-S3cret,one")])
@@ -285,8 +285,10 @@ def test_secrets_are_masked_on_a_terminal_and_where_none_may_be_shown() -> None:
         masks_secrets(terminal=True, reveal=True, allowed=False)
 
 
-@pytest.mark.parametrize("form", list(Form))
-def test_secrets_are_masked_in_a_file_unless_they_are_shown(form: Form, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", list(ExportFormat))
+def test_secrets_are_masked_in_a_file_unless_they_are_shown(
+    form: ExportFormat, tmp_path: Path
+) -> None:
     remember_secret("Fake-S3cret,one")
     lines = [said("a \x1b[1mFake-S3cret,one\x1b[0m"), said("b")]
     export(tmp_path / "default", lines, form)

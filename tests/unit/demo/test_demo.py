@@ -14,7 +14,7 @@ from pixel_tui.clock import Clock, FixedClock, SystemClock
 from pixel_tui.commands.status_output import all_well, unstable_services
 from pixel_tui.demo.stack.commands import INTERRUPTED, DemoRunner
 from pixel_tui.demo.stack.engine import DemoEngine
-from pixel_tui.demo.stack.faults import Fault
+from pixel_tui.demo.stack.faults import DemoFault
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.services import CAST, DIRECTORY, PARTS, PROJECT
 from pixel_tui.demo.stack.usage import Meter
@@ -253,7 +253,7 @@ def test_the_same_clock_and_seed_make_the_same_world() -> None:
     assert everything(one) == everything(two)
     for stage in (one, two):
         stage.pass_time(3)
-        stage.world.raise_fault("web", Fault.CRASH_LOOP)
+        stage.world.raise_fault("web", DemoFault.CRASH_LOOP)
         stage.pass_time(40)
     assert everything(one) == everything(two)
     assert everything(one) != everything(Stage(seed=8))
@@ -262,7 +262,7 @@ def test_the_same_clock_and_seed_make_the_same_world() -> None:
 def test_how_often_somebody_looks_changes_nothing() -> None:
     often, once = Stage(), Stage()
     for stage in (often, once):
-        stage.world.raise_fault("api", Fault.OUT_OF_MEMORY)
+        stage.world.raise_fault("api", DemoFault.OUT_OF_MEMORY)
     for _ in range(25):
         often.pass_time(1)
         often.look()
@@ -276,7 +276,7 @@ def test_figures_move_and_counters_never_go_back(stage: Stage) -> None:
     rates = set()
     for step in range(200):
         if step == 60:
-            stage.world.raise_fault("api", Fault.FLOOD)
+            stage.world.raise_fault("api", DemoFault.FLOOD)
         if step == 120:
             stage.world.clear("api")
         stage.pass_time(0.5)
@@ -412,7 +412,7 @@ def test_a_stream_that_is_resumed_misses_nothing(stage: Stage) -> None:
 
 def test_an_unhealthy_service_says_so_and_is_cleared(stage: Stage) -> None:
     def fall_ill() -> None:
-        stage.world.raise_fault("postgres", Fault.UNHEALTHY)
+        stage.world.raise_fault("postgres", DemoFault.UNHEALTHY)
         stage.pass_time(20)
 
     assert actions(events_of(stage, fall_ill), "postgres") == ["health_status: unhealthy"]
@@ -430,7 +430,7 @@ def test_a_crash_loop_restarts_again_and_again(stage: Stage) -> None:
     before = stage.container("web")
 
     def crash() -> None:
-        stage.world.raise_fault("web", Fault.CRASH_LOOP)
+        stage.world.raise_fault("web", DemoFault.CRASH_LOOP)
         stage.pass_time(21)
 
     events = [event for event in events_of(stage, crash) if event.service == "web"]
@@ -448,9 +448,9 @@ def test_a_crash_loop_restarts_again_and_again(stage: Stage) -> None:
     assert stage.container("web").restarts == container.restarts
 
 
-@pytest.mark.parametrize("fault", [Fault.CRASH_LOOP, Fault.OUT_OF_MEMORY])
+@pytest.mark.parametrize("fault", [DemoFault.CRASH_LOOP, DemoFault.OUT_OF_MEMORY])
 def test_what_restarts_is_not_well_while_it_is_up_until_it_is_stable(
-    stage: Stage, fault: Fault
+    stage: Stage, fault: DemoFault
 ) -> None:
     stage.world.raise_fault("web", fault)
     states = set()
@@ -471,14 +471,14 @@ def test_what_restarts_is_not_well_while_it_is_up_until_it_is_stable(
 
 
 def test_a_crash_loop_is_seen_restarting(stage: Stage) -> None:
-    stage.world.raise_fault("web", Fault.CRASH_LOOP)
+    stage.world.raise_fault("web", DemoFault.CRASH_LOOP)
     stage.pass_time(3)
     assert stage.service("web").state is ServiceState.RESTARTING
     assert stage.container("web").exit_code == 1
 
 
 def test_a_container_that_nothing_restarts_stays_down(stage: Stage) -> None:
-    stage.world.raise_fault("worker", Fault.CRASH_LOOP)
+    stage.world.raise_fault("worker", DemoFault.CRASH_LOOP)
     stage.pass_time(60)
     worker = stage.container("worker")
     assert (worker.state, worker.exit_code, worker.restarts) == (ContainerState.EXITED, 1, 0)
@@ -488,7 +488,7 @@ def test_a_leak_ends_in_an_oom_kill(stage: Stage) -> None:
     limit = PARTS["api"].memory_limit
 
     def leak() -> None:
-        stage.world.raise_fault("api", Fault.OUT_OF_MEMORY)
+        stage.world.raise_fault("api", DemoFault.OUT_OF_MEMORY)
         stage.pass_time(11.9)
         assert stage.sample("api").memory > 0.95 * limit
         assert stage.sample("api").memory <= limit
@@ -506,7 +506,7 @@ def test_a_leak_ends_in_an_oom_kill(stage: Stage) -> None:
 
 
 def test_a_flood_is_many_lines_and_is_bounded(stage: Stage) -> None:
-    stage.world.raise_fault("landing", Fault.FLOOD)
+    stage.world.raise_fault("landing", DemoFault.FLOOD)
     before = len(stage.lines("landing"))
     stage.pass_time(1)
     assert 1900 < len(stage.lines("landing")) - before < 2100
@@ -547,7 +547,7 @@ def test_an_engine_that_is_down_answers_nothing_and_breaks_its_streams(stage: St
 
 def test_a_fault_of_nobody_is_refused(stage: Stage) -> None:
     with pytest.raises(UsageError, match="no such service"):
-        stage.world.raise_fault("nobody", Fault.UNHEALTHY)
+        stage.world.raise_fault("nobody", DemoFault.UNHEALTHY)
     with pytest.raises(UsageError, match="no such service"):
         stage.world.clear("nobody")
 
@@ -597,7 +597,7 @@ def test_stop_and_start(stage: Stage, output: Path) -> None:
 
 
 def test_stopping_a_crash_loop_ends_it(stage: Stage, output: Path) -> None:
-    stage.world.raise_fault("web", Fault.CRASH_LOOP)
+    stage.world.raise_fault("web", DemoFault.CRASH_LOOP)
     stage.pass_time(3)
     assert stage.compose(output, "stop", "web")[0] == 0
     stage.pass_time(60)
@@ -648,7 +648,7 @@ def test_start_takes_along_what_is_depended_on(stage: Stage, output: Path) -> No
 
 
 def test_up_fails_where_a_dependency_is_unhealthy(stage: Stage, output: Path) -> None:
-    stage.world.raise_fault("postgres", Fault.UNHEALTHY)
+    stage.world.raise_fault("postgres", DemoFault.UNHEALTHY)
     stage.pass_time(30)
     code, said = stage.compose(output, "up", "-d", "pgadmin")
     assert code == 1

@@ -8,7 +8,7 @@ from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.ledger.reading.task import TaskStatus
-from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.watch.watcher import Watcher
 from tests.engine.private_engine import eventually
@@ -29,7 +29,7 @@ def test_the_worker_of_the_stack_is_at_its_task_and_an_orphan_is_found() -> None
         view = ledger.view
         assert views[-1] == view
         (task,) = view.reading.named(RUNNING)
-        assert view.truth(task).verdict is Verdict.AGREES
+        assert view.truth(task).verdict is TaskVerdict.AGREES
         assert view.truth(task).worker is not None
         assert [item.rule for item in view.findings] == ["gone"]
         assert view.totals[TaskStatus.COMPLETED] == 6

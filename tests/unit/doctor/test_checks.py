@@ -10,7 +10,7 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.world import DemoWorld
-from pixel_tui.doctor.asking import Said
+from pixel_tui.doctor.asking import DoctorAnswer
 from pixel_tui.doctor.engine_checks import (
     EngineTold,
     SocketFacts,
@@ -31,8 +31,8 @@ from pixel_tui.doctor.project_checks import (
     check_project,
 )
 from pixel_tui.doctor.report import (
-    Check,
-    Verdict,
+    CheckResult,
+    DoctorCheck,
 )
 from pixel_tui.errors import ComposeRefused, EngineRefused, EngineUnreachable, UsageError
 from pixel_tui.settings import Settings
@@ -47,12 +47,12 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DOWN = EngineUnreachable("Nobody listens.", on="unix:///s", remedy="Start it.")
 
 
-def is_(check: Check, verdict: Verdict, *words: str) -> None:
+def is_(check: DoctorCheck, verdict: CheckResult, *words: str) -> None:
     """The verdict is this one, and the words are said; what is not well has a remedy."""
     assert check.verdict is verdict, check
     for word in words:
         assert word in f"{check.found} {check.remedy}", check
-    if verdict in {Verdict.WARNING, Verdict.FAILED}:
+    if verdict in {CheckResult.WARNING, CheckResult.FAILED}:
         assert check.remedy, check
 
 
@@ -72,46 +72,46 @@ SOCKET = SocketFacts(
 
 
 def test_a_socket_that_may_be_used() -> None:
-    is_(check_socket(SOCKET), Verdict.OK, "root:docker (0660)", "whose group ana is in")
+    is_(check_socket(SOCKET), CheckResult.OK, "root:docker (0660)", "whose group ana is in")
 
 
 def test_a_user_outside_of_the_group_is_told_which_group() -> None:
     facts = replace(SOCKET, usable=False, in_group=False, listed=False, group="engineers")
-    is_(check_socket(facts), Verdict.FAILED, "usermod -aG engineers ana", "not in the group")
+    is_(check_socket(facts), CheckResult.FAILED, "usermod -aG engineers ana", "not in the group")
 
 
 def test_a_login_from_before_the_membership_is_told_to_log_in_again() -> None:
     facts = replace(SOCKET, usable=False, in_group=False)
-    is_(check_socket(facts), Verdict.FAILED, "this login is older", "newgrp docker")
+    is_(check_socket(facts), CheckResult.FAILED, "this login is older", "newgrp docker")
 
 
 def test_nobody_is_told_to_join_the_group_of_root() -> None:
     facts = replace(SOCKET, usable=False, in_group=False, listed=False, group="root")
     check = check_socket(facts)
-    is_(check, Verdict.FAILED, "only root", "groupadd")
+    is_(check, CheckResult.FAILED, "only root", "groupadd")
     assert "usermod -aG root" not in check.remedy
 
 
 def test_a_file_that_is_no_socket(tmp_path: Path) -> None:
     path = tmp_path / "docker.sock"
     path.touch()
-    is_(check_socket(look_at_socket(f"unix://{path}")), Verdict.FAILED, "is no socket")
+    is_(check_socket(look_at_socket(f"unix://{path}")), CheckResult.FAILED, "is no socket")
 
 
 def test_a_socket_that_is_not_there_is_the_engines_matter() -> None:
     found = look_at_socket("unix:///nowhere/docker.sock")
-    is_(check_socket(found), Verdict.SKIPPED, "/nowhere/docker.sock")
-    is_(check_socket(found, ["/run/user/7/docker.sock"]), Verdict.SKIPPED, "--host unix:///run")
+    is_(check_socket(found), CheckResult.SKIPPED, "/nowhere/docker.sock")
+    is_(check_socket(found, ["/run/user/7/docker.sock"]), CheckResult.SKIPPED, "--host unix:///run")
 
 
 def test_a_socket_in_a_closed_folder() -> None:
     error = PermissionError(13, "Permission denied", "/closed/docker.sock")
-    is_(check_socket(error), Verdict.FAILED, "Permission denied: /closed/docker.sock")
+    is_(check_socket(error), CheckResult.FAILED, "Permission denied: /closed/docker.sock")
 
 
 def test_an_engine_elsewhere_has_no_socket_here() -> None:
     assert look_at_socket("tcp://vps:2376") is None
-    is_(check_socket(None), Verdict.SKIPPED)
+    is_(check_socket(None), CheckResult.SKIPPED)
 
 
 def test_the_rights_of_a_real_socket(tmp_path: Path) -> None:
@@ -141,39 +141,45 @@ def told(*, number: str = "28.1.0", time: datetime | None = NOW, took: float = 0
 
 def test_an_engine_that_answers() -> None:
     check = check_engine(told(), "DOCKER_HOST", "unix:///s")
-    is_(check, Verdict.OK, "Docker 28.1.0 (API 1.48) on vps", "chosen by DOCKER_HOST")
-    is_(check_engine(told(number="dev"), "default", "unix:///s"), Verdict.OK, "context default")
+    is_(check, CheckResult.OK, "Docker 28.1.0 (API 1.48) on vps", "chosen by DOCKER_HOST")
+    is_(check_engine(told(number="dev"), "default", "unix:///s"), CheckResult.OK, "context default")
 
 
 def test_an_engine_older_than_any_that_was_tried() -> None:
-    is_(check_engine(told(number="19.03.5"), "default", "unix:///s"), Verdict.WARNING, "20.10")
+    is_(check_engine(told(number="19.03.5"), "default", "unix:///s"), CheckResult.WARNING, "20.10")
 
 
 def test_an_engine_that_is_not_there() -> None:
     check = check_engine(DOWN, "default", "unix:///s")
-    is_(check, Verdict.FAILED, "Nobody listens: unix:///s, chosen by", "context default", "Start")
+    is_(
+        check,
+        CheckResult.FAILED,
+        "Nobody listens: unix:///s, chosen by",
+        "context default",
+        "Start",
+    )
 
 
 @pytest.mark.parametrize(
     ("drift", "verdict", "word"),
     [
-        (0, Verdict.OK, "agree"),
-        (-4, Verdict.OK, "agree"),
-        (90, Verdict.WARNING, "1m 30s ahead"),
-        (-90, Verdict.WARNING, "1m 30s behind"),
+        (0, CheckResult.OK, "agree"),
+        (-4, CheckResult.OK, "agree"),
+        (90, CheckResult.WARNING, "1m 30s ahead"),
+        (-90, CheckResult.WARNING, "1m 30s behind"),
     ],
 )
-def test_the_engines_clock(drift: float, verdict: Verdict, word: str) -> None:
+def test_the_engines_clock(drift: float, verdict: CheckResult, word: str) -> None:
     is_(check_clock(told(time=NOW + timedelta(seconds=drift))), verdict, word)
 
 
 def test_a_slow_answer_is_no_wrong_clock() -> None:
-    is_(check_clock(told(time=NOW + timedelta(seconds=8), took=9)), Verdict.OK)
+    is_(check_clock(told(time=NOW + timedelta(seconds=8), took=9)), CheckResult.OK)
 
 
 def test_a_clock_that_nobody_tells() -> None:
-    is_(check_clock(told(time=None)), Verdict.SKIPPED)
-    is_(check_clock(DOWN), Verdict.SKIPPED)
+    is_(check_clock(told(time=None)), CheckResult.SKIPPED)
+    is_(check_clock(DOWN), CheckResult.SKIPPED)
 
 
 # The project.
@@ -190,17 +196,25 @@ REFUSED = ComposeRefused("yaml: line 3: oh no", on="/srv", remedy="Mend it.")
 @pytest.mark.parametrize(
     ("said", "verdict", "word"),
     [
-        (Said(0, plain("2.40.3")), Verdict.OK, "version 2.40.3"),
-        (Said(0, plain("v2.3.3")), Verdict.OK, "version 2.3.3"),
-        (Said(0, plain("5.0.1")), Verdict.OK, "version 5.0.1"),
-        (Said(0, plain("1.29.2")), Verdict.FAILED, "older than 2"),
-        (Said(0, plain("")), Verdict.WARNING, "no version"),
-        (Said(0, plain("dev")), Verdict.WARNING, "dev"),
-        (Said(1, plain("'compose' is not a docker command")), Verdict.FAILED, "not installed"),
-        (Said(None, plain("No such file or directory")), Verdict.FAILED, "compose-plugin"),
+        (DoctorAnswer(0, plain("2.40.3")), CheckResult.OK, "version 2.40.3"),
+        (DoctorAnswer(0, plain("v2.3.3")), CheckResult.OK, "version 2.3.3"),
+        (DoctorAnswer(0, plain("5.0.1")), CheckResult.OK, "version 5.0.1"),
+        (DoctorAnswer(0, plain("1.29.2")), CheckResult.FAILED, "older than 2"),
+        (DoctorAnswer(0, plain("")), CheckResult.WARNING, "no version"),
+        (DoctorAnswer(0, plain("dev")), CheckResult.WARNING, "dev"),
+        (
+            DoctorAnswer(1, plain("'compose' is not a docker command")),
+            CheckResult.FAILED,
+            "not installed",
+        ),
+        (
+            DoctorAnswer(None, plain("No such file or directory")),
+            CheckResult.FAILED,
+            "compose-plugin",
+        ),
     ],
 )
-def test_the_compose_program(said: Said, verdict: Verdict, word: str) -> None:
+def test_the_compose_program(said: DoctorAnswer, verdict: CheckResult, word: str) -> None:
     is_(check_compose(COMPOSE, said), verdict, word)
 
 
@@ -208,67 +222,71 @@ def test_the_compose_program(said: Said, verdict: Verdict, word: str) -> None:
     "said",
     [
         # It takes the options after the word for its own, and goes on with all that it knows.
-        Said(125, plain("unknown flag: --short See 'docker --help'. Usage: docker [OPTIONS]")),
-        Said(1, plain("docker: 'compose' is not a docker command.")),
-        Said(None, plain("No such file or directory")),
+        DoctorAnswer(
+            125, plain("unknown flag: --short See 'docker --help'. Usage: docker [OPTIONS]")
+        ),
+        DoctorAnswer(1, plain("docker: 'compose' is not a docker command.")),
+        DoctorAnswer(None, plain("No such file or directory")),
     ],
 )
-def test_the_doctor_says_as_the_console_does_that_compose_is_missing(said: Said) -> None:
+def test_the_doctor_says_as_the_console_does_that_compose_is_missing(said: DoctorAnswer) -> None:
     check, error = check_compose(COMPOSE, said), compose_missing("docker compose")
     assert check.found == "Docker Compose version 2 is not installed: docker compose."
     assert (check.verdict, check.found, check.remedy) == (
-        Verdict.FAILED,
+        CheckResult.FAILED,
         error.sentence,
         error.remedy,
     )
 
 
 def test_a_compose_program_that_fails_is_quoted_without_its_options() -> None:
-    check = check_compose(COMPOSE, Said(1, plain("permission denied Usage: docker [OPTIONS]")))
+    check = check_compose(
+        COMPOSE, DoctorAnswer(1, plain("permission denied Usage: docker [OPTIONS]"))
+    )
     assert check.found == "`docker compose` can't be used: permission denied."
 
 
 def test_the_project() -> None:
-    is_(check_project(STACK), Verdict.OK, "pixel in /srv/pixel: 1 service.")
-    is_(check_project(replace(STACK, services=())), Verdict.WARNING, "0 services")
-    is_(check_project(REFUSED), Verdict.FAILED, "line 3", "Mend it.")
-    is_(check_project(UNKNOWN), Verdict.SKIPPED)
+    is_(check_project(STACK), CheckResult.OK, "pixel in /srv/pixel: 1 service.")
+    is_(check_project(replace(STACK, services=())), CheckResult.WARNING, "0 services")
+    is_(check_project(REFUSED), CheckResult.FAILED, "line 3", "Mend it.")
+    is_(check_project(UNKNOWN), CheckResult.SKIPPED)
 
 
 def test_what_compose_warns_of_is_a_warning() -> None:
     warnings = tuple(plain(f"The {name} variable is not set") for name in "ABCDE")
     check = check_project(replace(STACK, warnings=warnings))
-    is_(check, Verdict.WARNING, "The A variable", "and 2 more")
+    is_(check, CheckResult.WARNING, "The A variable", "and 2 more")
 
 
 def test_a_profile_that_no_service_has_is_a_warning() -> None:
     asked = replace(STACK, profiles=(plain("tolls"),))
-    is_(check_project(asked), Verdict.WARNING, "asks for tolls", "No service has")
+    is_(check_project(asked), CheckResult.WARNING, "asks for tolls", "No service has")
 
 
 def test_the_containers() -> None:
     stopped = replace(RUNNING, id="2" * 64, state=ContainerState.EXITED)
-    is_(check_containers(STACK, (RUNNING, stopped)), Verdict.OK, "2 containers, 1 running")
-    is_(check_containers(STACK, ()), Verdict.WARNING, "pixel", "docker compose ls -a")
-    is_(check_containers(STACK, (), (plain("shop"),)), Verdict.WARNING, "pixel", "-p shop")
-    is_(check_containers(STACK, DOWN), Verdict.FAILED, "Nobody listens")
-    is_(check_containers(STACK, UNKNOWN), Verdict.SKIPPED)
-    is_(check_containers(REFUSED, UNKNOWN), Verdict.SKIPPED)
+    is_(check_containers(STACK, (RUNNING, stopped)), CheckResult.OK, "2 containers, 1 running")
+    is_(check_containers(STACK, ()), CheckResult.WARNING, "pixel", "docker compose ls -a")
+    is_(check_containers(STACK, (), (plain("shop"),)), CheckResult.WARNING, "pixel", "-p shop")
+    is_(check_containers(STACK, DOWN), CheckResult.FAILED, "Nobody listens")
+    is_(check_containers(STACK, UNKNOWN), CheckResult.SKIPPED)
+    is_(check_containers(REFUSED, UNKNOWN), CheckResult.SKIPPED)
 
 
 def test_the_config_hashes() -> None:
-    is_(check_hashes(STACK, {"api": "abc"}), Verdict.OK, "1 service")
-    is_(check_hashes(STACK, {}), Verdict.WARNING, "api")
-    is_(check_hashes(STACK, REFUSED), Verdict.WARNING, "line 3")
-    is_(check_hashes(UNKNOWN, UNKNOWN), Verdict.SKIPPED)
+    is_(check_hashes(STACK, {"api": "abc"}), CheckResult.OK, "1 service")
+    is_(check_hashes(STACK, {}), CheckResult.WARNING, "api")
+    is_(check_hashes(STACK, REFUSED), CheckResult.WARNING, "line 3")
+    is_(check_hashes(UNKNOWN, UNKNOWN), CheckResult.SKIPPED)
 
 
 def test_logs_that_nobody_can_read() -> None:
     mute = replace(RUNNING, log_driver=plain("none"))
-    is_(check_logging(STACK, (RUNNING,)), Verdict.OK)
-    is_(check_logging(STACK, (mute,)), Verdict.WARNING, "api", "json-file")
-    is_(check_logging(replace(STACK, services=(SILENT,)), DOWN), Verdict.WARNING, "quiet")
-    is_(check_logging(REFUSED, ()), Verdict.SKIPPED)
+    is_(check_logging(STACK, (RUNNING,)), CheckResult.OK)
+    is_(check_logging(STACK, (mute,)), CheckResult.WARNING, "api", "json-file")
+    is_(check_logging(replace(STACK, services=(SILENT,)), DOWN), CheckResult.WARNING, "quiet")
+    is_(check_logging(REFUSED, ()), CheckResult.SKIPPED)
 
 
 def image_age(service: str, built: int, committed: int) -> ImageAge:
@@ -277,14 +295,14 @@ def image_age(service: str, built: int, committed: int) -> ImageAge:
 
 def test_images_that_are_older_than_their_sources() -> None:
     new, old = image_age("api", 1, 0), image_age("web", 0, 24)
-    is_(check_images((new,)), Verdict.OK, "api")
+    is_(check_images((new,)), CheckResult.OK, "api")
     said = ("web (built 2026-03-01 12:00, commit 2026-03-02 12:00)", "Rebuild web")
-    is_(check_images((new, old)), Verdict.WARNING, *said)
+    is_(check_images((new, old)), CheckResult.WARNING, *said)
     assert "api" not in check_images((new, old)).found
-    is_(check_images((old,) * 5), Verdict.WARNING, "and 2 more")
-    is_(check_images(()), Verdict.SKIPPED)
-    is_(check_images(DOWN), Verdict.SKIPPED, "Nobody listens")
-    is_(check_images(UNKNOWN), Verdict.SKIPPED)
+    is_(check_images((old,) * 5), CheckResult.WARNING, "and 2 more")
+    is_(check_images(()), CheckResult.SKIPPED)
+    is_(check_images(DOWN), CheckResult.SKIPPED, "Nobody listens")
+    is_(check_images(UNKNOWN), CheckResult.SKIPPED)
 
 
 class Images(DemoEngine):
@@ -348,17 +366,17 @@ def test_an_image_is_as_old_as_its_last_build(
 
 def test_the_settings(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    is_(check_settings(Settings(), path, named=False), Verdict.OK, "defaults", "writable")
-    is_(check_settings(Settings(), path, named=True), Verdict.WARNING, "PIXEL_TUI_CONFIG")
+    is_(check_settings(Settings(), path, named=False), CheckResult.OK, "defaults", "writable")
+    is_(check_settings(Settings(), path, named=True), CheckResult.WARNING, "PIXEL_TUI_CONFIG")
     path.touch()
-    is_(check_settings(Settings(read_only=True), path, named=True), Verdict.OK, "read-only")
+    is_(check_settings(Settings(read_only=True), path, named=True), CheckResult.OK, "read-only")
     wrong = UsageError("Unknown theme.", on=str(path), remedy="Known are a, b.")
-    is_(check_settings(wrong, path, named=False), Verdict.FAILED, "Known are")
+    is_(check_settings(wrong, path, named=False), CheckResult.FAILED, "Known are")
 
 
 def test_the_state_folder(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
-    is_(check_state(folder, try_folder(folder)), Verdict.OK)
+    is_(check_state(folder, try_folder(folder)), CheckResult.OK)
     assert not list(tmp_path.iterdir()), "looking makes nothing"
     (tmp_path / "a").touch()
-    is_(check_state(folder, try_folder(folder)), Verdict.FAILED, "Not a directory", "sudo")
+    is_(check_state(folder, try_folder(folder)), CheckResult.FAILED, "Not a directory", "sudo")

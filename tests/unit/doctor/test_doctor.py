@@ -20,11 +20,11 @@ from pixel_tui.demo.stack.project import DemoProject
 from pixel_tui.demo.stack.services import DIRECTORY, PROJECT
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.doctor import examine as examining
-from pixel_tui.doctor.asking import Said, answer, program_says
+from pixel_tui.doctor.asking import DoctorAnswer, answer, program_says
 from pixel_tui.doctor.examine import Readers, examine
 from pixel_tui.doctor.report import (
+    CheckResult,
     Report,
-    Verdict,
     as_json,
     as_text,
     failed,
@@ -112,8 +112,12 @@ def test_a_program_that_is_missing_fails_or_hangs(
     monkeypatch.setattr("pixel_tui.doctor.asking.PROGRAM_SECONDS", 0.2)
     environment = dict(os.environ)
     assert program_says(["/nowhere/x"], environment).code is None
-    assert program_says(["sh", "-c", "echo no >&2; exit 3"], environment) == Said(3, plain("no"))
-    assert program_says(["sh", "-c", "echo a; echo b"], environment) == Said(0, plain("a b"))
+    assert program_says(["sh", "-c", "echo no >&2; exit 3"], environment) == DoctorAnswer(
+        3, plain("no")
+    )
+    assert program_says(["sh", "-c", "echo a; echo b"], environment) == DoctorAnswer(
+        0, plain("a b")
+    )
     assert program_says(["sleep", "9"], environment).code is None
 
 
@@ -195,7 +199,7 @@ def test_where_nothing_tells_the_project_its_containers_are_not_looked_for(
     readers.project.command = ComposeCommand(compose=("/nowhere/docker-compose",))
     report = examined(replace(readers, engine=Empty(DemoWorld(FixedClock(NOW)))))
     (found,) = [check for check in report.checks if check.name == "containers"]
-    assert found.verdict is Verdict.SKIPPED
+    assert found.verdict is CheckResult.SKIPPED
     assert "no container names this folder" in found.found
 
 
@@ -216,7 +220,7 @@ def test_tmux_is_asked_where_it_runs(
     monkeypatch.setattr(examining, "look_at_terminal", lambda: TERMINAL)
     report = examined(readers, TMUX="/tmp/t,1,0")
     check = next(check for check in report.checks if check.name == "clipboard")
-    assert check.verdict is Verdict.OK
+    assert check.verdict is CheckResult.OK
     assert "set-clipboard external" in check.found
 
 
@@ -293,4 +297,4 @@ def test_no_part_of_the_toolkit_is_imported() -> None:
         "print([name for name in sys.modules if name.split('.')[0] in {'textual', 'rich'}])"
     )
     said = program_says([sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)})
-    assert said == Said(0, plain("[]"))
+    assert said == DoctorAnswer(0, plain("[]"))

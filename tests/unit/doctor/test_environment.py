@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pixel_tui.doctor.environment_check import check_environment, look_at_environment
-from pixel_tui.doctor.report import Verdict
+from pixel_tui.doctor.report import CheckResult
 from pixel_tui.errors import FileError
 from pixel_tui.stack.compose.command import ComposeCommand
 from tests.builders.environment_cases import look
@@ -12,14 +12,17 @@ from tests.builders.environment_cases import look
 
 def test_errors_and_warnings_are_counted_without_a_name_or_a_value() -> None:
     check = check_environment([look("A_TOKEN=hunter$x\nB=1\nB=2\n#C=1\n")])
-    assert check.verdict is Verdict.WARNING
+    assert check.verdict is CheckResult.WARNING
     assert check.found == "1 error and 1 warning in the 2 keys of .env."
     assert "pixel-tui env check" in check.remedy
 
 
 def test_a_file_with_nothing_wrong_is_well() -> None:
     check = check_environment([look("A=1\n")])
-    assert (check.verdict, check.found) == (Verdict.OK, "Nothing is wrong with the 1 key in .env.")
+    assert (check.verdict, check.found) == (
+        CheckResult.OK,
+        "Nothing is wrong with the 1 key in .env.",
+    )
 
 
 def test_each_file_that_compose_reads_is_looked_at(tmp_path: Path) -> None:
@@ -39,9 +42,9 @@ def test_each_file_that_compose_reads_is_looked_at(tmp_path: Path) -> None:
 def test_a_project_without_an_environment_is_not_looked_at(tmp_path: Path) -> None:
     command = ComposeCommand(directory=str(tmp_path))
     assert check_environment(look_at_environment(command, dict(os.environ))).verdict is (
-        Verdict.SKIPPED
+        CheckResult.SKIPPED
     )
 
 
 def test_a_file_that_can_not_be_read_has_failed() -> None:
-    assert check_environment(FileError("No.", on="/x")).verdict is Verdict.FAILED
+    assert check_environment(FileError("No.", on="/x")).verdict is CheckResult.FAILED

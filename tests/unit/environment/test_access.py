@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.source import live_environment
 from pixel_tui.environment.live.workspace import LiveWorkspace, edit_externally, editor_words
 from pixel_tui.errors import FileError, OperationError
@@ -57,7 +57,7 @@ def test_without_compose_the_file_is_read_all_the_same_and_what_is_not_known_is_
     assert opened.data == b"A=1\n"
     assert opened.example == b"A=\nB=\n"
     assert any("Who reads which key" in item for item in opened.remarks)
-    rows = {row.key: row for row in opened.examine(Document.parse(opened.data)).rows}
+    rows = {row.key: row for row in opened.examine(DotenvDocument.parse(opened.data)).rows}
     assert {"A", "B"} <= set(rows)
     assert source.stamp() == opened.stamp
     (folder / ".env").write_bytes(b"A=22\n")

@@ -15,7 +15,7 @@ from pixel_tui.environment.apply.state import (
     Phase,
     this_process,
 )
-from pixel_tui.environment.apply.wanted import Ending, Wanted, Wellness
+from pixel_tui.environment.apply.wanted import Ending, WantedEnvironment, Wellness
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import ConsoleError, EngineUnreachable, FileError
 from pixel_tui.stack.compose.command import ComposeCommand
@@ -181,9 +181,11 @@ class World:
         return made == (OLD, OLD, before, before, OLD) and self.runs and self.network_number > 0
 
 
-def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> Wanted:
+def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> WantedEnvironment:
     proxies, scales = ("nginx",), ("api=3",)
-    return Wanted(NEW, digest(was), ("api",), ("web",), proxies, within, scales, ("net",))
+    return WantedEnvironment(
+        NEW, digest(was), ("api",), ("web",), proxies, within, scales, ("net",)
+    )
 
 
 def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:

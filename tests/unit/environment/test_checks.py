@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.environment.checks.case import all_checks
-from pixel_tui.environment.checks.finding import Level
+from pixel_tui.environment.checks.finding import EnvironmentLevel
 from pixel_tui.environment.checks.rules.unknown import slips_of
 from pixel_tui.environment.checks.surroundings import GitState, Surroundings
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
@@ -42,14 +42,14 @@ def test_an_empty_file_of_another_project_is_well() -> None:
 
 def test_syntax_that_compose_refuses_is_an_error_on_its_line() -> None:
     finding = the(look("A=1\nB='it''s'\n"), "syntax")
-    assert (finding.level, finding.line) == (Level.ERROR, 2)
+    assert (finding.level, finding.line) == (EnvironmentLevel.ERROR, 2)
     assert finding.message
     assert finding.remedy
 
 
 def test_a_value_that_compose_refuses_to_put_together_is_an_error() -> None:
     finding = the(look("A=${NOPE:?set it first}\n"), "refused")
-    assert (finding.level, finding.key, finding.line) == (Level.ERROR, "A", 1)
+    assert (finding.level, finding.key, finding.line) == (EnvironmentLevel.ERROR, "A", 1)
     assert "set it first" in finding.message
 
 
@@ -72,14 +72,14 @@ def test_a_secret_that_compose_quotes_is_masked() -> None:
 
 def test_a_secret_that_is_cut_at_a_dollar_is_an_error_with_single_quotes_as_the_remedy() -> None:
     finding = the(look("DB_PASSWORD=pa$word\n"), "dollar")
-    assert finding.level is Level.ERROR
+    assert finding.level is EnvironmentLevel.ERROR
     assert "single quotes" in finding.remedy
     assert finding.mend is None
 
 
 def test_any_other_value_that_is_cut_can_be_mended_at_once() -> None:
     finding = the(look("PRICE=5$each\n"), "dollar")
-    assert (finding.level, finding.mend) == (Level.WARNING, "5$each")
+    assert (finding.level, finding.mend) == (EnvironmentLevel.WARNING, "5$each")
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_a_dollar_that_loses_nothing_is_no_finding(text: str) -> None:
 
 def test_a_key_that_refers_to_one_further_down_is_told_who_gets_it() -> None:
     finding = the(look("A=x$B\nB=1\n"), "dollar")
-    assert (finding.level, finding.key) == (Level.WARNING, "A")
+    assert (finding.level, finding.key) == (EnvironmentLevel.WARNING, "A")
     assert "further down" in finding.message
 
 
 def test_a_secret_that_another_value_is_put_into_is_a_warning() -> None:
-    assert the(look("word=x\nDB_PASSWORD=pa$word\n"), "dollar").level is Level.WARNING
+    assert the(look("word=x\nDB_PASSWORD=pa$word\n"), "dollar").level is EnvironmentLevel.WARNING
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_secret_made_of_another_key_on_purpose_is_no_finding(text: str) -> Non
 @pytest.mark.parametrize("text", ["NAME= # the name\n", "NAME=x\t# the name\n"])
 def test_a_comment_that_compose_takes_for_the_value_is_found(text: str) -> None:
     finding = the(look(text), "comment")
-    assert (finding.level, finding.key) == (Level.WARNING, "NAME")
+    assert (finding.level, finding.key) == (EnvironmentLevel.WARNING, "NAME")
     assert finding.mend == text.partition("=")[2].partition("#")[0].strip()
 
 
@@ -145,7 +145,7 @@ def test_a_value_without_a_key_is_found_on_its_line() -> None:
 )
 def test_a_placeholder_is_found(value: str) -> None:
     finding = the(look(f"SOME_KEY={value}\n"), "placeholder")
-    assert (finding.level, finding.line) == (Level.WARNING, 1)
+    assert (finding.level, finding.line) == (EnvironmentLevel.WARNING, 1)
 
 
 @pytest.mark.parametrize("value", ["somewhere", "there", "postgres", "xx", "yours", "heresy"])
@@ -156,7 +156,11 @@ def test_a_word_that_is_only_like_a_placeholder_is_none(value: str) -> None:
 def test_the_placeholder_of_a_required_key_is_an_error_that_says_what_it_is_for() -> None:
     text = WELL.replace("npk_0123456789", "your_nakapay_key_here")
     finding = the(look(text, uses=pixel_uses()), "placeholder")
-    assert (finding.level, finding.key, finding.line) == (Level.ERROR, "NAKAPAY_API_KEY", 3)
+    assert (finding.level, finding.key, finding.line) == (
+        EnvironmentLevel.ERROR,
+        "NAKAPAY_API_KEY",
+        3,
+    )
     assert "Lightning payments" in finding.message
 
 
@@ -192,14 +196,14 @@ def test_what_compose_refuses_the_project_without_is_an_error() -> None:
         services=(plain("shop"),), references={"TAG": (use("shop", "image", required=True),)}
     )
     finding = the(look("A=1\n", uses=uses), "missing")
-    assert (finding.level, finding.key) == (Level.ERROR, "TAG")
+    assert (finding.level, finding.key) == (EnvironmentLevel.ERROR, "TAG")
     assert "shop image" in finding.message
 
 
 def test_an_empty_value_is_enough_where_compose_asks_only_that_it_is_set() -> None:
     asked = replace(use("api", "image", required=True), may_be_empty=True)
     assert "empty" not in rules(look("K=\n", uses=pixel_uses(K=(asked,))))
-    assert the(look(WELL, uses=pixel_uses(K=(asked,))), "missing").level is Level.ERROR
+    assert the(look(WELL, uses=pixel_uses(K=(asked,))), "missing").level is EnvironmentLevel.ERROR
     strict = use("web", "image", required=True)
     assert "empty" in rules(look("K=\n", uses=pixel_uses(K=(asked, strict))))
 
@@ -340,7 +344,7 @@ def test_quotes_and_spaces_around_a_value_can_be_mended_at_once() -> None:
     ],
 )
 def test_without_a_catalogue_the_example_says_the_shape(line: str, model: str, rule: str) -> None:
-    assert the(look(f"{line}\n", example=f"{model}\n"), rule).level is Level.WARNING
+    assert the(look(f"{line}\n", example=f"{model}\n"), rule).level is EnvironmentLevel.WARNING
 
 
 # Keys that belong together.
@@ -353,7 +357,7 @@ def test_the_guides_gemini_set_up_is_well() -> None:
 @pytest.mark.parametrize("base", ["", "OPENAI_BASE_URL=https://api.openai.com/v1\n"])
 def test_googles_key_wants_googles_address(base: str) -> None:
     finding = the(look(f"OPENAI_API_KEY={GOOGLE}\n{base}", uses=pixel_uses()), "gemini-base")
-    assert (finding.level, finding.key) == (Level.ERROR, "OPENAI_BASE_URL")
+    assert (finding.level, finding.key) == (EnvironmentLevel.ERROR, "OPENAI_BASE_URL")
     assert finding.mend == "https://generativelanguage.googleapis.com/v1beta/openai"
 
 
@@ -397,7 +401,7 @@ def test_browsers_find_a_public_address() -> None:
 
 def test_a_database_on_a_host_that_is_no_service_is_an_error_with_the_services() -> None:
     finding = the(look("POSTGRES_URL=postgresql://u:p@pg:5432/x\n", uses=pixel_uses()), "host")
-    assert finding.level is Level.ERROR
+    assert finding.level is EnvironmentLevel.ERROR
     assert "`pg`" in finding.message
     assert "postgres" in finding.remedy
 

@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.dotenv.difference import Difference, Kind, LineKind, difference
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.difference import (
+    Difference,
+    DiffLineKind,
+    KeyDifference,
+    difference,
+)
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.redaction.redactor import is_secret_value
 
 SECRET = "correct-horse-battery"
@@ -13,14 +18,14 @@ SECRET = "correct-horse-battery"
 
 def compared(old: str, new: str, *, context: int = 3) -> Difference:
     return difference(
-        Document.parse(old.encode()),
-        Document.parse(new.encode()),
+        DotenvDocument.parse(old.encode()),
+        DotenvDocument.parse(new.encode()),
         lambda entry: entry.key == "WALLET" or is_secret_value(entry.key, entry.written),
         context=context,
     )
 
 
-def changes(result: Difference) -> list[tuple[str, Kind, str | None, str | None]]:
+def changes(result: Difference) -> list[tuple[str, KeyDifference, str | None, str | None]]:
     return [(item.key, item.kind, item.before, item.after) for item in result.changes]
 
 
@@ -32,20 +37,22 @@ class TestKeys:
     def test_each_kind_of_change_is_told(self) -> None:
         result = compared("A=1\nB=1\nC=1\n# D=1\nE=1\n", "A=2\n# B=1\nD=1\nN=1\nE=1\n")
         assert changes(result) == [
-            ("A", Kind.CHANGED, "1", "2"),
-            ("D", Kind.RESTORED, None, "1"),
-            ("N", Kind.ADDED, None, "1"),
-            ("B", Kind.COMMENTED_OUT, "1", None),
-            ("C", Kind.REMOVED, "1", None),
+            ("A", KeyDifference.CHANGED, "1", "2"),
+            ("D", KeyDifference.RESTORED, None, "1"),
+            ("N", KeyDifference.ADDED, None, "1"),
+            ("B", KeyDifference.COMMENTED_OUT, "1", None),
+            ("C", KeyDifference.REMOVED, "1", None),
         ]
 
     def test_one_that_only_has_another_place_is_reordered(self) -> None:
         assert changes(compared("A=1\nB=1\nC=1\n", "B=1\nC=1\nA=1\n")) == [
-            ("A", Kind.REORDERED, "1", "1")
+            ("A", KeyDifference.REORDERED, "1", "1")
         ]
 
     def test_the_last_of_a_key_is_compared(self) -> None:
-        assert changes(compared("A=1\nA=2\n", "A=2\nA=3\n")) == [("A", Kind.CHANGED, "2", "3")]
+        assert changes(compared("A=1\nA=2\n", "A=2\nA=3\n")) == [
+            ("A", KeyDifference.CHANGED, "2", "3")
+        ]
 
     def test_the_same_file_has_none(self) -> None:
         result = compared("A=1\n", "A=1\n")
@@ -66,7 +73,7 @@ class TestKeys:
     @pytest.mark.parametrize("key", ["SECURE_COOKIES", "BASIC_AUTH"])
     def test_a_switch_is_no_secret_whatever_its_key_is_called(self, key: str) -> None:
         result = compared(f"# {key}: false\n", f"# {key}: true\n{key}=true\n")
-        assert changes(result) == [(key, Kind.ADDED, None, "true")]
+        assert changes(result) == [(key, KeyDifference.ADDED, None, "true")]
         assert lines(result) == [f"-# {key}: false", f"+# {key}: true", f"+{key}=true"]
 
     def test_a_key_that_is_secret_in_one_file_is_masked_in_both(self) -> None:
@@ -106,9 +113,9 @@ class TestLines:
     def test_their_numbers_are_those_of_their_file(self) -> None:
         result = compared("A=1\nB=1\n", "N=1\nA=1\n")
         assert [(line.kind, line.number) for line in result.lines] == [
-            (LineKind.NEW, 1),
-            (LineKind.BOTH, 2),
-            (LineKind.OLD, 2),
+            (DiffLineKind.NEW, 1),
+            (DiffLineKind.BOTH, 2),
+            (DiffLineKind.OLD, 2),
         ]
 
     def test_a_secret_is_masked_with_what_stands_behind_it(self) -> None:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.dotenv.document import MAX_BYTES, MAX_LINES, Document, Entry, Quoting
+from pixel_tui.environment.dotenv.document import (
+    MAX_BYTES,
+    MAX_LINES,
+    DotenvDocument,
+    DotenvEntry,
+    Quoting,
+)
 from pixel_tui.environment.dotenv.quoting import Unwritable
 from pixel_tui.environment.dotenv.values import read_values
 
@@ -54,8 +60,8 @@ VALUES = st.text(
 )
 
 
-def only(text: str) -> Entry:
-    (entry,) = Document.parse(text.encode()).entries
+def only(text: str) -> DotenvEntry:
+    (entry,) = DotenvDocument.parse(text.encode()).entries
     return entry
 
 
@@ -64,13 +70,13 @@ def only(text: str) -> Entry:
 @example(b"A=\xff\r\nB=\xc3")
 @example(b"A=1\0\n")
 def test_any_bytes_are_a_document_that_keeps_them(data: bytes) -> None:
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     assert document.data == data
     assert "".join(document.lines).encode("utf-8", "surrogateescape") == data
 
 
 def test_entries_stand_in_the_files_order_with_what_is_written() -> None:
-    document = Document.parse(EXAMPLE)
+    document = DotenvDocument.parse(EXAMPLE)
     assert not document.faults
     found = [
         (item.key, item.line, item.lines, item.written, item.quoting) for item in document.entries
@@ -91,7 +97,7 @@ def test_entries_stand_in_the_files_order_with_what_is_written() -> None:
 
 
 def test_banners_become_sections() -> None:
-    document = Document.parse(EXAMPLE)
+    document = DotenvDocument.parse(EXAMPLE)
     assert document.sections == ("Database", "Models")
     assert [item.section for item in document.entries] == ["Database"] * 2 + ["Models"] * 5
 
@@ -109,18 +115,18 @@ def test_banners_become_sections() -> None:
     ],
 )
 def test_a_banner_is_known_in_many_forms(banner: str, title: str) -> None:
-    document = Document.parse(f"{banner}\nA=1\n".encode())
+    document = DotenvDocument.parse(f"{banner}\nA=1\n".encode())
     assert document.sections == (title,)
     assert document.entries[0].section == title
 
 
 @pytest.mark.parametrize("text", ["# Title\nA=1\n", "# ====\nA=1\n# ====\n", "# ==== ====\nA=1\n"])
 def test_a_comment_or_a_rule_alone_is_no_banner(text: str) -> None:
-    assert Document.parse(text.encode()).sections == ()
+    assert DotenvDocument.parse(text.encode()).sections == ()
 
 
 def test_a_banners_title_can_command_no_terminal() -> None:
-    assert Document.parse(b"# ==== a\x1b[31mb ====\n").sections == ("ab",)
+    assert DotenvDocument.parse(b"# ==== a\x1b[31mb ====\n").sections == ("ab",)
 
 
 @pytest.mark.parametrize("text", ["#A=1", "# A=1", "## A=1", "  # export A=1", "#\tA = 1 # note"])
@@ -133,7 +139,9 @@ def test_a_commented_line_of_this_form_is_an_entry(text: str) -> None:
     "text", ["# see A=1", "# A: 1", "# A", '# A="1', '# A="1" is wrong', "# =1", 'B="1" # A=1']
 )
 def test_a_comment_of_another_form_is_none(text: str) -> None:
-    assert [item.key for item in Document.parse(text.encode()).entries if item.commented] == []
+    assert [
+        item.key for item in DotenvDocument.parse(text.encode()).entries if item.commented
+    ] == []
 
 
 def test_a_commented_value_may_have_many_lines() -> None:
@@ -157,21 +165,21 @@ def test_a_commented_value_may_have_many_lines() -> None:
     ],
 )
 def test_what_compose_refuses_is_a_fault(text: str, line: int, key: str) -> None:
-    (fault,) = Document.parse(text.encode()).faults
+    (fault,) = DotenvDocument.parse(text.encode()).faults
     assert (fault.line, fault.key) == (line, key)
     assert fault.message
     assert fault.remedy
 
 
 def test_a_fault_says_nothing_of_the_value() -> None:
-    document = Document.parse(b"A='hunter2''s'\nB=\"hunter2\nhunter2 hunter2\nC=${hunter2\n")
+    document = DotenvDocument.parse(b"A='hunter2''s'\nB=\"hunter2\nhunter2 hunter2\nC=${hunter2\n")
     assert len(document.faults) == 3
     assert "hunter2" not in repr(document.faults)
     assert "hunter2" not in repr(document)
 
 
 def test_lines_behind_a_fault_are_read_nevertheless() -> None:
-    document = Document.parse(b"A='open\nB C=1\nD=2\nE F=1\nG=2\n")
+    document = DotenvDocument.parse(b"A='open\nB C=1\nD=2\nE F=1\nG=2\n")
     assert [item.key for item in document.entries] == ["A", "D", "G"]
     assert [fault.line for fault in document.faults] == [1, 4]
     assert document.entries[0].broken
@@ -181,13 +189,13 @@ def test_lines_behind_a_fault_are_read_nevertheless() -> None:
 def test_the_lines_of_a_value_without_a_closing_quote_are_no_keys(close: str) -> None:
     lines = ["MIIabc+/x", "abcdefgh", "abcd==", "hunter2: x", "export hunter2", "xyz="]
     text = "\n".join(['A="-----BEGIN', *lines, "export B=1", "c=2", "D=", ""])
-    document = Document.parse(f"{text}{close}".encode())
+    document = DotenvDocument.parse(f"{text}{close}".encode())
     assert [item.key for item in document.entries][:4] == ["A", "B", "c", "D"]
     assert document.faults[0].line == 1
 
 
 def test_the_last_entry_of_a_key_counts_unless_it_is_commented_out() -> None:
-    document = Document.parse(b"A=1\nA=2\n#A=3\n")
+    document = DotenvDocument.parse(b"A=1\nA=2\n#A=3\n")
     entry = document.entry("A")
     assert entry is not None
     assert entry.written == "2"
@@ -218,19 +226,19 @@ def test_the_last_entry_of_a_key_counts_unless_it_is_commented_out() -> None:
     ],
 )
 def test_a_value_is_written_in_its_place(before: str, value: str, after: str) -> None:
-    document = Document.parse(before.encode())
+    document = DotenvDocument.parse(before.encode())
     assert document.with_value(document.entries[0], value).data == after.encode()
 
 
 def test_a_raw_value_may_be_a_fault() -> None:
-    document = Document.parse(b"A=1\nB=2\n")
+    document = DotenvDocument.parse(b"A=1\nB=2\n")
     changed = document.with_raw(document.entries[0], '"x')
     assert changed.data == b'A="x\nB=2\n'
     assert changed.faults
 
 
 def test_the_mending_of_a_quote_mends_the_lines_that_it_had_swallowed() -> None:
-    document = Document.parse(b"A='x\nB='y'\nC=z\n")
+    document = DotenvDocument.parse(b"A='x\nB='y'\nC=z\n")
     changed = document.with_raw(document.entries[0], "'x'")
     assert [item.key for item in changed.entries] == ["A", "B", "C"]
 
@@ -246,11 +254,11 @@ def test_the_mending_of_a_quote_mends_the_lines_that_it_had_swallowed() -> None:
     ],
 )
 def test_an_entry_is_added_at_the_end_with_the_files_line_end(before: str, after: str) -> None:
-    assert Document.parse(before.encode()).with_added("N", "x").data == after.encode()
+    assert DotenvDocument.parse(before.encode()).with_added("N", "x").data == after.encode()
 
 
 def test_an_entry_is_added_behind_another() -> None:
-    document = Document.parse(b"A='1\n2' # x\nB=2\n")
+    document = DotenvDocument.parse(b"A='1\n2' # x\nB=2\n")
     assert document.with_added("N", "x y", after=document.entries[0]).data == (
         b"A='1\n2' # x\nN=x y\nB=2\n"
     )
@@ -258,13 +266,13 @@ def test_an_entry_is_added_behind_another() -> None:
 
 @pytest.mark.parametrize("key", ["1A", "é", "A-B", "A.b", "A[0]"])
 def test_any_name_that_composes_reader_takes_is_added(key: str) -> None:
-    assert Document.parse(b"").with_added(key, "x").data == f"{key}=x\n".encode()
+    assert DotenvDocument.parse(b"").with_added(key, "x").data == f"{key}=x\n".encode()
 
 
 @pytest.mark.parametrize("key", ["", "A B", "A=B", "#A", "A\n"])
 def test_what_is_no_name_is_not_added(key: str) -> None:
     with pytest.raises(Unwritable):
-        Document.parse(b"").with_added(key, "x")
+        DotenvDocument.parse(b"").with_added(key, "x")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +287,7 @@ def test_what_is_no_name_is_not_added(key: str) -> None:
     ],
 )
 def test_an_entry_is_removed(before: str, index: int, after: str) -> None:
-    document = Document.parse(before.encode())
+    document = DotenvDocument.parse(before.encode())
     assert document.without(document.entries[index]).data == after.encode()
 
 
@@ -294,7 +302,7 @@ def test_an_entry_is_removed(before: str, index: int, after: str) -> None:
     ],
 )
 def test_an_entry_is_commented_out(before: str, index: int, after: str) -> None:
-    document = Document.parse(before.encode())
+    document = DotenvDocument.parse(before.encode())
     assert document.commented_out(document.entries[index]).data == after.encode()
 
 
@@ -302,7 +310,7 @@ def test_an_entry_is_commented_out(before: str, index: int, after: str) -> None:
     "text", ["A=1 # x\n", "  export A='1\n\n 2'\r\nB=1", "\ufeffA=1", 'A="#" # A="'], ids=repr
 )
 def test_what_is_commented_out_comes_back_as_it_was(text: str) -> None:
-    document = Document.parse(text.encode())
+    document = DotenvDocument.parse(text.encode())
     out = document.commented_out(document.entries[0])
     assert out.entries[0].commented
     assert out.restored(out.entries[0]).data == document.data
@@ -312,7 +320,7 @@ def test_what_is_commented_out_comes_back_as_it_was(text: str) -> None:
 def test_anything_that_is_commented_out_comes_back_as_it_was(
     data: bytes, draw: st.DataObject
 ) -> None:
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     plain = [
         item
         for item in document.entries
@@ -330,13 +338,13 @@ def test_anything_that_is_commented_out_comes_back_as_it_was(
 
 
 def test_a_line_without_an_entry_can_be_written_anew() -> None:
-    document = Document.parse(b"A=1\r\nB C=2\r\n")
+    document = DotenvDocument.parse(b"A=1\r\nB C=2\r\n")
     assert document.with_line(2, "B=2").data == b"A=1\r\nB=2\r\n"
 
 
 def test_an_entry_of_another_document_is_not_edited() -> None:
-    document = Document.parse(b"A=1\nB=2\n")
-    other = Document.parse(b"A=1\nB=3\n").entries[1]
+    document = DotenvDocument.parse(b"A=1\nB=2\n")
+    other = DotenvDocument.parse(b"A=1\nB=3\n").entries[1]
     with pytest.raises(ValueError, match="not of this document"):
         document.with_value(other, "x")
 
@@ -345,13 +353,13 @@ def test_an_entry_of_another_document_is_not_edited() -> None:
 def test_an_edit_touches_one_entry_and_is_what_a_new_look_finds(
     data: bytes, draw: st.DataObject
 ) -> None:
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     if not document.entries:
         return
     entry = draw.draw(st.sampled_from(document.entries))
     value = draw.draw(VALUES)
     changed = document.with_value(entry, value)
-    assert changed == Document.parse(changed.data)
+    assert changed == DotenvDocument.parse(changed.data)
     before = "".join(document.lines[: entry.line - 1]).encode("utf-8", "surrogateescape")
     after = "".join(document.lines[entry.last_line :]).encode("utf-8", "surrogateescape")
     assert changed.data.startswith(before)
@@ -359,15 +367,17 @@ def test_an_edit_touches_one_entry_and_is_what_a_new_look_finds(
     if not document.faults and not entry.commented:
         assert read_values(changed, {})[entry.key].value is not None
         position = document.entries.index(entry)
-        same = Document.parse(changed.data).entries[position]
-        assert read_values(Document.parse(_alone(changed, same)), {})[entry.key].value == value
+        same = DotenvDocument.parse(changed.data).entries[position]
+        assert (
+            read_values(DotenvDocument.parse(_alone(changed, same)), {})[entry.key].value == value
+        )
 
 
-def _before(document: Document, entry: Entry) -> str:
+def _before(document: DotenvDocument, entry: DotenvEntry) -> str:
     return document.lines[entry.line - 1][: entry.value_start].removeprefix("\ufeff")
 
 
-def _alone(document: Document, entry: Entry) -> bytes:
+def _alone(document: DotenvDocument, entry: DotenvEntry) -> bytes:
     text = "".join(document.lines[entry.line - 1 : entry.last_line])
     return text[entry.start :].encode("utf-8", "surrogateescape")
 
@@ -376,7 +386,7 @@ def _alone(document: Document, entry: Entry) -> bytes:
 def test_what_is_commented_out_or_removed_leaves_the_others(
     data: bytes, draw: st.DataObject
 ) -> None:
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     counting = [item for item in document.entries if not item.commented]
     if document.faults or not counting:
         return
@@ -392,7 +402,7 @@ def test_what_is_commented_out_or_removed_leaves_the_others(
     ids=["bytes", "lines", "entries"],
 )
 def test_a_file_that_is_no_environment_is_not_looked_at(data: bytes) -> None:
-    document = Document.parse(data)
+    document = DotenvDocument.parse(data)
     assert document.data == data
     assert not document.entries
     assert len(document.faults) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.clock import FixedClock, SystemClock
-from pixel_tui.environment.storage.drafts import Drafts
+from pixel_tui.environment.storage.drafts import StoredDrafts
 from pixel_tui.environment.storage.store import EnvironmentStore, FileState, read_file
 from pixel_tui.errors import FileError
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
@@ -30,8 +30,8 @@ def dead(number: int = 1) -> ProcessMark:
     return ProcessMark(number, 5, "another-start-of-the-machine")
 
 
-def drafts(tmp_path: Path, me: ProcessMark | None = None) -> Drafts:
-    return Drafts(tmp_path / "drafts", SystemClock(), me=me)
+def drafts(tmp_path: Path, me: ProcessMark | None = None) -> StoredDrafts:
+    return StoredDrafts(tmp_path / "drafts", SystemClock(), me=me)
 
 
 def test_the_edit_of_a_dead_console_is_found_with_what_it_was_made_from(
@@ -68,7 +68,7 @@ def test_they_come_newest_first(tmp_path: Path, base: FileState) -> None:
     clock = FixedClock(SystemClock().now())
     for number in (1, 2, 3):
         clock.advance(1)
-        Drafts(tmp_path / "drafts", clock, me=dead(number)).write(base, b"%d" % number)
+        StoredDrafts(tmp_path / "drafts", clock, me=dead(number)).write(base, b"%d" % number)
     assert [draft.data for draft in drafts(tmp_path).found()] == [b"3", b"2", b"1"]
 
 
@@ -125,7 +125,7 @@ def test_a_damaged_one_is_not_kept_for_ever_and_a_whole_one_is(
     damaged = tmp_path / "drafts" / "9-9-x.json"
     damaged.write_bytes(b"{")
     clock = FixedClock(SystemClock().now())
-    later = Drafts(tmp_path / "drafts", clock)
+    later = StoredDrafts(tmp_path / "drafts", clock)
     clock.advance(29 * 86400)
     later.sweep()
     assert damaged.exists()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.edits import entry_now, keeps_dollar, mend_of
-from pixel_tui.environment.editing.judging import Judge, Way, place_of, with_text
+from pixel_tui.environment.editing.judging import InputKind, Judge, place_of, with_text
 from pixel_tui.errors import ConsoleError
 from pixel_tui.text import SafeText
 from widgets.rows.environment_row import (
@@ -20,7 +20,7 @@ from widgets.rows.environment_row import (
 )
 
 SECRET = "hunter2"
-NOTHING = Document.parse(b"")
+NOTHING = DotenvDocument.parse(b"")
 
 
 def row(
@@ -30,9 +30,9 @@ def row(
     secret: bool = False,
     effective: str | None = None,
     section: str = "",
-    findings: tuple[Finding, ...] = (),
+    findings: tuple[EnvironmentFinding, ...] = (),
 ) -> KeyRow:
-    entry = Document.parse(f"{key}={value}\n".encode()).entries[0]
+    entry = DotenvDocument.parse(f"{key}={value}\n".encode()).entries[0]
     return KeyRow(
         key=SafeText(key), section=SafeText(section), state=KeyState.SET, entry=entry,
         secret=secret, required=False, purpose=SafeText(""), uses=(), written=entry.written,
@@ -40,58 +40,62 @@ def row(
     )  # fmt: skip
 
 
-def look(document: Document, key: str) -> KeyRow | None:
+def look(document: DotenvDocument, key: str) -> KeyRow | None:
     entry = document.entry(key)
     return row(key, entry.written) if entry is not None else None
 
 
-def finding(rule: str, mend: str | None = None, level: Level = Level.ERROR) -> Finding:
-    return Finding(rule, level, "A", 1, SafeText("It is wrong."), SafeText("Mend it."), mend)
+def finding(
+    rule: str, mend: str | None = None, level: EnvironmentLevel = EnvironmentLevel.ERROR
+) -> EnvironmentFinding:
+    return EnvironmentFinding(
+        rule, level, "A", 1, SafeText("It is wrong."), SafeText("Mend it."), mend
+    )
 
 
 def test_no_value_is_in_the_repr_of_documents_rows_and_judgements() -> None:
-    document = Document.parse(f"A={SECRET}\n".encode())
-    judged = Judge(document, "A", NOTHING, look)(SECRET, Way.EXACT)
+    document = DotenvDocument.parse(f"A={SECRET}\n".encode())
+    judged = Judge(document, "A", NOTHING, look)(SECRET, InputKind.EXACT)
     assert SECRET not in repr([document, KeyLine("A", row("A", SECRET)), judged])
 
 
 def test_what_is_typed_exactly_is_quoted_as_it_needs_to_be() -> None:
-    document = Document.parse(b"# kept\nA=1 # said\r\nB=2\n")
-    made = with_text(document, "A", "x $y", Way.EXACT, NOTHING)
+    document = DotenvDocument.parse(b"# kept\nA=1 # said\r\nB=2\n")
+    made = with_text(document, "A", "x $y", InputKind.EXACT, NOTHING)
     assert made.data == b"# kept\nA='x $y' # said\r\nB=2\n"
 
 
 def test_what_is_typed_as_written_stays_so_and_a_fault_is_refused() -> None:
-    document = Document.parse(b"A=1\nB=2\n")
-    assert with_text(document, "A", '"${B}"', Way.WRITTEN, NOTHING).data == b'A="${B}"\nB=2\n'
+    document = DotenvDocument.parse(b"A=1\nB=2\n")
+    assert with_text(document, "A", '"${B}"', InputKind.WRITTEN, NOTHING).data == b'A="${B}"\nB=2\n'
     with pytest.raises(ConsoleError):
-        with_text(document, "A", '"open', Way.WRITTEN, NOTHING)
+        with_text(document, "A", '"open', InputKind.WRITTEN, NOTHING)
     with pytest.raises(ConsoleError):
-        with_text(document, "A", "1\nC=3", Way.WRITTEN, NOTHING)
+        with_text(document, "A", "1\nC=3", InputKind.WRITTEN, NOTHING)
 
 
 def test_a_key_that_is_off_counts_again_when_it_is_edited() -> None:
-    document = Document.parse(b"# A=1\nB=2\n")
-    assert with_text(document, "A", "3", Way.EXACT, NOTHING).data == b"A=3\nB=2\n"
+    document = DotenvDocument.parse(b"# A=1\nB=2\n")
+    assert with_text(document, "A", "3", InputKind.EXACT, NOTHING).data == b"A=3\nB=2\n"
 
 
 def test_a_new_key_stands_where_the_example_has_it() -> None:
-    example = Document.parse(b"A=\nB=\nC=\n")
-    document = Document.parse(b"A=1\nC=3\n")
+    example = DotenvDocument.parse(b"A=\nB=\nC=\n")
+    document = DotenvDocument.parse(b"A=1\nC=3\n")
     place = place_of(document, "B", example)
     assert place is not None
     assert place.key == "A"
-    assert with_text(document, "B", "2", Way.EXACT, example).data == b"A=1\nB=2\nC=3\n"
+    assert with_text(document, "B", "2", InputKind.EXACT, example).data == b"A=1\nB=2\nC=3\n"
     assert place_of(document, "Z", example) is None
 
 
 def test_a_value_that_no_file_can_say_is_refused_with_the_reason() -> None:
-    judged = Judge(Document.parse(b"A=1\n"), "A", NOTHING, look)("a\0b", Way.EXACT)
+    judged = Judge(DotenvDocument.parse(b"A=1\n"), "A", NOTHING, look)("a\0b", InputKind.EXACT)
     assert judged.refusal
 
 
 def test_a_row_finds_its_entry_in_a_document_that_was_edited_above_it() -> None:
-    document = Document.parse(b"NEW=1\n\nA=1\n")
+    document = DotenvDocument.parse(b"NEW=1\n\nA=1\n")
     assert entry_now(document, row("A")).line == 3
     with pytest.raises(ConsoleError):
         entry_now(NOTHING, row("A"))

@@ -16,7 +16,7 @@ from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase
 from pixel_tui.environment.checks.layers import ALONE, Layers, short_names
 from pixel_tui.environment.checks.overview import KeyRow, Overview
 from pixel_tui.environment.dotenv.assignment import removed
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.live.source import live_environment
 from pixel_tui.environment.storage.staging import Staging, digest
 from pixel_tui.errors import OperationError
@@ -285,9 +285,9 @@ def overview_of(files: Path, name: str) -> Overview:
     )
     opened = access.source.read()
     assert access.source.path == files / name
-    found = opened.examine(Document.parse(opened.data or b""))
+    found = opened.examine(DotenvDocument.parse(opened.data or b""))
     for row in found.rows:
-        one = opened.look(Document.parse(opened.data or b""), row.key)
+        one = opened.look(DotenvDocument.parse(opened.data or b""), row.key)
         assert one is not None
         assert (one.overridden_by, one.overrides) == (row.overridden_by, row.overrides)
     return found

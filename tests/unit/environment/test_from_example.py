@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.from_example import merge_example, missing_keys
 
 EXAMPLE = """\
@@ -30,8 +30,8 @@ GH_TOKEN=ghp_your_token_here
 """
 
 
-def of(text: str) -> Document:
-    return Document.parse(text.encode())
+def of(text: str) -> DotenvDocument:
+    return DotenvDocument.parse(text.encode())
 
 
 def with_missing(text: str, keys: set[str] | None = None) -> str:
@@ -129,7 +129,7 @@ FILES = st.tuples(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]), 
 
 @given(FILES, FILES)
 def test_all_that_was_in_the_file_stays_and_all_that_was_missing_comes(
-    file: Document, example: Document
+    file: DotenvDocument, example: DotenvDocument
 ) -> None:
     made = merge_example(file, example)
     assert missing_keys(made, example) == ()

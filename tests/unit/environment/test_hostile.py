@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 
 
@@ -21,9 +21,9 @@ def test_the_time_grows_with_the_length_and_no_faster(line: str) -> None:
     def taken(times: int) -> float:
         data = ("A='\"" + line * times).encode()
         began = time.thread_time()
-        read_values(Document.parse(data), {})
+        read_values(DotenvDocument.parse(data), {})
         data = ("A=" + line * times).encode()
-        read_values(Document.parse(data), {})
+        read_values(DotenvDocument.parse(data), {})
         return time.thread_time() - began
 
     times = 1500

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pixel_tui.environment.apply.impact import Change, ServiceImpact, find_impact
+from pixel_tui.environment.apply.impact import ServiceChange, ServiceImpact, find_impact
 from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.model.build_record import BuildRecord, build_mark
 from pixel_tui.stack.model.built_with import build_arguments
@@ -64,7 +64,7 @@ def test_a_service_is_recreated_where_its_label_is_another_and_names_the_keys() 
     )
     assert impact == ServiceImpact(
         plain("api"),
-        Change.RECREATE,
+        ServiceChange.RECREATE,
         (plain("A"), plain("C")),
         plain("its environment changes"),
         running=True,
@@ -111,7 +111,7 @@ def test_a_secret_that_only_a_build_gets_is_a_rebuild_and_its_cache_is_warned_of
     impact = only(web, web, run("web"), "NPM_TOKEN", "Z")
     assert impact == ServiceImpact(
         plain("web"),
-        Change.REBUILD,
+        ServiceChange.REBUILD,
         (plain("NPM_TOKEN"),),
         plain("its build gets NPM_TOKEN as a secret"),
         running=True,
@@ -133,7 +133,7 @@ def test_a_build_argument_with_a_secrets_name_is_a_rebuild() -> None:
     )
     impact = only(after, before, run("web"), "NPM_TOKEN")
     assert impact is not None
-    assert (impact.change, impact.keys) == (Change.REBUILD, ("NPM_TOKEN",))
+    assert (impact.change, impact.keys) == (ServiceChange.REBUILD, ("NPM_TOKEN",))
 
 
 def test_an_image_that_is_built_another_way_is_a_rebuild() -> None:
@@ -143,7 +143,7 @@ def test_an_image_that_is_built_another_way_is_a_rebuild() -> None:
     )
     impact = only(after, before, run("web"), "STAGE")
     assert impact is not None
-    assert (impact.change, impact.keys) == (Change.REBUILD, ("STAGE",))
+    assert (impact.change, impact.keys) == (ServiceChange.REBUILD, ("STAGE",))
     assert impact.cause == "its image is built another way"
 
 
@@ -155,7 +155,7 @@ def built(config_hash: str, url: str) -> ServiceReading:
 def test_another_build_argument_is_a_rebuild() -> None:
     impact = only(built("h", "b"), built("g", "a"), run("web", "g"), "NEXT_PUBLIC_API_URL")
     assert impact is not None
-    assert impact.change is Change.REBUILD
+    assert impact.change is ServiceChange.REBUILD
     assert impact.keys == ("NEXT_PUBLIC_API_URL",)
 
 
@@ -163,7 +163,7 @@ def test_an_image_that_was_built_with_another_value_is_rebuilt_though_nothing_ch
     old_image = replace(run("web", "h"), built_with={"NEXT_PUBLIC_API_URL": "a", "OTHER": "x"})
     impact = only(built("h", "b"), built("h", "b"), old_image)
     assert impact is not None
-    assert impact.change is Change.REBUILD
+    assert impact.change is ServiceChange.REBUILD
     assert impact.cause == "its image is built with NEXT_PUBLIC_API_URL"
 
 
@@ -178,7 +178,7 @@ def test_the_record_of_a_build_tells_of_every_argument_where_the_image_tells_non
     image = replace(run("web", "h"), record=BuildRecord(0, {"NEXT_PUBLIC_API_URL": mark}, key))
     impact = only(built("h", "b"), built("h", "b"), image)
     assert impact is not None
-    assert (impact.change, impact.keys) == (Change.REBUILD, ("NEXT_PUBLIC_API_URL",))
+    assert (impact.change, impact.keys) == (ServiceChange.REBUILD, ("NEXT_PUBLIC_API_URL",))
     assert only(built("h", "a"), built("h", "b"), image) is None, "it has the value already"
     more = replace(built("h", "a"), build_arguments={"NEXT_PUBLIC_API_URL": "a", "MODE": "x"})
     impact = only(more, more, image)
@@ -245,7 +245,7 @@ def test_a_secret_made_from_a_changed_key_has_its_service_recreated_though_the_h
     item = replace(service(), delivered=frozenset({"API_TOKEN"}))
     impact = only(item, item, run(), "API_TOKEN", "Z")
     assert impact is not None
-    assert (impact.change, impact.keys) == (Change.RECREATE, ("API_TOKEN",))
+    assert (impact.change, impact.keys) == (ServiceChange.RECREATE, ("API_TOKEN",))
     assert impact.cause == "a secret or config of it changes"
     assert only(item, item, run(), "Z") is None
 
@@ -254,12 +254,12 @@ def test_what_mounts_the_file_by_itself_is_restarted_unless_it_is_recreated() ->
     item, runs = service(), replace(run(), mounts_file=True)
     impact = only(item, item, runs, "A")
     assert impact is not None
-    assert (impact.change, impact.keys) == (Change.RESTART, ("A",))
+    assert (impact.change, impact.keys) == (ServiceChange.RESTART, ("A",))
     assert only(item, item, runs) is None
     assert only(item, item, None, "A") is None
     recreated = only(replace(item, config_hash="new"), item, runs, "TAG")
     assert recreated is not None
-    assert recreated.change is Change.RECREATE
+    assert recreated.change is ServiceChange.RECREATE
 
 
 def test_what_shares_a_namespace_of_what_is_restarted_is_restarted_too() -> None:
@@ -274,7 +274,7 @@ def test_what_shares_a_namespace_of_what_is_restarted_is_restarted_too() -> None
     runs["halted"] = replace(run("halted"), up=False)
     found = {str(item.service): item for item in find_impact(whole, whole, runs, ["A"]).services}
     assert set(found) == {"vpn", "app", "memory"}, "volumes stay, and what is down stays down"
-    assert {item.change for item in found.values()} == {Change.RESTART}
+    assert {item.change for item in found.values()} == {ServiceChange.RESTART}
     assert found["app"].cause == "it shares a namespace of vpn, which is restarted"
 
 

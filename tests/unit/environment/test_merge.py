@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.merge import Conflict, Merged, Side, merge, resolve
 from pixel_tui.errors import UsageError
 
@@ -22,8 +22,8 @@ GH_TOKEN=ghp_1
 """
 
 
-def of(text: str) -> Document:
-    return Document.parse(text.encode())
+def of(text: str) -> DotenvDocument:
+    return DotenvDocument.parse(text.encode())
 
 
 def merged(base: str, mine: str, theirs: str) -> Merged:
@@ -195,7 +195,7 @@ def edits(draw: st.DrawFn) -> tuple[bytes, bytes, bytes]:
 def test_where_only_one_side_changed_anything_its_file_is_the_result(
     base: bytes, other: bytes
 ) -> None:
-    was, now = Document.parse(base), Document.parse(other)
+    was, now = DotenvDocument.parse(base), DotenvDocument.parse(other)
     for result in (merge(was, now, was), merge(was, was, now), merge(was, now, now)):
         assert not result.conflicts
         assert result.document.data == other
@@ -205,7 +205,7 @@ def test_where_only_one_side_changed_anything_its_file_is_the_result(
 def test_no_line_of_either_side_is_lost_without_a_conflict(
     files: tuple[bytes, bytes, bytes],
 ) -> None:
-    base, mine, theirs = map(Document.parse, files)
+    base, mine, theirs = map(DotenvDocument.parse, files)
     result = merge(base, mine, theirs)
     named = {conflict.key for conflict in result.conflicts}
     choices = [entry for item in result.conflicts for entry in (item.mine, item.theirs) if entry]
@@ -227,7 +227,7 @@ def test_no_line_of_either_side_is_lost_without_a_conflict(
 def test_what_one_side_makes_of_a_key_is_what_the_result_makes_of_it(
     files: tuple[bytes, bytes, bytes],
 ) -> None:
-    base, mine, theirs = map(Document.parse, files)
+    base, mine, theirs = map(DotenvDocument.parse, files)
     result = merge(base, mine, theirs)
     named = {conflict.key for conflict in result.conflicts}
     keys = {entry.key for document in (base, mine, theirs) for entry in document.entries}
@@ -244,7 +244,7 @@ def test_what_one_side_makes_of_a_key_is_what_the_result_makes_of_it(
 
 @given(edits())
 def test_every_choice_is_taken_and_mine_comes_first(files: tuple[bytes, bytes, bytes]) -> None:
-    result = merge(*map(Document.parse, files))
+    result = merge(*map(DotenvDocument.parse, files))
     mine = resolve(result, dict.fromkeys(result.conflicts, Side.MINE))
     assert mine.data == result.document.data
     theirs = resolve(result, dict.fromkeys(result.conflicts, Side.THEIRS))
@@ -257,26 +257,26 @@ def test_every_choice_is_taken_and_mine_comes_first(files: tuple[bytes, bytes, b
 
 @given(edits())
 def test_both_sides_get_the_same_entries_whoever_merges(files: tuple[bytes, bytes, bytes]) -> None:
-    base, mine, theirs = map(Document.parse, files)
+    base, mine, theirs = map(DotenvDocument.parse, files)
     one, other = merge(base, mine, theirs), merge(base, theirs, mine)
     assert {item.key for item in one.conflicts} == {item.key for item in other.conflicts}
     if not one.conflicts:
         assert sorted(lines(one.document)) == sorted(lines(other.document))
 
 
-def lines(document: Document) -> list[bytes]:
+def lines(document: DotenvDocument) -> list[bytes]:
     return [line.rstrip(b"\r") for line in document.data.split(b"\n") if line.strip()]
 
 
-def counting(document: Document, key: str) -> str | None:
+def counting(document: DotenvDocument, key: str) -> str | None:
     entry = document.entry(key)
     return entry.raw if entry else None
 
 
-def occurrences(document: Document, key: str) -> list[str]:
+def occurrences(document: DotenvDocument, key: str) -> list[str]:
     return [entry.raw for entry in document.entries if entry.key == key and not entry.commented]
 
 
-def overruled(key: str, *documents: Document) -> bool:
+def overruled(key: str, *documents: DotenvDocument) -> bool:
     """Whether a line is of an entry that is written more than once, and so counted apart."""
     return max(len(occurrences(document, key)) for document in documents) > 1

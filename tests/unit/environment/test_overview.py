@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.environment.checks.catalogue import Shape, load_catalogue, parse_catalogue
-from pixel_tui.environment.checks.overview import How, KeyRow, KeyState, Overview, key_row
+from pixel_tui.environment.checks.overview import KeyRow, KeyState, KeyUseKind, Overview, key_row
 from pixel_tui.environment.checks.secrecy import is_secret, looks_random
 from pixel_tui.environment.checks.surroundings import Surroundings
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.text import plain
@@ -88,8 +88,8 @@ def test_a_row_says_who_reads_the_key_and_what_it_is_for() -> None:
     uses = pixel_uses(GH_TOKEN=(use("syntropy", "environment.GH_TOKEN"),))
     found = row(look(WELL, uses=uses), "GH_TOKEN")
     assert [(item.service, item.how, item.where) for item in found.uses] == [
-        ("syntropy", How.INTERPOLATION, "environment.GH_TOKEN"),
-        ("agent", How.ENV_FILE, ""),
+        ("syntropy", KeyUseKind.INTERPOLATION, "environment.GH_TOKEN"),
+        ("agent", KeyUseKind.ENV_FILE, ""),
     ]
     assert "Syntropy" in found.purpose
 
@@ -134,8 +134,8 @@ TEXTS = st.lists(
 @settings(deadline=None, max_examples=150)
 @given(TEXTS)
 def test_one_row_alone_is_the_row_of_the_whole(text: str) -> None:
-    document = Document.parse(text.encode())
-    example = Document.parse(EXAMPLE.encode())
+    document = DotenvDocument.parse(text.encode())
+    example = DotenvDocument.parse(EXAMPLE.encode())
     whole = look(text, example=EXAMPLE, uses=pixel_uses())
     for item in whole.rows:
         alone = key_row(

@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import read_values
 
 REFUSED = "compose refuses the file"
@@ -36,7 +36,7 @@ def as_python_dotenv(text: str) -> dict[str, str | None]:
 
 
 def as_compose(text: str) -> dict[str, str | None] | str:
-    document = Document.parse(text.encode())
+    document = DotenvDocument.parse(text.encode())
     readings = read_values(document, {})
     if document.faults or any(reading.refusal for reading in readings.values()):
         return REFUSED

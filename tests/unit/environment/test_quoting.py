@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.dotenv.document import Document, Quoting
+from pixel_tui.environment.dotenv.document import DotenvDocument, Quoting
 from pixel_tui.environment.dotenv.quoting import Unwritable, quoted
 from pixel_tui.environment.dotenv.values import read_values
 
@@ -29,7 +29,7 @@ def test_any_text_is_read_as_it_was_typed(value: str, like: Quoting, behind: str
     raw = quoted(value, like)
     if not raw and behind.startswith(" "):
         return
-    document = Document.parse(f"A={raw}{behind}".encode())
+    document = DotenvDocument.parse(f"A={raw}{behind}".encode())
     assert not document.faults
     assert read_values(document, {"A": "process"})["A"].value == value
 

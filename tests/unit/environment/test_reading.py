@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.environment.checks.surroundings import GitState, socket_group
-from pixel_tui.environment.live.reading import Around, read_around, read_example
+from pixel_tui.environment.live.reading import FileContext, read_around, read_example
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.compose.environment_uses import NO_USES, EnvFile, EnvironmentUses, How, Use
+from pixel_tui.stack.compose.environment_uses import (
+    NO_USES,
+    EnvFile,
+    EnvironmentUses,
+    KeyUse,
+    KeyUseKind,
+)
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.text import plain
 
@@ -21,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def around(folder: Path, path: Path, **environment: str) -> Around:
+def around(folder: Path, path: Path, **environment: str) -> FileContext:
     command = ComposeCommand(
         docker=("docker", "--host", f"unix://{folder}/docker.sock"),
         compose=(str(folder / "none" / "docker-compose"),),
@@ -57,8 +63,8 @@ def test_a_file_that_only_services_read_needs_nothing_of_the_compose_file(
 ) -> None:
     path = folder / "app.env"
     path.write_text("A=1\n")
-    whole = EnvFile(Use(plain("app"), How.ENV_FILE), str(path))
-    tag = Use(plain("app"), How.INTERPOLATION, plain("image"), required=True)
+    whole = EnvFile(KeyUse(plain("app"), KeyUseKind.ENV_FILE), str(path))
+    tag = KeyUse(plain("app"), KeyUseKind.INTERPOLATION, plain("image"), required=True)
     uses = EnvironmentUses((plain("app"),), frozenset({"app"}), {"TAG": (tag,)}, (whole,))
     monkeypatch.setattr(ComposeProject, "environment_uses", lambda _: uses)
     found = around(folder, path)

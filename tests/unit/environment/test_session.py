@@ -3,9 +3,9 @@
 import pytest
 
 from pixel_tui.environment.checks.overview import KeyRow, KeyState, Overview
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.merge import Side, resolve
-from pixel_tui.environment.editing.judging import Way
+from pixel_tui.environment.editing.judging import InputKind
 from pixel_tui.environment.editing.session import (
     MOST_STEPS,
     EditSession,
@@ -25,10 +25,10 @@ SECRET = "hunter2"
 def read(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) -> ParsedFile:
     """A file as it was read."""
 
-    def examine(document: Document) -> Overview:
+    def examine(document: DotenvDocument) -> Overview:
         return overview_of(document.data, example=example.decode() if example else None)
 
-    def look(document: Document, key: str) -> KeyRow | None:
+    def look(document: DotenvDocument, key: str) -> KeyRow | None:
         return next((row for row in examine(document).rows if row.key == key), None)
 
     return parse_file(LoadedFile(data, example, stamp=(), examine=examine, look=look))
@@ -44,7 +44,7 @@ def session(data: bytes | None = b"A=1\nB=2\n", example: bytes | None = None) ->
 def edited(data: bytes, base: bytes = b"A=1\nB=2\n") -> EditSession:
     """A session with one edit."""
     it = session(base)
-    assert it.take(Document.parse(data))
+    assert it.take(DotenvDocument.parse(data))
     return it
 
 
@@ -57,7 +57,7 @@ def row(
     line: str = "",
     effective: str | None = None,
 ) -> KeyRow:
-    entry = Document.parse(line.encode()).entry(key) if line else None
+    entry = DotenvDocument.parse(line.encode()).entry(key) if line else None
     return KeyRow(
         key=SafeText(key), section=SafeText(""), state=state, entry=entry, secret=secret,
         required=required, purpose=SafeText(""), uses=(),
@@ -138,13 +138,13 @@ def test_a_save_replaces_what_the_edits_were_made_from() -> None:
 def test_edits_are_undone_and_redone_one_by_one_and_a_new_one_ends_the_redo() -> None:
     it = session(b"A=1\n")
     for data in (b"A=2\n", b"A=3\n"):
-        assert it.take(Document.parse(data))
+        assert it.take(DotenvDocument.parse(data))
     assert it.undo()
     assert it.document.data == b"A=2\n"
     assert it.redo()
     assert it.document.data == b"A=3\n"
     assert it.undo()
-    assert it.take(Document.parse(b"A=4\n"))
+    assert it.take(DotenvDocument.parse(b"A=4\n"))
     assert not it.redo()
     assert it.undo()
     assert it.undo()
@@ -154,14 +154,14 @@ def test_edits_are_undone_and_redone_one_by_one_and_a_new_one_ends_the_redo() ->
 
 def test_an_edit_that_changes_nothing_is_no_step() -> None:
     it = session()
-    assert not it.take(Document.parse(b"A=1\nB=2\n"))
+    assert not it.take(DotenvDocument.parse(b"A=1\nB=2\n"))
     assert not it.can_undo
 
 
 def test_only_the_newest_edits_can_be_undone() -> None:
     it = session(b"A=0\n")
     for number in range(1, MOST_STEPS + 3):
-        it.take(Document.parse(b"A=%d\n" % number))
+        it.take(DotenvDocument.parse(b"A=%d\n" % number))
     while it.undo():
         pass
     assert it.document.data == b"A=2\n"
@@ -181,7 +181,7 @@ def test_no_value_is_in_the_repr() -> None:
 
 def test_a_draft_continues_where_it_was_left_and_can_be_undone() -> None:
     it = session()
-    assert it.resume(it.base, Document.parse(b"A=3\nB=2\n"))
+    assert it.resume(it.base, DotenvDocument.parse(b"A=3\nB=2\n"))
     assert it.document.data == b"A=3\nB=2\n"
     assert it.unsaved
     assert not it.changed_elsewhere
@@ -191,14 +191,14 @@ def test_a_draft_continues_where_it_was_left_and_can_be_undone() -> None:
 
 def test_a_draft_of_an_older_file_is_merged_before_it_is_saved() -> None:
     it = session(b"A=1\nB=9\n")
-    assert it.resume(Document.parse(b"A=1\nB=2\n"), Document.parse(b"A=3\nB=2\n"))
+    assert it.resume(DotenvDocument.parse(b"A=1\nB=2\n"), DotenvDocument.parse(b"A=3\nB=2\n"))
     assert it.changed_elsewhere
     assert it.base.data == b"A=1\nB=2\n"
 
 
 def test_a_draft_that_the_file_holds_by_now_is_not_resumed() -> None:
     it = session(b"A=3\nB=2\n")
-    assert not it.resume(Document.parse(b"A=1\nB=2\n"), Document.parse(b"A=3\nB=2\n"))
+    assert not it.resume(DotenvDocument.parse(b"A=1\nB=2\n"), DotenvDocument.parse(b"A=3\nB=2\n"))
     assert not it.unsaved
 
 
@@ -256,7 +256,7 @@ def test_every_value_is_a_secret_until_the_checks_say_otherwise() -> None:
 
 def test_values_of_another_file_are_secrets_by_the_same_rule() -> None:
     it = session()
-    plain_one, token = Document.parse(b"SITE=pixel\nOTHER_TOKEN=x\n").entries
+    plain_one, token = DotenvDocument.parse(b"SITE=pixel\nOTHER_TOKEN=x\n").entries
     assert not it.is_secret(plain_one)
     assert it.is_secret(token)
 
@@ -264,18 +264,18 @@ def test_values_of_another_file_are_secrets_by_the_same_rule() -> None:
 def test_a_key_that_is_secret_in_this_file_is_so_in_every_other() -> None:
     it = session(b"NOTE=1\n")
     it.overview = Overview((row("NOTE", KeyState.SET, secret=True, line="NOTE=1"),), (), {})
-    (other,) = Document.parse(b"NOTE=2\n").entries
+    (other,) = DotenvDocument.parse(b"NOTE=2\n").entries
     assert it.is_secret(other)
 
 
 def test_the_form_of_a_key_starts_with_what_compose_reads() -> None:
     form = session().value_form(row("A", KeyState.SET, line="A='1 2'", effective="1 2"))
-    assert (form.exact, form.written, form.way) == ("1 2", "'1 2'", Way.EXACT)
+    assert (form.exact, form.written, form.way) == ("1 2", "'1 2'", InputKind.EXACT)
 
 
 def test_the_form_of_a_value_with_variables_starts_as_it_is_written() -> None:
     set_row = row("A", KeyState.SET, line='A="${B}/x"', effective="2/x")
-    assert session().value_form(set_row).way is Way.WRITTEN
+    assert session().value_form(set_row).way is InputKind.WRITTEN
 
 
 def test_the_form_of_a_missing_key_starts_with_the_example_unless_it_is_a_secret() -> None:
@@ -300,9 +300,9 @@ def test_what_was_typed_is_an_edit_and_what_was_passed_over_is_none() -> None:
 
 def test_a_typed_value_is_judged_in_the_document_of_now() -> None:
     it = session(b"A=${B}\nB=2\n")
-    it.take(Document.parse(b"A=${B}\nB=7\n"))
-    assert it.judge("B")("8", Way.EXACT).effective == "8"
-    assert it.judge("C")("${B}", Way.WRITTEN).effective == "7"
+    it.take(DotenvDocument.parse(b"A=${B}\nB=7\n"))
+    assert it.judge("B")("8", InputKind.EXACT).effective == "8"
+    assert it.judge("C")("${B}", InputKind.WRITTEN).effective == "7"
 
 
 def test_a_new_key_is_refused_if_it_is_there_or_is_none_and_known_from_the_example() -> None:

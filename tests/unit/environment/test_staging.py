@@ -13,7 +13,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.environment.live.workspace import LiveWorkspace
 from pixel_tui.environment.storage import staging as staging_module
-from pixel_tui.environment.storage.drafts import Drafts
+from pixel_tui.environment.storage.drafts import StoredDrafts
 from pixel_tui.environment.storage.file_state import FileState
 from pixel_tui.environment.storage.staging import (
     KEPT_SECONDS,
@@ -48,7 +48,7 @@ def made_by(staging: Staging, candidate: str, maker: Mapping[str, object] | None
 
 def workspace(tmp_path: Path, staging: Staging) -> LiveWorkspace:
     clock = SystemClock()
-    drafts = Drafts(tmp_path / "drafts", clock)
+    drafts = StoredDrafts(tmp_path / "drafts", clock)
     command = ComposeCommand(directory=str(tmp_path / "project"))
     impact = ImpactReader(command, {})
     return LiveWorkspace(drafts, lambda: None, impact, staging, {}, clock)
@@ -162,7 +162,7 @@ class TestAbandoned:
 
     def test_a_draft_and_an_apply_that_can_be_rolled_back_stay(self, tmp_path: Path) -> None:
         folder = tmp_path / "state/environment"
-        drafts = Drafts(folder / "pixel-1/drafts", SystemClock())
+        drafts = StoredDrafts(folder / "pixel-1/drafts", SystemClock())
         drafts.write(FileState(tmp_path / ".env", tmp_path / ".env", exists=False), NEW)
         for name in ("apply-a.json", "apply-a.env", "apply-b.env", "apply-b.room"):
             (folder / name).write_bytes(OLD)

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.environment.dotenv.document import Document
+from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.dotenv.values import LONGEST, Reading, read_for_services, read_values
 
 
 def readings(text: str | bytes, **environment: str) -> dict[str, Reading]:
     data = text if isinstance(text, bytes) else text.encode()
-    return dict(read_values(Document.parse(data), environment))
+    return dict(read_values(DotenvDocument.parse(data), environment))
 
 
 def value(text: str | bytes, **environment: str) -> str | None:
@@ -137,10 +137,10 @@ def test_a_key_alone_at_the_very_end_is_a_value_without_a_name() -> None:
 
 
 def test_services_get_keys_from_further_down_too() -> None:
-    document = Document.parse(b"A=$B\nB=1\nB=2\n")
+    document = DotenvDocument.parse(b"A=$B\nB=1\nB=2\n")
     assert read_values(document, {})["A"].value == ""
     assert read_for_services(document, {})["A"].value == "2"
-    refused = Document.parse(b"A=${B:?}\nB=1\n")
+    refused = DotenvDocument.parse(b"A=${B:?}\nB=1\n")
     assert read_for_services(refused, {})["A"].refusal
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import OperationError
-from pixel_tui.facts.background import LateAnswer
+from pixel_tui.facts.background import BackgroundValue
 from tests.patience import PATIENCE
 
 
@@ -14,13 +14,13 @@ def clock() -> FixedClock:
 
 
 def test_an_answer_that_comes_in_time_is_given() -> None:
-    late = LateAnswer("", clock(), 10)
+    late = BackgroundValue("", clock(), 10)
     late.ask(lambda: "here")
     assert late.answer(PATIENCE) == "here"
 
 
 def test_one_that_takes_too_long_is_there_the_next_time() -> None:
-    late, gate = LateAnswer("", clock(), 10), threading.Event()
+    late, gate = BackgroundValue("", clock(), 10), threading.Event()
 
     def slow() -> str:
         gate.wait(PATIENCE)
@@ -35,7 +35,7 @@ def test_one_that_takes_too_long_is_there_the_next_time() -> None:
 
 def test_it_is_asked_again_only_when_it_has_aged() -> None:
     time = clock()
-    late = LateAnswer(0, time, 10)
+    late = BackgroundValue(0, time, 10)
     asked = iter(range(1, 9))
     for seconds, wanted in ((0, 1), (9, 1), (2, 2)):
         time.advance(seconds)
@@ -45,7 +45,7 @@ def test_it_is_asked_again_only_when_it_has_aged() -> None:
 
 def test_one_that_is_not_kept_is_given_up_when_it_is_asked_again() -> None:
     time = clock()
-    late, gate = LateAnswer("", time, 10, keep=False), threading.Event()
+    late, gate = BackgroundValue("", time, 10, keep=False), threading.Event()
 
     def slow() -> str:
         gate.wait(PATIENCE)
@@ -62,7 +62,7 @@ def test_one_that_is_not_kept_is_given_up_when_it_is_asked_again() -> None:
 
 def test_what_can_not_be_read_leaves_the_last_answer() -> None:
     time = clock()
-    late = LateAnswer("first", time, 10)
+    late = BackgroundValue("first", time, 10)
 
     def fails() -> str:
         raise OperationError("The engine can't be asked.")

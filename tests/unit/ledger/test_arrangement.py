@@ -3,9 +3,9 @@
 from pixel_tui.ledger.reading.task import TaskStatus
 from pixel_tui.ledger.view.arrangement import (
     Arrangement,
-    Line,
+    LedgerLine,
     TaskField,
-    Wanted,
+    TaskFilter,
     arranged,
     hidden_findings,
 )
@@ -25,7 +25,7 @@ def ledger() -> LedgerView:
     )
 
 
-def lines(wish: Arrangement) -> list[Line]:
+def lines(wish: Arrangement) -> list[LedgerLine]:
     return list(arranged(ledger(), wish, NOW))
 
 
@@ -54,8 +54,8 @@ def test_one_list_is_sorted_across_the_groups() -> None:
 
 
 def test_tasks_are_chosen_by_kind_and_by_words() -> None:
-    assert listed(Arrangement(wanted=Wanted.OPEN, grouped=False)) == [FOUR, TWO]
-    assert listed(Arrangement(wanted=Wanted.FAILED, grouped=False)) == [THREE]
+    assert listed(Arrangement(wanted=TaskFilter.OPEN, grouped=False)) == [FOUR, TWO]
+    assert listed(Arrangement(wanted=TaskFilter.FAILED, grouped=False)) == [THREE]
     assert listed(Arrangement(words="MEND the", grouped=False)) == [THREE, ONE]
 
 
@@ -65,13 +65,13 @@ def test_findings_about_tasks_that_are_not_listed_are_counted() -> None:
     assert about == {TWO, THREE}
     assert hidden_findings(found, Arrangement()) == 0
     assert hidden_findings(found, Arrangement(words="nothing has this")) == len(found.findings)
-    assert hidden_findings(found, Arrangement(wanted=Wanted.COMPLETED)) == len(found.findings)
-    assert hidden_findings(found, Arrangement(wanted=Wanted.DOUBTFUL)) == 0
+    assert hidden_findings(found, Arrangement(wanted=TaskFilter.COMPLETED)) == len(found.findings)
+    assert hidden_findings(found, Arrangement(wanted=TaskFilter.DOUBTFUL)) == 0
 
 
 def test_tasks_with_findings_are_those_that_are_odd_or_that_something_contradicts() -> None:
     found = view(task(ONE), task(TWO, type="dance"), task(THREE, attempts=9))
-    wish = Arrangement(wanted=Wanted.DOUBTFUL, grouped=False)
+    wish = Arrangement(wanted=TaskFilter.DOUBTFUL, grouped=False)
     assert {line.key for line in arranged(found, wish, NOW)} == {TWO, THREE}
 
 

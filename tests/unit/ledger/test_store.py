@@ -18,7 +18,7 @@ from pixel_tui import exchange as exchange_module
 from pixel_tui.clock import SystemClock
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.exchange import NoExchange
-from pixel_tui.ledger.file.document import Document
+from pixel_tui.ledger.file.document import LedgerDocument
 from pixel_tui.ledger.file.json_edit import with_members
 from pixel_tui.ledger.reading.places import LedgerPlace
 from pixel_tui.ledger.reading.task import Task
@@ -35,7 +35,7 @@ def store_of(place: LedgerPlace, *, pauses: tuple[float, ...] = ()) -> LedgerSto
 
 
 def setting(task_id: str, **members: Any) -> Change:
-    def make(document: Document[Task]) -> bytes:
+    def make(document: LedgerDocument[Task]) -> bytes:
         for index, found in enumerate(document.items):
             if found.id == task_id:
                 raw = with_members(document.entries[index].raw, changed=members)
@@ -112,9 +112,9 @@ def test_what_is_no_ledger_is_never_written_over(tmp_path: Path, raw: bytes) -> 
 def test_the_change_is_made_of_what_is_there_when_it_is_written(tmp_path: Path) -> None:
     place = project(tmp_path, task())
     change = setting(ONE, mine=1)
-    seen: list[Document[Task]] = []
+    seen: list[LedgerDocument[Task]] = []
 
-    def make(document: Document[Task]) -> bytes:
+    def make(document: LedgerDocument[Task]) -> bytes:
         if not seen:
             rewrite(place, text(task(theirs=1), task(TWO)))
         seen.append(document)

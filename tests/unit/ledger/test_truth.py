@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pixel_tui.ledger.reading.worker_lock import WorkerLock
-from pixel_tui.ledger.view.rules.findings import Finding, Rule
-from pixel_tui.ledger.view.truth import Verdict
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, Rule
+from pixel_tui.ledger.view.truth import TaskVerdict
 from pixel_tui.ledger.view.view import LedgerView
 from pixel_tui.stack.model.container import EnvironmentEntry
 from pixel_tui.stack.model.snapshot import Link
@@ -19,7 +19,7 @@ def rules(found: LedgerView) -> list[Rule]:
     return [finding.rule for finding in found.findings]
 
 
-def only(found: LedgerView) -> Finding:
+def only(found: LedgerView) -> LedgerFinding:
     (finding,) = found.findings
     return finding
 
@@ -32,7 +32,7 @@ def test_a_running_task_with_its_worker_agrees() -> None:
     found = view(running(), containers=(worker(),))
     assert found.findings == ()
     truth = found.truth(found.tasks[0])
-    assert truth.verdict is Verdict.AGREES
+    assert truth.verdict is TaskVerdict.AGREES
     assert truth.worker is not None
     assert truth.worker.words == "running"
 
@@ -41,7 +41,7 @@ def test_one_whose_container_is_gone_is_an_orphan_and_is_queued_again() -> None:
     found = view(running())
     finding = only(found)
     assert (finding.rule, finding.remedy) == (Rule.GONE, f"task-requeue {ONE}")
-    assert found.truth(found.tasks[0]).verdict is Verdict.GONE
+    assert found.truth(found.tasks[0]).verdict is TaskVerdict.GONE
 
 
 @pytest.mark.parametrize("changes", [{"attempts": 3}, {"type": "syntropy-rebuild"}])
@@ -52,20 +52,20 @@ def test_an_orphan_that_may_not_be_tried_again_is_aborted(changes: dict[str, Any
 def test_one_that_has_just_begun_is_not_judged_by_an_older_picture() -> None:
     found = view(running(minutes=0.05))
     assert found.findings == ()
-    assert found.truth(found.tasks[0]).verdict is Verdict.UNKNOWN
+    assert found.truth(found.tasks[0]).verdict is TaskVerdict.UNKNOWN
 
 
 def test_without_an_engine_nothing_is_said_of_containers() -> None:
     found = view(running(), link=Link.LOST)
     assert found.findings == ()
-    assert found.truth(found.tasks[0]).verdict is Verdict.UNKNOWN
+    assert found.truth(found.tasks[0]).verdict is TaskVerdict.UNKNOWN
 
 
 def test_one_whose_container_has_ended_says_how() -> None:
     found = view(running(), containers=(worker(**exited(137, oom_killed=True)),))
     assert only(found).rule is Rule.ENDED
     assert "exit code 137 (out of memory)" in only(found).message
-    assert found.truth(found.tasks[0]).verdict is Verdict.ENDED
+    assert found.truth(found.tasks[0]).verdict is TaskVerdict.ENDED
 
 
 def test_a_container_of_the_attempt_before_says_nothing_of_this_one() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.logs.continuation import MAX_GROUP, Grouper
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import SECOND, stamp_of
 
@@ -293,21 +293,21 @@ def test_a_group_has_the_level_of_its_first_line() -> None:
     grouper = Grouper()
     grouper.feed(0, said("ERROR: boom"))
     grouper.feed(1, said("    at tick (/app/index.js:12:11)"))
-    assert grouper.level(said("")) is Level.ERROR
-    assert grouper.level(said("", source="db")) is Level.UNKNOWN
+    assert grouper.level(said("")) is LogLevel.ERROR
+    assert grouper.level(said("", source="db")) is LogLevel.UNKNOWN
 
 
 def test_a_trace_has_the_level_that_is_told_first() -> None:
     grouper = Grouper()
     for at, text in enumerate(("/app/x.js:1", "  throw x", "  ^", "", "TypeError: boom", "  at x")):
         assert grouper.feed(at, said(text)) == 0
-    assert grouper.level(said("")) is Level.ERROR
+    assert grouper.level(said("")) is LogLevel.ERROR
 
 
 def test_a_level_that_is_known_is_not_looked_for_again() -> None:
     grouper = Grouper()
-    grouper.feed(0, said("head"), Level.UNKNOWN)
-    assert grouper.feed(1, said("    ERROR: more"), Level.UNKNOWN) == 0
+    grouper.feed(0, said("head"), LogLevel.UNKNOWN)
+    assert grouper.feed(1, said("    ERROR: more"), LogLevel.UNKNOWN) == 0
 
 
 PIECES = st.sampled_from(

@@ -4,22 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.logs.level import Level, level_named, level_of
+from pixel_tui.logs.level import LogLevel, level_named, level_of
 
 SAID = {
-    Level.TRACE: [
+    LogLevel.TRACE: [
         "TRACE entering the loop",
         "trce: Microsoft.AspNetCore.Hosting[0]",
         '{"level":10,"msg":"tick"}',
     ],
-    Level.DEBUG: [
+    LogLevel.DEBUG: [
         "DEBUG cache miss key=pixel:12:40 shard=3",
         "2026-03-01 12:00:00.123 UTC [27] DEBUG1:  forked new backend",
         "1:M 01 Mar 2026 12:00:00.000 - Accepted 172.20.0.7:43120",
         '{"level":"debug","msg":"tick"}',
         "<15>app: tick",
     ],
-    Level.INFO: [
+    LogLevel.INFO: [
         "INFO:     Uvicorn running on http://0.0.0.0:8000",
         "[2026-03-01 12:00:00 +0000] [7] [INFO] Listening at: http://[::]:80 (1)",
         "2026-03-01 12:00:00.123 UTC [27] LOG:  checkpoint starting: time",
@@ -36,7 +36,7 @@ SAID = {
         "[12:00:00] [Server thread/INFO]: Done (3.1s)!",
         "notice: rotated",
     ],
-    Level.WARN: [
+    LogLevel.WARN: [
         "WARN  slow render: /canvas took 420ms",
         "warning: the option is deprecated",
         'time="2026-03-01T12:00:00Z" level=warning msg="no config found"',
@@ -56,7 +56,7 @@ SAID = {
         '{"@level":"warn","@message":"slow"}',
         '{"level":{"value":1},"severity":"warn"}',
     ],
-    Level.ERROR: [
+    LogLevel.ERROR: [
         "[ERROR] cannot bind",
         "ERROR: cannot bind",
         "error: cannot bind",
@@ -106,7 +106,7 @@ SAID = {
         '203.0.113.4 - - [01/Mar/2026:12:00:00 +0000] "GET / HTTP/2.0" 502 157 "-" "curl"',
         '203.0.113.4 - INFO [01/Mar/2026:12:00:00 +0000] "GET / HTTP/1.1" 500 157 "-" "-"',
     ],
-    Level.FATAL: [
+    LogLevel.FATAL: [
         "FATAL: cannot go on",
         "2026-03-01 12:00:00.123 UTC [27] FATAL:  sorry, too many clients already",
         "2026-03-01 12:00:00.123 UTC [1] PANIC:  could not write to file",
@@ -121,7 +121,7 @@ SAID = {
         '{"level":60,"msg":"giving up"}',
         "<0>gone",
     ],
-    Level.UNKNOWN: [
+    LogLevel.UNKNOWN: [
         "",
         "   ",
         "no errors found",
@@ -157,29 +157,31 @@ SAID = {
 @pytest.mark.parametrize(
     ("level", "line"), [(level, line) for level, lines in SAID.items() for line in lines]
 )
-def test_the_level_is_read_from_where_programs_put_it(level: Level, line: str) -> None:
+def test_the_level_is_read_from_where_programs_put_it(level: LogLevel, line: str) -> None:
     assert level_of(line) is level
     assert level_of(line.encode()) is level
 
 
 def test_what_a_client_does_wrong_counts_as_the_operator_says() -> None:
     line = '203.0.113.4 - - [01/Mar/2026:12:00:00 +0000] "GET /.env HTTP/1.1" 404 153 "-" "-"'
-    assert level_of(line) is Level.INFO
-    assert level_of(line, client_errors=Level.WARN) is Level.WARN
+    assert level_of(line) is LogLevel.INFO
+    assert level_of(line, client_errors=LogLevel.WARN) is LogLevel.WARN
 
 
 def test_levels_are_in_order() -> None:
-    assert sorted(Level) == [
-        Level.UNKNOWN, Level.TRACE, Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR, Level.FATAL,
+    assert sorted(LogLevel) == [
+        LogLevel.UNKNOWN, LogLevel.TRACE, LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN,
+        LogLevel.ERROR, LogLevel.FATAL,
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("word", "level"),
-    [("eror", Level.ERROR), ("Information", Level.INFO), ("40", Level.WARN), ("4", Level.WARN),
-     ("60", Level.FATAL), ("99", Level.FATAL), ("8", Level.UNKNOWN), ("blue", Level.UNKNOWN)],
+    [("eror", LogLevel.ERROR), ("Information", LogLevel.INFO), ("40", LogLevel.WARN),
+     ("4", LogLevel.WARN), ("60", LogLevel.FATAL), ("99", LogLevel.FATAL),
+     ("8", LogLevel.UNKNOWN), ("blue", LogLevel.UNKNOWN)],
 )  # fmt: skip
-def test_a_word_or_a_number_stands_for_a_level(word: str, level: Level) -> None:
+def test_a_word_or_a_number_stands_for_a_level(word: str, level: LogLevel) -> None:
     assert level_named(word) is level
 
 
@@ -192,12 +194,12 @@ PIECES = st.sampled_from(
 
 @given(st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=60).map(b"".join)))
 def test_no_line_is_an_error(line: bytes) -> None:
-    assert level_of(line) in Level
+    assert level_of(line) in LogLevel
 
 
 @given(st.text(max_size=200))
 def test_no_text_is_an_error(line: str) -> None:
-    assert level_of(line) in Level
+    assert level_of(line) in LogLevel
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import (
     LONGEST_PATTERN,
     MOST_SPANS,
     BadPattern,
-    Case,
+    CaseSensitivity,
     FilterStack,
     Matcher,
     Query,
@@ -41,8 +41,8 @@ def said(text: str, source: str = "api", kind: LineKind = LineKind.STDOUT) -> Lo
         (Query("pool"), "The Pool is full", True),
         (Query("Pool"), "The pool is full", False),
         (Query("Pool"), "The Pool is full", True),
-        (Query("Pool", case=Case.SAME), "the pool", True),
-        (Query("pool", case=Case.EXACT), "the Pool", False),
+        (Query("Pool", case=CaseSensitivity.SAME), "the pool", True),
+        (Query("pool", case=CaseSensitivity.EXACT), "the Pool", False),
         (Query("größe"), "GRÖSSE, GRÖßE", True),
         (Query("Größe"), "größe", False),
         (Query("a.c"), "abc", False),
@@ -99,8 +99,8 @@ def test_all_queries_have_to_agree() -> None:
 
 
 def test_a_level_is_the_least_that_is_shown() -> None:
-    stack = FilterStack(level=Level.WARN)
-    assert [stack.passes(said("x"), level) for level in Level] == [
+    stack = FilterStack(level=LogLevel.WARN)
+    assert [stack.passes(said("x"), level) for level in LogLevel] == [
         False, False, False, False, True, True, True,
     ]  # fmt: skip
     assert FilterStack().passes(said("x"))
@@ -115,20 +115,22 @@ def test_sources_are_a_choice() -> None:
 
 def test_a_mark_passes_with_its_container() -> None:
     mark = said("restarted", kind=LineKind.MARK)
-    stack = FilterStack((made(Query("pool")),), Level.ERROR, frozenset({"api"}))
+    stack = FilterStack((made(Query("pool")),), LogLevel.ERROR, frozenset({"api"}))
     assert stack.passes(mark)
     assert not FilterStack(sources=frozenset({"db"})).passes(mark)
 
 
 def test_a_stack_knows_that_it_is_empty() -> None:
     assert FilterStack().empty
-    assert not FilterStack(level=Level.DEBUG).empty
+    assert not FilterStack(level=LogLevel.DEBUG).empty
     assert not FilterStack(sources=frozenset()).empty
 
 
-@given(st.text(max_size=30), st.booleans(), st.sampled_from(Case), st.binary(max_size=60))
+@given(
+    st.text(max_size=30), st.booleans(), st.sampled_from(CaseSensitivity), st.binary(max_size=60)
+)
 def test_nothing_typed_and_no_line_is_an_error(
-    text: str, regex: bool, case: Case, line: bytes
+    text: str, regex: bool, case: CaseSensitivity, line: bytes
 ) -> None:
     found = compile_query(Query(text, regex=regex, case=case))
     if isinstance(found, BadPattern):
@@ -143,4 +145,4 @@ def test_nothing_typed_and_no_line_is_an_error(
 def test_words_are_found_wherever_they_are(word: str, before: str, after: str) -> None:
     if "\x1b" not in before + word + after:
         line = f"{before}{word}{after}".encode()
-        assert made(Query(word, case=Case.EXACT)).matches(line)
+        assert made(Query(word, case=CaseSensitivity.EXACT)).matches(line)

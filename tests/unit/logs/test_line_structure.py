@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.logs.pretty import MAX_LINES, WIDEST, pretty
-from pixel_tui.logs.structure import MAX_FIELDS, MAX_SIZE, Form, Structured, structured
+from pixel_tui.logs.structure import MAX_FIELDS, MAX_SIZE, LineFormat, Structured, structured
 from pixel_tui.text import is_harmless
 
 
@@ -29,7 +29,7 @@ def test_a_line_of_pino_is_a_message_with_fields() -> None:
     found = taken_apart(
         b'{"level":30,"time":1772366400000,"pid":1,"hostname":"a1","msg":"stored","ms":12}'
     )
-    assert (found.form, found.message) == (Form.JSON, "stored")
+    assert (found.form, found.message) == (LineFormat.JSON, "stored")
     assert loud(found) == {"ms": "12"}
     assert quiet(found) == {"level", "time", "pid", "hostname"}
 
@@ -57,7 +57,7 @@ def test_logfmt_is_pairs() -> None:
     found = taken_apart(
         'ts=2026-03-01T12:00:00.000Z level=info msg="payment \\"settled\\"" sats=210 note='
     )
-    assert (found.form, found.message) == (Form.LOGFMT, 'payment "settled"')
+    assert (found.form, found.message) == (LineFormat.LOGFMT, 'payment "settled"')
     assert loud(found) == {"sats": "210", "note": ""}
     assert quiet(found) == {"ts", "level"}
 

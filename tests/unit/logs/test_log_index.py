@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pixel_tui.logs.activity import Activity
 from pixel_tui.logs.index import LogIndex
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
 from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
@@ -112,7 +112,7 @@ def test_a_page_has_its_lines_with_what_is_known_of_each() -> None:
         assert [item.line for item in page] == [ring.lines((item.number,))[0] for item in page]
         assert [item.number for item in page if item.around] == [0, 2, 9]
         assert [item.number for item in page if item.match] == [15]
-        assert page[-1].level is Level.ERROR
+        assert page[-1].level is LogLevel.ERROR
         assert index.page(3, 2) == page[3:5]
 
 
@@ -143,7 +143,7 @@ def test_lines_that_are_read_again_are_counted_once() -> None:
 def test_minutes_are_counted_by_the_time_of_their_lines() -> None:
     activity = Activity()
     for number in (0, 1, 60, 61, 62, 1000):
-        activity.note(said(number), Level.INFO)
+        activity.note(said(number), LogLevel.INFO)
     (source,) = activity.picture(stamp_of(START + 100 * 1_000_000_000)).sources
     assert source.lines == (0,) * 13 + (2, 3)
     assert source.errors == (0,) * 15
@@ -152,8 +152,8 @@ def test_minutes_are_counted_by_the_time_of_their_lines() -> None:
 def test_the_most_worried_come_first() -> None:
     activity = Activity()
     for _ in range(9):
-        activity.note(said(1, source="chatty"), Level.INFO)
-    activity.note(said(1, "ERROR bad", source="worried"), Level.ERROR)
+        activity.note(said(1, source="chatty"), LogLevel.INFO)
+    activity.note(said(1, "ERROR bad", source="worried"), LogLevel.ERROR)
     assert [item.source for item in activity.picture(NOON).sources] == ["worried", "chatty"]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_tui.logs.annotations import SEAM, Annotations
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import Shown, View
 from pixel_tui.stack.feed.ring import LineKind, LogLine
@@ -116,15 +116,15 @@ def test_a_trace_is_hidden_whole_where_one_of_its_lines_is_not_wanted() -> None:
 
 def test_the_lines_of_a_trace_have_its_level() -> None:
     log = Log()
-    log.shown.choose(View(FilterStack(level=Level.ERROR)))
+    log.shown.choose(View(FilterStack(level=LogLevel.ERROR)))
     log.say(said("INFO quiet"), *TRACE, said("WARN well"))
     assert log.words == [line.text.decode() for line in TRACE]
-    assert log.known.level(log.numbers[-1]) is Level.ERROR
+    assert log.known.level(log.numbers[-1]) is LogLevel.ERROR
 
 
 def test_marks_have_no_level_and_are_filtered_by_their_words_like_lines() -> None:
     log = Log()
-    log.shown.choose(View(FilterStack(level=Level.FATAL)))
+    log.shown.choose(View(FilterStack(level=LogLevel.FATAL)))
     log.say(said("one"), said("api ended", kind=LineKind.MARK), said("two"))
     assert log.words == ["api ended"]
     log.shown.choose(View(FilterStack((query("one"),))))
@@ -170,7 +170,7 @@ def test_older_lines_may_be_the_head_of_what_was_there() -> None:
 
 def test_what_is_left_of_a_group_keeps_its_level() -> None:
     log = Log()
-    log.shown.choose(View(FilterStack(level=Level.ERROR)))
+    log.shown.choose(View(FilterStack(level=LogLevel.ERROR)))
     log.say(*TRACE, said("INFO quiet"))
     log.drop_before(2)
     assert log.words == [line.text.decode() for line in TRACE[2:]]
@@ -187,7 +187,7 @@ def test_older_lines_may_have_the_numbers_of_lines_that_were_dropped() -> None:
     log.drop_from(4)
     log.put_before(*TRACE)
     log.say(said("INFO e"))
-    log.shown.choose(View(FilterStack(level=Level.ERROR)))
+    log.shown.choose(View(FilterStack(level=LogLevel.ERROR)))
     assert log.words[: len(TRACE)] == [line.text.decode() for line in TRACE]
 
 
@@ -210,7 +210,7 @@ VIEWS = st.builds(
         st.lists(st.builds(query, st.sampled_from("xyz"), inverted=st.booleans()), max_size=2).map(
             tuple
         ),
-        st.sampled_from([Level.UNKNOWN, Level.WARN, Level.ERROR]),
+        st.sampled_from([LogLevel.UNKNOWN, LogLevel.WARN, LogLevel.ERROR]),
         st.sampled_from([None, frozenset({"api"}), frozenset({"web"})]),
     ),
     st.sampled_from([0, 1, 3]),

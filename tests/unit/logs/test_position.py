@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from pixel_tui.logs.position import Goal, LineRange, LogPosition
-from pixel_tui.stack.feed.feed import Reach
+from pixel_tui.stack.feed.feed import HistoryExtent
 
 HEIGHT = 10
-NOW = Reach()
+NOW = HistoryExtent()
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Lines:
     """The numbers of the lines that are held; every one is shown unless `every` says less."""
     every: int = 1
     """Of so many lines one is shown."""
-    reach: Reach = NOW
+    reach: HistoryExtent = NOW
     folded: dict[int, int] = field(default_factory=dict)
     """How many rows lines have, by their places; one if it is not here."""
     height: int = HEIGHT
@@ -87,7 +87,7 @@ def test_who_follows_goes_along_with_what_comes() -> None:
 
 
 def test_who_follows_stops_if_the_feed_is_in_the_past() -> None:
-    past = Lines(reach=Reach(last=False))
+    past = Lines(reach=HistoryExtent(last=False))
     assert not at_end(Lines()).updated(past).following
 
 
@@ -152,7 +152,7 @@ def test_the_last_line_is_followed_from_then_on() -> None:
     assert paused(lines, 50).moved(lines, 99).following
 
 
-@pytest.mark.parametrize("lines", [Lines(reach=Reach(last=False)), Lines()])
+@pytest.mark.parametrize("lines", [Lines(reach=HistoryExtent(last=False)), Lines()])
 def test_the_last_line_is_not_followed_in_the_past_or_while_lines_are_chosen(lines: Lines) -> None:
     position = paused(Lines(), 50).choosing(lines)
     if not lines.reach.last:
@@ -204,7 +204,7 @@ def test_a_moment_after_the_last_line_is_the_last_line() -> None:
 
 
 def loading(lines: Lines) -> Lines:
-    return replace(lines, reach=Reach(last=False, loading=True))
+    return replace(lines, reach=HistoryExtent(last=False, loading=True))
 
 
 def test_the_first_line_is_gone_to_once_it_is_read() -> None:
@@ -212,20 +212,20 @@ def test_the_first_line_is_gone_to_once_it_is_read() -> None:
     assert not position.following
     waiting = position.updated(loading(Lines()))
     assert waiting.goal is Goal.FIRST
-    read = Lines(range(500, 600), reach=Reach(first=True, last=False))
+    read = Lines(range(500, 600), reach=HistoryExtent(first=True, last=False))
     arrived = waiting.updated(read, elsewhere=True)
     assert (arrived.top, arrived.cursor, arrived.goal) == (0, 500, None)
 
 
 def test_a_moment_is_gone_to_once_it_is_read() -> None:
     position = at_end(Lines()).to_moment(Lines(), b"530")
-    read = Lines(range(500, 600), reach=Reach(last=False))
+    read = Lines(range(500, 600), reach=HistoryExtent(last=False))
     arrived = position.updated(read, elsewhere=True)
     assert (arrived.top, arrived.cursor, arrived.goal) == (27, 530, None)
 
 
 def test_the_end_is_followed_once_it_is_read() -> None:
-    past = Lines(reach=Reach(last=False))
+    past = Lines(reach=HistoryExtent(last=False))
     position = paused(past, 20).to_last()
     arrived = position.updated(Lines(range(500, 600)), elsewhere=True)
     assert arrived.following

@@ -9,9 +9,9 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.facts.live import times_away
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.jobs.downtime import Absences
+from pixel_tui.operations.jobs.downtime import DowntimeMeter
 from pixel_tui.operations.jobs.folder import JobFolder
-from pixel_tui.operations.jobs.job import Away
+from pixel_tui.operations.jobs.job import Downtime
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.stack.model.container import ContainerState, Health, HealthStatus
 from pixel_tui.stack.model.snapshot import Link
@@ -40,7 +40,7 @@ class Measured:
     def __init__(self, desk: Desk) -> None:
         self.observer = desk.observer
         self.clock = FixedClock(NOW)
-        self._absences = Absences(desk.plan().checks_after, desk.observer, self.clock)
+        self._absences = DowntimeMeter(desk.plan().checks_after, desk.observer, self.clock)
 
     def after(self, seconds: float, *containers: object, **engine: Link) -> None:
         self.clock.advance(seconds)
@@ -106,7 +106,7 @@ def test_a_job_keeps_it_and_the_next_plan_tells_it(desk: Desk, observer: FakeObs
     for at, seconds in enumerate((5.0, 6.0, 4.0), 1):
         output = folder.new_output(NOW + timedelta(days=400, seconds=at))
         later = replace(
-            status, id=output.stem, output=output, away=(Away(SafeText("agent"), seconds),)
+            status, id=output.stem, output=output, away=(Downtime(SafeText("agent"), seconds),)
         )
         folder.save(later, durable=False)
     down = times_away(folder.path, observer.snapshot)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
-from pixel_tui.operations.planning.plan import Life, Outcome, Risk, plan_outdated
+from pixel_tui.operations.planning.plan import ContainerRun, ExpectedState, Risk, plan_outdated
 from pixel_tui.redaction.redactor import MASK, remember_secret
 from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
 from pixel_tui.stack.model.join import join
@@ -178,9 +178,9 @@ class TestRestart:
         specs = (spec("agent", has_health_check=True),)
         snapshot = stack(container("agent"), specs=specs)
         (expected,) = plan("restart", snapshot, "agent").checks_after
-        assert expected.outcome is Outcome.RUNNING
+        assert expected.outcome is ExpectedState.RUNNING
         assert expected.probed
-        assert expected.before == (Life(container("agent").id, STARTED),)
+        assert expected.before == (ContainerRun(container("agent").id, STARTED),)
         assert expected.words == "agent is running and healthy"
 
     def test_it_expects_the_containers_that_are_there(self) -> None:
@@ -221,7 +221,7 @@ class TestStop:
             "web": "loses api until it is started again",
         }
         (expected,) = made.checks_after
-        assert expected.outcome is Outcome.STOPPED
+        assert expected.outcome is ExpectedState.STOPPED
 
     def test_services_that_are_stopped_together_lose_nothing(self) -> None:
         made = plan("stop", running(), "api", "web")
@@ -325,7 +325,7 @@ class TestStart:
 
     def test_the_life_that_ended_is_no_failure_of_the_new_one(self) -> None:
         made = plan("start", running(exited("landing")), "landing")
-        assert made.checks_after[0].before == (Life(exited("landing").id, STARTED),)
+        assert made.checks_after[0].before == (ContainerRun(exited("landing").id, STARTED),)
 
     @pytest.mark.parametrize(
         ("service", "says"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pixel_tui.clock import FixedClock
 from pixel_tui.operations.audit.chain import Record, Trail
-from pixel_tui.operations.audit.entries import Entry, entries, verdict
+from pixel_tui.operations.audit.entries import AuditEntry, entries, verdict
 from pixel_tui.operations.audit.reading import read_audit, trail_state
 from pixel_tui.operations.audit.trail import Audit
 from tests.builders.audit import NOW, ORIGIN, status
@@ -36,9 +36,9 @@ def test_records_that_lack_everything_are_still_entries() -> None:
 
 def test_a_change_without_an_end_is_open_or_left() -> None:
     def ended(event: str) -> str:
-        return Entry("x", (Record(1, {"event": "begin"}), Record(2, {"event": event}))).result
+        return AuditEntry("x", (Record(1, {"event": "begin"}), Record(2, {"event": event}))).result
 
-    assert Entry("x", (Record(1, {"event": "begin"}),)).result == "open"
+    assert AuditEntry("x", (Record(1, {"event": "begin"}),)).result == "open"
     assert ended("left") == "left"
 
 

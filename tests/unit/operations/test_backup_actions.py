@@ -8,14 +8,14 @@ import pytest
 from pixel_tui.backups.deployment import Deployment, RanImage
 from pixel_tui.backups.exposure import Exposure
 from pixel_tui.backups.holders import Holder, Volume
-from pixel_tui.backups.manifest import Cover, Gap, Kind, LeftOut, VolumeContent
+from pixel_tui.backups.manifest import Cover, Gap, ItemKind, LeftOut, VolumeContent
 from pixel_tui.backups.room import Shortage
 from pixel_tui.backups.stored import StoredData, StoredServer, StoredVolume
 from pixel_tui.errors import FileError, NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
 from pixel_tui.operations.planning.confirmation import words_of
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts, HeldPort, PastState
-from pixel_tui.operations.planning.plan import Outcome, Plan, Risk
+from pixel_tui.operations.planning.plan import ExpectedState, Plan, Risk
 from pixel_tui.stack.model.container import Health, HealthStatus, Mount, Port
 from pixel_tui.stack.model.project import External, VolumeSpec
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -161,7 +161,7 @@ class TestRestore:
         assert effects(made)["writer"] == "is stopped, and started again"
         assert effects(made)["pixel-worker-1"] == "is stopped, and stays stopped"
         assert "brief (a container outside any project): its work is cut off" in warnings(made)
-        assert (one.name, Outcome.STOPPED) in {(e.name, e.outcome) for e in made.checks_after}
+        assert (one.name, ExpectedState.STOPPED) in {(e.name, e.outcome) for e in made.checks_after}
 
     def test_a_volume_that_is_a_folder_of_the_project_counts_as_that_folder(self) -> None:
         known = facts(past(), holders=(holder("landing", "/srv/pixel/data", volumes=("data",)),))
@@ -170,12 +170,12 @@ class TestRestore:
     def test_a_name_that_begins_like_an_option_is_none(self) -> None:
         specs = (spec("-v"), spec("api"))
         stack = stack_of(container("-v"), container("api"), specs=specs)
-        only = past(items=(item(Kind.SQLITE, "data/pixels.db"),))
+        only = past(items=(item(ItemKind.SQLITE, "data/pixels.db"),))
         known = facts(only, holders=(holder("-v", "/srv/pixel/data"),))
         _, _, stop, _, start = commands(plan("restore", known, ID, stack=stack))
         assert stop[-3:] == ("stop", "--", "-v")
         assert start[-3:] == ("start", "--", "-v")
-        gone = past(items=(item(Kind.POSTGRES, "-x"),))
+        gone = past(items=(item(ItemKind.POSTGRES, "-x"),))
         assert "--without=-x" in commands(plan("restore", facts(gone), ID))[-1]
 
     def test_where_docker_does_not_say_what_runs_nothing_is_restored(self) -> None:
@@ -356,8 +356,8 @@ class TestRollBack:
 
     def with_files(self, state: PastState) -> PastState:
         assert state.backup.manifest is not None
-        compose = replace(item(Kind.FILE, "docker-compose.yml"), details={"compose": True})
-        files = replace(state.backup.manifest, items=(item(Kind.FILE, ".env"), compose))
+        compose = replace(item(ItemKind.FILE, "docker-compose.yml"), details={"compose": True})
+        files = replace(state.backup.manifest, items=(item(ItemKind.FILE, ".env"), compose))
         return replace(state, backup=replace(state.backup, manifest=files))
 
     def test_what_a_broken_off_recreate_left_of_what_is_down_is_removed_first(self) -> None:
@@ -369,7 +369,7 @@ class TestRollBack:
             seen = stack_of(*known, api, left, specs=CHAIN)
             made = plan("roll-back", facts(self.state()), ID, stack=seen)
             assert commands(made)[0] == (*COMMAND.docker, "rm", left.name)
-            gone = [item for item in made.checks_after if item.outcome is Outcome.GONE]
+            gone = [item for item in made.checks_after if item.outcome is ExpectedState.GONE]
             assert [item.container_id for item in gone] == [left.id]
 
     def test_what_is_known_to_fail_is_refused_before_anything_is_put_back(self) -> None:
@@ -427,7 +427,7 @@ class TestWipe:
             VolumeContent("pixel_held", Cover.DUMPED, ("postgres",)),
             VolumeContent("pixel_cache", Cover.NOTHING),
         )
-        dump = replace(item(Kind.POSTGRES, "postgres"), details={"database": "agent"})
+        dump = replace(item(ItemKind.POSTGRES, "postgres"), details={"database": "agent"})
         now = StoredData(
             {name: StoredVolume(name) for name in ("pixel_held", "pixel_cache")},
             (StoredServer("postgres", ("pixel_held",), ("agent",)),),
@@ -473,7 +473,7 @@ class TestWipe:
         )
         said = [check.message for check in made.checks_before if check.ok]
         assert "/srv/pixel/data (1kB) is a folder of the host: not touched" in said
-        assert {item.outcome for item in made.checks_after} == {Outcome.STOPPED}
+        assert {item.outcome for item in made.checks_after} == {ExpectedState.STOPPED}
         down, remove, check = commands(made)
         assert down[-3:] == ("--profile", "*", "down")
         assert remove[-4:] == ("volume", "rm", "pixel_cache", "pixel_held")

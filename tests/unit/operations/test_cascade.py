@@ -7,9 +7,14 @@ import pytest
 
 from pixel_tui.errors import NothingToDo, OperationError
 from pixel_tui.health.findings import finding_of
-from pixel_tui.operations.jobs.outcomes import Standing, find
-from pixel_tui.operations.planning.convergence import Change, UpOptions, left_without, predict_up
-from pixel_tui.operations.planning.plan import Expectation, Outcome, Plan, Risk, plan_outdated
+from pixel_tui.operations.jobs.outcomes import ExpectationState, find
+from pixel_tui.operations.planning.convergence import (
+    ContainerChange,
+    UpOptions,
+    left_without,
+    predict_up,
+)
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan, Risk, plan_outdated
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
 from pixel_tui.stack.model.resource_model import Attached, Diverged, ResourceKind
@@ -90,7 +95,7 @@ class TestPrediction:
     def test_a_built_image_recreates_what_runs_it_and_may_not(self) -> None:
         found = predict_up(running(), ["web"], UpOptions(rebuilt=("web",)))
         assert [(item.service, item.change, item.certain) for item in found.values()] == [
-            ("web", Change.RECREATED, False)
+            ("web", ContainerChange.RECREATED, False)
         ]
 
     def test_what_is_down_is_started_and_a_task_runs_again(self) -> None:
@@ -506,12 +511,12 @@ class TestLeftovers:
         assert (service.state, service.sync.action) == (ServiceState.RUNNING, SyncAction.NOTHING)
 
     def test_a_picture_from_the_middle_of_a_recreate_decides_nothing(self) -> None:
-        expected = Expectation(SafeText("api"), Outcome.RUNNING)
+        expected = Expectation(SafeText("api"), ExpectedState.RUNNING)
         ended = exited("api", exit_code=137)
         alone = stack(ended, specs=BUILT[1:2])
-        assert find(expected, alone).standing is Standing.BROKEN
+        assert find(expected, alone).standing is ExpectationState.BROKEN
         between = stack(ended, left_beside(ended), specs=BUILT[1:2])
-        assert find(expected, between).standing is Standing.WAITING
+        assert find(expected, between).standing is ExpectationState.WAITING
 
     def test_where_the_old_container_is_gone_the_new_one_is_the_service(self) -> None:
         service = stack(left_beside(container("api")), specs=BUILT[1:2]).service("api")
@@ -526,7 +531,7 @@ class TestLeftovers:
         assert commands(made)[0] == (*COMMAND.docker, "rm", self.NAME)
         expected = {str(item.name): item for item in made.checks_after}
         assert expected["api"].containers == 1
-        assert expected[self.NAME].outcome is Outcome.GONE
+        assert expected[self.NAME].outcome is ExpectedState.GONE
         assert "a recreate that broke off left" in warnings(made)
 
     def test_start_removes_it_and_starts_the_old_one(self) -> None:

@@ -7,9 +7,13 @@ import pytest
 from pixel_tui.errors import OperationError, UsageError
 from pixel_tui.operations import actions
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.confirmation import Agreement, Confirmation, confirmation_of
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.confirmation import (
+    Agreement,
+    ConfirmationNeeded,
+    confirmation_of,
+)
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import Plan, Risk
 from pixel_tui.text import SafeText
@@ -32,11 +36,11 @@ def stop_all() -> Plan:
 
 
 def test_the_risk_says_what_is_wanted() -> None:
-    assert confirmation_of(start()) is Confirmation.KEY
-    assert confirmation_of(restart()) is Confirmation.TWO_KEYS
-    assert confirmation_of(stop_all()) is Confirmation.WORD
+    assert confirmation_of(start()) is ConfirmationNeeded.KEY
+    assert confirmation_of(restart()) is ConfirmationNeeded.TWO_KEYS
+    assert confirmation_of(stop_all()) is ConfirmationNeeded.WORD
     destructive = replace(restart(), risk=Risk.DESTRUCTIVE, confirm=SafeText(""))
-    assert confirmation_of(destructive) is Confirmation.WORD, "even where no word is named"
+    assert confirmation_of(destructive) is ConfirmationNeeded.WORD, "even where no word is named"
     assert Agreement(destructive, 0).typed("pixel").run
 
 
@@ -144,14 +148,14 @@ def test_nothing_is_agreed_to_before_what_is_lost_was_shown(risk: Risk) -> None:
     assert agreement.enter(20).run or agreement.typed("pixel").run
 
 
-def draft_prune(draft: Draft) -> None:
+def draft_prune(draft: PlanDraft) -> None:
     draft.risk = Risk.DESTRUCTIVE
 
 
 PRUNE = Action(
     "prune",
     "Prune",
-    Group.RECOVERY,
+    ActionGroup.RECOVERY,
     when="The disk is full.",
     failing="Look at what it says.",
     refuse=lambda _target: "",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_tui.environment.apply.impact import Change, Impact, Moved, ServiceImpact
+from pixel_tui.environment.apply.impact import Impact, RenamedResource, ServiceChange, ServiceImpact
 from pixel_tui.environment.apply.state import ApplyState, Phase
-from pixel_tui.environment.storage.history import Version
+from pixel_tui.environment.storage.history import StoredVersion
 from pixel_tui.environment.storage.staging import UNKNOWN_BASE
 from pixel_tui.errors import NothingToDo, OperationError, UsageError
 from pixel_tui.operations.actions import action_named, plan_action, why_not
@@ -41,7 +41,7 @@ from tests.patience import PATIENCE
 
 ID = "0123456789abcdef"
 OLD, NEW = "a" * 64, "b" * 64
-VERSION = Version(
+VERSION = StoredVersion(
     "0003-20260301-120000", 3, datetime(2026, 3, 1, 12, tzinfo=UTC), "c" * 64, 12, Path("/v/3")
 )
 
@@ -52,7 +52,7 @@ def impact(*services: ServiceImpact, **changes: object) -> Impact:
 
 
 def changed(
-    service: str, change: Change = Change.RECREATE, *, running: bool = True
+    service: str, change: ServiceChange = ServiceChange.RECREATE, *, running: bool = True
 ) -> ServiceImpact:
     cause = plain("its environment changes")
     return ServiceImpact(plain(service), change, (plain("API_TOKEN"),), cause, running)
@@ -257,7 +257,7 @@ class TestApply:
         known = facts(
             impact(
                 changed("api"),
-                changed("web", Change.REBUILD),
+                changed("web", ServiceChange.REBUILD),
                 changed("off", running=False),
                 replace(changed("halted", running=False), stopped=True),
             )
@@ -286,7 +286,7 @@ class TestApply:
         assert made.checks_after[0].containers == 2
 
     def test_what_only_mounts_the_file_is_restarted_by_the_same_step(self) -> None:
-        mounting = changed("api", Change.RESTART)
+        mounting = changed("api", ServiceChange.RESTART)
         made = plan("environment-apply", facts(impact(mounting)), ID)
         (step,) = made.steps
         assert "--restart=api" in step.command
@@ -298,35 +298,35 @@ class TestApply:
         assert "a restart changes nothing" not in warnings(saved)
 
     @pytest.mark.parametrize("along", [True, False])
-    @pytest.mark.parametrize("change", [Change.RESTART, Change.RECREATE, None])
+    @pytest.mark.parametrize("change", [ServiceChange.RESTART, ServiceChange.RECREATE, None])
     def test_what_shares_a_namespace_of_what_it_restarts_is_restarted_by_the_same_step(
-        self, change: Change | None, along: bool
+        self, change: ServiceChange | None, along: bool
     ) -> None:
         needs = restarting_with("vpn") if along else "vpn"
         vpn = container("vpn")
         app = container("app", joins=(vpn.id,), network_of=vpn.id)
         specs = (spec("app", needs, joins=(plain("vpn"),), network_of=plain("vpn")), spec("vpn"))
         partner = [changed("app", change)] if change is not None else []
-        known = facts(impact(changed("vpn", Change.RESTART), *partner))
+        known = facts(impact(changed("vpn", ServiceChange.RESTART), *partner))
         made = plan("environment-apply", known, ID, stack=stack(vpn, app, specs=specs))
         (step,) = made.steps
         again = [word for word in step.command if word.startswith(("--restart=", "--joined="))]
         # Compose restarts both in their order only where `depends_on` says `restart: true`.
         last = "--restart=app" if along else "--joined=app"
         assert set(again) == {"--restart=vpn", last}
-        assert ("--recreate=app" in step.command) == (change is Change.RECREATE)
+        assert ("--recreate=app" in step.command) == (change is ServiceChange.RECREATE)
         before = {str(item.name): item.before for item in made.checks_after}
         assert before["vpn"][0].container_id == vpn.id
         assert before["app"][0].container_id == app.id
         assert len(made.checks_after) == len(made.interrupts) == 2
         told = [item.change for item in made.affects if item.service == "app"]
-        assert told == ["is recreated" if change is Change.RECREATE else "is restarted"]
+        assert told == ["is recreated" if change is ServiceChange.RECREATE else "is restarted"]
 
     def test_what_shares_a_namespace_that_is_gone_is_recreated_and_not_restarted(self) -> None:
         vpn = container("vpn")
         app = container("app", joins=("d" * 64,), network_of="d" * 64)
         specs = (spec("vpn"), spec("app", "vpn", joins=(plain("vpn"),), network_of=plain("vpn")))
-        both = (changed("vpn", Change.RESTART), changed("app", Change.RESTART))
+        both = (changed("vpn", ServiceChange.RESTART), changed("app", ServiceChange.RESTART))
         snapshot = stack(vpn, app, specs=specs)
         made = plan("environment-apply", facts(impact(*both)), ID, stack=snapshot)
         assert not {"--restart=app", "--joined=app"} & {*made.steps[0].command}
@@ -392,7 +392,9 @@ class TestApply:
         assert plan("environment-apply", replace(known, held_ports=(own,)), ID).steps
 
     def test_what_is_left_behind_by_another_name_is_told(self) -> None:
-        moved = Moved(ResourceKind.VOLUME, plain("data"), plain("pixel_data"), plain("fresh"))
+        moved = RenamedResource(
+            ResourceKind.VOLUME, plain("data"), plain("pixel_data"), plain("fresh")
+        )
         made = plan("environment-apply", facts(impact(changed("api"), moved=(moved,))), ID)
         assert "volume pixel_data stays, and is no longer used" in warnings(made)
         assert "The data is not moved" in warnings(made)

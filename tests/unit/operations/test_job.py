@@ -14,11 +14,11 @@ from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, thi
 from pixel_tui.errors import FileError, LockHeld, OperationError, PlanOutdated
 from pixel_tui.operations.jobs import folder as job_folder
 from pixel_tui.operations.jobs.job import Job, JobState, JobStatus
-from pixel_tui.operations.jobs.outcomes import Standing, find
-from pixel_tui.operations.jobs.reach import Reachability
-from pixel_tui.operations.jobs.verification import Patience, Verification
+from pixel_tui.operations.jobs.outcomes import ExpectationState, find
+from pixel_tui.operations.jobs.reach import ProxyProbe
+from pixel_tui.operations.jobs.verification import Timeouts, Verification
 from pixel_tui.operations.operator import KEPT_JOBS
-from pixel_tui.operations.planning.plan import Expectation, Outcome, Plan
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Plan
 from pixel_tui.stack.model.container import ContainerState, Health, HealthStatus, Probe
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import (
@@ -49,7 +49,7 @@ from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
 
-PATIENT = Patience(settle=0.01, deadline=PATIENCE, probing=PATIENCE, glance=0.01)
+PATIENT = Timeouts(settle=0.01, deadline=PATIENCE, probing=PATIENCE, glance=0.01)
 
 
 def unhealthy(output: str) -> Health:
@@ -228,10 +228,10 @@ class TestVerification:
     def test_what_was_ill_before_and_is_not_the_plans_affair_fails_nothing(
         self, desk: Desk, by_the_way: bool
     ) -> None:
-        expectation = Expectation(SafeText("agent"), Outcome.RUNNING, by_the_way=by_the_way)
+        expectation = Expectation(SafeText("agent"), ExpectedState.RUNNING, by_the_way=by_the_way)
         desk.observer.show(again(health=unhealthy("no disk")))
         found = find(expectation, desk.observer.snapshot)
-        assert found.standing is (Standing.MET if by_the_way else Standing.BROKEN)
+        assert found.standing is (ExpectationState.MET if by_the_way else ExpectationState.BROKEN)
         assert ("as before" in found.words) is by_the_way
 
     def test_a_health_check_that_never_decides_is_given_up(self, desk: Desk) -> None:
@@ -290,21 +290,19 @@ class TestVerification:
     def test_each_restart_begins_the_settling_anew(self, desk: Desk) -> None:
         clock = FixedClock(NOW)
         expected = desk.plan().checks_after
-        looking = Verification(
-            expected, desk.observer, clock, Patience(settle=5.0), Reachability(())
-        )
+        looking = Verification(expected, desk.observer, clock, Timeouts(settle=5.0), ProxyProbe(()))
 
-        def standing(**changes: object) -> Standing:
+        def standing(**changes: object) -> ExpectationState:
             desk.observer.show(again(health=None, **changes))
             (finding,) = looking.look()
             return finding.standing
 
-        assert standing() is Standing.WAITING
+        assert standing() is ExpectationState.WAITING
         clock.advance(4.9)
-        assert standing() is Standing.WAITING
+        assert standing() is ExpectationState.WAITING
         clock.advance(0.2)
-        assert standing() is Standing.MET
-        assert standing(started_at=NOW + timedelta(seconds=9)) is Standing.WAITING
+        assert standing() is ExpectationState.MET
+        assert standing(started_at=NOW + timedelta(seconds=9)) is ExpectationState.WAITING
 
     def test_an_engine_that_is_lost_meanwhile_is_told_with_its_remedy(self, desk: Desk) -> None:
         trouble = Trouble(plain("Nobody answers."), plain("Start the engine."), NOW)

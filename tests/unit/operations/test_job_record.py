@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixel_tui.operations.jobs.folder import KEPT_DAYS, JobFolder
-from pixel_tui.operations.jobs.job import Away, JobState, JobStatus, Runner, StepTime
+from pixel_tui.operations.jobs.job import Downtime, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.jobs.record import as_record, from_record
 from pixel_tui.operations.planning.plan import Plan, Step
 from pixel_tui.stack.programs.process_mark import ProcessMark
@@ -49,7 +49,7 @@ def full_status(plan: Plan, output: Path) -> JobStatus:
         times=(StepTime(NOW, NOW + timedelta(seconds=2)), StepTime(NOW)),
         command=MARK,
         by=Runner("ana", "vps", MARK),
-        away=(Away(SafeText("agent"), 4.5),),
+        away=(Downtime(SafeText("agent"), 4.5),),
     )
 
 

@@ -18,8 +18,8 @@ from pixel_tui.operations.jobs.folder import JobFolder, JobRecords
 from pixel_tui.operations.jobs.job import CancellableJob, JobState, JobStatus, Runner, StepTime
 from pixel_tui.operations.jobs.lock import Owner, StackLock, take_lock
 from pixel_tui.operations.jobs.settlement import Hold, hold_of, last_code
-from pixel_tui.operations.jobs.sight import JobSight, SightedJob, merged
-from pixel_tui.operations.jobs.watch import SeenJob
+from pixel_tui.operations.jobs.sight import JobReader, RemoteJob, merged
+from pixel_tui.operations.jobs.watch import CancellableRemoteJob
 from pixel_tui.stack.model.snapshot import Link, Trouble
 from pixel_tui.stack.programs.process import exit_path
 from pixel_tui.stack.programs.process_mark import ProcessMark, mark_of
@@ -290,7 +290,7 @@ class TestGoingOn:
     def test_it_can_be_cancelled(self, other: Other, command: "subprocess.Popen[bytes]") -> None:
         job = other.job(command=mark_of(command.pid))
         other.watch.look()
-        SeenJob(other.watch, job).cancel()
+        CancellableRemoteJob(other.watch, job).cancel()
         assert command.wait(30) == -signal.SIGINT
         status = other.only()
         assert status.state is JobState.CANCELLED
@@ -316,12 +316,12 @@ class TestOnlyLooking:
         return take_lock(other.locks, engine=plan.engine, project=plan.project, owner=owner)
 
     @pytest.fixture
-    def sight(self, other: Other) -> JobSight:
+    def sight(self, other: Other) -> JobReader:
         records = JobRecords(other.folder.path)
-        return JobSight(records, other.locks, other.desk.observer, changed=lambda: None)
+        return JobReader(records, other.locks, other.desk.observer, changed=lambda: None)
 
     def test_it_sees_who_holds_the_lock_without_touching_it(
-        self, held: StackLock, sight: JobSight, monkeypatch: pytest.MonkeyPatch
+        self, held: StackLock, sight: JobReader, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: object) -> NoReturn:
             pytest.fail("a lock was taken")
@@ -335,7 +335,7 @@ class TestOnlyLooking:
         sight.look()
         assert sight.seen.other is None
 
-    def test_it_settles_nothing(self, other: Other, sight: JobSight) -> None:
+    def test_it_settles_nothing(self, other: Other, sight: JobReader) -> None:
         job = other.job(written="0\n")
         sight.look()
         (seen,) = sight.seen.jobs
@@ -343,14 +343,14 @@ class TestOnlyLooking:
         assert "found out by one that may change something" in seen.message
         assert other.folder.read(job.id) == job
         assert not (other.desk.folder / "audit.jsonl").exists()
-        assert not isinstance(SightedJob(sight, seen), CancellableJob)
+        assert not isinstance(RemoteJob(sight, seen), CancellableJob)
 
 
 class TestOthers:
     def test_a_job_of_another_console_is_seen_live(self, other: Other) -> None:
         ours = mark_of(os.getpid())
         job = other.job(by=Runner("ana", HOST, ours))
-        seen = SeenJob(other.watch, job)
+        seen = CancellableRemoteJob(other.watch, job)
         heard: list[JobState] = []
         seen.subscribe(lambda status: heard.append(status.state))
         assert "another console: ana on" in other.only().message

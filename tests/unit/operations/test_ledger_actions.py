@@ -18,7 +18,7 @@ from pixel_tui.ledger.reading.retention import LeftFile, left_files
 from pixel_tui.ledger.reading.task import TaskStatus, TaskType
 from pixel_tui.ledger.reading.worker_lock import WorkerLock
 from pixel_tui.ledger.writing import changes
-from pixel_tui.ledger.writing.drafts import Drafts, new_task
+from pixel_tui.ledger.writing.drafts import TaskDrafts, new_task
 from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.operations.actions import action_named, all_actions, plan_action, why_not
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts, LedgerFacts
@@ -194,7 +194,7 @@ class TestAgain:
 
 class TestTheRest:
     def test_a_draft_is_queued_by_its_id_alone(self, tmp_path: Path) -> None:
-        drafts = Drafts(tmp_path)
+        drafts = TaskDrafts(tmp_path)
         task_id = drafts.save(new_task("Do what is secret", now=NOW))
         made = plan("task-add", known(drafts=drafts.list()), task_id)
         assert verbs(made) == ["add"]

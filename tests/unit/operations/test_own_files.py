@@ -13,7 +13,7 @@ from pixel_tui.environment.apply.state import ApplyFiles
 from pixel_tui.environment.storage.history import History
 from pixel_tui.environment.storage.staging import Staging
 from pixel_tui.errors import ConsoleError
-from pixel_tui.ledger.writing.drafts import Drafts
+from pixel_tui.ledger.writing.drafts import TaskDrafts
 from pixel_tui.operations.audit.reading import head_path, read_audit
 from pixel_tui.operations.audit.seal import read_seal, seal_path
 from pixel_tui.operations.jobs.execution import last_line
@@ -31,7 +31,7 @@ READERS: Final[dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]
     "output": (lambda at: at / "1.log", lambda at: last_line(at / "1.log")),
     "memory": (lambda at: at / "remembered/p.json", lambda at: Memory(at, "p").load()),
     "applied": (lambda at: at / "applied.json", lambda at: History(at).applied()),
-    "draft": (lambda at: at / "draft-1.json", lambda at: Drafts(at).list()),
+    "draft": (lambda at: at / "draft-1.json", lambda at: TaskDrafts(at).list()),
     "candidate": (
         lambda at: Staging(at, at).path(CANDIDATE),
         lambda at: Staging(at, at).read(CANDIDATE),

@@ -7,11 +7,11 @@ import pytest
 
 from pixel_tui.facts.proxies import read_proxies
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.jobs.outcomes import Standing, find, sentence
+from pixel_tui.operations.jobs.outcomes import ExpectationState, find, sentence
 from pixel_tui.operations.nginx.pinned_names import pinned_hosts
 from pixel_tui.operations.nginx.routes import Route
 from pixel_tui.operations.planning.facts import Facts, Proxy
-from pixel_tui.operations.planning.plan import Outcome, Plan
+from pixel_tui.operations.planning.plan import ExpectedState, Plan
 from pixel_tui.stack.model.container import (
     Container,
     EnvironmentEntry,
@@ -90,7 +90,7 @@ def test_a_proxy_that_keeps_the_address_is_restarted_last(action: str) -> None:
         "is restarted at the end"
     ]
     expected, asked = [item for item in made.checks_after if item.name == "nginx"]
-    assert asked.outcome is Outcome.REACHED
+    assert asked.outcome is ExpectedState.REACHED
     assert expected.before, "it has to be another life of it"
     assert any("/srv/pixel/nginx.conf" in check.message for check in made.checks_before)
     assert any(line.startswith("nginx:") for line in made.interrupts)
@@ -136,10 +136,10 @@ def test_what_is_restarted_has_to_be_found_where_the_proxy_looks_for_it() -> Non
     assert expected.words == "api is running, where nginx looks for it"
     later = STARTED + timedelta(seconds=9)
     same = stack(at("172.18.0.3", started_at=later), container("nginx"), specs=specs)
-    assert find(expected, same).standing is Standing.MET
+    assert find(expected, same).standing is ExpectationState.MET
     moved = stack(at("172.18.0.7", started_at=later), container("nginx"), specs=specs)
     found = find(expected, moved)
-    assert found.standing is Standing.BROKEN
+    assert found.standing is ExpectationState.BROKEN
     assert sentence([found]) == (
         "api is running again, but at another address than nginx keeps; restart nginx"
     )
@@ -258,5 +258,5 @@ def test_a_service_that_was_out_of_reach_before_fails_no_restart_of_the_proxy() 
     specs = (spec("api"), spec("web"), spec("nginx"))
     seen = stack(container("api"), exited("web"), container("nginx"), specs=specs)
     made = plan_action("restart", ["nginx"], seen, COMMAND, now=NOW, facts=facts)
-    asked = [item.name for item in made.checks_after if item.outcome is Outcome.REACHED]
+    asked = [item.name for item in made.checks_after if item.outcome is ExpectedState.REACHED]
     assert asked == ["api"]

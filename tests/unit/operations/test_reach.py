@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.actions import plan_action
-from pixel_tui.operations.jobs.outcomes import Finding, Standing, sentence
-from pixel_tui.operations.jobs.reach import Reachability, engine_host
-from pixel_tui.operations.jobs.verification import Patience, Verification
+from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, sentence
+from pixel_tui.operations.jobs.reach import ProxyProbe, engine_host
+from pixel_tui.operations.jobs.verification import Timeouts, Verification
 from pixel_tui.operations.nginx.routes import Route, routes
 from pixel_tui.operations.planning.facts import Facts, Proxy
-from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
 from pixel_tui.stack.engine.http_probe import Answer, Request, ask
 from pixel_tui.stack.model.container import NetworkAddress, Port
@@ -118,9 +118,13 @@ class Script:
 
 
 API = Expectation(
-    SafeText("api"), Outcome.REACHED, keeper=SafeText("nginx"), path=SafeText("/api/"), port=80
+    SafeText("api"),
+    ExpectedState.REACHED,
+    keeper=SafeText("nginx"),
+    path=SafeText("/api/"),
+    port=80,
 )
-ITSELF = Expectation(SafeText("nginx"), Outcome.REACHED, keeper=SafeText("nginx"))
+ITSELF = Expectation(SafeText("nginx"), ExpectedState.REACHED, keeper=SafeText("nginx"))
 REFUSED = Answer(0, SafeText("connection refused"), connected=False)
 
 
@@ -134,21 +138,51 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
 @pytest.mark.parametrize(
     ("item", "before", "now", "standing", "words"),
     [
-        (API, Answer(200), Answer(200), Standing.MET, "api is reached through nginx (200)"),
-        (API, Answer(502), Answer(401), Standing.MET, "api is reached through nginx (401)"),
-        (API, Answer(502), Answer(502), Standing.WAITING, "which answers 502; restart nginx"),
-        (API, Answer(200), Answer(504), Standing.WAITING, "which answers 504; restart nginx"),
-        (API, Answer(200), REFUSED, Standing.WAITING, "does not answer (connection refused)"),
-        (API, REFUSED, REFUSED, Standing.MET, "it can't be asked from here (connection refused)"),
-        (ITSELF, Answer(200), Answer(200), Standing.MET, "nginx is answering (200)"),
-        (ITSELF, Answer(200), Answer(502), Standing.WAITING, "does not reach what is behind it"),
-        (ITSELF, Answer(502), Answer(502), Standing.MET, "answering 502, as before"),
+        (API, Answer(200), Answer(200), ExpectationState.MET, "api is reached through nginx (200)"),
+        (API, Answer(502), Answer(401), ExpectationState.MET, "api is reached through nginx (401)"),
+        (
+            API,
+            Answer(502),
+            Answer(502),
+            ExpectationState.WAITING,
+            "which answers 502; restart nginx",
+        ),
+        (
+            API,
+            Answer(200),
+            Answer(504),
+            ExpectationState.WAITING,
+            "which answers 504; restart nginx",
+        ),
+        (
+            API,
+            Answer(200),
+            REFUSED,
+            ExpectationState.WAITING,
+            "does not answer (connection refused)",
+        ),
+        (
+            API,
+            REFUSED,
+            REFUSED,
+            ExpectationState.MET,
+            "it can't be asked from here (connection refused)",
+        ),
+        (ITSELF, Answer(200), Answer(200), ExpectationState.MET, "nginx is answering (200)"),
+        (
+            ITSELF,
+            Answer(200),
+            Answer(502),
+            ExpectationState.WAITING,
+            "does not reach what is behind it",
+        ),
+        (ITSELF, Answer(502), Answer(502), ExpectationState.MET, "answering 502, as before"),
     ],
 )
 def test_what_answers_mean(
-    item: Expectation, before: Answer, now: Answer, standing: Standing, words: str
+    item: Expectation, before: Answer, now: Answer, standing: ExpectationState, words: str
 ) -> None:
-    looking = Reachability([item], Script(before, now))
+    looking = ProxyProbe([item], Script(before, now))
     looking.note(seen())
     (finding,) = looking.look(seen())
     assert finding.standing is standing
@@ -169,7 +203,7 @@ def test_what_answers_mean(
 )
 def test_where_a_proxy_is_asked(snapshot: StackSnapshot, place: tuple[str, int] | None) -> None:
     script = Script(Answer(200))
-    Reachability([API], script).look(snapshot)
+    ProxyProbe([API], script).look(snapshot)
     assert [(item.address, item.port) for item in script.asked] == ([place] if place else [])
 
 
@@ -178,10 +212,10 @@ def test_an_engine_says_where_its_ports_are() -> None:
     assert engine_host("demo") == ""
 
 
-def verified(script: Script, *, deadline: float = 5.0) -> tuple[Finding, ...]:
-    quick = Patience(settle=0, deadline=deadline, probing=5, glance=1, asking=0.01)
+def verified(script: Script, *, deadline: float = 5.0) -> tuple[ExpectationResult, ...]:
+    quick = Timeouts(settle=0, deadline=deadline, probing=5, glance=1, asking=0.01)
     looking = Verification(
-        [API], FakeObserver(seen()), SystemClock(), quick, Reachability([API], script)
+        [API], FakeObserver(seen()), SystemClock(), quick, ProxyProbe([API], script)
     )
     return looking.wait(threading.Event(), cancelled=lambda: False, tell=lambda _: None)
 
@@ -193,15 +227,15 @@ def test_it_is_asked_again_until_it_is_reached() -> None:
 
 def test_it_is_asked_no_longer_than_the_deadline() -> None:
     (finding,) = verified(Script(Answer(502)), deadline=0.1)
-    assert finding.standing is Standing.WAITING
+    assert finding.standing is ExpectationState.WAITING
 
 
 def test_it_is_not_asked_before_the_services_are_there() -> None:
     script = Script(Answer(200))
-    absent = Expectation(SafeText("db"), Outcome.RUNNING)
-    quick = Patience(settle=0, deadline=0.05, probing=0.05)
+    absent = Expectation(SafeText("db"), ExpectedState.RUNNING)
+    quick = Timeouts(settle=0, deadline=0.05, probing=0.05)
     looking = Verification(
-        [absent, API], FakeObserver(seen()), SystemClock(), quick, Reachability([API], script)
+        [absent, API], FakeObserver(seen()), SystemClock(), quick, ProxyProbe([API], script)
     )
     looking.wait(threading.Event(), cancelled=lambda: False, tell=lambda _: None)
     assert script.asked == []
@@ -215,6 +249,6 @@ def test_the_plan_says_that_it_will_be_asked(action: str) -> None:
         specs=(spec("api", builds=True), spec("nginx", "api")),
     )  # fmt: skip
     plan = plan_action(action, ["api"], snapshot, COMMAND, now=NOW, facts=facts)
-    asked = [item for item in plan.checks_after if item.outcome is Outcome.REACHED]
+    asked = [item for item in plan.checks_after if item.outcome is ExpectedState.REACHED]
     assert [item.words for item in asked] == ["api is reached through nginx (GET /api/ as pixel)"]
     assert plan_from_json(Node(plan_as_json(plan))).checks_after == plan.checks_after

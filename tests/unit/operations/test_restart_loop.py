@@ -7,11 +7,11 @@ import pytest
 from pixel_tui.clock import FixedClock
 from pixel_tui.errors import EngineRefused
 from pixel_tui.operations.jobs.job import JobState, JobStatus
-from pixel_tui.operations.jobs.outcomes import Finding, Standing
-from pixel_tui.operations.jobs.reach import Reachability
+from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState
+from pixel_tui.operations.jobs.reach import ProxyProbe
 from pixel_tui.operations.jobs.restart_loop import LOOP_RESTARTS, is_looping, may_come_up
-from pixel_tui.operations.jobs.verification import Patience, Verification
-from pixel_tui.operations.planning.plan import Expectation, Outcome
+from pixel_tui.operations.jobs.verification import Timeouts, Verification
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.engine import http_probe
 from pixel_tui.stack.model.container import Container, ContainerState, Health, HealthStatus
@@ -23,7 +23,7 @@ from tests.patience import PATIENCE
 
 __all__ = ["desk", "observer", "runner"]
 
-HASTY = Patience(settle=PATIENCE, deadline=PATIENCE, probing=PATIENCE, loop=0.01, glance=0.01)
+HASTY = Timeouts(settle=PATIENCE, deadline=PATIENCE, probing=PATIENCE, loop=0.01, glance=0.01)
 DOWN = {"state": ContainerState.RESTARTING, "exit_code": 1, "restarts": LOOP_RESTARTS}
 UP = ContainerState.RUNNING
 YOUNG = NOW - timedelta(seconds=20)
@@ -78,9 +78,9 @@ def test_it_may_wait_for_what_is_only_just_starting(
 
 
 def looking(clock: FixedClock, observer: FakeObserver) -> Verification:
-    patience = Patience(settle=5, deadline=60, loop=5)
-    expected = Expectation(again().service, Outcome.RUNNING)
-    return Verification([expected], observer, clock, patience, Reachability((), http_probe))
+    patience = Timeouts(settle=5, deadline=60, loop=5)
+    expected = Expectation(again().service, ExpectedState.RUNNING)
+    return Verification([expected], observer, clock, patience, ProxyProbe((), http_probe))
 
 
 def test_it_is_given_up_after_a_while_that_is_counted_through_its_short_lives() -> None:
@@ -89,19 +89,21 @@ def test_it_is_given_up_after_a_while_that_is_counted_through_its_short_lives() 
     observer = FakeObserver(chain()[1])
     verification = looking(clock, observer)
 
-    def seen(seconds: float, **changes: object) -> Finding:
+    def seen(seconds: float, **changes: object) -> ExpectationResult:
         clock.advance(seconds)
         observer.show(again(**(DOWN | changes)))
         (finding,) = verification.look()
         return finding
 
-    assert seen(0, restarts=LOOP_RESTARTS - 1).standing is Standing.WAITING
-    assert seen(3).standing is Standing.WAITING
-    assert seen(3, **up).standing is Standing.WAITING, "it has not lasted"
-    assert seen(1).standing is Standing.WAITING
-    assert seen(2).standing is Standing.BROKEN
-    assert seen(1, restarts=0, **up).standing is Standing.WAITING, "somebody started it by hand"
-    assert seen(1).standing is Standing.WAITING, "and it fails anew"
+    assert seen(0, restarts=LOOP_RESTARTS - 1).standing is ExpectationState.WAITING
+    assert seen(3).standing is ExpectationState.WAITING
+    assert seen(3, **up).standing is ExpectationState.WAITING, "it has not lasted"
+    assert seen(1).standing is ExpectationState.WAITING
+    assert seen(2).standing is ExpectationState.BROKEN
+    assert seen(1, restarts=0, **up).standing is ExpectationState.WAITING, (
+        "somebody started it by hand"
+    )
+    assert seen(1).standing is ExpectationState.WAITING, "and it fails anew"
 
 
 def given_up(desk: Desk) -> JobStatus:

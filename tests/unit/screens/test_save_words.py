@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from pixel_tui.commands.env_output import impact_as_json, impact_as_text
-from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
 from pixel_tui.text import NO_TEXT, plain
 from screens.environment.save import impact_lines
 
-RUNS = ServiceImpact(plain("b"), Change.RECREATE, (plain("V"),), plain("it changes"), running=True)
+RUNS = ServiceImpact(
+    plain("b"), ServiceChange.RECREATE, (plain("V"),), plain("it changes"), running=True
+)
 STOPPED = replace(RUNS, running=False, stopped=True)
 ABSENT = replace(RUNS, running=False)
 

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.jobs.job import JobStatus
-from pixel_tui.operations.jobs.sight import JobSight, Seen
+from pixel_tui.operations.jobs.sight import JobReader, SeenJobs
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.facts import no_facts
 from screens.changes.flow import Operations
@@ -22,14 +22,14 @@ class QuickSight:
 
     def __init__(self, changed: Callable[[], None], seen: JobStatus) -> None:
         self._changed = changed
-        self.seen = Seen((seen,))
+        self.seen = SeenJobs((seen,))
 
     def start(self) -> None:
         self._changed()
 
 
 def reading(quick: Callable[[Callable[[], None]], QuickSight]) -> Watching:
-    return Watching(lambda changed: cast("JobSight", quick(changed)), SystemClock())
+    return Watching(lambda changed: cast("JobReader", quick(changed)), SystemClock())
 
 
 def operating(quick: Callable[[Callable[[], None]], QuickSight]) -> Operations:

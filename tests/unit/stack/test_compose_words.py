@@ -9,8 +9,8 @@ from pixel_tui.redaction.redactor import MASK
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.compose_warnings import compose_warnings
 from pixel_tui.stack.compose.compose_words import ComposeWords, refusal_of
-from pixel_tui.stack.compose.written_secrets import Written
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.compose.written_secrets import ComposeInput
+from pixel_tui.stack.model.program_output import ProgramOutput
 
 SERVICE = "services:\n  a:\n    image: x\n    environment:\n"
 FORMAT = "You may need to escape any $ with another $.\n"
@@ -18,7 +18,7 @@ FORMAT = "You may need to escape any $ with another $.\n"
 
 def said_of(words: str, env: str = "", compose: str = SERVICE) -> str:
     """Compose's words of a project with these files."""
-    files = Written(env, ".env"), Written(compose, "compose.yaml", sets_variables=False)
+    files = ComposeInput(env, ".env"), ComposeInput(compose, "compose.yaml", sets_variables=False)
     return ComposeWords(files).without_secrets(words)
 
 
@@ -204,7 +204,7 @@ def test_a_program_of_several_repeats_no_secret_either(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DB_PASSWORD=Xy7pa${hunter22xQ\n")
     words = b'failed to read .env: Invalid template: "Xy7pa${hunter22xQ"\n'
     command = ComposeCommand(directory=str(tmp_path))
-    shown = refusal_of(Said(1, b"", words), command, {})
+    shown = refusal_of(ProgramOutput(1, b"", words), command, {})
     where = "DB_PASSWORD, line 1 of .env"
     assert shown == f"failed to read .env: Invalid template: {MASK} ({where})"
 
@@ -233,7 +233,7 @@ def test_a_program_of_several_repeats_no_secret_either(tmp_path: Path) -> None:
 def test_a_secret_that_was_put_in_is_masked_as_compose_read_it(
     env: str, value: str, words: str
 ) -> None:
-    files = [Written(env, ".env")]
+    files = [ComposeInput(env, ".env")]
     said = ComposeWords(files, {"OWN": "Sup3r"}).without_secrets(words.format(value))
     assert MASK in said
     assert "Sup3r" not in said

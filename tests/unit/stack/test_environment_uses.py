@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.compose.environment_uses import How, Use, Variable, parse_uses, variables_in
+from pixel_tui.stack.compose.environment_uses import (
+    KeyUse,
+    KeyUseKind,
+    Variable,
+    parse_uses,
+    variables_in,
+)
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
 
@@ -82,14 +88,14 @@ CONFIG: JsonObject = {
 
 
 def use(
-    service: str, how: How, where: str = "", *, required: bool = False, bare: bool = False
-) -> Use:
-    return Use(plain(service), how, plain(where), required, bare)
+    service: str, how: KeyUseKind, where: str = "", *, required: bool = False, bare: bool = False
+) -> KeyUse:
+    return KeyUse(plain(service), how, plain(where), required, bare)
 
 
 def test_each_place_of_a_key_is_named() -> None:
     references = parse_uses(CONFIG).references
-    interpolation, argument = How.INTERPOLATION, How.BUILD_ARGUMENT
+    interpolation, argument = KeyUseKind.INTERPOLATION, KeyUseKind.BUILD_ARGUMENT
     assert references == {
         "NET": (use("", interpolation, "networks.net.name"),),
         "TAG": (use("web", interpolation, "image", required=True),),
@@ -112,10 +118,10 @@ def test_each_place_of_a_key_is_named() -> None:
 
 def test_an_env_file_is_read_whole_but_for_what_the_service_sets_itself() -> None:
     uses = parse_uses(CONFIG)
-    assert uses.of("ANY", "/p/.env") == (use("web", How.ENV_FILE),)
+    assert uses.of("ANY", "/p/.env") == (use("web", KeyUseKind.ENV_FILE),)
     assert uses.of("POSTGRES_URL", "/p/.env") == ()
     assert uses.of("ANY", "/elsewhere/.env") == ()
-    assert uses.of("ANY", "/p/other.env") == (use("db", How.ENV_FILE),)
+    assert uses.of("ANY", "/p/other.env") == (use("db", KeyUseKind.ENV_FILE),)
 
 
 def test_a_secret_and_a_config_are_read_by_who_gets_them() -> None:
@@ -128,10 +134,10 @@ def test_a_secret_and_a_config_are_read_by_who_gets_them() -> None:
         "configs": {"site": {"content": "host = ${SITE}"}},
     }
     found = parse_uses(config).references
-    assert found["API_TOKEN"] == (Use(plain("api"), How.CONTENT, plain("secrets.token")),)
+    assert found["API_TOKEN"] == (KeyUse(plain("api"), KeyUseKind.CONTENT, plain("secrets.token")),)
     assert found["SITE"][0].service == "api"
     assert found["SITE"][0].bare
-    assert found["SPARE"] == (Use(plain(""), How.CONTENT, plain("secrets.spare")),)
+    assert found["SPARE"] == (KeyUse(plain(""), KeyUseKind.CONTENT, plain("secrets.spare")),)
 
 
 def test_a_secret_that_only_a_build_gets_is_read_by_the_service_whose_image_it_is() -> None:
@@ -140,7 +146,9 @@ def test_a_secret_that_only_a_build_gets_is_read_by_the_service_whose_image_it_i
         "secrets": {"npm": {"environment": "NPM_TOKEN"}},
     }
     found = parse_uses(config).references
-    assert found == {"NPM_TOKEN": (Use(plain("web"), How.TO_BUILD, plain("build.secrets.npm")),)}
+    assert found == {
+        "NPM_TOKEN": (KeyUse(plain("web"), KeyUseKind.TO_BUILD, plain("build.secrets.npm")),)
+    }
 
 
 def test_what_a_service_reaches_beside_the_projects_own_networks_is_known() -> None:

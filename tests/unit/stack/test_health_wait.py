@@ -16,7 +16,7 @@ from pixel_tui.demo.stack.commands import DemoRunner
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import OperationError
 from pixel_tui.stack.compose.command import ComposeCommand
-from pixel_tui.stack.model.program_output import Said
+from pixel_tui.stack.model.program_output import ProgramOutput
 from pixel_tui.stack.programs import health_wait
 from pixel_tui.stack.programs.health_wait import main, wait_argv
 from tests.builders.asking import gone, noting_its_child, soon
@@ -39,20 +39,20 @@ def state(name: str, status: str = "running", health: str = "") -> str:
 class Docker:
     """Answers of the docker program, the last of them for ever."""
 
-    def __init__(self, *answers: Said) -> None:
+    def __init__(self, *answers: ProgramOutput) -> None:
         self.answers = list(answers)
         self.asked: list[Sequence[str]] = []
 
     def __call__(self, *_: object) -> "Docker":
         return self
 
-    def run(self, argv: Sequence[str], **_how: Any) -> Said:
+    def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
         self.asked.append(argv)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-def said(*states: str) -> Said:
-    return Said(0, "\n".join(states).encode(), b"")
+def said(*states: str) -> ProgramOutput:
+    return ProgramOutput(0, "\n".join(states).encode(), b"")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ class TestWaiting:
     def test_an_engine_that_is_gone_fails(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        docker = Docker(Said(1, b"", b"Cannot connect to the Docker daemon"))
+        docker = Docker(ProgramOutput(1, b"", b"Cannot connect to the Docker daemon"))
         assert wait(monkeypatch, docker, "--limit", "0", "db") == 1
         assert "Cannot connect" in capsys.readouterr().out
 
@@ -105,7 +105,7 @@ class TestWaiting:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         class Silent(Docker):
-            def run(self, argv: Sequence[str], **_how: Any) -> Said:
+            def run(self, argv: Sequence[str], **_how: Any) -> ProgramOutput:
                 raise OperationError("The program did not end within 10s.", on="docker")
 
         assert wait(monkeypatch, Silent(), "--limit", "0", "db") == 1

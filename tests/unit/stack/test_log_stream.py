@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pixel_tui.stack.feed.feed import FeedState, LogTarget
 from pixel_tui.stack.feed.follower import LogFollower
-from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LogLine
 from pixel_tui.stack.feed.stream import LogStream
 from pixel_tui.stack.model.container import Container, ContainerState
@@ -50,7 +50,7 @@ class Log:
         if not wait:
             self.stream.start()
 
-    def _follower(self, sink: Sink, reached: Mapping[str, Reached] | None) -> LogFollower:
+    def _follower(self, sink: Sink, reached: Mapping[str, ReadPosition] | None) -> LogFollower:
         self.sinks.append(sink)
         return LogFollower(
             self.engine,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixel_tui.stack.feed.overlap import Reached
+from pixel_tui.stack.feed.overlap import ReadPosition
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import SECOND, stamp_of
 
@@ -35,7 +35,7 @@ def test_a_log_read_in_two_goes_is_the_log(
             written = max(moment + late - 1, err[-1][0] if err else 0)
             err.append((min(written, moment + 2), line(moment, text, ERR)))
     every = [item for _, item in sorted(out + err, key=lambda pair: pair[0])]
-    reached = Reached()
+    reached = ReadPosition()
     first = every[:place]
     for at in range(0, len(first), size):
         reached.note(first[at : at + size])
@@ -49,7 +49,7 @@ def test_a_log_read_in_two_goes_is_the_log(
 
 
 def test_a_line_that_was_written_behind_a_later_one_is_not_lost() -> None:
-    reached = Reached()
+    reached = ReadPosition()
     reached.note([line(8, b"first", ERR), line(9, b"out")])
     overlap = reached.overlap()
     resumed = [line(8, b"first", ERR), line(9, b"out"), line(8, b"late", ERR), line(9, b"later")]
@@ -57,7 +57,7 @@ def test_a_line_that_was_written_behind_a_later_one_is_not_lost() -> None:
 
 
 def test_a_stream_that_begins_behind_the_last_line_is_known_to_miss_some() -> None:
-    reached = Reached()
+    reached = ReadPosition()
     reached.note([line(1), line(2)])
     near, far = reached.overlap(), reached.overlap()
     assert near.drop_from([line(2), line(3)]) == [line(3)]
@@ -67,13 +67,13 @@ def test_a_stream_that_begins_behind_the_last_line_is_known_to_miss_some() -> No
 
 
 def test_a_first_stream_misses_nothing() -> None:
-    overlap = Reached().overlap()
+    overlap = ReadPosition().overlap()
     assert overlap.drop_from([line(1)]) == [line(1)]
     assert not overlap.missing
 
 
 def test_lines_without_stamps_are_all_new() -> None:
-    reached = Reached()
+    reached = ReadPosition()
     bare = LogLine(b"", "api", LineKind.STDOUT, b"x")
     reached.note([bare])
     assert reached.stamp == b""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pixel_tui.environment.apply.impact import Change, find_impact
+from pixel_tui.environment.apply.impact import ServiceChange, find_impact
 from pixel_tui.errors import EngineAnswerInvalid, EngineError, EngineRefused, EngineUnreachable
 from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.model.json_value import JsonObject
@@ -70,5 +70,7 @@ def test_its_impact_is_told_by_its_hash_and_the_doubt_is_named() -> None:
     assert not same.services
     assert "A container of db can't be inspected" in same.warnings[0]
     other = find_impact(reading("new"), reading("hash-db"), found, ("A",))
-    assert [(item.service, item.change) for item in other.services] == [("db", Change.RECREATE)]
+    assert [(item.service, item.change) for item in other.services] == [
+        ("db", ServiceChange.RECREATE)
+    ]
     assert other.services[0].cause == "its environment changes"

@@ -14,7 +14,7 @@ from docker.tls import TLSConfig
 
 from pixel_tui.errors import EngineAnswerInvalid, EngineUnreachable
 from pixel_tui.stack.engine.sdk_transport import SdkTransport
-from pixel_tui.stack.engine.transport import Answer, connection_error
+from pixel_tui.stack.engine.transport import EngineAnswer, connection_error
 from pixel_tui.text import plain
 
 Make = Callable[[bytes, bytes, float], SdkTransport]
@@ -66,7 +66,7 @@ def make(listener: socket.socket) -> Make:
 
 def test_an_answer_is_taken_whole(make: Make) -> None:
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
-    assert make(said, b"", 0).get("/a") == Answer(200, "OK", b"abc")
+    assert make(said, b"", 0).get("/a") == EngineAnswer(200, "OK", b"abc")
 
 
 def test_one_that_comes_in_drops_is_given_up(make: Make) -> None:
@@ -99,7 +99,7 @@ def test_what_is_read_as_it_comes_may_take_long(
 ) -> None:
     monkeypatch.setattr("pixel_tui.stack.engine.sdk_transport.WHOLE_SECONDS", 0.1)
     body = make(OK + b"\r\n", b"x", 0.05).open("/a", endless=endless)
-    assert not isinstance(body, Answer)
+    assert not isinstance(body, EngineAnswer)
     read = b""
     while len(read) < 10:  # half a second
         read += body.read()
@@ -152,7 +152,7 @@ def test_all_that_is_so_over_tls_whose_authority_is_the_engines_own(
     tls = TLSConfig(ca_cert=path, verify=True)
     length = b"Content-Length: 3\r\n\r\n"
     address = serve(listener, OK + length + b"abc", b"", 0, secured)
-    assert SdkTransport(address, tls, plain(address)).get("/a") == Answer(200, "OK", b"abc")
+    assert SdkTransport(address, tls, plain(address)).get("/a") == EngineAnswer(200, "OK", b"abc")
     serve(listener, OK + b"X: ", b"x", 0.2, secured)
     with pytest.raises(EngineUnreachable, match="does not answer"):
         SdkTransport(address, tls, plain(address)).get("/a", patience=0.5)

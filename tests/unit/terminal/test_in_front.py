@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pixel_tui.terminal.foreground import run_in_front
+from pixel_tui.terminal.foreground import run_in_foreground
 
 
 def test_who_is_told_to_end_while_the_program_is_started_passes_that_on(
@@ -23,7 +23,7 @@ def test_who_is_told_to_end_while_the_program_is_started_passes_that_on(
     monkeypatch.setattr(subprocess, "Popen", Told)
     before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
     try:
-        assert run_in_front(["sleep", "20"], os.environ) == -signal.SIGTERM
+        assert run_in_foreground(["sleep", "20"], os.environ) == -signal.SIGTERM
     finally:
         signal.signal(signal.SIGTERM, before)
     assert heard == [signal.SIGTERM]

@@ -3,14 +3,14 @@
 import pytest
 from textual.content import Content
 
-from widgets.lines.fitted_line import Part, fitted
+from widgets.lines.fitted_line import LinePart, fitted
 
 PARTS = (
-    Part(Content("17 keys"), 5),
-    Part(Content("1 missing"), 1, gap=", "),
-    Part(Content("2 warnings"), 4, gap=", "),
-    Part(Content(""), 0),
-    Part(Content("not saved"), 0, gap="   "),
+    LinePart(Content("17 keys"), 5),
+    LinePart(Content("1 missing"), 1, gap=", "),
+    LinePart(Content("2 warnings"), 4, gap=", "),
+    LinePart(Content(""), 0),
+    LinePart(Content("not saved"), 0, gap="   "),
 )
 
 
@@ -31,7 +31,7 @@ def test_the_least_important_are_left_out_first(width: int, line: str) -> None:
 
 
 def test_of_equal_ones_the_last_is_left_out_first() -> None:
-    assert fitted([Part(Content(word), 1) for word in "abc"], 5).plain == "a · b"
+    assert fitted([LinePart(Content(word), 1) for word in "abc"], 5).plain == "a · b"
 
 
 def test_without_parts_there_is_nothing() -> None:

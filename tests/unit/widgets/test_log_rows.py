@@ -10,7 +10,7 @@ from rich.style import Style
 
 from pixel_tui.logs.activity import ActivityPicture, SourceActivity
 from pixel_tui.logs.index import ShownLine
-from pixel_tui.logs.level import Level
+from pixel_tui.logs.level import LogLevel
 from pixel_tui.logs.search import FilterStack, Matcher, Query, compile_query
 from pixel_tui.logs.shown import View
 from pixel_tui.redaction.known import LineMasker
@@ -33,7 +33,7 @@ def pieces(text: bytes, stamps: Stamps = Stamps.NONE, *, raw: bool = False) -> l
             line,
             stamps=stamps,
             now=NOW,
-            level=Level.INFO,
+            level=LogLevel.INFO,
             label=SafeText("api"),
             label_width=0,
             label_role="source-0",
@@ -120,7 +120,7 @@ def test_where_not_all_fit_the_rest_is_counted() -> None:
 def test_each_restriction_is_a_chip_whose_end_lifts_it_alone() -> None:
     matcher = compile_query(Query("pool"))
     assert isinstance(matcher, Matcher)
-    view = View(FilterStack((matcher,), Level.WARN, frozenset({"api-1"})), context=3)
+    view = View(FilterStack((matcher,), LogLevel.WARN, frozenset({"api-1"})), context=3)
     chips = chips_of(view, ("web",))
     assert [chip.words for chip in chips] == [
         "without web",
@@ -129,7 +129,7 @@ def test_each_restriction_is_a_chip_whose_end_lifts_it_alone() -> None:
         "±3 lines",
     ]
     assert chips[0].without.filters.sources is None
-    assert chips[1].without.filters.level is Level.UNKNOWN
+    assert chips[1].without.filters.level is LogLevel.UNKNOWN
     assert chips[2].without.filters.queries == ()
     assert chips[3].without.context == 0
 
@@ -196,7 +196,7 @@ def test_what_is_searched_in_a_secret_marks_its_mask(words: str, marked: list[st
     line = LogLine(b"", "api-1", LineKind.STDOUT, f"pw={_SECRETS[0]} refused".encode())
     for wrap in (False, True):
         painter.forget(Appearance(stamps=Stamps.NONE, wrap=wrap), matcher)
-        painted = painter.paint(ShownLine(1, line, Level.INFO), width=40)
+        painted = painter.paint(ShownLine(1, line, LogLevel.INFO), width=40)
         assert painted.secret
         segments = [segment for row in painted.rows for segment in row]
         assert [text for text, style, _ in segments if style and style.reverse] == marked
@@ -206,7 +206,7 @@ def test_a_line_is_painted_anew_when_more_is_known() -> None:
     painter = LogPainter(lambda _: Style())
     painter.forget(Appearance(stamps=Stamps.NONE), None)
     line = LogLine(b"", "api-1", LineKind.STDOUT, _SECRETS[0].encode())
-    shown = ShownLine(1, line, Level.INFO)
+    shown = ShownLine(1, line, LogLevel.INFO)
     assert not painter.paint(shown, width=40).secret
     before = painter.outdated
     remember_secret(_SECRETS[0])
@@ -218,10 +218,10 @@ def test_a_line_is_painted_anew_when_more_is_known() -> None:
 def test_a_line_is_painted_once_and_one_that_was_dropped_not_at_all() -> None:
     painter = LogPainter(lambda _: Style())
     line = LogLine(b"", "api-1", LineKind.STDOUT, b"hello")
-    painted = painter.paint(ShownLine(1, line, Level.INFO), width=40)
-    assert painter.paint(ShownLine(1, line, Level.INFO), width=40) is painted
-    assert painter.paint(ShownLine(1, None, Level.INFO), width=40) is painted
-    assert painter.paint(ShownLine(2, None, Level.INFO), width=40).rows == ()
+    painted = painter.paint(ShownLine(1, line, LogLevel.INFO), width=40)
+    assert painter.paint(ShownLine(1, line, LogLevel.INFO), width=40) is painted
+    assert painter.paint(ShownLine(1, None, LogLevel.INFO), width=40) is painted
+    assert painter.paint(ShownLine(2, None, LogLevel.INFO), width=40).rows == ()
 
 
 def test_a_chip_masks_the_secret_that_is_filtered_by() -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 HERE: Final = frozenset({"localhost", "ip6-localhost", "0.0.0.0", "::1", "::"})  # noqa: S104
 _HOST: Final = re.compile(
@@ -15,13 +15,13 @@ _HOST: Final = re.compile(
 )
 
 
-def browsers(case: Case) -> Iterator[Finding]:
+def browsers(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Addresses for browsers that mean the browser's own machine."""
     for key, _, value, known in case.filled:
         if known is not None and known.public and is_here(host_of(value)):
             yield case.finding(
                 "localhost",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 "Browsers look for this address on their own machine: it leads to localhost.",
                 "Put the public address there, such as https://ln.example.org/api, and rebuild "
@@ -29,7 +29,7 @@ def browsers(case: Case) -> Iterator[Finding]:
             )
 
 
-def containers(case: Case) -> Iterator[Finding]:
+def containers(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Addresses inside the project whose host is no service of it."""
     if not case.uses.services:
         return
@@ -45,7 +45,7 @@ def containers(case: Case) -> Iterator[Finding]:
         if is_here(host):
             yield case.finding(
                 "host",
-                Level.ERROR,
+                EnvironmentLevel.ERROR,
                 key,
                 "Inside a container, localhost is the container itself.",
                 f"Name the service instead: {_services(case)}.",
@@ -53,7 +53,7 @@ def containers(case: Case) -> Iterator[Finding]:
         elif _is_local_name(host):
             yield case.finding(
                 "host",
-                Level.ERROR,
+                EnvironmentLevel.ERROR,
                 key,
                 f"No service of the project has the name `{host}`.",
                 f"Its services are {_services(case)}.",
@@ -84,7 +84,7 @@ def _is_local_name(host: str) -> bool:
     return "." not in host and ":" not in host and not host.isdigit()
 
 
-def _services(case: Case) -> str:
+def _services(case: CheckedFile) -> str:
     return ", ".join(case.uses.services[:12])
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.case import Check, CheckedFile
 from pixel_tui.environment.checks.catalogue import LinkedKeys
-from pixel_tui.environment.checks.finding import Finding
+from pixel_tui.environment.checks.finding import EnvironmentFinding
 
 
-def agreement(case: Case) -> Iterator[Finding]:
+def agreement(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """A key of one provider with the address or the models of another."""
     for link in case.catalogue.links:
         if case.about(link.then.key) and _disagree(case, link):
@@ -22,7 +22,7 @@ def agreement(case: Case) -> Iterator[Finding]:
             )
 
 
-def _disagree(case: Case, link: LinkedKeys) -> bool:
+def _disagree(case: CheckedFile, link: LinkedKeys) -> bool:
     when, then = case.value(link.when.key), case.value(link.then.key)
     if not when or not link.when.meets(when):
         return False

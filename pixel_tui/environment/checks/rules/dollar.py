@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 QUOTE: Final = "If the `$` belongs to the value, put the value in single quotes."
 
 
-def expanded(case: Case) -> Iterator[Finding]:
+def expanded(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Values that lose a part at a `$`, and secrets that get something put in."""
     for key, entry in case.looked_at():
         reading = case.readings.get(key)
@@ -19,7 +19,7 @@ def expanded(case: Case) -> Iterator[Finding]:
         if reading.unset and all(name in case.values for name in reading.unset):
             yield case.finding(
                 "dollar",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 "It refers to a key further down, which only services with `env_file` get: "
                 "`${...}` in the compose file gets nothing for it.",
@@ -28,7 +28,7 @@ def expanded(case: Case) -> Iterator[Finding]:
         elif reading.unset:
             yield case.finding(
                 "dollar",
-                Level.ERROR if secret else Level.WARNING,
+                EnvironmentLevel.ERROR if secret else EnvironmentLevel.WARNING,
                 key,
                 "A part of the value is lost: compose takes what follows a `$` for a variable, "
                 "and nobody sets it.",
@@ -39,14 +39,14 @@ def expanded(case: Case) -> Iterator[Finding]:
         elif secret and not _is_meant(case, entry.written, reading.expanded):
             yield case.finding(
                 "dollar",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 "Compose puts another variable's value into this secret, for the `$` in it.",
                 QUOTE,
             )
 
 
-def _is_meant(case: Case, written: str, names: Sequence[str]) -> bool:
+def _is_meant(case: CheckedFile, written: str, names: Sequence[str]) -> bool:
     """Whether a value refers to other keys of the file on purpose.
 
     `${DB_PASSWORD}`, or a variable in a URL, or nothing else in the value: a password that holds

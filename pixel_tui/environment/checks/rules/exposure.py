@@ -4,12 +4,12 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.checks.surroundings import GitState
 
 
-def has_secrets(case: Case) -> bool:
+def has_secrets(case: CheckedFile) -> bool:
     """Whether there is a secret in the file that is not the example's, nor a placeholder."""
     for key, entry, _, _ in case.filled:
         example = case.example.get(key)
@@ -18,7 +18,7 @@ def has_secrets(case: Case) -> bool:
     return False
 
 
-def rights(case: Case) -> Iterator[Finding]:
+def rights(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """A file that other users may read or write."""
     mode = case.surroundings.mode
     if mode is None or case.keys is not None:
@@ -26,20 +26,20 @@ def rights(case: Case) -> Iterator[Finding]:
     if mode & stat.S_IWOTH:
         yield case.file_finding(
             "writable",
-            Level.ERROR,
+            EnvironmentLevel.ERROR,
             f"Every user of this machine may write to the file (mode {mode:04o}).",
             "Close it: `chmod 600` on the file.",
         )
     elif mode & stat.S_IROTH and has_secrets(case):
         yield case.file_finding(
             "readable",
-            Level.WARNING,
+            EnvironmentLevel.WARNING,
             f"Every user of this machine may read its secrets (mode {mode:04o}).",
             "Close it: `chmod 600` on the file.",
         )
 
 
-def committed(case: Case) -> Iterator[Finding]:
+def committed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Secrets in a repository."""
     state = case.surroundings.git
     if case.keys is not None or not has_secrets(case):
@@ -47,7 +47,7 @@ def committed(case: Case) -> Iterator[Finding]:
     if state is GitState.TRACKED:
         yield case.file_finding(
             "git",
-            Level.ERROR,
+            EnvironmentLevel.ERROR,
             "The file's secrets are in git: it is tracked.",
             "Take it out with `git rm --cached`, name it in .gitignore, and get new secrets: "
             "the history keeps the old ones.",
@@ -55,27 +55,27 @@ def committed(case: Case) -> Iterator[Finding]:
     elif state is GitState.COMMITTED_ONCE:
         yield case.file_finding(
             "git",
-            Level.WARNING,
+            EnvironmentLevel.WARNING,
             "The file was in git once, and the history keeps what was in it.",
             "Get new secrets for those that were in it.",
         )
     elif state is GitState.UNTRACKED:
         yield case.file_finding(
             "git",
-            Level.WARNING,
+            EnvironmentLevel.WARNING,
             "Nothing keeps git from taking the file's secrets: it is not ignored.",
             "Name it in .gitignore.",
         )
 
 
-def shadowed(case: Case) -> Iterator[Finding]:
+def shadowed(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Keys whose value compose takes from the shell's environment instead."""
     exported = case.surroundings.exported
     for key, _ in case.looked_at():
         if key in exported and key in case.uses.references:
             yield case.finding(
                 "shadowed",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 "The environment of this shell sets the key too: for compose that counts, and "
                 "not the file.",

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 
-def placeholders(case: Case) -> Iterator[Finding]:
+def placeholders(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """What the example holds in the place of a value."""
     for key, _ in case.looked_at():
         if key in case.placeholders:
@@ -17,14 +17,14 @@ def placeholders(case: Case) -> Iterator[Finding]:
             unused = "" if needed else ", or remove the line if it is not used"
             yield case.finding(
                 "placeholder",
-                Level.ERROR if required else Level.WARNING,
+                EnvironmentLevel.ERROR if required else EnvironmentLevel.WARNING,
                 key,
                 f"The value is still a placeholder.{purpose}",
                 f"Put the real value there{unused}.",
             )
 
 
-def published(case: Case) -> Iterator[Finding]:
+def published(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Secrets that everybody can read in the example."""
     for key, entry, _, _ in case.filled:
         example = case.example.get(key)
@@ -33,7 +33,7 @@ def published(case: Case) -> Iterator[Finding]:
         if entry.written == example.written and entry is not example:
             yield case.finding(
                 "published",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 "The secret is the one in the example, which everybody can read.",
                 "Choose one of your own.",

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
-from pixel_tui.stack.compose.environment_uses import Use
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
+from pixel_tui.stack.compose.environment_uses import KeyUse
 
 SHOWN: Final = 3
 """Places that a message names."""
 
 
-def missing(case: Case) -> Iterator[Finding]:
+def missing(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Keys without a value that the catalogue or compose asks for."""
     asked = dict.fromkeys(name for name, known in case.catalogue.keys.items() if known.required)
     asked |= dict.fromkeys(case.uses.references)
@@ -22,14 +22,14 @@ def missing(case: Case) -> Iterator[Finding]:
             yield from _missing(case, key)
 
 
-def _set_elsewhere(case: Case, key: str) -> bool:
+def _set_elsewhere(case: CheckedFile, key: str) -> bool:
     """Whether compose has a value for it from elsewhere: the `env_file` of an `include`."""
     known = case.catalogue.find(key)
     required = known is not None and known.required
     return key in case.surroundings.set_elsewhere and key not in case.entries and not required
 
 
-def _missing(case: Case, key: str) -> Iterator[Finding]:
+def _missing(case: CheckedFile, key: str) -> Iterator[EnvironmentFinding]:
     uses = case.uses.references.get(key, ())
     empty = case.values.get(key) == ""
     required = [use for use in uses if use.required and not (empty and use.may_be_empty)]
@@ -39,7 +39,7 @@ def _missing(case: Case, key: str) -> Iterator[Finding]:
     if required:
         yield case.finding(
             rule,
-            Level.ERROR,
+            EnvironmentLevel.ERROR,
             key,
             f"{state}, and compose may refuse the project without it: {_places(required)}.",
             "Give it a value.",
@@ -47,7 +47,7 @@ def _missing(case: Case, key: str) -> Iterator[Finding]:
     elif known is not None and known.required:
         yield case.finding(
             rule,
-            Level.ERROR,
+            EnvironmentLevel.ERROR,
             key,
             f"{state}, and is required."
             + (f" It is for {known.purpose}." if known.purpose else ""),
@@ -56,20 +56,20 @@ def _missing(case: Case, key: str) -> Iterator[Finding]:
     elif bare and not empty and not case.catalogue.is_tool(key):
         yield case.finding(
             rule,
-            Level.WARNING,
+            EnvironmentLevel.WARNING,
             key,
             f"{state}: compose puts nothing in its place and warns: {_places(bare)}.",
             "Give it a value, or an empty one if that is meant.",
         )
 
 
-def _places(uses: list[Use]) -> str:
+def _places(uses: list[KeyUse]) -> str:
     named = [f"{use.service} {use.where}".strip() for use in uses]
     rest = len(named) - SHOWN
     return ", ".join(named[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def duplicates(case: Case) -> Iterator[Finding]:
+def duplicates(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Entries that count for nothing, since the key is set again below."""
     for entry in case.document.entries:
         last = case.entries.get(entry.key)
@@ -77,7 +77,7 @@ def duplicates(case: Case) -> Iterator[Finding]:
             continue
         yield case.finding(
             "duplicate",
-            Level.INFO if entry.written == last.written else Level.WARNING,
+            EnvironmentLevel.INFO if entry.written == last.written else EnvironmentLevel.WARNING,
             entry.key,
             f"The key is set again on line {last.line}, and only that counts.",
             "Remove one of the two lines.",

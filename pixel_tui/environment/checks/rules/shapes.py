@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from pixel_tui.environment.checks.case import Case, Check
+from pixel_tui.environment.checks.case import Check, CheckedFile
 from pixel_tui.environment.checks.catalogue import Known, Shape
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 HIGHEST_PORT: Final = 65535
 BOOLEANS: Final = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off"})
@@ -19,7 +19,7 @@ _LONGEST: Final = 100_000
 """Nothing longer is of any shape, and no time is spent on it."""
 
 
-def shapes(case: Case) -> Iterator[Finding]:
+def shapes(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Values that don't have the shape that the catalogue tells of."""
     for key, _, value, known in case.filled:
         if known is None or known.shape is None or _fits_pattern(known, value):
@@ -30,7 +30,7 @@ def shapes(case: Case) -> Iterator[Finding]:
         tidy = value.strip().strip("\"'").strip()
         yield case.finding(
             known.shape.value,
-            Level.WARNING if known.shape is Shape.TOKEN else Level.ERROR,
+            EnvironmentLevel.WARNING if known.shape is Shape.TOKEN else EnvironmentLevel.ERROR,
             key,
             wrong,
             _remedy(known),
@@ -38,7 +38,7 @@ def shapes(case: Case) -> Iterator[Finding]:
         )
 
 
-def like_the_example(case: Case) -> Iterator[Finding]:
+def like_the_example(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Values of another kind than the example's, where nothing else is known of the key."""
     for key, _, value, known in case.filled:
         example = case.example.get(key)
@@ -49,7 +49,7 @@ def like_the_example(case: Case) -> Iterator[Finding]:
         if shape is not None and wrong:
             yield case.finding(
                 shape.value,
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 f"{wrong} The example has one there.",
                 _REMEDIES[shape],

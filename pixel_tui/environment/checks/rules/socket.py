@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 
-def socket_groups(case: Case) -> Iterator[Finding]:
+def socket_groups(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """A group for the engine's socket that is not the socket's."""
     group = case.surroundings.socket_group
     if group is None:
@@ -17,7 +17,7 @@ def socket_groups(case: Case) -> Iterator[Finding]:
         if wanted and value.lstrip("0") != str(group).lstrip("0"):
             yield case.finding(
                 "socket-group",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 f"The engine's socket belongs to the group {group}: with another one its user "
                 "in the container may not use the engine.",

@@ -3,22 +3,24 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.redaction.redactor import MASK
 
 SHORTEST_SECRET: Final = 4
 """A shorter value would mask half of any message."""
 
 
-def faults(case: Case) -> Iterator[Finding]:
+def faults(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Lines that compose can't read."""
     for fault in case.document.faults:
         if case.about(fault.key):
-            yield Finding("syntax", Level.ERROR, fault.key, fault.line, fault.message, fault.remedy)
+            yield EnvironmentFinding(
+                "syntax", EnvironmentLevel.ERROR, fault.key, fault.line, fault.message, fault.remedy
+            )
 
 
-def refused_values(case: Case) -> Iterator[Finding]:
+def refused_values(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Values that compose refuses while it puts variables in."""
     told = {fault.line for fault in case.document.faults}
     for key, entry in case.looked_at():
@@ -28,26 +30,26 @@ def refused_values(case: Case) -> Iterator[Finding]:
             said = "." if key in case.secrets else f": {reading.refusal}"
             yield case.finding(
                 "refused",
-                Level.ERROR,
+                EnvironmentLevel.ERROR,
                 key,
                 f"Compose refuses the file for this value{said}",
                 "Put the value in single quotes where the `$` in it is meant as such.",
             )
 
 
-def refused_project(case: Case) -> Iterator[Finding]:
+def refused_project(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """What compose itself says of the project with this file, where nothing else says why."""
     known = case.document.faults or any(reading.refusal for reading in case.readings.values())
     if case.surroundings.refusal and case.keys is None and not known:
         yield case.file_finding(
             "refused",
-            Level.ERROR,
+            EnvironmentLevel.ERROR,
             _masked(case.surroundings.refusal, case),
             "Fix what it names, here or in the compose file.",
         )
 
 
-def _masked(words: str, case: Case) -> str:
+def _masked(words: str, case: CheckedFile) -> str:
     """Compose quotes what it refuses: without the values of secrets."""
     values = {case.values.get(key, "") for key in case.secrets}
     values |= {case.entries[key].written for key in case.secrets}

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 from pixel_tui.environment.dotenv.document import Quoting
 from pixel_tui.text import SafeText
 
 _COMMENT: Final = re.compile(r"#\s|#$|\S\t+#")
 
 
-def comments(case: Case) -> Iterator[Finding]:
+def comments(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """What looks like a comment behind a value, and belongs to it."""
     for key, entry in case.looked_at():
         if entry.quoting is not Quoting.NONE or entry.broken or "#" not in entry.written:
@@ -23,7 +23,7 @@ def comments(case: Case) -> Iterator[Finding]:
         value = entry.written[: found.start() + (not found.group().startswith("#"))]
         yield case.finding(
             "comment",
-            Level.WARNING,
+            EnvironmentLevel.WARNING,
             key,
             "Compose takes what looks like a comment for a part of the value: only behind a "
             "value and a space `#` begins one.",
@@ -32,13 +32,13 @@ def comments(case: Case) -> Iterator[Finding]:
         )
 
 
-def nameless(case: Case) -> Iterator[Finding]:
+def nameless(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Values of no key."""
     for entry in case.document.entries:
         if not entry.key and not entry.commented and not entry.broken and case.keys is None:
-            yield Finding(
+            yield EnvironmentFinding(
                 "nameless",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 "",
                 entry.line,
                 SafeText("There is no key on this line: compose reads a value that nobody gets."),

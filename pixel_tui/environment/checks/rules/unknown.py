@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from pixel_tui.environment.checks.case import Case, Check
-from pixel_tui.environment.checks.finding import Finding, Level
+from pixel_tui.environment.checks.case import Check, CheckedFile
+from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
 
 SHORTEST: Final = 4
 """Letters of a name that can be told from another by one slip."""
@@ -12,7 +12,7 @@ LONGEST: Final = 100
 """A longer name is no slip of anything: there would be as many others as it has letters."""
 
 
-def unknown(case: Case) -> Iterator[Finding]:
+def unknown(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """Keys that neither the example nor the compose file nor the catalogue names."""
     if not case.informed:
         return
@@ -25,7 +25,7 @@ def unknown(case: Case) -> Iterator[Finding]:
         if meant is None:
             yield case.finding(
                 "unknown",
-                Level.INFO,
+                EnvironmentLevel.INFO,
                 key,
                 "Neither the example nor the compose file nor the catalogue knows this key.",
                 "Leave it where a program reads it; remove it where none does.",
@@ -33,14 +33,14 @@ def unknown(case: Case) -> Iterator[Finding]:
         else:
             yield case.finding(
                 "unknown",
-                Level.WARNING,
+                EnvironmentLevel.WARNING,
                 key,
                 f"Nobody knows this key. Is {meant} meant, which has no value?",
                 f"Rename it to {meant}.",
             )
 
 
-def _known_names(case: Case) -> Iterator[str]:
+def _known_names(case: CheckedFile) -> Iterator[str]:
     yield from case.example
     yield from case.uses.references
     if case.catalogue.applies:

@@ -48,7 +48,7 @@ class Rule(StrEnum):
     """The ledger is of a format that this program does not know."""
 
 
-class Severity(StrEnum):
+class LedgerSeverity(StrEnum):
     """How much it matters."""
 
     NOTE = "note"
@@ -57,7 +57,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LedgerFinding:
     """One disagreement, and what to do about it."""
 
     rule: Rule
@@ -70,7 +70,7 @@ class Finding:
     """What that action is given; empty where it is given nothing."""
     advice: SafeText = NO_TEXT
     """What to do where no action does it."""
-    severity: Severity = Severity.WARNING
+    severity: LedgerSeverity = LedgerSeverity.WARNING
 
     @property
     def remedy(self) -> str:
@@ -79,7 +79,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LedgerState:
     """What the rules look at."""
 
     reading: LedgerReading
@@ -101,9 +101,9 @@ class Case:
         return self.known and (at is None or (self.now - at).total_seconds() > GRACE_SECONDS)
 
 
-def case_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> Case:
+def case_of(reading: LedgerReading, snapshot: StackSnapshot, now: datetime) -> LedgerState:
     """The case of a ledger and a stack."""
-    return Case(
+    return LedgerState(
         reading=reading,
         workers=workers_of(snapshot),
         known=not snapshot.stale and snapshot.taken_at is not None,

@@ -7,7 +7,7 @@ from typing import Final
 
 from pixel_tui.ledger.reading.reading import FORMAT
 from pixel_tui.ledger.reading.task import TaskStatus
-from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 from pixel_tui.text import SafeText, plain
 
 AHEAD: Final = timedelta(minutes=5)
@@ -16,23 +16,23 @@ _BACK: Final = timedelta(seconds=2)
 """Writers round their times in different ways."""
 
 
-def duplicate(case: Case) -> Iterator[Finding]:
+def duplicate(case: LedgerState) -> Iterator[LedgerFinding]:
     """Each id is of one task."""
     counts = Counter(task.id for task in case.reading.tasks if task.id)
     if len(counts) == len(case.reading.tasks):
         return
     for task_id, count in counts.items():
         if count > 1:
-            yield Finding(
+            yield LedgerFinding(
                 Rule.DUPLICATE,
                 plain(f"{count} tasks have the id {task_id[:8]}"),
                 task_id,
                 advice=SafeText("remove all but one by hand; a worker changes all of them"),
-                severity=Severity.ERROR,
+                severity=LedgerSeverity.ERROR,
             )
 
 
-def clock(case: Case) -> Iterator[Finding]:
+def clock(case: LedgerState) -> Iterator[LedgerFinding]:
     """Its times are in their order, and not in the future."""
     ahead = case.now + AHEAD
     for task in case.reading.tasks:
@@ -49,7 +49,7 @@ def clock(case: Case) -> Iterator[Finding]:
         ):
             wrong = "has a time that is in the future"
         if wrong:
-            yield Finding(
+            yield LedgerFinding(
                 Rule.CLOCK,
                 plain(f"{task.short} {wrong}"),
                 task.id,
@@ -57,14 +57,14 @@ def clock(case: Case) -> Iterator[Finding]:
             )
 
 
-def attempts(case: Case) -> Iterator[Finding]:
+def attempts(case: LedgerState) -> Iterator[LedgerFinding]:
     """It is not tried more often than it may be."""
     for task in case.reading.tasks:
         waiting = task.status is TaskStatus.PENDING and not task.tries_left
         if task.max_attempts and (task.attempts > task.max_attempts or waiting):
             words = f"{task.short} has had {task.attempts} of {task.max_attempts} attempts"
             more = " and is to be tried again" if waiting else ""
-            yield Finding(
+            yield LedgerFinding(
                 Rule.ATTEMPTS,
                 plain(words + more),
                 task.id,
@@ -74,12 +74,12 @@ def attempts(case: Case) -> Iterator[Finding]:
             )
 
 
-def odd(case: Case) -> Iterator[Finding]:
+def odd(case: LedgerState) -> Iterator[LedgerFinding]:
     """It is as the format says."""
     for number, task in enumerate(case.reading.tasks, 1):
         if task.odd:
             name = task.short or f"task {number} of the file"
-            yield Finding(
+            yield LedgerFinding(
                 Rule.ODD,
                 plain(f"{name} is odd: {'; '.join(task.odd)}"),
                 task.id,
@@ -87,10 +87,10 @@ def odd(case: Case) -> Iterator[Finding]:
             )
 
 
-def version(case: Case) -> Iterator[Finding]:
+def version(case: LedgerState) -> Iterator[LedgerFinding]:
     """The ledger is of the format that is known."""
     if case.reading.present and case.reading.version != FORMAT:
-        yield Finding(
+        yield LedgerFinding(
             Rule.VERSION,
             plain(f"the ledger is of version {case.reading.version}: known is {FORMAT}"),
             advice=SafeText("the console shows it, and writes nothing to it"),

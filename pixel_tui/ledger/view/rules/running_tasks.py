@@ -5,7 +5,7 @@ from typing import Final
 
 from pixel_tui.humanize import age, span
 from pixel_tui.ledger.reading.task import Task, TaskType
-from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 from pixel_tui.text import SafeText, plain
 
 SLOW_SECONDS: Final = 20 * 60.0
@@ -19,21 +19,21 @@ def _repair(task: Task) -> str:
     return "task-requeue" if again else "task-abort"
 
 
-def gone(case: Case) -> Iterator[Finding]:
+def gone(case: LedgerState) -> Iterator[LedgerFinding]:
     """Its container is not there."""
     for task in case.running:
         if case.settled(task.started) and case.worker_of(task) is None:
-            yield Finding(
+            yield LedgerFinding(
                 Rule.GONE,
                 plain(f"{task.short} is marked running, but its container is gone"),
                 task.id,
                 _repair(task),
                 task.id,
-                severity=Severity.ERROR,
+                severity=LedgerSeverity.ERROR,
             )
 
 
-def ended(case: Case) -> Iterator[Finding]:
+def ended(case: LedgerState) -> Iterator[LedgerFinding]:
     """Its container has ended, and did not write down what came of it."""
     for task in case.running:
         worker = case.worker_of(task)
@@ -47,17 +47,17 @@ def ended(case: Case) -> Iterator[Finding]:
             and (worker.container.finished_at < task.started)
         ):
             continue  # it is of the attempt before
-        yield Finding(
+        yield LedgerFinding(
             Rule.ENDED,
             plain(f"{task.short} is marked running, but {worker.container.name} is {worker.words}"),
             task.id,
             _repair(task),
             task.id,
-            severity=Severity.ERROR,
+            severity=LedgerSeverity.ERROR,
         )
 
 
-def overdue(case: Case) -> Iterator[Finding]:
+def overdue(case: LedgerState) -> Iterator[LedgerFinding]:
     """It runs for longer than a worker may."""
     for task in case.running:
         worker, seconds = case.worker_of(task), task.seconds(case.now)
@@ -65,28 +65,33 @@ def overdue(case: Case) -> Iterator[Finding]:
             continue
         if seconds > case.timeout + LATE_SECONDS:
             words = f"{task.short} runs for {age(seconds)}: a worker has {span(case.timeout)}"
-            yield Finding(
-                Rule.OVERDUE, plain(words), task.id, "task-stop", task.id, severity=Severity.ERROR
+            yield LedgerFinding(
+                Rule.OVERDUE,
+                plain(words),
+                task.id,
+                "task-stop",
+                task.id,
+                severity=LedgerSeverity.ERROR,
             )
 
 
-def slow(case: Case) -> Iterator[Finding]:
+def slow(case: LedgerState) -> Iterator[LedgerFinding]:
     """It runs for so long that it is worth a look."""
     for task in case.running:
         worker, seconds = case.worker_of(task), task.seconds(case.now)
         if worker is None or not worker.up or seconds is None:
             continue
         if SLOW_SECONDS < seconds <= case.timeout + LATE_SECONDS:
-            yield Finding(
+            yield LedgerFinding(
                 Rule.SLOW,
                 plain(f"{task.short} runs for {age(seconds)}"),
                 task.id,
                 advice=SafeText("look at its log"),
-                severity=Severity.NOTE,
+                severity=LedgerSeverity.NOTE,
             )
 
 
-def silent(case: Case) -> Iterator[Finding]:
+def silent(case: LedgerState) -> Iterator[LedgerFinding]:
     """Its worker has written nothing for long."""
     for task in case.running:
         worker = case.worker_of(task)
@@ -95,7 +100,7 @@ def silent(case: Case) -> Iterator[Finding]:
             continue
         seconds = (case.now - heard).total_seconds()
         if seconds > SILENT_SECONDS:
-            yield Finding(
+            yield LedgerFinding(
                 Rule.SILENT,
                 plain(f"the worker of {task.short} has written nothing for {age(seconds)}"),
                 task.id,

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from pixel_tui.humanize import age
 from pixel_tui.ledger.reading.workers import Worker
-from pixel_tui.ledger.view.rules.findings import Case, Finding, Rule, Severity
+from pixel_tui.ledger.view.rules.findings import LedgerFinding, LedgerSeverity, LedgerState, Rule
 from pixel_tui.text import SafeText, plain
 
 _LINGERS_SECONDS = 30.0
 """So long a worker may go on after it has written down what came of its task."""
 
 
-def stranger(case: Case) -> Iterator[Finding]:
+def stranger(case: LedgerState) -> Iterator[LedgerFinding]:
     """It is at work on no task of the ledger."""
     if case.reading.trouble is not None or not case.known:
         return
@@ -24,7 +24,7 @@ def stranger(case: Case) -> Iterator[Finding]:
             continue
         if not any(worker.works_on(task.id) for task in case.reading.tasks if task.id):
             of = f"task {worker.task[:8]}, which is not in the ledger" if worker.task else "no task"
-            yield Finding(
+            yield LedgerFinding(
                 Rule.STRANGER,
                 plain(f"{worker.container.name} is at work on {of}"),
                 worker.task,
@@ -32,7 +32,7 @@ def stranger(case: Case) -> Iterator[Finding]:
             )
 
 
-def finished(case: Case) -> Iterator[Finding]:
+def finished(case: LedgerState) -> Iterator[LedgerFinding]:
     """It is at work on a task that has ended."""
     up = [worker for worker in case.workers if worker.up]
     if not up:
@@ -46,30 +46,30 @@ def finished(case: Case) -> Iterator[Finding]:
         worker = next((item for item in up if item.works_on(task.id)), None)
         if worker is not None and _started_before(worker, task.completed):
             words = f"{worker.container.name} is at work {age(late)} after its task has ended"
-            yield Finding(Rule.FINISHED, plain(words), task.id, "task-stop", task.id)
+            yield LedgerFinding(Rule.FINISHED, plain(words), task.id, "task-stop", task.id)
 
 
-def crowd(case: Case) -> Iterator[Finding]:
+def crowd(case: LedgerState) -> Iterator[LedgerFinding]:
     """Only one may be at work."""
     up = [worker for worker in case.workers if worker.up]
     if len(up) > 1:
         names = ", ".join(worker.container.name for worker in up[:5])
-        yield Finding(
+        yield LedgerFinding(
             Rule.CROWD,
             plain(f"{len(up)} workers are at work at the same time: {names}"),
             advice=SafeText("stop all but one: they write over each other's files"),
-            severity=Severity.ERROR,
+            severity=LedgerSeverity.ERROR,
         )
 
 
-def lock(case: Case) -> Iterator[Finding]:
+def lock(case: LedgerState) -> Iterator[LedgerFinding]:
     """It is held, and no worker is there for it."""
     held = case.reading.lock
     if held is None or not case.settled(held.created) or held.starting(case.now):
         return
     if not any(worker.up for worker in case.workers):
         whose = f" for {held.task[:8]}" if held.task else ""
-        yield Finding(
+        yield LedgerFinding(
             Rule.LOCK,
             plain(f"the worker lock is held{whose}, and no worker runs"),
             held.task,

@@ -8,12 +8,12 @@ from pixel_tui.operations.catalogue.backups.shared import (
     warn_of_exposure,
     worker_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.text import plain
 
 
-def draft_backup(draft: Draft) -> None:
+def draft_backup(draft: PlanDraft) -> None:
     """One step; nothing of the stack is touched."""
     worker_step(
         draft,
@@ -39,7 +39,7 @@ def draft_backup(draft: Draft) -> None:
 ACTION: Final = Action(
     name="backup",
     verb="Back up",
-    group=Group.BACKUPS,
+    group=ActionGroup.BACKUPS,
     when="Before anything that could lose data, and once a day. Services go on meanwhile.",
     failing="An incomplete backup is kept, and each line with MISSING says what is not in it and"
     " why. Where the disk is full nothing is kept: make room or set another folder under"

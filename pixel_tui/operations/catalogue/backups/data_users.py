@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pixel_tui.backups.holders import Holder, named
-from pixel_tui.backups.manifest import Item, Kind
+from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.catalogue.backups.shared import running_targets
 from pixel_tui.operations.planning.dependencies import needed_by
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import PastState
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.targets import Target
@@ -37,7 +37,7 @@ class DataUsers:
 
 
 def data_users(
-    draft: Draft, past: PastState, items: Iterable[Item], servers: frozenset[str]
+    draft: PlanDraft, past: PastState, items: Iterable[Item], servers: frozenset[str]
 ) -> DataUsers:
     """Every running container that mounts a restored file, or depends on a restored server.
 
@@ -106,13 +106,15 @@ def data_users(
     )
 
 
-def _held(draft: Draft, past: PastState, items: list[Item], holders: Iterable[Holder]) -> set[str]:
+def _held(
+    draft: PlanDraft, past: PastState, items: list[Item], holders: Iterable[Holder]
+) -> set[str]:
     """The ids of the containers that mount one of these, as plan or engine know it."""
     volumes = named(draft.facts.volumes or ())
     folder = PurePosixPath(draft.command.directory)
     wanted: list[tuple[str, str]] = []
     for item in items:
-        if item.kind not in {Kind.SQLITE, Kind.FILE}:
+        if item.kind not in {ItemKind.SQLITE, ItemKind.FILE}:
             continue
         place = past.places.get(item.source) or str(folder / item.source)
         if item.volume:
@@ -127,5 +129,5 @@ def _held(draft: Draft, past: PastState, items: list[Item], holders: Iterable[Ho
     }
 
 
-def _ours(holder: Holder, draft: Draft) -> bool:
+def _ours(holder: Holder, draft: PlanDraft) -> bool:
     return holder.project == draft.snapshot.project_name

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pixel_tui.backups.holders import Holder
-from pixel_tui.backups.manifest import Kind, Manifest
+from pixel_tui.backups.manifest import ItemKind, Manifest
 from pixel_tui.humanize import size, span
 from pixel_tui.operations.catalogue.backups.data_users import DataUsers, data_users
 from pixel_tui.operations.catalogue.backups.shared import (
@@ -18,9 +18,9 @@ from pixel_tui.operations.catalogue.backups.shared import (
     warn_of,
     worker_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
-from pixel_tui.operations.planning.plan import Expectation, Outcome, Risk, Step
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
+from pixel_tui.operations.planning.plan import Expectation, ExpectedState, Risk, Step
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.text import SafeText, plain
@@ -29,7 +29,7 @@ _CANCEL_STOP: Final = SafeText("Some services are stopped; nothing has been rest
 _CANCEL_START: Final = SafeText("It is restored; some services do not run yet.")
 
 
-def draft_restore(draft: Draft) -> None:
+def draft_restore(draft: PlanDraft) -> None:
     """Check, back up, stop what uses the data, put it back, start what ran."""
     _draft(draft, save_first=True)
     draft.irreversible.append(
@@ -40,7 +40,7 @@ def draft_restore(draft: Draft) -> None:
     )
 
 
-def draft_unsaved_restore(draft: Draft) -> None:
+def draft_unsaved_restore(draft: PlanDraft) -> None:
     """The same without a backup first: a disk that is full has no room for one."""
     _draft(draft, save_first=False)
     draft.confirm_loss = SafeText("no-backup")
@@ -52,17 +52,17 @@ def draft_unsaved_restore(draft: Draft) -> None:
     )
     _, manifest = chosen_backup(draft)
     for item in manifest.items:
-        if item.kind is Kind.POSTGRES:
+        if item.kind is ItemKind.POSTGRES:
             words = f"the present content of the databases of {item.source} is lost for good"
             draft.irreversible.append(plain(words))
 
 
-def _moment(draft: Draft) -> str:
+def _moment(draft: PlanDraft) -> str:
     _, manifest = chosen_backup(draft)
     return f"{manifest.created:%Y-%m-%d %H:%M} UTC"
 
 
-def _draft(draft: Draft, *, save_first: bool) -> None:
+def _draft(draft: PlanDraft, *, save_first: bool) -> None:
     past, manifest = chosen_backup(draft)
     for found in past.shortages:
         # Its program looks as well: what is known already needs no step.
@@ -75,7 +75,7 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
     items = [
         item
         for item in manifest.items
-        if item.kind is not Kind.DEPLOYMENT and not {item.server, item.volume} & left_alone
+        if item.kind is not ItemKind.DEPLOYMENT and not {item.server, item.volume} & left_alone
     ]
     require_restorable(draft, past, items)
     users = data_users(draft, past, items, frozenset(servers - left_alone))
@@ -114,7 +114,7 @@ def _draft(draft: Draft, *, save_first: bool) -> None:
         draft.warn("in sync", "containers keep the variables they were made with: `recreate` them")
 
 
-def _stop(draft: Draft, users: DataUsers) -> None:
+def _stop(draft: PlanDraft, users: DataUsers) -> None:
     _step(draft, users.services, "stop", "Stop what uses the data", _CANCEL_STOP)
     beside = (*users.oneoffs, *users.others)
     _docker(draft, beside, "stop", "Stop", _CANCEL_STOP)
@@ -130,11 +130,11 @@ def _stop(draft: Draft, users: DataUsers) -> None:
         if not back:
             draft.warn("stays stopped", f"{holder.name} ({kind}): its work is cut off")
         if holder in users.oneoffs:
-            stopped = Expectation(plain(holder.name), Outcome.STOPPED, container_id=holder.id)
+            stopped = Expectation(plain(holder.name), ExpectedState.STOPPED, container_id=holder.id)
             draft.expected.append(stopped)
 
 
-def _start(draft: Draft, users: DataUsers) -> None:
+def _start(draft: PlanDraft, users: DataUsers) -> None:
     _step(draft, users.services, "start", "Start what ran before", _CANCEL_START)
     _docker(draft, _restarted(users), "start", "Start", _CANCEL_START)
     for target in users.services:
@@ -146,7 +146,7 @@ def _restarted(users: DataUsers) -> tuple[Holder, ...]:
     return tuple(holder for holder in users.others if not holder.passing)
 
 
-def _volumes_gone(draft: Draft, manifest: Manifest) -> list[str]:
+def _volumes_gone(draft: PlanDraft, manifest: Manifest) -> list[str]:
     """The volumes of the backup that are not there; there is no place for their databases."""
     wanted = {item.volume for item in manifest.items if item.volume}
     there = draft.facts.volumes
@@ -157,7 +157,7 @@ def _volumes_gone(draft: Draft, manifest: Manifest) -> list[str]:
     return gone
 
 
-def _without(draft: Draft, servers: set[str]) -> list[str]:
+def _without(draft: PlanDraft, servers: set[str]) -> list[str]:
     """The Postgres servers that can't be restored into now."""
     left_alone = []
     for name in sorted(servers):
@@ -171,7 +171,7 @@ def _without(draft: Draft, servers: set[str]) -> list[str]:
 
 
 def _step(
-    draft: Draft, targets: Sequence[Target], word: str, title: str, cancelling: SafeText
+    draft: PlanDraft, targets: Sequence[Target], word: str, title: str, cancelling: SafeText
 ) -> None:
     """Stop or start, by compose where it knows the project, else by the engine."""
     if not targets:
@@ -186,7 +186,7 @@ def _step(
 
 
 def _docker(
-    draft: Draft, holders: Sequence[Holder], word: str, verb: str, cancelling: SafeText
+    draft: PlanDraft, holders: Sequence[Holder], word: str, verb: str, cancelling: SafeText
 ) -> None:
     """Stop or start single containers, by their ids: a name may be taken by another meanwhile."""
     if holders:
@@ -198,7 +198,7 @@ def _docker(
 ACTION: Final = Action(
     name="restore",
     verb="Restore",
-    group=Group.BACKUPS,
+    group=ActionGroup.BACKUPS,
     when="Data is lost or damaged, or `.env` or the compose file is broken, and the backup has it"
     " whole.",
     failing="If the check fails, nothing was stopped: fix what it names, or use another backup."

@@ -18,16 +18,16 @@ from pixel_tui.operations.catalogue.backups.shared import (
     warn_of,
     worker_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.cascade import require_dependencies, tell_scales
 from pixel_tui.operations.planning.convergence import UpOptions, kept_scales
 from pixel_tui.operations.planning.creation import why_no_up
 from pixel_tui.operations.planning.dependencies import needs
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import PastState
 from pixel_tui.operations.planning.mounted_files import restart_mounting
 from pixel_tui.operations.planning.networks import refuse_changed_networks
-from pixel_tui.operations.planning.plan import Check, Risk, Step
+from pixel_tui.operations.planning.plan import PlanCheck, Risk, Step
 from pixel_tui.operations.planning.targets import find_target
 from pixel_tui.stack.compose.command import shown
 from pixel_tui.text import SafeText, plain
@@ -35,7 +35,7 @@ from pixel_tui.text import SafeText, plain
 _NONE: Final = "no such submodule"
 
 
-def draft_roll_back(draft: Draft) -> None:
+def draft_roll_back(draft: PlanDraft) -> None:
     """Back up, put files and tags back, `up` what ran then. Data is left as it is."""
     past, manifest = chosen_backup(draft)
     draft.risk = Risk.DISRUPTIVE
@@ -60,7 +60,7 @@ def draft_roll_back(draft: Draft) -> None:
         # and name other external networks and volumes.
         worker_step(
             draft,
-            "Check whether networks and volumes are as the files of then say",
+            "PlanCheck whether networks and volumes are as the files of then say",
             "Files and tags are back; what runs is as it was.",
             "check-resources",
             *(f"--service={name}" for name in names),
@@ -89,7 +89,7 @@ def draft_roll_back(draft: Draft) -> None:
     _tell_commits(draft, past)
 
 
-def _require_creatable(draft: Draft, names: Sequence[str]) -> None:
+def _require_creatable(draft: PlanDraft, names: Sequence[str]) -> None:
     """Refuse an `up` that is known to fail.
 
     Raises:
@@ -103,7 +103,7 @@ def _require_creatable(draft: Draft, names: Sequence[str]) -> None:
             raise OperationError(f"Roll back would fail: {name} {reason}.")
 
 
-def _recreated(draft: Draft, past: PastState) -> set[str]:
+def _recreated(draft: PlanDraft, past: PastState) -> set[str]:
     """The services that certainly get other containers: their image is another one."""
     return {
         ran.service
@@ -112,16 +112,16 @@ def _recreated(draft: Draft, past: PastState) -> set[str]:
     }
 
 
-def _images_now(draft: Draft, ran: RanImage) -> set[SafeText]:
+def _images_now(draft: PlanDraft, ran: RanImage) -> set[SafeText]:
     target = find_target(ran.service, draft.snapshot)
     return {container.image_id for container in target.containers} if target else set()
 
 
-def _is_gone(draft: Draft, ran: RanImage) -> bool:
+def _is_gone(draft: PlanDraft, ran: RanImage) -> bool:
     return draft.facts.images is not None and ran.image_id not in draft.facts.images
 
 
-def _tell_files(draft: Draft, past: PastState) -> None:
+def _tell_files(draft: PlanDraft, past: PastState) -> None:
     """Every file that is replaced, with what differs if that can be shown."""
     for source in sorted(past.replaced):
         variables = [name for file, name in past.changed_variables if file == plain(source)]
@@ -134,7 +134,7 @@ def _tell_files(draft: Draft, past: PastState) -> None:
             draft.affect(source, "is replaced by what it was", "no differing value was found")
 
 
-def _tell_images(draft: Draft, past: PastState) -> None:
+def _tell_images(draft: PlanDraft, past: PastState) -> None:
     for ran in past.deployment.images:
         target = find_target(ran.service, draft.snapshot)
         now, gone = _images_now(draft, ran), _is_gone(draft, ran)
@@ -157,7 +157,7 @@ def _tell_images(draft: Draft, past: PastState) -> None:
                 draft.interrupt(target, words)
 
 
-def _tell_commits(draft: Draft, past: PastState) -> None:
+def _tell_commits(draft: PlanDraft, past: PastState) -> None:
     """The commits of then and now, and what to run to have the sources of then as well."""
     then, now = past.deployment, draft.facts.deployment
     if not then.commit:
@@ -183,10 +183,10 @@ def _tell_commits(draft: Draft, past: PastState) -> None:
     elif now.commit:
         count = f", and so are {len(there)} submodules" if there else ""
         message = f"the sources are at {_named(then.commit)} as they were then{count}"
-        draft.checks.append(Check(SafeText("commit"), ok=True, message=plain(message)))
+        draft.checks.append(PlanCheck(SafeText("commit"), ok=True, message=plain(message)))
 
 
-def _tell_way_back(draft: Draft, then: Deployment, now: Deployment) -> None:
+def _tell_way_back(draft: PlanDraft, then: Deployment, now: Deployment) -> None:
     words = " && ".join(shown(line) for line in _way_back(draft.command.directory, then, now))
     draft.warn(
         "sources",
@@ -245,7 +245,7 @@ ACTION: Final = Action(
     name="roll-back",
     verb="Roll back to",
     alone="Roll back to a backup",
-    group=Group.BACKUPS,
+    group=ActionGroup.BACKUPS,
     when="It ran well when the backup was made, and does not since something was changed. Data is"
     " left as it is (`restore` puts that back). No source is moved: the plan says which commits"
     " differ, and what to run for that.",

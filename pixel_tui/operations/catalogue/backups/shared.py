@@ -10,7 +10,7 @@ from pixel_tui.backups.worker import worker_argv
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import age, size
 from pixel_tui.operations.planning.action import Choice
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts, PastState
 from pixel_tui.operations.planning.plan import Step
 from pixel_tui.operations.planning.targets import Target, find_target
@@ -43,7 +43,7 @@ def backup_choices(facts: Facts) -> Sequence[Choice]:
     )
 
 
-def chosen_backup(draft: Draft) -> tuple[PastState, Manifest]:
+def chosen_backup(draft: PlanDraft) -> tuple[PastState, Manifest]:
     """The backup that the draft is about.
 
     Raises:
@@ -60,14 +60,14 @@ def chosen_backup(draft: Draft) -> tuple[PastState, Manifest]:
 
 
 def worker_step(
-    draft: Draft, title: str, cancelling: str, verb: str, *words: str, name: str = ""
+    draft: PlanDraft, title: str, cancelling: str, verb: str, *words: str, name: str = ""
 ) -> None:
     """A step of the program that does the work; `name` is the backup that it is done to."""
     argv = worker_argv(draft.command, draft.snapshot.project_name, verb, *words, name=name)
     draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
 
 
-def backup_first(draft: Draft, backup_id: str, before: str) -> None:
+def backup_first(draft: PlanDraft, backup_id: str, before: str) -> None:
     """Keep the present state, as far as it can be read, before it is replaced."""
     worker_step(
         draft,
@@ -86,7 +86,7 @@ def pinned(past: PastState, manifest: Manifest) -> tuple[str, ...]:
     return (*option("--manifest", manifest.digest), *elsewhere)
 
 
-def require_restorable(draft: Draft, past: PastState, items: Iterable[Item]) -> None:
+def require_restorable(draft: PlanDraft, past: PastState, items: Iterable[Item]) -> None:
     """Refuse to put back what the worker would refuse: it looks at all before the first file.
 
     Raises:
@@ -98,7 +98,7 @@ def require_restorable(draft: Draft, past: PastState, items: Iterable[Item]) -> 
             raise OperationError(f"{words}. {reason}")
 
 
-def warn_of(draft: Draft, past: PastState, manifest: Manifest) -> None:
+def warn_of(draft: PlanDraft, past: PastState, manifest: Manifest) -> None:
     """Say what a person should know of a backup; one from elsewhere wants a word of its own."""
     backup = past.backup
     if not past.made_here:
@@ -134,7 +134,7 @@ def state_words(backup: Backup, facts: Facts) -> SafeText:
     return plain(f"{old} old, {size(backup.manifest.size)}, {state}")
 
 
-def running_targets(draft: Draft) -> list[Target]:
+def running_targets(draft: PlanDraft) -> list[Target]:
     """Every service that has a container that runs."""
     found = [find_target(service.name, draft.snapshot) for service in draft.snapshot.services]
     return [target for target in found if target is not None and target.up]
@@ -166,7 +166,7 @@ def verified_recently(
     return None
 
 
-def warn_of_exposure(draft: Draft) -> None:
+def warn_of_exposure(draft: PlanDraft) -> None:
     """Say which services can get at the backups, and what to do about it."""
     for exposed in draft.facts.exposed:
         if exposed.former:

@@ -9,11 +9,11 @@ from pixel_tui.operations.catalogue.backups.shared import (
     state_words,
     worker_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 
 
-def draft_verify(draft: Draft) -> None:
+def draft_verify(draft: PlanDraft) -> None:
     """One step, which writes nothing but its verdict."""
     past, _ = chosen_backup(draft)
     draft.reason = state_words(past.backup, draft.facts)
@@ -29,7 +29,7 @@ def draft_verify(draft: Draft) -> None:
 ACTION: Final = Action(
     name="verify-backup",
     verb="Verify",
-    group=Group.BACKUPS,
+    group=ActionGroup.BACKUPS,
     when="Before you rely on a backup: every hash, the integrity of each database, the table of"
     " contents of each dump.",
     failing="A backup that has changed is not to be relied on: make another one, and look at the"

@@ -7,7 +7,7 @@ or where nobody confirms it in time.
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.environment.shared import (
@@ -19,7 +19,7 @@ from pixel_tui.operations.catalogue.environment.shared import (
     why_no_candidate,
     work_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.cascade import tell_scales, warn_of_old_image
 from pixel_tui.operations.planning.convergence import kept_scales
 from pixel_tui.operations.planning.creation import (
@@ -29,7 +29,7 @@ from pixel_tui.operations.planning.creation import (
     wrong_image,
 )
 from pixel_tui.operations.planning.dependencies import layers
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.impossible import why_no_restart
 from pixel_tui.operations.planning.networks import refuse_changed_networks, tell_networks
 from pixel_tui.operations.planning.plan import FileMark, Risk
@@ -51,15 +51,15 @@ CANCELLING: Final = SafeText(
 )
 
 
-def draft_apply(draft: Draft) -> None:
+def draft_apply(draft: PlanDraft) -> None:
     """One step, so that it goes on, and takes itself back, without the console."""
     environment, candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
     _require_same_project(draft, impact)
     draft.subject = file_name(environment)
-    recreate = [item.service for item in impact.applied_to if item.change is Change.RECREATE]
-    rebuild = [item.service for item in impact.applied_to if item.change is Change.REBUILD]
-    mounting = [item.service for item in impact.applied_to if item.change is Change.RESTART]
+    recreate = [item.service for item in impact.applied_to if item.change is ServiceChange.RECREATE]
+    rebuild = [item.service for item in impact.applied_to if item.change is ServiceChange.REBUILD]
+    mounting = [item.service for item in impact.applied_to if item.change is ServiceChange.RESTART]
     restart = [name for name in mounting if _can_restart(draft, name)]
     names = [*recreate, *rebuild]
     tell_impact(draft, impact.services, applied=True)
@@ -105,7 +105,7 @@ def draft_apply(draft: Draft) -> None:
     draft.files.append(FileMark(candidate.file, candidate.sha256))
 
 
-def _require_same_project(draft: Draft, impact: Impact) -> None:
+def _require_same_project(draft: PlanDraft, impact: Impact) -> None:
     """A second stack beside the one that runs is never what was meant.
 
     Raises:
@@ -120,7 +120,7 @@ def _require_same_project(draft: Draft, impact: Impact) -> None:
         )
 
 
-def _require_kept_volumes(draft: Draft, impact: Impact) -> None:
+def _require_kept_volumes(draft: PlanDraft, impact: Impact) -> None:
     """An apply makes no volume again: its data would be gone, and no way back brings it.
 
     Raises:
@@ -149,7 +149,7 @@ def _require_kept_volumes(draft: Draft, impact: Impact) -> None:
     )
 
 
-def _require_creatable(draft: Draft, services: Sequence[ServiceImpact]) -> None:
+def _require_creatable(draft: PlanDraft, services: Sequence[ServiceImpact]) -> None:
     """What `up` can't make is not stopped for it.
 
     Raises:
@@ -186,7 +186,7 @@ def _require_read_networks(impact: Impact) -> None:
         )
 
 
-def _tell_moved(draft: Draft, impact: Impact) -> None:
+def _tell_moved(draft: PlanDraft, impact: Impact) -> None:
     """Say what is left behind where another network or volume comes in the place of one."""
     for item in impact.moved:
         words = f"{item.kind.value} {item.before} stays, and is no longer used: in its place comes"
@@ -197,7 +197,7 @@ def _tell_moved(draft: Draft, impact: Impact) -> None:
         draft.warn(item.kind.value, words)
 
 
-def _proxies(draft: Draft, names: list[SafeText], recreate: list[SafeText]) -> list[SafeText]:
+def _proxies(draft: PlanDraft, names: list[SafeText], recreate: list[SafeText]) -> list[SafeText]:
     """Say what is interrupted; the proxies that have to be restarted with it."""
     targets = [found for name in names if (found := find_target(name, draft.snapshot)) is not None]
     for target in targets:
@@ -214,7 +214,7 @@ def _proxies(draft: Draft, names: list[SafeText], recreate: list[SafeText]) -> l
 
 
 def _restarted(
-    draft: Draft,
+    draft: PlanDraft,
     restart: Sequence[SafeText],
     proxies: Sequence[SafeText],
     told: Collection[SafeText],
@@ -242,7 +242,7 @@ def _restarted(
 
 
 def _joined(
-    draft: Draft, restarted: Sequence[SafeText], told: Collection[SafeText]
+    draft: PlanDraft, restarted: Sequence[SafeText], told: Collection[SafeText]
 ) -> list[SafeText]:
     """What shares a namespace of what is restarted, and is not among it: it is cut off from it.
 
@@ -276,7 +276,7 @@ def _joined(
     return found
 
 
-def _one_by_one(draft: Draft, restarted: Sequence[SafeText]) -> list[SafeText]:
+def _one_by_one(draft: PlanDraft, restarted: Sequence[SafeText]) -> list[SafeText]:
     """Those of them that compose does not restart behind those whose namespaces they share."""
     found: list[SafeText] = []
     for layer in layers(draft.project, restarted):
@@ -291,18 +291,18 @@ def _one_by_one(draft: Draft, restarted: Sequence[SafeText]) -> list[SafeText]:
     return found
 
 
-def _can_restart(draft: Draft, name: str) -> bool:
+def _can_restart(draft: PlanDraft, name: str) -> bool:
     target = find_target(name, draft.snapshot)
     return target is None or not why_no_restart(target, draft.snapshot, draft.facts)
 
 
-def _interrupt_restart(draft: Draft, target: Target) -> None:
+def _interrupt_restart(draft: PlanDraft, target: Target) -> None:
     back = "it is healthy" if target.probed else "it runs"
     draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     draft.expect_running(target, target.containers, by_the_way=True)
 
 
-def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:
+def _interrupt(draft: PlanDraft, target: Target, *, certain: bool) -> None:
     back = "it is healthy" if target.probed else "it runs"
     draft.interrupt(target, f"up to {span(target.grace)} to stop, then until {back} again")
     # A build may give the same image again, and its container stays.
@@ -313,7 +313,7 @@ def _interrupt(draft: Draft, target: Target, *, certain: bool) -> None:
 ACTION: Final = Action(
     name="environment-apply",
     verb="Save and apply",
-    group=Group.ENVIRONMENT,
+    group=ActionGroup.ENVIRONMENT,
     when="The environment was edited, and what runs is to get it now. A plain restart would not:"
     " containers keep what they were made with.",
     failing="What was before is back, and the last lines say why. Where it is not, they say so:"

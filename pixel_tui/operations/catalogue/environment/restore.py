@@ -13,14 +13,14 @@ from pixel_tui.operations.catalogue.environment.shared import (
     why_no_version,
     work_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.mounted_files import restart_mounting
 from pixel_tui.operations.planning.plan import FileMark
 from pixel_tui.text import plain
 
 
-def draft_restore(draft: Draft) -> None:
+def draft_restore(draft: PlanDraft) -> None:
     """One step, and a restart of what mounts the file; compose is asked before it is replaced."""
     found = (
         (one, item)
@@ -50,7 +50,7 @@ ACTION: Final = Action(
     name="environment-restore",
     verb="Restore a version of",
     alone="Restore a version",
-    group=Group.ENVIRONMENT,
+    group=ActionGroup.ENVIRONMENT,
     when="An edit of the environment was wrong, and a version of before is wanted back. What the"
     " file is now is kept as a version too."
     " What mounts the file, and not its folder, is restarted.",

@@ -5,8 +5,8 @@ from typing import Final
 
 from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.environment.shared import file_name, work_step
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.networks import tell_networks
 from pixel_tui.operations.planning.plan import Risk
@@ -24,7 +24,7 @@ def why_not(_snapshot: StackSnapshot, facts: Facts) -> str:
     return "" if any(item.left for item in every) else "No apply was left half done."
 
 
-def draft_roll_back(draft: Draft) -> None:
+def draft_roll_back(draft: PlanDraft) -> None:
     """What was touched is put back; the worker knows from its notes what that is."""
     found = (item for item in draft.facts.environment.every if item.left is not None)
     environment = next(found, None)
@@ -48,7 +48,7 @@ def draft_roll_back(draft: Draft) -> None:
             draft.expect_running(target, ())
 
 
-def _tell_networks(draft: Draft, networks: Sequence[Diverged]) -> None:
+def _tell_networks(draft: PlanDraft, networks: Sequence[Diverged]) -> None:
     """Say that the networks of before come back, and what is on those that go for it.
 
     What is not known keeps nobody from taking it back: the program looks again, and stops there.
@@ -68,7 +68,7 @@ ACTION: Final = Action(
     name="environment-roll-back",
     verb="Take back an apply of",
     alone="Take back an apply",
-    group=Group.ENVIRONMENT,
+    group=ActionGroup.ENVIRONMENT,
     when="An apply of the environment was cut off: the console, or the machine, died in between.",
     failing="The last line says what could not be put back; it can be asked for again. What the"
     " file was is among the saved versions.",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pixel_tui.environment.apply.impact import Change
+from pixel_tui.environment.apply.impact import ServiceChange
 from pixel_tui.operations.catalogue.environment.shared import (
     SAVE_CANCELLING,
     accepted_impact,
@@ -13,13 +13,13 @@ from pixel_tui.operations.catalogue.environment.shared import (
     why_no_candidate,
     work_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import FileMark
 from pixel_tui.text import SafeText
 
 
-def draft_save(draft: Draft) -> None:
+def draft_save(draft: PlanDraft) -> None:
     """One step; it says what would have to be done for the file to count."""
     environment, candidate = chosen_candidate(draft)
     impact = accepted_impact(candidate)
@@ -32,16 +32,16 @@ def draft_save(draft: Draft) -> None:
     for warning in impact.warnings:
         draft.warn("compose", warning)
     # No restart: that is what the apply beside it is for.
-    if any(item.change is Change.RESTART for item in impact.applied_to):
+    if any(item.change is ServiceChange.RESTART for item in impact.applied_to):
         draft.warn("mounted", "what mounts the file by itself reads the old one until a restart")
-    if any(item.change is not Change.RESTART for item in impact.applied_to):
+    if any(item.change is not ServiceChange.RESTART for item in impact.applied_to):
         draft.warn("in sync", "containers keep what they were made with: a restart changes nothing")
 
 
 ACTION: Final = Action(
     name="environment-save",
     verb="Save",
-    group=Group.ENVIRONMENT,
+    group=ActionGroup.ENVIRONMENT,
     when="The environment was edited, and what runs is to stay as it is for now. The version of"
     " before is kept.",
     failing="The file is as it was: the last line says what is in the way. An edit is kept in the"

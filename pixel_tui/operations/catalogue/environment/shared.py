@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from pixel_tui.environment.apply.impact import Change, Impact, ServiceImpact
+from pixel_tui.environment.apply.impact import Impact, ServiceChange, ServiceImpact
 from pixel_tui.environment.apply.worker import NO_FILE, worker_argv
 from pixel_tui.errors import OperationError
 from pixel_tui.operations.planning.action import Choice
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.environment_facts import Candidate, EnvironmentFacts
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import FileMark, Step
@@ -100,7 +100,7 @@ def _of(environment: EnvironmentFacts, facts: Facts) -> str:
     return f"{file_name(environment)}  " if facts.environment.others else ""
 
 
-def chosen_candidate(draft: Draft) -> tuple[EnvironmentFacts, Candidate]:
+def chosen_candidate(draft: PlanDraft) -> tuple[EnvironmentFacts, Candidate]:
     """The candidate that the draft is about, and the file that it is to replace.
 
     Raises:
@@ -137,7 +137,7 @@ def accepted_impact(candidate: Candidate) -> Impact:
 
 
 def work_step(
-    draft: Draft,
+    draft: PlanDraft,
     environment: EnvironmentFacts,
     title: str,
     cancelling: SafeText,
@@ -167,7 +167,7 @@ def work_step(
     draft.files.append(FileMark(environment.path, environment.sha256))
 
 
-def tell_impact(draft: Draft, services: Sequence[ServiceImpact], *, applied: bool) -> None:
+def tell_impact(draft: PlanDraft, services: Sequence[ServiceImpact], *, applied: bool) -> None:
     """Say which services a content changes, and through which keys."""
     for item in services:
         keys = f" ({listed(item.keys)})" if item.keys else ""
@@ -176,9 +176,9 @@ def tell_impact(draft: Draft, services: Sequence[ServiceImpact], *, applied: boo
             draft.affect(item.service, item.later, cause)
             continue
         what = {
-            Change.RECREATE: "recreated",
-            Change.REBUILD: "built anew and recreated",
-            Change.RESTART: "restarted",
+            ServiceChange.RECREATE: "recreated",
+            ServiceChange.REBUILD: "built anew and recreated",
+            ServiceChange.RESTART: "restarted",
         }[item.change]
         draft.affect(item.service, f"is {what}" if applied else f"would have to be {what}", cause)
 

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from pixel_tui.operations.planning.action import Action, Group
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.impossible import why_no_restart
 from pixel_tui.operations.planning.restarting import draft_restart
 from pixel_tui.operations.planning.targets import Target
 
 
-def draft_alone(draft: Draft) -> None:
+def draft_alone(draft: PlanDraft) -> None:
     """The restart, and what it does not bring into force."""
     draft_restart(draft)
     draft.warn_of_old_configuration()
@@ -25,7 +25,7 @@ def refuse(target: Target) -> str:
 ACTION: Final = Action(
     name="restart",
     verb="Restart",
-    group=Group.SERVICES,
+    group=ActionGroup.SERVICES,
     when="It hangs, answers wrongly, or must read a mounted file again. It keeps what it was made"
     " with: a changed compose file or `.env` needs `recreate`.",
     failing="Its log says why it does not come up again. What ends each time needs `rebuild`.",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from pixel_tui.operations.planning.action import Action, Group
+from pixel_tui.operations.planning.action import Action, ActionGroup
 from pixel_tui.operations.planning.creation import (
     EXTERNALS_NOT_CHECKED,
     externals_of,
@@ -11,7 +11,7 @@ from pixel_tui.operations.planning.creation import (
     start_is_up,
 )
 from pixel_tui.operations.planning.dependencies import needs
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.impossible import not_checked, why_no_start
 from pixel_tui.operations.planning.networks import refuse_changed_networks, touched_by_up
 from pixel_tui.operations.planning.plan import Risk
@@ -44,7 +44,7 @@ def refuse(target: Target) -> str:
     return "" if target.cut_off else "is running already"
 
 
-def draft_start(draft: Draft) -> None:
+def draft_start(draft: PlanDraft) -> None:
     """`start` where every container is there, `up` where one has to be created."""
     created = tuple(target for target in draft.services if start_is_up(target, draft.snapshot))
     started = tuple(target for target in draft.services if target not in created)
@@ -75,14 +75,14 @@ def draft_start(draft: Draft) -> None:
     draft.warn_of_old_configuration()
 
 
-def _provided(draft: Draft) -> tuple[Target, ...]:
+def _provided(draft: PlanDraft) -> tuple[Target, ...]:
     """What `up` of the whole project brings up beside containers."""
     names = [spec.name for spec in draft.project.services if spec.meant and spec.provider]
     found = [find_target(name, draft.snapshot) for name in names]
     return tuple(item for item in found if item and item.provided and item not in draft.chosen)
 
 
-def _tell_unchecked(draft: Draft, touched: Collection[str]) -> None:
+def _tell_unchecked(draft: PlanDraft, touched: Collection[str]) -> None:
     """What stands against a start is asked of Docker, which may be too slow to say it."""
     found = [find_target(effect.service, draft.snapshot) for effect in draft.effects]
     unknown = [*not_checked([target for target in found if target is not None], draft.facts)]
@@ -92,7 +92,7 @@ def _tell_unchecked(draft: Draft, touched: Collection[str]) -> None:
         draft.warn("not checked", f"{listed(unknown)} (Docker did not answer in time)")
 
 
-def _start_along(draft: Draft, targets: Sequence[Target], *, created: bool) -> None:
+def _start_along(draft: PlanDraft, targets: Sequence[Target], *, created: bool) -> None:
     """What the targets depend on is started too, and by `up` also created and scaled."""
     known = {effect.service for effect in draft.effects}
     for name, needer in needs(draft.project, [target.name for target in targets]).items():
@@ -108,7 +108,7 @@ def _start_along(draft: Draft, targets: Sequence[Target], *, created: bool) -> N
             _scale_down(other, draft)
 
 
-def _scale_down(target: Target, draft: Draft) -> None:
+def _scale_down(target: Target, draft: PlanDraft) -> None:
     draft.risk = Risk.DISRUPTIVE
     draft.affect(
         target.name,
@@ -118,7 +118,7 @@ def _scale_down(target: Target, draft: Draft) -> None:
     draft.lose_surplus(target)
 
 
-def _words(target: Target, draft: Draft, *, created: bool, along: bool = False) -> str:
+def _words(target: Target, draft: PlanDraft, *, created: bool, along: bool = False) -> str:
     as_well = " as well" if along else ""
     if not (created and target.missing):
         return f"is started{as_well}"
@@ -136,7 +136,7 @@ def _idle(target: Target) -> list[Container]:
 ACTION: Final = Action(
     name="start",
     verb="Start",
-    group=Group.SERVICES,
+    group=ActionGroup.SERVICES,
     when="What is down, and was not put down on purpose.",
     failing="Its log and its last exit say why it did not come up; what it depends on may be down.",
     refuse=refuse,

@@ -3,8 +3,8 @@
 from typing import Final
 
 from pixel_tui.humanize import span
-from pixel_tui.operations.planning.action import Action, Group
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.partners import tell_ends
 from pixel_tui.operations.planning.plan import Risk, is_up
 from pixel_tui.operations.planning.restarting import CANCELLING
@@ -18,7 +18,7 @@ def refuse(target: Target) -> str:
     return "" if target.up else "is stopped already"
 
 
-def draft_stop(draft: Draft) -> None:
+def draft_stop(draft: PlanDraft) -> None:
     """`stop`, which touches nothing but what it names."""
     draft.risk = Risk.DISRUPTIVE
     draft.compose_step(draft.services, "stop", cancelling=CANCELLING)
@@ -34,7 +34,7 @@ def draft_stop(draft: Draft) -> None:
         _name_what_keeps_running(draft)
 
 
-def _name_what_keeps_running(draft: Draft) -> None:
+def _name_what_keeps_running(draft: PlanDraft) -> None:
     """All is not all: say what of the project goes on, and why it is not stopped by the way."""
     chosen = {container.id for target in draft.chosen for container in target.containers}
     for service in draft.snapshot.services:
@@ -53,7 +53,7 @@ def _name_what_keeps_running(draft: Draft) -> None:
 ACTION: Final = Action(
     name="stop",
     verb="Stop",
-    group=Group.SERVICES,
+    group=ActionGroup.SERVICES,
     when="Something does harm, or must be quiet while you work on it.",
     failing="The engine kills what does not end in its grace period; what outlives even that waits"
     " for a disk or a network file system.",

@@ -15,10 +15,10 @@ from pixel_tui.operations.catalogue.backups.shared import (
     verified_recently,
     worker_step,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts, PastState
-from pixel_tui.operations.planning.plan import Check, Risk, Step
+from pixel_tui.operations.planning.plan import PlanCheck, Risk, Step
 from pixel_tui.operations.planning.targets import find_target
 from pixel_tui.operations.planning.volume_fate import fate_of_volumes
 from pixel_tui.operations.planning.words import listed
@@ -47,7 +47,7 @@ def no_fresh_backup(snapshot: StackSnapshot, facts: Facts) -> str:
     )
 
 
-def draft_wipe(draft: Draft) -> None:
+def draft_wipe(draft: PlanDraft) -> None:
     """`down`, then remove the named volumes, and look whether exactly these are gone."""
     draft.risk = Risk.DESTRUCTIVE
     past = verified_recently(draft.snapshot, draft.facts)
@@ -72,7 +72,7 @@ def draft_wipe(draft: Draft) -> None:
     )
     words = f"{past.backup.id} is {state_words(past.backup, draft.facts)}"
     draft.reason = plain(f"the backup {words}")
-    draft.checks.append(Check(SafeText("backup"), ok=True, message=plain(words)))
+    draft.checks.append(PlanCheck(SafeText("backup"), ok=True, message=plain(words)))
     _tell_newer(draft, past)
     for service in draft.snapshot.services:
         target = find_target(service.name, draft.snapshot)
@@ -87,11 +87,11 @@ def draft_wipe(draft: Draft) -> None:
     _tell_lost(draft, past.backup.manifest, fate.gone)
     for volume, why in fate.stays:
         message = plain(f"{volume.name} ({_size(draft, volume.name)}) {why}: not removed")
-        draft.checks.append(Check(SafeText("volume"), ok=True, message=message))
+        draft.checks.append(PlanCheck(SafeText("volume"), ok=True, message=message))
     _tell_bind_mounts(draft)
 
 
-def _down(draft: Draft) -> tuple[str, ...]:
+def _down(draft: PlanDraft) -> tuple[str, ...]:
     """`down` of every service that compose knows, and of nothing else.
 
     Raises:
@@ -114,7 +114,7 @@ def _down(draft: Draft) -> tuple[str, ...]:
     return command.compose_argv("down")
 
 
-def _tell_lost(draft: Draft, manifest: Manifest, gone: tuple[Volume, ...]) -> None:
+def _tell_lost(draft: PlanDraft, manifest: Manifest, gone: tuple[Volume, ...]) -> None:
     """Say what is removed and what of it is in the backup, that which is not first."""
     found = [(volume, coverage_of(volume.name, manifest, draft.facts.stored)) for volume in gone]
     lost = [item for item in found if not item[1].folder]
@@ -124,13 +124,13 @@ def _tell_lost(draft: Draft, manifest: Manifest, gone: tuple[Volume, ...]) -> No
     for volume, coverage in found:
         if coverage.folder:
             words = f"{volume.name} is the folder {coverage.folder} of the host: its content stays"
-            draft.checks.append(Check(SafeText("volume"), ok=True, message=plain(words)))
+            draft.checks.append(PlanCheck(SafeText("volume"), ok=True, message=plain(words)))
     if lacking:
         count = f"{len(lacking)}-volume{'' if len(lacking) == 1 else 's'}"
         draft.confirm_loss = plain(f"lose-{count}")
 
 
-def _tell_newer(draft: Draft, past: PastState) -> None:
+def _tell_newer(draft: PlanDraft, past: PastState) -> None:
     """Say of each backup that is newer than the licence why it is none."""
     for newer in draft.facts.backups[: draft.facts.backups.index(past)]:
         manifest = newer.backup.manifest
@@ -141,7 +141,7 @@ def _tell_newer(draft: Draft, past: PastState) -> None:
         draft.warn("backup", f"{words}{f': {listed(gaps)} is not in it' if gaps else ''}")
 
 
-def _called(draft: Draft, volume: Volume) -> str:
+def _called(draft: PlanDraft, volume: Volume) -> str:
     """A volume's name and size; one without a name of its own is known by who has it."""
     stored = _size(draft, volume.name)
     users = [item.name for item in draft.facts.holders or () if volume.name in item.volumes]
@@ -150,7 +150,7 @@ def _called(draft: Draft, volume: Volume) -> str:
     return f"{volume.name} ({stored})"
 
 
-def _tell_bind_mounts(draft: Draft) -> None:
+def _tell_bind_mounts(draft: PlanDraft) -> None:
     sources = {
         mount.source
         for service in draft.snapshot.services
@@ -160,10 +160,10 @@ def _tell_bind_mounts(draft: Draft) -> None:
     }
     for source in sorted(sources):
         message = plain(f"{source} ({_size(draft, source)}) is a folder of the host: not touched")
-        draft.checks.append(Check(SafeText("bind mount"), ok=True, message=message))
+        draft.checks.append(PlanCheck(SafeText("bind mount"), ok=True, message=message))
 
 
-def _size(draft: Draft, name: str) -> str:
+def _size(draft: PlanDraft, name: str) -> str:
     count = draft.facts.sizes.get(name)
     return "size unknown" if count is None else size(count)
 
@@ -172,7 +172,7 @@ ACTION: Final = Action(
     name="wipe-volumes",
     verb="Wipe the volumes of",
     alone="Wipe the volumes",
-    group=Group.RECOVERY,
+    group=ActionGroup.RECOVERY,
     when="A volume holds what no rebuild mends, and a verified backup has what is worth keeping."
     " The last thing to try.",
     failing="A volume that is in use by another container stays: Docker names it. Bring the stack"

@@ -12,12 +12,12 @@ from pixel_tui.operations.catalogue.tasks.shared import (
     stop_step,
     worker_of,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Risk
 
 
-def draft_abort(draft: Draft) -> None:
+def draft_abort(draft: PlanDraft) -> None:
     """Stop what works on it, and write it down."""
     task = chosen_task(draft)
     require(task, TaskStatus.PENDING, TaskStatus.RUNNING, TaskStatus.UNKNOWN)
@@ -41,7 +41,7 @@ def draft_abort(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-abort",
     verb="Abort",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="A task is not wanted any more, or its worker is gone and it is not to be tried again.",
     failing="Its last line says what the task is by now, or why the ledger could not be written.",
     draft=draft_abort,

@@ -6,8 +6,8 @@ from typing import Final
 from pixel_tui.errors import OperationError
 from pixel_tui.ledger.reading.task import shown
 from pixel_tui.operations.catalogue.tasks.shared import ledger_step, troubled_ledger
-from pixel_tui.operations.planning.action import Action, Choice, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Choice, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.text import plain
 
@@ -21,7 +21,7 @@ def drafts_to_queue(facts: Facts) -> Sequence[Choice]:
     )  # fmt: skip
 
 
-def draft_add(draft: Draft) -> None:
+def draft_add(draft: PlanDraft) -> None:
     """One step, which touches no other task."""
     found = [item for item in draft.facts.ledger.drafts if item.task.id == draft.subject]
     if not found:
@@ -41,7 +41,7 @@ ACTION: Final = Action(
     name="task-add",
     verb="Queue the task",
     alone="Queue a task",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="There is work for a worker. It waits until syntropy, or `task-spawn`, starts one.",
     failing="Its last line says why the ledger could not be written; the draft stays.",
     draft=draft_add,

@@ -6,14 +6,14 @@ from pixel_tui.errors import NothingToDo
 from pixel_tui.ledger.reading.retention import RETENTION_DAYS, left_workers
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.operations.catalogue.tasks.shared import ledger_step, no_ledger
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Risk, Step
 from pixel_tui.plurals import counted
 from pixel_tui.text import SafeText, plain
 
 
-def draft_reap(draft: Draft) -> None:
+def draft_reap(draft: PlanDraft) -> None:
     """`docker rm` for the containers, and the files one by one."""
     files = draft.facts.ledger.left
     workers = left_workers(workers_of(draft.snapshot), draft.facts.read_at)
@@ -49,7 +49,7 @@ ACTION: Final = Action(
     name="task-reap",
     verb="Remove what old workers left in",
     alone="Remove what old workers left",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="Containers and logs of workers pile up. Tasks stay in the ledger, and so does what"
     " belongs to those that wait or run.",
     failing="What could be removed is gone; the last line says what could not.",

@@ -10,8 +10,8 @@ from pixel_tui.operations.catalogue.tasks.shared import (
     spawn_steps,
     troubled_ledger,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.plan import Risk
 from pixel_tui.operations.planning.targets import find_target
@@ -28,7 +28,7 @@ def no_rebuild(snapshot: StackSnapshot, facts: Facts) -> str:
     return "" if facts.ledger.new_id else "No task can be queued here."
 
 
-def draft_rebuild(draft: Draft) -> None:
+def draft_rebuild(draft: PlanDraft) -> None:
     """A task, its worker, its end; then another container of syntropy, and a healthy one."""
     target = find_target(BRAIN, draft.snapshot)
     if target is None:
@@ -75,7 +75,7 @@ ACTION: Final = Action(
     name="task-rebuild",
     verb="Have a worker rebuild",
     alone="Have a worker rebuild syntropy",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="Its source has changed. This is the way to rebuild syntropy that leaves no task without"
     " it: a task of its own, run by a worker that outlives it.",
     failing="The task's error and its worker's log say how far it came. Where syntropy does not"

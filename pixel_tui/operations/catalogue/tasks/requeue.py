@@ -13,11 +13,11 @@ from pixel_tui.operations.catalogue.tasks.shared import (
     require,
     truth_about,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 
 
-def draft_requeue(draft: Draft) -> None:
+def draft_requeue(draft: PlanDraft) -> None:
     """One step: it waits again, where it is an orphan and has attempts left."""
     task = chosen_task(draft)
     require(task, TaskStatus.RUNNING)
@@ -44,7 +44,7 @@ def draft_requeue(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-requeue",
     verb="Requeue",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="A task is marked running, its worker is gone or has ended, and it is worth another try.",
     failing="Its last line says what the task is by now, or why the ledger could not be written.",
     draft=draft_requeue,

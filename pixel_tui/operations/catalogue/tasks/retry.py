@@ -12,11 +12,11 @@ from pixel_tui.operations.catalogue.tasks.shared import (
     no_ledger,
     require,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 
 
-def draft_retry(draft: Draft) -> None:
+def draft_retry(draft: PlanDraft) -> None:
     """One step: it waits again, where it has attempts left."""
     task = chosen_task(draft)
     require(task, TaskStatus.FAILED, TaskStatus.ABORTED)
@@ -34,7 +34,7 @@ def draft_retry(draft: Draft) -> None:
 ACTION: Final = Action(
     name="task-retry",
     verb="Retry",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="What made it fail is mended. It waits then until syntropy, or `task-spawn`, starts a"
     " worker.",
     failing="Its last line says what the task is by now, or why the ledger could not be written.",

@@ -11,10 +11,10 @@ from pixel_tui.ledger.reading.places import LEDGER_NAME
 from pixel_tui.ledger.reading.task import Task, TaskStatus, shown
 from pixel_tui.ledger.reading.workers import SERVICE, Worker, container_name, workers_of
 from pixel_tui.ledger.view.rules.findings import case_of
-from pixel_tui.ledger.view.truth import Truth, Verdict, findings_of, truth_of, truths_of
+from pixel_tui.ledger.view.truth import TaskVerdict, Truth, findings_of, truth_of, truths_of
 from pixel_tui.ledger.writing.program import ledger_argv
 from pixel_tui.operations.planning.action import Choice
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.networks import refuse_changed_networks
 from pixel_tui.operations.planning.plan import Step, is_up
@@ -58,7 +58,7 @@ def choices_of(*statuses: TaskStatus) -> Callable[[Facts], Sequence[Choice]]:
     return choices
 
 
-def chosen_task(draft: Draft) -> Task:
+def chosen_task(draft: PlanDraft) -> Task:
     """The task that the draft is about; its title and its reason say which.
 
     Raises:
@@ -80,12 +80,12 @@ def chosen_task(draft: Draft) -> Task:
     return task
 
 
-def mind_workers(draft: Draft) -> None:
+def mind_workers(draft: PlanDraft) -> None:
     """Have the plan made anew where a worker comes, or ends, before it is run."""
     draft.minded.append(SafeText(SERVICE))
 
 
-def truth_about(draft: Draft, task: Task, now: datetime) -> Truth:
+def truth_about(draft: PlanDraft, task: Task, now: datetime) -> Truth:
     """What the stack shows of a task."""
     case = case_of(draft.facts.ledger.reading, draft.snapshot, now)
     return truth_of(truths_of(case, findings_of(case)), task)
@@ -98,7 +98,7 @@ def require(task: Task, *statuses: TaskStatus) -> None:
 
 
 def ledger_step(
-    draft: Draft, title: str, cancelling: str, verb: str, *words: str, task: str = ""
+    draft: PlanDraft, title: str, cancelling: str, verb: str, *words: str, task: str = ""
 ) -> None:
     """A step of the program that changes the ledger.
 
@@ -116,7 +116,7 @@ def ledger_step(
         _warn_of_file_mounts(draft)
 
 
-def _warn_of_file_mounts(draft: Draft) -> None:
+def _warn_of_file_mounts(draft: PlanDraft) -> None:
     """The ledger is replaced by another file, and a file that is mounted stays what it was."""
     names = [
         container.name
@@ -134,7 +134,7 @@ def _warn_of_file_mounts(draft: Draft) -> None:
         )
 
 
-def require_idle(draft: Draft) -> None:
+def require_idle(draft: PlanDraft) -> None:
     """Raise `OperationError` where a worker runs, or is being started: there is one at a time."""
     facts = draft.facts
     mind_workers(draft)
@@ -158,7 +158,7 @@ def require_idle(draft: Draft) -> None:
     )
 
 
-def mind_the_pause(draft: Draft, task: Task) -> None:
+def mind_the_pause(draft: PlanDraft, task: Task) -> None:
     """Want the task's name typed where the last failure is younger than a minute."""
     now = draft.facts.read_at
     ends = [
@@ -178,7 +178,7 @@ def mind_the_pause(draft: Draft, task: Task) -> None:
         draft.confirm = SafeText(task.short)
 
 
-def spawn_steps(draft: Draft, task_id: str, *, rebuild: bool = False) -> None:
+def spawn_steps(draft: PlanDraft, task_id: str, *, rebuild: bool = False) -> None:
     """Start a worker for a task, as syntropy does."""
     service = draft.snapshot.service(SERVICE)
     if service is None or service.spec is None:
@@ -207,13 +207,13 @@ def spawn_steps(draft: Draft, task_id: str, *, rebuild: bool = False) -> None:
     draft.affect(name, "is created and started")
 
 
-def worker_of(draft: Draft, task: Task) -> Worker | None:
+def worker_of(draft: PlanDraft, task: Task) -> Worker | None:
     """The container of a task that is at work."""
     found = (item for item in workers_of(draft.snapshot) if item.up and item.works_on(task.id))
     return next(found, None)
 
 
-def stop_step(draft: Draft, worker: Worker) -> None:
+def stop_step(draft: PlanDraft, worker: Worker) -> None:
     """Stop a worker: it is asked to end, and killed where it does not."""
     name = worker.container.name
     argv = draft.command.docker_argv("stop", "--time", str(GRACE_SECONDS), names=[name])
@@ -223,4 +223,4 @@ def stop_step(draft: Draft, worker: Worker) -> None:
     draft.interrupts.append(plain(f"{name}: its work on the task is broken off"))
 
 
-DEAD: Final = {Verdict.GONE, Verdict.ENDED}
+DEAD: Final = {TaskVerdict.GONE, TaskVerdict.ENDED}

@@ -15,11 +15,11 @@ from pixel_tui.operations.catalogue.tasks.shared import (
     require_idle,
     spawn_steps,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 
 
-def draft_spawn(draft: Draft) -> None:
+def draft_spawn(draft: PlanDraft) -> None:
     """The lock, the container, and a look at whether it has begun."""
     task = chosen_task(draft)
     require(task, TaskStatus.PENDING)
@@ -48,7 +48,7 @@ ACTION: Final = Action(
     name="task-spawn",
     verb="Start a worker for",
     alone="Start its worker",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="A task waits, and syntropy does not start a worker for it. There is one worker at a"
     " time, and none within a minute after a failure unless the task's short id is typed.",
     failing="The log of its container says why it did not begin. Where it was never made, remove"

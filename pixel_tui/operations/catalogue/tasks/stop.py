@@ -12,12 +12,12 @@ from pixel_tui.operations.catalogue.tasks.shared import (
     stop_step,
     worker_of,
 )
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.plan import Risk
 
 
-def draft_stop(draft: Draft) -> None:
+def draft_stop(draft: PlanDraft) -> None:
     """`docker stop`, and the ledger where the worker did not write down its end itself."""
     task = chosen_task(draft)
     worker = worker_of(draft, task)
@@ -41,7 +41,7 @@ ACTION: Final = Action(
     name="task-stop",
     verb="Stop the worker of",
     alone="Stop its worker",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="A worker hangs, does harm, or runs for longer than it may.",
     failing="What outlives even a kill waits for a disk or a network file system. Where only the"
     " ledger was not written, `task-abort` does that.",

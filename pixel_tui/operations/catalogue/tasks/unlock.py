@@ -4,8 +4,8 @@ from typing import Final
 
 from pixel_tui.ledger.reading.workers import workers_of
 from pixel_tui.operations.catalogue.tasks.shared import ledger_step, mind_workers
-from pixel_tui.operations.planning.action import Action, Group, Scope
-from pixel_tui.operations.planning.draft import Draft
+from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
+from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import plain
@@ -24,7 +24,7 @@ def not_stale(snapshot: StackSnapshot, facts: Facts) -> str:
     return ""
 
 
-def draft_unlock(draft: Draft) -> None:
+def draft_unlock(draft: PlanDraft) -> None:
     """One step, which looks again at whose lock it is."""
     mind_workers(draft)
     lock = draft.facts.ledger.reading.lock
@@ -41,7 +41,7 @@ ACTION: Final = Action(
     name="task-unlock",
     verb="Remove the worker lock of",
     alone="Remove the worker lock",
-    group=Group.LEDGER,
+    group=ActionGroup.LEDGER,
     when="A worker died without removing its lock, so that no other one can be started.",
     failing="Its last line says whose lock it is by now.",
     draft=draft_unlock,
