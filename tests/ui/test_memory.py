@@ -73,8 +73,8 @@ def test_memory_that_a_thread_has_freed_goes_back_to_the_system() -> None:
 
 THREADS_THAT_READ = """
 import threading, psutil
-from pixel_tui import cli
-cli._prepare()
+from pixel_tui.commands.console import prepare_process
+prepare_process()
 kept, together = [], threading.Barrier(4)
 def read():
     together.wait()

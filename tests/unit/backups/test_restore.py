@@ -34,13 +34,13 @@ __all__ = ["project"]
 KILLED_AT = """
 import os, signal, sys
 from pathlib import Path
-from pixel_tui.backups.restorable import Grounds
+from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.store import BackupStore
 project, backup_id, left = Path(sys.argv[1]), sys.argv[2], [int(sys.argv[3])]
 KINDS = {"os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect"}
 backup = BackupStore(project / "backups/pixel-tui").find(backup_id)
-restorer = Restorer(backup.folder, Grounds(project), {}, mark="before-x",
+restorer = Restorer(backup.folder, RestoreRoots(project), {}, mark="before-x",
                     say=lambda line: print(line, flush=True))
 
 def heard(event, arguments):
