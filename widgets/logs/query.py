@@ -29,7 +29,7 @@ class QueryBox(Input):
         Binding("escape", "close", "Close", id="search.close"),
         Binding("ctrl+r", "regex", "Regex", id="search.regex",
                 tooltip="Plain words or a regular expression"),
-        Binding("ctrl+t", "case", "CaseSensitivity", id="search.case",
+        Binding("ctrl+t", "case", "Case", id="search.case",
                 tooltip="Upper and lower case: smart, the same, exact"),
     ]  # fmt: skip
 

@@ -54,7 +54,7 @@ class LogView(LogLines, can_focus=True):
         Binding("n", "match(1)", "Next match", show=False, id="log.next"),
         Binding("N", "match(-1)", "Previous match", show=False, id="log.previous"),
         Binding("enter", "open", "Open", id="log.open", tooltip="Show this line whole"),
-        Binding("L", "level", "LogLevel", id="log.level", tooltip="All, info, warnings, errors"),
+        Binding("L", "level", "Level", id="log.level", tooltip="All, info, warnings, errors"),
         Binding("C", "context", "Context", show=False, id="log.context",
                 tooltip="Lines around what a filter shows: none, 1, 3, 10"),
         Binding("w", "wrap", "Wrap", show=False, id="log.wrap", tooltip="Fold long lines"),

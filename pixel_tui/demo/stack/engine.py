@@ -144,7 +144,7 @@ class DemoEngine:
         return [
             event
             for event in self._world.events_from(0)[0]
-            if Node(event)["FakeContainer"]["ID"].raw == container_id
+            if Node(event)["Actor"]["ID"].raw == container_id
             and Node(event)["timeNano"].integer in span
         ]
 

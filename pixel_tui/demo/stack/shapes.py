@@ -132,7 +132,7 @@ def event(actor: FakeContainer, action: str, at: float, **attributes: str) -> Js
         "from": image,
         "Type": "container",
         "Action": action,
-        "FakeContainer": {
+        "Actor": {
             "ID": actor.id,
             "Attributes": {**actor.labels(), "image": image, "name": actor.name, **attributes},
         },
@@ -174,7 +174,7 @@ def _state(actor: FakeContainer) -> JsonObject:
         "FinishedAt": stamp(actor.finished),
     }
     if actor.health is not None:
-        state["DemoHealth"] = _health(actor.health)
+        state["Health"] = _health(actor.health)
     return state
 
 

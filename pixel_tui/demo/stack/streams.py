@@ -106,7 +106,7 @@ class DemoEvents:
 
     def _of_project(self, events: Iterable[JsonObject]) -> Iterator[JsonObject]:
         for event in events:
-            if Node(event)["FakeContainer"]["Attributes"][f"{LABEL}project"].raw == self._project:
+            if Node(event)["Actor"]["Attributes"][f"{LABEL}project"].raw == self._project:
                 yield event
 
 

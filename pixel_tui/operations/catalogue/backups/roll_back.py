@@ -60,7 +60,7 @@ def draft_roll_back(draft: PlanDraft) -> None:
         # and name other external networks and volumes.
         worker_step(
             draft,
-            "PlanCheck whether networks and volumes are as the files of then say",
+            "Check whether networks and volumes are as the files of then say",
             "Files and tags are back; what runs is as it was.",
             "check-resources",
             *(f"--service={name}" for name in names),
