@@ -487,7 +487,7 @@ class TestVolumes:
         )
         desk.run("backup", "verify", made)
         wiped = desk.run("plan", "wipe-volumes", code=100).stdout
-        assert "its SQLite databases are in the backup, and NOTHING else of it" in wiped
+        assert "NOT in the backup: notes; changed since the backup: deep/pixels.db" in wiped
 
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DELETE FROM pixels")
