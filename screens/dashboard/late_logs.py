@@ -68,9 +68,11 @@ class LateLogs:
                 reveals=self._reveals,
                 id=Pane.LOGS.value,
             )
-            await panes.replace(Pane.LOGS, pane)
-            self.pane = pane
-            self._opened.set()
+            try:
+                await panes.replace(Pane.LOGS, pane)
+                self.pane = pane
+            finally:
+                self._opened.set()  # also where the screen is being taken down
             pane.logs.tell(self._statuses)
             self.follow()
         await self._opened.wait()

@@ -13,6 +13,7 @@ from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import MountError
 
 from pixel_tui.clock import Clock
 from pixel_tui.health.restarts import RestartWatch
@@ -215,7 +216,8 @@ class DashboardScreen(Screen[None]):
             self.call_after_refresh(self._open_logs)
 
     async def _open_logs(self) -> None:
-        await self._logs.open(self.panes)
+        with suppress(MountError, NoMatches):  # the screen is being taken down
+            await self._logs.open(self.panes)
 
     def _tick(self) -> None:
         with suppress(NoMatches):  # the screen is being taken down

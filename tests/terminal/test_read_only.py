@@ -43,6 +43,8 @@ services:
       interval: 1s
 """
 SERVICES: Final = ("ended", "many", "optional", "probed")
+BASES: Final = {"CursorTable", "Dialog", "KeyedTable", "ScrollingDialog"}
+"""Whose keys are those of what is derived from them."""
 TABLE: Final = Place("DashboardScreen", "ServiceTable#None", ())
 WAYS: Final = {
     "services": (),
@@ -75,7 +77,7 @@ WAYS: Final = {
 """How to come from the service table to every place that has keys."""
 NEED_AN_OPERATOR: Final = frozenset(
     {
-        *("PlanScreen", "JobScreen", "QuitScreen", "EnvironmentEditor", "ValueScreen"),
+        *("PlanScreen", "JobScreen", "JobOutput", "QuitScreen", "EnvironmentEditor", "ValueScreen"),
         *("SaveScreen", "MergeScreen", "TaskWritingScreen"),
     }
 )
@@ -210,7 +212,7 @@ def test_a_read_only_console_only_reads_whatever_is_pressed(recorded: Recorded) 
         places = [press_every_key(console, name) for name in WAYS]
         visited = {kind for place in places for kind in place.inside}
         tables = {"ServiceTable", "TaskTable"}
-        wanted = {kind.__name__ for kind in PLACES} - {"CursorTable", "KeyedTable"} | tables
+        wanted = {kind.__name__ for kind in PLACES} - BASES | tables
         assert visited >= wanted - NEED_AN_OPERATOR
         back(console)
         counted = console.settle(count=True)

@@ -60,8 +60,8 @@ CHANGING: Final = (
 """How the modules begin whose objects exist only where something may be changed."""
 RULES: Final = frozenset(
     {
-        *("Action", "Entry", "EnvironmentFacts", "Facts", "Guard", "Patience", "Record", "Trail"),
-        *("JobRecords", "JobSight", "LedgerFacts", "Seen", "UpOptions", "_Making"),
+        *("Action", "AuditEntry", "EnvironmentFacts", "Facts", "Guard", "Record", "Seal", "Trail"),
+        *("JobRecords", "JobReader", "LedgerFacts", "SeenJobs", "Timeouts", "UpOptions"),
     }
 )
 """Constants, what is read of files, and what reads them: nothing of it can change anything."""

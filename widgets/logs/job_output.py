@@ -15,9 +15,9 @@ class JobOutput(LogView):
 
     BINDING_GROUP_TITLE = "Job output"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("L", "level", "Level", show=False, id="log.level",
+        Binding("L", "level", "Level", show=False, id="job_output.level",
                 tooltip="All, info, warnings, errors"),
-        Binding("w", "wrap", "Wrap", id="log.wrap", tooltip="Fold long lines, or cut them"),
+        Binding("w", "wrap", "Wrap", id="job_output.wrap", tooltip="Fold long lines, or cut them"),
     ]  # fmt: skip
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name for it
