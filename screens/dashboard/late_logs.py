@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.css.query import NoMatches
 
-from pixel_tui.clock import Clock
-from pixel_tui.stack.watch.observer import Observer
 from screens.dashboard.panes import Pane, Panes
-from widgets.rows.service_row import Row
 
 if TYPE_CHECKING:
     from pixel_tui.operations.jobs.job import JobStatus
@@ -27,27 +24,11 @@ class LateLogs:
     """Puts the logs pane in its place, and does nothing to it before.
 
     Args:
-        observer: Where logs come from.
-        clock: The time.
-        selected: The rows whose logs are followed unless services were chosen.
-        copy: Puts text on the clipboard.
-        reveals: Whether a key may show secrets.
+        make: Makes it.
     """
 
-    def __init__(
-        self,
-        observer: Observer,
-        clock: Clock,
-        *,
-        selected: Callable[[], Sequence[Row]],
-        copy: Callable[[str], None],
-        reveals: bool,
-    ) -> None:
-        self._observer = observer
-        self._clock = clock
-        self._selected = selected
-        self._copy = copy
-        self._reveals = reveals
+    def __init__(self, make: "Callable[[], LogsPane]") -> None:
+        self._make = make
         self._statuses: Sequence[JobStatus] = ()
         self._opened = asyncio.Event()
         self.begun = False
@@ -58,16 +39,7 @@ class LateLogs:
         """Put the logs pane in the place that is kept for it; returns when it is there."""
         if not self.begun:
             self.begun = True
-            from screens.dashboard.logs_pane import LogsPane
-
-            pane = LogsPane(
-                self._observer,
-                self._clock,
-                selected=self._selected,
-                copy=self._copy,
-                reveals=self._reveals,
-                id=Pane.LOGS.value,
-            )
+            pane = self._make()
             try:
                 await panes.replace(Pane.LOGS, pane)
                 self.pane = pane

@@ -43,6 +43,7 @@ from widgets.tables.service_table import ServiceTable
 if TYPE_CHECKING:
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.view.access import LedgerAccess
+    from screens.dashboard.logs_pane import LogsPane
 
 REST_SECONDS: Final = 0.04
 """How long the cursor rests on a row before its details are drawn: a key held down, or one
@@ -118,13 +119,8 @@ class DashboardScreen(Screen[None]):
         self._countdown = ApplyCountdown(self, operations) if operations is not None else None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._settling: tuple[Timer, ...] = ()
-        self._logs = LateLogs(
-            observer,
-            clock,
-            selected=lambda: self.services_pane.selected,
-            copy=self.copy,
-            reveals=reveals,
-        )
+        self._reveals = reveals
+        self._logs = LateLogs(self._make_logs)
 
     def compose(self) -> ComposeResult:
         """The panes in the order in which the grid places them."""
@@ -214,6 +210,18 @@ class DashboardScreen(Screen[None]):
         self._draw_details(anew=True)
         if self._snapshot.complete and not self._logs.begun:
             self.call_after_refresh(self._open_logs)
+
+    def _make_logs(self) -> "LogsPane":
+        from screens.dashboard.logs_pane import LogsPane
+
+        return LogsPane(
+            self._observer,
+            self._clock,
+            selected=lambda: self.services_pane.selected,
+            copy=self.copy,
+            reveals=self._reveals,
+            id=Pane.LOGS.value,
+        )
 
     async def _open_logs(self) -> None:
         with suppress(MountError, NoMatches):  # the screen is being taken down
