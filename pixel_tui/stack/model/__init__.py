@@ -1,1 +1,1 @@
-"""What a stack is, as plain values, and how answers become them. Pure."""
+"""A stack as plain values, and the parsers that make them from JSON. Pure."""

@@ -1,4 +1,4 @@
-"""What one image of ours was built with."""
+"""The build arguments of one image that was built here."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,23 +7,23 @@ from typing import Final
 
 
 def build_mark(key: bytes, name: str, value: str) -> str:
-    """What a value leaves in the record: it tells an equal one, and nothing else."""
+    """Return the keyed hash of a value: it shows if another value is equal, and nothing else."""
     data = f"{name}\0{value}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, key=key, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
-    """All build arguments that one image was built with."""
+    """The complete build arguments of one image."""
 
     built_at: float
     """Seconds since the epoch."""
     arguments: Mapping[str, str]
-    """Their names, each with the mark of its value."""
+    """Name to `build_mark` of the value."""
     key: bytes = field(repr=False)
 
     def others(self, wanted: Mapping[str, str]) -> set[str]:
-        """Names of what it was not built with: other values, new arguments, dropped ones."""
+        """Return the names of arguments that differ from `wanted`: changed, added or removed."""
         marks = {name: build_mark(self.key, name, value) for name, value in wanted.items()}
         return {
             name

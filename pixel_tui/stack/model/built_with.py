@@ -1,9 +1,9 @@
-"""Which build arguments an image was built with, by its history or by our record. Pure.
+"""The build arguments of an image, from its history or from our record of the build. Pure.
 
-The engine tells them in the commands that could see them: `RUN |2 A=x B=y /bin/sh -c ...` of
-BuildKit, `|2 A=x B=y /bin/sh -c ...` of the builder before it. Arguments of an earlier stage
-are not in the image's history, and one that no command could see has no value in it: what a build
-of ours was given is in its record (`build_record.py`).
+The history has them in the commands that could use them: `RUN |2 A=x B=y /bin/sh -c ...` with
+BuildKit, `|2 A=x B=y /bin/sh -c ...` with the builder before it. It has no arguments of an earlier
+stage, and no value of an argument that no command could use. Arguments of builds started here are
+in our own record (`build_record.py`).
 """
 
 import re
@@ -19,7 +19,7 @@ from pixel_tui.stack.model.value_mark import Marks, value_mark
 from pixel_tui.text import plain
 
 BAKED_PREFIXES: Final = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "REACT_APP_", "VITE_")
-"""Variables that a build writes into the program: another value needs another image."""
+"""Variables that a build writes into the program: a new value needs a new image."""
 
 _COMMAND = LatePattern(r"(?:RUN )?\|(\d+) (.*)", re.DOTALL)
 _DECLARED = LatePattern(r"(?:/bin/sh -c #\(nop\)\s+)?ARG ([A-Za-z_][A-Za-z0-9_]*)")
@@ -27,23 +27,23 @@ _DECLARED = LatePattern(r"(?:/bin/sh -c #\(nop\)\s+)?ARG ([A-Za-z_][A-Za-z0-9_]*
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What an image was built with, to be compared with what a build would get now."""
+    """The build arguments of an image, to be compared with those of a build now."""
 
     arguments: Marks = ()
     complete: bool = False
-    """These are all that there were; else there may have been more."""
+    """Whether these are all arguments; if not, there may have been more."""
 
 
 NOTHING_BUILT: Final[Mapping[str, Built]] = {}
 
 
 def is_baked(name: str) -> bool:
-    """Whether a build writes the value of this variable into the program."""
+    """Return whether a build writes the value of this variable into the program."""
     return name.startswith(BAKED_PREFIXES)
 
 
 def arguments_of(service: Node) -> dict[str, str]:
-    """The build arguments of a service of the resolved model, as a build gets them."""
+    """Return the build arguments of a service in the resolved model, as a build gets them."""
     return {
         name: item.raw.replace("$$", "$")
         for name, item in service["build"]["args"].members()
@@ -52,7 +52,7 @@ def arguments_of(service: Node) -> dict[str, str]:
 
 
 def argument_values(config: JsonObject) -> frozenset[tuple[str, str]]:
-    """Every build argument of a resolved model, with its value."""
+    """Return every build argument of a resolved model as (name, value)."""
     services = Node(config)["services"].members()
     return frozenset(pair for _, item in services for pair in arguments_of(item).items())
 
@@ -62,12 +62,13 @@ def built_with(
     records: Mapping[str, BuildRecord],
     wanted: Collection[tuple[str, str]],
 ) -> dict[str, Built]:
-    """What is known of images; a record knows more than a history.
+    """Return the known build arguments by image id; a record takes precedence over a history.
 
     Args:
-        histories: What images tell by themselves, by their id.
-        records: Of the images among them that were built here, by their id.
-        wanted: What builds would get now: what a record has is known by being equal to one.
+        histories: Image id to the arguments in its history.
+        records: Image id to the record of a build here.
+        wanted: The arguments (name, value) of builds now. A record has only hashes, so its
+            values are recognised by being equal to one of these.
     """
     found = {image_id: Built(arguments) for image_id, arguments in histories.items()}
     for image_id, record in records.items():
@@ -84,15 +85,15 @@ def built_with(
 
 
 def build_state(arguments: Marks, images: Iterable[str], built: Mapping[str, Built]) -> BuildState:
-    """How a service's images were built, compared with what a build would get now.
+    """Compare what a service's images were built with to what a build would get now.
 
-    A history tells of some arguments only, and only those that a build is known to write into
-    the program are asked of it; a record tells of all.
+    A history has only some of the arguments, so only those that a build is known to write into
+    the program (`is_baked`) are compared with it. A record has all of them.
 
     Args:
         arguments: The service's build arguments.
         images: The ids of its images.
-        built: What is known of images; nothing is said of one that was not asked about yet.
+        built: What is known of images; one that was not read yet is missing, and is skipped.
     """
     wanted = dict(arguments)
     found = [(item, dict(item.arguments)) for image_id in images if (item := built.get(image_id))]
@@ -111,7 +112,7 @@ def build_state(arguments: Marks, images: Iterable[str], built: Mapping[str, Bui
 
 
 def build_arguments(history: Iterable[JsonObject]) -> Mapping[str, str]:
-    """The values of build arguments, those only that can be told for certain.
+    """Return the values of build arguments, only those that can be parsed for certain.
 
     Args:
         history: `GET /images/{name}/history`, newest first.
@@ -128,7 +129,7 @@ def build_arguments(history: Iterable[JsonObject]) -> Mapping[str, str]:
 
 
 def _values(words: str, count: int, declared: set[str]) -> Mapping[str, str]:
-    """`A=x y B=z /bin/sh -c ...`: nothing is quoted in it, so the names have to tell."""
+    """Parse `A=x y B=z /bin/sh -c ...`; values are not quoted, so split at the declared names."""
     if not declared:
         return {}
     names = "|".join(re.escape(name) for name in sorted(declared, key=len, reverse=True))
@@ -136,7 +137,7 @@ def _values(words: str, count: int, declared: set[str]) -> Mapping[str, str]:
     if len(marks) != count or marks[0].start() != 0:
         return {}
     ends = [mark.start() - 1 for mark in marks[1:]]
-    # The shell stands behind the last one: it begins with its path.
+    # The path of the shell follows the last value.
     shell = words.find(" /", marks[-1].end())
     ends.append(shell if shell >= 0 else len(words))
     return {mark[1]: words[mark.end() : end] for mark, end in zip(marks, ends, strict=True)}

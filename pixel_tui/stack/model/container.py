@@ -1,4 +1,4 @@
-"""A container as the engine describes it, and what it uses."""
+"""A container as the engine describes it, and its resource usage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 
 class ContainerState(StrEnum):
-    """The engine's word for the state of a container (`GET /containers/{id}/json`)."""
+    """The state of a container in the engine's words (`GET /containers/{id}/json`)."""
 
     CREATED = "created"
     RUNNING = "running"
@@ -23,7 +23,7 @@ class ContainerState(StrEnum):
 
 
 class HealthStatus(StrEnum):
-    """The engine's verdict on a container's health check."""
+    """The status of a container's health check, from the engine."""
 
     NONE = "none"
     STARTING = "starting"
@@ -32,7 +32,7 @@ class HealthStatus(StrEnum):
 
 
 class Namespace(StrEnum):
-    """What a container may share with another one, and loses when that is started again."""
+    """A namespace that a container can share with another, and loses if that one restarts."""
 
     NETWORK = "network"
     IPC = "IPC namespace"
@@ -40,7 +40,7 @@ class Namespace(StrEnum):
 
 
 Shares = tuple[tuple[Namespace, str], ...]
-"""What is shared, and with whom: the id of a container, or the name of a service."""
+"""Namespaces and their owners: the id of a container, or the name of a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the engine knows about a container's health check."""
+    """The state of a container's health check."""
 
     status: HealthStatus
     failing_streak: int = 0
     probes: tuple[Probe, ...] = ()
-    """The last runs that the engine keeps (five), oldest first."""
+    """The last five runs, which are all that the engine keeps, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,7 +75,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder, volume or memory file system inside a container."""
+    """A folder, volume or tmpfs mounted in a container."""
 
     kind: SafeText
     source: SafeText
@@ -85,18 +85,18 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAddress:
-    """A container's place in a network."""
+    """A container's address and aliases in a network."""
 
     network: SafeText
     address: SafeText
     aliases: tuple[SafeText, ...] = ()
     network_id: str = ""
-    """Of the network that it was attached to: one that is made again has another."""
+    """The network's id; a recreated network has a new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentEntry:
-    """A variable of a container; the value is masked when it looks secret."""
+    """A variable of a container; the value is masked if it looks secret."""
 
     name: SafeText
     value: SafeText
@@ -104,7 +104,7 @@ class EnvironmentEntry:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of the project, as `GET /containers/{id}/json` tells it."""
+    """A container of the project, from `GET /containers/{id}/json`."""
 
     id: str
     name: SafeText
@@ -120,18 +120,18 @@ class Container:
     image: SafeText = NO_TEXT
     image_id: SafeText = NO_TEXT
     health: Health | None = None
-    """None where the container has no health check."""
+    """None if it has no health check."""
     exit_code: int | None = None
-    """None while it runs, and for one that never ran."""
+    """None while it runs, and if it never ran."""
     told_to_end: bool | None = None
-    """Whether it was stopped, or ended by itself; None where nobody saw it."""
+    """True if it was stopped, False if it exited by itself, None if that is not known."""
     oom_killed: bool = False
     ended_before: SafeText = NO_TEXT
-    """Of one that runs: how its last run ended, in words; empty where nobody saw it."""
+    """How the run before the present one exited, in words; empty if not known."""
     oom_killed_before: bool = False
-    """Of one that runs: its last run was ended for lack of memory, as far as anybody saw."""
+    """Whether the run before the present one is known to have been OOM-killed."""
     error: SafeText = NO_TEXT
-    """The engine's own words on why it could not start it."""
+    """Why the engine could not start it, in the engine's words."""
     restarts: int = 0
     restart_policy: SafeText = NO_TEXT
     command: SafeText = NO_TEXT
@@ -141,53 +141,54 @@ class Container:
     labels: tuple[tuple[SafeText, SafeText], ...] = ()
     environment: tuple[EnvironmentEntry, ...] = ()
     variables: Marks = field(default=(), repr=False)
-    """What its environment is compared by."""
+    """Its environment as marks, for comparison."""
     log_driver: SafeText = NO_TEXT
     tty: bool = False
     memory_limit: int | None = None
-    """In bytes; None where it has no limit of its own."""
+    """In bytes; None if it has no limit of its own."""
     config_hash: SafeText = NO_TEXT
     """From the label `com.docker.compose.config-hash`."""
     partial: bool = False
-    """The engine lists it and could not tell more: `error` says why."""
+    """The engine lists it but could not inspect it: `error` has the reason."""
     joins: tuple[str, ...] = ()
     """Ids of the containers whose namespaces or volumes it shares."""
     network_of: str = ""
-    """Id of the container whose network it shares."""
+    """Id of the container whose network namespace it shares."""
     ipc_of: str = ""
-    """Id of the container whose IPC namespace, and with it `/dev/shm`, it shares."""
+    """Id of the container whose IPC namespace, which includes `/dev/shm`, it shares."""
     pid_of: str = ""
-    """Id of the container whose processes it is among."""
+    """Id of the container whose PID namespace it shares."""
     replaces: str = ""
-    """The first digits of the id of the container that compose made it to replace, while it is
-    not in its place."""
+    """The first digits of the id of the container that compose created it to replace; empty once
+    it has taken that one's name."""
 
     @property
     def short_id(self) -> str:
-        """The first twelve digits, as the docker program shows them."""
+        """The first twelve digits, as docker prints them."""
         return self.id[:12]
 
     @property
     def shares(self) -> Shares:
-        """The namespaces that it has from other containers."""
+        """The namespaces that it shares, with the ids of their owners."""
         return _shares(self.network_of, self.ipc_of, self.pid_of)
 
     @property
     def running(self) -> bool:
-        """Whether its main process is there (a paused one's is)."""
+        """Whether its main process exists, as a paused one's does."""
         return self.state in {ContainerState.RUNNING, ContainerState.PAUSED}
 
     @property
     def health_status(self) -> HealthStatus:
-        """The verdict of its health check, `none` where it has no check."""
+        """The status of its health check, `none` if it has no check."""
         return self.health.status if self.health else HealthStatus.NONE
 
     @property
     def put_down(self) -> bool:
-        """Whether it ended because it was told to, or has done its work, as far as one can tell.
+        """Whether it was stopped on purpose or has finished its work, as far as is known.
 
-        Events decide. Where nobody saw them: another end is followed by a restart where the policy
-        is `always` or `unless-stopped`; else 0 and 143 (SIGTERM) are the ends of what was asked to.
+        Events decide. Without them: with the policy `always` or `unless-stopped` any other exit
+        would have been followed by a restart; with another policy, exit codes 0 and 143 (SIGTERM)
+        count as stopped on purpose.
         """
         if self.state is not ContainerState.EXITED or self.oom_killed or self.error:
             return False
@@ -197,7 +198,7 @@ class Container:
 
     @property
     def logs_readable(self) -> bool:
-        """Whether the engine can read back what it wrote."""
+        """Whether the engine can read its logs."""
         return self.log_driver != "none"
 
 
@@ -208,13 +209,13 @@ def _shares(network: str, ipc: str, pid: str) -> Shares:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a container uses, over the last interval. Rates are bytes a second."""
+    """Resource usage of a container over the last interval. Rates are bytes per second."""
 
     cpu: float | None = None
-    """Share of one core: 1.0 is one core fully used; None until two samples exist."""
+    """Share of one core: 1.0 is one core fully used; None until there are two samples."""
     memory: int = 0
     memory_limit: int | None = None
-    """The container's own limit, None where only the host's memory limits it."""
+    """The container's own limit in bytes; None if only the host's memory limits it."""
     received: float | None = None
     sent: float | None = None
     read: float | None = None
@@ -223,4 +224,4 @@ class Usage:
 
 
 UsageTable = Mapping[str, Usage]
-"""Container id to what it uses now; running containers only."""
+"""Container id to its present usage; running containers only."""

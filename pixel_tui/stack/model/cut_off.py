@@ -1,13 +1,14 @@
-"""What has lost a namespace that it shares with another container. Pure.
+"""Containers that have lost a namespace that they share with another container. Pure.
 
-The engine makes the namespaces of a container anew at each start, and tells nobody who shared
-those of before. Seen with 20.10, when the other container is restarted:
+The engine creates the namespaces of a container at each start, and does not notify the containers
+that shared the previous ones. Observed with Docker 20.10, when the owner is restarted:
 
-- What shares its *network* runs on, and has none.
-- What shares its *IPC namespace* runs on with that of before, and with the `/dev/shm` of before.
-- What shares its *PID namespace* is killed with it (137), since the first process of a namespace
-  takes all others along. A restart policy starts it again, which fails for good where the other is
-  not there yet.
+- A container that shares its *network* continues, without a network.
+- A container that shares its *IPC namespace* continues in the previous one, with the previous
+  `/dev/shm`.
+- A container that shares its *PID namespace* is killed with it (137), because all processes of a
+  namespace end with its first. A restart policy starts it again, which fails for good if the owner
+  is not running yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,16 +21,16 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 KILLED: Final = 137
 TOGETHER: Final = timedelta(seconds=2)
-"""As far apart are the ends of two containers, at most, of which one took the other along."""
+"""At most this long between the exits of two containers if one was killed with the other."""
 
 
 def cut_off(
     spec: ServiceSpec | None, regular: Sequence[Container], lives: Mapping[str, Container]
 ) -> tuple[Namespace | None, SafeText]:
-    """What a container has lost of what it shares, and why; nothing and no text where it has it.
+    """Return the namespace that a container of a service has lost, and why; (None, "") if none.
 
     Args:
-        spec: The service: what it shares is known by the compose file.
+        spec: The service; only the namespaces that it shares by the compose file are checked.
         regular: Its containers.
         lives: All containers of the project, by id.
     """
@@ -57,7 +58,7 @@ def _why(kind: Namespace, service: str, container: Container, owner: Container |
 
 
 def _why_ended(service: str, container: Container, owner: Container | None) -> str:
-    """Why it ended, where that was no end of its own."""
+    """Return why a container exited with the owner of its PID namespace; empty if it did not."""
     if container.state is not ContainerState.EXITED or container.exit_code != KILLED:
         return ""
     if container.oom_killed:

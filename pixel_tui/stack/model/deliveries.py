@@ -1,9 +1,9 @@
-"""What containers were given that no hash tells: secrets, configs, and a mounted `.env`. Pure.
+"""Contents that containers get and no hash covers: secrets, configs, a mounted `.env`. Pure.
 
-Compose writes the content of a secret or a config into a container when it creates it, and its hash
-of the service has only their names: a value that was saved and never applied leaves no trace. A
-file that is mounted by itself stays the old one in the container if another takes its place. Only
-one thing is certain: a container that is younger than the last change has the content of now.
+Compose copies a secret or config into a container when it creates it, and the service's hash has
+only the names: a value that was saved and never applied leaves no trace. A file that is mounted
+itself stays the old one in the container after it was replaced. Only one thing is certain: a
+container that is younger than the last change has the present content.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from pixel_tui.text import SafeText, plain
 
 
 class Arrival(StrEnum):
-    """When a container gets something."""
+    """When a container gets a content."""
 
     CREATION = "creation"
     START = "start"
@@ -25,27 +25,27 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContentChange:
-    """A content that came in the place of another."""
+    """A change of a content."""
 
     at: datetime
     mark: str
-    """It tells an equal content, and nothing else."""
+    """Equal for equal contents; it says nothing else about them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something that a service is given."""
+    """A content that the containers of a service get."""
 
     source: SafeText
     """`secrets.token`, `configs.page`, or the path of a file."""
     name: SafeText
-    """What it is called: `secret token (A_TOKEN)`, `.env`."""
+    """Its name on the screen: `secret token (A_TOKEN)`, `.env`."""
     arrival: Arrival
     changes: tuple[ContentChange, ...] = ()
-    """What is known of its content, oldest first; the last is that of now."""
+    """The known changes, oldest first; the last one made the present content."""
 
     def may_be_old(self, container: Container) -> bool:
-        """Whether a container may have another content than that of now."""
+        """Return whether a container may have an older content than the present one."""
         moment = container.created_at
         if self.arrival is Arrival.START:
             moment = container.started_at if container.running else None
@@ -57,13 +57,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """What containers of a service may have that is not the content of now."""
+    """The contents of which a service's containers may have an older version."""
 
     deliveries: tuple[Delivery, ...]
 
     @property
     def restart_is_enough(self) -> bool:
-        """Whether a restart brings it; else they have to be created again."""
+        """Whether a restart is enough to update them; if not, containers must be recreated."""
         return all(item.arrival is Arrival.START for item in self.deliveries)
 
     @property
@@ -77,21 +77,21 @@ class Outdated:
 
     @property
     def why(self) -> SafeText:
-        """Why, as a sentence about its container."""
+        """The reason, as a sentence about its container."""
         when = "started" if self.restart_is_enough else "created"
         return plain(f"its container was {when} before that changed, and `up` does not see it")
 
     @property
     def sources(self) -> frozenset[SafeText]:
-        """What of it."""
+        """The sources of these contents."""
         return frozenset(item.source for item in self.deliveries)
 
 
 def outdated(deliveries: Sequence[Delivery], containers: Sequence[Container]) -> Outdated | None:
-    """What the containers of a service may have an old content of; None where there is nothing.
+    """Return the contents that may be outdated in a service's containers; None if there are none.
 
     Args:
-        deliveries: What the service is given.
+        deliveries: The contents that the service gets.
         containers: Its regular containers.
     """
     found = [item for item in deliveries if any(map(item.may_be_old, containers))]

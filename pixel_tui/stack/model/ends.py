@@ -1,9 +1,9 @@
-"""Which containers ended because they were told to, as the engine's events tell.
+"""Which containers were stopped on purpose and which exited by themselves, from engine events.
 
-The engine knows it (it does not restart such a one), and its API has no word for it. Its events do:
-`docker stop` and all that stops so send `kill`, `die` and `stop`, `docker kill` sends `kill` and
-`die`, and an end of its own is a `die` alone. Seen with engine 20.10. What ended before anybody
-watched may have been stopped by a job, whose record tells when.
+The engine knows it, since it does not restart a stopped container, but its API does not report it.
+Its events do: `docker stop` and the like send `kill`, `die` and `stop`; `docker kill` sends `kill`
+and `die`; an exit by itself sends only `die`. Observed with Docker 20.10. A container that exited
+before pixel-tui watched may have been stopped by a job: the job's record has the time.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,26 +18,26 @@ from pixel_tui.text import SafeText
 
 LETHAL: Final = frozenset({"9", "15", "KILL", "TERM", "SIGKILL", "SIGTERM"})
 PROMPT: Final = timedelta(seconds=10)
-"""So soon behind a deadly signal it died of that; a `stop` says it by itself."""
+"""A `die` within this time after a lethal signal was caused by it, also without a `stop`."""
 SAME_END: Final = timedelta(seconds=5)
-"""As far apart may be the time of the event and the one that the container tells."""
+"""Tolerance between the time of an event and the `FinishedAt` of its container."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Something that was stopped from a console, and was written down."""
+    """A recorded stop of services or containers by pixel-tui."""
 
     names: frozenset[str]
-    """Of services, and of single containers."""
+    """The names of the stopped services and containers."""
     began: datetime
     ended: datetime
 
 
 class Ends:
-    """How containers ended while somebody watched. Its owner keeps threads apart.
+    """How containers exited, from events and recorded stops. Not thread-safe.
 
     Args:
-        stops: Reads what was stopped of a project before; it blocks.
+        stops: Returns the recorded stops of a project, by its name; it blocks.
     """
 
     def __init__(self, stops: Callable[[str], Sequence[Stop]] | None = None) -> None:
@@ -47,10 +47,10 @@ class Ends:
         self._ended: dict[str, tuple[datetime, bool]] = {}
         self._short_of_memory: set[str] = set()
         self._last: dict[str, tuple[datetime, SafeText, bool]] = {}
-        """The last end that was seen of each: when, how, and whether for lack of memory."""
+        """Container id to its last observed exit: when, how, and whether it was OOM-killed."""
 
     def take(self, event: StackEvent) -> None:
-        """Hear of an event; they come in their order."""
+        """Process an event; events must come in order."""
         key = event.container_id
         if event.action == "kill" and event.detail.removeprefix("signal ") in LETHAL:
             self._killed[key] = event.at
@@ -73,11 +73,11 @@ class Ends:
                 self._last.pop(key, None)
 
     def look_back(self, project: str, containers: Iterable[Container]) -> None:
-        """Look for stops that explain ends which nobody saw, and whose code says nothing.
+        """Search the recorded stops for exits that were not observed and whose code is ambiguous.
 
         Args:
-            project: Its name.
-            containers: All that there are.
+            project: The project's name.
+            containers: All its containers.
         """
         open_ = [
             item
@@ -97,7 +97,7 @@ class Ends:
                 self._ended[item.id] = (at, True)
 
     def told(self, container: Container) -> Container:
-        """The container with what is known of its last end; as it is where nobody saw that."""
+        """Return the container with what is known of its last exit; unchanged if nothing is."""
         if container.state is ContainerState.RUNNING:
             return self._told_of_last(container)
         if container.state is not ContainerState.EXITED or container.finished_at is None:
@@ -109,7 +109,7 @@ class Ends:
 
     def _told_of_last(self, container: Container) -> Container:
         last = self._last.get(container.id)
-        finished = container.finished_at  # of the run before: a later end was not seen
+        finished = container.finished_at  # of the run before; a later exit was not observed
         if last is None or finished is None or abs(last[0] - finished) > SAME_END:
             return container
         return replace(container, ended_before=last[1], oom_killed_before=last[2])
@@ -119,5 +119,5 @@ def _explains(stop: Stop, container: Container, at: datetime) -> bool:
     named = {str(container.service), str(container.name)} & stop.names
     since = container.started_at
     if not named or (since is not None and since > stop.began):
-        return False  # it was started again since
+        return False  # it was started again since then
     return stop.began - SAME_END <= at <= stop.ended + SAME_END

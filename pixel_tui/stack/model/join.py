@@ -1,4 +1,4 @@
-"""What the compose file wants and what the engine has, made one picture. Pure."""
+"""Join the resolved compose model with the engine's containers into a snapshot. Pure."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -55,18 +55,18 @@ def join(
 
     Args:
         engine: The engine's state.
-        project: The resolved model, None while it is not known.
-        project_name: The project's name, also where it can't be resolved.
-        project_trouble: Why it can't be resolved.
-        containers: All containers that carry the project's label.
-        images: Image reference to the id that it means now; None where it is missing.
-        taken_at: When the containers were read; None while they never were.
-        built: Image id to what it was built with, as far as that is known.
-        own_variables: Image id to the names of the variables that it sets itself, where known.
-        missing: External networks and volumes that are known not to be there.
-        diverged: Networks and volumes that are not as the project says.
-        other_names: Names that containers of the project's folder carry, where none carries
-            the project's.
+        project: The resolved model; None while it is not known.
+        project_name: The project's name, even if the project can't be resolved.
+        project_trouble: Why the project can't be resolved.
+        containers: All containers with the project's label.
+        images: Image reference to the image's present id; None if the image is missing.
+        taken_at: When the containers were read; None if they never were.
+        built: Image id to its build arguments, as far as known.
+        own_variables: Image id to the names of the variables that the image sets, if known.
+        missing: External networks and volumes that are known not to exist.
+        diverged: Networks and volumes that differ from the compose file.
+        other_names: Project names of the containers of the project's folder, if no container
+            has the project's own name.
     """
     if project is not None:
         project = _with_what_was_brought_up(project, containers)
@@ -118,10 +118,10 @@ def join(
 
 
 def _with_what_was_brought_up(project: Project, containers: Collection[Container]) -> Project:
-    """The project with those services marked that were brought up by `--profile`.
+    """Return the project with the services marked that were brought up by `--profile`.
 
-    A profile that is not active now says nothing of what was meant then: what has containers is
-    wanted until it was stopped on purpose or removed.
+    A service of an inactive profile that has containers was brought up with that profile: it is
+    wanted until it is stopped on purpose or removed.
     """
     by_service: dict[str, list[Container]] = defaultdict(list)
     for item in containers:
@@ -193,7 +193,7 @@ def _build_state(
     images: Mapping[str, str | None],
     built: Mapping[str, Built],
 ) -> BuildState:
-    """How the image was built that `up` would run; the containers' own where that is not known."""
+    """Compare the build of the image that `up` would run, or of the containers' if not known."""
     if spec is None or not spec.build_arguments:
         return NO_BUILD
     now = images.get(spec.image)
@@ -202,7 +202,7 @@ def _build_state(
 
 
 def _health(members: Sequence[Container]) -> HealthStatus:
-    """The worst."""
+    """Return the worst health of the containers."""
     statuses = (container.health_status for container in members)
     return min(statuses, key=_WORST_HEALTH.index, default=HealthStatus.NONE)
 
@@ -232,11 +232,11 @@ def _state(service: Service, *, awaited: bool) -> ServiceState:
 
 
 def _ran_to_its_end(container: Container, spec: ServiceSpec | None, *, awaited: bool) -> bool:
-    """Whether an exit with code 0 was meant: it is a task, not a server.
+    """Return whether an exit with code 0 was meant: it is a task, not a server.
 
-    A server that somebody stopped may exit with 0 too. What tells a task is that another
-    service waits for its end, or that the file says in so many words that it is not to be
-    restarted, and that it neither publishes a port nor is probed.
+    A server that is stopped may exit with 0, too. It is a task if another service waits for it to
+    complete, or if the file explicitly sets a restart policy that does not restart it after
+    success and it has neither ports nor a health check.
     """
     if container.exit_code != 0:
         return False

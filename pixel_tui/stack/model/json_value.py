@@ -1,4 +1,4 @@
-"""Reading foreign JSON without ever trusting its shape."""
+"""Reading untrusted JSON without assumptions about its shape."""
 
 import json
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 __all__ = ["JsonObject", "JsonValue", "Node", "load_object"]
 
 LARGEST: Final = 2**63 - 1
-"""What Docker's own numbers fit in, either sign."""
+"""The largest number read, either sign: Docker's own are 64-bit."""
 
 
 def load_object(raw: bytes | str) -> JsonObject:
-    """Parse a JSON text whose top is an object.
+    """Parse a JSON object.
 
     Raises:
-        ValueError: It is no JSON, no object, too long or too deep.
+        ValueError: It is not JSON, not an object, too long or too deeply nested.
     """
     value = parse_json(raw)
     if not isinstance(value, dict):
@@ -29,10 +29,10 @@ def load_object(raw: bytes | str) -> JsonObject:
 
 
 def as_yaml(value: JsonValue) -> str:
-    """The value as JSON that a YAML reader takes too: compose reads what it is given as YAML.
+    """Return the value as JSON that is valid YAML, because compose reads its files as YAML.
 
-    JSON writes a character beyond the BMP as two escapes, which YAML refuses, and YAML takes
-    some characters (such as DEL) only as escapes, which JSON need not write.
+    JSON escapes a character beyond the BMP as a surrogate pair, which YAML rejects; and YAML
+    accepts some characters (such as DEL) only as escapes, which JSON does not require.
     """
     text = json.dumps(value, ensure_ascii=False)
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
@@ -43,26 +43,26 @@ _NOT_IN_YAML = LatePattern("[\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value inside foreign JSON; whatever is missing or of another kind reads as empty."""
+    """A value in untrusted JSON; what is missing or of another type reads as empty."""
 
     value: JsonValue
 
     def __getitem__(self, key: str) -> "Node":
-        """The member of this name, or an empty node."""
+        """Return the member of this name, or an empty node."""
         return Node(self.value.get(key)) if isinstance(self.value, dict) else Node(None)
 
     def __iter__(self) -> Iterator["Node"]:
-        """The items of a list; nothing for anything else."""
+        """Iterate over the items of a list; over nothing if it is not one."""
         if isinstance(self.value, list):
             for item in self.value:
                 yield Node(item)
 
     def __bool__(self) -> bool:
-        """Whether there is anything."""
+        """Return whether the value is non-empty."""
         return bool(self.value)
 
     def mentions(self, text: str) -> bool:
-        """Whether any text in it, keys too, has this in it."""
+        """Return whether any string in it, keys included, contains this text."""
         if isinstance(self.value, str):
             return text in self.value
         if isinstance(self.value, dict):
@@ -70,19 +70,19 @@ class Node:
         return any(item.mentions(text) for item in self)
 
     def members(self) -> Iterator[tuple[str, "Node"]]:
-        """The members of an object, names as they came."""
+        """Iterate over the members of an object, with their names unchanged."""
         if isinstance(self.value, dict):
             for key, item in self.value.items():
                 yield key, Node(item)
 
     @property
     def raw(self) -> str:
-        """The text exactly as it came: for comparing and for asking again, never for a screen."""
+        """The unchanged string: for comparisons and requests, never for the screen."""
         return self.value if isinstance(self.value, str) else ""
 
     @property
     def text(self) -> SafeText:
-        """The text, harmless; numbers are written out."""
+        """The text, made harmless; numbers and booleans as text."""
         if isinstance(self.value, bool):
             return SafeText("true" if self.value else "false")
         if isinstance(self.value, int | float):
@@ -91,7 +91,7 @@ class Node:
 
     @property
     def integer(self) -> int:
-        """The whole number, 0 when there is none of 64 bits; digits in a text count."""
+        """The integer, also from a string of digits; 0 if it is none or exceeds 64 bits."""
         found: int | float = 0
         if isinstance(self.value, int | float):
             found = self.value
@@ -100,7 +100,7 @@ class Node:
                 found = int(self.value)
             except ValueError:
                 return 0
-        return int(found) if abs(found) <= LARGEST else 0  # a float that is no number is not
+        return int(found) if abs(found) <= LARGEST else 0  # also 0 for NaN
 
     @property
     def flag(self) -> bool:

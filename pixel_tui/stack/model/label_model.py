@@ -1,7 +1,7 @@
-"""A project as the labels of its containers tell it: what is left where compose can't read it.
+"""A project derived from the labels of its containers, for when compose can't read it. Pure.
 
-Compose writes on each container which project and service it is of, where the project's files
-were, and what the service depends on. Pure.
+Compose labels each container with its project and service, the paths of the project's files, and
+the dependencies of the service.
 """
 
 from collections import defaultdict
@@ -24,12 +24,12 @@ DEPENDS_ON: Final = f"{LABEL}depends_on"
 def labelled_project(
     name: SafeText, containers: Iterable[Container], *, without: Collection[str] = ()
 ) -> Project:
-    """The project that these containers say they are of.
+    """Return the project as the labels of its containers describe it.
 
     Args:
         name: The project's name.
-        containers: All that carry it.
-        without: Services that are known otherwise.
+        containers: All containers with this name in their label.
+        without: Services to leave out, because they are known from elsewhere.
     """
     containers = tuple(containers)
     by_service: dict[SafeText, list[Container]] = defaultdict(list)
@@ -52,7 +52,7 @@ def labelled_project(
 
 
 def labelled(containers: Iterable[Container], label: str) -> Sequence[SafeText]:
-    """What containers carry as this label, each once."""
+    """Return the distinct values that containers have for this label."""
     values = (value for item in containers for name, value in item.labels if name == label)
     return tuple(dict.fromkeys(filter(None, values)))
 
@@ -64,10 +64,10 @@ def _paths(values: Iterable[SafeText]) -> Iterator[SafeText]:
 def _spec(
     service: SafeText, members: Sequence[Container], services: Mapping[str, SafeText]
 ) -> ServiceSpec:
-    """A service as its containers were made. One that has only one-offs is not wanted.
+    """Return a service as its containers were created; inactive if it has only one-offs.
 
-    What compose made with `--no-deps` names no dependency in its labels, not even the container
-    whose namespaces it shares.
+    Containers created with `--no-deps` have no dependencies in their labels, not even the service
+    whose namespaces they share.
     """
     regular = Service(service, None, tuple(members)).regular
     first = min(regular or members, key=lambda item: item.number)
@@ -94,7 +94,7 @@ def _spec(
 
 
 def _dependencies(label: str) -> Iterator[Dependency]:
-    """`db:service_healthy:false,cache:service_started:true`, as compose 2 writes it."""
+    """Parse `db:service_healthy:false,cache:service_started:true`, as compose 2 writes it."""
     for item in label.split(","):
         name, _, rest = item.partition(":")
         condition, _, restart = rest.partition(":")

@@ -1,6 +1,6 @@
-"""The labels that compose writes on what it makes."""
+"""The labels that compose sets on everything it creates."""
 
 from typing import Final
 
 LABEL: Final = "com.docker.compose."
-"""What their names begin with."""
+"""The prefix of their names."""

@@ -1,4 +1,4 @@
-"""Who mounts a file by itself: one that is replaced stays the old one there, unlike in a folder."""
+"""Mounts of single files: unlike in a mounted folder, a replaced file stays the old one."""
 
 import os
 from collections.abc import Collection, Iterable, Mapping
@@ -6,20 +6,20 @@ from pathlib import Path
 
 
 def links_below(folder: Path, sources: Iterable[str]) -> Mapping[str, str]:
-    """Where those of these paths lead that are links in a folder.
+    """Return the real paths of those sources inside a folder that are symbolic links.
 
-    Others are left alone: what is mounted from elsewhere may be on a disk that does not answer.
+    Other paths are not touched: they may be on a disk that does not respond.
     """
     inside = (source for source in set(sources) if Path(source).is_relative_to(folder))
     return {source: real for source in inside if (real := os.path.realpath(source)) != source}
 
 
 def mounts_one(sources: Iterable[str], files: Collection[str], links: Mapping[str, str]) -> bool:
-    """Whether one of these files is mounted by itself. Pure.
+    """Return whether one of these files is mounted itself. Pure.
 
     Args:
-        sources: What is mounted.
-        files: The files, each by the name that it is known by and by its real one.
-        links: Where links among the sources lead.
+        sources: The sources of mounts.
+        files: The files, each by its given path and by its real path.
+        links: The real paths of the sources that are links.
     """
     return any(source in files or links.get(source) in files for source in sources)

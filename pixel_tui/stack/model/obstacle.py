@@ -1,4 +1,4 @@
-"""What has to be done before compose can bring a service up. Pure."""
+"""What prevents compose from bringing a service up. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,18 +8,18 @@ from pixel_tui.text import SafeText, plain
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why `up` of a service fails, or does more than that, as things are."""
+    """Why `up` of a service fails at present, or has to get an image first."""
 
     why: SafeText
     fix: SafeText
-    """What to do first, as a sentence without its stop."""
+    """What to do first, as a sentence without its full stop."""
 
 
 def obstacle(service: Service, snapshot: StackSnapshot) -> Obstacle | None:
-    """What is in the way of a service, or of what it depends on; None if nothing is known.
+    """Return the obstacle of a service or of its dependencies; None if none is known.
 
     Args:
-        service: A service that has no container, or one that was never started.
+        service: A service without a container, or with one that was never started.
         snapshot: The stack that it is part of.
     """
     if (own := _in_the_way(service) or _image(service)) is not None:
@@ -30,7 +30,7 @@ def obstacle(service: Service, snapshot: StackSnapshot) -> Obstacle | None:
 def _of_dependencies(
     service: Service, snapshot: StackSnapshot, above: frozenset[str]
 ) -> Obstacle | None:
-    """What is in the way of what it depends on; an image of that is got by the same `up`."""
+    """Return the obstacle of a dependency; missing images don't count, `up` gets them as well."""
     above |= {service.name}
     for dependency in service.spec.depends_on if service.spec else ():
         other = snapshot.service(dependency.service)

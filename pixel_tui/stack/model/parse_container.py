@@ -1,4 +1,4 @@
-"""A container as the engine tells of it, to the model. Pure: no clock, no file, no engine."""
+"""Parses the engine's containers into the model. Pure: no clock, no file, no engine."""
 
 import re
 import shlex
@@ -25,7 +25,7 @@ from pixel_tui.text import SafeText, plain, plain_lines
 
 
 def parse_container(inspected: JsonObject) -> Container:
-    """A container from `GET /containers/{id}/json`, whatever fields an engine leaves out."""
+    """Parse a container from `GET /containers/{id}/json`; any field may be missing."""
     node = Node(inspected)
     state, config, host = node["State"], node["Config"], node["HostConfig"]
     labels = config["Labels"]
@@ -82,11 +82,11 @@ def parse_container(inspected: JsonObject) -> Container:
 
 
 def parse_listed(listed: JsonObject, why: SafeText) -> Container:
-    """A container as `GET /containers/json` lists it, where it can't be inspected.
+    """Parse a container from `GET /containers/json`, for one that can't be inspected.
 
     Args:
-        listed: Its entry.
-        why: Why it can't.
+        listed: Its entry in the list.
+        why: Why it can't be inspected.
     """
     node = Node(listed)
     labels = node["Labels"]
@@ -110,20 +110,20 @@ def parse_listed(listed: JsonObject, why: SafeText) -> Container:
 
 
 def _container_names(name: Node, image: Node, labels: Node) -> Iterator[str]:
-    """What names a container, its image and its project, whose folder is in every path of it."""
+    """Yield the names of a container, its image and its project, and the project's paths."""
     yield from (name.raw, image.raw)
     for key in ("project", "service", "project.working_dir", "project.config_files"):
         yield labels[f"{LABEL}{key}"].raw
 
 
 def _owner(mode: Node) -> str:
-    """Of `container:<id>`, as the engine writes it whatever it was given."""
+    """Return the id from `container:<id>`; the engine has replaced any name by the id."""
     kind, _, owner = mode.raw.partition(":")
     return owner if kind == "container" else ""
 
 
 def _joined_ids(host: Node) -> Iterator[str]:
-    """`NetworkMode: container:<id>`, `PidMode`, `IpcMode`, and `VolumesFrom: [<id>:ro]`."""
+    """Yield the ids in `NetworkMode: container:<id>`, `PidMode`, `IpcMode`, and `VolumesFrom`."""
     for key in ("NetworkMode", "PidMode", "IpcMode"):
         kind, _, name = host[key].raw.partition(":")
         if kind == "container":
@@ -133,7 +133,7 @@ def _joined_ids(host: Node) -> Iterator[str]:
 
 
 def container_id(node: Node) -> str:
-    """An id as the engine writes it: hexadecimal digits and nothing else."""
+    """Return a container id, reduced to at most 64 hexadecimal digits."""
     return re.sub(r"[^0-9a-f]", "", node.raw)[:64]
 
 
@@ -145,10 +145,11 @@ def _container_state(state: Node) -> ContainerState:
 
 
 def _health(health: Node, check: Node, state: ContainerState) -> Health | None:
-    """What the checks found.
+    """Parse the state of the health check.
 
-    The engine calls unhealthy whatever it does not check at the moment (`CloseMonitorChannel`
-    of its health monitor): one that ended, is paused, or was not checked since its pause.
+    The engine reports a container that it does not check at the moment as unhealthy
+    (`CloseMonitorChannel` of its health monitor): one that has exited, is paused, or was not
+    checked since it was paused. Such a container is not reported as unhealthy here.
     """
     if not health or check["Test"].value == ["NONE"]:
         return None

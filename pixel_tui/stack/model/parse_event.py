@@ -1,4 +1,4 @@
-"""An event of the engine to the model. Pure."""
+"""Parses the engine's events into the model. Pure."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 def parse_event(raw: JsonObject) -> StackEvent | None:
-    """An event of a compose container from `GET /events`; None for anything else."""
+    """Parse a container event from `GET /events`; return None for any other event."""
     node = Node(raw)
     actor = node["Actor"]
     attributes = actor["Attributes"]

@@ -1,4 +1,4 @@
-"""A project as compose resolves it, to the model. Pure: no clock, no file, no engine."""
+"""Parses compose's resolved project into the model. Pure: no clock, no file, no engine."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,7 +16,7 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
 def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Project:
-    """A project from `docker compose config --format json` and its hashes."""
+    """Parse a project from `docker compose config --format json` and its services' hashes."""
     node = Node(resolved.config)
     name = node["name"].text
     spare_names((name, resolved.directory, *_names_in(node)))
@@ -49,7 +49,7 @@ def parse_project(resolved: ResolvedProject, hashes: Mapping[str, str]) -> Proje
 
 
 def _names_in(project: Node) -> Iterator[str]:
-    """The names of a project's services, images, containers, networks and volumes."""
+    """Yield the names of a project's services, images, containers, networks and volumes."""
     for key, item in project["services"].members():
         yield from (key, item["image"].raw, item["container_name"].raw)
     for kind in ("networks", "volumes"):
@@ -117,7 +117,7 @@ def _service_spec(
 
 
 def _without_image(node: Node) -> str:
-    """What compose says of it only when it makes a container, where it alone is named."""
+    """Return the error that compose reports only when it creates a container of this service."""
     if any(node[key] for key in ("image", "build", "provider")):
         return ""
     return "it has neither an image nor a build (is a variable in it empty?)"
@@ -129,7 +129,7 @@ def _network_names(project: Node, node: Node) -> Iterator[SafeText]:
 
 
 def declared_ports(service: Node) -> tuple[Port, ...]:
-    """The ports of a service of the resolved model."""
+    """Return the ports of a service in the resolved model."""
     return tuple(
         Port(
             item["target"].integer,
@@ -142,7 +142,7 @@ def declared_ports(service: Node) -> tuple[Port, ...]:
 
 
 def externals_of(project: Node, node: Node) -> Iterator[External]:
-    """What a service needs and compose does not make, in the resolved model."""
+    """Yield the external networks and volumes of a service in the resolved model."""
     networks = (("network", key, project["networks"][key]) for key, _ in node["networks"].members())
     sources = [item["source"].raw for item in node["volumes"] if item["type"].raw == "volume"]
     volumes = (("volume", key, project["volumes"][key]) for key in sources)
@@ -152,13 +152,13 @@ def externals_of(project: Node, node: Node) -> Iterator[External]:
 
 
 def providers_of(project: Node, node: Node) -> list[SafeText]:
-    """The services that a service of the resolved model depends on and that have a provider."""
+    """Return the dependencies of a service in the resolved model that have a provider."""
     names = (name for name, _ in node["depends_on"].members())
     return [plain(name) for name in names if project["services"][name]["provider"]]
 
 
 def _owning_service(project: Node, mode: Node) -> SafeText:
-    """Of `service:vpn`, and of `container:vpn` where that is the name of a service's container."""
+    """Return the service of `service:vpn`, or of `container:vpn` if it is a `container_name`."""
     kind, _, owner = mode.raw.partition(":")
     if kind == "service":
         return plain(owner)
@@ -173,11 +173,11 @@ def _owning_service(project: Node, mode: Node) -> SafeText:
 
 
 def _hash_doubt(project: Node, node: Node, joined: tuple[SafeText, ...]) -> SafeText:
-    """Why the hash of the resolved model need not be the one that `up` writes.
+    """Return why the hash of the resolved model may differ from the one `up` would write.
 
-    Compose hashes the ids of containers whose namespaces are shared, which the model does not
-    have, and the variables that a provider answers with. It prints the same for bytes that are no
-    UTF-8 as for one certain character.
+    Compose also hashes the ids of containers whose namespaces are shared, and the variables that
+    a provider returns; the model has neither. It prints bytes that are not UTF-8 as a replacement
+    character.
     """
     if providers := providers_of(project, node):
         return plain(f"{', '.join(providers)} may add variables to it")
@@ -190,14 +190,14 @@ def _hash_doubt(project: Node, node: Node, joined: tuple[SafeText, ...]) -> Safe
 
 
 def _values(node: Node) -> Iterator[tuple[str, str]]:
-    """Variables of the resolved model, as a container gets them."""
+    """Yield the variables of the resolved model, as a container gets them."""
     for name, item in node.members():
         if isinstance(item.value, str):
             yield name, item.value.replace("$$", "$")
 
 
 def _joined(node: Node) -> Iterator[SafeText]:
-    """`network_mode: service:vpn`, `pid`, `ipc`, and `volumes_from: [data:ro]`."""
+    """Yield the services in `network_mode: service:vpn`, `pid`, `ipc` and `volumes_from`."""
     for key in ("network_mode", "pid", "ipc"):
         kind, _, name = node[key].text.partition(":")
         if kind == "service" and name:

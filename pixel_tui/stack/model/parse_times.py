@@ -1,4 +1,4 @@
-"""Times and durations of the engine and of compose, as plain values. Pure."""
+"""Parses the times and durations of the engine and of compose. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ _UNIT_SECONDS: Final[Mapping[str, float]] = {
 
 
 def parse_time(raw: str) -> datetime | None:
-    """An RFC 3339 time of the engine, in UTC; None for its zero time or for no time."""
+    """Parse an RFC 3339 time into UTC; return None for the engine's zero time or if invalid."""
     match = _TIME.match(raw)
     if match is None or raw.startswith(_ZERO_TIME):
         return None
@@ -35,7 +35,7 @@ def parse_time(raw: str) -> datetime | None:
 
 
 def parse_duration(raw: str) -> float | None:
-    """A Go duration (`1m30s`) in seconds; None when it is none."""
+    """Parse a Go duration (`1m30s`) into seconds; return None if it is invalid."""
     parts = [(match[1], match[2]) for match in _DURATION.finditer(raw)]
     if not parts or "".join(number + unit for number, unit in parts) != raw:
         return None

@@ -1,4 +1,4 @@
-"""What a program that was asked has printed."""
+"""The output of a program that has exited."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from pixel_tui.text import SafeText, plain
 
 @dataclass(frozen=True, slots=True)
 class ProgramOutput:
-    """What a program said, and how it ended."""
+    """A program's exit code, stdout and stderr."""
 
     code: int
     output: bytes
@@ -17,7 +17,7 @@ class ProgramOutput:
 
     @property
     def reason(self) -> SafeText:
-        """The last of what it complained about, without secrets."""
+        """The last three lines of stderr, secrets masked; the exit code if there are none."""
         lines = [line for line in self.errors.decode(errors="replace").splitlines() if line.strip()]
         return plain(redact(" ".join(lines[-3:]))) or plain(
             f"it ended with {exit_words(self.code)}"

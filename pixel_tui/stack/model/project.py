@@ -20,16 +20,16 @@ class Dependency:
     service: SafeText
     condition: SafeText = SafeText("service_started")
     restart: bool = False
-    """Compose restarts the dependant when it restarts this service."""
+    """Whether compose restarts the dependent service when it restarts this one."""
     required: bool = True
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class External:
-    """What a service needs and compose does not make: it has to be there before."""
+    """An external network or volume of a service: it must exist, compose does not create it."""
 
     kind: str
-    """`network` or `volume`: the word of the docker program."""
+    """`network` or `volume`, as in the docker commands."""
     name: SafeText
 
 
@@ -39,73 +39,73 @@ class ServiceSpec:
 
     name: SafeText
     image: SafeText
-    """What compose would run: `image`, or `<project>-<service>` for one that is built; empty where
+    """The image that compose would run: `image`, or `<project>-<service>` if it is built; empty if
     it has neither."""
     active: bool = True
-    """Whether `up` without arguments means it: no profile, or an active one."""
+    """Whether `up` without arguments includes it: it has no profile, or an active one."""
     profiles: tuple[SafeText, ...] = ()
     brought_up: bool = False
-    """No profile of it is active, and it is wanted all the same: it was brought up with one, and
-    was neither stopped on purpose nor removed since."""
+    """No profile of it is active, but it was brought up with one and has neither been stopped on
+    purpose nor removed since then, so it is wanted."""
     replicas: int = 1
     builds: bool = False
     always_builds: bool = False
-    """Each `up` builds it (`pull_policy: build`), be its image there or not."""
+    """Each `up` builds it (`pull_policy: build`), even if its image exists."""
     build_folder: str = ""
-    """The build's context, where it is a folder; empty where it is not, or nothing is built."""
+    """The build context, if it is a folder; empty if it is not, or nothing is built."""
     dockerfile: str = ""
-    """Its Dockerfile, relative to the folder; empty where it is written in the compose file."""
+    """Its Dockerfile, relative to the folder; empty if it is inline in the compose file."""
     depends_on: tuple[Dependency, ...] = ()
     has_health_check: bool = False
     restart_policy: SafeText = NO_TEXT
-    """As written; empty where the file says nothing."""
+    """As written; empty if the file has none."""
     container_name: SafeText = NO_TEXT
     stop_grace_period: float = 10.0
     """In seconds."""
     log_driver: SafeText = NO_TEXT
     ports: tuple[Port, ...] = ()
     variables: Marks = field(default=(), repr=False)
-    """What its environment would be, to be compared."""
+    """The environment of a new container as marks, for comparison."""
     build_arguments: Marks = field(default=(), repr=False)
-    """What a build of its image would get, to be compared."""
+    """The build arguments of its image as marks, for comparison."""
     config_hash: SafeText = NO_TEXT
-    """The hash that compose would label its containers with; empty when unknown."""
+    """The hash that compose would label its containers with; empty if unknown."""
     networks: tuple[SafeText, ...] = ()
-    """The names that the engine knows its networks by."""
+    """The engine's names of its networks."""
     externals: tuple[External, ...] = ()
     provider: SafeText = NO_TEXT
-    """What runs it in place of the engine: it never has a container."""
+    """The type of its provider, which runs it without a container; empty if it has none."""
     hash_doubt: SafeText = NO_TEXT
-    """Why a container with another hash need not differ; empty where it does."""
+    """Why a container with another hash may still be in sync; empty if the hash is reliable."""
     joins: tuple[SafeText, ...] = ()
-    """The services of whose containers it shares a namespace or the volumes: each of its
-    containers belongs to one certain container of theirs."""
+    """The services whose containers it shares a namespace or volumes with: each of its containers
+    depends on one particular container of theirs."""
     links: tuple[SafeText, ...] = ()
-    """The services that it is linked to (`links: [db:alias]`)."""
+    """The services that it links to (`links: [db:alias]`)."""
     network_of: SafeText = NO_TEXT
     """The service whose network it shares (`network_mode: service:vpn`, or `container:` with the
     `container_name` of a service)."""
     ipc_of: SafeText = NO_TEXT
-    """The same of its IPC namespace (`ipc: service:api`)."""
+    """The service whose IPC namespace it shares (`ipc: service:api`)."""
     pid_of: SafeText = NO_TEXT
-    """The same of its PID namespace (`pid: service:api`)."""
+    """The service whose PID namespace it shares (`pid: service:api`)."""
     network_keys: tuple[SafeText, ...] = ()
     """Its networks by their keys in the compose file."""
     volumes: tuple[SafeText, ...] = ()
-    """By their keys in the compose file."""
+    """Its volumes by their keys in the compose file."""
     refused: SafeText = NO_TEXT
-    """Why compose makes no container of it, not even where it alone is named."""
+    """Why compose can't create a container of it, even if only this service is named."""
     deliveries: tuple[Delivery, ...] = ()
-    """What its containers are given that its hash does not tell."""
+    """The contents that its containers get and its hash does not cover."""
 
     @property
     def shares(self) -> Shares:
-        """The namespaces that it has from other services."""
+        """The namespaces that it shares, with the services that own them."""
         return _shares(self.network_of, self.ipc_of, self.pid_of)
 
     @property
     def meant(self) -> bool:
-        """Whether it is meant where nothing is named: active, or brought up by a profile."""
+        """Whether it is included if no service is named: active, or brought up by a profile."""
         return self.active or self.brought_up
 
 
@@ -114,9 +114,9 @@ class VolumeSpec:
     """A volume as the resolved compose model describes it."""
 
     name: SafeText
-    """The engine's name of it."""
+    """Its name in the engine."""
     external: bool = False
-    """Compose neither makes nor removes it."""
+    """Compose neither creates nor removes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,29 +128,29 @@ class Project:
     files: tuple[SafeText, ...] = ()
     services: tuple[ServiceSpec, ...] = ()
     warnings: tuple[SafeText, ...] = ()
-    """What compose warned about while it read the project."""
+    """Compose's warnings from reading the project."""
     left_out: SafeText = NO_TEXT
-    """Why services are known as they are written only: compose refuses their profiles."""
+    """Why some services are only known unresolved: compose refuses their profiles."""
     refused_together: SafeText = NO_TEXT
-    """Why compose refuses all profiles even for `down`, which looks into no env file."""
+    """Why compose refuses all profiles together, even for `down`, which reads no env file."""
     volumes: tuple[VolumeSpec, ...] = ()
     profiles: tuple[SafeText, ...] = ()
-    """What `COMPOSE_PROFILES` asks for, whether there is such a profile or not."""
+    """The profiles in `COMPOSE_PROFILES`, even those that no service has."""
     env_files: tuple[SafeText, ...] = ()
-    """What `--env-file` named."""
+    """The files named by `--env-file`."""
     adopted: bool = False
-    """It is read with the files that its containers were made with; nobody named them."""
+    """No files were named; it is read with those its containers were created with."""
     moved: SafeText = NO_TEXT
-    """The files that compose would open by now; empty where they are the same."""
+    """The files that compose would read now instead; empty if they are the same."""
     from_labels: bool = False
-    """Compose has not resolved it: it is what the labels of the containers tell."""
+    """It is derived from the containers' labels; compose has not resolved it."""
     awaits_hashes: bool = False
     """Compose is still being asked for the hashes of its services."""
     resources: tuple[Resource, ...] = ()
     """Its networks and volumes."""
 
     def needed_by(self, service: str) -> tuple[SafeText, ...]:
-        """The services that name this one in their `depends_on`."""
+        """Return the services that have this one in their `depends_on`."""
         return tuple(
             spec.name
             for spec in self.services

@@ -1,9 +1,9 @@
-"""Containers that compose made to replace others, and never put in their place.
+"""Leftovers of an interrupted recreate: replacement containers that never took over the name.
 
-Compose recreates a container so, seen with 2.40 and 5.6: it creates the new one as
+To recreate a container, compose (observed with 2.40 and 5.6) creates the new one as
 `<first twelve digits of the old one's id>_<name>` with the label `com.docker.compose.replace`,
-stops the old one, removes it, gives the new one its name, and starts that. Interrupted on the
-way, it leaves both. The label stays for good; the name does not.
+stops and removes the old one, renames the new one to its name, and starts it. If it is interrupted,
+both are left. A container that has taken over keeps the label, but not the name.
 """
 
 from collections import defaultdict
@@ -19,16 +19,16 @@ _NAME = LatePattern(r"([0-9a-f]{12})_.")
 
 
 class Replacing(Protocol):
-    """A container, as far as this goes."""
+    """A container that may be a replacement."""
 
     @property
     def id(self) -> str:
-        """Its whole id."""
+        """Its full id."""
         ...
 
     @property
     def replaces(self) -> str:
-        """The beginning of the id of the container that it was made for; empty for none."""
+        """The first digits of the id of the container it was created to replace; empty if none."""
         ...
 
 
@@ -36,23 +36,23 @@ T = TypeVar("T", bound=Replacing)
 
 
 def replaced_id(name: str, *, labelled: bool) -> str:
-    """The first twelve digits of the id of the container that one was made to replace.
+    """Return the first twelve digits of the id of the container that this one is to replace.
 
     Args:
         name: The name of the container.
         labelled: Whether it has compose's label.
 
     Returns:
-        Empty where it replaces none, or is in its place.
+        Empty if it replaces none, or has already taken over the name.
     """
     match = _NAME.match(name) if labelled else None
     return match[1] if match else ""
 
 
 def leftovers(containers: Sequence[T]) -> tuple[T, ...]:
-    """Those of a service that stand beside the container that they were to replace.
+    """Return a service's containers that exist beside the container they were to replace.
 
-    Where that one is gone, the new one is all that the service has: it counts as its container.
+    If the old container no longer exists, the new one counts as the service's container.
     """
     return tuple(
         item
@@ -68,7 +68,7 @@ class _Listed:
 
 
 def listed_leftovers(listed: Iterable[JsonObject]) -> frozenset[str]:
-    """The ids of leftovers among a project's containers, from `GET /containers/json`."""
+    """Return the ids of the leftovers among a project's containers in `GET /containers/json`."""
     services: dict[str, list[_Listed]] = defaultdict(list)
     for node in map(Node, listed):
         labels = node["Labels"]

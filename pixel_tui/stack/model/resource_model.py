@@ -1,4 +1,4 @@
-"""What compose makes beside containers: networks and volumes, as plain values."""
+"""The networks and volumes of a project, as plain values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from pixel_tui.text import SafeText
 
 
 class ResourceKind(StrEnum):
-    """What compose makes beside containers."""
+    """The kinds of resources that compose creates besides containers."""
 
     NETWORK = "network"
     VOLUME = "volume"
@@ -15,46 +15,46 @@ class ResourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A network or a volume as the resolved compose model describes it."""
+    """A network or volume as the resolved compose model describes it."""
 
     kind: ResourceKind
     key: SafeText
-    """What services call it."""
+    """Its key in the compose file."""
     name: SafeText
-    """What the engine calls it."""
+    """Its name in the engine."""
     config_hash: str = ""
-    """What compose compares it by; empty for an external one, which it does not compare."""
+    """The hash that compose compares; empty for an external one, which it does not compare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A container on a network, of whichever project."""
+    """A container on a network, of any project."""
 
     container_id: str
     name: SafeText
     aliases: tuple[str, ...] = ()
-    """Other names that it has on the network; read only of what stands still."""
+    """Its other names on the network; read only for stopped containers."""
     project: SafeText = SafeText("")
-    """The compose project that it belongs to; empty where compose did not make it."""
+    """The compose project that it belongs to; empty if compose did not create it."""
     service: SafeText = SafeText("")
     directory: str = ""
     """That project's folder."""
     files: tuple[str, ...] = ()
-    """The compose files that it was made with."""
+    """The compose files that it was created with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diverged:
-    """A network or a volume that is not known to be as the file says."""
+    """A network or volume that differs from the compose file, or could not be compared."""
 
     kind: ResourceKind
     key: SafeText
     name: SafeText
     attached: tuple[Attached, ...] = ()
-    """What runs on a network."""
+    """The running containers on a network."""
     stopped: tuple[Attached, ...] = ()
-    """What is on a network and stands still: it can't start once the network is another one."""
+    """The stopped containers on a network: they can't start after it was recreated."""
     unlisted: SafeText = SafeText("")
-    """Why nobody knows what stands still on it; empty where that is known."""
+    """Why the stopped containers on it are not known; empty if they are."""
     unread: SafeText = SafeText("")
-    """Why it is not known whether it is another one, in the engine's words; empty where it is."""
+    """Why it could not be compared, in the engine's words; empty if it was."""

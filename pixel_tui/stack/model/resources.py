@@ -1,12 +1,12 @@
-"""Networks and volumes: what compose compares them by, and which are not as the file says.
+"""Finding networks and volumes whose configuration differs from the compose file.
 
-Compose labels each that it makes with a hash of its configuration. Where that is another one
-now, seen with 2.40.3 and 5.6.1 on a real engine:
+Compose labels each network and volume that it creates with a hash of its configuration. If the hash
+has changed (observed with 2.40.3 and 5.6.1 on a real engine):
 
-- `up` stops the services of the command that are on a *network*, and removes it. Where anything
-  else runs on it, that fails, and what was stopped stays down.
-- `up` asks whether to make a *volume* again, with the loss of its data. Without a terminal it
-  takes no for an answer, and keeps the volume.
+- `up` stops those services of the command that are on a *network*, and removes it. If another
+  container runs on it, that fails, and the stopped services stay down.
+- `up` asks whether to recreate a *volume*, which loses its data. Without a terminal it assumes no,
+  and keeps the volume.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ from pixel_tui.text import NO_TEXT, plain
 HASH_LABEL: Final = f"{LABEL}config-hash"
 _UP: Final = frozenset({"running", "paused", "restarting"})
 _ESCAPED: Final = "<>&\u2028\u2029"
-"""What Go's JSON escapes beyond what Python's does."""
+"""Characters that Go's JSON escapes and Python's does not."""
 _KEYS: Final = {ResourceKind.NETWORK: "networks", ResourceKind.VOLUME: "volumes"}
 
 
 def parse_resources(config: JsonObject) -> Iterator[Resource]:
-    """The networks and volumes of `docker compose config --format json`."""
+    """Parse the networks and volumes of `docker compose config --format json`."""
     for kind, key in _KEYS.items():
         for name, node in Node(config)[key].members():
             external = node["external"].flag
@@ -45,11 +45,11 @@ def parse_resources(config: JsonObject) -> Iterator[Resource]:
 
 
 def resource_hash(kind: ResourceKind, value: JsonValue) -> str:
-    """The hash that compose labels it with: of its JSON, as Go writes it.
+    """Return the hash that compose labels it with: the SHA-256 of its JSON as Go writes it.
 
     Args:
-        kind: A volume gets `driver` written in where the file names none.
-        value: As compose prints it, in which each `$` is doubled.
+        kind: A volume without a driver is hashed with `driver: local`.
+        value: Its configuration as compose prints it, with each `$` doubled.
     """
     members: dict[str, JsonValue] = {}
     for key, item in Node(value).members():
@@ -73,14 +73,13 @@ def _without_doubled(value: JsonValue) -> JsonValue:
 
 
 class ResourceReader:
-    """Finds the networks and volumes that are not as the file says.
+    """Finds the networks and volumes that differ from the compose file.
 
-    They change with the containers: what is removed or made anew can't be in use. So they are
-    listed again only where the project or the containers are others; who is on a network that
-    has changed is asked each time.
+    A network or volume in use can't be removed or recreated. So they are listed again only if the
+    project or the containers have changed; the containers on a diverged network are read each time.
 
     Args:
-        engine: Where they are.
+        engine: The engine to read from.
     """
 
     def __init__(self, engine: EngineReader) -> None:
@@ -92,10 +91,10 @@ class ResourceReader:
     def read(
         self, project: Project | None, containers: Iterable[Container]
     ) -> tuple[Diverged, ...]:
-        """What compose would make anew.
+        """Return the networks and volumes that compose would recreate, or that are unreadable.
 
         Raises:
-            EngineError: The engine can't be asked.
+            EngineError: The engine can't be reached.
         """
         resources = project.resources if project else ()
         lives = frozenset((item.id, item.state, item.started_at) for item in containers)
@@ -131,15 +130,15 @@ class ResourceReader:
 def with_attached(
     engine: EngineReader, item: Diverged, aliases: dict[tuple[str, str], tuple[str, ...]]
 ) -> Diverged:
-    """With what is on a network, running or not.
+    """Return a network with the containers on it, running and stopped.
 
     Args:
-        engine: Where it is.
-        item: The network.
-        aliases: What was read before of what stands still, by container and network; it grows.
+        engine: The engine to read from.
+        item: The network; a volume is returned unchanged.
+        aliases: Cache of the aliases of stopped containers, by container and network.
 
     Raises:
-        EngineError: The engine can't be asked.
+        EngineError: The engine can't be reached.
     """
     if item.kind is not ResourceKind.NETWORK:
         return item
@@ -157,7 +156,7 @@ def with_attached(
         found = _attached(entry)
         if found.container_id in running:
             continue
-        # One in a restart loop has no place on the network for moments.
+        # Between two restarts, a container in a restart loop is not listed in the network.
         if entry["State"].raw in _UP:
             running[found.container_id] = found
         else:
@@ -189,7 +188,7 @@ def _with_aliases(
     item: Attached,
     known: dict[tuple[str, str], tuple[str, ...]],
 ) -> Attached:
-    """With the names that it would have to be given again; compose gives them by itself."""
+    """Return a container with its aliases, unless compose created it and sets them by itself."""
     if item.project:
         return item
     key = (item.container_id, network)
@@ -199,16 +198,16 @@ def _with_aliases(
         except OF_ONE_OBJECT:
             return item
         names = [name.raw for name in place["Aliases"]]
-        # The engine gives the short id by itself.
+        # The engine adds the short id by itself.
         known[key] = tuple(name for name in names if not item.container_id.startswith(name))
     return replace(item, aliases=known[key])
 
 
 def hashes_of(engine: EngineReader, kind: ResourceKind) -> Mapping[str, str]:
-    """The hashes in the labels of all that compose has made, by name; those that have one.
+    """Return the hash in the label of each network or volume that has one, by name.
 
     Raises:
-        EngineError: The engine can't be asked.
+        EngineError: The engine can't be reached.
     """
     listed = engine.networks() if kind is ResourceKind.NETWORK else engine.labelled_volumes()
     nodes = list(map(Node, listed))

@@ -1,11 +1,11 @@
-"""Hashes of what `config` can't hash as `up` does. Pure.
+"""Hashes of services that `config --hash` hashes differently from `up`. Pure.
 
-Compose labels a container with the SHA-256 of its service as JSON. `config --hash` gives the
-same for nearly every service, but `up` hashes some as they are nowhere printed: bytes that are
-no UTF-8, label files beside the labels that they give, and the ids of the containers whose
-namespaces are shared. Their JSON is made here from the resolved model. That is trusted only
-for a service of which the JSON as it was printed has the hash that compose gives for it. Seen
-with compose 2.40.3.
+Compose labels a container with the SHA-256 of its service as JSON. `config --hash` prints the same
+hash for nearly every service, but `up` also hashes things that `config` does not print: bytes that
+are not UTF-8, the names of label files next to their labels, and the ids of the containers whose
+namespaces are shared. For such services the JSON is made here from the resolved model. The result
+is trusted only if the JSON as printed has the hash that compose printed. Observed with compose
+2.40.3.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Final
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue, Node
 
 NOT_UTF8: Final = "\N{REPLACEMENT CHARACTER}"
-"""What compose prints for bytes that are no UTF-8."""
+"""What compose prints for bytes that are not UTF-8."""
 NAMESPACES: Final = ("network_mode", "pid", "ipc")
 _NOT_HASHED: Final = {"build", "pull_policy", "scale", "depends_on", "profiles"}
 _ESCAPED_BY_GO: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -32,14 +32,14 @@ def as_up_hashes(
     label_files: Iterable[str] = (),
     ids: Ids | None = None,
 ) -> str:
-    """The hash that `up` would write for a service; empty where that can't be told.
+    """Return the hash that `up` would write for a service; empty if it can't be computed.
 
     Args:
         service: The service in the resolved model.
-        told: What `config --hash` says of it.
-        label_files: Its label files, absolute.
-        ids: The containers whose namespaces or volumes it may share; where they are not
-            known yet, what was told is returned, to be given again with them.
+        told: Its hash as `config --hash` printed it.
+        label_files: The absolute paths of its label files.
+        ids: The containers whose namespaces or volumes it may share. If they are not known yet
+            (None), the printed hash is returned; call again when they are.
     """
     hashed = {key: item for key, item in service.items() if key not in _NOT_HASHED}
     files: list[JsonValue] = [*label_files]
@@ -61,7 +61,7 @@ def as_up_hashes(
 
 
 def partners(service: JsonObject) -> Iterable[str]:
-    """The services whose namespaces or volumes a service shares."""
+    """Yield the services whose namespaces or volumes a service shares."""
     for key in NAMESPACES:
         kind, _, name = Node(service)[key].raw.partition(":")
         if kind == "service":
@@ -73,7 +73,7 @@ def partners(service: JsonObject) -> Iterable[str]:
 
 
 def _joined(service: JsonObject, ids: Ids) -> JsonObject | None:
-    """With the ids that compose puts in; None where a container is missing."""
+    """Return the service with the container ids that compose inserts; None if one is missing."""
     found = dict(service)
     for name in partners(service):
         if name not in ids:
@@ -95,7 +95,7 @@ def _volumes_from(entry: str, ids: Ids) -> str:
 
 
 def _with_label_files(service: JsonObject, files: list[JsonValue]) -> JsonObject:
-    """Where compose has them: right after the labels that they gave."""
+    """Return the service with its label files right after its labels, as compose has them."""
     found: JsonObject = {}
     for key, item in service.items():
         found[key] = item
@@ -105,7 +105,7 @@ def _with_label_files(service: JsonObject, files: list[JsonValue]) -> JsonObject
 
 
 def _json(service: JsonObject) -> str:
-    """As Go writes it; `config` doubles each dollar that it prints."""
+    """Return the JSON as Go writes it, without the doubled dollars that `config` prints."""
     text = json.dumps(service, ensure_ascii=False, separators=(",", ":"))
     return text.translate(_ESCAPED_BY_GO).replace("$$", "$")
 

@@ -1,8 +1,7 @@
-"""What a stack is: plain, frozen values without any client behind them.
+"""The snapshot of a stack: frozen values without any client behind them.
 
-All text in here has passed `pixel_tui.text.plain`, and every secret that could be
-recognised is masked already. Times are aware and in UTC, sizes are bytes, and
-durations are seconds.
+All text has passed `pixel_tui.text.plain`, and every recognised secret is masked. Times are aware
+and in UTC, sizes are bytes, and durations are seconds.
 """
 
 from dataclasses import dataclass, field, replace
@@ -23,21 +22,21 @@ from pixel_tui.text import NO_TEXT, SafeText
 
 
 class ServiceState(StrEnum):
-    """The state of a service: that of its containers, taken together."""
+    """The state of a service, combined from its containers."""
 
     RUNNING = "running"
     PARTIAL = "partial"
-    """Some of the containers that should run do, some do not."""
+    """Some but not all of the containers that should run do."""
     RESTARTING = "restarting"
     PAUSED = "paused"
     CREATED = "created"
     EXITED = "exited"
     DONE = "done"
-    """Every container ended with exit code 0 and nothing starts it again."""
+    """Every container exited with code 0 and is not restarted."""
     ABSENT = "absent"
-    """It should run and has no container."""
+    """It should run but has no container."""
     OFF = "off"
-    """It belongs to a profile that is not active and has no container."""
+    """It has no container and need not run: its profile is not active, for example."""
     UNKNOWN = "unknown"
 
 
@@ -51,19 +50,19 @@ class SyncAction(StrEnum):
     SCALE_UP = "scale up"
     SCALE_DOWN = "scale down"
     BUILD = "build"
-    """The image is not there: it would be built first."""
+    """The image is missing and would be built first."""
     PULL = "pull"
-    """The image is not there, and is not built: it would be pulled first."""
+    """The image is missing and would be pulled first."""
     VOLUME = "volume"
-    """It would ask whether to make a volume again, and lose its data."""
+    """It would ask whether to recreate a volume, which loses its data."""
     REBUILD = "rebuild"
-    """Nothing, though its image was built with other values than a build would get now."""
+    """Nothing, although its image was built with other values than a build would get now."""
     OFF = "off"
-    """Nothing, since the service's profile is not active."""
+    """Nothing, because the service's profile is not active."""
     ORPHAN = "orphan"
-    """Nothing: the compose file does not name it."""
+    """Nothing, because the service is not in the compose file."""
     PROVIDER = "provider"
-    """Run its provider, which it always does: there is no container to compare."""
+    """Run its provider, as always: there is no container to compare."""
     UNKNOWN = "unknown"
 
 
@@ -74,27 +73,27 @@ class Sync:
     action: SyncAction
     reason: SafeText = NO_TEXT
     invalid_image: bool = False
-    """The engine takes the name of its image for none: compose can create nothing from it."""
+    """The engine rejects the name of its image, so no container can be created."""
     missing_image: bool = False
-    """Its image is not there: it is built or pulled before a container is made."""
+    """Its image is missing: it is built or pulled before a container is created."""
 
     @property
     def words(self) -> SafeText:
-        """What it is called; a service of which not all is known is in sync with a question."""
+        """The text of the SYNC column; `in sync?` if it is in doubt."""
         doubt = "?" if self.action is SyncAction.NOTHING and self.reason else ""
         return SafeText(f"{self.action.value}{doubt}")
 
 
 @dataclass(frozen=True, slots=True)
 class BuildState:
-    """How an image was built, compared with what a build would get now: names of arguments."""
+    """A service's build arguments by how its image's values compare to those of a new build."""
 
     other: tuple[SafeText, ...] = ()
-    """It was built with another value."""
+    """The image was built with another value."""
     unknown: tuple[SafeText, ...] = ()
-    """A build writes them into the program, and nothing tells what it was built with."""
+    """A build writes them into the program, and it is not known what the image was built with."""
     same: tuple[SafeText, ...] = ()
-    """It was built with the value of now."""
+    """The image was built with the present value."""
 
 
 NO_BUILD: Final = BuildState()
@@ -102,21 +101,21 @@ NO_BUILD: Final = BuildState()
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a part of the picture is missing, and what to do about it."""
+    """Why a part of the snapshot is missing, and how to fix it."""
 
     what: SafeText
     remedy: SafeText
     since: datetime
 
     def lasting(self, before: "Trouble | None") -> "Trouble":
-        """The same with its age. What was wrong before in other words was another trouble."""
+        """Return it with the start time of `before`, if that is the same trouble."""
         if before is None or before.what != self.what:
             return self
         return replace(self, since=before.since)
 
 
 class Link(StrEnum):
-    """How the console stands with the engine."""
+    """The state of the connection to the engine."""
 
     CONNECTING = "connecting"
     READY = "ready"
@@ -125,18 +124,18 @@ class Link(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """The engine that is looked at."""
+    """The watched engine and the connection to it."""
 
     address: SafeText
     context: SafeText
-    """The Docker context's name, or where the address came from."""
+    """The Docker context's name, or the source of the address."""
     link: Link = Link.CONNECTING
     version: SafeText = NO_TEXT
     api_version: SafeText = NO_TEXT
     host_name: SafeText = NO_TEXT
     cpus: int = 0
     memory: int = 0
-    """Bytes of memory of the engine's host."""
+    """Memory of the engine's host, in bytes."""
     trouble: Trouble | None = None
     """Set while the link is lost."""
     seen_at: datetime | None = field(default=None, compare=False)
@@ -145,73 +144,73 @@ class EngineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: what the compose file wants and what the engine has."""
+    """A service: its specification in the compose file and its containers in the engine."""
 
     name: SafeText
     spec: ServiceSpec | None
-    """None for an orphan: a service that the compose file does not name. Nothing is one while
-    the compose file can't be read."""
+    """None for an orphan: a service that is not in the compose file. While the compose file can't
+    be read, no service is an orphan."""
     containers: tuple[Container, ...] = ()
-    """By number; those made by `docker compose run` last."""
+    """By number; those of `docker compose run` last."""
     state: ServiceState = ServiceState.UNKNOWN
     health: HealthStatus = HealthStatus.NONE
     sync: Sync = Sync(SyncAction.UNKNOWN)
     build: BuildState = NO_BUILD
-    """How the image was built that `up` would run."""
+    """The build of the image that `up` would run."""
     missing: tuple[External, ...] = ()
-    """What it needs, is not there, and compose will not make."""
+    """External networks and volumes that it needs and that do not exist."""
     cut_off: SafeText = NO_TEXT
-    """Why it is without what it shares, or ended with it; empty where it has it, or shares
-    nothing."""
+    """How it lost the namespace that it shares, or was killed with its owner; empty if it has it,
+    or shares none."""
     cut_off_from: Namespace | None = None
-    """What that is."""
+    """The namespace that it has lost."""
     outdated: Outdated | None = None
-    """What its containers may have an old content of, that no hash tells."""
+    """Contents that its containers may have an old version of, which no hash covers."""
 
     @property
     def orphan(self) -> bool:
-        """Whether the compose file does not name it."""
+        """Whether it is not in the compose file."""
         return self.spec is None
 
     @property
     def regular(self) -> tuple[Container, ...]:
-        """The containers that `up` made, without what a recreate that broke off left."""
+        """The containers created by `up`, without leftovers of an interrupted recreate."""
         left = {item.id for item in self.leftovers}
         return tuple(item for item in self.containers if not item.oneoff and item.id not in left)
 
     @property
     def leftovers(self) -> tuple[Container, ...]:
-        """What a recreate that broke off left beside the containers that it was to replace."""
+        """Replacements left by an interrupted recreate, beside the containers to be replaced."""
         return leftovers(self.containers)
 
     @property
     def oneoffs(self) -> tuple[Container, ...]:
-        """The containers that `docker compose run` made."""
+        """The containers created by `docker compose run`."""
         return tuple(container for container in self.containers if container.oneoff)
 
     @property
     def members(self) -> tuple[Container, ...]:
-        """The containers that its state, health and counts are taken from.
+        """The containers that its state, health and counts are derived from.
 
-        A one-off is a command beside a service, not the service: it stands for one only where
-        none should run, such as that of the workers.
+        A one-off is a command beside the service, not part of it. It counts only for a service
+        that need not run and has no other containers, such as the workers.
         """
         return self.regular if self.wanted else self.regular or self.containers
 
     @property
     def restarts(self) -> int:
-        """How often the engine restarted its containers, all in all."""
+        """How often the engine has restarted its containers in total."""
         return sum(container.restarts for container in self.members)
 
     @property
     def wanted(self) -> bool:
-        """Whether it should run: named, meant, and not scaled to nothing."""
+        """Whether it should run: in the compose file, included in `up`, not scaled to zero."""
         spec = self.spec
         return spec is not None and spec.meant and spec.replicas > 0 and not spec.provider
 
     @property
     def disconnected(self) -> tuple[SafeText, ...]:
-        """Networks of its own that a running container of it is not in."""
+        """Those of its networks that one of its running containers is not connected to."""
         wanted = self.spec.networks if self.spec else ()
         return tuple(
             name
@@ -228,9 +227,8 @@ class Service:
     def well(self) -> bool:
         """Whether nothing is wrong with it.
 
-        One that should run does, and its health check (if any) agrees; a service
-        that ran to its end with exit code 0 is well too. One that need not run
-        is well unless a container of it is failing.
+        A service that should run is well if it runs and its health check (if any) passes, or if it
+        has completed with exit code 0. One that need not run is well unless a container is failing.
         """
         partial = any(item.partial for item in self.regular)
         if self.health is HealthStatus.UNHEALTHY or self.cut_off or partial:
@@ -247,7 +245,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class StackSnapshot:
-    """The whole stack at one moment. Equal stacks are equal, whenever they were seen."""
+    """The complete stack at one moment. Equality ignores when it was read."""
 
     engine: EngineStatus
     project_name: SafeText = NO_TEXT
@@ -255,18 +253,18 @@ class StackSnapshot:
     """None while compose has not resolved it, or can't."""
     project_trouble: Trouble | None = None
     by_labels: Project | None = None
-    """What the containers' labels tell of the project, while compose can't resolve it."""
+    """The project derived from the containers' labels, while compose can't resolve it."""
     services: tuple[Service, ...] = ()
-    """In the order of the compose file's resolved model (by name), orphans last."""
+    """In the order of the resolved model (by name), orphans last."""
     taken_at: datetime | None = field(default=None, compare=False)
-    """When the engine was last asked with success; None before the first answer."""
+    """When the engine was last read successfully; None before the first time."""
     other_names: tuple[SafeText, ...] = ()
-    """Names that containers of this project's folder carry in place of its own.
+    """Other project names that containers of this project's folder have.
 
-    Asked for only where no container carries its own.
+    Read only if no container has the project's own name.
     """
     diverged: tuple[Diverged, ...] = ()
-    """Networks and volumes that are not as the compose file says."""
+    """Networks and volumes that differ from the compose file."""
 
     @property
     def complete(self) -> bool:
@@ -275,20 +273,20 @@ class StackSnapshot:
 
     @property
     def model(self) -> Project | None:
-        """The project as compose resolved it last, else as the labels tell it."""
+        """The project as compose last resolved it, else as derived from the labels."""
         return self.project or self.by_labels
 
     @property
     def stale(self) -> bool:
-        """Whether what is shown may no longer be so."""
+        """Whether the snapshot may be out of date, because the engine is not connected."""
         return self.engine.link is not Link.READY
 
     def service(self, name: str) -> Service | None:
-        """The service of this name, if there is one."""
+        """Return the service of this name, if it exists."""
         return next((service for service in self.services if service.name == name), None)
 
     def container(self, container_id: str) -> Container | None:
-        """The container of this id, if it is part of the stack."""
+        """Return the container of this id, if it is part of the stack."""
         for service in self.services:
             for container in service.containers:
                 if container.id == container_id:
@@ -297,7 +295,7 @@ class StackSnapshot:
 
     @property
     def orphans(self) -> tuple[Container, ...]:
-        """The containers of services that the compose file does not name."""
+        """The containers of services that are not in the compose file."""
         return tuple(
             container
             for service in self.services
@@ -308,15 +306,15 @@ class StackSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class StackEvent:
-    """Something that the engine reported about a container of the project."""
+    """An event of the engine about a container of the project."""
 
     at: datetime
     action: SafeText
-    """The engine's word: `start`, `die`, `oom`, `health_status: unhealthy`..."""
+    """As in the engine's API: `start`, `die`, `oom`, `health_status: unhealthy`..."""
     container_id: str
     container: SafeText
     service: SafeText
     detail: SafeText = NO_TEXT
-    """In words: `exit code 137 (SIGKILL)`, `signal 15`."""
+    """A description: `exit code 137 (SIGKILL)`, `signal 15`."""
     exit_code: int | None = None
-    """Of a `die`."""
+    """Set for `die`."""

@@ -1,8 +1,7 @@
-"""What the stack is read from: the engine's HTTP API and the compose program.
+"""Protocols for reading a stack: the engine's HTTP API and the compose program.
 
-Both protocols speak Docker's own JSON, so that one parser, one watcher and one
-log follower serve the real engine and the embedded stack alike. Every method
-blocks; call them on threads of the service layer only.
+Both return Docker's own JSON, so that the same parser, watcher and log follower serve the real
+engine and the demo stack. Every method blocks; call them only on threads of the service layer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +15,10 @@ from pixel_tui.text import SafeText
 
 
 class ByteStream(Protocol):
-    """An endless answer of the engine, read in chunks."""
+    """A streamed response of the engine, read in chunks."""
 
     def read(self) -> bytes:
-        """Wait for the next chunk. Empty bytes mean the end, also after `close`.
+        """Wait for the next chunk; return empty bytes at the end, and after `close`.
 
         Raises:
             EngineError: The connection broke.
@@ -27,7 +26,7 @@ class ByteStream(Protocol):
         ...
 
     def close(self) -> None:
-        """End a `read` that waits on another thread. May be called twice."""
+        """Interrupt a `read` that waits on another thread. May be called twice."""
         ...
 
 
@@ -43,24 +42,24 @@ class EventStream(Protocol):
         ...
 
     def close(self) -> None:
-        """End an iteration that waits on another thread. May be called twice."""
+        """Interrupt an iteration that waits on another thread. May be called twice."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LogRequest:
-    """Which part of a container's log is wanted (`GET /containers/{id}/logs`)."""
+    """A request for a part of a container's log (`GET /containers/{id}/logs`)."""
 
     container_id: str
     tail: int | None = None
-    """That many last lines; None for all."""
+    """The number of last lines; None for all."""
     since: str = ""
-    """From this time on: Unix seconds with nanoseconds behind a dot; empty for all."""
+    """The start time: Unix seconds, optionally with nanoseconds after a dot; empty for all."""
     follow: bool = True
 
 
 class EngineReader(Protocol):
-    """The Docker Engine, as far as it can be looked at.
+    """Read-only access to the Docker Engine.
 
     Every method raises `EngineUnreachable`, `EngineDenied`, `EngineRefused` (with
     the HTTP status) or `EngineAnswerInvalid`.
@@ -70,10 +69,10 @@ class EngineReader(Protocol):
     context: SafeText
 
     def ping(self) -> None:
-        """`GET /_ping`: whether it answers, found out within seconds.
+        """`GET /_ping`: check if the engine responds, with a timeout of seconds.
 
         Raises:
-            EngineError: It does not.
+            EngineError: It does not respond.
         """
         ...
 
@@ -88,7 +87,7 @@ class EngineReader(Protocol):
     def containers(self, project: str) -> list[JsonObject]:
         """`GET /containers/json` with `all`, of one compose project (by its label).
 
-        An empty name stands for every compose project.
+        An empty name means every compose project.
         """
         ...
 
@@ -97,35 +96,35 @@ class EngineReader(Protocol):
         ...
 
     def image(self, reference: str) -> JsonObject | None:
-        """`GET /images/{name}/json`; None where there is no such image."""
+        """`GET /images/{name}/json`; None if there is no such image."""
         ...
 
     def image_history(self, reference: str) -> list[JsonObject]:
-        """`GET /images/{name}/history`, newest first; nothing where there is no such image."""
+        """`GET /images/{name}/history`, newest first; empty if there is no such image."""
         ...
 
     def network(self, name: str) -> JsonObject | None:
-        """`GET /networks/{name}`; None where there is no such network."""
+        """`GET /networks/{name}`; None if there is no such network."""
         ...
 
     def containers_on(self, network: str) -> list[JsonObject]:
-        """`GET /containers/json` with `all`, of all on a network, of whichever project."""
+        """`GET /containers/json` with `all`, of a network, of any project."""
         ...
 
     def volume(self, name: str) -> JsonObject | None:
-        """`GET /volumes/{name}`; None where there is no such volume."""
+        """`GET /volumes/{name}`; None if there is no such volume."""
         ...
 
     def networks(self) -> list[JsonObject]:
-        """`GET /networks` of those that compose has made, for whichever project."""
+        """`GET /networks` of those that compose created, of any project."""
         ...
 
     def labelled_volumes(self) -> list[JsonObject]:
-        """`GET /volumes` of those that compose has made, for whichever project."""
+        """`GET /volumes` of those that compose created, of any project."""
         ...
 
     def stats(self, container_id: str) -> JsonObject:
-        """`GET /containers/{id}/stats`, one sample without waiting for a second."""
+        """`GET /containers/{id}/stats`, one sample without waiting for a second one."""
         ...
 
     def events(self, project: str) -> EventStream:
@@ -133,97 +132,97 @@ class EngineReader(Protocol):
         ...
 
     def past_events(self, container_id: str, since: datetime, until: datetime) -> list[JsonObject]:
-        """`GET /events` of one container's starts and ends, as far as the engine keeps them.
+        """`GET /events` of one container's starts and exits, as far as the engine keeps them.
 
         Args:
-            container_id: Whose; it may be gone.
-            since: From when.
-            until: Up to when, by the engine's clock; it must be past.
+            container_id: The container; it may no longer exist.
+            since: The start of the period.
+            until: The end of the period; it must be in the past by the engine's clock.
         """
         ...
 
     def logs(self, request: LogRequest) -> ByteStream:
-        """`GET /containers/{id}/logs` with time stamps, both streams."""
+        """`GET /containers/{id}/logs` with timestamps, both streams."""
         ...
 
     def close(self) -> None:
-        """Drop the connections."""
+        """Close the connections."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a project is: its folder, its compose files and its environment files."""
+    """The location of a project: its folder, its compose files and its environment files."""
 
     directory: str
     files: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
-    """What `--env-file` named; empty where it was not given."""
+    """The files named by `--env-file`; empty if the option was not given."""
     name: str = ""
-    """The project's name; empty where only compose can tell it."""
+    """The project's name; empty if only compose can determine it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedProject:
-    """What compose says about the project."""
+    """A project as compose resolved it."""
 
     config: JsonObject
     """`docker compose config --format json`, with every profile."""
     active: frozenset[str]
-    """`docker compose config --services`: what `up` without arguments means."""
+    """`docker compose config --services`: what `up` without arguments includes."""
     directory: str
     files: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
-    """Every file that compose reads of the project, those that others name included."""
+    """Every file of the project that compose reads, with included and extended ones."""
     warnings: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
-    """What `--env-file` names."""
+    """The files named by `--env-file`."""
     adopted: bool = False
-    """Files and environment files are those that the containers were made with."""
+    """The compose and environment files are those that the containers were created with."""
     moved: str = ""
-    """What compose would open by now in its place; empty where it is the same."""
+    """The files that compose would read now instead; empty if they are the same."""
     left_out: frozenset[str] = frozenset()
-    """Services that compose refuses together with the others, by their profiles."""
+    """Services whose profiles compose refuses together with the others."""
     left_out_why: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Those of them that it refuses by themselves as well, and why. They are in `config` as they
-    are written only."""
+    """Those of them that it also refuses by themselves, with the reason. In `config` they are
+    unresolved, as written in the file."""
     refused_together: str = ""
-    """Why compose refuses all profiles together even where it looks into no env file."""
+    """Why compose refuses all profiles together, even without reading env files."""
     profiles: frozenset[str] = frozenset()
-    """What `COMPOSE_PROFILES` asks for."""
+    """The profiles in `COMPOSE_PROFILES`."""
     deliveries: Mapping[str, tuple[Delivery, ...]] = field(default_factory=dict)
-    """What services are given that no hash tells."""
+    """Service name to the contents that it gets and no hash covers."""
 
 
 class ProjectReader(Protocol):
-    """The compose program, as far as it only reads.
+    """Read-only access to a project through the compose program.
 
-    The methods that ask compose raise `ComposeMissing`, `ProjectMissing` or
+    The methods that run compose raise `ComposeMissing`, `ProjectMissing` or
     `ComposeRefused`.
     """
 
     @property
     def name_guess(self) -> str:
-        """The project's name where compose can't tell it: as given, or the folder's."""
+        """The project's name if compose can't determine it: as given, or the folder's."""
         ...
 
     @property
     def place(self) -> Place:
-        """Where the project is, as it was asked for."""
+        """The project's location as requested."""
         ...
 
     def resolve(self) -> ResolvedProject:
-        """Let compose find, merge and interpolate the project's files."""
+        """Run compose to find, merge and interpolate the project's files."""
         ...
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:
-        """Service name to the hash that compose would label its containers with."""
+        """Return service name to the hash that compose would label its containers with."""
         ...
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
-        """Path, modification time (ns) and size of each file the project is made from.
+        """Return path, modification time (ns) and size of each file the project is made from.
 
-        Cheap: it starts no program. Where it changes, `resolve` wants to be asked again.
+        Cheap: it starts no program. If it has changed, call `resolve` again.
         """
         ...

@@ -1,13 +1,13 @@
-"""What a person points at: from the row of a table to the plan of an action."""
+"""A reference to the target of an action, passed from the row of a table to the plan."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class TargetRef:
-    """What an action is done to, before it is looked up."""
+    """The target of an action, before it is looked up."""
 
     name: str
-    """A service; or the id of the one backup, task, candidate or version that is meant."""
+    """The name of a service, or the id of a backup, task, candidate or version."""
     container_id: str | None = None
-    """Set if only this container of the service is meant."""
+    """Set if the target is only this container of the service."""

@@ -1,4 +1,4 @@
-"""Times of a log: stamps, spans between them, and where an operator wants to jump. Pure."""
+"""Times of log lines: timestamps, durations between them, and times typed to jump to. Pure."""
 
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -26,22 +26,22 @@ _FORMS: Final = "Write 10:42, 10:42:07, -15m, -2h30m or 2026-03-01 10:42."
 
 
 class BadTime(UsageError):
-    """What was typed is no time to jump to."""
+    """The typed text is not a time."""
 
 
 def jump_target(text: str, *, now: datetime, zone: tzinfo) -> datetime:
-    """The moment an operator means, in UTC.
+    """Parse a typed time to jump to, into UTC.
 
-    A time of day is its last one: at 09:00, `23:30` is yesterday's. A date without a
-    zone is on the operator's own clock.
+    A time of day is its most recent one: at 09:00, `23:30` is yesterday's. A date without a
+    zone is in the operator's own zone.
 
     Args:
         text: `10:42`, `10:42:07`, `-15m`, `-2h30m`, an ISO date or date and time.
-        now: The time, with its zone.
-        zone: The operator's own.
+        now: The present time, aware.
+        zone: The operator's own zone.
 
     Raises:
-        BadTime: It is none of these, or outside the calendar.
+        BadTime: It is none of these, or out of the range of `datetime`.
     """
     typed = text.strip()
     try:
@@ -68,7 +68,7 @@ def _last(clock: time, now: datetime, zone: tzinfo) -> datetime:
 
 
 def nanoseconds(stamp: bytes) -> int | None:
-    """The nanoseconds since 1970 that an RFC 3339 stamp says, or None where it says none."""
+    """Parse an RFC 3339 timestamp into nanoseconds since 1970; return None if it is invalid."""
     match = _STAMP.fullmatch(stamp)
     if match is None:
         return None
@@ -78,7 +78,7 @@ def nanoseconds(stamp: bytes) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _second(text: bytes, zone: bytes) -> int | None:
-    """The second since 1970; lines of a log share most of them."""
+    """Return the second since 1970; cached, because neighbouring log lines share most of them."""
     try:
         at = datetime.fromisoformat((text + zone).decode("ascii"))
         return (at - _EPOCH) // timedelta(seconds=1)
@@ -87,7 +87,7 @@ def _second(text: bytes, zone: bytes) -> int | None:
 
 
 def moment(stamp: bytes) -> datetime | None:
-    """A stamp as a time in UTC, to the microsecond; None where it is none."""
+    """Parse a timestamp into UTC, to the microsecond; return None if it is invalid."""
     nanos = nanoseconds(stamp)
     try:
         return None if nanos is None else _EPOCH + timedelta(microseconds=nanos // 1000)
@@ -96,10 +96,10 @@ def moment(stamp: bytes) -> datetime | None:
 
 
 def stamp_of(nanos: int) -> bytes:
-    """The engine's form of a time: RFC 3339 in UTC with nine digits.
+    """Format nanoseconds since 1970 as the engine does: RFC 3339 in UTC with nine digits.
 
     Raises:
-        OverflowError: The year is not one of four digits.
+        OverflowError: The year is out of the range of `datetime`.
     """
     second, rest = divmod(nanos, SECOND)
     at = _EPOCH + timedelta(seconds=second)
@@ -107,15 +107,15 @@ def stamp_of(nanos: int) -> bytes:
 
 
 def stamp_at(at: datetime) -> bytes:
-    """The engine's form of a time with a zone."""
+    """Format an aware time as the engine does."""
     micros = (at - _EPOCH) // timedelta(microseconds=1)
     return stamp_of(micros * 1000)
 
 
 def unix_time(stamp: bytes) -> str:
-    """An RFC 3339 stamp as the engine's `since` wants it: seconds, dot, nanoseconds.
+    """Convert an RFC 3339 timestamp to the engine's `since`: seconds, dot, nanoseconds.
 
-    Empty if it is none.
+    Returns an empty string if it is invalid.
     """
     text = stamp.decode("ascii", "replace")
     try:
@@ -127,6 +127,6 @@ def unix_time(stamp: bytes) -> str:
 
 
 def between(earlier: bytes, later: bytes) -> SafeText:
-    """How long after a stamp another is, in words; empty where one is none."""
+    """Return the duration between two timestamps in words; empty if one is invalid."""
     start, end = nanoseconds(earlier), nanoseconds(later)
     return SafeText("") if start is None or end is None else nanosecond_span(end - start)

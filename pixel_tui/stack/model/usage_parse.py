@@ -1,4 +1,4 @@
-"""Two samples of `GET /containers/{id}/stats` to what a container uses. Pure."""
+"""Computes a container's resource usage from samples of `GET /containers/{id}/stats`. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,12 +9,12 @@ from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.parse_times import parse_time
 
 SMOOTHING: Final = 0.6
-"""How much of a new figure shows at once; the rest follows, so that rows do not dance."""
+"""Weight of a new value against the shown one, so that rows don't jump."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The counters of a container at one moment. Bytes and nanoseconds since it started."""
+    """The counters of a container at one moment: bytes, and CPU nanoseconds, since its start."""
 
     at: datetime
     cpu: int
@@ -27,7 +27,7 @@ class Sample:
 
 
 def parse_sample(stats: JsonObject) -> Sample | None:
-    """A sample; None for a container that has just stopped."""
+    """Parse a sample; return None for a container that has just stopped."""
     node = Node(stats)
     at = parse_time(node["read"].raw)
     if at is None:
@@ -50,7 +50,7 @@ def parse_sample(stats: JsonObject) -> Sample | None:
 
 
 def _memory(node: Node) -> int:
-    """Memory in use without the page cache that is free to go, as `docker stats` counts."""
+    """Return the memory in use without the reclaimable page cache, as `docker stats` counts."""
     used = node["usage"].integer
     inactive = node["stats"]["total_inactive_file"] or node["stats"]["inactive_file"]
     return max(used - inactive.integer, 0)
@@ -59,13 +59,13 @@ def _memory(node: Node) -> int:
 def usage(
     previous: Sample | None, current: Sample, *, limit: int | None, shown: Usage | None
 ) -> Usage:
-    """What a container uses between two samples, eased from what is shown now.
+    """Return a container's usage between two samples, smoothed from the shown values.
 
     Args:
-        previous: The sample before; None for the first.
+        previous: The previous sample; None for the first.
         current: The newest sample.
         limit: The container's own memory limit in bytes.
-        shown: The figures on the screen now.
+        shown: The values on the screen now.
     """
     figures = Usage(memory=current.memory, memory_limit=limit, processes=current.processes)
     if previous is None:
@@ -73,7 +73,7 @@ def usage(
     seconds = (current.at - previous.at).total_seconds()
     if current.cpu < previous.cpu:
         return figures
-    if seconds <= 0:  # the same sample again: nothing new about its rates
+    if seconds <= 0:  # the same sample again: keep the rates
         return replace(shown, memory=current.memory) if shown else figures
     return Usage(
         cpu=_ease((current.cpu - previous.cpu) / 1e9 / seconds, shown.cpu if shown else None),

@@ -1,4 +1,4 @@
-"""Numbers of the engine in the words of people."""
+"""Exit codes in words."""
 
 import signal
 from typing import Final
@@ -13,15 +13,15 @@ _MEANING: Final = {
 
 
 def exit_words(code: int, *, oom_killed: bool = False) -> SafeText:
-    """An exit code in a sentence: `exit code 0`, `exit code 137 (SIGKILL)`."""
+    """Return an exit code for a sentence: `exit code 0`, `exit code 137 (SIGKILL)`."""
     return SafeText(f"exit code {code_words(code, oom_killed=oom_killed)}")
 
 
 def code_words(code: int, *, oom_killed: bool = False) -> SafeText:
-    """An exit code below a heading that says what it is: `0`, `1`, `137 (out of memory)`.
+    """Return an exit code for a column with a heading: `0`, `1`, `137 (out of memory)`.
 
-    Codes above 128 name the signal that ended the process (shell convention), as those below 0
-    do (Python's); 125 to 127 are those of `docker run`.
+    Codes above 128 (shell convention) and below 0 (Python's) name the signal that ended the
+    process; 125 to 127 are those of `docker run`.
     """
     number = -code if code < 0 else code - 128
     meaning = "out of memory" if oom_killed else _MEANING.get(code, "")
