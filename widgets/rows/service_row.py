@@ -45,7 +45,7 @@ class Column(StrEnum):
 LOOKS: Final[Mapping[Column, ColumnLook]] = {
     Column.SERVICE: ColumnLook("SERVICE", 20),
     Column.STATE: ColumnLook("STATE", 12),
-    Column.HEALTH: ColumnLook("HEALTH", 13),
+    Column.HEALTH: ColumnLook("HEALTH", 11),
     Column.CPU: ColumnLook("CPU/core", 8, right=True),
     Column.MEMORY: ColumnLook("MEMORY", 11, right=True),
     Column.SYNC: ColumnLook("SYNC", 10),

@@ -239,3 +239,13 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(text, max(width - 1, 0)) + "…" if width else ""
     padding = " " * (width - length)
     return padding + text if right else text + padding
+
+
+def fit_middle(text: str, width: int) -> str:
+    """Text in exactly so many cells, cut in the middle: both its ends stay."""
+    if cell_len(text) <= width or width < 3:
+        return fit(text, width)
+    tail = text[-(width // 2) :]
+    while cell_len(tail) > width // 2:
+        tail = tail[1:]
+    return fit(text, width - cell_len(tail)) + tail

@@ -138,9 +138,9 @@ class KeyedTable(CursorTable, Generic[C, R]):
     def line_up(self) -> None:
         """Sort and filter anew; ends with `stand`."""
 
-    def branch(self, _row: R) -> str:
-        """What hangs a row below another one."""
-        return ""
+    def subject(self, row: R, width: int) -> str:
+        """What a row is of, in exactly so many cells."""
+        return fit(row.cells[self._subject].text, width)
 
     # What is shown.
 
@@ -281,8 +281,13 @@ class KeyedTable(CursorTable, Generic[C, R]):
             look = self._looks[column]
             is_sorted = column is self._sorting.column
             arrow = ("↓" if self._sorting.reverse else "↑") if is_sorted else ""
-            text = fit(f"{look.title}{arrow}", self._widths[column], right=look.right)
-            segments += [Segment(text, chosen if is_sorted else heading), Segment(" " * GAP, base)]
+            style = chosen if is_sorted else heading
+            if look.right:
+                # In the gap: a title that stays above its numbers has no room for it.
+                text, gap = fit(look.title, self._widths[column], right=True), fit(arrow, GAP)
+            else:
+                text, gap = fit(f"{look.title}{arrow}", self._widths[column]), " " * GAP
+            segments += [Segment(text, style), Segment(gap, style)]
         return Strip(segments)
 
     def _row_strip(self, row: R, line: Style) -> Strip:
@@ -292,8 +297,11 @@ class KeyedTable(CursorTable, Generic[C, R]):
         segments = [Segment(lead, line + self.style_of("marked") if marked else line)]
         for column in self._columns:
             cell = row.cells[column]
-            text = f"{self.branch(row)}{cell.text}" if column is self._subject else cell.text
-            fitted = fit(text, self._widths[column], right=self._looks[column].right)
+            width = self._widths[column]
+            if column is self._subject:
+                fitted = self.subject(row, width)
+            else:
+                fitted = fit(cell.text, width, right=self._looks[column].right)
             segments += [
                 Segment(fitted, self._cell_style(cell, line, solid=at_cursor and self.has_focus)),
                 Segment(" " * GAP, line),

@@ -6,9 +6,13 @@ from typing import Final
 from rich.cells import cell_len
 
 from widgets.rows.service_row import LOOKS, Column, Row
-from widgets.tables.keyed_table import KeyedTable, Sorting
+from widgets.tables.cursor_table import fit, fit_middle
+from widgets.tables.keyed_table import GAP, KeyedTable, Sorting
 
-WIDEST_SERVICE: Final = 32
+NARROWEST_NAME: Final = 12
+WIDEST_NAME: Final = 32
+_FIRST_SHOWN: Final = tuple(LOOKS)[: tuple(LOOKS).index(Column.SYNC) + 1]
+"""The columns that 80 cells have room for: a name that is too long for that is cut."""
 
 Groups = Sequence[tuple[Row, Sequence[Row]]]
 
@@ -58,10 +62,6 @@ class ServiceTable(KeyedTable[Column, Row]):
         """A row as it stands."""
         return self._rows[index]
 
-    def branch(self, row: Row) -> str:
-        """A container hangs below its service."""
-        return row.branch
-
     def successor(self, key: str) -> str:
         """When a container is gone, its service."""
         return self._services.get(key, "")
@@ -84,11 +84,39 @@ class ServiceTable(KeyedTable[Column, Row]):
         )
         return all(word in said for word in words)
 
+    def subject(self, row: Row, width: int) -> str:
+        """Containers of a service differ at the end of their names, so theirs are cut before it."""
+        text = row.cells[Column.SERVICE].text
+        if not row.branch:
+            return fit(text, width)
+        return f"{row.branch}{fit_middle(text, width - cell_len(row.branch))}"
+
     def column_widths(self, room: int) -> Mapping[Column, int]:
-        """The name gets what the longest one needs, within reason."""
-        longest = max(
-            (cell_len(row.cells[Column.SERVICE].text) + len(row.branch) for row in self._rows),
-            default=0,
+        """Names give way to the first columns; ports and images get the room that is left."""
+        widths = {column: look.width for column, look in LOOKS.items()}
+        shown = self._chosen or tuple(LOOKS)
+        widths[Column.SERVICE] = self._name_width(room, widths)
+        for column in (Column.PORTS, Column.IMAGE):
+            if column in shown:
+                before = shown[: shown.index(column)]
+                left = room - sum(widths[item] + GAP for item in before)
+                widths[column] = min(self._longest(column), max(left, LOOKS[column].width))
+        return widths
+
+    def _name_width(self, room: int, widths: Mapping[Column, int]) -> int:
+        longest = self._longest(Column.SERVICE)
+        wanted = min(max(longest, NARROWEST_NAME), WIDEST_NAME if room > 100 else 24)
+        others = self._chosen or _FIRST_SHOWN
+        left = room - sum(widths[item] + GAP for item in others if item is not Column.SERVICE)
+        if self._chosen and left < NARROWEST_NAME:
+            return wanted  # these columns don't fit with the shortest name either
+        return max(min(wanted, left), NARROWEST_NAME)
+
+    def _longest(self, column: Column) -> int:
+        """The cells that the column needs so that nothing in it is cut."""
+        branch = column is Column.SERVICE
+        texts = (
+            cell_len(row.cells[column].text) + (cell_len(row.branch) if branch else 0)
+            for row in self._rows
         )
-        name = min(max(longest, 12), WIDEST_SERVICE if room > 100 else 24)
-        return {column: look.width for column, look in LOOKS.items()} | {Column.SERVICE: name}
+        return max(len(LOOKS[column].title) + 1, *texts, 0)
