@@ -27,6 +27,18 @@ def exit_reason(container: Container) -> SafeText:
     return plain(f"{words}{limit}")
 
 
+def start_fix(service: Service, words: str) -> SafeText:
+    """What to do about a service that is down.
+
+    Args:
+        service: The service.
+        words: What starts it, unless it has to be recreated.
+    """
+    if not service.sync.needs_force:
+        return plain(words)
+    return plain(f"It can't be started: {service.sync.reason}. Recreate it (a).")
+
+
 def memory_fix(container: Container) -> str:
     """What to do if it ended for lack of memory; empty if it did not."""
     if _ran_out_of_memory(container) and container.memory_limit is None:

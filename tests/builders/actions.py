@@ -85,6 +85,7 @@ def stack(
     diverged: tuple[Diverged, ...] = (),
     resources: tuple[Resource, ...] = (),
     built: Mapping[str, Built] = NOTHING_BUILT,
+    removed_networks: frozenset[str] = frozenset(),
 ) -> StackSnapshot:
     return join(
         engine=ENGINE,
@@ -98,6 +99,7 @@ def stack(
         taken_at=NOW,
         diverged=diverged,
         built=built,
+        removed_networks=removed_networks,
     )
 
 

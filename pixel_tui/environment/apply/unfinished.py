@@ -45,9 +45,11 @@ def _why_not(service: Service, left: ApplyState, *, saved: bool) -> str:
             if service.state is ServiceState.RUNNING and ill
             else service.state.value
         )
-    ran = saved and service.state is ServiceState.DONE and service.sync.action is SyncAction.START
-    if service.sync.action not in _IN_FORCE and not ran:
-        return service.sync.action.value
+    sync = service.sync
+    again = sync.action is SyncAction.START or sync.needs_force
+    ran = saved and service.state is ServiceState.DONE and again
+    if sync.action not in _IN_FORCE and not ran:
+        return sync.action.value
     since = datetime.fromtimestamp(left.began if saved else 0.0, UTC)
     made = service.name in left.services
     times = [item.created_at if made else item.started_at for item in service.regular]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pixel_tui.health.finding import Finding, Severity
-from pixel_tui.health.wording import exit_reason, for_how_long, memory_fix, worst_of
+from pixel_tui.health.wording import exit_reason, for_how_long, memory_fix, start_fix, worst_of
 from pixel_tui.stack.model.obstacle import obstacle
 from pixel_tui.stack.model.snapshot import Service, ServiceState, StackSnapshot
 from pixel_tui.text import NO_TEXT, plain
@@ -19,7 +19,7 @@ def could_not_start(service: Service, _snapshot: StackSnapshot, _now: datetime) 
         Severity.BROKEN,
         plain("could not be started"),
         failed.error,
-        plain("Mend what the engine names, then start it (s)."),
+        start_fix(service, "Mend what the engine names, then start it (s)."),
     )
 
 
@@ -40,10 +40,11 @@ def dead(service: Service, _snapshot: StackSnapshot, now: datetime) -> Finding |
         Severity.BROKEN,
         plain(f"is down{ago}" if service.state is ServiceState.EXITED else f"is partly down{ago}"),
         why,
-        plain(
+        start_fix(
+            service,
             f"{memory_fix(container)} Then start it (s)."
             if container.oom_killed
-            else "Read its last lines (2), then start it (s)."
+            else "Read its last lines (2), then start it (s).",
         ),
     )
 
@@ -96,7 +97,9 @@ def created(service: Service, snapshot: StackSnapshot, _now: datetime) -> Findin
         Severity.BROKEN,
         plain("was created and never started"),
         plain(f"it waits for {broken}" if broken else ""),
-        plain("Mend what it waits for, then start it (s)." if broken else "Start it (s)."),
+        start_fix(
+            service, "Mend what it waits for, then start it (s)." if broken else "Start it (s)."
+        ),
     )
 
 

@@ -18,8 +18,17 @@ def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Fi
         SyncAction.PULL,
     }:
         return None
+    name = service.name
+    if service.sync.needs_force:
+        return Finding(
+            name,
+            Severity.NOTE,
+            plain("can't be started: up would fail, unless it recreates it"),
+            service.sync.reason,
+            plain(f"Recreate it (a): pixel-tui run recreate {name}"),
+        )
     return Finding(
-        service.name,
+        name,
         Severity.NOTE,
         plain(f"is not as the compose file says: up would {service.sync.action.value} it"),
         service.sync.reason,
@@ -27,7 +36,7 @@ def out_of_sync(service: Service, snapshot: StackSnapshot, _now: datetime) -> Fi
             "When that is meant, recreate it here (a): all on its network is taken along, where"
             " `docker compose up` of one service would fail half way."
             if _on_changed_network(service, snapshot)
-            else f"When that is meant: docker compose up -d {service.name}"
+            else f"When that is meant: docker compose up -d {name}"
         ),
     )
 

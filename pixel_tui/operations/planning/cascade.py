@@ -1,6 +1,6 @@
 """What actions that end in `docker compose up` have in common."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from pixel_tui.operations.planning.creation import (
     dependency_that_is_off,
     why_no_up,
     why_no_up_alone,
+    why_not_started_by_up,
 )
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.networks import (
@@ -160,8 +161,9 @@ def up_steps(
     draft.looked_at |= touched
     networks = changed_networks(draft.snapshot, touched)
     if networks:
-        force = True  # what is on a network that is gone can't be started, only recreated
         network_steps(draft, networks)
+    # What is on a network that is gone can't be started, only recreated.
+    force = force or bool(networks) or any(_is_without_network(draft, names))
     options = UpOptions(
         force=force,
         alone=alone,
@@ -175,6 +177,13 @@ def up_steps(
     draft.compose_step(draft.services, *words, cancelling=CANCEL_UP, verb=verb, along=along)
     warn_of_resources(draft, touched)
     return options
+
+
+def _is_without_network(draft: PlanDraft, names: Iterable[str]) -> Iterator[bool]:
+    for name in names:
+        target = find_target(name, draft.snapshot)
+        if target is not None:
+            yield bool(why_not_started_by_up(target, draft.snapshot, draft.facts))
 
 
 def draft_up(draft: PlanDraft, options: UpOptions, along: Mapping[str, SafeText]) -> None:

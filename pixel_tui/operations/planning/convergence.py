@@ -10,6 +10,8 @@ real engine:
 - It recreates what shares a namespace or the volumes of a container that it has recreated.
 - It restarts what depends with `restart: true` on a service that it has recreated; what
   depends on *that* is left alone.
+- A stopped container whose network was removed is not recreated, and fails to start; with
+  `--force-recreate` it works. Plans refuse that, or force it.
 - It starts what does not run, a task that has done its work included, and brings each
   service to its number of containers.
 """
@@ -18,11 +20,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pixel_tui.operations.planning.creation import RECREATING
 from pixel_tui.operations.planning.dependencies import active_services, needs, why_needed
 from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.words import listed
 from pixel_tui.redaction.known import masked_words
-from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import ServiceSpec
 from pixel_tui.stack.model.snapshot import Service, StackSnapshot, Sync, SyncAction
 from pixel_tui.text import NO_TEXT, SafeText, plain
@@ -161,7 +163,7 @@ def _predict(
         _recreation(spec, snapshot, options, found, named=named)
         or (None if scaled else _scaling(spec, service))
         or _restart(spec, found)
-        or _start(spec, regular)
+        or _start(spec, service)
     )
 
 
@@ -184,9 +186,10 @@ def _restart(spec: ServiceSpec, found: Mapping[SafeText, Prediction]) -> Predict
     return None
 
 
-def _start(spec: ServiceSpec, regular: Sequence[Container]) -> Prediction | None:
+def _start(spec: ServiceSpec, service: Service | None) -> Prediction | None:
+    regular = service.regular if service is not None else ()
     idle = [container for container in regular if not is_up(container)]
-    if not idle:
+    if not idle or (service is not None and service.sync.needs_force):
         return None
     cause = plain(f"{idle[0].name} is {idle[0].state.value}")
     return Prediction(spec.name, ContainerChange.STARTED, cause)
@@ -204,8 +207,7 @@ def _recreation(
     sync = service.sync if service is not None else None
     if named and options.force:
         return Prediction(spec.name, ContainerChange.RECREATED)
-    recreating = {SyncAction.RECREATE, SyncAction.BUILD, SyncAction.PULL}
-    if sync is not None and sync.action in recreating:
+    if sync is not None and sync.action in RECREATING and not sync.needs_force:
         return Prediction(spec.name, ContainerChange.RECREATED, sync.reason)
     shared = [found[name] for name in spec.joins if name in found]
     recreated = [item for item in shared if item.change is ContainerChange.RECREATED]

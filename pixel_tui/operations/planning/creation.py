@@ -12,12 +12,16 @@ from typing import Final
 
 from pixel_tui.operations.planning.dependencies import active_services, needs
 from pixel_tui.operations.planning.facts import Facts
+from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.ports import port_of_another
 from pixel_tui.operations.planning.targets import Target, find_target
 from pixel_tui.redaction.known import masked_words
+from pixel_tui.stack.model.container import Container
 from pixel_tui.stack.model.project import External, Project, ServiceSpec
-from pixel_tui.stack.model.snapshot import StackSnapshot
+from pixel_tui.stack.model.snapshot import StackSnapshot, SyncAction
 
+RECREATING: Final = frozenset({SyncAction.RECREATE, SyncAction.BUILD, SyncAction.PULL})
+"""What `up` makes again by itself."""
 EXTERNALS_NOT_CHECKED: Final = "whether external networks and volumes are there"
 
 
@@ -37,7 +41,7 @@ def why_no_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     """Why `up` of it must fail, as a predicate with what to do; empty where it may work.
 
     Args:
-        target: What is named.
+        target: What is named; that it is recreated where it has to be is up to the plan.
         snapshot: The stack.
         facts: What is known beside it.
     """
@@ -74,7 +78,11 @@ def _with_needs(
         return ""
     for name in needs(snapshot.project, [target.name]):
         other = find_target(name, snapshot)
-        if other is not None and (reason := why_not(other, snapshot, facts)):
+        if other is None:
+            continue
+        if reason := why_not(other, snapshot, facts) or why_not_started_by_up(
+            other, snapshot, facts
+        ):
             return f"depends on {name}, which {reason}"
     return ""
 
@@ -91,6 +99,47 @@ def _why_not_made(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     if builds and (trouble := facts.build_troubles.get(target.service)):
         return f"has to be built, and {trouble}"
     return missing_external(service.spec.externals, facts)
+
+
+def network_that_is_gone(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """The network that what is down was created with, as a predicate; empty if it is there.
+
+    A container looks for its networks by their ids: `start` fails where one was made again.
+    """
+    if facts.networks is None:
+        service = snapshot.service(target.service)
+        if service is None or not service.sync.needs_force:
+            return ""
+        return f"can't be started: {service.sync.reason} (recreate it)"
+    externals = target.spec.externals if target.spec is not None else ()
+    for container in not_up(target):
+        for place in container.networks:
+            if not place.needed_id or place.needed_id in facts.networks:
+                continue
+            fix = "recreate it"
+            if External("network", place.network) in externals and (
+                place.network not in facts.networks
+            ):  # compose does not make it, and makes no container without it
+                fix = f"docker network create {place.network}, then recreate it"
+            return f"was made for a network {place.network} that is gone ({fix})"
+    return ""
+
+
+def not_up(target: Target) -> list[Container]:
+    """Its containers that are down."""
+    return [container for container in target.containers if not is_up(container)]
+
+
+def why_not_started_by_up(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
+    """Why `up` without `--force-recreate` fails to start it, as a predicate; empty if it may work.
+
+    It looks for the networks of a stopped container no more than `start` does.
+    """
+    service = snapshot.service(target.service)
+    sync = service.sync if service is not None else None
+    if sync is not None and sync.action in RECREATING and not sync.needs_force:
+        return ""
+    return network_that_is_gone(target, snapshot, facts)
 
 
 def dependency_that_is_off(spec: ServiceSpec, project: Project, named: Collection[str] = ()) -> str:

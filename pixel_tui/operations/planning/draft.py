@@ -244,7 +244,7 @@ class PlanDraft:
             if service is None:
                 continue
             sync, keeps = service.sync, f"{target.name} keeps what it was made with"
-            if sync.action is SyncAction.RECREATE:
+            if sync.action is SyncAction.RECREATE and not sync.needs_force:
                 words = f"{keeps}: {sync.reason}, and only `up` puts that into force"
                 self.warn("in sync", words)
             elif sync.action is SyncAction.REBUILD:

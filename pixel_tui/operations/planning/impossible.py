@@ -11,13 +11,14 @@ from collections.abc import Iterable
 
 from pixel_tui.operations.planning.creation import (
     dependency_that_is_off,
+    network_that_is_gone,
+    not_up,
     start_is_up,
     why_no_up_as_it_is,
 )
 from pixel_tui.operations.planning.dependencies import needs
 from pixel_tui.operations.planning.facts import Facts
 from pixel_tui.operations.planning.partners import why_cut_off, why_not_joined
-from pixel_tui.operations.planning.plan import is_up
 from pixel_tui.operations.planning.ports import (
     NOT_CHECKED,
     made_ports,
@@ -26,8 +27,6 @@ from pixel_tui.operations.planning.ports import (
     taken_port,
 )
 from pixel_tui.operations.planning.targets import Target, find_target
-from pixel_tui.stack.model.container import Container
-from pixel_tui.stack.model.project import External
 from pixel_tui.stack.model.snapshot import StackSnapshot
 
 
@@ -73,7 +72,7 @@ def why_no_restart(target: Target, snapshot: StackSnapshot, facts: Facts) -> str
         return reason
     if not target.up and (reason := _port_that_is_taken(target, facts)):
         return reason
-    return _network_that_is_gone(target, facts)
+    return network_that_is_gone(target, snapshot, facts)
 
 
 def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
@@ -85,11 +84,11 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
     """
     services = [item for item in targets if item.spec is not None]
     idle = [item for item in services if not item.up]
-    places = [place for item in services for one in _down(item) for place in one.networks]
+    places = [at for item in services for one in not_up(item) for at in one.networks]
     found = []
     if any(ports_unknown(made_ports(item), item, facts) for item in idle):
         found.append(NOT_CHECKED)
-    if facts.networks is None and any(place.network_id for place in places):
+    if facts.networks is None and any(at.needed_id for at in places):
         found.append("whether the networks of the containers are still there")
     return tuple(found)
 
@@ -97,36 +96,13 @@ def not_checked(targets: Iterable[Target], facts: Facts) -> tuple[str, ...]:
 def _why_not(target: Target, snapshot: StackSnapshot, facts: Facts) -> str:
     if target.spec is None:
         return ""
-    # `up` looks by name, and makes the container again.
-    gone = "" if target.missing else _network_that_is_gone(target, facts)
+    gone = network_that_is_gone(target, snapshot, facts)
     if target.up:
         return gone
     return why_not_joined(target, snapshot) or _port_that_is_taken(target, facts) or gone
-
-
-def _network_that_is_gone(target: Target, facts: Facts) -> str:
-    """A container looks for its networks by their ids: `start` fails where one was made again."""
-    if facts.networks is None:
-        return ""
-    externals = target.spec.externals if target.spec is not None else ()
-    for container in _down(target):
-        for place in container.networks:
-            if not place.network_id or place.network_id in facts.networks:
-                continue
-            fix = "recreate it"
-            if External("network", place.network) in externals and (
-                place.network not in facts.networks
-            ):  # compose does not make it, and makes no container without it
-                fix = f"docker network create {place.network}, then recreate it"
-            return f"was made for a network {place.network} that is gone ({fix})"
-    return ""
 
 
 def _port_that_is_taken(target: Target, facts: Facts) -> str:
     if target.spec is None:
         return ""
     return taken_port(made_ports(target), facts, own_containers(target))
-
-
-def _down(target: Target) -> list[Container]:
-    return [container for container in target.containers if not is_up(container)]

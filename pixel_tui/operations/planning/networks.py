@@ -49,8 +49,9 @@ def changed_networks(snapshot: StackSnapshot, services: Collection[str]) -> tupl
 
 
 def others_on(snapshot: StackSnapshot, named: Collection[str], *, alone: bool) -> list[SafeText]:
-    """The services that run on a changed network of these, and are not named."""
-    networks = changed_networks(snapshot, touched_by_up(snapshot, named, alone=alone))
+    """The services on a changed network of these that are not named, and run or are started."""
+    touched = touched_by_up(snapshot, named, alone=alone)
+    networks = changed_networks(snapshot, touched)
     keys = {item.key for item in networks}
     return [
         service.name
@@ -58,7 +59,7 @@ def others_on(snapshot: StackSnapshot, named: Collection[str], *, alone: bool) -
         if service.spec is not None
         and service.name not in named
         and keys.intersection(service.spec.network_keys)
-        and any(map(is_up, service.regular))
+        and (any(map(is_up, service.regular)) or (service.regular and service.name in touched))
     ]
 
 

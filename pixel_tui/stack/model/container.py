@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pixel_tui.stack.model.value_mark import Marks
 from pixel_tui.text import NO_TEXT, SafeText
+
+PREDEFINED_NETWORKS: Final = frozenset({"bridge", "host", "none"})
+"""The engine's own; it makes `bridge` again, with another id, whenever it is started."""
 
 
 class ContainerState(StrEnum):
@@ -92,6 +96,11 @@ class NetworkAddress:
     aliases: tuple[SafeText, ...] = ()
     network_id: str = ""
     """The network's id; a recreated network has a new one."""
+
+    @property
+    def needed_id(self) -> str:
+        """The id without which the container can't start; empty if it is looked up by name."""
+        return "" if self.network in PREDEFINED_NETWORKS else self.network_id
 
 
 @dataclass(frozen=True, slots=True)

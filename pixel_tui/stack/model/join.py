@@ -50,6 +50,7 @@ def join(
     missing: Collection[External] = (),
     other_names: tuple[SafeText, ...] = (),
     diverged: tuple[Diverged, ...] = (),
+    removed_networks: frozenset[str] = frozenset(),
 ) -> StackSnapshot:
     """Join the resolved model with the containers of the project.
 
@@ -65,6 +66,7 @@ def join(
         own_variables: Image id to the names of the variables that the image sets, if known.
         missing: External networks and volumes that are known not to exist.
         diverged: Networks and volumes that differ from the compose file.
+        removed_networks: Ids of networks that stopped containers need, and that are gone.
         other_names: Project names of the containers of the project's folder, if no container
             has the project's own name.
     """
@@ -96,7 +98,7 @@ def join(
         known=known,
         resolved=project_trouble is None,
         lives=lives,
-        resources=Resources(diverged),
+        resources=Resources(diverged, removed_networks),
     )
     services += [
         make(spec.name, spec, _sorted(by_service.pop(spec.name, [])))

@@ -76,6 +76,8 @@ class Sync:
     """The engine rejects the name of its image, so no container can be created."""
     missing_image: bool = False
     """Its image is missing: it is built or pulled before a container is created."""
+    needs_force: bool = False
+    """`up` would fail to start its containers: only `up --force-recreate` replaces them."""
 
     @property
     def words(self) -> SafeText:

@@ -10,6 +10,7 @@ from pixel_tui.stack.model.built_with import is_baked
 from pixel_tui.stack.model.container import Container, ContainerState
 from pixel_tui.stack.model.deliveries import Outdated
 from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.removed_networks import IDLE, removed_networks
 from pixel_tui.stack.model.resource_model import Diverged, ResourceKind
 from pixel_tui.stack.model.snapshot import NO_BUILD, BuildState, Sync, SyncAction
 from pixel_tui.stack.model.value_mark import others
@@ -30,6 +31,8 @@ class Resources:
 
     diverged: tuple[Diverged, ...] = ()
     """Those that are there, and not as the project says."""
+    removed: frozenset[str] = frozenset()
+    """The ids of networks that containers were created with, and that are gone."""
 
     def changed(self, kind: ResourceKind, keys: Collection[str]) -> str:
         """The names of the changed ones among these, as an enumeration; empty for none."""
@@ -42,7 +45,6 @@ class Resources:
 
 
 NO_RESOURCES: Final = Resources()
-_IDLE = frozenset({ContainerState.EXITED, ContainerState.CREATED})
 
 
 def sync(
@@ -134,8 +136,12 @@ def _recreation(
         reasons.append(f"it is not connected to {', '.join(sorted(apart))}")
     if image and any(container.image_id not in {NO_TEXT, image} for container in regular):
         reasons.append(f"image {masked_words(spec.image)} is another one now")
+    replaced = bool(reasons)
     if networks := resources.changed(ResourceKind.NETWORK, spec.network_keys):
         reasons.append(f"network {networks} has changed in the compose file")
+    gone = () if networks else removed_networks(regular, resources.removed)
+    if gone:
+        reasons.append(f"the network {', '.join(gone)} that it was created with is gone")
     if not reasons:
         return None
     words = " and ".join(reasons)
@@ -146,7 +152,9 @@ def _recreation(
     ]
     if stays:
         words += f", and {', '.join(stays)} is built into its image: rebuild it"
-    return Sync(SyncAction.RECREATE, plain(words))
+    # `up` compares the networks of what runs only, and starts the rest as it is.
+    needs_force = bool(gone) and not replaced
+    return Sync(SyncAction.RECREATE, plain(words), needs_force=needs_force)
 
 
 def _unread(spec: ServiceSpec, resources: Resources) -> Sync | None:
@@ -242,7 +250,7 @@ def _scaling(spec: ServiceSpec, regular: Sequence[Container]) -> Sync | None:
 
 
 def _starting(regular: Sequence[Container], old: Outdated | None) -> Sync | None:
-    idle = [item for item in regular if item.state in _IDLE]
+    idle = [item for item in regular if item.state in IDLE]
     if not idle:
         return None
     also = f", and it {old.what}" if old is not None else ""

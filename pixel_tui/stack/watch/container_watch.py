@@ -17,6 +17,7 @@ from pixel_tui.stack.watch.container_reading import read_containers
 from pixel_tui.stack.watch.engine_status import read_engine, trouble
 from pixel_tui.stack.watch.external_reading import read_missing
 from pixel_tui.stack.watch.image_reading import image_ids, read_built, read_histories, read_images
+from pixel_tui.stack.watch.network_reading import read_removed_networks
 from pixel_tui.stack.watch.pace import Pace, retry_pause
 from pixel_tui.stack.watch.seen import WatchState
 from pixel_tui.stack.watch.wakeups import Wakeups
@@ -155,6 +156,7 @@ class ContainerWatch:
         missing = read_missing(self._engine, project, containers.values())
         other_names = () if containers else read_other_names(self._engine, project)
         diverged = self._resources.read(project, containers.values())
+        removed_networks = read_removed_networks(self._engine, containers.values())
         self._ends.look_back(name, containers.values())
         with seen.lock:
             seen.images.update(images)
@@ -164,6 +166,7 @@ class ContainerWatch:
             seen.missing = missing
             seen.other_names = other_names
             seen.diverged = diverged
+            seen.removed_networks = removed_networks
             seen.taken_at = self._clock.now()
             seen.engine = replace(seen.engine, seen_at=seen.taken_at)
         self._publish()

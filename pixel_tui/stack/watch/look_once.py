@@ -19,6 +19,7 @@ from pixel_tui.stack.watch.container_reading import read_containers
 from pixel_tui.stack.watch.engine_status import read_engine, trouble
 from pixel_tui.stack.watch.external_reading import read_missing
 from pixel_tui.stack.watch.image_reading import image_ids, read_built, read_histories, read_images
+from pixel_tui.stack.watch.network_reading import read_removed_networks
 from pixel_tui.stack.watch.shared_hashes import sharing_services, with_shared
 from pixel_tui.text import plain
 
@@ -83,6 +84,7 @@ def look_once(
         taken_at=clock.now(),
         other_names=() if containers else read_other_names(engine, resolved_project),
         diverged=ResourceReader(engine).read(resolved_project, containers.values()),
+        removed_networks=read_removed_networks(engine, containers.values()),
     )
 
 

@@ -56,6 +56,8 @@ class WatchState:
     """When the containers were read last."""
     other_names: tuple[SafeText, ...] = ()
     diverged: tuple[Diverged, ...] = ()
+    removed_networks: frozenset[str] = frozenset()
+    """Ids of networks that stopped containers need, and that are gone."""
 
     def rename(self, name: SafeText) -> EventStream | None:
         """Ask for a project of this name from now on. The caller holds the lock.

@@ -246,6 +246,7 @@ class Watcher:
                 taken_at=seen.taken_at,
                 other_names=seen.other_names,
                 diverged=seen.diverged,
+                removed_networks=seen.removed_networks,
             )
         changed, self._snapshot = snapshot != self._snapshot, snapshot
         if changed:

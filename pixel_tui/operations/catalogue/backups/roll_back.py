@@ -21,7 +21,7 @@ from pixel_tui.operations.catalogue.backups.shared import (
 from pixel_tui.operations.planning.action import Action, ActionGroup, Scope
 from pixel_tui.operations.planning.cascade import require_dependencies, tell_scales
 from pixel_tui.operations.planning.convergence import UpOptions, kept_scales
-from pixel_tui.operations.planning.creation import why_no_up
+from pixel_tui.operations.planning.creation import why_no_up, why_not_started_by_up
 from pixel_tui.operations.planning.dependencies import needs
 from pixel_tui.operations.planning.draft import PlanDraft
 from pixel_tui.operations.planning.facts import PastState
@@ -100,6 +100,8 @@ def _require_creatable(draft: PlanDraft, names: Sequence[str]) -> None:
     for name in names:
         target = find_target(name, draft.snapshot)
         if target and (reason := why_no_up(target, draft.snapshot, facts)):
+            raise OperationError(f"Roll back would fail: {name} {reason}.")
+        if target and (reason := why_not_started_by_up(target, draft.snapshot, facts)):
             raise OperationError(f"Roll back would fail: {name} {reason}.")
 
 

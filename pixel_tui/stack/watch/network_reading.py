@@ -1,0 +1,29 @@
+"""The networks of stopped containers that were removed, asked from the engine."""
+
+import logging
+from collections.abc import Iterable
+
+from pixel_tui.errors import OF_ONE_OBJECT
+from pixel_tui.stack.model.container import Container
+from pixel_tui.stack.model.removed_networks import needed_networks
+from pixel_tui.stack.model.source import EngineReader
+
+log = logging.getLogger(__name__)
+
+
+def read_removed_networks(engine: EngineReader, containers: Iterable[Container]) -> frozenset[str]:
+    """The ids of networks that stopped containers need and that are gone.
+
+    Networks of running containers are not asked for: they can't be removed.
+
+    Raises:
+        EngineError: It can't be asked.
+    """
+    removed = set()
+    for identity in sorted(needed_networks(containers)):
+        try:
+            if engine.network(identity) is None:
+                removed.add(identity)
+        except OF_ONE_OBJECT as error:  # then it is not known to be gone
+            log.warning("a network can't be looked up: %s", error)
+    return frozenset(removed)
