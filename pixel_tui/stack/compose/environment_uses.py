@@ -22,6 +22,7 @@ DELIVERED: Final = ("secrets", "configs")
 
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _NOTHING: Final[Mapping[str, tuple["KeyUse", ...]]] = MappingProxyType({})
+_NOBODY: Final[Mapping[str, tuple[SafeText, ...]]] = MappingProxyType({})
 
 
 class KeyUseKind(StrEnum):
@@ -73,6 +74,8 @@ class EnvironmentUses:
     references: Mapping[str, tuple[KeyUse, ...]] = field(default_factory=lambda: _NOTHING)
     """Key to who names it in the compose file."""
     env_files: tuple[EnvFile, ...] = ()
+    mounted_by: Mapping[str, tuple[SafeText, ...]] = field(default_factory=lambda: _NOBODY)
+    """Files and folders that services mount, or get as a secret or config, each with these."""
     joined: frozenset[str] = frozenset()
     """Services in the network of the host or of another container: localhost is that one's."""
     reaching_out: frozenset[str] = frozenset()
@@ -163,11 +166,14 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
     found: dict[str, dict[KeyUse, None]] = {}
     files: list[EnvFile] = []
     hosts: set[str] = set()
+    mounted: dict[str, dict[SafeText, None]] = {}
     services = [(plain(name), node) for name, node in Node(config)["services"].members()]
     for name, service in services:
         for use_of, use in _service_uses(name, service):
             found.setdefault(use_of, {})[use] = None
         files += _env_files(name, service)
+        for path in _mounted(service, Node(config)):
+            mounted.setdefault(path, {})[name] = None
         hosts |= {name.lower(), *_host_names(service)}
         for key, use in _delivered(name, service, Node(config)):
             found.setdefault(key, {})[use] = None
@@ -189,6 +195,7 @@ def parse_uses(config: JsonObject) -> EnvironmentUses:
         hosts=frozenset(hosts),
         references={key: tuple(uses) for key, uses in found.items()},
         env_files=tuple(files),
+        mounted_by={path: tuple(names) for path, names in mounted.items()},
         joined=frozenset(name for name, service in services if _is_joined(service)),
         reaching_out=frozenset(
             name for name, service in services if _reaches_out(service, Node(config)["networks"])
@@ -289,6 +296,17 @@ def _env_files(name: SafeText, service: Node) -> Iterator[EnvFile]:
     paths = [files.raw, *(item.raw or item["path"].raw for item in files)]
     for path in filter(None, paths):
         yield EnvFile(KeyUse(name, KeyUseKind.ENV_FILE), path, frozenset(own))
+
+
+def _mounted(service: Node, project: Node) -> Iterator[str]:
+    """What a service gets of the host's files under its own path."""
+    for item in service["volumes"]:
+        if item["type"].raw == "bind":
+            yield item["source"].raw
+    for kind in DELIVERED:
+        for item in service[kind]:
+            if path := project[kind][item.raw or item["source"].raw]["file"].raw:
+                yield path
 
 
 def _host_names(service: Node) -> Iterator[str]:

@@ -1,19 +1,30 @@
-"""Where python-dotenv reads a `.env` as compose does, and where it does not.
+"""Where python-dotenv reads a `.env` as compose does, where it does not, and what is said of it.
 
-The containers' programs often use it, or a reader like it, on the same file. The console does
-not: it keeps no bytes, skips what compose refuses, and expands in single quotes.
+The containers' programs often use it, or a reader like it, on the same file. To edit a file it is
+no use: it keeps no bytes, skips what compose refuses, and expands in single quotes.
 """
 
 import io
 import logging
+import os
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
 from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixel_tui.environment.checks.finding import EnvironmentLevel
+from pixel_tui.environment.checks.rules.python_dotenv import RULE
 from pixel_tui.environment.dotenv.document import DotenvDocument
+from pixel_tui.environment.dotenv.python_dotenv import read_with_python_dotenv
 from pixel_tui.environment.dotenv.values import read_values
+from pixel_tui.stack.compose.environment_uses import EnvironmentUses
+from pixel_tui.text import plain
+from tests.builders.environment_cases import PATH, look, rules, the
 
 REFUSED = "compose refuses the file"
 
@@ -81,3 +92,141 @@ def test_python_dotenv_differs(
 ) -> None:
     assert as_python_dotenv(text) == python_dotenv
     assert as_compose(text) == compose
+
+
+ROOT = Path(__file__).parents[3]
+MESSY = st.text("A1b='\"\\$#{}:-\t .\u3000\u00e4n", max_size=12)
+
+
+def as_a_program(text: str) -> dict[str, str | None]:
+    """What python-dotenv itself reads of a file, in a process without variables."""
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)
+    with TemporaryDirectory() as folder, patch.dict(os.environ, clear=True):
+        path = Path(folder) / ".env"
+        path.write_bytes(text.encode())
+        return dict(dotenv_values(path))
+
+
+@given(st.lists(st.one_of(LINES, st.builds("A={}".format, MESSY), MESSY)), st.sampled_from("\n\r"))
+def test_the_check_reads_what_a_program_would(lines: list[str], end: str) -> None:
+    text = "".join(f"{line}{end}" for line in lines)
+    found = {key: item.value for key, item in read_with_python_dotenv(text).items()}
+    assert found == as_a_program(text)
+
+
+def test_variables_of_this_process_are_inserted_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("B", "of this process")
+    assert read_with_python_dotenv("A=${B:-d}\n")["A"].value == "d"
+    assert RULE not in rules(look("A=${B:-d}\n"))
+
+
+@given(st.lists(LINES, max_size=8))
+def test_an_ordinary_file_is_no_finding(lines: list[str]) -> None:
+    assert RULE not in rules(look("".join(f"{line}\n" for line in lines)))
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/**/.env*")), ids=str)
+def test_the_environments_of_the_examples_are_no_finding(path: Path) -> None:
+    assert RULE not in rules(look(path.read_bytes()))
+
+
+@given(st.sampled_from(["A=", "A = ", "export A=", "A:", " A=", "A\u3000="]), MESSY)
+def test_no_difference_is_overlooked(head: str, value: str) -> None:
+    text = f"{head}{value}\n"
+    compose, seen = as_compose(text), look(text)
+    if isinstance(compose, str) or not compose.get("A"):
+        return
+    same = as_python_dotenv(text).get("A") == compose["A"]
+    assert (RULE in rules(seen)) == (not same and not rules(seen) & {"dollar", "comment"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "remedy"),
+    [
+        ("A=$$x\n", "gets “$$x”, compose “$x”", "in single quotes"),
+        ('A="\\0101"\n', "gets “\\0101”, compose “A”", "without quotes"),
+        ("A=\u3000x\n", "gets “x”", "in single quotes"),
+        ("A='a\r\nb'\r\n", "gets “a␊b”, compose “a␍␊b”", "in double quotes, with escapes"),
+        ("A='${B:-d}'\n", "gets a variable's value for `${…}`", "Choose another value"),
+        ('A="pa\'\\$x"\n', "compose “pa'$x”", "Choose another value"),
+        ("A=${B-d}\n", "does not get what compose inserts", "`${NAME:-default}`"),
+        ("B=1\nA=http://$B/\n", "does not get what compose inserts", "`${NAME}`"),
+        ("A: x\n", "gets no value", "KEY=value on a line of its own"),
+        ('A="q"tail\n', "gets no value", "KEY=value on a line of its own"),
+        ("\tA\tB=1\n", "gets no value", "in the name"),
+    ],
+)
+def test_a_difference_is_a_remark_with_a_fix(text: str, words: str, remedy: str) -> None:
+    finding = the(look(text), RULE)
+    assert finding.level is EnvironmentLevel.INFO
+    assert words in finding.message
+    assert remedy in finding.remedy
+
+
+@pytest.mark.parametrize("text", ["A=$$x\n", 'A="\\0101"\n', "A='a\r\nb'\n"])
+def test_the_fix_makes_both_read_what_compose_reads_now(text: str) -> None:
+    document = DotenvDocument.parse(text.encode())
+    entry, value = document.entry("A"), the(look(text), RULE).mend
+    assert entry is not None
+    assert value is not None
+    fixed = document.with_value(entry, value).data.decode()
+    assert as_a_program(fixed) == as_compose(fixed) == as_compose(text)
+
+
+@pytest.mark.parametrize("text", ["A=pa$word\n", "A= # x\n", "A=x\t# y\n", "A='x\n"])
+def test_what_another_finding_says_is_not_said_again(text: str) -> None:
+    seen = look(text)
+    assert seen.findings
+    assert RULE not in rules(seen)
+
+
+def test_of_values_that_refer_to_a_differing_one_only_that_one_is_named() -> None:
+    assert the(look("A=$$x\nB=${A}/y\n"), RULE).key == "A"
+
+
+def test_the_value_of_a_secret_is_in_no_finding() -> None:
+    text = "DB_PASSWORD=k3J9$$Lq0\nB='x${DB_PASSWORD}'\nC=$DB_PASSWORD\n"
+    found = [item for item in look(text).findings if item.rule == RULE]
+    assert [item.key for item in found] == ["DB_PASSWORD", "B"]
+    assert not any("k3J9" in f"{item.message}{item.remedy}{item.mend}" for item in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "level"), [(PATH, EnvironmentLevel.WARNING), ("/project", EnvironmentLevel.INFO)]
+)
+def test_of_a_file_that_a_service_mounts_it_is_a_warning(
+    path: str, level: EnvironmentLevel
+) -> None:
+    uses = EnvironmentUses(mounted_by={path: (plain("api"), plain("web"))})
+    finding = the(look("A=$$x\n", uses=uses), RULE)
+    assert finding.level is level
+    assert ("mounted by api, web" in finding.message) == (level is EnvironmentLevel.WARNING)
+
+
+def test_a_file_that_is_not_utf_8_can_not_be_read_by_python_dotenv() -> None:
+    finding = the(look(b"A=1\n# caf\xe9\n"), RULE)
+    assert (finding.key, finding.line) == ("", 0)
+    assert "line 2 is not UTF-8" in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A='" + "${" * 200_000 + "'\n",
+        "A=x" + " " * 500_000 + "y$$\n",
+        'A="' + "\\t" * 200_000 + '$$"\n',
+        "A0='${B}xxxxxxxx'\n" + "".join(f"A{n + 1}=${{A{n}}}${{A{n}}}\n" for n in range(60)),
+        "A=x\u00e9" + " " * 400_000 + "\u00e9\n",
+    ],
+    ids=["references", "blanks", "escaped blanks", "growth", "trailing blanks"],
+)
+def test_a_file_that_was_made_to_hold_it_up_does_not(text: str) -> None:
+    began = time.thread_time()
+    look(text)
+    assert time.thread_time() - began < 5
+
+
+@pytest.mark.parametrize("variable", ["${X:?it is needed}", "$X"])
+def test_what_this_shell_sets_is_in_no_finding(variable: str) -> None:
+    seen = look(f"A={variable}\n", environment={"X": "of the shell"})
+    assert "does not get what compose inserts" in the(seen, RULE).message

@@ -133,14 +133,16 @@ def test_an_environment_is_checked_without_a_toolkit_and_an_sdk(tmp_path: Path) 
     (tmp_path / ".env").write_text("A=1\n")
     loaded = answer_of(RUNNING, ["env", "check", "-C", str(tmp_path)])
     assert isinstance(loaded, list)
-    assert not {"textual", "rich", "docker", "requests", "asyncio"} & set(loaded)
+    late = {"textual", "rich", "docker", "requests", "asyncio", "dotenv"}
+    assert not late & set(loaded)
 
 
 FIRST_PICTURE = """
 import json, sys
 import pixel_tui.console.observer, pixel_tui.console.live, pixel_tui.console.ending
-late = ("docker", "requests", "pixel_tui.demo.stack", "pixel_tui.doctor", "screens.shared.help",
-        "screens.changes.plan", "screens.dashboard.columns", "widgets.logs.pane",
+late = ("docker", "requests", "dotenv", "pixel_tui.demo.stack", "pixel_tui.doctor",
+        "screens.shared.help", "screens.changes.plan",
+        "screens.dashboard.columns", "widgets.logs.pane",
         "pixel_tui.operations.operator", "pixel_tui.operations.jobs.job",
         "pixel_tui.stack.compose.environment_uses", "tomllib", "secrets")
 print(json.dumps([name for name in late if name in sys.modules]))

@@ -124,6 +124,22 @@ def test_an_env_file_is_read_whole_but_for_what_the_service_sets_itself() -> Non
     assert uses.of("ANY", "/p/other.env") == (use("db", KeyUseKind.ENV_FILE),)
 
 
+def test_a_file_of_the_host_names_the_services_that_mount_it() -> None:
+    config: JsonObject = {
+        "services": {
+            "api": {"volumes": [{"type": "bind", "source": "/p/.env", "target": "/app/.env"}]},
+            "web": {"secrets": [{"source": "env"}], "configs": ["env"]},
+            "db": {"volumes": [{"type": "volume", "source": "data"}], "secrets": ["token"]},
+        },
+        "secrets": {"env": {"file": "/p/.env"}, "token": {"environment": "TOKEN"}},
+        "configs": {"env": {"file": "/p/site.conf"}},
+    }
+    assert parse_uses(config).mounted_by == {
+        "/p/.env": (plain("api"), plain("web")),
+        "/p/site.conf": (plain("web"),),
+    }
+
+
 def test_a_secret_and_a_config_are_read_by_who_gets_them() -> None:
     config: JsonObject = {
         "services": {

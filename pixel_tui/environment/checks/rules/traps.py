@@ -6,7 +6,7 @@ from typing import Final
 
 from pixel_tui.environment.checks.case import Check, CheckedFile
 from pixel_tui.environment.checks.finding import EnvironmentFinding, EnvironmentLevel
-from pixel_tui.environment.dotenv.document import Quoting
+from pixel_tui.environment.dotenv.document import DotenvEntry, Quoting
 from pixel_tui.text import SafeText
 
 _COMMENT: Final = re.compile(r"#\s|#$|\S\t+#")
@@ -15,12 +15,9 @@ _COMMENT: Final = re.compile(r"#\s|#$|\S\t+#")
 def comments(case: CheckedFile) -> Iterator[EnvironmentFinding]:
     """What looks like a comment behind a value, and belongs to it."""
     for key, entry in case.looked_at():
-        if entry.quoting is not Quoting.NONE or entry.broken or "#" not in entry.written:
+        value = value_before_comment(entry)
+        if value is None:
             continue
-        found = _COMMENT.search(entry.written)
-        if found is None:
-            continue
-        value = entry.written[: found.start() + (not found.group().startswith("#"))]
         yield case.finding(
             "comment",
             EnvironmentLevel.WARNING,
@@ -28,8 +25,18 @@ def comments(case: CheckedFile) -> Iterator[EnvironmentFinding]:
             "Compose takes what looks like a comment for a part of the value: only behind a "
             "value and a space `#` begins one.",
             "Put the comment on a line of its own.",
-            mend=value.strip(),
+            mend=value,
         )
+
+
+def value_before_comment(entry: DotenvEntry) -> str | None:
+    """What is before something that looks like a comment; None if nothing does."""
+    if entry.quoting is not Quoting.NONE or entry.broken or "#" not in entry.written:
+        return None
+    found = _COMMENT.search(entry.written)
+    if found is None:
+        return None
+    return entry.written[: found.start() + (not found.group().startswith("#"))].strip()
 
 
 def nameless(case: CheckedFile) -> Iterator[EnvironmentFinding]:
