@@ -1,1 +1,1 @@
-"""The demonstration: an embedded stack, and all that stands for the real one."""
+"""The demo: a simulated stack, and simulated versions of everything a real console uses."""

@@ -1,4 +1,4 @@
-"""Faults of the embedded stack that can be raised by name, to practise on."""
+"""Faults of the simulated stack that can be raised from the command palette, for practice."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pixel_tui.demo.stack.world import DemoFault, DemoWorld
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """Something to run from the command palette of a demonstration."""
+    """An entry of the demo's command palette that changes the simulated stack."""
 
     title: str
     help: str
@@ -18,7 +18,7 @@ class Drill:
 
 
 def drills(world: DemoWorld) -> Iterator[Drill]:
-    """Every fault of every service that is there, and of the engine."""
+    """Yield drills for each fault of each service that runs by default, and for the engine."""
     for part in CAST:
         if part.profile:
             continue

@@ -1,4 +1,4 @@
-"""The environment file of the embedded stack: it is in memory, and looks like a real one."""
+"""The environment file of the simulated stack, kept in memory."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -36,11 +36,11 @@ _SURROUNDINGS: Final = Surroundings(
 
 
 class DemoFile:
-    """An environment file that belongs to nothing real.
+    """An environment file in memory, with its versions.
 
     Args:
         clock: The time.
-        folder: Where a copy of it lies, and what waits to be saved: a plan looks at files.
+        folder: Where its copy and the staged candidates are stored, because plans read files.
     """
 
     def __init__(self, clock: Clock, folder: Path) -> None:
@@ -58,16 +58,16 @@ class DemoFile:
 
     @property
     def stamp(self) -> Stamp:
-        """What changes with each write."""
+        """A value that changes with each write; empty if the file does not exist."""
         return (self._changes,) if self.data is not None else ()
 
     @property
     def copy(self) -> Path:
-        """The copy of it that plans look at."""
+        """The path of the copy that plans read."""
         return self.folder / "environment" / "demonstration.env"
 
     def write(self, data: bytes) -> None:
-        """Replace its content, and keep what was there."""
+        """Replace the content and keep the old one as a version."""
         if self.data is not None:
             self._remember(str(len(self.versions) + 1), self.data, self._clock.now())
         self.data = data
@@ -75,7 +75,7 @@ class DemoFile:
 
 
 class DemoSource:
-    """An `EnvironmentSource` on the embedded stack.
+    """An `EnvironmentSource` on the simulated stack.
 
     Args:
         file: The file.
@@ -89,7 +89,7 @@ class DemoSource:
         self._examined = Examined(around, {})
 
     def read(self) -> LoadedFile:
-        """What there is now."""
+        """Return the current content, with its example file."""
         return LoadedFile(
             data=self._file.data,
             example=EXAMPLE,
@@ -99,30 +99,34 @@ class DemoSource:
         )
 
     def stamp(self) -> Stamp:
-        """What changes with each write."""
+        """Return a value that changes with each write."""
         return self._file.stamp
 
     def other(self, path: Path) -> bytes:
-        """The embedded stack has no other file than its example."""
+        """Return the example file, the only other file of the simulated stack.
+
+        Raises:
+            FileError: The path is that of another file.
+        """
         if path.name == ".env.example":
             return EXAMPLE
         raise FileError("The embedded stack has no such file.", on=str(path))
 
     def versions(self) -> Sequence[SavedVersion]:
-        """The saved versions, newest first."""
+        """Return the saved versions, newest first."""
         return [version for version, _ in reversed(self._file.versions.values())]
 
     def version(self, name: str) -> bytes:
-        """The content of a saved version."""
+        """Return the content of a saved version."""
         return self._file.versions[name][1]
 
 
 class DemoWorkspace:
-    """An `EnvironmentWorkspace` on the embedded stack.
+    """An `EnvironmentWorkspace` on the simulated stack.
 
     Args:
         file: The file.
-        clock: The time.
+        clock: Gives the time of drafts.
         environment: The variables of this process.
     """
 
@@ -134,25 +138,25 @@ class DemoWorkspace:
         self._staging = Staging(file.folder, Path(DIRECTORY))
 
     def saved_draft(self) -> SavedDraft | None:
-        """The edits that were not saved since the demonstration began."""
+        """Return the unsaved edits of this demo session, if any."""
         return self._draft
 
     @property
     def has_draft(self) -> bool:
-        """Whether there are edits that were not saved."""
+        """Whether there are unsaved edits."""
         return self._draft is not None
 
     def save_draft(self, base: bytes, data: bytes) -> None:
-        """Write a draft of unsaved edits."""
+        """Save unsaved edits as the draft."""
         self._draft = SavedDraft(base, data, self._clock.now())
 
     def discard_draft(self) -> None:
-        """Remove the draft, and the candidates that were made of it."""
+        """Remove the draft and the candidates made from it."""
         self._staging.forget_discarded()
         self._draft = None
 
     def preview_impact(self, candidate: bytes) -> Impact:
-        """Who reads what has changed."""
+        """Return which services a candidate would recreate or rebuild."""
         document = DotenvDocument.parse(candidate)
         if document.faults:
             fault = document.faults[0]
@@ -194,15 +198,15 @@ class DemoWorkspace:
         return found
 
     def stage(self, candidate: bytes, base: bytes | None) -> str:
-        """Lay a candidate down for a plan."""
+        """Stage a candidate for a plan and return its id."""
         return self._staging.stage(candidate, base=digest(base))
 
     def staged(self, name: str) -> bytes:
-        """A candidate that waits."""
+        """Return the content of a staged candidate."""
         return self._staging.read(name)
 
     def facts(self) -> EnvironmentFacts:
-        """What a plan has to know of the file."""
+        """Return what a plan needs to know about the file; writes the copy that plans read."""
         now = self.file.data or b""
         replace_file(self.file.copy, now, durable=False)
         candidates = tuple(
@@ -223,7 +227,7 @@ class DemoWorkspace:
         )
 
     def carry_out(self, argv: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Do what the program would that saves a file; returns what docker has to do.
+        """Save a candidate, as the real program would, and return the docker commands to run.
 
         Args:
             argv: `... VERB ID --recreate SERVICE --rebuild SERVICE ...`
@@ -241,19 +245,19 @@ class DemoWorkspace:
         return [("docker", "compose", "build", *built), up] if built else [up] if anew else []
 
     def edit_externally(self, data: bytes) -> bytes:
-        """Open the user's editor on a private copy."""
+        """Open the user's editor on a private copy and return the edited content."""
         return edit_externally(data, self._environment)
 
 
 def demo_environment(
     file: DemoFile, clock: Clock, settings: Settings, environment: Mapping[str, str]
 ) -> EnvironmentAccess:
-    """What a console on the embedded stack has of its environment file.
+    """Return the console's access to the environment file of the simulated stack.
 
     Args:
         file: The file.
-        clock: The time.
-        settings: Whether it may change something, or show secrets.
+        clock: Gives the time of drafts.
+        settings: Decide whether edits are allowed and secrets may be revealed.
         environment: The variables of this process.
     """
     source = DemoSource(file)

@@ -1,4 +1,4 @@
-"""The ledger of the embedded stack: its worker is at a task, and one task is an orphan."""
+"""The task ledger of the simulated stack, with a running task and an orphaned one."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -34,11 +34,11 @@ _DONE: Final = (
 
 
 class DemoLedger:
-    """A `LedgerSource` that is held in memory.
+    """A `LedgerSource` in memory.
 
     Args:
-        observer: Sees the embedded stack.
-        clock: Its time.
+        observer: Watches the simulated stack.
+        clock: The demo's clock.
     """
 
     def __init__(self, observer: Observer, clock: Clock) -> None:
@@ -51,21 +51,21 @@ class DemoLedger:
 
     @property
     def view(self) -> LedgerView:
-        """The ledger beside the stack as it was seen last."""
+        """The ledger, compared with the latest snapshot of the stack."""
         return self._view
 
     def start(self) -> None:
-        """Follow the stack."""
+        """Start to follow the stack."""
         if self._view is NO_VIEW:
             self._unsubscribe = self._observer.subscribe(self._heard)
             self.refresh()
 
     def close(self) -> None:
-        """Follow it no more."""
+        """Stop following the stack."""
         self._unsubscribe()
 
     def subscribe(self, listener: LedgerListener) -> Callable[[], None]:
-        """Call the listener with each new view."""
+        """Call the listener with each new view; returns a function that unsubscribes it."""
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -75,7 +75,7 @@ class DemoLedger:
         return unsubscribe
 
     def refresh(self) -> None:
-        """Compare it with the stack anew."""
+        """Compare the ledger with the stack again, and pass a changed view to the listeners."""
         view = view_of(self._reading, self._observer.snapshot, self._clock.now())
         if view != self._view:
             self._view = view
@@ -88,7 +88,7 @@ class DemoLedger:
 
 
 def demo_ledger(observer: Observer, clock: Clock) -> LedgerAccess:
-    """The embedded stack's ledger; there are no files behind it."""
+    """Return read-only access to the simulated ledger, which has no files."""
     return LedgerAccess(
         DemoLedger(observer, clock), LedgerPlace(Path("/nonexistent/demo")), changeable=False
     )

@@ -1,6 +1,6 @@
-"""The console on the embedded stack, with faults that can be raised to practise on.
+"""The parts of a console on the simulated stack.
 
-Apart from `console/live.py`: a console on a real engine imports none of it.
+Separate from `console/live.py`, so that a console on a real engine imports none of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,13 +42,13 @@ def demo_parts(
     clock: Clock | None = None,
     world: DemoWorld | None = None,
 ) -> ConsoleParts:
-    """The parts of a console on the embedded stack.
+    """Return the parts of a console on the simulated stack.
 
     Args:
-        settings: What the user wants.
+        settings: The user's settings.
         environment: The variables of this process.
-        clock: Its time; the machine's if None.
-        world: The stack; a new one if None.
+        clock: The demo's clock; the system clock if None.
+        world: The simulated stack; a new one if None.
     """
     clock = clock or SystemClock()
     folder = state_folder()
@@ -84,7 +84,7 @@ def demo_parts(
         return workspace.carry_out(argv) if isinstance(workspace, DemoWorkspace) else ()
 
     def read_facts(_snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
-        del stored  # there is no backup, and so nothing is lost
+        del stored  # there are no backups
         return Facts(
             host=SafeText("demo"),
             held_ports=(),
@@ -103,7 +103,7 @@ def demo_parts(
                 command,
                 folder / "demo",
                 clock,
-                locks=folder / "demo" / "locks",  # its stack is no other user's
+                locks=folder / "demo" / "locks",  # the stack is this user's alone
             ),
             observer,
             command,

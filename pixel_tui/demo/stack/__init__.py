@@ -1,1 +1,1 @@
-"""The embedded stack: services, containers, logs and faults in seeded time."""
+"""The simulated stack: services, containers, logs and faults in seeded time."""

@@ -1,4 +1,4 @@
-"""The command lines of docker and compose that the embedded stack understands."""
+"""Parses the docker and compose command lines that the simulated stack understands."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pixel_tui.stack.programs.health_wait import MODULE
 PROGRAMS: Final = frozenset({"docker", "docker-compose"})
 DOCKER_VERBS: Final = frozenset({"start", "stop", "restart"})
 WAIT: Final = "wait"
-"""The verb of the console's own program that waits for health checks."""
+"""The verb of pixel-tui's own program that waits for health checks."""
 COMPOSE_VERBS: Final = DOCKER_VERBS | {"build", "up"}
 UNKNOWN_FLAG: Final = 16
 
@@ -30,7 +30,7 @@ _WITHOUT_VALUE: Final = frozenset(
 
 
 class CommandRefused(Exception):
-    """The program would print this and end with this code."""
+    """The program would print this message and exit with this code."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class CommandRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A command line, taken apart."""
+    """A parsed command line."""
 
     compose: bool
     verb: str
@@ -48,10 +48,10 @@ class CommandLine:
 
 
 def parse_command(argv: Sequence[str]) -> CommandLine:
-    """Take a command line apart.
+    """Parse a command line.
 
     Raises:
-        CommandRefused: It is none that the embedded stack understands.
+        CommandRefused: The simulated stack does not understand it.
     """
     flags: set[str] = set()
     if MODULE in argv:
@@ -71,7 +71,7 @@ def parse_command(argv: Sequence[str]) -> CommandLine:
 
 
 def _words(argv: Sequence[str], flags: set[str]) -> Iterator[str]:
-    """What is no option; the options without a value are put into `flags`."""
+    """Yield the arguments that are not options; options without a value are added to `flags`."""
     items = iter(argv)
     for item in items:
         if item == "--":

@@ -1,6 +1,6 @@
-"""What docker and compose do to the embedded stack's containers, step by step.
+"""Runs docker and compose commands on the simulated containers, step by step.
 
-Compose names services and minds what they depend on; docker names containers.
+Compose commands name services and respect their dependencies; docker commands name containers.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,16 +22,16 @@ _SERVICES: Final = {part.name: part for part in CAST}
 
 
 class CommandInterrupted(Exception):
-    """The command was told to end."""
+    """The command was interrupted."""
 
 
 class DemoCommandRunner:
-    """Carries out one command.
+    """Runs one command on the simulated stack.
 
     Args:
         world: The stack.
-        say: Prints a line of the command's output.
-        rest: Waits for so many seconds; raises `CommandInterrupted`.
+        write_line: Prints a line of the command's output.
+        sleep: Waits for a number of seconds; raises `CommandInterrupted`.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class DemoCommandRunner:
         self._compose = True
 
     def do(self, line: CommandLine) -> None:
-        """Do what a command line says.
+        """Run a parsed command.
 
         Raises:
-            CommandRefused: Docker or compose would refuse it, or fail.
-            EngineUnreachable: The engine was made to fail.
-            Interrupted: It was told to end. What was begun is done.
+            CommandRefused: Docker or compose would refuse the command, or it would fail.
+            EngineUnreachable: The engine was made unreachable.
+            CommandInterrupted: Interrupted; a step that had started is finished.
         """
         self._compose = line.compose
         if line.verb == WAIT:
@@ -91,7 +91,7 @@ class DemoCommandRunner:
     # Compose.
 
     def _parts(self, names: Iterable[str]) -> list[DemoService]:
-        """The services that are meant, those first on which others depend."""
+        """Return the named services (all that run by default if none), dependencies first."""
         named = list(names)
         for name in named:
             if name not in _SERVICES:
@@ -110,7 +110,7 @@ class DemoCommandRunner:
                     self._start(actor)
 
     def _build(self, part: DemoService) -> None:
-        """What is built from the same source is the same image."""
+        """Build a service's image; one with an image of its own is not built."""
         if not part.image:
             self._say(f" Service {part.name}  Building")
             self._rest(BUILD_SECONDS)
@@ -136,7 +136,7 @@ class DemoCommandRunner:
                     self._start(there[number])
 
     def _await_needs(self, part: DemoService) -> None:
-        """Wait until those are healthy that have to be."""
+        """Wait until the dependencies with the condition `healthy` are healthy."""
         for name, condition in part.depends_on:
             if condition != "healthy":
                 continue
@@ -157,7 +157,7 @@ class DemoCommandRunner:
         self._say_of(actor, "Healthy")
 
     def _wait(self, names: Iterable[str]) -> None:
-        """The console's own waiting: it ends well, whatever it sees at the end."""
+        """Wait as pixel-tui's own program does: it exits 0, healthy or not."""
         left = int(WAIT_SECONDS / LOOK_SECONDS)
         for name in names:
             actor = self._container(name)
@@ -173,7 +173,7 @@ class DemoCommandRunner:
             else:
                 self._say(f"{name}  healthy")
 
-    # One container. Told to end, the command does: the engine still finishes what it began.
+    # Containers. If the command is interrupted, the engine still finishes the step.
 
     def _stop(self, actor: FakeContainer) -> None:
         self._say_of(actor, "Stopping")
@@ -232,7 +232,7 @@ class DemoCommandRunner:
         self._world.remove(actor)
         self._say_of(actor, "Removed")
 
-    # Looking.
+    # State.
 
     def _require_engine(self) -> None:
         with self._world.look():
@@ -243,7 +243,7 @@ class DemoCommandRunner:
             return next((item for item in actors if name in {item.name, item.id}), None)
 
     def _containers(self, parts: Iterable[DemoService]) -> list[FakeContainer]:
-        """The containers that `up` made, service by service."""
+        """Return the containers of the services, without one-off ones."""
         with self._world.look() as (actors, _):
             return [
                 actor
@@ -258,19 +258,19 @@ class DemoCommandRunner:
 
 
 def _is_replaced(actor: FakeContainer, flags: frozenset[str], *, named: bool) -> bool:
-    """Whether `up` makes a container anew; what it depends on is not forced."""
+    """Whether `up` recreates a container; dependencies are not forced."""
     if "--no-recreate" in flags:
         return False
     return (named and "--force-recreate" in flags) or actor.config_hash != config_hash(actor.part)
 
 
 def _verdict(actor: FakeContainer) -> DemoHealthResult:
-    """The verdict of its health check; compose calls one without a check healthy enough."""
+    """Return the container's health; compose counts one without a health check as healthy."""
     return actor.health.verdict if actor.health else DemoHealthResult.HEALTHY
 
 
 def _with_needs(parts: Iterable[DemoService]) -> list[DemoService]:
-    """The services, and those that they depend on, directly or through others."""
+    """Return the services with their direct and indirect dependencies, dependencies first."""
     names: dict[str, None] = {}
     queue = [part.name for part in parts]
     for name in queue:
@@ -280,10 +280,10 @@ def _with_needs(parts: Iterable[DemoService]) -> list[DemoService]:
 
 
 def _in_order(names: Iterable[str]) -> list[DemoService]:
-    """Services with those first on which others depend."""
+    """Return the services with dependencies first."""
     return sorted((_SERVICES[name] for name in names), key=lambda part: (_depth(part), part.name))
 
 
 def _depth(part: DemoService) -> int:
-    """How many services come before it."""
+    """Return the length of the longest chain of dependencies below a service."""
     return 1 + max((_depth(_SERVICES[name]) for name, _ in part.depends_on), default=-1)

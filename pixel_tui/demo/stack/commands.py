@@ -1,4 +1,4 @@
-"""Docker's commands on the embedded stack: the plans are the same, nothing real is touched."""
+"""Runs docker commands on the simulated stack, so that plans are the same as for a real one."""
 
 import os
 import signal
@@ -19,16 +19,16 @@ from pixel_tui.stack.programs.process import RunningCommand
 INTERRUPTED: Final = 130
 
 Prepare = Callable[[Sequence[str]], Sequence[Sequence[str]]]
-"""Does what another program than docker would, and returns what is docker's part of it."""
+"""Does the work of a program other than docker, and returns the docker commands to run next."""
 
 
 class DemoRunner:
-    """A `CommandRunner` that understands start, stop, restart and up.
+    """A `CommandRunner` that understands start, stop, restart, build and up.
 
     Args:
         world: The stack.
-        pace: How long things take: 1 as on a small server, 0 for at once.
-        others: Other programs that it plays, by the module that Python runs.
+        pace: Factor for all durations: 1 as on a small server, 0 for no delay.
+        others: Other simulated programs, by the Python module they are started with.
     """
 
     def __init__(
@@ -42,12 +42,16 @@ class DemoRunner:
         self,
         argv: Sequence[str],
         *,
-        directory: str,  # noqa: ARG002  the embedded stack is in no folder
+        directory: str,  # noqa: ARG002  the simulated stack has no folder
         environment: Mapping[str, str],  # noqa: ARG002
         output: Path,
         holding: Sequence[int] = (),  # noqa: ARG002  it ends with the console
     ) -> RunningCommand:
-        """Begin to act; returns at once."""
+        """Start a command and return at once.
+
+        Raises:
+            OperationError: The program is unknown, or its output file can't be written.
+        """
         other = next((self._others[word] for word in argv if word in self._others), None)
         known = PurePath(argv[0]).name in PROGRAMS or MODULE in argv
         if other is None and not known:
@@ -74,7 +78,7 @@ def _itself(argv: Sequence[str]) -> Sequence[Sequence[str]]:
 
 
 class _DemoCommand:
-    """A command under way, on a thread in place of a process."""
+    """A running command, on a thread in place of a process."""
 
     def __init__(
         self,
@@ -135,11 +139,11 @@ class _DemoCommand:
             os.close(self._descriptor)
 
     def _rest(self, seconds: float) -> None:
-        """Let time pass, as a real command would wait for the engine."""
+        """Wait as a real command waits for the engine, unless the command is interrupted."""
         if self._told_to_end.wait(seconds * self._pace):
             raise CommandInterrupted
 
     def _say(self, line: str) -> None:
-        # A disk that is full by now must not keep a change from its end.
+        # A full disk must not stop a change halfway.
         with suppress(OSError):
             os.write(self._descriptor, f"{line}\n".encode())

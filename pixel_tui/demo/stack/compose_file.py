@@ -1,4 +1,4 @@
-"""The embedded stack's compose file, as `docker compose config --format json` resolves it."""
+"""The simulated stack's compose file, as `docker compose config --format json` prints it."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ _CONTEXTS: Final = {
 
 
 def config() -> JsonObject:
-    """The whole resolved model, with every profile."""
+    """Return the resolved model, with all profiles."""
     return {
         "name": PROJECT,
         "networks": {NETWORK: {"name": f"{PROJECT}_{NETWORK}", "driver": "bridge", "ipam": {}}},
@@ -27,12 +27,12 @@ def config() -> JsonObject:
 
 
 def config_hash(part: DemoService) -> str:
-    """The hash that compose labels the containers of a service with."""
+    """Return the value of compose's config-hash label for a service."""
     return hashlib.sha256(json.dumps(service(part), sort_keys=True).encode()).hexdigest()
 
 
 def service(part: DemoService) -> JsonObject:
-    """A service of the resolved model."""
+    """Return a service of the resolved model."""
     where_given: JsonObject = {
         "build": {} if part.image else _build(part),
         "container_name": part.container_name,
@@ -130,7 +130,7 @@ def _volumes(part: DemoService) -> list[JsonValue]:
 
 
 def host_path(source: str) -> str:
-    """A volume's source as a path of the host."""
+    """Return the source of a volume as a path on the host."""
     if source.startswith("/"):
         return source
     return DIRECTORY if source == "." else f"{DIRECTORY}/{source}"

@@ -1,4 +1,4 @@
-"""A container of the embedded stack. Times are Unix seconds."""
+"""A container of the simulated stack. Times are Unix seconds."""
 
 import math
 from collections import deque
@@ -24,7 +24,7 @@ KEPT_PROBES: Final = 5
 
 
 class Status(StrEnum):
-    """The engine's words for what a container is doing."""
+    """The engine's names for the state of a container."""
 
     CREATED = "created"
     RUNNING = "running"
@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 
 class DemoHealthResult(StrEnum):
-    """The engine's words for what a health check found."""
+    """The engine's names for the result of a health check."""
 
     STARTING = "starting"
     HEALTHY = "healthy"
@@ -50,26 +50,26 @@ class ProbeRun:
 
 @dataclass(slots=True)
 class DemoHealth:
-    """What the engine knows of a health check."""
+    """The state of a container's health check."""
 
     check: DemoHealthCheck
     verdict: DemoHealthResult = DemoHealthResult.STARTING
     streak: int = 0
-    """Failures in a row that count."""
+    """Consecutive failures that count."""
     runs: deque[ProbeRun] = field(default_factory=lambda: deque(maxlen=KEPT_PROBES))
     next_run: float = NEVER
 
     def begin(self, at: float) -> None:
-        """Its container was started."""
+        """Restart the checks with the container."""
         self.verdict, self.streak = DemoHealthResult.STARTING, 0
         self.next_run = at + self.check.start_interval
 
     def end(self) -> None:
-        """Its container ended: the engine then calls it unhealthy."""
+        """Report unhealthy, as the engine does for an exited container."""
         self.verdict, self.next_run = DemoHealthResult.UNHEALTHY, NEVER
 
     def take(self, run: ProbeRun, *, started: float) -> None:
-        """Judge by one more run."""
+        """Record a run of the check and update the verdict."""
         self.runs.append(run)
         early = (
             self.verdict is DemoHealthResult.STARTING and run.at < started + self.check.start_period
@@ -86,7 +86,7 @@ class DemoHealth:
 
 @dataclass(slots=True)
 class FakeContainer:
-    """A container: what it is, how it is, and when something happens to it next."""
+    """A container: its configuration, its state, and the time of its next event."""
 
     part: DemoService
     name: str
@@ -98,7 +98,7 @@ class FakeContainer:
     created: float
     journal: Journal
     phase: float
-    """Of its waves; two containers do not move together."""
+    """Shifts the waves of its usage, so that two containers differ."""
     oneoff: bool = False
     health: DemoHealth | None = None
     status: Status = Status.CREATED
@@ -116,22 +116,22 @@ class FakeContainer:
 
     @property
     def running(self) -> bool:
-        """Whether its process is there."""
+        """Whether its process runs."""
         return self.status is Status.RUNNING
 
     @property
     def up(self) -> bool:
-        """Whether it runs, or the engine is about to restart it."""
+        """Whether it runs or is about to be restarted by the engine."""
         return self.status in {Status.RUNNING, Status.RESTARTING}
 
     @property
     def due(self) -> float:
-        """When something happens to it by itself."""
+        """The time of its next event that no command causes."""
         probe = self.health.next_run if self.health else NEVER
         return min(self.next_end, self.next_start, probe)
 
     def live(self, at: float) -> None:
-        """A life begins."""
+        """Start the container's process."""
         self.status, self.started = Status.RUNNING, at
         self.exit_code, self.oom_killed = 0, False
         self.next_start = NEVER
@@ -142,7 +142,7 @@ class FakeContainer:
         self._feel(at)
 
     def die(self, at: float, code: int, *, oom: bool) -> None:
-        """A life ends."""
+        """End the container's process with an exit code."""
         killed = oom or code == 137
         self.journal.end(
             at, crashed=self.fault is DemoFault.CRASH_LOOP and code == 1, killed=killed
@@ -155,7 +155,7 @@ class FakeContainer:
             self.health.end()
 
     def suffer(self, fault: DemoFault | None, at: float) -> None:
-        """Something goes wrong, or is mended."""
+        """Set or clear (None) the container's fault."""
         self.fault, self.ill_since = fault, at
         self._feel(at)
 
@@ -171,7 +171,7 @@ class FakeContainer:
             self.next_end = at + OUT_OF_MEMORY_SECONDS
 
     def probe(self, at: float) -> bool:
-        """Let its health check run; returns whether the verdict is another one now."""
+        """Run the health check once; returns whether the verdict changed."""
         if self.health is None:
             return False
         before = self.health.verdict
@@ -181,13 +181,13 @@ class FakeContainer:
         return self.health.verdict is not before
 
     def use(self, at: float) -> DemoCounters | None:
-        """What it has used in this life; None while it does not run."""
+        """Return what it has used since its start; None if it is not running."""
         if self.meter is None:
             return None
         return use(self.part, self.meter, at, self.fault, self.ill_since)
 
     def labels(self) -> Mapping[str, str]:
-        """The labels that compose gives it."""
+        """Return the labels that compose sets."""
         depends_on = ",".join(
             f"{name}:service_{condition}:false" for name, condition in self.part.depends_on
         )

@@ -1,4 +1,4 @@
-"""Docker's API on the embedded stack."""
+"""Docker's API on the simulated stack."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ _NOT_IMPLEMENTED: Final = 501
 
 
 class DemoEngine:
-    """An `EngineReader` on the embedded stack.
+    """An `EngineReader` on the simulated stack.
 
     Args:
         world: The stack.
@@ -101,7 +101,7 @@ class DemoEngine:
             }
 
     def image_history(self, reference: str) -> list[JsonObject]:
-        """`GET /images/{name}/history`: its images were built with the values of now."""
+        """`GET /images/{name}/history`: images were built with the current arguments."""
         with self._world.look():
             made = {self._world.image_id(part.image_name): part.arguments for part in CAST}
         arguments = made.get(reference, ())
@@ -110,19 +110,19 @@ class DemoEngine:
         return [{"CreatedBy": item} for item in (*runs, *(f"ARG {name}" for name, _ in arguments))]
 
     def network(self, name: str) -> JsonObject | None:
-        """`GET /networks/{name}`: whatever is asked for is there."""
+        """`GET /networks/{name}`: every network exists."""
         return {"Name": name}
 
     def containers_on(self, network: str) -> list[JsonObject]:  # noqa: ARG002
-        """`GET /containers/json` of a network: nobody asks, since none has changed."""
+        """`GET /containers/json` of a network: empty, because no network ever changes."""
         return []
 
     def volume(self, name: str) -> JsonObject | None:
-        """`GET /volumes/{name}`: whatever is asked for is there."""
+        """`GET /volumes/{name}`: every volume exists."""
         return {"Name": name}
 
     def networks(self) -> list[JsonObject]:
-        """`GET /networks`: none has a hash that could be another one."""
+        """`GET /networks`: empty, so that no network can be out of sync."""
         return []
 
     def labelled_volumes(self) -> list[JsonObject]:
@@ -160,7 +160,7 @@ class DemoEngine:
             return DemoLog(self._world, actor, request, now)
 
     def close(self) -> None:
-        """Nothing to drop: there is no connection."""
+        """Do nothing: there is no connection to close."""
 
     @contextmanager
     def _actor(self, container_id: str) -> Iterator[tuple[FakeContainer, float]]:

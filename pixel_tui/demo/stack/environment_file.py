@@ -1,4 +1,4 @@
-"""The embedded stack's `.env` and `.env.example`, with the problems that such files have."""
+"""The simulated stack's `.env` and `.env.example`, with typical mistakes."""
 
 from collections import defaultdict
 from typing import Final
@@ -98,11 +98,11 @@ CANVAS_THEME=dark
 _FIXED: Final = frozenset(
     {"DATABASE_PATH", "HOST_PIXEL_ROOT", "NODE_ENV", "PGDATA", "PIXEL_ROOT", "PORT", "TZ"}
 )
-"""What the compose file says itself."""
+"""Keys that the compose file sets itself."""
 
 
 def uses() -> EnvironmentUses:
-    """Who reads which key: each service that has it names it in the compose file."""
+    """Return which services use which key, in `environment` or as a build argument."""
     references: dict[str, list[KeyUse]] = defaultdict(list)
     for part in CAST:
         name = SafeText(part.name)

@@ -1,8 +1,8 @@
-"""The log of one container of the embedded stack, as the engine would keep it.
+"""The log of one container of the simulated stack, as the engine would keep it.
 
-Lines follow from the time, from the seed and from what is wrong: line k of a service
-comes at about k times its tempo. They are made when somebody looks, so that a log that
-nobody reads costs nothing.
+Lines depend only on the time, the seed and the container's fault: line k of a service comes
+at about k times its interval. They are generated when the log is read, so that a log without
+readers costs nothing.
 """
 
 from bisect import bisect_left
@@ -16,13 +16,13 @@ from pixel_tui.demo.stack.seeded_time import nanoseconds, noise
 
 KEPT_LINES: Final = 20_000
 MADE_AT_ONCE: Final = 5000
-"""Of the lines that nobody looked at in time, only so many are made."""
+"""The most lines generated at once; older ones that were never read are left out."""
 FIRST_WORDS_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """A line; the stamp is its Unix time in nanoseconds."""
+    """A line of a log; its stamp is Unix nanoseconds."""
 
     stamp: int
     stream: int
@@ -33,11 +33,11 @@ class Journal:
     """A container's log.
 
     Args:
-        service: Who speaks.
-        name: The container: two of a service say other things at other moments.
+        service: The service's name; it selects the messages.
+        name: The container's name; two of a service log different lines at different times.
         tempo: Seconds between two lines.
-        seed: The world's.
-        since: The history begins here, in Unix seconds.
+        seed: The seed of the simulated stack.
+        since: Start of the history, in Unix seconds.
     """
 
     def __init__(self, service: str, name: str, *, tempo: float, seed: int, since: float) -> None:
@@ -55,30 +55,30 @@ class Journal:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """The number of the oldest line that is kept, and of the next to come."""
+        """The number of the oldest line that is kept, and of the next one."""
         return self._first, self._first + len(self._lines)
 
     def lines(self, start: int, stop: int) -> list[JournalLine]:
-        """The kept lines from one number up to, not including, another."""
+        """Return the kept lines from `start` up to, but not including, `stop`."""
         return self._lines[max(start - self._first, 0) : max(stop - self._first, 0)]
 
     def since(self, stamp: int) -> int:
-        """The number of the first line at or after a time."""
+        """Return the number of the first line at or after a time in Unix nanoseconds."""
         return self._first + bisect_left(self._lines, stamp, key=lambda line: line.stamp)
 
     @property
     def lives_over(self) -> int:
-        """How many lives of the container are over."""
+        """How many runs of the container have ended."""
         return len(self._ends)
 
     def end_of(self, life: int) -> int:
-        """The number that follows the last line of a life that is over."""
+        """Return the number after the last line of a run that has ended."""
         return self._ends[life]
 
-    # What happens to the container.
+    # Events of the container.
 
     def begin(self, at: float) -> None:
-        """A life begins."""
+        """Start a run of the container with its start-up messages."""
         self._speaking = True
         self._told = max(self._told, at)
         said = first_words(self._service, at)
@@ -87,12 +87,12 @@ class Journal:
         self._quiet_until = due[-1][0] if due else at
 
     def feel(self, mood: DemoFault | None, at: float) -> None:
-        """Something goes wrong, or is mended."""
+        """Set or clear (None) the fault that decides what is logged."""
         self.grow(at)
         self._mood = mood
 
     def end(self, at: float, *, crashed: bool, killed: bool) -> None:
-        """A life ends. Who is killed can't say a last word."""
+        """End a run of the container; a killed one logs no last message."""
         self.grow(at)
         if not killed:
             self._append((at, *line) for line in last_words(self._service, at, crashed=crashed))
@@ -101,7 +101,7 @@ class Journal:
         self._ends.append(self._first + len(self._lines))
 
     def grow(self, now: float) -> None:
-        """Make the lines that have come due."""
+        """Generate the lines up to a time."""
         if now <= self._told:
             return
         if self._speaking:
@@ -115,7 +115,7 @@ class Journal:
         tempo = FLOOD_SECONDS if flood else self._tempo
         last = int(now / tempo)
         for number in range(max(int(after / tempo) - 1, last - MADE_AT_ONCE), last + 1):
-            # Flooding is regular; everything else comes a little early or late.
+            # Floods are regular; other lines come a little early or late.
             late = 0.0 if flood else 0.7 * noise(f"{self._seed} {number}")
             at = (number + late) * tempo
             if after < at <= now and at > self._quiet_until:
@@ -124,7 +124,7 @@ class Journal:
     def _append(self, said: Iterable[tuple[float, int, str]]) -> None:
         newest = self._lines[-1].stamp if self._lines else 0
         for at, stream, text in said:
-            # Two lines never bear the same stamp, and a later one never an older.
+            # Stamps are unique and increase.
             newest = max(nanoseconds(at), newest + 1000)
             self._lines.append(JournalLine(newest, stream, text))
         surplus = len(self._lines) - KEPT_LINES

@@ -1,4 +1,4 @@
-"""What the services of the embedded stack say in their logs, and in which form."""
+"""The log messages of the simulated services, in each service's own format."""
 
 import json
 import random
@@ -12,7 +12,7 @@ from pixel_tui.demo.stack.faults import DemoFault
 
 
 class DemoLogLevel(Enum):
-    """How serious a line is, in the words of those who write lines."""
+    """Log levels, with pino's numbers."""
 
     DEBUG = 20
     INFO = 30
@@ -21,7 +21,7 @@ class DemoLogLevel(Enum):
 
 
 Style = Callable[[float, DemoLogLevel, str, str], tuple[int, str]]
-"""Time, level, words, service; to the stream (1 or 2) and the line."""
+"""Formats a line from time, level, message and service; returns the stream (1 or 2) and text."""
 
 
 def _logfmt(at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
@@ -62,19 +62,19 @@ def _iso(at: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a service speaks. Words may hold fields in braces, see `_fields`."""
+    """The messages of a service. They may have fields in braces, see `_fields`."""
 
     style: Style
     calm: tuple[tuple[int, DemoLogLevel, str], ...]
-    """How often (of all weights), how serious, and what."""
+    """Weight, level and message."""
     first: tuple[str, ...] = ()
-    """Its words when it starts."""
+    """Messages at start."""
     last: tuple[str, ...] = ("received SIGTERM, closing",)
-    """Its words when it is told to stop."""
+    """Messages after SIGTERM."""
     ill: str = "upstream did not answer within 5000 ms"
-    """What its errors say while it is unhealthy."""
+    """The error message while it is unhealthy."""
     crash: str = "fatal: connect ECONNREFUSED 172.20.0.7:5432, giving up"
-    """Its last words in a crash loop."""
+    """The last message in a crash loop."""
 
 
 _FALLBACK: Final = Voice(_bare, ((1, DemoLogLevel.INFO, "tick {n}"),))
@@ -194,14 +194,14 @@ VOICES: Final[Mapping[str, Voice]] = {
 def speak(
     service: str, number: int, at: float, *, seed: str, mood: DemoFault | None
 ) -> tuple[int, str]:
-    """A line of a service's log, always the same for the same arguments.
+    """Return a line of a service's log, the same for the same arguments.
 
     Args:
-        service: Who speaks.
-        number: Which of its lines.
+        service: The service's name.
+        number: The line's number.
         at: The line's Unix time.
-        seed: Another seed chooses other words.
-        mood: What is wrong with it, if anything.
+        seed: Selects the messages.
+        mood: The container's fault, if any.
 
     Returns:
         The stream (1 or 2) and the text.
@@ -221,13 +221,13 @@ def speak(
 
 
 def first_words(service: str, at: float) -> list[tuple[int, str]]:
-    """What a service says when it starts."""
+    """Return the messages of a service at start."""
     voice = VOICES.get(service, _FALLBACK)
     return [voice.style(at, DemoLogLevel.INFO, words, service) for words in voice.first]
 
 
 def last_words(service: str, at: float, *, crashed: bool) -> list[tuple[int, str]]:
-    """What a service says when it ends. Who is killed says nothing: do not ask."""
+    """Return the messages of a service at exit. A killed one logs none: don't call this."""
     voice = VOICES.get(service, _FALLBACK)
     if crashed:
         return [voice.style(at, DemoLogLevel.ERROR, voice.crash, service)]

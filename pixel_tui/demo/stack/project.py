@@ -1,4 +1,4 @@
-"""The compose program's reading half, on the embedded stack."""
+"""The simulated stack's compose project, as compose would resolve it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from pixel_tui.stack.model.source import Place, ResolvedProject
 
 
 class DemoProject:
-    """A `ProjectReader` on the embedded stack.
+    """A `ProjectReader` on the simulated stack.
 
     Args:
         world: The stack.
@@ -20,16 +20,16 @@ class DemoProject:
 
     @property
     def name_guess(self) -> str:
-        """Its name."""
+        """The project's name."""
         return PROJECT
 
     @property
     def place(self) -> Place:
-        """Where it is said to be."""
+        """The project's folder and compose file; neither exists."""
         return Place(DIRECTORY, (COMPOSE_FILE,))
 
     def resolve(self) -> ResolvedProject:
-        """What compose would print, with every profile."""
+        """Return what compose would resolve, with all profiles."""
         return ResolvedProject(
             config=config(),
             active=frozenset(part.name for part in CAST if not part.profile),
@@ -38,9 +38,9 @@ class DemoProject:
         )
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:  # noqa: ARG002
-        """What compose would label the containers with."""
+        """Return the config-hash label of each service."""
         return {part.name: config_hash(part) for part in CAST}
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
-        """Its file never changes."""
+        """Return an unchanging fingerprint: the compose file never changes."""
         return ((COMPOSE_FILE, self._born, 6214),)

@@ -1,8 +1,8 @@
-"""How the embedded stack stands when the curtain rises: calm, with a few things to find.
+"""The state of the simulated stack at the start: quiet, with a few things to find.
 
 The agent has been unhealthy for four minutes, syntropy was restarted twice, landing's
-containers were made from an older configuration, a worker is at its task, and an orphan
-of an older compose file is still there.
+containers were created from an older configuration, a worker runs a task, and a container
+of a service that is no longer in the compose file still runs.
 """
 
 import hashlib
@@ -31,19 +31,19 @@ _RESTARTS: Final = {"syntropy": 2}
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A container that is there from the beginning."""
+    """A container that exists at the start."""
 
     part: DemoService
     name: str
     number: int
     age: float
-    """Seconds since it was started."""
+    """Seconds since its start."""
     config_hash: str
     oneoff: bool = False
 
 
 def roles() -> list[Role]:
-    """Every container of the first picture."""
+    """Return the containers that exist at the start."""
     found = []
     for part in (*CAST, ORPHAN):
         age = _AGES.get(part.name, _USUAL_AGE)
@@ -62,7 +62,7 @@ def roles() -> list[Role]:
 
 
 def settle(actor: FakeContainer, now: float) -> None:
-    """Give a container that runs since long ago its past: probes, restarts, an illness."""
+    """Give a container its past: health checks, restarts, a fault."""
     actor.restarts = _RESTARTS.get(actor.part.name, 0)
     if actor.restarts:
         actor.finished = actor.started - 2.0
@@ -72,7 +72,7 @@ def settle(actor: FakeContainer, now: float) -> None:
     if health is None:
         return
     health.verdict = DemoHealthResult.HEALTHY
-    # Containers are not probed in step with each other.
+    # Health checks of different containers run at different times.
     last = now - (0.1 + 0.8 * actor.phase / 7) * health.check.interval
     for back in range((health.runs.maxlen or 1) - 1, -1, -1):
         at = last - back * health.check.interval

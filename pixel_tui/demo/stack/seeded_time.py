@@ -1,4 +1,4 @@
-"""Times and reproducible chance for the embedded stack."""
+"""Timestamps and reproducible random values for the simulated stack."""
 
 import hashlib
 import zlib
@@ -10,33 +10,33 @@ _MICROSECONDS: Final = 1_000_000
 
 
 def nanoseconds(at: float) -> int:
-    """Unix seconds as whole nanoseconds, to the microsecond that a clock tells."""
+    """Convert Unix seconds to nanoseconds, with microsecond precision."""
     return round(at * _MICROSECONDS) * 1000
 
 
 def stamp(at: float) -> str:
-    """Unix seconds as the engine writes them; its zero time for 0."""
+    """Format Unix seconds as the engine does; 0 is its zero time."""
     return stamp_of(nanoseconds(at)) if at else ZERO_TIME
 
 
 def stamp_of(moment: int) -> str:
-    """Unix nanoseconds as the engine writes them."""
+    """Format Unix nanoseconds as the engine does."""
     seconds, rest = divmod(moment, 1_000_000_000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
 def hex_id(seed: int, name: str) -> str:
-    """An id of 64 digits that only the seed and the name decide."""
+    """Return an id of 64 hex digits, derived from the seed and the name."""
     return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
 
 
 def noise(name: str) -> float:
-    """A number from 0 up to 1 that only the name decides."""
+    """Return a number in [0, 1), derived from the name."""
     return zlib.crc32(name.encode()) / 2**32
 
 
 def how_long(seconds: float) -> str:
-    """A duration as `docker ps` puts it."""
+    """Format a duration as `docker ps` does."""
     if seconds < 1:
         return "Less than a second"
     if seconds < 60:

@@ -1,4 +1,4 @@
-"""Who plays in the embedded stack: the ten services of the operations guide, and an orphan."""
+"""The services of the simulated stack: the ten of the operations guide, and an orphan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,16 +35,16 @@ class DemoService:
 
     name: str
     image: str = ""
-    """Empty for one that is built: it is then called after the project and itself."""
+    """Empty for a service that is built; its image is then named after project and service."""
     command: tuple[str, ...] = ("node", "dist/server.js")
     check: DemoHealthCheck | None = None
     port: int = 0
-    """Where it listens in its container; 0 for nowhere."""
+    """The port it listens on in the container; 0 for none."""
     published: tuple[tuple[int, int], ...] = ()
-    """Ports of the container and of the host."""
+    """Pairs of container port and host port."""
     host_ip: str = "127.0.0.1"
     depends_on: tuple[tuple[str, str], ...] = ()
-    """Services and the condition: `healthy` or `started`."""
+    """Pairs of service and condition, `healthy` or `started`."""
     profile: str = ""
     replicas: int = 1
     container_name: str = ""
@@ -53,39 +53,39 @@ class DemoService:
     grace: str = ""
     environment: tuple[tuple[str, str], ...] = ()
     arguments: tuple[tuple[str, str], ...] = ()
-    """Of its build."""
+    """Build arguments."""
     volumes: tuple[tuple[str, str, bool], ...] = ()
-    """Path below the project's directory (or an absolute one), target, writable."""
+    """Path below the project's folder (or an absolute one), target, writable."""
     memory: int = 64 * MIB
-    """Bytes in use at rest."""
+    """Bytes in use when idle."""
     memory_limit: int = 0
     """In bytes; 0 for none."""
     cpu: float = 0.02
-    """Cores in use at rest."""
+    """Cores in use when idle."""
     traffic: int = 2000
-    """Bytes a second that it receives."""
+    """Bytes received per second."""
     storage: int = 400
-    """Bytes a second that it writes to disk."""
+    """Bytes written to disk per second."""
     processes: int = 11
     tempo: float = 2.0
     """Seconds between two log lines."""
     ready_seconds: float = 2.5
-    """How long after its start its health check can pass."""
+    """Seconds after its start until its health check can pass."""
     stop_seconds: float = 0.6
     stop_code: int = 143
 
     @property
     def probe(self) -> str:
-        """What a passing health check prints; empty for a service without one."""
+        """The output of a passing health check; empty without a health check."""
         return self.check.passing if self.check else ""
 
     @property
     def image_name(self) -> str:
-        """What `docker ps` shows as its image."""
+        """The image's name in `docker ps`."""
         return self.image or f"{PROJECT}-{self.name}"
 
     def container(self, number: int) -> str:
-        """The name of one of its containers."""
+        """Return the name of one of its containers."""
         return self.container_name or f"{PROJECT}-{self.name}-{number}"
 
 
@@ -251,6 +251,6 @@ ORPHAN: Final = DemoService(
     environment=(("POSTGRES_URL", _DATABASE),),
     memory=88 * MIB, cpu=0.005, traffic=300, processes=4, tempo=9.0,
 )  # fmt: skip
-"""Left over from an older compose file, which named it."""
+"""A service that only an older compose file had."""
 
 PARTS: Final[Mapping[str, DemoService]] = {part.name: part for part in (*CAST, ORPHAN)}

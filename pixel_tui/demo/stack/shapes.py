@@ -1,4 +1,4 @@
-"""The containers of the embedded stack in the shapes of the Docker Engine's API."""
+"""The simulated containers in the JSON of Docker's API."""
 
 from typing import Final
 
@@ -161,7 +161,7 @@ def _status_words(actor: FakeContainer, now: float) -> str:
 def _state(actor: FakeContainer) -> JsonObject:
     state: JsonObject = {
         "Status": actor.status.value,
-        # The engine says so of one that it is about to restart, too.
+        # The engine reports a container that waits for its restart as running.
         "Running": actor.up,
         "Paused": False,
         "Restarting": actor.status is Status.RESTARTING,

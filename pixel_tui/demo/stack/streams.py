@@ -1,4 +1,4 @@
-"""What the embedded engine says as it happens: logs as frames, and events."""
+"""The simulated engine's streams: logs as frames, and events."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
@@ -13,18 +13,18 @@ from pixel_tui.stack.model.labels import LABEL
 from pixel_tui.stack.model.source import LogRequest
 
 WAIT_SECONDS: Final = 0.1
-"""Real time between two looks at the clock, whatever the clock is."""
+"""Real seconds between two reads of the clock, whichever clock it is."""
 LINES_AT_ONCE: Final = 2000
 
 
 class DemoLog:
-    """A `ByteStream`: what a container has said, then what it says until it ends.
+    """A `ByteStream` of a container's log, existing lines first, then new ones if followed.
 
     Args:
         world: The stack.
-        actor: The container, looked at in a `world.look()` block.
-        request: What is wanted of its log.
-        now: The time of that block.
+        container: The container, from a `world.locked()` block.
+        request: Which lines to return.
+        now: The time in that block.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class DemoLog:
         if request.tail is not None:
             self._next = max(self._next, end - request.tail)
         self._life = self._journal.lives_over
-        # Where the stream ends; not known yet for one that is followed.
+        # The end of the stream; None until the followed container exits.
         self._end = None if request.follow and actor.running else end
         self._closed = False
 
     def read(self) -> bytes:
-        """Wait for the next lines."""
+        """Return the next lines as frames; blocks until there are some. Empty at the end."""
         while True:
             with self._world.changed:
                 if self._closed:
@@ -57,7 +57,7 @@ class DemoLog:
         return b"".join(map(_frame, lines))
 
     def close(self) -> None:
-        """End a `read` that waits."""
+        """End a `read` that blocks."""
         with self._world.changed:
             self._closed = True
             self._world.changed.notify_all()
@@ -73,11 +73,11 @@ class DemoLog:
 
 
 class DemoEvents:
-    """An `EventStream`: what happens to the project's containers from now on.
+    """An `EventStream` of the project's container events, from now on.
 
     Args:
         world: The stack.
-        project: Whose events are wanted.
+        project: The compose project's name.
     """
 
     def __init__(self, world: DemoWorld, project: str) -> None:
@@ -87,12 +87,12 @@ class DemoEvents:
         self._closed = False
 
     def __iter__(self) -> Iterator[JsonObject]:
-        """Wait for events until the stream is closed."""
+        """Yield events as they come, until the stream is closed."""
         while not self._closed:
             yield from self._of_project(self._wait())
 
     def close(self) -> None:
-        """End an iteration that waits."""
+        """End an iteration that blocks."""
         with self._world.changed:
             self._closed = True
             self._world.changed.notify_all()
@@ -111,7 +111,7 @@ class DemoEvents:
 
 
 def _since(request: LogRequest) -> int:
-    """The first wanted time in nanoseconds; a float would not hold it."""
+    """Return the request's start in nanoseconds, as an int: a float is not precise enough."""
     try:
         return int(Decimal(request.since or 0) * 1_000_000_000)
     except InvalidOperation:

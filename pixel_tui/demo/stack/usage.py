@@ -1,4 +1,4 @@
-"""What a container of the embedded stack uses: counters that rise in waves and never fall."""
+"""Simulated resource usage of a container: counters that rise in waves and never fall."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pixel_tui.demo.stack.services import MIB, DemoService
 
 HOST_MEMORY: Final = 8192 * MIB
 LEAK_LIMIT: Final = 512 * MIB
-"""Where a container without a limit of its own is killed."""
+"""The memory at which a container without a limit of its own is killed, in bytes."""
 WARMING_SECONDS: Final = 20.0
 FLOOD_WORK: Final = 5.0
 
@@ -19,7 +19,7 @@ _WAVES: Final = ((0.45, 47.0), (0.3, 13.0))
 
 @dataclass(frozen=True, slots=True)
 class DemoCounters:
-    """The counters of one life, up to a moment. Bytes and nanoseconds."""
+    """The counters of a container since its start, in bytes and nanoseconds."""
 
     cpu: int
     memory: int
@@ -33,10 +33,10 @@ class DemoCounters:
 
 @dataclass(slots=True)
 class Meter:
-    """Counts one life of a container.
+    """Accumulates the work of one run of a container.
 
-    Extra work (a log flood) is summed up beside the waves, so that its begin and its
-    end change the rates and never the counts.
+    Extra work (a log flood) is added separately from the waves, so that its start and end
+    change the rates and never the counts.
     """
 
     started: float
@@ -46,11 +46,11 @@ class Meter:
     since: float = 0.0
 
     def work(self, factor: float, at: float) -> None:
-        """Work harder, or as usual again (factor 1)."""
+        """Set the load from a time on, as a factor of the usual one."""
         self.extra, self.since, self.factor = self._extra(at), at, factor
 
     def count(self, at: float, channel: int) -> float:
-        """Seconds of usual work up to now; each channel has waves of its own."""
+        """Return the seconds of usual work up to a time; each channel has its own waves."""
         age = max(at - self.started, 0.0)
         total = age + self._extra(at)
         for height, period in _WAVES:
@@ -66,7 +66,7 @@ class Meter:
 def use(
     part: DemoService, meter: Meter, at: float, fault: DemoFault | None, ill_since: float
 ) -> DemoCounters:
-    """What a running container has used up to a moment."""
+    """Return the counters of a running container at a time."""
     return DemoCounters(
         cpu=int(part.cpu * meter.count(at, 0) * 1e9),
         memory=_memory(part, meter, at, fault, ill_since),
@@ -82,7 +82,7 @@ def use(
 def _memory(
     part: DemoService, meter: Meter, at: float, fault: DemoFault | None, ill_since: float
 ) -> int:
-    """In use without the page cache."""
+    """Return the bytes in use, without the page cache."""
     age = max(at - meter.started, 0.0)
     warm = 0.55 + 0.45 * min(age / WARMING_SECONDS, 1.0)
     rest = part.memory * warm * (1 + 0.025 * math.sin(at / 31 + meter.phase))

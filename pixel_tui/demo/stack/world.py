@@ -1,8 +1,8 @@
-"""The state of the embedded stack. Everything in it follows from a clock and a seed.
+"""The state of the simulated stack, derived entirely from a clock and a seed.
 
-With the clock of the machine it is alive; with one that stands still, two worlds are
-equal to the last digit, which is what screenshots are made with. Whoever looks first
-lets happen what has come due since somebody looked last, in the order of its times.
+With the system clock it is live. With a fixed clock, two worlds are equal to the last digit,
+which is how screenshots are made. Each access first processes the events that have come due
+since the last one, in order of time.
 """
 
 import threading
@@ -26,23 +26,23 @@ from pixel_tui.stack.model.json_value import JsonObject
 __all__ = ["DemoFault", "DemoWorld"]
 
 HISTORY_SECONDS: Final = 1200.0
-"""How much of a log there is at the start."""
+"""The length of the log history at the start."""
 KEPT_EVENTS: Final = 1000
 _KILLED: Final = 137
 
 
 class DemoWorld:
-    """The containers and the events of the embedded stack. Safe to use from any thread.
+    """The containers and events of the simulated stack. Thread-safe.
 
     Args:
-        clock: Its time.
-        seed: Another seed gives other ids, waves and words.
+        clock: The demo's clock.
+        seed: Decides ids, usage and log messages.
     """
 
     def __init__(self, clock: Clock, seed: int = 7) -> None:
         self.seed = seed
         self.changed = threading.Condition()
-        """Guards everything in here; notified when something has happened."""
+        """Guards all state; notified after each change."""
         self._clock = clock
         self._at = self.born = clock.now().timestamp()
         self._down = False
@@ -59,14 +59,14 @@ class DemoWorld:
             actor.live(self.born - role.age)
             settle(actor, self.born)
 
-    # Looking.
+    # State.
 
     @contextmanager
     def look(self) -> Iterator[tuple[list[FakeContainer], float]]:
-        """The containers as they are, and the time, for as long as the block lasts.
+        """Yield the containers and the current time, locked for the duration of the block.
 
         Raises:
-            EngineUnreachable: The engine was made to fail.
+            EngineUnreachable: The engine was made unreachable.
         """
         with self.changed:
             self.require_engine()
@@ -74,10 +74,10 @@ class DemoWorld:
             yield list(self._actors), self._at
 
     def require_engine(self) -> None:
-        """Say so if the engine was made to fail.
+        """Check that the engine answers.
 
         Raises:
-            EngineUnreachable: It was.
+            EngineUnreachable: The engine was made unreachable.
         """
         if self._down:
             raise EngineUnreachable(
@@ -87,12 +87,12 @@ class DemoWorld:
             )
 
     def image_id(self, reference: str) -> str:
-        """The id of an image; empty where there is none of this name."""
+        """Return the id of an image; empty if there is none of this name."""
         known = {part.image_name for part in PARTS.values()}
         return f"sha256:{hex_id(self.seed, reference)}" if reference in known else ""
 
     def events_from(self, number: int) -> tuple[list[JsonObject], int]:
-        """The events from a number on, and the number that the next one will have."""
+        """Return the events from a number on, and the number of the next event."""
         with self.look():
             kept = list(self._events)
             missing = max(number - (self._told_events - len(kept)), 0)
@@ -101,11 +101,11 @@ class DemoWorld:
     # Faults.
 
     def raise_fault(self, service: str, fault: DemoFault) -> None:
-        """Let something go wrong with every container of a service.
+        """Raise a fault in all containers of a service.
 
         Args:
-            service: Its name.
-            fault: What goes wrong; it takes the place of what is wrong already.
+            service: The service's name.
+            fault: Replaces the current fault, if any.
 
         Raises:
             UsageError: There is no such service.
@@ -117,10 +117,10 @@ class DemoWorld:
             self.changed.notify_all()
 
     def clear(self, service: str) -> None:
-        """Mend a service.
+        """Clear the fault of a service.
 
-        What was unhealthy is healthy after its next probe, and what waits to be
-        restarted is; what was stopped stays so.
+        An unhealthy container is healthy after its next health check, and one that waits for
+        its restart is restarted; a stopped one stays stopped.
 
         Raises:
             UsageError: There is no such service.
@@ -133,7 +133,7 @@ class DemoWorld:
             self.changed.notify_all()
 
     def fail_engine(self, *, down: bool) -> None:
-        """Let the engine stop answering, or answer again. Its containers go on."""
+        """Make the engine stop answering, or answer again. Its containers keep running."""
         with self.changed:
             self._down = down
             self.changed.notify_all()
@@ -143,10 +143,10 @@ class DemoWorld:
             raise UsageError("The embedded stack has no such service.", on=service)
         return [actor for actor in self._actors if actor.part.name == service]
 
-    # Changes, in the engine's words.
+    # Changes, as Docker's API names them.
 
     def create(self, part: DemoService, number: int) -> FakeContainer:
-        """Make a container of a service, in the configuration of now."""
+        """Create a container of a service with the current configuration."""
         with self.changed:
             self._pass_time()
             actor = self._new(part, part.container(number), number, config_hash(part), self._at)
@@ -154,7 +154,7 @@ class DemoWorld:
             return actor
 
     def remove(self, actor: FakeContainer) -> None:
-        """Remove a container that does not run."""
+        """Remove a container that is not running."""
         with self.changed:
             self._pass_time()
             if actor in self._actors:
@@ -162,7 +162,7 @@ class DemoWorld:
                 self._tell(actor, "destroy")
 
     def start(self, actor: FakeContainer) -> None:
-        """Start a container by hand: its restarts count from zero, and what hung is mended."""
+        """Start a container: its restart count is reset and it is no longer unhealthy."""
         with self.changed:
             self._pass_time()
             if actor.running:
@@ -174,7 +174,7 @@ class DemoWorld:
             self._tell(actor, "start")
 
     def stop(self, actor: FakeContainer) -> None:
-        """Stop a container by hand: the engine does not restart it."""
+        """Stop a container; the engine does not restart it."""
         with self.changed:
             self._pass_time()
             if not actor.up:
@@ -190,14 +190,14 @@ class DemoWorld:
             self._tell(actor, "stop")
 
     def told_restart(self, actor: FakeContainer) -> None:
-        """Report what the engine reports after it has stopped and started a container."""
+        """Emit the event that the engine emits after a restart."""
         with self.changed:
             self._tell(actor, "restart")
 
     # Time.
 
     def _pass_time(self) -> None:
-        """Let happen what has come due."""
+        """Process all events that have come due."""
         now = self._clock.now().timestamp()
         while self._actors:
             actor = min(self._actors, key=lambda item: item.due)
@@ -237,7 +237,7 @@ class DemoWorld:
     def _new(
         self, part: DemoService, name: str, number: int, label: str, since: float
     ) -> FakeContainer:
-        # The number of what was made before keeps a recreated container's id its own.
+        # The counter gives a recreated container a new id.
         self._made += 1
         actor = FakeContainer(
             part=part,
