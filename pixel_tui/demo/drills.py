@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pixel_tui.demo.stack.services import CAST
+from pixel_tui.demo.stack.services import SERVICES
 from pixel_tui.demo.stack.world import DemoFault, DemoWorld
 
 
@@ -19,21 +19,21 @@ class Drill:
 
 def drills(world: DemoWorld) -> Iterator[Drill]:
     """Yield drills for each fault of each service that runs by default, and for the engine."""
-    for part in CAST:
-        if part.profile:
+    for service in SERVICES:
+        if service.profile:
             continue
         for fault in DemoFault:
-            if fault is DemoFault.UNHEALTHY and not part.probe:
+            if fault is DemoFault.UNHEALTHY and not service.probe:
                 continue
             yield Drill(
-                f"Drill: {part.name}, {fault.value}",
+                f"Drill: {service.name}, {fault.value}",
                 "Raises this fault in the embedded stack",
-                partial(world.raise_fault, part.name, fault),
+                partial(world.raise_fault, service.name, fault),
             )
         yield Drill(
-            f"Drill: mend {part.name}",
+            f"Drill: mend {service.name}",
             "Clears every fault of this service",
-            partial(world.clear, part.name),
+            partial(world.clear, service.name),
         )
     yield Drill(
         "Drill: the engine stops answering",

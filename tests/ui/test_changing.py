@@ -130,8 +130,8 @@ async def test_a_plan_that_the_stack_has_moved_under_is_shown_anew() -> None:
         await it.press("r")
         first = it.app.screen
         before = started(it, "web")
-        with it.world.look() as (actors, _):
-            web = next(actor for actor in actors if actor.part.name == "web")
+        with it.world.locked() as (containers, _):
+            web = next(container for container in containers if container.service.name == "web")
         it.world.stop(web)
         it.world.start(web)
         await it.until(lambda: started(it, "web") != before)

@@ -43,9 +43,9 @@ def focused_button(it: Console) -> str | None:
 
 async def stop(it: Console, service: str) -> None:
     """Somebody else stops a service."""
-    with it.world.look() as (actors, _):
-        actor = next(actor for actor in actors if actor.part.name == service)
-    it.world.stop(actor)
+    with it.world.locked() as (containers, _):
+        container = next(container for container in containers if container.service.name == service)
+    it.world.stop(container)
 
     def stopped() -> bool:
         found = it.app.parts.observer.snapshot.service(service)

@@ -70,8 +70,12 @@ async def test_the_cursor_stays_on_its_service_however_rows_move() -> None:
         await it.press("o", "O")
         assert it.table.current is not None
         assert it.table.current.service == "postgres"
-        with it.world.look() as (actors, _):
-            gone = next(actor for actor in actors if actor.part.name == "narrative-correlator")
+        with it.world.locked() as (containers, _):
+            gone = next(
+                container
+                for container in containers
+                if container.service.name == "narrative-correlator"
+            )
         it.world.remove(gone)
         it.dashboard.action_refresh_stack()
         await it.until(lambda: "narrative-correlator" not in it.names())
@@ -81,8 +85,10 @@ async def test_the_cursor_stays_on_its_service_however_rows_move() -> None:
 async def test_a_container_that_is_gone_leaves_the_cursor_with_its_service() -> None:
     async with console() as it:
         it.dashboard.select("landing/pixel-landing-2")
-        with it.world.look() as (actors, _):
-            gone = next(actor for actor in actors if actor.name == "pixel-landing-2")
+        with it.world.locked() as (containers, _):
+            gone = next(
+                container for container in containers if container.name == "pixel-landing-2"
+            )
         it.world.remove(gone)
         it.dashboard.action_refresh_stack()
         await it.until(lambda: "landing/pixel-landing-2" not in it.names())

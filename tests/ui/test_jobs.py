@@ -38,14 +38,14 @@ def operations_of(it: Console) -> Operations:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Until it is set every command waits in its middle, however long it takes to look at that."""
-    opened, rest = threading.Event(), _DemoCommand._rest
+    opened, rest = threading.Event(), _DemoCommand._sleep
 
     def wait_and_rest(command: _DemoCommand, seconds: float) -> None:
-        while not opened.wait(0.05) and not command._told_to_end.is_set():
+        while not opened.wait(0.05) and not command._interrupted.is_set():
             pass
         rest(command, seconds)
 
-    monkeypatch.setattr(_DemoCommand, "_rest", wait_and_rest)
+    monkeypatch.setattr(_DemoCommand, "_sleep", wait_and_rest)
     yield opened
     opened.set()
 

@@ -115,8 +115,8 @@ async def test_it_follows_the_stack_and_keeps_the_cursor() -> None:
         it.dashboard.select("web")
         await it.press("A")
         await choose(it, "stop")
-        with it.world.look() as (actors, _):
-            web = next(actor for actor in actors if actor.part.name == "web")
+        with it.world.locked() as (containers, _):
+            web = next(container for container in containers if container.service.name == "web")
         it.world.stop(web)
         await it.until(lambda: "No: web is stopped already" in it.text("#recovery-advice"))
         chosen = screen_of(it).chosen

@@ -70,10 +70,10 @@ class DemoRunner:
                 on=str(output),
                 remedy="Check the folder's owner, its mode and the free space.",
             ) from error
-        return _DemoCommand(self._world, argv, descriptor, self._pace, other or _itself)
+        return _DemoCommand(self._world, argv, descriptor, self._pace, other or _unchanged)
 
 
-def _itself(argv: Sequence[str]) -> Sequence[Sequence[str]]:
+def _unchanged(argv: Sequence[str]) -> Sequence[Sequence[str]]:
     return (argv,)
 
 
@@ -92,9 +92,9 @@ class _DemoCommand:
         self._prepare = prepare
         self._descriptor = descriptor
         self._code: int | None = None
-        self._code_if_ended = INTERRUPTED
-        self._told_to_end = threading.Event()
-        self._stagehand = DemoCommandRunner(world, say=self._say, rest=self._rest)
+        self._interrupted_code = INTERRUPTED
+        self._interrupted = threading.Event()
+        self._runner = DemoCommandRunner(world, write_line=self._write_line, sleep=self._sleep)
         self._pace = pace
         self._thread = threading.Thread(target=self._run, name="demo-command", daemon=True)
         self._thread.start()
@@ -108,42 +108,42 @@ class _DemoCommand:
         return self._code
 
     def interrupt(self) -> None:
-        self._end(INTERRUPTED)
+        self._interrupt(INTERRUPTED)
 
     def terminate(self) -> None:
-        self._end(-signal.SIGTERM)
+        self._interrupt(-signal.SIGTERM)
 
     def kill(self) -> None:
-        self._end(-signal.SIGKILL)
+        self._interrupt(-signal.SIGKILL)
 
-    def _end(self, code: int) -> None:
-        if not self._told_to_end.is_set():
-            self._code_if_ended = code
-            self._told_to_end.set()
+    def _interrupt(self, code: int) -> None:
+        if not self._interrupted.is_set():
+            self._interrupted_code = code
+            self._interrupted.set()
 
     def _run(self) -> None:
         code = 1
         try:
             for words in self._prepare(self._argv):
-                self._stagehand.do(parse_command(words))
+                self._runner.run(parse_command(words))
             code = 0
         except CommandRefused as refusal:
-            self._say(str(refusal))
+            self._write_line(str(refusal))
             code = refusal.code
         except EngineUnreachable:
-            self._say("Cannot connect to the Docker daemon. Is the docker daemon running?")
+            self._write_line("Cannot connect to the Docker daemon. Is the docker daemon running?")
         except CommandInterrupted:
-            code = self._code_if_ended
+            code = self._interrupted_code
         finally:
             self._code = code
             os.close(self._descriptor)
 
-    def _rest(self, seconds: float) -> None:
+    def _sleep(self, seconds: float) -> None:
         """Wait as a real command waits for the engine, unless the command is interrupted."""
-        if self._told_to_end.wait(seconds * self._pace):
+        if self._interrupted.wait(seconds * self._pace):
             raise CommandInterrupted
 
-    def _say(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         # A full disk must not stop a change halfway.
         with suppress(OSError):
             os.write(self._descriptor, f"{line}\n".encode())

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Final
 
-from pixel_tui.demo.stack.services import CAST, DIRECTORY, NETWORK, PROJECT, DemoService
+from pixel_tui.demo.stack.services import DIRECTORY, NETWORK, PROJECT, SERVICES, DemoService
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
 
 _CONTEXTS: Final = {
@@ -22,101 +22,101 @@ def config() -> JsonObject:
     return {
         "name": PROJECT,
         "networks": {NETWORK: {"name": f"{PROJECT}_{NETWORK}", "driver": "bridge", "ipam": {}}},
-        "services": {part.name: service(part) for part in CAST},
+        "services": {service.name: service_model(service) for service in SERVICES},
     }
 
 
-def config_hash(part: DemoService) -> str:
+def config_hash(service: DemoService) -> str:
     """Return the value of compose's config-hash label for a service."""
-    return hashlib.sha256(json.dumps(service(part), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(service_model(service), sort_keys=True).encode()).hexdigest()
 
 
-def service(part: DemoService) -> JsonObject:
+def service_model(service: DemoService) -> JsonObject:
     """Return a service of the resolved model."""
     where_given: JsonObject = {
-        "build": {} if part.image else _build(part),
-        "container_name": part.container_name,
-        "depends_on": _depends_on(part),
-        "deploy": _deploy(part),
-        "environment": dict(part.environment),
-        "expose": [str(part.port)] if part.port else [],
-        "group_add": ["999"] if part.name == "syntropy" else [],
-        "healthcheck": _healthcheck(part),
-        "image": part.image,
-        "mem_limit": str(part.memory_limit or ""),
-        "ports": _ports(part),
-        "profiles": [part.profile] if part.profile else [],
-        "stop_grace_period": part.grace,
-        "volumes": _volumes(part),
+        "build": {} if service.image else _build(service),
+        "container_name": service.container_name,
+        "depends_on": _depends_on(service),
+        "deploy": _deploy(service),
+        "environment": dict(service.environment),
+        "expose": [str(service.port)] if service.port else [],
+        "group_add": ["999"] if service.name == "syntropy" else [],
+        "healthcheck": _healthcheck(service),
+        "image": service.image,
+        "mem_limit": str(service.memory_limit or ""),
+        "ports": _ports(service),
+        "profiles": [service.profile] if service.profile else [],
+        "stop_grace_period": service.grace,
+        "volumes": _volumes(service),
     }
     return {
-        "command": list(part.command),
+        "command": list(service.command),
         "entrypoint": None,
-        "logging": _logging(part),
+        "logging": _logging(service),
         "networks": {NETWORK: None},
-        "restart": part.restart,
+        "restart": service.restart,
         **{name: value for name, value in where_given.items() if value},
     }
 
 
-def _depends_on(part: DemoService) -> JsonObject:
+def _depends_on(service: DemoService) -> JsonObject:
     return {
         name: {"condition": f"service_{condition}", "required": True}
-        for name, condition in part.depends_on
+        for name, condition in service.depends_on
     }
 
 
-def _deploy(part: DemoService) -> JsonObject:
-    if part.replicas == 1:
+def _deploy(service: DemoService) -> JsonObject:
+    if service.replicas == 1:
         return {}
-    return {"replicas": part.replicas, "resources": {}, "placement": {}}
+    return {"replicas": service.replicas, "resources": {}, "placement": {}}
 
 
-def _build(part: DemoService) -> JsonObject:
+def _build(service: DemoService) -> JsonObject:
     build: JsonObject = {
-        "context": f"{DIRECTORY}/{_CONTEXTS.get(part.name, part.name)}",
-        "dockerfile": "Dockerfile.worker" if part.name == "worker" else "Dockerfile",
+        "context": f"{DIRECTORY}/{_CONTEXTS.get(service.name, service.name)}",
+        "dockerfile": "Dockerfile.worker" if service.name == "worker" else "Dockerfile",
     }
-    if part.arguments:
-        build["args"] = dict(part.arguments)
+    if service.arguments:
+        build["args"] = dict(service.arguments)
     return build
 
 
-def _logging(part: DemoService) -> JsonObject:
-    if part.log_driver == "none":
+def _logging(service: DemoService) -> JsonObject:
+    if service.log_driver == "none":
         return {"driver": "none"}
-    return {"driver": part.log_driver, "options": {"max-file": "3", "max-size": "10m"}}
+    return {"driver": service.log_driver, "options": {"max-file": "3", "max-size": "10m"}}
 
 
-def _healthcheck(part: DemoService) -> JsonObject:
-    if part.check is None:
+def _healthcheck(service: DemoService) -> JsonObject:
+    if service.check is None:
         return {}
     return {
-        "test": list(part.check.test),
+        "test": list(service.check.test),
         "timeout": "5s",
-        "interval": f"{part.check.interval:g}s",
-        "retries": part.check.retries,
-        "start_period": f"{part.check.start_period:g}s",
-        "start_interval": f"{part.check.start_interval:g}s",
+        "interval": f"{service.check.interval:g}s",
+        "retries": service.check.retries,
+        "start_period": f"{service.check.start_period:g}s",
+        "start_interval": f"{service.check.start_interval:g}s",
     }
 
 
-def _ports(part: DemoService) -> list[JsonValue]:
+def _ports(service: DemoService) -> list[JsonValue]:
     return [
         {
             "mode": "ingress",
-            "host_ip": part.host_ip,
+            "host_ip": service.host_ip,
             "target": inside,
             "published": str(outside),
             "protocol": "tcp",
         }
-        for inside, outside in part.published
+        for inside, outside in service.published
     ]
 
 
-def _volumes(part: DemoService) -> list[JsonValue]:
+def _volumes(service: DemoService) -> list[JsonValue]:
     found: list[JsonValue] = []
-    for source, target, writable in part.volumes:
+    for source, target, writable in service.volumes:
         volume: JsonObject = {
             "type": "bind",
             "source": host_path(source),

@@ -16,11 +16,11 @@ from pixel_tui.demo.stack.services import (
     DemoHealthCheck,
     DemoService,
 )
-from pixel_tui.demo.stack.usage import FLOOD_WORK, DemoCounters, Meter, use
+from pixel_tui.demo.stack.usage import FLOOD_LOAD, DemoCounters, Meter, counters_at
 from pixel_tui.stack.model.labels import LABEL
 
 NEVER: Final = math.inf
-KEPT_PROBES: Final = 5
+MAX_PROBES: Final = 5
 
 
 class Status(StrEnum):
@@ -53,34 +53,34 @@ class DemoHealth:
     """The state of a container's health check."""
 
     check: DemoHealthCheck
-    verdict: DemoHealthResult = DemoHealthResult.STARTING
+    result: DemoHealthResult = DemoHealthResult.STARTING
     streak: int = 0
     """Consecutive failures that count."""
-    runs: deque[ProbeRun] = field(default_factory=lambda: deque(maxlen=KEPT_PROBES))
+    runs: deque[ProbeRun] = field(default_factory=lambda: deque(maxlen=MAX_PROBES))
     next_run: float = NEVER
 
-    def begin(self, at: float) -> None:
+    def start(self, at: float) -> None:
         """Restart the checks with the container."""
-        self.verdict, self.streak = DemoHealthResult.STARTING, 0
+        self.result, self.streak = DemoHealthResult.STARTING, 0
         self.next_run = at + self.check.start_interval
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Report unhealthy, as the engine does for an exited container."""
-        self.verdict, self.next_run = DemoHealthResult.UNHEALTHY, NEVER
+        self.result, self.next_run = DemoHealthResult.UNHEALTHY, NEVER
 
-    def take(self, run: ProbeRun, *, started: float) -> None:
+    def record(self, run: ProbeRun, *, started: float) -> None:
         """Record a run of the check and update the verdict."""
         self.runs.append(run)
-        early = (
-            self.verdict is DemoHealthResult.STARTING and run.at < started + self.check.start_period
+        in_start_period = (
+            self.result is DemoHealthResult.STARTING and run.at < started + self.check.start_period
         )
         if run.passed:
-            self.verdict, self.streak = DemoHealthResult.HEALTHY, 0
-        elif not early:
+            self.result, self.streak = DemoHealthResult.HEALTHY, 0
+        elif not in_start_period:
             self.streak += 1
             if self.streak >= self.check.retries:
-                self.verdict = DemoHealthResult.UNHEALTHY
-        soon = early and not run.passed
+                self.result = DemoHealthResult.UNHEALTHY
+        soon = in_start_period and not run.passed
         self.next_run = run.at + (self.check.start_interval if soon else self.check.interval)
 
 
@@ -88,7 +88,7 @@ class DemoHealth:
 class FakeContainer:
     """A container: its configuration, its state, and the time of its next event."""
 
-    part: DemoService
+    service: DemoService
     name: str
     id: str
     number: int
@@ -108,7 +108,7 @@ class FakeContainer:
     oom_killed: bool = False
     restarts: int = 0
     fault: DemoFault | None = None
-    ill_since: float = 0.0
+    fault_since: float = 0.0
     meter: Meter | None = None
     """None while it does not run."""
     next_end: float = NEVER
@@ -125,12 +125,12 @@ class FakeContainer:
         return self.status in {Status.RUNNING, Status.RESTARTING}
 
     @property
-    def due(self) -> float:
+    def next_due(self) -> float:
         """The time of its next event that no command causes."""
         probe = self.health.next_run if self.health else NEVER
         return min(self.next_end, self.next_start, probe)
 
-    def live(self, at: float) -> None:
+    def start_run(self, at: float) -> None:
         """Start the container's process."""
         self.status, self.started = Status.RUNNING, at
         self.exit_code, self.oom_killed = 0, False
@@ -138,10 +138,10 @@ class FakeContainer:
         self.meter = Meter(at, self.phase, since=at)
         self.journal.begin(at)
         if self.health:
-            self.health.begin(at)
-        self._feel(at)
+            self.health.start(at)
+        self._apply_fault(at)
 
-    def die(self, at: float, code: int, *, oom: bool) -> None:
+    def end_run(self, at: float, code: int, *, oom: bool) -> None:
         """End the container's process with an exit code."""
         killed = oom or code == 137
         self.journal.end(
@@ -152,19 +152,19 @@ class FakeContainer:
         self.next_end = NEVER
         self.meter = None
         if self.health:
-            self.health.end()
+            self.health.stop()
 
-    def suffer(self, fault: DemoFault | None, at: float) -> None:
+    def set_fault(self, fault: DemoFault | None, at: float) -> None:
         """Set or clear (None) the container's fault."""
-        self.fault, self.ill_since = fault, at
-        self._feel(at)
+        self.fault, self.fault_since = fault, at
+        self._apply_fault(at)
 
-    def _feel(self, at: float) -> None:
-        self.journal.feel(self.fault, at)
+    def _apply_fault(self, at: float) -> None:
+        self.journal.set_fault(self.fault, at)
         self.next_end = NEVER
         if self.meter is None:
             return
-        self.meter.work(FLOOD_WORK if self.fault is DemoFault.FLOOD else 1.0, at)
+        self.meter.set_load(FLOOD_LOAD if self.fault is DemoFault.FLOOD else 1.0, at)
         if self.fault is DemoFault.CRASH_LOOP:
             self.next_end = at + CRASH_SECONDS
         elif self.fault is DemoFault.OUT_OF_MEMORY:
@@ -174,22 +174,22 @@ class FakeContainer:
         """Run the health check once; returns whether the verdict changed."""
         if self.health is None:
             return False
-        before = self.health.verdict
-        ready = at >= self.started + self.part.ready_seconds
+        before = self.health.result
+        ready = at >= self.started + self.service.ready_seconds
         passed = ready and self.fault is not DemoFault.UNHEALTHY
-        self.health.take(ProbeRun(at, passed), started=self.started)
-        return self.health.verdict is not before
+        self.health.record(ProbeRun(at, passed), started=self.started)
+        return self.health.result is not before
 
     def use(self, at: float) -> DemoCounters | None:
         """Return what it has used since its start; None if it is not running."""
         if self.meter is None:
             return None
-        return use(self.part, self.meter, at, self.fault, self.ill_since)
+        return counters_at(self.service, self.meter, at, self.fault, self.fault_since)
 
     def labels(self) -> Mapping[str, str]:
         """Return the labels that compose sets."""
         depends_on = ",".join(
-            f"{name}:service_{condition}:false" for name, condition in self.part.depends_on
+            f"{name}:service_{condition}:false" for name, condition in self.service.depends_on
         )
         return {
             f"{LABEL}config-hash": self.config_hash,
@@ -200,6 +200,6 @@ class FakeContainer:
             f"{LABEL}project": PROJECT,
             f"{LABEL}project.config_files": COMPOSE_FILE,
             f"{LABEL}project.working_dir": DIRECTORY,
-            f"{LABEL}service": self.part.name,
+            f"{LABEL}service": self.service.name,
             f"{LABEL}version": "2.40.3",
         }

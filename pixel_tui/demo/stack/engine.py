@@ -8,7 +8,7 @@ from typing import Final
 from pixel_tui.demo.stack import shapes
 from pixel_tui.demo.stack.container import FakeContainer
 from pixel_tui.demo.stack.seeded_time import stamp
-from pixel_tui.demo.stack.services import CAST, MIB, PROJECT
+from pixel_tui.demo.stack.services import MIB, PROJECT, SERVICES
 from pixel_tui.demo.stack.streams import DemoEvents, DemoLog
 from pixel_tui.demo.stack.usage import HOST_MEMORY
 from pixel_tui.demo.stack.world import DemoWorld
@@ -36,12 +36,12 @@ class DemoEngine:
 
     def ping(self) -> None:
         """`GET /_ping`."""
-        with self._world.look():
+        with self._world.locked():
             return
 
     def version(self) -> JsonObject:
         """`GET /version`."""
-        with self._world.look():
+        with self._world.locked():
             return {
                 "Platform": {"Name": "pixel-tui, embedded stack"},
                 "Version": VERSION,
@@ -54,17 +54,17 @@ class DemoEngine:
 
     def info(self) -> JsonObject:
         """`GET /info`."""
-        with self._world.look() as (actors, _):
-            running = sum(actor.running for actor in actors)
+        with self._world.locked() as (containers, _):
+            running = sum(container.running for container in containers)
             return {
                 "Name": "demo",
                 "ServerVersion": VERSION,
                 "NCPU": shapes.HOST_CPUS,
                 "MemTotal": HOST_MEMORY,
-                "Containers": len(actors),
+                "Containers": len(containers),
                 "ContainersRunning": running,
                 "ContainersPaused": 0,
-                "ContainersStopped": len(actors) - running,
+                "ContainersStopped": len(containers) - running,
                 "Driver": "overlay2",
                 "LoggingDriver": "json-file",
                 "CgroupVersion": "2",
@@ -73,17 +73,21 @@ class DemoEngine:
 
     def containers(self, project: str) -> list[JsonObject]:
         """`GET /containers/json`."""
-        with self._world.look() as (actors, now):
-            return [shapes.listed(actor, now) for actor in actors if project in {PROJECT, ""}]
+        with self._world.locked() as (containers, now):
+            return [
+                shapes.list_item(container, now)
+                for container in containers
+                if project in {PROJECT, ""}
+            ]
 
     def inspect(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/json`."""
-        with self._actor(container_id) as (actor, _):
-            return shapes.inspected(actor)
+        with self._container(container_id) as (container, _):
+            return shapes.inspection(container)
 
     def image(self, reference: str) -> JsonObject | None:
         """`GET /images/{name}/json`."""
-        with self._world.look():
+        with self._world.locked():
             image_id = self._world.image_id(reference)
             if not image_id:
                 return None
@@ -94,7 +98,7 @@ class DemoEngine:
                 "Id": image_id,
                 "RepoTags": [name],
                 "RepoDigests": [digest] if pulled else [],
-                "Created": stamp(self._world.born - 9 * 86_400),
+                "Created": stamp(self._world.started_at - 9 * 86_400),
                 "Architecture": "amd64",
                 "Os": "linux",
                 "Size": (48 + int(image_id[7:9], 16)) * MIB,
@@ -102,9 +106,11 @@ class DemoEngine:
 
     def image_history(self, reference: str) -> list[JsonObject]:
         """`GET /images/{name}/history`: images were built with the current arguments."""
-        with self._world.look():
-            made = {self._world.image_id(part.image_name): part.arguments for part in CAST}
-        arguments = made.get(reference, ())
+        with self._world.locked():
+            arguments_of = {
+                self._world.image_id(service.image_name): service.arguments for service in SERVICES
+            }
+        arguments = arguments_of.get(reference, ())
         words = " ".join(f"{name}={value}" for name, value in arguments)
         runs = [f"RUN |{len(arguments)} {words} /bin/sh -c npm run build"] if words else []
         return [{"CreatedBy": item} for item in (*runs, *(f"ARG {name}" for name, _ in arguments))]
@@ -131,8 +137,8 @@ class DemoEngine:
 
     def stats(self, container_id: str) -> JsonObject:
         """`GET /containers/{id}/stats`, one sample."""
-        with self._actor(container_id) as (actor, now):
-            return shapes.stats(actor, now)
+        with self._container(container_id) as (container, now):
+            return shapes.stats(container, now)
 
     def events(self, project: str) -> EventStream:
         """`GET /events`."""
@@ -150,24 +156,24 @@ class DemoEngine:
 
     def logs(self, request: LogRequest) -> ByteStream:
         """`GET /containers/{id}/logs`."""
-        with self._actor(request.container_id) as (actor, now):
-            if actor.part.log_driver == "none":
+        with self._container(request.container_id) as (container, now):
+            if container.service.log_driver == "none":
                 raise EngineRefused(
                     _NOT_IMPLEMENTED,
                     "configured logging driver does not support reading",
                     on=f"/containers/{request.container_id}/logs",
                 )
-            return DemoLog(self._world, actor, request, now)
+            return DemoLog(self._world, container, request, now)
 
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
     @contextmanager
-    def _actor(self, container_id: str) -> Iterator[tuple[FakeContainer, float]]:
-        with self._world.look() as (actors, now):
-            for actor in actors:
-                if container_id in {actor.id, actor.id[:12], actor.name}:
-                    yield actor, now
+    def _container(self, container_id: str) -> Iterator[tuple[FakeContainer, float]]:
+        with self._world.locked() as (containers, now):
+            for container in containers:
+                if container_id in {container.id, container.id[:12], container.name}:
+                    yield container, now
                     return
             raise EngineRefused(
                 _NOT_FOUND,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Final
 
-from pixel_tui.demo.stack.services import CAST, DIRECTORY
+from pixel_tui.demo.stack.services import DIRECTORY, SERVICES
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses, KeyUse, KeyUseKind
 from pixel_tui.text import SafeText
 
@@ -104,16 +104,16 @@ _FIXED: Final = frozenset(
 def uses() -> EnvironmentUses:
     """Return which services use which key, in `environment` or as a build argument."""
     references: dict[str, list[KeyUse]] = defaultdict(list)
-    for part in CAST:
-        name = SafeText(part.name)
-        for key, _ in part.environment:
+    for service in SERVICES:
+        name = SafeText(service.name)
+        for key, _ in service.environment:
             if key not in _FIXED:
                 where = SafeText(f"environment.{key}")
                 references[key].append(KeyUse(name, KeyUseKind.INTERPOLATION, where))
-        for key, _ in part.arguments:
+        for key, _ in service.arguments:
             where = SafeText(f"build.args.{key}")
             references[key].append(KeyUse(name, KeyUseKind.BUILD_ARGUMENT, where))
-    services = tuple(SafeText(part.name) for part in CAST)
+    services = tuple(SafeText(service.name) for service in SERVICES)
     return EnvironmentUses(
         services=services,
         hosts=frozenset(services),

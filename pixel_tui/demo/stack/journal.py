@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from pixel_tui.demo.stack.faults import FLOOD_SECONDS, DemoFault
-from pixel_tui.demo.stack.log_messages import first_words, last_words, speak
+from pixel_tui.demo.stack.log_messages import log_line, shutdown_lines, startup_lines
 from pixel_tui.demo.stack.seeded_time import nanoseconds, noise
 
-KEPT_LINES: Final = 20_000
-MADE_AT_ONCE: Final = 5000
+MAX_LINES: Final = 20_000
+MAX_BACKLOG: Final = 5000
 """The most lines generated at once; older ones that were never read are left out."""
-FIRST_WORDS_SECONDS: Final = 0.5
+STARTUP_LINE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,22 @@ class Journal:
     Args:
         service: The service's name; it selects the messages.
         name: The container's name; two of a service log different lines at different times.
-        tempo: Seconds between two lines.
+        interval: Seconds between two lines.
         seed: The seed of the simulated stack.
         since: Start of the history, in Unix seconds.
     """
 
-    def __init__(self, service: str, name: str, *, tempo: float, seed: int, since: float) -> None:
+    def __init__(
+        self, service: str, name: str, *, interval: float, seed: int, since: float
+    ) -> None:
         self._service = service
-        self._tempo = tempo
+        self._interval = interval
         self._seed = f"{seed} {name}"
-        self._told = since
+        self._caught_up_to = since
         self._quiet_until = since
-        self._soon: list[tuple[float, int, str]] = []
-        self._mood: DemoFault | None = None
-        self._speaking = False
+        self._startup: list[tuple[float, int, str]] = []
+        self._fault: DemoFault | None = None
+        self._running = False
         self._lines: list[JournalLine] = []
         self._first = 0
         self._ends: list[int] = []
@@ -67,67 +69,69 @@ class Journal:
         return self._first + bisect_left(self._lines, stamp, key=lambda line: line.stamp)
 
     @property
-    def lives_over(self) -> int:
+    def ended_runs(self) -> int:
         """How many runs of the container have ended."""
         return len(self._ends)
 
-    def end_of(self, life: int) -> int:
+    def end_of_run(self, run: int) -> int:
         """Return the number after the last line of a run that has ended."""
-        return self._ends[life]
+        return self._ends[run]
 
     # Events of the container.
 
     def begin(self, at: float) -> None:
         """Start a run of the container with its start-up messages."""
-        self._speaking = True
-        self._told = max(self._told, at)
-        said = first_words(self._service, at)
-        due = [(at + FIRST_WORDS_SECONDS * (index + 1), *line) for index, line in enumerate(said)]
-        self._soon = [line for line in due if line[0] > self._told]
+        self._running = True
+        self._caught_up_to = max(self._caught_up_to, at)
+        messages = startup_lines(self._service, at)
+        due = [
+            (at + STARTUP_LINE_SECONDS * (index + 1), *line) for index, line in enumerate(messages)
+        ]
+        self._startup = [line for line in due if line[0] > self._caught_up_to]
         self._quiet_until = due[-1][0] if due else at
 
-    def feel(self, mood: DemoFault | None, at: float) -> None:
+    def set_fault(self, fault: DemoFault | None, at: float) -> None:
         """Set or clear (None) the fault that decides what is logged."""
-        self.grow(at)
-        self._mood = mood
+        self.catch_up(at)
+        self._fault = fault
 
     def end(self, at: float, *, crashed: bool, killed: bool) -> None:
         """End a run of the container; a killed one logs no last message."""
-        self.grow(at)
+        self.catch_up(at)
         if not killed:
-            self._append((at, *line) for line in last_words(self._service, at, crashed=crashed))
-        self._soon.clear()
-        self._speaking = False
+            self._append((at, *line) for line in shutdown_lines(self._service, at, crashed=crashed))
+        self._startup.clear()
+        self._running = False
         self._ends.append(self._first + len(self._lines))
 
-    def grow(self, now: float) -> None:
+    def catch_up(self, now: float) -> None:
         """Generate the lines up to a time."""
-        if now <= self._told:
+        if now <= self._caught_up_to:
             return
-        if self._speaking:
-            due = [line for line in self._soon if line[0] <= now]
-            self._soon = [line for line in self._soon if line[0] > now]
-            self._append(sorted([*due, *self._due(self._told, now)]))
-        self._told = now
+        if self._running:
+            due = [line for line in self._startup if line[0] <= now]
+            self._startup = [line for line in self._startup if line[0] > now]
+            self._append(sorted([*due, *self._due(self._caught_up_to, now)]))
+        self._caught_up_to = now
 
     def _due(self, after: float, now: float) -> Iterator[tuple[float, int, str]]:
-        flood = self._mood is DemoFault.FLOOD
-        tempo = FLOOD_SECONDS if flood else self._tempo
-        last = int(now / tempo)
-        for number in range(max(int(after / tempo) - 1, last - MADE_AT_ONCE), last + 1):
+        flood = self._fault is DemoFault.FLOOD
+        interval = FLOOD_SECONDS if flood else self._interval
+        last = int(now / interval)
+        for number in range(max(int(after / interval) - 1, last - MAX_BACKLOG), last + 1):
             # Floods are regular; other lines come a little early or late.
-            late = 0.0 if flood else 0.7 * noise(f"{self._seed} {number}")
-            at = (number + late) * tempo
+            delay = 0.0 if flood else 0.7 * noise(f"{self._seed} {number}")
+            at = (number + delay) * interval
             if after < at <= now and at > self._quiet_until:
-                yield at, *speak(self._service, number, at, seed=self._seed, mood=self._mood)
+                yield at, *log_line(self._service, number, at, seed=self._seed, fault=self._fault)
 
-    def _append(self, said: Iterable[tuple[float, int, str]]) -> None:
+    def _append(self, messages: Iterable[tuple[float, int, str]]) -> None:
         newest = self._lines[-1].stamp if self._lines else 0
-        for at, stream, text in said:
+        for at, stream, text in messages:
             # Stamps are unique and increase.
             newest = max(nanoseconds(at), newest + 1000)
             self._lines.append(JournalLine(newest, stream, text))
-        surplus = len(self._lines) - KEPT_LINES
-        if surplus > KEPT_LINES // 10:
+        surplus = len(self._lines) - MAX_LINES
+        if surplus > MAX_LINES // 10:
             del self._lines[:surplus]
             self._first += surplus

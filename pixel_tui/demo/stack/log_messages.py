@@ -20,40 +20,42 @@ class DemoLogLevel(Enum):
     ERROR = 50
 
 
-Style = Callable[[float, DemoLogLevel, str, str], tuple[int, str]]
+LineFormat = Callable[[float, DemoLogLevel, str, str], tuple[int, str]]
 """Formats a line from time, level, message and service; returns the stream (1 or 2) and text."""
 
 
-def _logfmt(at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
+def _logfmt(at: float, level: DemoLogLevel, message: str, _service: str) -> tuple[int, str]:
     stream = 2 if level is DemoLogLevel.ERROR else 1
-    return stream, f"ts={_iso(at)} level={level.name.lower()} {words}"
+    return stream, f"ts={_iso(at)} level={level.name.lower()} {message}"
 
 
-def _pino(at: float, level: DemoLogLevel, words: str, service: str) -> tuple[int, str]:
+def _pino(at: float, level: DemoLogLevel, message: str, service: str) -> tuple[int, str]:
     line = {
         "level": level.value,
         "time": int(at * 1000),
         "pid": 1,
         "name": service,
-        "msg": words,
+        "msg": message,
     }
     return 1, json.dumps(line, separators=(",", ":"))
 
 
-def _postgres(at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
+def _postgres(at: float, level: DemoLogLevel, message: str, _service: str) -> tuple[int, str]:
     name = {DemoLogLevel.WARN: "WARNING", DemoLogLevel.ERROR: "ERROR"}.get(level, "LOG")
     day = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    return 2, f"{day} UTC [27] {name}:  {words}"
+    return 2, f"{day} UTC [27] {name}:  {message}"
 
 
-def _python(at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
+def _python(at: float, level: DemoLogLevel, message: str, _service: str) -> tuple[int, str]:
     day = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
     name = "WARNING" if level is DemoLogLevel.WARN else level.name
-    return 2, f"{day} {name} correlator: {words}"
+    return 2, f"{day} {name} correlator: {message}"
 
 
-def _bare(_at: float, level: DemoLogLevel, words: str, _service: str) -> tuple[int, str]:
-    return (2, f"{level.name}: {words}") if level.value >= DemoLogLevel.WARN.value else (1, words)
+def _plain(_at: float, level: DemoLogLevel, message: str, _service: str) -> tuple[int, str]:
+    return (
+        (2, f"{level.name}: {message}") if level.value >= DemoLogLevel.WARN.value else (1, message)
+    )
 
 
 def _iso(at: float) -> str:
@@ -61,26 +63,26 @@ def _iso(at: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class LogScript:
     """The messages of a service. They may have fields in braces, see `_fields`."""
 
-    style: Style
-    calm: tuple[tuple[int, DemoLogLevel, str], ...]
+    format_line: LineFormat
+    messages: tuple[tuple[int, DemoLogLevel, str], ...]
     """Weight, level and message."""
-    first: tuple[str, ...] = ()
+    startup: tuple[str, ...] = ()
     """Messages at start."""
-    last: tuple[str, ...] = ("received SIGTERM, closing",)
+    shutdown: tuple[str, ...] = ("received SIGTERM, closing",)
     """Messages after SIGTERM."""
-    ill: str = "upstream did not answer within 5000 ms"
+    unhealthy: str = "upstream did not answer within 5000 ms"
     """The error message while it is unhealthy."""
     crash: str = "fatal: connect ECONNREFUSED 172.20.0.7:5432, giving up"
     """The last message in a crash loop."""
 
 
-_FALLBACK: Final = Voice(_bare, ((1, DemoLogLevel.INFO, "tick {n}"),))
+_FALLBACK: Final = LogScript(_plain, ((1, DemoLogLevel.INFO, "tick {n}"),))
 
-VOICES: Final[Mapping[str, Voice]] = {
-    "agent": Voice(
+LOG_SCRIPTS: Final[Mapping[str, LogScript]] = {
+    "agent": LogScript(
         _pino,
         (
             (6, DemoLogLevel.INFO, "memory recalled: {n} fragments in {ms} ms"),
@@ -90,11 +92,11 @@ VOICES: Final[Mapping[str, Voice]] = {
             (1, DemoLogLevel.WARN, "model provider is slow: first token after {ms}00 ms"),
             (1, DemoLogLevel.WARN, "relay {relay} closed the connection, reconnecting"),
         ),
-        first=("starting agent runtime", "plugins loaded: 7", "listening on :3003"),
-        ill="database pool exhausted: 20 of 20 connections in use, {n} waiting",
+        startup=("starting agent runtime", "plugins loaded: 7", "listening on :3003"),
+        unhealthy="database pool exhausted: 20 of 20 connections in use, {n} waiting",
         crash="uncaught exception: Cannot find module '@ai-sdk/openai/dist/index.mjs'",
     ),
-    "api": Voice(
+    "api": LogScript(
         _logfmt,
         (
             (9, DemoLogLevel.INFO, "method=GET path=/api/pixels status=200 took={ms}ms ip={ip}"),
@@ -108,36 +110,36 @@ VOICES: Final[Mapping[str, Voice]] = {
             (1, DemoLogLevel.INFO, 'msg="websocket joined" room=canvas clients={n}'),
             (1, DemoLogLevel.WARN, 'msg="slow query" table=pixels took={ms}0ms'),
         ),
-        first=(
+        startup=(
             'msg="opening database" path=/app/data/pixels.db journal=wal',
             'msg="listening" port=3000',
         ),
-        last=('msg="SIGTERM: draining" open=3',),
-        ill='msg="database is locked" path=/api/pixels status=500 took=5003ms waiting={n}',
+        shutdown=('msg="SIGTERM: draining" open=3',),
+        unhealthy='msg="database is locked" path=/api/pixels status=500 took=5003ms waiting={n}',
         crash='msg="fatal" error="SQLITE_CANTOPEN: unable to open database file"',
     ),
-    "landing": Voice(
-        _bare,
+    "landing": LogScript(
+        _plain,
         (
             (6, DemoLogLevel.INFO, "GET / 200 {ms} ms - 14211"),
             (2, DemoLogLevel.INFO, "GET /favicon.ico 304 1 ms - 0"),
             (2, DemoLogLevel.INFO, "GET /_next/static/chunks/{hex}.js 200 {ms} ms - 48102"),
         ),
-        first=("> pixel-landing@1.4.0 start", "ready on http://0.0.0.0:3001"),
+        startup=("> pixel-landing@1.4.0 start", "ready on http://0.0.0.0:3001"),
     ),
-    "narrative-correlator": Voice(
+    "narrative-correlator": LogScript(
         _python,
         (
             (5, DemoLogLevel.INFO, "window of {sats} events, {n} kept"),
             (1, DemoLogLevel.WARN, "relay {relay} is slow: {ms}0 ms"),
         ),
     ),
-    "pgadmin": Voice(
-        _bare,
+    "pgadmin": LogScript(
+        _plain,
         ((1, DemoLogLevel.INFO, '::ffff:{ip} "GET /misc/ping HTTP/1.1" 200 {ms}'),),
-        first=("Starting gunicorn 22.0.0", "Listening at: http://[::]:80 (1)"),
+        startup=("Starting gunicorn 22.0.0", "Listening at: http://[::]:80 (1)"),
     ),
-    "postgres": Voice(
+    "postgres": LogScript(
         _postgres,
         (
             (3, DemoLogLevel.INFO, "checkpoint starting: time"),
@@ -146,15 +148,15 @@ VOICES: Final[Mapping[str, Voice]] = {
             (1, DemoLogLevel.INFO, 'automatic vacuum of table "pixel_agent.public.memories"'),
             (1, DemoLogLevel.WARN, "there is no transaction in progress"),
         ),
-        first=(
+        startup=(
             "database system was shut down cleanly",
             "database system is ready to accept connections",
         ),
-        last=("received smart shutdown request", "database system is shut down"),
-        ill="sorry, too many clients already",
+        shutdown=("received smart shutdown request", "database system is shut down"),
+        unhealthy="sorry, too many clients already",
         crash="could not write lock file: No space left on device",
     ),
-    "syntropy": Voice(
+    "syntropy": LogScript(
         _pino,
         (
             (5, DemoLogLevel.INFO, "cycle {count}: ecosystem audited in {ms} s"),
@@ -162,19 +164,19 @@ VOICES: Final[Mapping[str, Voice]] = {
             (2, DemoLogLevel.INFO, "worker 3f9c21ab: heartbeat"),
             (1, DemoLogLevel.WARN, "agent /health answered 503"),
         ),
-        first=("syntropy core awake", "ledger loaded: 41 tasks", "health server on :3000"),
+        startup=("syntropy core awake", "ledger loaded: 41 tasks", "health server on :3000"),
     ),
-    "web": Voice(
-        _bare,
+    "web": LogScript(
+        _plain,
         (
             (6, DemoLogLevel.INFO, " GET /canvas 200 in {ms}ms"),
             (3, DemoLogLevel.INFO, " GET /_next/data/{hex}/canvas.json 200 in {ms}ms"),
             (1, DemoLogLevel.WARN, "slow render: /canvas took {ms}0ms"),
         ),
-        first=("   Next.js 15.1.0", " - Local: http://localhost:3000", " Ready in 812ms"),
+        startup=("   Next.js 15.1.0", " - Local: http://localhost:3000", " Ready in 812ms"),
     ),
-    "worker": Voice(
-        _bare,
+    "worker": LogScript(
+        _plain,
         (
             (3, DemoLogLevel.INFO, "[opencode] read pixel-agent/src/plugins/nostr/{hex}.ts"),
             (
@@ -185,14 +187,14 @@ VOICES: Final[Mapping[str, Voice]] = {
             (2, DemoLogLevel.INFO, "[opencode] bun test: {n} pass, 0 fail"),
             (1, DemoLogLevel.INFO, "[ledger] task 3f9c21ab: heartbeat"),
         ),
-        first=("[worker] task 3f9c21ab claimed (attempt 1 of 3)", "[opencode] session started"),
-        last=("[worker] told to stop: task 3f9c21ab is marked aborted",),
+        startup=("[worker] task 3f9c21ab claimed (attempt 1 of 3)", "[opencode] session started"),
+        shutdown=("[worker] told to stop: task 3f9c21ab is marked aborted",),
     ),
 }
 
 
-def speak(
-    service: str, number: int, at: float, *, seed: str, mood: DemoFault | None
+def log_line(
+    service: str, number: int, at: float, *, seed: str, fault: DemoFault | None
 ) -> tuple[int, str]:
     """Return a line of a service's log, the same for the same arguments.
 
@@ -201,46 +203,53 @@ def speak(
         number: The line's number.
         at: The line's Unix time.
         seed: Selects the messages.
-        mood: The container's fault, if any.
+        fault: The container's fault, if any.
 
     Returns:
         The stream (1 or 2) and the text.
     """
-    if mood is DemoFault.FLOOD:
+    if fault is DemoFault.FLOOD:
         return 1, f"DEBUG cache miss key=pixel:{number % 1000}:{number // 1000 % 1000} shard=3"
-    voice = VOICES.get(service, _FALLBACK)
-    dice = random.Random(f"{seed} {number}")  # noqa: S311  theatre, not cryptography
-    if mood is DemoFault.UNHEALTHY and dice.random() < 0.4:
-        level, words = DemoLogLevel.ERROR, voice.ill
-    elif mood is DemoFault.OUT_OF_MEMORY and dice.random() < 0.5:
-        level, words = DemoLogLevel.WARN, "heap is almost full: {ms}% free after a long collection"
+    script = LOG_SCRIPTS.get(service, _FALLBACK)
+    rng = random.Random(f"{seed} {number}")  # noqa: S311  theatre, not cryptography
+    if fault is DemoFault.UNHEALTHY and rng.random() < 0.4:
+        level, message = DemoLogLevel.ERROR, script.unhealthy
+    elif fault is DemoFault.OUT_OF_MEMORY and rng.random() < 0.5:
+        level, message = (
+            DemoLogLevel.WARN,
+            "heap is almost full: {ms}% free after a long collection",
+        )
     else:
-        weights = [weight for weight, _, _ in voice.calm]
-        ((_, level, words),) = dice.choices(voice.calm, weights)
-    return voice.style(at, level, words.format_map(_fields(dice, number)), service)
+        weights = [weight for weight, _, _ in script.messages]
+        ((_, level, message),) = rng.choices(script.messages, weights)
+    return script.format_line(at, level, message.format_map(_fields(rng, number)), service)
 
 
-def first_words(service: str, at: float) -> list[tuple[int, str]]:
+def startup_lines(service: str, at: float) -> list[tuple[int, str]]:
     """Return the messages of a service at start."""
-    voice = VOICES.get(service, _FALLBACK)
-    return [voice.style(at, DemoLogLevel.INFO, words, service) for words in voice.first]
+    script = LOG_SCRIPTS.get(service, _FALLBACK)
+    return [
+        script.format_line(at, DemoLogLevel.INFO, message, service) for message in script.startup
+    ]
 
 
-def last_words(service: str, at: float, *, crashed: bool) -> list[tuple[int, str]]:
+def shutdown_lines(service: str, at: float, *, crashed: bool) -> list[tuple[int, str]]:
     """Return the messages of a service at exit. A killed one logs none: don't call this."""
-    voice = VOICES.get(service, _FALLBACK)
+    script = LOG_SCRIPTS.get(service, _FALLBACK)
     if crashed:
-        return [voice.style(at, DemoLogLevel.ERROR, voice.crash, service)]
-    return [voice.style(at, DemoLogLevel.INFO, words, service) for words in voice.last]
+        return [script.format_line(at, DemoLogLevel.ERROR, script.crash, service)]
+    return [
+        script.format_line(at, DemoLogLevel.INFO, message, service) for message in script.shutdown
+    ]
 
 
-def _fields(dice: random.Random, number: int) -> dict[str, str]:
+def _fields(rng: random.Random, number: int) -> dict[str, str]:
     return {
         "count": str(number % 10_000),
-        "n": str(dice.randint(2, 24)),
-        "ms": str(dice.randint(3, 94)),
-        "sats": str(dice.randint(10, 2100)),
-        "hex": f"{dice.getrandbits(32):08x}",
-        "ip": f"203.0.113.{dice.randint(2, 250)}",
-        "relay": dice.choice(("wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net")),
+        "n": str(rng.randint(2, 24)),
+        "ms": str(rng.randint(3, 94)),
+        "sats": str(rng.randint(10, 2100)),
+        "hex": f"{rng.getrandbits(32):08x}",
+        "ip": f"203.0.113.{rng.randint(2, 250)}",
+        "relay": rng.choice(("wss://relay.damus.io", "wss://nos.lol", "wss://relay.primal.net")),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pixel_tui.demo.stack.compose_file import config, config_hash
-from pixel_tui.demo.stack.services import CAST, COMPOSE_FILE, DIRECTORY, PROJECT
+from pixel_tui.demo.stack.services import COMPOSE_FILE, DIRECTORY, PROJECT, SERVICES
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.model.source import Place, ResolvedProject
 
@@ -16,7 +16,7 @@ class DemoProject:
     """
 
     def __init__(self, world: DemoWorld) -> None:
-        self._born = int(world.born * 1e9)
+        self._changed_ns = int(world.started_at * 1e9)
 
     @property
     def name_guess(self) -> str:
@@ -32,15 +32,15 @@ class DemoProject:
         """Return what compose would resolve, with all profiles."""
         return ResolvedProject(
             config=config(),
-            active=frozenset(part.name for part in CAST if not part.profile),
+            active=frozenset(service.name for service in SERVICES if not service.profile),
             directory=DIRECTORY,
             files=(COMPOSE_FILE,),
         )
 
     def hashes(self, resolved: ResolvedProject) -> Mapping[str, str]:  # noqa: ARG002
         """Return the config-hash label of each service."""
-        return {part.name: config_hash(part) for part in CAST}
+        return {service.name: config_hash(service) for service in SERVICES}
 
     def fingerprint(self) -> Sequence[tuple[str, int, int]]:
         """Return an unchanging fingerprint: the compose file never changes."""
-        return ((COMPOSE_FILE, self._born, 6214),)
+        return ((COMPOSE_FILE, self._changed_ns, 6214),)

@@ -12,7 +12,7 @@ from typing import Final
 from pixel_tui.demo.stack.compose_file import config_hash
 from pixel_tui.demo.stack.container import DemoHealthResult, FakeContainer, ProbeRun
 from pixel_tui.demo.stack.faults import DemoFault
-from pixel_tui.demo.stack.services import CAST, ORPHAN, PARTS, DemoService
+from pixel_tui.demo.stack.services import ORPHAN, SERVICES, SERVICES_BY_NAME, DemoService
 
 WORKER: Final = "pixel-worker-3f9c21ab"
 _HOUR: Final = 3600.0
@@ -24,16 +24,16 @@ _AGES: Final = {
     "web": 3.1 * _HOUR,
     "worker": 421.0,
 }
-_USUAL_AGE: Final = 26.6 * _HOUR
-_ILL_SECONDS: Final = 252.0
+_DEFAULT_AGE: Final = 26.6 * _HOUR
+_UNHEALTHY_SECONDS: Final = 252.0
 _RESTARTS: Final = {"syntropy": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class InitialContainer:
     """A container that exists at the start."""
 
-    part: DemoService
+    service: DemoService
     name: str
     number: int
     age: float
@@ -42,43 +42,45 @@ class Role:
     oneoff: bool = False
 
 
-def roles() -> list[Role]:
+def initial_containers() -> list[InitialContainer]:
     """Return the containers that exist at the start."""
     found = []
-    for part in (*CAST, ORPHAN):
-        age = _AGES.get(part.name, _USUAL_AGE)
-        label = config_hash(part)
-        if part.name == "landing":
+    for service in (*SERVICES, ORPHAN):
+        age = _AGES.get(service.name, _DEFAULT_AGE)
+        label = config_hash(service)
+        if service.name == "landing":
             label = hashlib.sha256(f"before {label}".encode()).hexdigest()
-        if not part.profile:
+        if not service.profile:
             found += [
-                Role(part, part.container(number), number, age + 1.4 * number, label)
-                for number in range(1, part.replicas + 1)
+                InitialContainer(
+                    service, service.container(number), number, age + 1.4 * number, label
+                )
+                for number in range(1, service.replicas + 1)
             ]
-    worker = PARTS["worker"]
+    worker = SERVICES_BY_NAME["worker"]
     age = _AGES["worker"]
-    found.append(Role(worker, WORKER, 1, age, config_hash(worker), oneoff=True))
+    found.append(InitialContainer(worker, WORKER, 1, age, config_hash(worker), oneoff=True))
     return found
 
 
-def settle(actor: FakeContainer, now: float) -> None:
+def add_history(container: FakeContainer, now: float) -> None:
     """Give a container its past: health checks, restarts, a fault."""
-    actor.restarts = _RESTARTS.get(actor.part.name, 0)
-    if actor.restarts:
-        actor.finished = actor.started - 2.0
-    if actor.part.name == "agent":
-        actor.suffer(DemoFault.UNHEALTHY, now - _ILL_SECONDS)
-    health = actor.health
+    container.restarts = _RESTARTS.get(container.service.name, 0)
+    if container.restarts:
+        container.finished = container.started - 2.0
+    if container.service.name == "agent":
+        container.set_fault(DemoFault.UNHEALTHY, now - _UNHEALTHY_SECONDS)
+    health = container.health
     if health is None:
         return
-    health.verdict = DemoHealthResult.HEALTHY
+    health.result = DemoHealthResult.HEALTHY
     # Health checks of different containers run at different times.
-    last = now - (0.1 + 0.8 * actor.phase / 7) * health.check.interval
-    for back in range((health.runs.maxlen or 1) - 1, -1, -1):
-        at = last - back * health.check.interval
-        ill = actor.fault is DemoFault.UNHEALTHY and at >= actor.ill_since
-        health.runs.append(ProbeRun(at, passed=not ill))
+    last = now - (0.1 + 0.8 * container.phase / 7) * health.check.interval
+    for runs_ago in range((health.runs.maxlen or 1) - 1, -1, -1):
+        at = last - runs_ago * health.check.interval
+        failed = container.fault is DemoFault.UNHEALTHY and at >= container.fault_since
+        health.runs.append(ProbeRun(at, passed=not failed))
     health.next_run = last + health.check.interval
-    if actor.fault is DemoFault.UNHEALTHY:
-        health.verdict = DemoHealthResult.UNHEALTHY
-        health.streak = int((last - actor.ill_since) / health.check.interval) + 1
+    if container.fault is DemoFault.UNHEALTHY:
+        health.result = DemoHealthResult.UNHEALTHY
+        health.streak = int((last - container.fault_since) / health.check.interval) + 1

@@ -16,12 +16,12 @@ def nanoseconds(at: float) -> int:
 
 def stamp(at: float) -> str:
     """Format Unix seconds as the engine does; 0 is its zero time."""
-    return stamp_of(nanoseconds(at)) if at else ZERO_TIME
+    return stamp_nanoseconds(nanoseconds(at)) if at else ZERO_TIME
 
 
-def stamp_of(moment: int) -> str:
+def stamp_nanoseconds(nanoseconds_at: int) -> str:
     """Format Unix nanoseconds as the engine does."""
-    seconds, rest = divmod(moment, 1_000_000_000)
+    seconds, rest = divmod(nanoseconds_at, 1_000_000_000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
@@ -35,7 +35,7 @@ def noise(name: str) -> float:
     return zlib.crc32(name.encode()) / 2**32
 
 
-def how_long(seconds: float) -> str:
+def docker_duration(seconds: float) -> str:
     """Format a duration as `docker ps` does."""
     if seconds < 1:
         return "Less than a second"

@@ -67,7 +67,7 @@ class DemoService:
     storage: int = 400
     """Bytes written to disk per second."""
     processes: int = 11
-    tempo: float = 2.0
+    log_interval: float = 2.0
     """Seconds between two log lines."""
     ready_seconds: float = 2.5
     """Seconds after its start until its health check can pass."""
@@ -102,7 +102,7 @@ _MODEL: Final = (
     ("OPENROUTER_MODEL", "deepseek/deepseek-r1"),
 )
 
-CAST: Final = (
+SERVICES: Final = (
     DemoService(
         "agent",
         command=("bun", "run", "dist/index.js"),
@@ -120,7 +120,7 @@ CAST: Final = (
         ),
         volumes=(("data", "/app/data", True), ("logs", "/app/logs", True)),
         memory=604 * MIB, memory_limit=1024 * MIB, cpu=0.17, traffic=5200, storage=900,
-        processes=23, tempo=1.3, ready_seconds=5.0, stop_seconds=1.8,
+        processes=23, log_interval=1.3, ready_seconds=5.0, stop_seconds=1.8,
     ),
     DemoService(
         "api",
@@ -132,7 +132,7 @@ CAST: Final = (
         ),
         volumes=(("data/lnpixels", "/app/data", True),),
         memory=151 * MIB, memory_limit=512 * MIB, cpu=0.06, traffic=18_400, storage=5200,
-        tempo=0.7,
+        log_interval=0.7,
     ),
     DemoService(
         "landing",
@@ -145,7 +145,7 @@ CAST: Final = (
             ("NEXT_PUBLIC_CANVAS_URL", "https://pixel.example.org/canvas"),
             ("NEXT_PUBLIC_LIGHTNING_ADDRESS", "pixel@example.org"),
         ),
-        memory=74 * MIB, memory_limit=192 * MIB, cpu=0.01, traffic=3100, tempo=3.1,
+        memory=74 * MIB, memory_limit=192 * MIB, cpu=0.01, traffic=3100, log_interval=3.1,
     ),
     DemoService(
         "nginx", "nginx:alpine",
@@ -171,7 +171,7 @@ CAST: Final = (
             ("PGADMIN_DEFAULT_EMAIL", "pixel@example.org"),
             ("PGADMIN_DEFAULT_PASSWORD", _NOT_A_SECRET),
         ),
-        memory=212 * MIB, cpu=0.004, traffic=300, processes=26, tempo=7.0, stop_code=0,
+        memory=212 * MIB, cpu=0.004, traffic=300, processes=26, log_interval=7.0, stop_code=0,
     ),
     DemoService(
         "postgres", "pgvector/pgvector:pg15",
@@ -189,7 +189,7 @@ CAST: Final = (
         ),
         volumes=(("data/postgres", "/var/lib/postgresql/data", True),),
         memory=236 * MIB, memory_limit=768 * MIB, cpu=0.04, traffic=9800, storage=21_000,
-        processes=31, tempo=4.3, ready_seconds=1.5, stop_code=0,
+        processes=31, log_interval=4.3, ready_seconds=1.5, stop_code=0,
     ),
     DemoService(
         "syntropy",
@@ -202,8 +202,8 @@ CAST: Final = (
             ("WORKER_TIMEOUT_SECONDS", "2700"),
         ),
         volumes=((".", "/pixel", True), ("/var/run/docker.sock", "/var/run/docker.sock", True)),
-        memory=182 * MIB, memory_limit=512 * MIB, cpu=0.03, traffic=2700, processes=19, tempo=2.9,
-        ready_seconds=3.5,
+        memory=182 * MIB, memory_limit=512 * MIB, cpu=0.03, traffic=2700, processes=19,
+        log_interval=2.9, ready_seconds=3.5,
     ),
     DemoService(
         "vps-monitor", "alpine:3.20",
@@ -226,7 +226,7 @@ CAST: Final = (
         port=3000, published=((3000, 3002),), depends_on=(("api", "healthy"),),
         environment=(("NODE_ENV", "production"), ("PORT", "3000")),
         arguments=(("NEXT_PUBLIC_API_URL", "https://pixel.example.org/api"),),
-        memory=128 * MIB, memory_limit=256 * MIB, cpu=0.02, traffic=12_600, tempo=1.9,
+        memory=128 * MIB, memory_limit=256 * MIB, cpu=0.02, traffic=12_600, log_interval=1.9,
         ready_seconds=4.0,
     ),
     DemoService(
@@ -239,7 +239,7 @@ CAST: Final = (
         ),
         volumes=((".", "/pixel", True), ("/var/run/docker.sock", "/var/run/docker.sock", True)),
         memory=311 * MIB, memory_limit=1024 * MIB, cpu=0.42, traffic=7400, storage=31_000,
-        processes=17, tempo=1.1,
+        processes=17, log_interval=1.1,
     ),
 )  # fmt: skip
 
@@ -249,8 +249,10 @@ ORPHAN: Final = DemoService(
     check=_http(3004, "/correlations/health", '{"status":"ok"}'),
     port=3004, published=((3004, 3004),),
     environment=(("POSTGRES_URL", _DATABASE),),
-    memory=88 * MIB, cpu=0.005, traffic=300, processes=4, tempo=9.0,
+    memory=88 * MIB, cpu=0.005, traffic=300, processes=4, log_interval=9.0,
 )  # fmt: skip
 """A service that only an older compose file had."""
 
-PARTS: Final[Mapping[str, DemoService]] = {part.name: part for part in (*CAST, ORPHAN)}
+SERVICES_BY_NAME: Final[Mapping[str, DemoService]] = {
+    service.name: service for service in (*SERVICES, ORPHAN)
+}

@@ -4,7 +4,7 @@ from typing import Final
 
 from pixel_tui.demo.stack.compose_file import host_path
 from pixel_tui.demo.stack.container import DemoHealth, FakeContainer, Status
-from pixel_tui.demo.stack.seeded_time import ZERO_TIME, how_long, nanoseconds, stamp
+from pixel_tui.demo.stack.seeded_time import ZERO_TIME, docker_duration, nanoseconds, stamp
 from pixel_tui.demo.stack.services import NETWORK, PROJECT, DemoHealthCheck
 from pixel_tui.demo.stack.usage import HOST_MEMORY
 from pixel_tui.stack.model.json_value import JsonObject, JsonValue
@@ -14,78 +14,78 @@ _PROBE_SECONDS: Final = 0.043
 NETWORK_ID: Final = "5f0c7f6d2f7e4a5fb1c3" + "0" * 44
 
 
-def listed(actor: FakeContainer, now: float) -> JsonObject:
+def list_item(container: FakeContainer, now: float) -> JsonObject:
     """An item of `GET /containers/json`."""
     return {
-        "Id": actor.id,
-        "Names": [f"/{actor.name}"],
-        "Image": actor.part.image_name,
-        "ImageID": actor.image_id,
-        "Command": " ".join(actor.part.command),
-        "Created": int(actor.created),
-        "Ports": _listed_ports(actor),
-        "Labels": dict(actor.labels()),
-        "State": actor.status.value,
-        "Status": _status_words(actor, now),
+        "Id": container.id,
+        "Names": [f"/{container.name}"],
+        "Image": container.service.image_name,
+        "ImageID": container.image_id,
+        "Command": " ".join(container.service.command),
+        "Created": int(container.created),
+        "Ports": _listed_ports(container),
+        "Labels": dict(container.labels()),
+        "State": container.status.value,
+        "Status": _status_words(container, now),
         "HostConfig": {"NetworkMode": f"{PROJECT}_{NETWORK}"},
-        "NetworkSettings": {"Networks": _networks(actor)},
-        "Mounts": _mounts(actor),
+        "NetworkSettings": {"Networks": _networks(container)},
+        "Mounts": _mounts(container),
     }
 
 
-def inspected(actor: FakeContainer) -> JsonObject:
+def inspection(container: FakeContainer) -> JsonObject:
     """`GET /containers/{id}/json`."""
-    part = actor.part
-    path, *arguments = part.command
+    service = container.service
+    path, *arguments = service.command
     return {
-        "Id": actor.id,
-        "Created": stamp(actor.created),
+        "Id": container.id,
+        "Created": stamp(container.created),
         "Path": path,
         "Args": list(arguments),
-        "State": _state(actor),
-        "Image": actor.image_id,
-        "Name": f"/{actor.name}",
-        "RestartCount": actor.restarts,
+        "State": _state(container),
+        "Image": container.image_id,
+        "Name": f"/{container.name}",
+        "RestartCount": container.restarts,
         "Driver": "overlay2",
         "Platform": "linux",
         "HostConfig": {
             "NetworkMode": f"{PROJECT}_{NETWORK}",
-            "Memory": part.memory_limit,
-            "LogConfig": {"Type": part.log_driver, "Config": {}},
-            "PortBindings": _bindings(actor),
-            "RestartPolicy": {"Name": part.restart, "MaximumRetryCount": 0},
+            "Memory": service.memory_limit,
+            "LogConfig": {"Type": service.log_driver, "Config": {}},
+            "PortBindings": _bindings(container),
+            "RestartPolicy": {"Name": service.restart, "MaximumRetryCount": 0},
             "AutoRemove": False,
         },
-        "Mounts": _mounts(actor),
+        "Mounts": _mounts(container),
         "Config": {
-            "Hostname": actor.id[:12],
+            "Hostname": container.id[:12],
             "Tty": False,
-            "Env": [f"{name}={value}" for name, value in part.environment],
-            "Cmd": list(part.command),
-            "Image": part.image_name,
-            "Labels": dict(actor.labels()),
-            **({"Healthcheck": _healthcheck(part.check)} if part.check else {}),
+            "Env": [f"{name}={value}" for name, value in service.environment],
+            "Cmd": list(service.command),
+            "Image": service.image_name,
+            "Labels": dict(container.labels()),
+            **({"Healthcheck": _healthcheck(service.check)} if service.check else {}),
         },
         "NetworkSettings": {
-            "Ports": _live_ports(actor) if actor.running else {},
-            "Networks": _networks(actor),
+            "Ports": _live_ports(container) if container.running else {},
+            "Networks": _networks(container),
         },
     }
 
 
-def stats(actor: FakeContainer, now: float) -> JsonObject:
+def stats(container: FakeContainer, now: float) -> JsonObject:
     """`GET /containers/{id}/stats`, one sample, on a host with cgroup 2."""
-    use = actor.use(now)
+    use = container.use(now)
     base: JsonObject = {
-        "name": f"/{actor.name}",
-        "id": actor.id,
+        "name": f"/{container.name}",
+        "id": container.id,
         "preread": ZERO_TIME,
         "num_procs": 0,
         "storage_stats": {},
     }
     if use is None:
         return {**base, "read": ZERO_TIME, "cpu_stats": {}, "memory_stats": {}, "pids_stats": {}}
-    limit = actor.part.memory_limit or HOST_MEMORY
+    limit = container.service.memory_limit or HOST_MEMORY
     cache = min(use.cache, limit - use.memory)
     return {
         **base,
@@ -123,18 +123,23 @@ def stats(actor: FakeContainer, now: float) -> JsonObject:
     }
 
 
-def event(actor: FakeContainer, action: str, at: float, **attributes: str) -> JsonObject:
+def event(container: FakeContainer, action: str, at: float, **attributes: str) -> JsonObject:
     """A message of `GET /events`."""
-    image = actor.part.image_name
+    image = container.service.image_name
     return {
         "status": action,
-        "id": actor.id,
+        "id": container.id,
         "from": image,
         "Type": "container",
         "Action": action,
         "Actor": {
-            "ID": actor.id,
-            "Attributes": {**actor.labels(), "image": image, "name": actor.name, **attributes},
+            "ID": container.id,
+            "Attributes": {
+                **container.labels(),
+                "image": image,
+                "name": container.name,
+                **attributes,
+            },
         },
         "scope": "local",
         "time": int(at),
@@ -142,39 +147,41 @@ def event(actor: FakeContainer, action: str, at: float, **attributes: str) -> Js
     }
 
 
-def _status_words(actor: FakeContainer, now: float) -> str:
-    match actor.status:
+def _status_words(container: FakeContainer, now: float) -> str:
+    match container.status:
         case Status.CREATED:
             return "Created"
         case Status.RUNNING:
-            words = f"Up {how_long(now - actor.started)}"
-            if actor.health is None:
-                return words
-            verdict = actor.health.verdict.value
-            return f"{words} ({'health: starting' if verdict == 'starting' else verdict})"
+            text = f"Up {docker_duration(now - container.started)}"
+            if container.health is None:
+                return text
+            result = container.health.result.value
+            return f"{text} ({'health: starting' if result == 'starting' else result})"
         case Status.RESTARTING:
-            return f"Restarting ({actor.exit_code}) {how_long(now - actor.finished)} ago"
+            ended = docker_duration(now - container.finished)
+            return f"Restarting ({container.exit_code}) {ended} ago"
         case Status.EXITED:
-            return f"Exited ({actor.exit_code}) {how_long(now - actor.finished)} ago"
+            ended = docker_duration(now - container.finished)
+            return f"Exited ({container.exit_code}) {ended} ago"
 
 
-def _state(actor: FakeContainer) -> JsonObject:
+def _state(container: FakeContainer) -> JsonObject:
     state: JsonObject = {
-        "Status": actor.status.value,
+        "Status": container.status.value,
         # The engine reports a container that waits for its restart as running.
-        "Running": actor.up,
+        "Running": container.up,
         "Paused": False,
-        "Restarting": actor.status is Status.RESTARTING,
-        "OOMKilled": actor.oom_killed,
+        "Restarting": container.status is Status.RESTARTING,
+        "OOMKilled": container.oom_killed,
         "Dead": False,
-        "Pid": 1000 + int(actor.id[:3], 16) if actor.running else 0,
-        "ExitCode": actor.exit_code,
+        "Pid": 1000 + int(container.id[:3], 16) if container.running else 0,
+        "ExitCode": container.exit_code,
         "Error": "",
-        "StartedAt": stamp(actor.started),
-        "FinishedAt": stamp(actor.finished),
+        "StartedAt": stamp(container.started),
+        "FinishedAt": stamp(container.finished),
     }
-    if actor.health is not None:
-        state["Health"] = _health(actor.health)
+    if container.health is not None:
+        state["Health"] = _health(container.health)
     return state
 
 
@@ -188,7 +195,7 @@ def _health(health: DemoHealth) -> JsonObject:
         }
         for run in health.runs
     ]
-    return {"Status": health.verdict.value, "FailingStreak": health.streak, "Log": log}
+    return {"Status": health.result.value, "FailingStreak": health.streak, "Log": log}
 
 
 def _healthcheck(check: DemoHealthCheck) -> JsonObject:
@@ -202,7 +209,7 @@ def _healthcheck(check: DemoHealthCheck) -> JsonObject:
     }
 
 
-def _mounts(actor: FakeContainer) -> list[JsonValue]:
+def _mounts(container: FakeContainer) -> list[JsonValue]:
     return [
         {
             "Type": "bind",
@@ -212,49 +219,49 @@ def _mounts(actor: FakeContainer) -> list[JsonValue]:
             "RW": writable,
             "Propagation": "rprivate",
         }
-        for source, target, writable in actor.part.volumes
+        for source, target, writable in container.service.volumes
     ]
 
 
-def _bindings(actor: FakeContainer) -> JsonObject:
-    if actor.oneoff:
+def _bindings(container: FakeContainer) -> JsonObject:
+    if container.oneoff:
         return {}
-    host_ip = actor.part.host_ip
+    host_ip = container.service.host_ip
     return {
         f"{inside}/tcp": [{"HostIp": host_ip, "HostPort": str(outside)}]
-        for inside, outside in actor.part.published
+        for inside, outside in container.service.published
     }
 
 
-def _live_ports(actor: FakeContainer) -> JsonObject:
-    exposed: JsonObject = {f"{actor.part.port}/tcp": None} if actor.part.port else {}
-    return {**exposed, **_bindings(actor)}
+def _live_ports(container: FakeContainer) -> JsonObject:
+    exposed: JsonObject = {f"{container.service.port}/tcp": None} if container.service.port else {}
+    return {**exposed, **_bindings(container)}
 
 
-def _listed_ports(actor: FakeContainer) -> list[JsonValue]:
-    if not actor.running:
+def _listed_ports(container: FakeContainer) -> list[JsonValue]:
+    if not container.running:
         return []
-    if not actor.part.published and actor.part.port:
-        return [{"PrivatePort": actor.part.port, "Type": "tcp"}]
+    if not container.service.published and container.service.port:
+        return [{"PrivatePort": container.service.port, "Type": "tcp"}]
     return [
         {
-            "IP": actor.part.host_ip,
+            "IP": container.service.host_ip,
             "PrivatePort": inside,
             "PublicPort": outside,
             "Type": "tcp",
         }
-        for inside, outside in actor.part.published
+        for inside, outside in container.service.published
     ]
 
 
-def _networks(actor: FakeContainer) -> JsonObject:
+def _networks(container: FakeContainer) -> JsonObject:
     return {
         f"{PROJECT}_{NETWORK}": {
-            "Aliases": [actor.name, actor.part.name],
+            "Aliases": [container.name, container.service.name],
             "NetworkID": NETWORK_ID,
-            "Gateway": "172.20.0.1" if actor.running else "",
-            "IPAddress": actor.address if actor.running else "",
-            "IPPrefixLen": 16 if actor.running else 0,
+            "Gateway": "172.20.0.1" if container.running else "",
+            "IPAddress": container.address if container.running else "",
+            "IPPrefixLen": 16 if container.running else 0,
             "GlobalIPv6Address": "",
         }
     }

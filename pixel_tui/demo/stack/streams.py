@@ -6,7 +6,7 @@ from typing import Final
 
 from pixel_tui.demo.stack.container import FakeContainer
 from pixel_tui.demo.stack.journal import JournalLine
-from pixel_tui.demo.stack.seeded_time import stamp_of
+from pixel_tui.demo.stack.seeded_time import stamp_nanoseconds
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.stack.model.labels import LABEL
@@ -14,7 +14,7 @@ from pixel_tui.stack.model.source import LogRequest
 
 WAIT_SECONDS: Final = 0.1
 """Real seconds between two reads of the clock, whichever clock it is."""
-LINES_AT_ONCE: Final = 2000
+MAX_LINES_PER_READ: Final = 2000
 
 
 class DemoLog:
@@ -28,18 +28,18 @@ class DemoLog:
     """
 
     def __init__(
-        self, world: DemoWorld, actor: FakeContainer, request: LogRequest, now: float
+        self, world: DemoWorld, container: FakeContainer, request: LogRequest, now: float
     ) -> None:
         self._world = world
-        self._journal = actor.journal
-        self._journal.grow(now)
+        self._journal = container.journal
+        self._journal.catch_up(now)
         first, end = self._journal.bounds
         self._next = max(first, self._journal.since(_since(request)))
         if request.tail is not None:
             self._next = max(self._next, end - request.tail)
-        self._life = self._journal.lives_over
+        self._run = self._journal.ended_runs
         # The end of the stream; None until the followed container exits.
-        self._end = None if request.follow and actor.running else end
+        self._end = None if request.follow and container.running else end
         self._closed = False
 
     def read(self) -> bytes:
@@ -48,9 +48,9 @@ class DemoLog:
             with self._world.changed:
                 if self._closed:
                     return b""
-                with self._world.look() as (_, now):
-                    self._journal.grow(now)
-                lines = self._take()
+                with self._world.locked() as (_, now):
+                    self._journal.catch_up(now)
+                lines = self._next_lines()
                 if lines or self._end is not None:
                     break
                 self._world.changed.wait(WAIT_SECONDS)
@@ -62,12 +62,12 @@ class DemoLog:
             self._closed = True
             self._world.changed.notify_all()
 
-    def _take(self) -> list[JournalLine]:
+    def _next_lines(self) -> list[JournalLine]:
         first, end = self._journal.bounds
-        if self._end is None and self._journal.lives_over > self._life:
-            self._end = self._journal.end_of(self._life)
+        if self._end is None and self._journal.ended_runs > self._run:
+            self._end = self._journal.end_of_run(self._run)
         start = max(self._next, first)
-        stop = min(end if self._end is None else self._end, start + LINES_AT_ONCE)
+        stop = min(end if self._end is None else self._end, start + MAX_LINES_PER_READ)
         self._next = max(stop, self._next)
         return self._journal.lines(start, stop)
 
@@ -119,5 +119,5 @@ def _since(request: LogRequest) -> int:
 
 
 def _frame(line: JournalLine) -> bytes:
-    payload = f"{stamp_of(line.stamp)} {line.text}\n".encode()
+    payload = f"{stamp_nanoseconds(line.stamp)} {line.text}\n".encode()
     return bytes([line.stream, 0, 0, 0]) + len(payload).to_bytes(4, "big") + payload

@@ -16,9 +16,9 @@ from pixel_tui.demo.stack.compose_file import config_hash
 from pixel_tui.demo.stack.container import NEVER, DemoHealth, FakeContainer, Status
 from pixel_tui.demo.stack.faults import RESTART_SECONDS, DemoFault
 from pixel_tui.demo.stack.journal import Journal
-from pixel_tui.demo.stack.scenario import roles, settle
+from pixel_tui.demo.stack.scenario import add_history, initial_containers
 from pixel_tui.demo.stack.seeded_time import hex_id, noise
-from pixel_tui.demo.stack.services import PARTS, DemoService
+from pixel_tui.demo.stack.services import SERVICES_BY_NAME, DemoService
 from pixel_tui.demo.stack.shapes import event
 from pixel_tui.errors import EngineUnreachable, UsageError
 from pixel_tui.stack.model.json_value import JsonObject
@@ -27,7 +27,7 @@ __all__ = ["DemoFault", "DemoWorld"]
 
 HISTORY_SECONDS: Final = 1200.0
 """The length of the log history at the start."""
-KEPT_EVENTS: Final = 1000
+MAX_EVENTS: Final = 1000
 _KILLED: Final = 137
 
 
@@ -44,25 +44,29 @@ class DemoWorld:
         self.changed = threading.Condition()
         """Guards all state; notified after each change."""
         self._clock = clock
-        self._at = self.born = clock.now().timestamp()
-        self._down = False
-        self._made = 0
-        self._events: deque[JsonObject] = deque(maxlen=KEPT_EVENTS)
-        self._told_events = 0
-        self._actors: list[FakeContainer] = []
-        for role in roles():
-            actor = self._new(
-                role.part, role.name, role.number, role.config_hash, self.born - HISTORY_SECONDS
+        self._now = self.started_at = clock.now().timestamp()
+        self._engine_down = False
+        self._created_count = 0
+        self._events: deque[JsonObject] = deque(maxlen=MAX_EVENTS)
+        self._event_count = 0
+        self._containers: list[FakeContainer] = []
+        for initial in initial_containers():
+            container = self._add(
+                initial.service,
+                initial.name,
+                initial.number,
+                initial.config_hash,
+                self.started_at - HISTORY_SECONDS,
             )
-            actor.oneoff = role.oneoff
-            actor.created = self.born - role.age - 0.4
-            actor.live(self.born - role.age)
-            settle(actor, self.born)
+            container.oneoff = initial.oneoff
+            container.created = self.started_at - initial.age - 0.4
+            container.start_run(self.started_at - initial.age)
+            add_history(container, self.started_at)
 
     # State.
 
     @contextmanager
-    def look(self) -> Iterator[tuple[list[FakeContainer], float]]:
+    def locked(self) -> Iterator[tuple[list[FakeContainer], float]]:
         """Yield the containers and the current time, locked for the duration of the block.
 
         Raises:
@@ -70,8 +74,8 @@ class DemoWorld:
         """
         with self.changed:
             self.require_engine()
-            self._pass_time()
-            yield list(self._actors), self._at
+            self._process_due()
+            yield list(self._containers), self._now
 
     def require_engine(self) -> None:
         """Check that the engine answers.
@@ -79,7 +83,7 @@ class DemoWorld:
         Raises:
             EngineUnreachable: The engine was made unreachable.
         """
-        if self._down:
+        if self._engine_down:
             raise EngineUnreachable(
                 "The engine does not answer.",
                 on="embedded",
@@ -88,15 +92,15 @@ class DemoWorld:
 
     def image_id(self, reference: str) -> str:
         """Return the id of an image; empty if there is none of this name."""
-        known = {part.image_name for part in PARTS.values()}
+        known = {service.image_name for service in SERVICES_BY_NAME.values()}
         return f"sha256:{hex_id(self.seed, reference)}" if reference in known else ""
 
     def events_from(self, number: int) -> tuple[list[JsonObject], int]:
         """Return the events from a number on, and the number of the next event."""
-        with self.look():
+        with self.locked():
             kept = list(self._events)
-            missing = max(number - (self._told_events - len(kept)), 0)
-            return kept[missing:], self._told_events
+            missing = max(number - (self._event_count - len(kept)), 0)
+            return kept[missing:], self._event_count
 
     # Faults.
 
@@ -111,9 +115,9 @@ class DemoWorld:
             UsageError: There is no such service.
         """
         with self.changed:
-            self._pass_time()
-            for actor in self._of(service):
-                actor.suffer(fault, self._at)
+            self._process_due()
+            for container in self._of_service(service):
+                container.set_fault(fault, self._now)
             self.changed.notify_all()
 
     def clear(self, service: str) -> None:
@@ -126,131 +130,137 @@ class DemoWorld:
             UsageError: There is no such service.
         """
         with self.changed:
-            self._pass_time()
-            for actor in self._of(service):
-                if actor.fault is not None:
-                    actor.suffer(None, self._at)
+            self._process_due()
+            for container in self._of_service(service):
+                if container.fault is not None:
+                    container.set_fault(None, self._now)
             self.changed.notify_all()
 
     def fail_engine(self, *, down: bool) -> None:
         """Make the engine stop answering, or answer again. Its containers keep running."""
         with self.changed:
-            self._down = down
+            self._engine_down = down
             self.changed.notify_all()
 
-    def _of(self, service: str) -> list[FakeContainer]:
-        if service not in PARTS:
+    def _of_service(self, service: str) -> list[FakeContainer]:
+        if service not in SERVICES_BY_NAME:
             raise UsageError("The embedded stack has no such service.", on=service)
-        return [actor for actor in self._actors if actor.part.name == service]
+        return [container for container in self._containers if container.service.name == service]
 
     # Changes, as Docker's API names them.
 
-    def create(self, part: DemoService, number: int) -> FakeContainer:
+    def create(self, service: DemoService, number: int) -> FakeContainer:
         """Create a container of a service with the current configuration."""
         with self.changed:
-            self._pass_time()
-            actor = self._new(part, part.container(number), number, config_hash(part), self._at)
-            self._tell(actor, "create")
-            return actor
+            self._process_due()
+            container = self._add(
+                service, service.container(number), number, config_hash(service), self._now
+            )
+            self._emit(container, "create")
+            return container
 
-    def remove(self, actor: FakeContainer) -> None:
+    def remove(self, container: FakeContainer) -> None:
         """Remove a container that is not running."""
         with self.changed:
-            self._pass_time()
-            if actor in self._actors:
-                self._actors.remove(actor)
-                self._tell(actor, "destroy")
+            self._process_due()
+            if container in self._containers:
+                self._containers.remove(container)
+                self._emit(container, "destroy")
 
-    def start(self, actor: FakeContainer) -> None:
+    def start(self, container: FakeContainer) -> None:
         """Start a container: its restart count is reset and it is no longer unhealthy."""
         with self.changed:
-            self._pass_time()
-            if actor.running:
+            self._process_due()
+            if container.running:
                 return
-            actor.restarts = 0
-            if actor.fault is DemoFault.UNHEALTHY:
-                actor.fault = None
-            actor.live(self._at)
-            self._tell(actor, "start")
+            container.restarts = 0
+            if container.fault is DemoFault.UNHEALTHY:
+                container.fault = None
+            container.start_run(self._now)
+            self._emit(container, "start")
 
-    def stop(self, actor: FakeContainer) -> None:
+    def stop(self, container: FakeContainer) -> None:
         """Stop a container; the engine does not restart it."""
         with self.changed:
-            self._pass_time()
-            if not actor.up:
+            self._process_due()
+            if not container.up:
                 return
-            code = actor.part.stop_code
-            if actor.running:
-                self._tell(actor, "kill", signal="15")
+            code = container.service.stop_code
+            if container.running:
+                self._emit(container, "kill", signal="15")
                 if code == _KILLED:
-                    self._tell(actor, "kill", signal="9")
-                actor.die(self._at, code, oom=False)
-                self._tell(actor, "die", exitCode=str(code))
-            actor.status, actor.next_start = Status.EXITED, NEVER
-            self._tell(actor, "stop")
+                    self._emit(container, "kill", signal="9")
+                container.end_run(self._now, code, oom=False)
+                self._emit(container, "die", exitCode=str(code))
+            container.status, container.next_start = Status.EXITED, NEVER
+            self._emit(container, "stop")
 
-    def told_restart(self, actor: FakeContainer) -> None:
+    def emit_restart(self, container: FakeContainer) -> None:
         """Emit the event that the engine emits after a restart."""
         with self.changed:
-            self._tell(actor, "restart")
+            self._emit(container, "restart")
 
     # Time.
 
-    def _pass_time(self) -> None:
+    def _process_due(self) -> None:
         """Process all events that have come due."""
         now = self._clock.now().timestamp()
-        while self._actors:
-            actor = min(self._actors, key=lambda item: item.due)
-            if actor.due > now:
+        while self._containers:
+            container = min(self._containers, key=lambda item: item.next_due)
+            if container.next_due > now:
                 break
-            self._at = max(self._at, actor.due)
-            self._happen(actor)
-        self._at = max(self._at, now)
+            self._now = max(self._now, container.next_due)
+            self._process_next(container)
+        self._now = max(self._now, now)
 
-    def _happen(self, actor: FakeContainer) -> None:
-        at = actor.due
-        if at == actor.next_end:
-            self._fail(actor, at)
-        elif at == actor.next_start:
-            actor.live(at)
-            self._tell(actor, "start")
-        elif actor.probe(at) and actor.health is not None:
-            self._tell(actor, f"health_status: {actor.health.verdict}")
+    def _process_next(self, container: FakeContainer) -> None:
+        at = container.next_due
+        if at == container.next_end:
+            self._exit_by_itself(container, at)
+        elif at == container.next_start:
+            container.start_run(at)
+            self._emit(container, "start")
+        elif container.probe(at) and container.health is not None:
+            self._emit(container, f"health_status: {container.health.result}")
 
-    def _fail(self, actor: FakeContainer, at: float) -> None:
-        oom = actor.fault is DemoFault.OUT_OF_MEMORY
+    def _exit_by_itself(self, container: FakeContainer, at: float) -> None:
+        oom = container.fault is DemoFault.OUT_OF_MEMORY
         code = _KILLED if oom else 1
         if oom:
-            self._tell(actor, "oom")
-        actor.die(at, code, oom=oom)
-        self._tell(actor, "die", exitCode=str(code), execDuration=str(int(at - actor.started)))
-        if actor.part.restart != "no":
-            actor.status = Status.RESTARTING
-            actor.restarts += 1
-            actor.next_start = at + RESTART_SECONDS
+            self._emit(container, "oom")
+        container.end_run(at, code, oom=oom)
+        self._emit(
+            container, "die", exitCode=str(code), execDuration=str(int(at - container.started))
+        )
+        if container.service.restart != "no":
+            container.status = Status.RESTARTING
+            container.restarts += 1
+            container.next_start = at + RESTART_SECONDS
 
-    def _tell(self, actor: FakeContainer, action: str, **attributes: str) -> None:
-        self._events.append(event(actor, action, self._at, **attributes))
-        self._told_events += 1
+    def _emit(self, container: FakeContainer, action: str, **attributes: str) -> None:
+        self._events.append(event(container, action, self._now, **attributes))
+        self._event_count += 1
         self.changed.notify_all()
 
-    def _new(
-        self, part: DemoService, name: str, number: int, label: str, since: float
+    def _add(
+        self, service: DemoService, name: str, number: int, label: str, since: float
     ) -> FakeContainer:
         # The counter gives a recreated container a new id.
-        self._made += 1
-        actor = FakeContainer(
-            part=part,
+        self._created_count += 1
+        container = FakeContainer(
+            service=service,
             name=name,
-            id=hex_id(self.seed, f"{name} {self._made}"),
+            id=hex_id(self.seed, f"{name} {self._created_count}"),
             number=number,
-            address=f"172.20.{self._made // 250}.{self._made % 250 + 1}",
-            image_id=self.image_id(part.image_name),
+            address=f"172.20.{self._created_count // 250}.{self._created_count % 250 + 1}",
+            image_id=self.image_id(service.image_name),
             config_hash=label,
-            created=self._at,
-            journal=Journal(part.name, name, tempo=part.tempo, seed=self.seed, since=since),
+            created=self._now,
+            journal=Journal(
+                service.name, name, interval=service.log_interval, seed=self.seed, since=since
+            ),
             phase=7 * noise(f"{self.seed} {name}"),
-            health=DemoHealth(part.check) if part.check else None,
+            health=DemoHealth(service.check) if service.check else None,
         )
-        self._actors.append(actor)
-        return actor
+        self._containers.append(container)
+        return container

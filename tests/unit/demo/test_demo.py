@@ -16,7 +16,7 @@ from pixel_tui.demo.stack.commands import INTERRUPTED, DemoRunner
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.faults import DemoFault
 from pixel_tui.demo.stack.project import DemoProject
-from pixel_tui.demo.stack.services import CAST, DIRECTORY, PARTS, PROJECT
+from pixel_tui.demo.stack.services import DIRECTORY, PROJECT, SERVICES, SERVICES_BY_NAME
 from pixel_tui.demo.stack.usage import Meter
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.errors import EngineRefused, EngineUnreachable, OperationError, UsageError
@@ -132,7 +132,7 @@ def events_of(stage: Stage, happen: Callable[[], object]) -> list[StackEvent]:
     stream = stage.engine.events(PROJECT)
     happen()
     found: list[StackEvent] = []
-    stage.world.create(PARTS["pgadmin"], 99)  # the end of what is waited for
+    stage.world.create(SERVICES_BY_NAME["pgadmin"], 99)  # the end of what is waited for
     for raw in stream:
         event = parse_event(raw)
         assert event is not None
@@ -164,7 +164,7 @@ def test_it_serves_the_protocols(stage: Stage) -> None:
 def test_the_first_picture_is_a_calm_stack_with_a_few_things_to_find(stage: Stage) -> None:
     snapshot = stage.look()
     assert [service.name for service in snapshot.services] == [
-        *sorted(part.name for part in CAST),
+        *sorted(service.name for service in SERVICES),
         "narrative-correlator",
     ]
     assert [service.name for service in snapshot.services if not service.well] == ["agent"]
@@ -294,18 +294,18 @@ def test_figures_move_and_counters_never_go_back(stage: Stage) -> None:
 def test_extra_work_changes_the_rate_and_not_the_count() -> None:
     meter = Meter(started=0.0, phase=1.0)
     count = meter.count(50.0, 0)
-    meter.work(5.0, 50.0)
+    meter.set_load(5.0, 50.0)
     assert meter.count(50.0, 0) == pytest.approx(count)
     assert meter.count(51.0, 0) - count > 3
     count = meter.count(60.0, 0)
-    meter.work(1.0, 60.0)
+    meter.set_load(1.0, 60.0)
     assert meter.count(60.0, 0) == pytest.approx(count)
 
 
 def test_a_stopped_container_has_no_figures(stage: Stage) -> None:
     container = stage.container("web")
-    with stage.world.look() as (actors, _):
-        web = next(actor for actor in actors if actor.id == container.id)
+    with stage.world.locked() as (containers, _):
+        web = next(item for item in containers if item.id == container.id)
     stage.world.stop(web)
     assert parse_sample(stage.engine.stats(container.id)) is None
 
@@ -485,7 +485,7 @@ def test_a_container_that_nothing_restarts_stays_down(stage: Stage) -> None:
 
 
 def test_a_leak_ends_in_an_oom_kill(stage: Stage) -> None:
-    limit = PARTS["api"].memory_limit
+    limit = SERVICES_BY_NAME["api"].memory_limit
 
     def leak() -> None:
         stage.world.raise_fault("api", DemoFault.OUT_OF_MEMORY)

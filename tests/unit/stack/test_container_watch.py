@@ -33,9 +33,13 @@ def test_nothing_is_called_absent_before_the_containers_were_read(stage: Stage) 
 def test_containers_are_read_while_compose_resolves_and_not_again(patient: Stage) -> None:
     patient.project.answers.clear()
     patient.watcher.start()
-    with patient.world.look() as (actors, _):
-        ids = {actor.id for actor in actors}
-        steady = {actor.id for actor in actors if actor.running and not actor.part.check}
+    with patient.world.locked() as (containers, _):
+        ids = {container.id for container in containers}
+        steady = {
+            container.id
+            for container in containers
+            if container.running and not container.service.check
+        }
     until(lambda: set(patient.engine.inspected) >= ids)
     assert patient.now.taken_at is None
     assert not patient.now.services  # only compose knows which there should be
@@ -50,9 +54,9 @@ def test_what_was_read_ahead_of_another_project_is_never_shown(foreseen: Stage) 
     foreseen.project.answers.clear()
     foreseen.watcher.start()
     until(lambda: foreseen.engine.inspected and foreseen.engine.streams)
-    with foreseen.world.look() as (actors, _):
-        actor = next(item for item in actors if item.part.name == "landing")
-    foreseen.world.stop(actor)
+    with foreseen.world.locked() as (containers, _):
+        container = next(item for item in containers if item.service.name == "landing")
+    foreseen.world.stop(container)
     foreseen.project.answers.set()
     until(lambda: foreseen.now.complete and len(foreseen.engine.streams) > 1)
     assert foreseen.now.project_name == "shop"
@@ -98,10 +102,10 @@ def test_a_project_that_compose_refuses_is_found_by_the_labels_of_its_containers
     assert not stage.now.orphans
     postgres = service(stage, "postgres")
     assert (postgres.state, postgres.sync.action) == (ServiceState.RUNNING, SyncAction.UNKNOWN)
-    with stage.world.look() as (actors, _):
-        actor = next(item for item in actors if item.part.name == "landing")
+    with stage.world.locked() as (containers, _):
+        container = next(item for item in containers if item.service.name == "landing")
     until(lambda: PROJECT in stage.engine.listened)  # the name that was found, not the folder's
-    stage.world.stop(actor)
+    stage.world.stop(container)
     until(lambda: stage.watcher.events)
     until(lambda: service(stage, "landing").state is ServiceState.PARTIAL)
     stage.project.trouble = None

@@ -12,16 +12,16 @@ def test_what_happened_before_the_events_stood_is_read_again(stage: Stage) -> No
     stage.engine.tells.clear()
     stage.watcher.start()
     until(lambda: stage.now.complete)
-    with stage.world.look() as (actors, _):
-        actor = next(item for item in actors if item.part.name == "landing")
+    with stage.world.locked() as (containers, _):
+        container = next(item for item in containers if item.service.name == "landing")
     # Stopped and started while nobody listened: the list alone shows the same state.
-    before = stage.now.container(actor.id)
-    stage.world.stop(actor)
-    stage.world.start(actor)
+    before = stage.now.container(container.id)
+    stage.world.stop(container)
+    stage.world.start(container)
     stage.engine.tells.set()
 
     def seen_anew() -> bool:
-        now = stage.now.container(actor.id)
+        now = stage.now.container(container.id)
         return now is not None and before is not None and now.started_at != before.started_at
 
     until(seen_anew)
@@ -29,22 +29,22 @@ def test_what_happened_before_the_events_stood_is_read_again(stage: Stage) -> No
 
 def runs_between(stage: Stage, name: str, before_the_start: Callable[[], None]) -> Sequence[str]:
     """What is known of a container that ended, and was started after something else."""
-    with stage.world.look() as (actors, _):
-        actor = next(item for item in actors if item.part.name == name)
-    ended_after = stage.watcher.inspect(actor.id).started_at
-    stage.world.stop(actor)
+    with stage.world.locked() as (containers, _):
+        container = next(item for item in containers if item.service.name == name)
+    ended_after = stage.watcher.inspect(container.id).started_at
+    stage.world.stop(container)
     before_the_start()
-    stage.world.start(actor)
-    started = stage.watcher.inspect(actor.id).started_at
+    stage.world.start(container)
+    started = stage.watcher.inspect(container.id).started_at
     assert ended_after is not None
     assert started is not None
     until(
         lambda: any(
-            event.action == "start" and event.container_id == actor.id
+            event.action == "start" and event.container_id == container.id
             for event in stage.watcher.events
         )
     )
-    known = stage.watcher.run_events(actor.id, ended_after, started)
+    known = stage.watcher.run_events(container.id, ended_after, started)
     return [event.action for event in known if event.action in {"die", "start"}]
 
 

@@ -24,10 +24,10 @@ def test_a_project_of_another_name_is_watched_under_that_name(stage: Stage) -> N
     stage.project.generation += 1
     until(lambda: stage.now.project_name == PROJECT)
     until(lambda: stage.now.orphans)
-    with stage.world.look() as (actors, _):
-        actor = next(item for item in actors if item.part.name == "landing")
+    with stage.world.locked() as (containers, _):
+        container = next(item for item in containers if item.service.name == "landing")
     until(lambda: len(stage.engine.streams) > 1)
-    stage.world.stop(actor)
+    stage.world.stop(container)
     until(lambda: stage.watcher.events)
 
 

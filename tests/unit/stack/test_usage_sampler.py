@@ -66,8 +66,8 @@ class Stage:
         )
 
     def _running(self) -> list[Container]:
-        with self.world.look() as (actors, _):
-            ids = [actor.id for actor in actors if actor.running]
+        with self.world.locked() as (containers, _):
+            ids = [container.id for container in containers if container.running]
         return [parse_container(self.engine.inspect(item)) for item in ids]
 
     def _containers(self) -> list[Container]:
