@@ -1,4 +1,4 @@
-"""The embedded stack: what it shows, how it moves, what can go wrong in it."""
+"""The simulated stack: its contents, how it changes over time, and its faults."""
 
 import json
 import threading
@@ -50,7 +50,7 @@ COMMAND = ComposeCommand(directory=DIRECTORY, project=PROJECT)
 
 
 class Stage:
-    """A world, whoever looks at it, and a clock to turn."""
+    """A simulated stack with its readers and a clock that tests set."""
 
     def __init__(self, clock: Clock | None = None, seed: int = 7) -> None:
         self.clock = clock or FixedClock(NOON)
@@ -63,11 +63,11 @@ class Stage:
         assert isinstance(self.clock, FixedClock)
         self.clock.advance(seconds)
 
-    def look(self) -> StackSnapshot:
+    def snapshot(self) -> StackSnapshot:
         return look_once(self.engine, self.project, self.clock)
 
     def service(self, name: str) -> Service:
-        service = self.look().service(name)
+        service = self.snapshot().service(name)
         assert service is not None
         return service
 
@@ -112,27 +112,27 @@ def read_lines(stream: ByteStream) -> list[LogLine]:
     return lines
 
 
-def on_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
-    """Start work on a thread; what it returns or raises is put into the list."""
-    ended: list[object] = []
+def on_thread(call: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    """Call on a thread; its result or exception is appended to the list."""
+    results: list[object] = []
 
     def run() -> None:
         try:
-            ended.append(work())
+            results.append(call())
         except Exception as error:  # noqa: BLE001
-            ended.append(error)
+            results.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    return thread, ended
+    return thread, results
 
 
-def events_of(stage: Stage, happen: Callable[[], object]) -> list[StackEvent]:
-    """The events that something brings about."""
+def events_of(stage: Stage, cause: Callable[[], object]) -> list[StackEvent]:
+    """Return the events that a call causes."""
     stream = stage.engine.events(PROJECT)
-    happen()
+    cause()
     found: list[StackEvent] = []
-    stage.world.create(SERVICES_BY_NAME["pgadmin"], 99)  # the end of what is waited for
+    stage.world.create(SERVICES_BY_NAME["pgadmin"], 99)  # the last event to wait for
     for raw in stream:
         event = parse_event(raw)
         assert event is not None
@@ -150,10 +150,10 @@ def texts(lines: Sequence[LogLine]) -> list[str]:
     return [line.text.decode() for line in lines]
 
 
-# What it is.
+# Contents.
 
 
-def test_it_serves_the_protocols(stage: Stage) -> None:
+def test_it_implements_the_protocols(stage: Stage) -> None:
     engine: EngineReader = stage.engine
     project: ProjectReader = stage.project
     runner: CommandRunner = stage.runner
@@ -161,8 +161,8 @@ def test_it_serves_the_protocols(stage: Stage) -> None:
     assert runner is not None
 
 
-def test_the_first_picture_is_a_calm_stack_with_a_few_things_to_find(stage: Stage) -> None:
-    snapshot = stage.look()
+def test_the_initial_stack_is_quiet_with_a_few_findings(stage: Stage) -> None:
+    snapshot = stage.snapshot()
     assert [service.name for service in snapshot.services] == [
         *sorted(service.name for service in SERVICES),
         "narrative-correlator",
@@ -184,7 +184,7 @@ def test_the_first_picture_is_a_calm_stack_with_a_few_things_to_find(stage: Stag
     assert {service.sync.action for service in others} == {SyncAction.NOTHING}
 
 
-def test_the_model_holds_what_the_guide_says(stage: Stage) -> None:
+def test_the_model_matches_the_operations_guide(stage: Stage) -> None:
     resolved = stage.project.resolve()
     project = parse_project(resolved, stage.project.hashes(resolved))
     specs = {str(spec.name): spec for spec in project.services}
@@ -198,7 +198,7 @@ def test_the_model_holds_what_the_guide_says(stage: Stage) -> None:
     assert all(spec.config_hash for spec in project.services)
 
 
-def test_containers_are_whole_and_show_no_secret(stage: Stage) -> None:
+def test_containers_are_complete_and_show_no_secret(stage: Stage) -> None:
     for item in stage.engine.containers(PROJECT):
         container = parse_container(stage.engine.inspect(str(item["Id"])))
         assert item["Names"] == [f"/{container.name}"]
@@ -211,13 +211,13 @@ def test_containers_are_whole_and_show_no_secret(stage: Stage) -> None:
     assert stage.engine.containers("another") == []
 
 
-def test_addresses_and_ids_are_each_used_once(stage: Stage) -> None:
-    containers = [item for service in stage.look().services for item in service.containers]
+def test_addresses_and_ids_are_unique(stage: Stage) -> None:
+    containers = [item for service in stage.snapshot().services for item in service.containers]
     assert len({item.id for item in containers}) == len(containers)
     assert len({item.networks[0].address for item in containers}) == len(containers)
 
 
-def test_what_is_not_there_is_refused_as_docker_does(stage: Stage) -> None:
+def test_missing_objects_are_refused_as_docker_does(stage: Stage) -> None:
     for ask in (
         lambda: stage.engine.inspect("0" * 64),
         lambda: stage.engine.stats("0" * 64),
@@ -229,7 +229,7 @@ def test_what_is_not_there_is_refused_as_docker_does(stage: Stage) -> None:
     assert stage.engine.image("nobody/nothing:1") is None
 
 
-def test_a_log_that_is_kept_nowhere_is_refused(stage: Stage) -> None:
+def test_reading_a_log_without_a_readable_driver_is_refused(stage: Stage) -> None:
     with pytest.raises(EngineRefused, match="does not support reading") as refused:
         stage.lines("nginx")
     assert refused.value.status == 501
@@ -248,7 +248,7 @@ def everything(stage: Stage) -> str:
     return json.dumps(found)
 
 
-def test_the_same_clock_and_seed_make_the_same_world() -> None:
+def test_the_same_clock_and_seed_give_the_same_stack() -> None:
     one, two = Stage(), Stage()
     assert everything(one) == everything(two)
     for stage in (one, two):
@@ -259,19 +259,19 @@ def test_the_same_clock_and_seed_make_the_same_world() -> None:
     assert everything(one) != everything(Stage(seed=8))
 
 
-def test_how_often_somebody_looks_changes_nothing() -> None:
+def test_reading_more_often_changes_nothing() -> None:
     often, once = Stage(), Stage()
     for stage in (often, once):
         stage.world.raise_fault("api", DemoFault.OUT_OF_MEMORY)
     for _ in range(25):
         often.pass_time(1)
-        often.look()
+        often.snapshot()
         often.lines("api")
     once.pass_time(25)
     assert everything(often) == everything(once)
 
 
-def test_figures_move_and_counters_never_go_back(stage: Stage) -> None:
+def test_stats_vary_and_counters_never_decrease(stage: Stage) -> None:
     before = stage.sample("api")
     rates = set()
     for step in range(200):
@@ -291,7 +291,7 @@ def test_figures_move_and_counters_never_go_back(stage: Stage) -> None:
     assert len(rates) > 100
 
 
-def test_extra_work_changes_the_rate_and_not_the_count() -> None:
+def test_a_load_changes_the_rate_and_not_the_count() -> None:
     meter = Meter(started=0.0, phase=1.0)
     count = meter.count(50.0, 0)
     meter.set_load(5.0, 50.0)
@@ -302,7 +302,7 @@ def test_extra_work_changes_the_rate_and_not_the_count() -> None:
     assert meter.count(60.0, 0) == pytest.approx(count)
 
 
-def test_a_stopped_container_has_no_figures(stage: Stage) -> None:
+def test_a_stopped_container_has_no_stats(stage: Stage) -> None:
     container = stage.container("web")
     with stage.world.locked() as (containers, _):
         web = next(item for item in containers if item.id == container.id)
@@ -310,7 +310,7 @@ def test_a_stopped_container_has_no_figures(stage: Stage) -> None:
     assert parse_sample(stage.engine.stats(container.id)) is None
 
 
-def test_probes_go_on(stage: Stage) -> None:
+def test_health_checks_keep_running(stage: Stage) -> None:
     def last_probe() -> datetime:
         health = stage.container("postgres").health
         assert health is not None
@@ -336,11 +336,11 @@ def test_a_log_has_a_history_in_order_with_both_streams(stage: Stage) -> None:
     assert json.loads(stage.lines("syntropy", tail=1)[0].text)["name"] == "syntropy"
 
 
-def test_the_worker_says_from_its_start_what_it_does(stage: Stage) -> None:
+def test_the_worker_logs_from_its_start(stage: Stage) -> None:
     assert "3f9c21ab claimed" in texts(stage.lines("worker"))[0]
 
 
-def test_tail_and_since(stage: Stage) -> None:
+def test_tail_and_since_select_lines(stage: Stage) -> None:
     every = stage.lines("api")
     assert stage.lines("api", tail=7) == every[-7:]
     assert stage.lines("api", tail=0) == []
@@ -351,55 +351,55 @@ def test_tail_and_since(stage: Stage) -> None:
     assert stage.lines("api", since=str(int(NOON.timestamp()) + 9)) == []
 
 
-def test_a_followed_log_waits_for_the_clock_and_then_goes_on(stage: Stage) -> None:
+def test_a_followed_log_waits_for_the_clock_and_continues(stage: Stage) -> None:
     stream = stage.engine.logs(LogRequest(stage.container("api").id, tail=0))
-    thread, ended = on_thread(stream.read)
+    thread, results = on_thread(stream.read)
     thread.join(0.3)
-    assert not ended
+    assert not results
     stage.pass_time(2)
     thread.join(PATIENCE)
-    assert isinstance(ended[0], bytes)
-    lines = splitter("x", tty=False).feed(ended[0])
+    assert isinstance(results[0], bytes)
+    lines = splitter("x", tty=False).feed(results[0])
     assert lines
     assert lines == stage.lines("api", tail=len(lines))
     stream.close()
 
 
-def test_close_ends_whoever_waits_for_a_log(stage: Stage) -> None:
+def test_close_ends_a_blocked_log_read(stage: Stage) -> None:
     log = stage.engine.logs(LogRequest(stage.container("api").id, tail=0))
-    thread, ended = on_thread(log.read)
+    thread, results = on_thread(log.read)
     thread.join(0.2)
-    assert not ended
+    assert not results
     log.close()
     log.close()
     thread.join(PATIENCE)
-    assert ended == [b""]
+    assert results == [b""]
     assert log.read() == b""
 
 
-def test_close_ends_whoever_waits_for_events(stage: Stage) -> None:
+def test_close_ends_a_blocked_event_iteration(stage: Stage) -> None:
     events = stage.engine.events(PROJECT)
-    thread, ended = on_thread(lambda: list(events))
+    thread, results = on_thread(lambda: list(events))
     thread.join(0.2)
-    assert not ended
+    assert not results
     events.close()
     events.close()
     thread.join(PATIENCE)
-    assert ended == [[]]
+    assert results == [[]]
 
 
-def test_a_followed_log_ends_with_the_life_of_its_container(stage: Stage, output: Path) -> None:
+def test_a_followed_log_ends_when_its_container_exits(stage: Stage, output: Path) -> None:
     container = stage.container("api")
     stream = stage.engine.logs(LogRequest(container.id, tail=0))
     stage.compose(output, "restart", "api")
     stage.pass_time(5)
     assert "SIGTERM" in texts(read_lines(stream))[-1]
     after = texts(stage.lines("api"))
-    ended = max(index for index, text in enumerate(after) if "SIGTERM" in text)
-    assert "opening database" in after[ended + 1]
+    last = max(index for index, text in enumerate(after) if "SIGTERM" in text)
+    assert "opening database" in after[last + 1]
 
 
-def test_a_stream_that_is_resumed_misses_nothing(stage: Stage) -> None:
+def test_a_resumed_stream_misses_no_line(stage: Stage) -> None:
     first = stage.lines("web", tail=4)
     stage.pass_time(10)
     again = stage.lines("web", since=unix_time(first[-1].stamp))
@@ -410,12 +410,12 @@ def test_a_stream_that_is_resumed_misses_nothing(stage: Stage) -> None:
 # Faults.
 
 
-def test_an_unhealthy_service_says_so_and_is_cleared(stage: Stage) -> None:
-    def fall_ill() -> None:
+def test_an_unhealthy_service_logs_errors_until_cleared(stage: Stage) -> None:
+    def become_unhealthy() -> None:
         stage.world.raise_fault("postgres", DemoFault.UNHEALTHY)
         stage.pass_time(20)
 
-    assert actions(events_of(stage, fall_ill), "postgres") == ["health_status: unhealthy"]
+    assert actions(events_of(stage, become_unhealthy), "postgres") == ["health_status: unhealthy"]
     container = stage.container("postgres")
     assert container.health is not None
     assert container.health.status is HealthStatus.UNHEALTHY
@@ -426,7 +426,7 @@ def test_an_unhealthy_service_says_so_and_is_cleared(stage: Stage) -> None:
     assert stage.service("postgres").well
 
 
-def test_a_crash_loop_restarts_again_and_again(stage: Stage) -> None:
+def test_a_crash_loop_restarts_repeatedly(stage: Stage) -> None:
     before = stage.container("web")
 
     def crash() -> None:
@@ -449,7 +449,7 @@ def test_a_crash_loop_restarts_again_and_again(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("fault", [DemoFault.CRASH_LOOP, DemoFault.OUT_OF_MEMORY])
-def test_what_restarts_is_not_well_while_it_is_up_until_it_is_stable(
+def test_a_crash_looping_service_is_not_well_until_it_is_stable(
     stage: Stage, fault: DemoFault
 ) -> None:
     stage.world.raise_fault("web", fault)
@@ -457,7 +457,7 @@ def test_what_restarts_is_not_well_while_it_is_up_until_it_is_stable(
     stage.pass_time(13)
     for _ in range(40):
         stage.pass_time(1)
-        snapshot = stage.look()
+        snapshot = stage.snapshot()
         web = next(item for item in snapshot.services if item.name == "web")
         states.add(web.state)
         assert finding_of(web, snapshot, stage.clock.now()) is not None
@@ -465,19 +465,19 @@ def test_what_restarts_is_not_well_while_it_is_up_until_it_is_stable(
     assert states == {ServiceState.RUNNING, ServiceState.RESTARTING}
     stage.world.clear("web")
     stage.pass_time(70)
-    snapshot = stage.look()
+    snapshot = stage.snapshot()
     assert finding_of(stage.service("web"), snapshot, stage.clock.now()) is None
     assert not list(unstable_services(snapshot))
 
 
-def test_a_crash_loop_is_seen_restarting(stage: Stage) -> None:
+def test_a_crash_loop_shows_as_restarting(stage: Stage) -> None:
     stage.world.raise_fault("web", DemoFault.CRASH_LOOP)
     stage.pass_time(3)
     assert stage.service("web").state is ServiceState.RESTARTING
     assert stage.container("web").exit_code == 1
 
 
-def test_a_container_that_nothing_restarts_stays_down(stage: Stage) -> None:
+def test_a_container_without_a_restart_policy_stays_down(stage: Stage) -> None:
     stage.world.raise_fault("worker", DemoFault.CRASH_LOOP)
     stage.pass_time(60)
     worker = stage.container("worker")
@@ -505,7 +505,7 @@ def test_a_leak_ends_in_an_oom_kill(stage: Stage) -> None:
     assert container.restarts == 1
 
 
-def test_a_flood_is_many_lines_and_is_bounded(stage: Stage) -> None:
+def test_a_log_flood_is_large_and_bounded(stage: Stage) -> None:
     stage.world.raise_fault("landing", DemoFault.FLOOD)
     before = len(stage.lines("landing"))
     stage.pass_time(1)
@@ -516,15 +516,15 @@ def test_a_flood_is_many_lines_and_is_bounded(stage: Stage) -> None:
     assert len(stage.lines("landing")) <= 22_000
 
 
-def test_an_engine_that_is_down_answers_nothing_and_breaks_its_streams(stage: Stage) -> None:
+def test_an_engine_that_is_down_refuses_calls_and_breaks_its_streams(stage: Stage) -> None:
     engine, container = stage.engine, stage.container("api")
     log = engine.logs(LogRequest(container.id, tail=0))
     events = iter(engine.events(PROJECT))
     readers = [on_thread(log.read), on_thread(lambda: next(events))]
     stage.world.fail_engine(down=True)
-    for thread, ended in readers:
+    for thread, results in readers:
         thread.join(PATIENCE)
-        assert isinstance(ended[0], EngineUnreachable)
+        assert isinstance(results[0], EngineUnreachable)
     asks: list[Callable[[], object]] = [
         engine.version,
         engine.info,
@@ -542,10 +542,10 @@ def test_an_engine_that_is_down_answers_nothing_and_breaks_its_streams(stage: St
     stage.world.fail_engine(down=False)
     stage.world.clear("agent")
     stage.pass_time(6)
-    assert all(service.well for service in stage.look().services)
+    assert all(service.well for service in stage.snapshot().services)
 
 
-def test_a_fault_of_nobody_is_refused(stage: Stage) -> None:
+def test_a_fault_of_an_unknown_service_is_refused(stage: Stage) -> None:
     with pytest.raises(UsageError, match="no such service"):
         stage.world.raise_fault("nobody", DemoFault.UNHEALTHY)
     with pytest.raises(UsageError, match="no such service"):
@@ -555,7 +555,7 @@ def test_a_fault_of_nobody_is_refused(stage: Stage) -> None:
 # Commands.
 
 
-def test_restart_mends_what_hangs(stage: Stage, output: Path) -> None:
+def test_a_restart_clears_an_unhealthy_service(stage: Stage, output: Path) -> None:
     before = stage.container("agent")
     result: list[tuple[int | None, list[str]]] = []
 
@@ -577,7 +577,7 @@ def test_restart_mends_what_hangs(stage: Stage, output: Path) -> None:
     assert stage.service("agent").well
 
 
-def test_a_restart_by_hand_counts_restarts_from_zero(stage: Stage, output: Path) -> None:
+def test_a_manual_restart_resets_the_restart_count(stage: Stage, output: Path) -> None:
     stage.compose(output, "restart", "syntropy")
     assert stage.service("syntropy").restarts == 0
 
@@ -604,7 +604,7 @@ def test_stopping_a_crash_loop_ends_it(stage: Stage, output: Path) -> None:
     assert stage.container("web").state is ContainerState.EXITED
 
 
-def test_up_creates_a_service_whose_profile_is_off(stage: Stage, output: Path) -> None:
+def test_up_creates_a_service_of_an_inactive_profile(stage: Stage, output: Path) -> None:
     code, said = stage.compose(output, "up", "--detach", "--no-recreate", "pgadmin")
     assert code == 0
     assert said[-3:] == [
@@ -617,7 +617,7 @@ def test_up_creates_a_service_whose_profile_is_off(stage: Stage, output: Path) -
     assert pgadmin.created_at == NOON
 
 
-def test_up_recreates_what_is_out_of_step(stage: Stage, output: Path) -> None:
+def test_up_recreates_containers_out_of_sync(stage: Stage, output: Path) -> None:
     before = stage.service("landing")
     assert stage.compose(output, "up", "-d", "--no-recreate", "landing")[0] == 0
     assert stage.service("landing").containers == before.containers
@@ -632,7 +632,7 @@ def test_up_recreates_what_is_out_of_step(stage: Stage, output: Path) -> None:
         stage.engine.inspect(before.containers[0].id)
 
 
-def test_start_takes_along_what_is_depended_on(stage: Stage, output: Path) -> None:
+def test_start_also_starts_dependencies(stage: Stage, output: Path) -> None:
     stage.compose(output, "stop", "vps-monitor", "postgres", "pgadmin")
     stage.compose(output, "up", "-d", "--no-deps", "pgadmin")
     assert not stage.container("postgres").running
@@ -647,7 +647,7 @@ def test_start_takes_along_what_is_depended_on(stage: Stage, output: Path) -> No
     assert stage.container("pgadmin").running
 
 
-def test_up_fails_where_a_dependency_is_unhealthy(stage: Stage, output: Path) -> None:
+def test_up_fails_if_a_dependency_is_unhealthy(stage: Stage, output: Path) -> None:
     stage.world.raise_fault("postgres", DemoFault.UNHEALTHY)
     stage.pass_time(30)
     code, said = stage.compose(output, "up", "-d", "pgadmin")
@@ -674,17 +674,17 @@ def test_docker_acts_on_single_containers(stage: Stage, output: Path) -> None:
         (("up", "--remove-orphans"), "unknown flag: --remove-orphans"),
     ],
 )
-def test_what_compose_would_refuse_is_refused(
+def test_commands_that_compose_refuses_are_refused(
     stage: Stage, output: Path, words: tuple[str, ...], said: str
 ) -> None:
-    before = stage.look()
+    before = stage.snapshot()
     code, lines = stage.compose(output, *words)
     assert code in {1, 16}
     assert lines == [said]
-    assert stage.look() == before
+    assert stage.snapshot() == before
 
 
-def test_commands_add_to_their_output(stage: Stage, output: Path) -> None:
+def test_commands_append_to_their_output_file(stage: Stage, output: Path) -> None:
     output.write_text("$ docker compose stop api\n")
     _, said = stage.compose(output, "stop", "api")
     assert said[0] == "$ docker compose stop api"
@@ -708,9 +708,7 @@ def test_a_command_fails_while_the_engine_is_down(stage: Stage, output: Path) ->
 
 
 @pytest.mark.parametrize(("way", "code"), [("interrupt", INTERRUPTED), ("terminate", -15)])
-def test_a_command_that_is_told_to_end_finishes_what_it_began(
-    output: Path, way: str, code: int
-) -> None:
+def test_an_interrupted_command_finishes_its_step(output: Path, way: str, code: int) -> None:
     stage = Stage()
     runner = DemoRunner(stage.world, pace=100)
     command = runner.start(
@@ -728,7 +726,7 @@ def test_a_command_that_is_told_to_end_finishes_what_it_began(
 # Through the real watcher.
 
 
-def test_a_watcher_sees_a_fault_and_its_end(output: Path) -> None:
+def test_a_watcher_reports_a_fault_and_its_end(output: Path) -> None:
     stage = Stage(SystemClock())
     watcher = Watcher(
         stage.engine, stage.project, stage.clock, Pace(poll=0.1, usage=0.1, gather=0.01)
@@ -739,36 +737,36 @@ def test_a_watcher_sees_a_fault_and_its_end(output: Path) -> None:
         feed = watcher.follow_logs([LogTarget("agent")])
         assert stage.compose(output, "restart", "agent")[0] == 0
         await_service(watcher, "agent", lambda it: it.containers != agent.containers)
-        await_true(lambda: any(event.action == "restart" for event in watcher.events))
-        await_true(lambda: any("SIGTERM" in line for line in texts(kept(feed))))
-        await_true(lambda: any("listening on" in line for line in texts(kept(feed))))
-        await_true(lambda: bool(watcher.usage))
+        await_condition(lambda: any(event.action == "restart" for event in watcher.events))
+        await_condition(lambda: any("SIGTERM" in line for line in texts(kept_lines(feed))))
+        await_condition(lambda: any("listening on" in line for line in texts(kept_lines(feed))))
+        await_condition(lambda: bool(watcher.usage))
         stage.world.fail_engine(down=True)
-        await_true(lambda: watcher.snapshot.stale)
+        await_condition(lambda: watcher.snapshot.stale)
         stage.world.fail_engine(down=False)
-        await_true(lambda: not watcher.snapshot.stale)
+        await_condition(lambda: not watcher.snapshot.stale)
     finally:
         watcher.close()
 
 
-def kept(feed: LogFeed) -> Sequence[LogLine]:
+def kept_lines(feed: LogFeed) -> Sequence[LogLine]:
     return feed.ring.window(0, 10**9).lines
 
 
 def await_service(watcher: Watcher, name: str, holds: Callable[[Service], bool]) -> Service:
     found: list[Service] = []
 
-    def look() -> bool:
+    def is_reached() -> bool:
         service = watcher.snapshot.service(name)
         if service is not None and service.containers and holds(service):
             found.append(service)
         return bool(found)
 
-    await_true(look)
+    await_condition(is_reached)
     return found[0]
 
 
-def await_true(holds: Callable[[], bool]) -> None:
+def await_condition(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline

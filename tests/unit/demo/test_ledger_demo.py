@@ -1,4 +1,4 @@
-"""The embedded stack's ledger: its worker is at its task, and there is something to find."""
+"""The ledger of the simulated stack: a running task and a finding."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from pixel_tui.stack.watch.watcher import Watcher
 from tests.engine.private_engine import eventually
 
 
-def test_the_worker_of_the_stack_is_at_its_task_and_an_orphan_is_found() -> None:
+def test_the_worker_runs_its_task_and_an_orphan_is_found() -> None:
     clock = FixedClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
     world = DemoWorld(clock)
     watcher = Watcher(DemoEngine(world), DemoProject(world), clock)
