@@ -7,16 +7,17 @@ place before the old one leaves it, and one rename puts it there.
 import hashlib
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from pixel_tui.backups.aside import fresh_name
+from pixel_tui.backups.aside import SIDE_FILES, fresh_name
 from pixel_tui.backups.broken_off import making, replacing
 from pixel_tui.backups.make import Say
 from pixel_tui.backups.manifest import Item, ItemKind
 from pixel_tui.backups.ownership import Owners
-from pixel_tui.backups.restorable import SIDE_FILES, RestoreRoots, mode_of
+from pixel_tui.backups.restorable import RestoreRoots, mode_of
 from pixel_tui.backups.secret_copies import SecretCopies
 from pixel_tui.backups.verify import item_file
 from pixel_tui.errors import FileError
@@ -34,7 +35,7 @@ class FileSwap:
     Args:
         folder: The backup's.
         grounds: Where files may be put.
-        mark: What is replaced is kept as `NAME.MARK`.
+        mark: What is replaced is kept as `NAME.MARK`, and what SQLite has beside it with it.
         say: Told a line for each thing that is done.
         owners: What gives files to their owners.
         secrets: What keeps copies of environment files private.
@@ -88,10 +89,7 @@ class FileSwap:
         beside = []
         if item.kind is ItemKind.SQLITE:
             beside = [path for path in side_files(target) if os.path.lexists(path)]
-        # The database first: one that is not there is taken for no other's, but one that
-        # lost its `-wal`, or met another's, is torn.
-        for path in (target, *beside):
-            self._put_aside(path, replaced=not beside)
+        self._put_aside(target, beside)
         fresh.rename(target)
         # Not before: until then it may be the file itself under a second name.
         kept = self._kept_as(target)
@@ -133,26 +131,37 @@ class FileSwap:
         folder.chmod(stat.S_IMODE(above.st_mode))
         self._owners.give(folder, above.st_uid, above.st_gid)
 
-    def _put_aside(self, path: Path, *, replaced: bool) -> None:
-        """Give a file the name under which it is kept.
+    def _put_aside(self, target: Path, beside: Sequence[Path]) -> None:
+        """Give a file, and what SQLite keeps beside it, the names under which they are kept.
 
-        Args:
-            path: The file; nothing happens where it is not there.
-            replaced: It keeps its place as well, until another is renamed over it.
+        A file alone keeps its place as well, until another is renamed over it. A database leaves
+        its place before what is beside it: one that is not there is taken for no other's, but one
+        that lost its `-wal`, or met another's, is torn. What is beside it has its second name by
+        then, where it can have one, so that what is kept is not torn either, should this die.
         """
-        if not os.path.lexists(path):
-            return
-        aside = self._kept_as(path)
-        if os.path.lexists(aside):
-            raise FileError("Something is put aside there already.", on=str(aside))
-        shown = self._grounds.shown(aside)
-        self._say(f"aside      {self._grounds.shown(path)} -> {shown}")
-        if not (replaced and _linked(path, aside)):
-            path.rename(aside)
-        self.aside.append(shown)
+        names = {path: self._kept_as(target, path) for path in beside}
+        if os.path.lexists(target):
+            names = {target: self._kept_as(target), **names}
+        for path, kept in names.items():
+            if os.path.lexists(kept):
+                raise FileError("Something is put aside there already.", on=str(kept))
+            self._say(f"aside      {self._grounds.shown(path)} -> {self._grounds.shown(kept)}")
+        doubled = {path for path in beside or names if _linked(path, names[path])}
+        for path, kept in names.items():
+            if path not in doubled:
+                path.rename(kept)
+            elif path != target:
+                path.unlink()
+            self.aside.append(self._grounds.shown(kept))
 
-    def _kept_as(self, path: Path) -> Path:
-        return path.with_name(f"{path.name}.{self._mark}")
+    def _kept_as(self, target: Path, beside: Path | None = None) -> Path:
+        """Where a file is kept, or a file that SQLite keeps beside it.
+
+        `app.db-wal` becomes `app.db.MARK-wal`: SQLite looks there for it when `app.db.MARK` is
+        opened, and its last commits may be in it alone.
+        """
+        suffix = beside.name.removeprefix(target.name) if beside is not None else ""
+        return target.with_name(f"{target.name}.{self._mark}{suffix}")
 
 
 def side_files(database: Path) -> list[Path]:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.backups.aside import is_displaced, is_fresh
+from pixel_tui.backups.aside import SIDE_FILES, is_displaced, is_fresh
 from pixel_tui.backups.manifest import Item, ItemKind, relative_path
 from pixel_tui.backups.search import is_database
 from pixel_tui.backups.volumes import volume_source
 from pixel_tui.errors import ConsoleError, FileError
 
-SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 _HISTORIES: Final = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 """What is in there is run by the next command in the folder."""
 _MODE: Final = re.compile("[0-7]{3,4}", re.ASCII)

@@ -69,6 +69,35 @@ class TestRestore:
         assert (project / ".env.before-x").read_text() == "broken"
         assert rows_of(project / "data/pixels.db.before-x") == 0
 
+    @pytest.mark.parametrize("wal", [True, False], ids=["wal", "journal"])
+    def test_a_database_that_was_put_aside_opens_with_what_was_beside_it(
+        self, project: Path, tmp_path: Path, *, wal: bool
+    ) -> None:
+        """As after a crash: its last commits are in its `-wal`, or its `-journal` undoes half."""
+        path = project / "data/pixels.db"
+        path.unlink()
+        database(path, wal=wal)
+        made = make(project)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA cache_spill = 0")
+            connection.execute("INSERT INTO pixels (colour) VALUES ('blue')")
+            connection.commit()
+            if not wal:
+                connection.execute("PRAGMA cache_size = 1")
+                connection.execute("PRAGMA cache_spill = 1")
+                connection.executemany(
+                    "INSERT INTO pixels (colour) VALUES (?)", [("green" * 1000,)] * 100
+                )
+            shutil.copytree(path.parent, tmp_path / "crashed")
+        shutil.rmtree(path.parent)
+        shutil.copytree(tmp_path / "crashed", path.parent)
+        side = "-wal" if wal else "-journal"
+        assert Path(f"{path}{side}").stat().st_size > 0, "what it is about"
+        aside = restore(project, made.id)
+        assert f"data/pixels.db.before-x{side}" in aside
+        assert rows_of(path) == 10
+        assert rows_of(project / "data/pixels.db.before-x") == 11
+
     def test_what_was_put_aside_goes_into_no_later_backup(self, project: Path) -> None:
         database(project / "data/pixels.db.before-20260301-120000")
         database(project / "data/pixels.db.before-noon")
@@ -318,10 +347,8 @@ class TestRestore:
             assert old or gone or (new and not now[1])
             restore(copy, made.id, mark="before-y")
             assert rows_of(target) == 10
-            again = tmp_path / "again.db"
-            for path in target.parent.glob("*.before-*"):
-                shutil.copy(path, f"{again}{path.name[len('pixels.db') : -len('.before-x')]}")
-            assert rows_of(again) == 0, "what was there is whole among what was put aside"
+            aside = min(target.parent.glob("*.before-?"))
+            assert rows_of(aside) == 0, "what was there opens complete, with its wal"
             codes.append(ran.returncode)
             shutil.rmtree(copy)
             if ran.returncode == 0:
