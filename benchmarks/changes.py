@@ -19,7 +19,6 @@ from pixel_tui.operations.jobs.job import JobState, JobStatus
 from pixel_tui.operations.jobs.verification import Timeouts
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.plan import Plan
-from pixel_tui.settings import BackupSettings, Settings
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -27,6 +26,7 @@ from pixel_tui.stack.engine.endpoint import Endpoint
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.watch.watcher import Watcher
 from pixel_tui.text import plain
+from tests.builders.sessions import session
 from tests.engine.private_engine import BASE_IMAGE
 
 SERVICES: Final = 12
@@ -56,18 +56,19 @@ class Changes:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._clock = SystemClock()
+        self._folder = stack.home / "state" / "pixel-tui"
         host = stack.engine.host
         self._command = find_command(
             stack.env, host=host, directory=str(stack.project.directory), project=stack.project.name
         )
         project = ComposeProject(self._command, stack.env)
         engine = DockerEngine(Endpoint(host, plain("--host")))
-        self._observer: Watcher = live_observer(engine, project, Settings())
+        self._observer: Watcher = live_observer(engine, project, session(folder=self._folder))
         self._operator = Operator(
             ProcessRunner(stack.env),
             self._observer,
             self._command,
-            stack.home / "state" / "pixel-tui",
+            self._folder,
             self._clock,
             patience=AT_ONCE,
             locks=stack.home / "locks",
@@ -101,7 +102,9 @@ class Changes:
 
     def _plan(self) -> Plan:
         snapshot = self._observer.snapshot
-        facts = live_facts(self._command, BackupSettings(), dict(os.environ))(snapshot)
+        facts = live_facts(self._command, session(environment=os.environ, folder=self._folder))(
+            snapshot
+        )
         return plan_action(
             "restart", ["svc-001"], snapshot, self._command, now=self._clock.now(), facts=facts
         )

@@ -21,9 +21,9 @@ from pixel_tui.commands.console import SWITCH_SECONDS
 from pixel_tui.console.app import PixelTui
 from pixel_tui.demo.environment import DemoWorkspace
 from pixel_tui.demo.parts import demo_parts
-from pixel_tui.settings import Settings
 from screens.environment.screen import EnvironmentScreen
 from screens.environment.value import ValueScreen
+from tests.builders.sessions import session
 
 LINES: Final = 2000
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789$" * 6
@@ -60,7 +60,7 @@ class Times:
 
 
 async def _measured() -> tuple[Times, Times]:
-    app = PixelTui(demo_parts(Settings(), {}))
+    app = PixelTui(demo_parts(session()))
     async with app.run_test(size=SIZE) as pilot:
         workspace = app.parts.open_environment().workspace
         assert isinstance(workspace, DemoWorkspace)

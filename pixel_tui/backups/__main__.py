@@ -33,7 +33,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.environment.checks.masking import learn_secrets
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import size, span
-from pixel_tui.settings import load_settings
+from pixel_tui.settings import load_settings, state_folder
 from pixel_tui.stack.compose.project_files import find_project_files
 from pixel_tui.stack.programs.git_files import is_ignored
 from pixel_tui.stack.programs.own_program import add_project_options, command_from
@@ -95,7 +95,7 @@ class _Work:
         files = find_project_files(command, environment)
         self._environment_files = (*files.environment, *files.services)
         self._clock = SystemClock()
-        self._policy = policy_for(directory, load_settings(environment).backup)
+        self._policy = policy_for(directory, load_settings(environment).backup, state_folder())
         self._store = BackupStore(self._policy.root, former=self._policy.former)
         self._environment = environment
         self._view = StackView(RealPrograms(directory, environment), command, arguments.project)
@@ -178,13 +178,16 @@ class _Work:
                 on=backup.id,
                 remedy="Look at who can write to its folder, and ask for the plan again.",
             )
-        if not self._arguments.from_elsewhere and not MadeHere().has(digest):
+        if not self._arguments.from_elsewhere and not self._made_here(digest):
             raise OperationError(
                 "This user has made no such backup here: nothing was done.",
                 on=backup.id,
                 remedy="Ask for the plan again: it wants a word for one from elsewhere.",
             )
         return backup.folder, backup.manifest
+
+    def _made_here(self, digest: str) -> bool:
+        return MadeHere(self._policy.state_folder).has(digest)
 
     def _wanted(self, item: Item) -> bool:
         left_alone = {item.server, item.volume} & set(self._arguments.without)
@@ -228,6 +231,7 @@ class _Work:
             self._servers(seen),
             mark=displaced_suffix(self._clock.now()),
             say=say,
+            state_folder=self._policy.state_folder,
             running=running,
             owners=Owners(self._view),
             secrets=SecretCopies(

@@ -23,7 +23,6 @@ from pixel_tui.backups.verify import item_file
 from pixel_tui.errors import FileError
 from pixel_tui.files import PRIVATE_FILE, open_regular, sync_folder
 from pixel_tui.reserve import with_reserve
-from pixel_tui.settings import state_folder
 
 CHUNK: Final = 1024 * 1024
 CHANGED: Final = "Its content has changed since it was checked."
@@ -39,6 +38,7 @@ class FileSwap:
         say: Told a line for each thing that is done.
         owners: What gives files to their owners.
         secrets: What keeps copies of environment files private.
+        state_folder: Where this user's state, and with it the reserve, is kept.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class FileSwap:
         say: Say,
         owners: Owners,
         secrets: SecretCopies,
+        state_folder: Path,
     ) -> None:
         self._folder = folder
         self._grounds = grounds
@@ -56,6 +57,7 @@ class FileSwap:
         self._say = say
         self._owners = owners
         self._secrets = secrets
+        self._state_folder = state_folder
         self.aside: list[str] = []
         """What was put aside, relative to the project's folder."""
 
@@ -81,7 +83,7 @@ class FileSwap:
         source = item_file(self._folder, item)
         self._make_folders(target.parent)
         # On a full disk a small file, such as `.env`, finds room in what is kept for that.
-        place = state_folder() / "restored"
+        place = self._state_folder / "restored"
         return with_reserve(place, lambda: self._copy_beside(source, target, item))
 
     def swap(self, item: Item, fresh: Path, target: Path) -> None:

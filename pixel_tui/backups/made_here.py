@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.files import replace_file
-from pixel_tui.settings import state_folder
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}", re.ASCII)
 
@@ -21,11 +20,11 @@ class MadeHere:
     """The record of this user's backups.
 
     Args:
-        folder: Where it is; that of this user if None.
+        state_folder: Where this user's state is kept.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or state_folder() / "made-backups"
+    def __init__(self, state_folder: Path) -> None:
+        self.folder = state_folder / "made-backups"
 
     def add(self, digest: str, backup_id: str) -> None:
         """Record a manifest.

@@ -161,7 +161,7 @@ class Maker:
         removed = self._retire(store, sparing | {manifest.id})
         for backup in listed:
             if backup.id in removed and backup.manifest:
-                MadeHere().forget(backup.manifest.digest)
+                MadeHere(self._policy.state_folder).forget(backup.manifest.digest)
         return manifest
 
     def needed(self) -> int:
@@ -235,7 +235,8 @@ class Maker:
     @contextmanager
     def _recorded(self, manifest: Manifest) -> Iterator[None]:
         """Before it is listed: no backup of ours is ever there and not known as one."""
-        record, digest = MadeHere(), hashlib.sha256(as_bytes(manifest)).hexdigest()
+        record = MadeHere(self._policy.state_folder)
+        digest = hashlib.sha256(as_bytes(manifest)).hexdigest()
         try:
             record.add(digest, manifest.id)
         except FileError as error:

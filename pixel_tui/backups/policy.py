@@ -9,7 +9,7 @@ from typing import Final
 from pixel_tui.backups.outside import PREFIX as BIND
 from pixel_tui.backups.volumes import PREFIX
 from pixel_tui.profile import profile_table, words
-from pixel_tui.settings import BackupSettings, state_folder
+from pixel_tui.settings import BackupSettings
 
 FORMER_FOLDER: Final = "backups/pixel-tui"
 """Where backups were made by default, below the project's folder. Containers of many stacks can
@@ -24,6 +24,8 @@ class Policy:
     """The project's folder."""
     root: Path
     """The folder of its backups."""
+    state_folder: Path
+    """Where this user's state is kept: which backups were made here is recorded there."""
     keep: int
     max_age_hours: float
     files: tuple[str, ...]
@@ -55,15 +57,25 @@ class Policy:
         return (*self.roots, *(self.project / name for name in self.skip))
 
 
-def policy_for(project: Path, settings: BackupSettings) -> Policy:
-    """The rules for the project in this folder."""
+def policy_for(project: Path, settings: BackupSettings, state_folder: Path) -> Policy:
+    """The rules for the project in a folder.
+
+    Args:
+        project: The folder.
+        settings: What the user wants of backups.
+        state_folder: Where this user's state is kept.
+    """
     profile = profile_table("backup")
     volumes = tuple(name for name in settings.skip if name.startswith(PREFIX))
     binds = tuple(name for name in settings.skip if name.startswith(BIND))
     given = tuple(name for name in settings.skip if name not in {*volumes, *binds})
+    root = default_root(project, state_folder)
+    if settings.folder:
+        root = project / settings.folder
     return Policy(
         project=project,
-        root=project / settings.folder if settings.folder else default_root(project),
+        root=root,
+        state_folder=state_folder,
         keep=settings.keep,
         max_age_hours=settings.max_age_hours,
         files=(*words(profile, "files"), *settings.files),
@@ -76,7 +88,7 @@ def policy_for(project: Path, settings: BackupSettings) -> Policy:
     )
 
 
-def default_root(project: Path) -> Path:
+def default_root(project: Path, state_folder: Path) -> Path:
     """Where a project's backups are unless the settings say otherwise: among this user's state.
 
     It is outside the project's folder, of which containers mount parts or all. The same folder
@@ -84,4 +96,4 @@ def default_root(project: Path) -> Path:
     """
     real = os.path.realpath(project)
     mark = hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
-    return state_folder() / "backups" / f"{Path(real).name or 'root'}-{mark}"
+    return state_folder / "backups" / f"{Path(real).name or 'root'}-{mark}"

@@ -40,6 +40,7 @@ class Restorer:
         servers: Postgres servers that run, by service.
         mark: What is put aside is called `NAME.MARK`.
         say: Told a line for each thing that is done.
+        state_folder: Where this user's state, and with it the reserve, is kept.
         running: Asks the engine which containers run and what they mount; None if it does not
             matter who uses what is restored.
         owners: What gives files to their owners.
@@ -54,6 +55,7 @@ class Restorer:
         *,
         mark: str,
         say: Say,
+        state_folder: Path,
         running: Callable[[], Sequence[Holder]] | None = None,
         owners: Owners | None = None,
         secrets: SecretCopies | None = None,
@@ -63,8 +65,8 @@ class Restorer:
         self._folder = folder
         self._servers = servers
         self._say = say
-        self._check = RestoreCheck(folder, grounds, servers, say, running, owners)
-        self._files = FileSwap(folder, grounds, mark, say, owners, secrets)
+        self._check = RestoreCheck(folder, grounds, servers, say, running, owners, state_folder)
+        self._files = FileSwap(folder, grounds, mark, say, owners, secrets, state_folder)
 
     @property
     def aside(self) -> list[str]:

@@ -42,6 +42,7 @@ class RestoreCheck:
         running: Asks the engine which containers run and what they mount; None if it does not
             matter who uses what is restored.
         owners: What gives files to their owners.
+        state_folder: Where this user's state, and with it the reserve, is kept.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class RestoreCheck:
         say: Say,
         running: Callable[[], Sequence[Holder]] | None,
         owners: Owners,
+        state_folder: Path,
     ) -> None:
         self._folder = folder
         self._grounds = grounds
@@ -59,6 +61,7 @@ class RestoreCheck:
         self._say = say
         self._running = running
         self._owners = owners
+        self._state_folder = state_folder
         self._unknown = set[str]()
         backups = grounds.backups
         self.copies = backups if backups and os.access(backups, os.W_OK) else None
@@ -101,7 +104,8 @@ class RestoreCheck:
             copied = max((item.size for item in items if item.kind is ItemKind.POSTGRES), default=0)
             if self.copies is not None and copied:
                 beside = [*beside, (self.copies / "dump", copied)]
-            require_room([*beside, *((targets[item.path], item.size) for item in changed)])
+            needs = [*beside, *((targets[item.path], item.size) for item in changed)]
+            require_room(needs, self._state_folder)
         for item in changed:
             with self.nothing_yet(f"{item.title} can't be"):
                 self._require_ownable(targets[item.path])

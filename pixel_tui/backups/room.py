@@ -11,7 +11,6 @@ from pixel_tui.backups.manifest import Item, ItemKind, Manifest
 from pixel_tui.errors import FileError
 from pixel_tui.humanize import size
 from pixel_tui.reserve import reserved
-from pixel_tui.settings import state_folder
 
 MOST_COMPARED: Final = 256 * 1024
 """Bytes of a file that is compared for a plan; a larger one of the same size counts as the same."""
@@ -37,11 +36,12 @@ class Shortage:
         )
 
 
-def shortages(needs: Sequence[tuple[Path, int]]) -> tuple[Shortage, ...]:
+def shortages(needs: Sequence[tuple[Path, int]], state_folder: Path) -> tuple[Shortage, ...]:
     """The disks that have not the room for what is put there; our own reserve counts as room.
 
     Args:
         needs: Places and bytes; what is there now stays beside them.
+        state_folder: Where this user's state, and with it the reserve, is kept.
 
     Raises:
         OSError: A disk can't be looked at.
@@ -54,37 +54,40 @@ def shortages(needs: Sequence[tuple[Path, int]]) -> tuple[Shortage, ...]:
         device, found = folder.stat().st_dev, os.statvfs(folder)
         block = found.f_frsize
         free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * block
-        free += reserved(state_folder(), on=device) // block * block
+        free += reserved(state_folder, on=device) // block * block
         so_far = disks[device] if device in disks else Shortage(folder, 0, free)
         needed = so_far.needed + -(-count // block) * block
         disks[device] = Shortage(so_far.folder, needed, so_far.free)
     return tuple(disk for disk in disks.values() if disk.needed > disk.free)
 
 
-def require_room(needs: Sequence[tuple[Path, int]]) -> None:
+def require_room(needs: Sequence[tuple[Path, int]], state_folder: Path) -> None:
     """Raise `FileError` where a disk has not the room for what is put there.
 
     Args:
         needs: Places and bytes; what is there now stays beside them.
+        state_folder: Where this user's state is kept.
     """
-    for found in shortages(needs):
+    for found in shortages(needs, state_folder):
         raise found.error
 
 
-def restore_shortages(manifest: Manifest, places: Mapping[str, str]) -> tuple[Shortage, ...]:
+def restore_shortages(
+    manifest: Manifest, places: Mapping[str, str], state_folder: Path
+) -> tuple[Shortage, ...]:
     """The disks on which a restore must fail, as far as a plan can know that without long reading.
 
     Args:
         manifest: What is in it.
         places: The real paths of the files that it would replace, by their source.
+        state_folder: Where this user's state is kept.
     """
     files = [(item, Path(places[item.source])) for item in manifest.items if item.source in places]
     try:
-        if not shortages([(place, item.size) for item, place in files]):
+        if not shortages([(place, item.size) for item, place in files], state_folder):
             return ()
-        return shortages(
-            [(place, item.size) for item, place in files if not _seems_same(item, place)]
-        )
+        changed = [(place, item.size) for item, place in files if not _seems_same(item, place)]
+        return shortages(changed, state_folder)
     except OSError:
         return ()  # the restore looks itself, and says what is wrong
 

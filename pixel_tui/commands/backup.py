@@ -6,6 +6,7 @@
 import argparse
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixel_tui.commands.options import ExitCode, add_project_options, readers
@@ -46,21 +47,25 @@ def add_backup_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
 
 def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Run it; returns the exit code."""
+    from pixel_tui.session import start_session
+
+    session = start_session(environment, read_only=arguments.read_only)
     if arguments.what in {"now", "restore"}:
         restore = "restore-without-backup" if arguments.no_backup_first else "restore"
         arguments.action = {"now": "backup", "restore": restore}[arguments.what]
         arguments.yes = arguments.yes or arguments.what == "now"
-        return run_action(arguments, environment)
+        return run_action(arguments, session)
+    from pixel_tui.backups.policy import policy_for
     from pixel_tui.backups.store import BackupStore
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands import backup_output
-    from pixel_tui.settings import load_settings
 
     if len(arguments.target) > (arguments.what == "verify"):
         raise UsageError("That is one id too many.", on=" ".join(arguments.target))
-    settings = load_settings(environment, read_only=arguments.read_only)
-    _, project = readers(arguments, environment)
-    policy = backup_output.project_policy(project.command, settings.backup)
+    _, project = readers(arguments, environment, session.state_folder)
+    policy = policy_for(
+        Path(project.command.directory), session.settings.backup, session.state_folder
+    )
     clock = SystemClock()
     if arguments.what == "verify":
 
@@ -69,7 +74,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
         wanted = arguments.target[0] if arguments.target else ""
         whole = backup_output.verify_backup(
-            wanted, policy, view_of, clock, print, record=not settings.read_only
+            wanted, policy, view_of, clock, print, record=not session.settings.read_only
         )
         return ExitCode.WELL if whole else ExitCode.NOT_WELL
     listed = BackupStore(policy.root, former=policy.former).list()

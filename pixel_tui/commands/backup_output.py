@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from pixel_tui.backups.policy import Policy, policy_for
+from pixel_tui.backups.policy import Policy
 from pixel_tui.backups.postgres import Postgres, is_postgres
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import Backup, BackupStore, write_verdict
@@ -16,16 +16,10 @@ from pixel_tui.clock import Clock
 from pixel_tui.errors import OperationError
 from pixel_tui.humanize import age, size
 from pixel_tui.redaction.redactor import redact
-from pixel_tui.settings import BackupSettings
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.programs.program import RealPrograms
 from pixel_tui.text import plain
-
-
-def project_policy(command: ComposeCommand, settings: BackupSettings) -> Policy:
-    """The rules of a project's backups."""
-    return policy_for(Path(command.directory), settings)
 
 
 def state_word(backup: Backup) -> str:

@@ -44,21 +44,21 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     require_terminal(environment)
     prepare_process()
     from pixel_tui.console.observer import live_observer
-    from pixel_tui.settings import load_settings
+    from pixel_tui.session import start_session
 
-    settings = load_settings(
+    session = start_session(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
     )
-    engine, project, settled = begun_readers(arguments, environment)
+    engine, project, settled = begun_readers(arguments, environment, session.state_folder)
     if arguments.or_demo and not (project.has_files and engine.answers()):
         if names_something(arguments):
             raise _not_opened(arguments, engine, project)
         from pixel_tui.console.ending import run_console
         from pixel_tui.demo.parts import demo_parts
 
-        return run_console(demo_parts(settings, environment))
+        return run_console(demo_parts(session))
     # The stack is being read while the rest is still imported.
-    observer = live_observer(engine, project, settings)
+    observer = live_observer(engine, project, session)
     observer.start()
     from pixel_tui.console.ending import run_console
     from pixel_tui.console.live import live_parts
@@ -67,9 +67,9 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         # Its containers were made with other files: the look at the first ones is given up.
         observer.close()
         project = found
-        observer = live_observer(engine, project, settings)
+        observer = live_observer(engine, project, session)
         observer.start()
-    return run_console(live_parts(observer, project.command, settings, environment))
+    return run_console(live_parts(observer, project.command, session))
 
 
 def _not_opened(

@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     prepare_process()
     from pixel_tui.console.ending import run_console
     from pixel_tui.demo.parts import demo_parts
-    from pixel_tui.settings import load_settings
+    from pixel_tui.session import start_session
 
-    settings = load_settings(
+    session = start_session(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
     )
-    return run_console(demo_parts(settings, environment))
+    return run_console(demo_parts(session))

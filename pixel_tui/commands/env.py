@@ -188,6 +188,7 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     )
     from pixel_tui.environment.checks.catalogue import load_catalogue
     from pixel_tui.environment.checks.secrecy import is_secret
+    from pixel_tui.settings import load_settings
 
     key = arguments.key
     command = named_command(arguments, environment)
@@ -209,7 +210,11 @@ def _run_get(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
         return ExitCode.NOT_WELL
     catalogue = load_catalogue()
     secret = is_secret(key, reading.value, catalogue) or is_secret(key, entry.written, catalogue)
-    if secret and not arguments.reveal_allowed and _is_read_only(arguments, environment):
+    if (
+        secret
+        and not arguments.reveal_allowed
+        and load_settings(environment, read_only=arguments.read_only).read_only
+    ):
         raise UsageError(
             "This is read-only, and reveals no secret.",
             on=key,
@@ -241,18 +246,22 @@ def _print_harmless(value: str) -> None:
 
 def _run_set(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.env_set import set_key
+    from pixel_tui.session import start_session
 
-    if _is_read_only(arguments, environment):
+    session = start_session(environment, read_only=arguments.read_only)
+    if session.settings.read_only:
         raise UsageError("This is read-only, and `env set` changes something.")
-    return set_key(arguments, environment, named_command(arguments, environment))
+    return set_key(arguments, session, named_command(arguments, environment))
 
 
 def _run_unset(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.env_set import unset_key
+    from pixel_tui.session import start_session
 
-    if _is_read_only(arguments, environment):
+    session = start_session(environment, read_only=arguments.read_only)
+    if session.settings.read_only:
         raise UsageError("This is read-only, and `env unset` changes something.")
-    return unset_key(arguments, environment, named_command(arguments, environment))
+    return unset_key(arguments, session, named_command(arguments, environment))
 
 
 def _run_diff(arguments: argparse.Namespace, _environment: Mapping[str, str]) -> int:
@@ -276,13 +285,15 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     from pixel_tui.commands.env_choice import require_others
     from pixel_tui.commands.env_output import impact_as_json, impact_as_text
     from pixel_tui.environment.apply.impact_reading import ImpactReader
+    from pixel_tui.settings import state_folder
 
     command = named_command(arguments, environment)
     path = _path(arguments.path, command)
     content, command = _read(path), command.editing(path.absolute())
     require_others(command)
-    impact = ImpactReader(command, environment).read(content)
-    old = () if impact.refusal else _old_contents(command, environment, impact)
+    folder = state_folder()
+    impact = ImpactReader(command, environment, folder).read(content)
+    old = () if impact.refusal else _old_contents(command, environment, impact, folder)
     if arguments.json:
         print(json.dumps(impact_as_json(path, impact, old), indent=2))  # noqa: T201
     else:
@@ -293,7 +304,10 @@ def _run_impact(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def _old_contents(
-    command: "ComposeCommand", environment: Mapping[str, str], impact: "Impact"
+    command: "ComposeCommand",
+    environment: Mapping[str, str],
+    impact: "Impact",
+    state_folder: Path,
 ) -> "Sequence[Finding]":
     """What may have an old content of the file as it is, beside what this one changes."""
     from pixel_tui.clock import SystemClock
@@ -307,7 +321,7 @@ def _old_contents(
     clock = SystemClock()
     engine = engine_of(command, environment)
     try:
-        snapshot = look_once(engine, ComposeProject(command, environment), clock)
+        snapshot = look_once(engine, ComposeProject(command, environment, state_folder), clock)
     except EngineError:
         return ()  # the impact says so
     finally:
@@ -324,28 +338,23 @@ def _run_confirm(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands.left_apply import left_applies
     from pixel_tui.environment.apply.confirmation import Confirmation
-    from pixel_tui.settings import state_folder
+    from pixel_tui.session import start_session
     from pixel_tui.stack.watch.look_once import look_once
 
-    if _is_read_only(arguments, environment):
+    session = start_session(environment, read_only=arguments.read_only)
+    if session.settings.read_only:
         raise UsageError("This is read-only, and `env confirm` keeps a change.")
     command = named_command(arguments, environment)
     marks = (each.env_mark for each in command.each_edited)
-    if Confirmation(state_folder(), *marks).confirm():
+    if Confirmation(session.state_folder, *marks).confirm():
         print("The new environment stays.")  # noqa: T201
         return ExitCode.WELL
-    if (left := next(left_applies(command), None)) is not None:
-        engine, project = readers(arguments, environment)
+    if (left := next(left_applies(command, session.state_folder), None)) is not None:
+        engine, project = readers(arguments, environment, session.state_folder)
         print(left.keep(lambda: look_once(engine, project, SystemClock())))  # noqa: T201
         return ExitCode.WELL
     complain(f"Nothing waits to be confirmed in {command.directory}.")
     return ExitCode.NOT_WELL
-
-
-def _is_read_only(arguments: argparse.Namespace, environment: Mapping[str, str]) -> bool:
-    from pixel_tui.settings import load_settings
-
-    return load_settings(environment, read_only=arguments.read_only).read_only
 
 
 def _path(named: str | None, command: "ComposeCommand") -> Path:

@@ -31,7 +31,7 @@ from pixel_tui.environment.storage.staging import Staging
 from pixel_tui.errors import FileError, LockHeld, UsageError
 from pixel_tui.operations.catalogue.environment.shared import CandidateOutdated
 from pixel_tui.operations.jobs.abandoned import sweep_abandoned
-from pixel_tui.settings import state_folder
+from pixel_tui.session import Session
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.standard_streams import complain
 from pixel_tui.text import plain
@@ -86,9 +86,7 @@ class _Choice:
         return names[list(documents).index(found.path)]
 
 
-def set_key(
-    arguments: argparse.Namespace, environment: Mapping[str, str], command: ComposeCommand
-) -> int:
+def set_key(arguments: argparse.Namespace, session: Session, command: ComposeCommand) -> int:
     """Set `arguments.key`, and apply it where that is wanted.
 
     One after the other: each of several at once is made from what the one before has saved.
@@ -96,7 +94,7 @@ def set_key(
     Raises:
         ConsoleError: It was not begun, and nothing was changed.
     """
-    key = arguments.key
+    key, environment = arguments.key, session.environment
     choice = _chosen(arguments, environment, command)
     value, before = _value(arguments), choice.before
     later = [file.path for file in choice.files[choice.at + 1 :]]
@@ -108,18 +106,16 @@ def set_key(
         return edited(data, key, value, environment, before)
 
     edit = _Edit(make, f"{key} has this value already.", f"{key} is saved in", remark)
-    return _in_tries(arguments, environment, choice.command, edit)
+    return _in_tries(arguments, session, choice.command, edit)
 
 
-def unset_key(
-    arguments: argparse.Namespace, environment: Mapping[str, str], command: ComposeCommand
-) -> int:
+def unset_key(arguments: argparse.Namespace, session: Session, command: ComposeCommand) -> int:
     """Remove `arguments.key`, and apply that where it is wanted.
 
     Raises:
         ConsoleError: It was not begun, and nothing was changed.
     """
-    key = arguments.key
+    key, environment = arguments.key, session.environment
     choice = _chosen(arguments, environment, command)
     others = [file.path for file in choice.files if file.path != choice.path]
     remark = overridden_by_shell(key, environment)
@@ -127,7 +123,7 @@ def unset_key(
         remark = f"{key} is still set by {name}."
     same = f"{key} is not set in {choice.path}."
     edit = _Edit(lambda data: removed(data, key), same, f"{key} is removed from", remark)
-    return _in_tries(arguments, environment, choice.command, edit)
+    return _in_tries(arguments, session, choice.command, edit)
 
 
 def _chosen(
@@ -153,25 +149,25 @@ def _chosen(
 
 def _in_tries(
     arguments: argparse.Namespace,
-    environment: Mapping[str, str],
+    session: Session,
     command: ComposeCommand,
     edit: _Edit,
 ) -> int:
     path = command.edited_env
-    staging = Staging(state_folder(), command.env_mark, command.edited)
-    sweep_abandoned(state_folder(), environment)
+    staging = Staging(session.state_folder, command.env_mark, command.edited)
+    sweep_abandoned(session.state_folder, session.environment)
     with _in_turn(path):
         for _ in range(TRIES - 1):
             try:
-                return _save(arguments, environment, path, staging, edit)
+                return _save(arguments, session, path, staging, edit)
             except CandidateOutdated:  # written by another right now: edit that
                 continue
-        return _save(arguments, environment, path, staging, edit)
+        return _save(arguments, session, path, staging, edit)
 
 
 def _save(
     arguments: argparse.Namespace,
-    environment: Mapping[str, str],
+    session: Session,
     path: Path,
     staging: Staging,
     edit: _Edit,
@@ -185,7 +181,7 @@ def _save(
     arguments.action = "environment-apply" if arguments.apply else "environment-save"
     arguments.target, arguments.yes = [candidate], True
     try:
-        code = run_action(arguments, environment)
+        code = run_action(arguments, session)
     finally:
         staging.forget(candidate)
     if code == ExitCode.WELL:

@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pixel_tui.commands.options import ExitCode, add_project_options, readers
@@ -17,6 +18,7 @@ from pixel_tui.standard_streams import complain
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
     from pixel_tui.ledger.view.view import LedgerView
+    from pixel_tui.session import Session
 
 _ACTIONS: Final = {
     "add": "task-add",
@@ -74,8 +76,9 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         words = "`show` wants the id of one task." if arguments.what == "show" else "That is no id."
         raise UsageError(words, on=" ".join(wanted))
     from pixel_tui.commands import ledger_output
+    from pixel_tui.settings import state_folder
 
-    view = _look(arguments, environment)
+    view = _look(arguments, environment, state_folder())
     if view.trouble is not None:
         complain(f"{view.trouble.what} {view.trouble.remedy}")
         return ExitCode.UNREADABLE
@@ -100,14 +103,14 @@ def _run_ledger(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     return ExitCode.WELL if well else ExitCode.NOT_WELL
 
 
-def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "LedgerView":
+def _look(
+    arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path
+) -> "LedgerView":
     """The ledger beside the stack; without an engine the ledger alone.
 
     Raises:
         OperationError: There is no ledger; it says what makes one.
     """
-    from pathlib import Path
-
     from pixel_tui.clock import SystemClock
     from pixel_tui.errors import EngineError
     from pixel_tui.ledger.reading.places import LedgerPlace
@@ -117,7 +120,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
     from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
     from pixel_tui.stack.watch.look_once import look_once
 
-    engine, project = readers(arguments, environment)
+    engine, project = readers(arguments, environment, state_folder)
     clock = SystemClock()
     place = LedgerPlace(Path(project.command.directory))
     # Read before the stack is looked at: what began in between is no disagreement.
@@ -128,7 +131,7 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
             fix = "If this is the right project, `pixel-tui ledger add` makes one; else use -C."
         raise OperationError("There is no ledger of tasks.", on=str(place.ledger), remedy=fix)
     try:
-        snapshot = look_once(engine, project, clock, build_records(project.command))
+        snapshot = look_once(engine, project, clock, build_records(project.command, state_folder))
     except EngineError as error:
         complain(f"nothing is known of workers: {error}")
         snapshot = StackSnapshot(EngineStatus(engine.address, engine.context))
@@ -137,35 +140,33 @@ def _look(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Led
 
 def _change(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.run import run_action
-    from pixel_tui.settings import load_settings
+    from pixel_tui.session import start_session
 
-    if load_settings(environment, read_only=arguments.read_only).read_only:
+    session = start_session(environment, read_only=arguments.read_only)
+    if session.settings.read_only:
         raise UsageError("This is read-only: `list`, `show` and `verify` look.")
     if arguments.what == "add":
-        arguments.target = [_written_down(arguments, environment)]
+        arguments.target = [_written_down(arguments, session)]
         arguments.yes = True
     elif len(arguments.target) != (arguments.what != "reap"):
         raise UsageError(f"`{arguments.what}` wants the id of one task."
                          if arguments.what != "reap" else "`reap` wants no id.")  # fmt: skip
     arguments.action = _ACTIONS[arguments.what]
-    return run_action(arguments, environment)
+    return run_action(arguments, session)
 
 
-def _written_down(arguments: argparse.Namespace, environment: Mapping[str, str]) -> str:
+def _written_down(arguments: argparse.Namespace, session: "Session") -> str:
     """The id of the draft of what the arguments, or standard input, say."""
-    from pathlib import Path
-
     from pixel_tui.clock import SystemClock
     from pixel_tui.ledger.reading.task import TaskType
     from pixel_tui.ledger.writing.drafts import TaskDrafts, new_task
     from pixel_tui.ledger.writing.versions import old_versions_folder
-    from pixel_tui.settings import state_folder
 
     if arguments.target:
         raise UsageError("`add` gives the task an id by itself.", on=" ".join(arguments.target))
     text = arguments.task if arguments.task is not None else sys.stdin.read()
-    _, project = readers(arguments, environment)
+    _, project = readers(arguments, session.environment, session.state_folder)
     kind = TaskType(arguments.type)
     value = new_task(text, now=SystemClock().now(), kind=kind, context=arguments.with_context)
-    folder = old_versions_folder(state_folder(), Path(project.command.directory))
+    folder = old_versions_folder(session.state_folder, Path(project.command.directory))
     return TaskDrafts(folder).save(value)

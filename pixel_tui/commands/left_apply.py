@@ -9,7 +9,6 @@ from pixel_tui.environment.apply.state import ApplyFiles, ApplyState
 from pixel_tui.environment.apply.unfinished import not_reached
 from pixel_tui.environment.storage.file_state import read_file
 from pixel_tui.errors import EngineError, OperationError
-from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.text import SafeText, plain
@@ -62,14 +61,18 @@ class LeftApply:
         return "The new environment stays." if saved else "The environment of before stays."
 
 
-def left_applies(command: ComposeCommand) -> Iterator[LeftApply]:
+def left_applies(command: ComposeCommand, state_folder: Path) -> Iterator[LeftApply]:
     """Those of each environment file.
+
+    Args:
+        command: How compose is called for the project.
+        state_folder: Where this user's state is kept.
 
     Raises:
         FileError: One can't be read.
     """
     for each in command.each_edited:
-        files = ApplyFiles(state_folder(), each.env_mark)
+        files = ApplyFiles(state_folder, each.env_mark)
         if (state := files.left()) is not None:
             yield LeftApply(files, state, each.edited_env)
 

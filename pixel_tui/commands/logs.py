@@ -47,12 +47,12 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Print what there is, and with `--follow` what comes; returns the exit code."""
     from pixel_tui.clock import SystemClock
     from pixel_tui.commands import log_output, log_selection
-    from pixel_tui.settings import load_settings
+    from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.feed.history import LogHistory
     from pixel_tui.stack.watch.look_once import look_once
 
-    settings = load_settings(
+    session = start_session(
         environment, read_only=arguments.read_only, reveal_allowed=arguments.reveal_allowed
     )
     clock = SystemClock()
@@ -72,11 +72,13 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
         level=log_selection.level_wished(arguments.level),
         as_json=arguments.json,
         masked=log_selection.masks_secrets(
-            terminal=sys.stdout.isatty(), reveal=arguments.reveal, allowed=settings.reveals
+            terminal=sys.stdout.isatty(), reveal=arguments.reveal, allowed=session.settings.reveals
         ),
     )
-    engine, project = readers(arguments, environment)
-    snapshot = look_once(engine, project, clock, build_records(project.command))
+    engine, project = readers(arguments, environment, session.state_folder)
+    snapshot = look_once(
+        engine, project, clock, build_records(project.command, session.state_folder)
+    )
     containers = log_selection.containers_wished(snapshot, wish.services)
     for reason, fix in log_selection.unread(snapshot, wish.services, containers):
         complain_of(reason, fix)
@@ -89,7 +91,7 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     if arguments.follow:
         from pixel_tui.console.observer import live_observer
 
-        observer = live_observer(engine, project, settings)
+        observer = live_observer(engine, project, session)
         observer.start()
         log_output.Followed().run(observer, wish, reached, printer, chosen)
     printer.print(chosen.flush())

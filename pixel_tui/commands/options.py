@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import IntEnum
+from pathlib import Path
 from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -144,8 +145,8 @@ def named_command(
 def _named(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "ComposeCommand":
     project = _project_here(arguments, environment)
     if name := _name_to_find(arguments, environment, project):
-        _, project = _found_by_name(arguments, environment, name)
-        return project.command
+        _, command = _found_by_name(arguments, environment, name)
+        return command
     from pixel_tui.errors import ConsoleError
     from pixel_tui.stack.engine.docker_engine import DockerEngine
     from pixel_tui.stack.engine.endpoint import find_endpoint
@@ -154,18 +155,23 @@ def _named(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Co
         endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     except ConsoleError:  # whoever wants the engine says what is wrong with it
         return project.command
-    return _as_it_was_made(DockerEngine(endpoint), project, environment)().command
+    return _as_it_was_made(DockerEngine(endpoint), project)()
 
 
 def readers(
-    arguments: argparse.Namespace, environment: Mapping[str, str]
+    arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path
 ) -> "tuple[DockerEngine, ComposeProject]":
     """What reads the engine and the project that the arguments name.
+
+    Args:
+        arguments: Of the command line.
+        environment: The variables of this process.
+        state_folder: Where this user's state is kept.
 
     Raises:
         ConsoleError: They name none.
     """
-    engine, _, settled = begun_readers(arguments, environment)
+    engine, _, settled = begun_readers(arguments, environment, state_folder)
     project = settled()
     _learn_secrets(project.command, environment)  # meanwhile compose reads the project
     return engine, project
@@ -178,13 +184,14 @@ def _learn_secrets(command: "ComposeCommand", environment: Mapping[str, str]) ->
 
 
 def begun_readers(
-    arguments: argparse.Namespace, environment: Mapping[str, str]
+    arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path
 ) -> "tuple[DockerEngine, ComposeProject, Callable[[], ComposeProject]]":
     """What reads the engine and the project, before it is known what its containers were made with.
 
     Args:
         arguments: Of the command line.
         environment: The variables of this process.
+        state_folder: Where this user's state is kept.
 
     Returns:
         The engine, the project as it was asked for, and what waits for the engine's answer
@@ -193,9 +200,12 @@ def begun_readers(
     Raises:
         ConsoleError: They name none.
     """
-    project = _project_here(arguments, environment)
+    from pixel_tui.stack.compose.project import ComposeProject
+
+    project = _project_here(arguments, environment, state_folder)
     if name := _name_to_find(arguments, environment, project):
-        engine, found = _found_by_name(arguments, environment, name)
+        engine, command = _found_by_name(arguments, environment, name)
+        found = ComposeProject(command, environment, state_folder)
         return engine, found, lambda: found
     # Compose reads the project while Docker's library is imported.
     project.begin()
@@ -204,32 +214,33 @@ def begun_readers(
 
     endpoint = find_endpoint(environment, host=arguments.host, context=arguments.context)
     engine = DockerEngine(endpoint)
-    made = _as_it_was_made(engine, project, environment)
+    made = _as_it_was_made(engine, project)
 
     def settled() -> "ComposeProject":
-        found = made()
-        if found is not project:
-            project.abandon()
-            found.begin()
+        command = made()
+        if command is project.command:
+            return project
+        project.abandon()
+        found = ComposeProject(command, environment, state_folder)
+        found.begin()
         return found
 
     return engine, project, settled
 
 
 def _as_it_was_made(
-    engine: "DockerEngine", project: "ComposeProject", environment: Mapping[str, str]
-) -> "Callable[[], ComposeProject]":
-    """Ask for the project with the `-f` and `--env-file` that its containers were made with.
+    engine: "DockerEngine", project: "ComposeProject"
+) -> "Callable[[], ComposeCommand]":
+    """Ask for the command with the `-f` and `--env-file` that its containers were made with.
 
     Returns:
         What waits for the answer. Where somebody named other files, where the containers don't
-        agree, or where the engine does not say at once, it is the project as it was asked for.
+        agree, or where the engine does not say at once, it is the command as it was asked for.
     """
     if not project.finds_files and project.command.env_files:
-        return lambda: project
+        return lambda: project.command
     from pixel_tui.errors import EngineError
     from pixel_tui.stack.compose.places import adopted, made_with
-    from pixel_tui.stack.compose.project import ComposeProject
 
     found: list[ComposeCommand] = []
 
@@ -244,15 +255,15 @@ def _as_it_was_made(
     asking.start()
     until = monotonic() + MADE_WITH_SECONDS
 
-    def answer() -> "ComposeProject":
+    def answer() -> "ComposeCommand":
         asking.join(max(until - monotonic(), 0))
-        return ComposeProject(found[0], environment) if found else project
+        return found[0] if found else project.command
 
     return answer
 
 
 def _project_here(
-    arguments: argparse.Namespace, environment: Mapping[str, str]
+    arguments: argparse.Namespace, environment: Mapping[str, str], state_folder: Path | None = None
 ) -> "ComposeProject":
     """The project in the folder and of the files that the arguments name, else in this folder."""
     from pixel_tui.stack.compose.find import find_command
@@ -268,7 +279,7 @@ def _project_here(
         env_files=arguments.env_file or (),
         profiles=arguments.profile or (),
     )
-    return ComposeProject(command, environment)
+    return ComposeProject(command, environment, state_folder)
 
 
 def _name_to_find(
@@ -281,11 +292,10 @@ def _name_to_find(
 
 def _found_by_name(
     arguments: argparse.Namespace, environment: Mapping[str, str], name: str
-) -> "tuple[DockerEngine, ComposeProject]":
-    """The readers of a project that is elsewhere: its containers say where."""
+) -> "tuple[DockerEngine, ComposeCommand]":
+    """The engine and the command of a project that is elsewhere: its containers say where."""
     from pixel_tui.stack.compose.find import find_command
     from pixel_tui.stack.compose.places import find_place
-    from pixel_tui.stack.compose.project import ComposeProject
     from pixel_tui.stack.engine.docker_engine import DockerEngine
     from pixel_tui.stack.engine.endpoint import find_endpoint
 
@@ -302,4 +312,4 @@ def _found_by_name(
         env_files=arguments.env_file or (place.env_files if place else ()),
         profiles=arguments.profile or (),
     )
-    return engine, ComposeProject(command, environment)
+    return engine, command

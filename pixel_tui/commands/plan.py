@@ -32,23 +32,23 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.facts.live import SHELL_PATIENCE_SECONDS, live_facts
     from pixel_tui.facts.past_stops import known_ends
     from pixel_tui.operations.actions import action_named, plan_action
-    from pixel_tui.settings import load_settings
+    from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.watch.look_once import look_once
 
     name, targets = arguments.action, arguments.target
     action = action_named(name)  # before anybody is asked
-    engine, project = readers(arguments, environment)
+    session = start_session(environment, read_only=arguments.read_only)
+    engine, project = readers(arguments, environment, session.state_folder)
     clock = SystemClock()
-    records, ends = build_records(project.command), known_ends(engine.address)
+    records = build_records(project.command, session.state_folder)
+    ends = known_ends(engine.address, session.state_folder)
     snapshot = look_once(engine, project, clock, records, ends)
-    settings = load_settings(environment, read_only=arguments.read_only)
     read_facts = live_facts(
         project.command,
-        settings.backup,
-        environment,
+        session,
         patience=SHELL_PATIENCE_SECONDS,
-        ask_servers=not settings.read_only,
+        ask_servers=not session.settings.read_only,
     )
     facts = read_facts(snapshot, stored=action.reads_stored)
     try:

@@ -9,6 +9,7 @@ from pixel_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from pixel_tui.argument_parser import ArgumentParser
+    from pixel_tui.session import Session
 
 
 def add_run_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:
@@ -29,11 +30,24 @@ def add_run_command(commands: "argparse._SubParsersAction[ArgumentParser]") -> N
         help="what a plan asks for before it is run; twice where it asks for two words",
     )
     add_action(parser)
-    parser.set_defaults(run=run_action)
+    parser.set_defaults(run=_run)
 
 
-def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from pixel_tui.session import start_session
+
+    return run_action(arguments, start_session(environment, read_only=arguments.read_only))
+
+
+def run_action(arguments: argparse.Namespace, session: "Session") -> int:
     """Plan and run `arguments.action` on `arguments.target`.
+
+    Args:
+        arguments: Of the command line.
+        session: This run of the program.
+
+    Returns:
+        The exit code.
 
     Raises:
         ConsoleError: It was not begun.
@@ -41,10 +55,8 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     from pixel_tui.clock import SystemClock
     from pixel_tui.console.observer import live_observer
     from pixel_tui.facts.live import SHELL_PATIENCE_SECONDS, live_facts
-    from pixel_tui.settings import load_settings, state_folder
 
-    settings = load_settings(environment, read_only=arguments.read_only)
-    if settings.read_only:
+    if session.settings.read_only:
         raise UsageError("This is read-only, and `run` changes something.", remedy="Use `plan`.")
     from pixel_tui.commands.run_plan import Wish, carry_out
     from pixel_tui.operations.actions import action_named
@@ -56,10 +68,10 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     action_named(arguments.action)
     confirmed = tuple(arguments.confirm)
     wish = Wish(arguments.action, tuple(arguments.target), arguments.yes, confirmed)
-    engine, project = readers(arguments, environment)
-    observer = live_observer(engine, project, settings)
+    environment, folder = session.environment, session.state_folder
+    engine, project = readers(arguments, environment, folder)
+    observer = live_observer(engine, project, session)
     command, clock = project.command, SystemClock()
-    folder = state_folder()
     operator = Operator(
         ProcessRunner(environment),
         observer,
@@ -71,9 +83,7 @@ def run_action(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     sweep_abandoned(folder, environment, wish.targets)
     observer.start()
     try:
-        read_facts = live_facts(
-            command, settings.backup, environment, patience=SHELL_PATIENCE_SECONDS
-        )
+        read_facts = live_facts(command, session, patience=SHELL_PATIENCE_SECONDS)
         return carry_out(wish, observer, command, operator, clock, read_facts)
     finally:
         observer.close()

@@ -42,24 +42,25 @@ def run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from pixel_tui.commands.waiting_apply import waiting_words
     from pixel_tui.facts.past_stops import known_ends
     from pixel_tui.health.stack_findings import findings_of_stack
-    from pixel_tui.settings import load_settings
+    from pixel_tui.session import start_session
     from pixel_tui.stack.compose.build_records import build_records
     from pixel_tui.stack.watch.look_once import look_once
 
-    settings = load_settings(environment, read_only=arguments.read_only)
-    engine, project = readers(arguments, environment)
-    records, ends = build_records(project.command), known_ends(engine.address)
+    session = start_session(environment, read_only=arguments.read_only)
+    engine, project = readers(arguments, environment, session.state_folder)
+    records = build_records(project.command, session.state_folder)
+    ends = known_ends(engine.address, session.state_folder)
     snapshot = look_once(engine, project, SystemClock(), records, ends)
     if arguments.json:
-        print(json.dumps(as_json(snapshot, read_only=settings.read_only), indent=2))  # noqa: T201
+        print(json.dumps(as_json(snapshot, read_only=session.settings.read_only), indent=2))  # noqa: T201
     elif snapshot.services:
         print(as_table(snapshot))  # noqa: T201
     for finding in findings_of_stack(snapshot):
         complain(f"{finding.what} {finding.remedy}")
     try:
-        for left in left_applies(project.command):
+        for left in left_applies(project.command, session.state_folder):
             complain(left.words)
-        if waits := waiting_words(project.command):
+        if waits := waiting_words(project.command, session.state_folder):
             complain(waits)
     except FileError as error:
         complain(str(error))

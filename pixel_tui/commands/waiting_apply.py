@@ -1,19 +1,24 @@
 """An apply of the environment that waits to be confirmed: what the shell is told of it."""
 
+from pathlib import Path
+
 from pixel_tui.environment.apply.confirmation import Confirmation
-from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.text import NO_TEXT, SafeText, plain
 
 
-def waiting_words(command: ComposeCommand) -> SafeText:
+def waiting_words(command: ComposeCommand, state_folder: Path) -> SafeText:
     """That one waits, how long, and what confirms it; empty where none does.
+
+    Args:
+        command: How compose is called for the project.
+        state_folder: Where this user's state is kept.
 
     Raises:
         FileError: That can't be read.
     """
     marks = (each.env_mark for each in command.each_edited)
-    waiting = Confirmation(state_folder(), *marks).waiting()
+    waiting = Confirmation(state_folder, *marks).waiting()
     if waiting is None:
         return NO_TEXT
     return plain(f"A new environment is applied, and waits to be confirmed. {waiting.words}")

@@ -4,7 +4,7 @@ How to make an operator, and what it runs programs with, is known here alone, an
 console may change something.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pixel_tui.clock import SystemClock
 from pixel_tui.console.log_file import start_log
 from pixel_tui.console.parts import ConsoleParts
-from pixel_tui.settings import Memory, Settings, state_folder
+from pixel_tui.session import Session
+from pixel_tui.settings import Memory
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.watch.observer import Observer
 from screens.changes.flow import Operations
@@ -29,22 +30,16 @@ if TYPE_CHECKING:
     from pixel_tui.stack.model.snapshot import StackSnapshot
 
 
-def live_parts(
-    observer: Observer,
-    command: ComposeCommand,
-    settings: Settings,
-    environment: Mapping[str, str],
-) -> ConsoleParts:
+def live_parts(observer: Observer, command: ComposeCommand, session: Session) -> ConsoleParts:
     """The parts of a console on a real engine.
 
     Args:
         observer: Looks at the stack.
         command: How compose is called for it.
-        settings: What the user wants.
-        environment: The variables of this process.
+        session: This run of the program.
     """
     clock = SystemClock()
-    folder = state_folder()
+    environment, settings, folder = session.environment, session.settings, session.state_folder
     operations = None
 
     @cache
@@ -71,18 +66,18 @@ def live_parts(
         def reader() -> "FactReader":
             from pixel_tui.facts.live import live_facts
 
-            return live_facts(command, settings.backup, environment, ledger=ledger_reader())
+            return live_facts(command, session, ledger=ledger_reader())
 
         def read_facts(snapshot: "StackSnapshot", *, stored: bool = False) -> "Facts":
             return reader()(snapshot, stored=stored)
 
-        operations = Operations(operator, observer, command, clock, read_facts)
+        operations = Operations(operator, observer, command, clock, read_facts, folder)
 
     @cache
     def open_environment() -> "EnvironmentAccess":
         from pixel_tui.environment.live.source import live_environment
 
-        return live_environment(command, settings, environment, folder)
+        return live_environment(command, session)
 
     def learn_secrets() -> None:
         from pixel_tui.environment.checks import masking

@@ -6,7 +6,7 @@ being imported.
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.facts.past_stops import known_ends
-from pixel_tui.settings import Settings
+from pixel_tui.session import Session
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -16,9 +16,15 @@ from pixel_tui.stack.watch.pace import Pace
 from pixel_tui.stack.watch.watcher import Watcher
 
 
-def live_observer(engine: DockerEngine, project: ComposeProject, settings: Settings) -> Watcher:
-    """An observer of a real engine and a real project; it does not look yet."""
-    clock = SystemClock()
+def live_observer(engine: DockerEngine, project: ComposeProject, session: Session) -> Watcher:
+    """An observer of a real engine and a real project; it does not look yet.
+
+    Args:
+        engine: The engine.
+        project: The project.
+        session: This run of the program.
+    """
+    clock, settings = SystemClock(), session.settings
     # An engine behind a local socket is most often this host's; the ids show whether it is.
     local = Cgroups(clock) if engine.address.startswith(LOCAL) else None
     pace = Pace(usage=settings.usage_seconds)
@@ -29,6 +35,6 @@ def live_observer(engine: DockerEngine, project: ComposeProject, settings: Setti
         pace,
         log_tail=settings.log_tail,
         local=local,
-        records=build_records(project.command),
-        ends=known_ends(engine.address),
+        records=build_records(project.command, session.state_folder),
+        ends=known_ends(engine.address, session.state_folder),
     )

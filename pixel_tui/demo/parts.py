@@ -3,7 +3,7 @@
 Separate from `console/live.py`, so that a console on a real engine imports none of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Final
 
@@ -22,7 +22,8 @@ from pixel_tui.environment.editing.workspace import EnvironmentAccess
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.environment_facts import EnvironmentFacts
 from pixel_tui.operations.planning.facts import Facts
-from pixel_tui.settings import Memory, Settings, state_folder
+from pixel_tui.session import Session
+from pixel_tui.settings import Memory
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.watch.pace import Pace
@@ -36,22 +37,17 @@ NO_BACKUPS: Final = SafeText("The embedded stack has no folder, and nothing to b
 
 
 def demo_parts(
-    settings: Settings,
-    environment: Mapping[str, str],
-    *,
-    clock: Clock | None = None,
-    world: DemoWorld | None = None,
+    session: Session, *, clock: Clock | None = None, world: DemoWorld | None = None
 ) -> ConsoleParts:
     """Return the parts of a console on the simulated stack.
 
     Args:
-        settings: The user's settings.
-        environment: The variables of this process.
+        session: This run of the program.
         clock: The demo's clock; the system clock if None.
         world: The simulated stack; a new one if None.
     """
     clock = clock or SystemClock()
-    folder = state_folder()
+    environment, settings, folder = session.environment, session.settings, session.state_folder
     world = world or DemoWorld(clock)
     observer = Watcher(
         DemoEngine(world),
@@ -109,6 +105,7 @@ def demo_parts(
             command,
             clock,
             read_facts,
+            folder / "demo",
         )
 
     return ConsoleParts(

@@ -1,7 +1,7 @@
 """The project's backups: can a service get at them?"""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +10,7 @@ from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.doctor.project_checks import Asked
 from pixel_tui.doctor.report import DoctorCheck, failed_with, ok, skipped, warning
 from pixel_tui.errors import ConsoleError
-from pixel_tui.settings import load_settings
+from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container
 
@@ -19,18 +19,27 @@ NAME: Final = "backups"
 
 def look_at_backups(
     command: ComposeCommand,
-    environment: Mapping[str, str],
+    settings: Settings | ConsoleError,
+    state_folder: Path,
     containers: Sequence[Container] | Asked,
 ) -> tuple[Policy, tuple[Exposure, ...]] | None:
     """The folders of backups that containers mount; None if the containers are not known. Blocks.
 
+    Args:
+        command: How compose is called for the project.
+        settings: What the user wants, or why the settings can't be read.
+        state_folder: Where this user's state is kept.
+        containers: The project's.
+
     Raises:
-        UsageError: The settings say no folder.
+        ConsoleError: The settings can't be read.
         FileError: The folder can't be read.
     """
     if isinstance(containers, Asked):
         return None
-    policy = policy_for(Path(command.directory), load_settings(environment).backup)
+    if isinstance(settings, ConsoleError):
+        raise settings
+    policy = policy_for(Path(command.directory), settings.backup, state_folder)
     return policy, exposures(policy, containers)
 
 

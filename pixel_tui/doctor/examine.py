@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 from pixel_tui.clock import Clock
@@ -38,7 +39,7 @@ from pixel_tui.doctor.terminal_checks import (
     look_at_terminal,
 )
 from pixel_tui.errors import ConsoleError, UsageError
-from pixel_tui.settings import ENVIRONMENT_CONFIG, config_path, load_settings, state_folder
+from pixel_tui.settings import ENVIRONMENT_CONFIG, Settings, config_path
 from pixel_tui.stack.compose.build_records import build_records
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.places import labelled_name, read_other_names
@@ -72,8 +73,8 @@ def examine(
     readers: Readers | UsageError,
     environment: Mapping[str, str],
     clock: Clock,
-    *,
-    read_only: bool = False,
+    settings: Settings | ConsoleError,
+    state_folder: Path,
 ) -> Report:
     """Look at everything that a new user trips over.
 
@@ -81,13 +82,15 @@ def examine(
         readers: The engine and the project, or why they can't even be named.
         environment: The variables of this process.
         clock: This machine's time.
-        read_only: The `--read-only` flag.
+        settings: What the user wants, or why the settings can't be read.
+        state_folder: Where this user's state is kept.
     """
     if isinstance(readers, UsageError):
         stack = _unnamed(readers)
     else:
-        stack = _stack(readers, environment, clock)
-    return Report((*stack, *_terminal(environment), *_own(environment, read_only=read_only)))
+        stack = _stack(readers, environment, clock, settings, state_folder)
+    own = _own(environment, settings, state_folder)
+    return Report((*stack, *_terminal(environment), *own))
 
 
 def _unnamed(error: UsageError) -> list[DoctorCheck]:
@@ -100,7 +103,13 @@ def _unnamed(error: UsageError) -> list[DoctorCheck]:
     return [first, failed_with("engine", error), *rest]
 
 
-def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> list[DoctorCheck]:
+def _stack(
+    readers: Readers,
+    environment: Mapping[str, str],
+    clock: Clock,
+    settings: Settings | ConsoleError,
+    state_folder: Path,
+) -> list[DoctorCheck]:
     engine, command = readers.engine, readers.project.command
     told = answer(lambda: _engine_told(engine, clock))
     program = program_says(
@@ -124,9 +133,9 @@ def _stack(readers: Readers, environment: Mapping[str, str], clock: Clock) -> li
         check_containers(known, containers, _other_names(engine, project, containers)),
         check_hashes(project, _hashes(readers.project, resolved)),
         check_logging(known, containers),
-        check_images(_images(readers, told, project, environment)),
+        check_images(_images(readers, told, project, environment, state_folder)),
         check_environment(answer(lambda: look_at_environment(command, environment))),
-        check_backups(answer(lambda: look_at_backups(command, environment, containers))),
+        check_backups(answer(lambda: look_at_backups(command, settings, state_folder, containers))),
     ]
 
 
@@ -198,12 +207,13 @@ def _images(
     told: EngineTold | ConsoleError,
     project: Project | ConsoleError | Unknown,
     environment: Mapping[str, str],
+    state_folder: Path,
 ) -> tuple[ImageAge, ...] | ConsoleError | Unknown:
     if isinstance(told, ConsoleError):
         return Unknown("The engine did not answer.")
     if not isinstance(project, Project):
         return Unknown("It is not known which project's.")
-    records = build_records(readers.project.command)
+    records = build_records(readers.project.command, state_folder)
     return answer(
         lambda: look_at_images(project, readers.engine, records, environment), LOOKING_SECONDS
     )
@@ -230,11 +240,11 @@ def _tmux_options(environment: Mapping[str, str]) -> Mapping[str, str] | None:
     return known or None
 
 
-def _own(environment: Mapping[str, str], *, read_only: bool) -> list[DoctorCheck]:
-    settings = answer(lambda: load_settings(environment, read_only=read_only))
+def _own(
+    environment: Mapping[str, str], settings: Settings | ConsoleError, state_folder: Path
+) -> list[DoctorCheck]:
     named = bool(environment.get(ENVIRONMENT_CONFIG))
-    folder = state_folder()
     return [
         check_settings(settings, config_path(environment), named=named),
-        check_state(folder, try_folder(folder)),
+        check_state(state_folder, try_folder(state_folder)),
     ]

@@ -84,7 +84,7 @@ class _FileFactReader:
             left = ApplyFiles(self._state, self._command.env_mark).left()
             networks: tuple[Diverged, ...] = ()
             if left is not None and left.touched:
-                reader = ImpactReader(self._command, self._environment)
+                reader = ImpactReader(self._command, self._environment, self._state)
                 networks = reader.left_networks(left, snapshot.project)
             candidates = self._candidates(state.sha256, snapshot)
         except ConsoleError as error:
@@ -120,7 +120,9 @@ class _FileFactReader:
         deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if waited else 0.0)
         impact = answer.answer(deadline)
         if waited and impact is not None:
-            impact = ImpactReader(self._command, self._environment).with_attached(impact)
+            impact = ImpactReader(self._command, self._environment, self._state).with_attached(
+                impact
+            )
         return Candidate(
             id=candidate_id,
             sha256=digest(content),
@@ -130,7 +132,7 @@ class _FileFactReader:
         )
 
     def _asking(self, content: bytes) -> Callable[[], Impact | None]:
-        reader = ImpactReader(self._command, self._environment)
+        reader = ImpactReader(self._command, self._environment, self._state)
         return lambda: reader.read(content)
 
     def _answer(self, key: str) -> BackgroundValue[Impact | None]:

@@ -37,7 +37,7 @@ from pixel_tui.ledger.reading.retention import left_files
 from pixel_tui.ledger.writing.drafts import TaskDrafts
 from pixel_tui.ledger.writing.versions import old_versions_folder
 from pixel_tui.operations.planning.facts import FactReader, Facts, HeldPort, LedgerFacts, PastState
-from pixel_tui.settings import BackupSettings, load_settings, state_folder
+from pixel_tui.session import Session
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.engine.docker_engine import DockerEngine
 from pixel_tui.stack.engine.endpoint import endpoint_of
@@ -66,8 +66,7 @@ STORED_PATIENCE_SECONDS: Final = 10.0
 
 def live_facts(
     command: ComposeCommand,
-    backup: BackupSettings,
-    environment: Mapping[str, str],
+    session: Session,
     *,
     patience: float = PATIENCE_SECONDS,
     ledger: LedgerReader | None = None,
@@ -77,17 +76,18 @@ def live_facts(
 
     Args:
         command: How compose and docker are called.
-        backup: What the user wants of backups.
-        environment: The variables of this process.
+        session: This run of the program.
         patience: Seconds that a plan waits for what is only good to know.
         ledger: What reads the ledger, where something else reads it as well.
         ask_servers: Whether programs may be started in containers, to ask database servers.
     """
-    policy = policy_for(Path(command.directory), backup)
+    environment, settings = session.environment, session.settings
+    state_folder = session.state_folder
+    policy = policy_for(Path(command.directory), settings.backup, state_folder)
     reader = ledger or LedgerReader(LedgerPlace(policy.project), SystemClock())
     slow = _SlowFacts(command, policy, environment, patience, ask_servers=ask_servers)
     environment_facts = EnvironmentFactReader(
-        command, environment, state_folder(), load_settings(environment).confirm_seconds
+        command, environment, state_folder, settings.confirm_seconds
     )
 
     def read(snapshot: StackSnapshot, *, stored: bool = False) -> Facts:
@@ -99,7 +99,7 @@ def live_facts(
         return Facts(
             host=plain(socket.gethostname()),
             proxies=read_proxies(snapshot),
-            down=times_away(jobs_path(state_folder()), snapshot),
+            down=times_away(jobs_path(state_folder), snapshot),
             read_at=SystemClock().now(),
             no_backups=plain(why) if why else NO_TEXT,
             backups=backups,
@@ -115,7 +115,7 @@ def live_facts(
             held_ports=found.held_ports,
             networks=found.networks,
             build_troubles=read_build_troubles(snapshot),
-            ledger=_ledger(reader),
+            ledger=_ledger(reader, state_folder),
             links=links_below(
                 policy.project,
                 (mount.source for item in _containers(snapshot) for mount in item.mounts),
@@ -126,7 +126,7 @@ def live_facts(
     return read
 
 
-def _ledger(reader: LedgerReader) -> LedgerFacts:
+def _ledger(reader: LedgerReader, state_folder: Path) -> LedgerFacts:
     """What is known of tasks; only what has changed is read again."""
     project = reader.place.project
     if not project.is_dir():
@@ -134,7 +134,7 @@ def _ledger(reader: LedgerReader) -> LedgerFacts:
     reading = reader.read()
     return LedgerFacts(
         reading=reading,
-        drafts=TaskDrafts(old_versions_folder(state_folder(), project)).list(),
+        drafts=TaskDrafts(old_versions_folder(state_folder, project)).list(),
         new_id=str(uuid.uuid4()),
         left=left_files(reader.place, reading, SystemClock().now()),
     )
@@ -170,7 +170,7 @@ def _backups(
         listed = BackupStore(policy.root, former=policy.former).list()
     except ConsoleError as error:
         return (), str(error)
-    record = MadeHere()
+    record = MadeHere(policy.state_folder)
     known = None if can_write(containers, record.folder) else record
     binds = _binds(containers)
     return tuple(_past(backup, policy, known, binds) for backup in listed), ""
@@ -209,7 +209,7 @@ def _past(
         places,
         read_deployment(backup.folder),
         {path: reason for path, reason in reasons.items() if reason},
-        restore_shortages(backup.manifest, places),
+        restore_shortages(backup.manifest, places, policy.state_folder),
         replaced_files(backup.manifest, policy.project),
         changed_variables(backup.folder, backup.manifest, policy.project),
         changed_lines(backup.folder, backup.manifest, policy.project),

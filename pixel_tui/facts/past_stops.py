@@ -4,24 +4,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.settings import state_folder
 from pixel_tui.stack.model.ends import Ends, Stop
 
 LOOKED_AT: Final = 60
 """As many of the last jobs are looked through."""
 
 
-def known_ends(address: str, state: Path | None = None) -> Ends:
+def known_ends(address: str, state_folder: Path) -> Ends:
     """How containers of an engine ended, as far as the records of jobs tell.
 
     Args:
         address: The engine's.
-        state: The user's state folder; else that of the environment.
+        state_folder: Where this user's state is kept.
     """
-    return Ends(past_stops(address, state))
+    return Ends(past_stops(address, state_folder))
 
 
-def past_stops(address: str, state: Path | None = None) -> Callable[[str], Sequence[Stop]]:
+def past_stops(address: str, state_folder: Path) -> Callable[[str], Sequence[Stop]]:
     """What reads the stops of a project; it blocks, and is called where an end is in doubt."""
 
     def read(project: str) -> Sequence[Stop]:
@@ -30,7 +29,7 @@ def past_stops(address: str, state: Path | None = None) -> Callable[[str], Seque
         from pixel_tui.operations.jobs.lock import engine_identity
 
         engine = engine_identity(address)
-        jobs = JobRecords(jobs_path(state or state_folder())).jobs(LOOKED_AT)
+        jobs = JobRecords(jobs_path(state_folder)).jobs(LOOKED_AT)
         return tuple(
             Stop(frozenset(map(str, job.plan.targets)), job.times[0].began, job.ended)
             for job in jobs

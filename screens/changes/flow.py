@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -57,6 +58,7 @@ class Operations:
         command: How compose is called.
         clock: The time.
         read_facts: What is known beside the picture of the stack.
+        state_folder: Where an apply of this stack is confirmed.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Operations:
         command: ComposeCommand,
         clock: Clock,
         read_facts: "FactReader",
+        state_folder: Path,
     ) -> None:
+        self._state_folder = state_folder
         self._read_facts = read_facts
         self._make_operator = make_operator
         self._made: Operator | None = None
@@ -414,7 +418,6 @@ class Operations:
     def _confirmation(self) -> "Confirmation":
         """What asks for the confirmation that an apply may wait for."""
         from pixel_tui.environment.apply.confirmation import Confirmation
-        from pixel_tui.settings import state_folder
 
         marks = (each.env_mark for each in self._command.each_edited)
-        return Confirmation(state_folder(), *marks)
+        return Confirmation(self._state_folder, *marks)

@@ -16,7 +16,7 @@ from pixel_tui.backups.manifest import Gap, Manifest
 from pixel_tui.backups.policy import Policy, policy_for
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.clock import FixedClock
-from pixel_tui.settings import BackupSettings
+from pixel_tui.settings import BackupSettings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.stack.model.program_output import ProgramOutput
@@ -80,7 +80,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def rules(project: Path, **settings: Any) -> Policy:
-    return policy_for(project, BackupSettings(**settings))
+    return policy_for(project, BackupSettings(**settings), state_folder())
 
 
 def make(

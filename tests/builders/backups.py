@@ -20,7 +20,7 @@ from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.stack_view import StackView
 from pixel_tui.backups.store import BackupStore
 from pixel_tui.clock import FixedClock
-from pixel_tui.settings import BackupSettings
+from pixel_tui.settings import BackupSettings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.program_output import ProgramOutput
 
@@ -71,7 +71,8 @@ def project(tmp_path: Path) -> Path:
 
 def policy(project: Path, **settings: object) -> Policy:
     chosen = {"folder": "backups/pixel-tui", **settings}
-    return policy_for(project, BackupSettings(**chosen))  # type: ignore[arg-type]
+    wanted = BackupSettings(**chosen)  # type: ignore[arg-type]
+    return policy_for(project, wanted, state_folder())
 
 
 def make(project: Path, at: datetime = NOW, **settings: object) -> Manifest:
@@ -100,7 +101,7 @@ def restore(
     grounds = RestoreRoots(project, policy(project).root, binds=binds)
     restorer = Restorer(
         backup.folder, grounds, {}, mark=mark, say=said.append, running=lambda: running,
-        owners=owners,
+        owners=owners, state_folder=state_folder(),
     )  # fmt: skip
     restorer.restore(backup.manifest, wanted_for_restore)
     return restorer.aside

@@ -75,7 +75,7 @@ def desk_of(
     clock = SystemClock()
     watcher = Watcher(
         DockerEngine(Endpoint(engine.host, plain("test"))),
-        ComposeProject(command, environment),
+        ComposeProject(command, environment, folder),
         clock,
         records=build_records(command, folder),
     )

@@ -24,8 +24,8 @@ from pixel_tui.operations.actions import plan_action
 from pixel_tui.operations.jobs.job import Job, JobStatus
 from pixel_tui.operations.planning.facts import FactReader
 from pixel_tui.operations.planning.plan import Plan
-from pixel_tui.settings import BackupSettings
 from tests.builders.engine_changes import Desk, desk_of
+from tests.builders.sessions import session
 from tests.engine.private_engine import BASE_IMAGE, Project, eventually
 
 YAML = f"""
@@ -158,7 +158,9 @@ def ledger_desk(project: Project, state: Path) -> Iterator[LedgerDesk]:
     with desk_of(project, state) as desk:
         reader = LedgerReader(place, SystemClock())
         watch = LedgerWatch(reader, desk.watcher, SystemClock(), LedgerPace(poll=0.5))
-        facts = live_facts(desk.command, BackupSettings(), environment, ledger=reader)
+        facts = live_facts(
+            desk.command, session(environment=environment, folder=state), ledger=reader
+        )
         watch.start()
         try:
             yield LedgerDesk(project, desk, watch, facts, place)

@@ -8,6 +8,7 @@ import pytest
 from pixel_tui.environment.apply.impact import ServiceChange
 from pixel_tui.environment.apply.impact_reading import ImpactReader
 from pixel_tui.files import replace_file
+from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.candidate import CandidateReader
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
@@ -171,7 +172,7 @@ def test_the_impact_is_what_up_then_does(engine: Engine, make_project: MakeProje
     command = find_command(
         environment, host=engine.host, directory=str(project.directory), project=project.name
     )
-    reader = ImpactReader(command, environment)
+    reader = ImpactReader(command, environment, state_folder())
     assert reader.read(before.encode()).services == ()
     candidate = before.replace("hidden-one", "hidden-two").replace("//a", "//b")
     found = {item.service: item for item in reader.read(candidate.encode()).services}
@@ -212,7 +213,7 @@ secrets: {npm: {environment: GIVEN_TOKEN}}
     command = find_command(
         environment, host=engine.host, directory=str(project.directory), project=project.name
     )
-    reader = ImpactReader(command, environment)
+    reader = ImpactReader(command, environment, state_folder())
     assert reader.read(before.encode()).services == ()
     for key, name in {**keys, "STAGE": "staged"}.items():
         candidate = before.replace(f"{key}=f", f"{key}=another-f")
@@ -271,7 +272,7 @@ def test_what_is_delivered_or_mounted_counts_though_its_hash_stays(
     )
 
     def changes(candidate: bytes) -> dict[str, ServiceChange]:
-        found = ImpactReader(command, environment).read(candidate).services
+        found = ImpactReader(command, environment, state_folder()).read(candidate).services
         return {str(item.service): item.change for item in found}
 
     assert changes(before) == {}

@@ -15,6 +15,7 @@ from pixel_tui.clock import SystemClock
 from pixel_tui.doctor.engine_checks import check_socket, look_at_socket
 from pixel_tui.doctor.examine import Readers, examine
 from pixel_tui.doctor.report import CheckResult, as_json
+from pixel_tui.settings import Settings, state_folder
 from pixel_tui.stack.compose.find import find_command
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.stack.engine.docker_engine import DockerEngine
@@ -258,7 +259,11 @@ def test_a_frozen_engine_is_waited_for_not_for_ever(spare_engine: Engine, tmp_pa
     spare_engine.pause()
     try:
         report = examine(
-            Readers(reader, ComposeProject(command, environment)), environment, SystemClock()
+            Readers(reader, ComposeProject(command, environment)),
+            environment,
+            SystemClock(),
+            Settings(),
+            state_folder(),
         )
     finally:
         spare_engine.resume()

@@ -183,7 +183,7 @@ def test_copying_goes_through_the_terminal(tmp_path: Path) -> None:
 CRASHING = """
 from pixel_tui.console.ending import run_console
 from pixel_tui.demo.parts import demo_parts
-from pixel_tui.settings import Settings
+from pixel_tui.session import start_session
 from widgets.dashboard.advice import Advice
 import sys
 
@@ -192,7 +192,7 @@ def fail(self, *arguments):
     raise ValueError("PASSWORD=hunter2-fake-secret is wrong")
 
 Advice.show = fail
-sys.exit(run_console(demo_parts(Settings(), {})))
+sys.exit(run_console(demo_parts(start_session({}))))
 """
 
 

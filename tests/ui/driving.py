@@ -16,6 +16,7 @@ from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.settings import Settings
 from screens.dashboard.logs_pane import LogsPane
 from screens.dashboard.screen import DashboardScreen
+from tests.builders.sessions import session
 from tests.patience import PATIENCE
 from widgets.logs.view import LogView
 from widgets.tables.service_table import ServiceTable
@@ -115,7 +116,7 @@ async def console(
     """
     clock: Clock = still_clock() if still else SystemClock()
     world = DemoWorld(clock)
-    parts = demo_parts(settings or Settings(), {}, clock=clock, world=world)
+    parts = demo_parts(session(settings), clock=clock, world=world)
     app = PixelTui(parts)
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Console(app, pilot, world, clock)

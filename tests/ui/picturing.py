@@ -16,6 +16,7 @@ from pixel_tui.demo.parts import demo_parts
 from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.settings import Settings
 from pixel_tui.stack.model.container import ContainerState
+from tests.builders.sessions import session
 from tests.patience import PATIENCE
 from tests.ui.driving import still_clock
 from widgets.logs.view import LogView
@@ -26,7 +27,7 @@ README_SIZE = (120, 36)
 def still_app(settings: Settings | None = None) -> PixelTui:
     """A console in which time stands still."""
     clock = still_clock()
-    return PixelTui(demo_parts(settings or Settings(), {}, clock=clock, world=DemoWorld(clock)))
+    return PixelTui(demo_parts(session(settings), clock=clock, world=DemoWorld(clock)))
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:

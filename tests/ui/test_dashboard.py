@@ -21,6 +21,7 @@ from pixel_tui.settings import Settings
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.snapshot import ServiceState
 from screens.shared.help import HelpScreen
+from tests.builders.sessions import session
 from tests.ui.driving import Console, console, still_clock
 from widgets.dashboard.banner import Banner
 from widgets.dashboard.details import Details
@@ -487,7 +488,7 @@ async def test_an_engine_that_never_answered_is_not_looked_for_for_good() -> Non
     clock = SystemClock()
     world = DemoWorld(clock)
     world.fail_engine(down=True)
-    app = PixelTui(demo_parts(Settings(), {}, clock=clock, world=world))
+    app = PixelTui(demo_parts(session(), clock=clock, world=world))
     async with app.run_test(size=(100, 36)) as pilot:
         it = Console(app, pilot, world, clock)
         await it.until(lambda: it.dashboard.query("Banner.-shown"))
@@ -517,7 +518,7 @@ async def test_a_file_that_breaks_makes_no_orphan_and_keeps_restart_in_reach(
 def started(clock: FixedClock) -> tuple[PixelTui, DemoWorld]:
     """A console that has not begun, and its stack."""
     world = DemoWorld(clock)
-    return PixelTui(demo_parts(Settings(), {}, clock=clock, world=world)), world
+    return PixelTui(demo_parts(session(), clock=clock, world=world)), world
 
 
 async def test_the_logs_come_where_no_engine_answers() -> None:

@@ -277,7 +277,7 @@ async def waiting_apply(it: Console, seconds: float) -> ApplyFiles:
     """An apply of another console that waits to be confirmed."""
     ended = await finished(it)
     operations = operations_of(it)
-    files = ApplyFiles(state_folder(), operations._command.each_edited[0].env_mark)
+    files = ApplyFiles(state_folder() / "demo", operations._command.each_edited[0].env_mark)
     files.write(
         ApplyState(
             Phase.WAITING, ".env", "pixel", "a", "b", deadline=time.time() + seconds,

@@ -26,7 +26,6 @@ from pixel_tui.ledger.view.watch import LedgerWatch
 from pixel_tui.ledger.writing.drafts import drafts_of
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.facts import Facts, LedgerFacts
-from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.target_ref import TargetRef
 from pixel_tui.text import plain
@@ -36,6 +35,7 @@ from screens.ledger.screen import LedgerScreen
 from screens.ledger.task import TaskScreen
 from screens.ledger.task_writing import TaskWritingScreen
 from screens.shared.pick import PickScreen
+from tests.builders.sessions import session
 from tests.ui.driving import Console
 from widgets.dashboard.details import Details
 from widgets.rows.task_words import TaskWords
@@ -70,7 +70,7 @@ async def console(project: Path) -> AsyncIterator[tuple[Console, LedgerScreen]]:
     """A console on the embedded stack whose ledger is in this folder, with the ledger open."""
     clock = SystemClock()
     world = DemoWorld(clock)
-    parts = demo_parts(Settings(), {}, clock=clock, world=world)
+    parts = demo_parts(session(), clock=clock, world=world)
     place = LedgerPlace(project)
     reader = LedgerReader(place, clock)
     watch = LedgerWatch(reader, parts.observer, clock)
@@ -96,6 +96,7 @@ async def console(project: Path) -> AsyncIterator[tuple[Console, LedgerScreen]]:
         command,
         clock,
         facts,
+        parts.state_folder,
     )
     access = LedgerAccess(watch, place)
     app = PixelTui(replace(parts, operations=operations, open_ledger=lambda: access))

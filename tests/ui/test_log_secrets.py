@@ -19,6 +19,7 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import stamp_at
 from screens.logs.line import LogLineScreen
 from screens.shared.pick import PickScreen
+from tests.builders.sessions import session
 from tests.builders.ui_logs import chips, title
 from tests.ui.driving import Console, console
 from tests.ui.picturing import log, quiet, settle, still_app, until
@@ -228,6 +229,6 @@ async def test_the_secrets_of_the_environment_files_are_learnt_without_opening_o
 ) -> None:
     monkeypatch.setattr(app, "WATCH_SECONDS", 0.01)
     learnt = threading.Event()
-    parts = replace(demo_parts(Settings(), {}), learn_secrets=learnt.set)
+    parts = replace(demo_parts(session()), learn_secrets=learnt.set)
     async with PixelTui(parts).run_test():
         assert await asyncio.to_thread(learnt.wait, 15)

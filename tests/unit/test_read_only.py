@@ -22,6 +22,7 @@ from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.watch.watcher import Watcher
 from screens.changes.flow import Operations
+from tests.builders.sessions import session
 from widgets.dashboard.status_bar import Mode
 
 ROOT = Path(__file__).parents[2]
@@ -56,20 +57,20 @@ def no_makers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_makers")
 def test_a_read_only_console_is_made_without_an_operator() -> None:
-    live = live_parts(observer(), COMMAND, READ_ONLY, {})
+    live = live_parts(observer(), COMMAND, session(READ_ONLY))
     assert live.operations is None
     assert live.modes == (Mode.READ_ONLY,)
-    demo = demo_parts(READ_ONLY, {})
+    demo = demo_parts(session(READ_ONLY))
     assert demo.operations is None
     assert demo.drills == ()
     assert Mode.READ_ONLY in demo.modes
 
 
 def test_a_writable_console_has_one(tmp_path: Path) -> None:
-    live = live_parts(observer(), COMMAND, WRITABLE, {})
+    live = live_parts(observer(), COMMAND, session(WRITABLE))
     assert live.operations is not None
     assert live.modes == (Mode.LIVE,)
-    assert demo_parts(WRITABLE, {}).operations is not None
+    assert demo_parts(session(WRITABLE)).operations is not None
 
 
 COUNTING = """
@@ -89,11 +90,12 @@ from pixel_tui.demo.stack.world import DemoWorld
 from pixel_tui.stack.programs.process import ProcessRunner
 from pixel_tui.stack.watch.watcher import Watcher
 from screens.changes.flow import Operations
+from tests.builders.sessions import session
 
 world = DemoWorld(SystemClock())
 observer = Watcher(DemoEngine(world), DemoProject(world), SystemClock())
 settings = Settings(read_only=sys.argv[1] == "read-only")
-parts = live_parts(observer, ComposeCommand(), settings, {})
+parts = live_parts(observer, ComposeCommand(), session(settings))
 console = PixelTui(parts)
 if parts.operations is not None:
     parts.operations._operator  # made with the first change

@@ -43,10 +43,14 @@ class ImpactReader:
     Args:
         command: How compose is called for the project.
         environment: The variables of this process.
+        state_folder: Where this user's state is kept: what images were built with is there.
     """
 
-    def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
+    ) -> None:
         self._command = command
+        self._state_folder = state_folder
         self._environment = environment
         self._reader = CandidateReader(ComposeProject(command, environment))
 
@@ -131,7 +135,7 @@ class ImpactReader:
         try:
             # What runs has the name of before, whatever the candidate calls the project.
             name = current.project or self._command.project or candidate.project
-            records = build_records(self._command).read()
+            records = build_records(self._command, self._state_folder).read()
             running = read_running(engine, name, built=built, records=records, file=self.path)
             # Asked only where it matters: hardly any file changes a volume.
             volumes: Mapping[str, str] | None = {}

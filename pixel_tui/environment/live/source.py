@@ -21,28 +21,21 @@ from pixel_tui.environment.storage.history import History
 from pixel_tui.environment.storage.ownership import repair_for_me, user_name
 from pixel_tui.environment.storage.store import EnvironmentStore, history_of
 from pixel_tui.errors import FileError
-from pixel_tui.settings import Settings
+from pixel_tui.session import Session
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.text import SafeText
 
 
-def live_environment(
-    command: ComposeCommand,
-    settings: Settings,
-    environment: Mapping[str, str],
-    state_folder: Path,
-) -> EnvironmentAccess:
+def live_environment(command: ComposeCommand, session: Session) -> EnvironmentAccess:
     """What a console on a real project has of its environment file.
 
     Args:
         command: How compose is called for the project.
-        settings: Whether it may change something, or show secrets.
-        environment: The variables of this process.
-        state_folder: Where versions and drafts are kept.
+        session: This run of the program.
     """
-    return LiveFiles(command, settings, environment, state_folder).open(command.edited_env)
+    return LiveFiles(command, session).open(command.edited_env)
 
 
 class LiveFiles:
@@ -50,45 +43,29 @@ class LiveFiles:
 
     Args:
         command: How compose is called for the project.
-        settings: Whether something may be changed, or secrets be shown.
-        environment: The variables of this process.
-        state_folder: Where versions and drafts are kept.
+        session: This run of the program.
     """
 
-    def __init__(
-        self,
-        command: ComposeCommand,
-        settings: Settings,
-        environment: Mapping[str, str],
-        state_folder: Path,
-    ) -> None:
+    def __init__(self, command: ComposeCommand, session: Session) -> None:
         self._command = command
-        self._settings = settings
-        self._environment = environment
-        self._state_folder = state_folder
+        self._session = session
         self._opened: dict[Path, EnvironmentAccess] = {}
         self.paths = tuple(each.edited_env for each in command.each_edited)
 
     def open(self, path: Path) -> EnvironmentAccess:
         """What a console has of one of them."""
         if path not in self._opened:
-            found = _live_access(
-                self._command.editing(path), self._settings, self._environment, self._state_folder
-            )
+            found = _live_access(self._command.editing(path), self._session)
             files = self if len(self.paths) > 1 else None
             self._opened[path] = replace(found, files=files)
         return self._opened[path]
 
 
-def _live_access(
-    command: ComposeCommand,
-    settings: Settings,
-    environment: Mapping[str, str],
-    state_folder: Path,
-) -> EnvironmentAccess:
+def _live_access(command: ComposeCommand, session: Session) -> EnvironmentAccess:
+    environment, state_folder = session.environment, session.state_folder
     source = LiveSource(command, environment, state_folder)
-    if settings.read_only:
-        return EnvironmentAccess(source, None, settings.reveal_allowed)
+    if session.settings.read_only:
+        return EnvironmentAccess(source, None, session.settings.reveal_allowed)
     from pixel_tui.environment.apply.impact_reading import ImpactReader
     from pixel_tui.environment.live.workspace import LiveWorkspace
     from pixel_tui.environment.storage.staging import Staging
@@ -98,7 +75,7 @@ def _live_access(
     workspace = LiveWorkspace(
         store.drafts(source.path),
         lambda: store.sweep(source.path),
-        ImpactReader(command, environment),
+        ImpactReader(command, environment, state_folder),
         Staging(state_folder, command.env_mark, command.edited),
         environment,
         clock,

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.files import read_regular, replace_file
-from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.build_record import NO_RECORDS, BuildRecord, build_mark
 from pixel_tui.stack.model.json_value import JsonObject, Node, load_object
@@ -142,13 +141,13 @@ def _written(key: bytes, records: Mapping[str, BuildRecord]) -> bytes:
     return json.dumps({"version": _VERSION, "key": key.hex(), "images": images}).encode()
 
 
-def build_records(command: ComposeCommand, folder: Path | None = None) -> BuildRecords:
+def build_records(command: ComposeCommand, state_folder: Path) -> BuildRecords:
     """The records of the project that a command is for.
 
     Args:
         command: How compose is called for it.
-        folder: Where this user's state is kept; its usual place if None.
+        state_folder: Where this user's state is kept.
     """
     place = os.path.realpath(command.directory)
     mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return BuildRecords((folder or state_folder()) / "builds" / f"{mark}.json")
+    return BuildRecords(state_folder / "builds" / f"{mark}.json")

@@ -17,7 +17,6 @@ from typing import Final
 
 from pixel_tui.errors import FileError
 from pixel_tui.files import read_regular, replace_file
-from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.build_record import build_mark
 from pixel_tui.stack.model.deliveries import ContentChange
@@ -141,13 +140,13 @@ def _changes(node: Node) -> Sequence[ContentChange]:
     return sorted(found, key=lambda change: change.at)
 
 
-def content_records(command: ComposeCommand, folder: Path | None = None) -> ContentRecords:
+def content_records(command: ComposeCommand, state_folder: Path) -> ContentRecords:
     """The records of the project that a command is for.
 
     Args:
         command: How compose is called for it.
-        folder: Where this user's state is kept; its usual place if None.
+        state_folder: Where this user's state is kept.
     """
     place = os.path.realpath(command.directory)
     mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return ContentRecords((folder or state_folder()) / "contents" / f"{mark}.json")
+    return ContentRecords(state_folder / "contents" / f"{mark}.json")

@@ -35,10 +35,18 @@ class ComposeProject:
     Args:
         command: How compose is called.
         environment: The variables that compose sees: it interpolates from them.
+        state_folder: Where this user's state is kept; without it, `resolve` tells nothing of
+            what services are given beside their variables.
     """
 
-    def __init__(self, command: ComposeCommand, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        command: ComposeCommand,
+        environment: Mapping[str, str],
+        state_folder: Path | None = None,
+    ) -> None:
         self.command = command
+        self._state_folder = state_folder
         self._environment = {**environment, **command.environment}
         self._files = WatchedFiles(command, self._environment)
         self._call = ComposeCall(command, self._environment, self.read_files)
@@ -157,10 +165,13 @@ class ComposeProject:
         )
 
     def _deliveries(self, config: JsonObject) -> Mapping[str, tuple[Delivery, ...]]:
+        if self._state_folder is None:
+            return {}
         from pixel_tui.stack.compose.content_records import content_records
         from pixel_tui.stack.compose.deliveries import read_deliveries
 
-        folder, records = Path(self.command.directory), content_records(self.command)
+        folder = Path(self.command.directory)
+        records = content_records(self.command, self._state_folder)
         return read_deliveries(config, folder, self.read_files(), self._environment, records)
 
     def _asked_profiles(self) -> frozenset[str]:

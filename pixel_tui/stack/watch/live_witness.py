@@ -13,19 +13,19 @@ from pixel_tui.stack.watch.build_witness import BuildWitness
 
 
 def live_witness(
-    command: ComposeCommand, environment: Mapping[str, str], folder: Path
+    command: ComposeCommand, environment: Mapping[str, str], state_folder: Path
 ) -> BuildWitness:
     """Sees what commands build, and writes down what that was built with.
 
     Args:
         command: How compose is called by them.
         environment: The variables of this process.
-        folder: Where this user's state is kept.
+        state_folder: Where this user's state is kept.
     """
     return BuildWitness(
         command,
-        ComposeProject(command, environment),
+        ComposeProject(command, environment, state_folder),
         lambda: DockerEngine(endpoint_of(command, environment)),
-        build_records(command, folder),
+        build_records(command, state_folder),
         SystemClock(),
     )

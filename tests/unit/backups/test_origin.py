@@ -21,6 +21,7 @@ from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.store import HalfMade
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.facts.live import _backups
+from pixel_tui.settings import state_folder
 from pixel_tui.stack.model.container import Container, Mount
 from pixel_tui.text import plain
 from tests.builders.actions import container as a_container
@@ -41,7 +42,7 @@ class TestOrigin:
 
     def test_one_that_was_made_here_is_known_until_it_is_retired(self, project: Path) -> None:
         first = make(project, keep=1).id
-        record = MadeHere().folder
+        record = MadeHere(state_folder()).folder
         assert self.known(project) == [True]
         assert [path.read_text() for path in record.iterdir()] == [f"{first}\n"]
         assert record.stat().st_mode & 0o077 == 0
@@ -57,7 +58,7 @@ class TestOrigin:
         monkeypatch.setattr(HalfMade, "finish", full)
         with pytest.raises(FileError, match="No space left"):
             make(project)
-        assert list(MadeHere().folder.iterdir()) == []
+        assert list(MadeHere(state_folder()).folder.iterdir()) == []
 
     @pytest.mark.parametrize("verb", ["check", "restore", "roll-back"])
     def test_one_that_was_not_or_was_changed_is_put_back_only_where_it_is_meant(
@@ -89,7 +90,9 @@ class TestOrigin:
 
     def test_a_record_that_a_service_can_write_to_vouches_for_nothing(self, project: Path) -> None:
         make(project)
-        home = Mount(plain("bind"), plain(str(MadeHere().folder.parent)), plain("/x"), True)
+        home = Mount(
+            plain("bind"), plain(str(MadeHere(state_folder()).folder.parent)), plain("/x"), True
+        )
         assert self.known(project, a_container("api", mounts=(home,))) == [False]
         reading = replace(home, writable=False)
         assert self.known(project, a_container("api", mounts=(reading,))) == [True]
@@ -97,8 +100,8 @@ class TestOrigin:
     def test_where_it_can_not_be_recorded_the_backup_is_made_and_says_so(
         self, project: Path
     ) -> None:
-        MadeHere().folder.parent.mkdir(parents=True)
-        MadeHere().folder.write_text("no folder")
+        MadeHere(state_folder()).folder.parent.mkdir(parents=True)
+        MadeHere(state_folder()).folder.write_text("no folder")
         said = list[str]()
         make(project, say=said.append)
         assert self.known(project) == [False]
@@ -107,9 +110,9 @@ class TestOrigin:
     @pytest.mark.parametrize("digest", ["", ".", "..", "0" * 63, "../made-backups", "A" * 64])
     def test_what_is_no_digest_is_not_recorded(self, project: Path, digest: str) -> None:
         make(project)
-        assert not MadeHere().has(digest)
-        MadeHere().forget(digest)
-        assert MadeHere().folder.is_dir()
+        assert not MadeHere(state_folder()).has(digest)
+        MadeHere(state_folder()).forget(digest)
+        assert MadeHere(state_folder()).folder.is_dir()
 
 
 class TestDumps:
@@ -145,7 +148,12 @@ class TestDumps:
         item = Item(kind, "db", "dump", len(content), hashlib.sha256(content).hexdigest())
         grounds = RestoreRoots(project)
         restorer = Restorer(
-            folder, grounds, {"db": cast("Postgres", server)}, mark="x", say=lambda _: None
+            folder,
+            grounds,
+            {"db": cast("Postgres", server)},
+            mark="x",
+            say=lambda _: None,
+            state_folder=state_folder(),
         )
         restorer.restore(manifest(items=(item,)), wanted_for_restore)
 

@@ -12,6 +12,7 @@ from pixel_tui.backups.policy import default_root
 from pixel_tui.backups.store import BackupStore, VerificationResult, write_verdict
 from pixel_tui.errors import OperationError
 from pixel_tui.facts.live import _backups
+from pixel_tui.settings import state_folder
 from tests.builders.backup_gaps import make, project, rules
 from tests.builders.backups import NOW
 
@@ -24,9 +25,11 @@ class TestPlace:
     ) -> None:
         link = project.parent / "link"
         link.symlink_to(project)
-        assert rules(project).root == rules(link).root == default_root(project)
+        assert rules(project).root == rules(link).root == default_root(project, state_folder())
         assert not rules(project).root.is_relative_to(project)
-        assert default_root(project.parent / "other/pixel") != default_root(project)
+        assert default_root(project.parent / "other/pixel", state_folder()) != default_root(
+            project, state_folder()
+        )
 
     def test_backups_in_the_former_place_are_found_used_and_retired(self, project: Path) -> None:
         old = make(project, folder="backups/pixel-tui").id

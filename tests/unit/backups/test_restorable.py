@@ -177,8 +177,8 @@ def test_what_changes_between_check_and_copy_is_not_put_in_place(
     planted = store_of(project).find(backup_id).folder / "files/planted-2"
     require_room = room.require_room
 
-    def change(needs: Any) -> None:
-        require_room(needs)
+    def change(needs: Any, folder: Path) -> None:
+        require_room(needs, folder)
         planted.write_bytes(b"EVIL")
 
     monkeypatch.setattr(restore_check, "require_room", change)

@@ -22,6 +22,7 @@ from pixel_tui.backups.open_files import OpenFiles
 from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.errors import OperationError
+from pixel_tui.settings import state_folder
 from pixel_tui.stack.model.json_value import JsonObject, Node
 from pixel_tui.text import plain
 from tests.builders.backups import NOW, database, make, project, restore, rows_of, store_of
@@ -37,11 +38,12 @@ from pathlib import Path
 from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.store import BackupStore
+from pixel_tui.settings import state_folder
 project, backup_id, left = Path(sys.argv[1]), sys.argv[2], [int(sys.argv[3])]
 KINDS = {"os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "sqlite3.connect"}
 backup = BackupStore(project / "backups/pixel-tui").find(backup_id)
 restorer = Restorer(backup.folder, RestoreRoots(project), {}, mark="before-x",
-                    say=lambda line: print(line, flush=True))
+                    say=lambda line: print(line, flush=True), state_folder=state_folder())
 
 def heard(event, arguments):
     if event in KINDS:
@@ -144,7 +146,14 @@ class TestRestore:
         (project / ".env").write_text("SECRET=new\n")
         before = {path: path.lstat() for path in project.rglob("*") if path.is_file()}
         folder, said = store_of(project).find(made.id).folder, list[str]()
-        restorer = Restorer(folder, RestoreRoots(project), {}, mark="before-x", say=said.append)
+        restorer = Restorer(
+            folder,
+            RestoreRoots(project),
+            {},
+            mark="before-x",
+            say=said.append,
+            state_folder=state_folder(),
+        )
         restorer.check(made, wanted_for_restore)
         assert said[-1] == "all 3 are whole, and there is a place for each"
         disk = os.statvfs(project)
@@ -190,7 +199,14 @@ class TestRestore:
         (project / ".env").write_text("SECRET=new\n")
         (project / name).touch()
         folder, said = store_of(project).find(made.id).folder, list[str]()
-        restorer = Restorer(folder, RestoreRoots(project), {}, mark="before-x", say=said.append)
+        restorer = Restorer(
+            folder,
+            RestoreRoots(project),
+            {},
+            mark="before-x",
+            say=said.append,
+            state_folder=state_folder(),
+        )
         with (
             held_open(project / name) as other,
             pytest.raises(OperationError, match="Nothing was stopped or restored") as refused,
@@ -203,7 +219,14 @@ class TestRestore:
     def test_one_that_stays_as_it_is_may_be_open(self, project: Path) -> None:
         made = make(project)
         folder = store_of(project).find(made.id).folder
-        restorer = Restorer(folder, RestoreRoots(project), {}, mark="before-x", say=lambda _: None)
+        restorer = Restorer(
+            folder,
+            RestoreRoots(project),
+            {},
+            mark="before-x",
+            say=lambda _: None,
+            state_folder=state_folder(),
+        )
         with held_open(project / ".env"):
             restorer.check(made, wanted_for_restore)
 
@@ -373,7 +396,12 @@ class TestRestore:
         assert variables == (((".env", "SECRET"),) if more is None and source == ".env" else ())
         assert {name for name, _ in changed_lines(backup.folder, made, project)} <= {source}
         restorer = Restorer(
-            backup.folder, RestoreRoots(project), {}, mark="before-x", say=lambda _: None
+            backup.folder,
+            RestoreRoots(project),
+            {},
+            mark="before-x",
+            say=lambda _: None,
+            state_folder=state_folder(),
         )
         restorer.restore(made, wanted_for_deployment)
         assert restorer.aside == ([] if more is None else [f"{source}.before-x"])

@@ -49,9 +49,9 @@ def manifest(*items: Item) -> Manifest:
 def test_each_file_takes_whole_blocks(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
-    (found,) = restore_shortages(made, places)
+    (found,) = restore_shortages(made, places, tmp_path / "state")
     assert (found.needed, found.free) == (2 * BLOCK, BLOCK)
-    assert restore_shortages(replace(made, items=made.items[:1]), places) == ()
+    assert restore_shortages(replace(made, items=made.items[:1]), places, tmp_path / "state") == ()
 
 
 @pytest.mark.usefixtures("free")
@@ -59,36 +59,35 @@ def test_what_is_the_same_already_needs_none(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "a").write_bytes(b"1")
-    assert restore_shortages(made, places) == ()
+    assert restore_shortages(made, places, tmp_path / "state") == ()
     (tmp_path / "a").write_bytes(b"9")
-    assert len(restore_shortages(made, places)) == 1
+    assert len(restore_shortages(made, places, tmp_path / "state")) == 1
 
 
 @pytest.mark.usefixtures("free")
 def test_a_database_is_always_put_back_and_one_in_a_volume_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"x" * 2 * BLOCK)
     made = manifest(item("x.db", b"x" * 2 * BLOCK, ItemKind.SQLITE))
-    assert len(restore_shortages(made, {"x.db": str(tmp_path / "x.db")})) == 1
-    assert restore_shortages(made, {}) == ()
+    assert len(restore_shortages(made, {"x.db": str(tmp_path / "x.db")}, tmp_path / "state")) == 1
+    assert restore_shortages(made, {}, tmp_path / "state") == ()
 
 
 @pytest.mark.usefixtures("free")
 def test_plans_are_made_with_it(tmp_path: Path) -> None:
     backup = Backup("20260301-080000", tmp_path / "b", manifest(item("a", b"1"), item("b", b"2")))
-    past = _past(backup, policy_for(tmp_path, BackupSettings()), None)
+    past = _past(backup, policy_for(tmp_path, BackupSettings(), tmp_path / "state"), None)
     assert [found.needed for found in past.shortages] == [2 * BLOCK]
 
 
 @pytest.mark.usefixtures("free")
-def test_the_reserve_of_the_same_disk_counts_as_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pixel_tui.backups.room.state_folder", lambda: tmp_path / "state")
+def test_the_reserve_of_the_same_disk_counts_as_room(tmp_path: Path) -> None:
     made = manifest(item("a", b"1"), item("b", b"2"))
     places = {name: str(tmp_path / name) for name in ("a", "b")}
     (tmp_path / "state").mkdir()
-    assert restore_shortages(made, places)
+    assert restore_shortages(made, places, tmp_path / "state")
     (tmp_path / "state" / NAME).write_bytes(bytes(RECORDS + BLOCK))
-    assert restore_shortages(made, places) == ()
+    assert restore_shortages(made, places, tmp_path / "state") == ()
     (tmp_path / "state" / NAME).write_bytes(bytes(RECORDS))
-    assert restore_shortages(made, places), "what is kept for records is none for files"
+    assert restore_shortages(made, places, tmp_path / "state"), (
+        "what is kept for records is none for files"
+    )

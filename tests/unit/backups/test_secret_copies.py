@@ -8,6 +8,7 @@ import pytest
 from pixel_tui.backups.restorable import RestoreRoots
 from pixel_tui.backups.restore import Restorer, wanted_for_restore
 from pixel_tui.backups.secret_copies import SecretCopies
+from pixel_tui.settings import state_folder
 from pixel_tui.stack.programs.git_files import is_ignored
 from tests.builders.backups import make, project, restore, store_of
 from tests.builders.commits import QUIET, git
@@ -27,6 +28,7 @@ def restored(project: Path, secrets: SecretCopies) -> str:
         {},
         mark="before-x",
         say=said.append,
+        state_folder=state_folder(),
         secrets=secrets,
     )
     restorer.restore(made, wanted_for_restore)

@@ -176,13 +176,13 @@ def test_the_json_tells_times_orphans_and_ends() -> None:
 
 def test_an_apply_that_waits_to_be_confirmed_is_told_with_what_confirms_it(tmp_path: Path) -> None:
     command = ComposeCommand(directory="/srv/shop")
-    assert not waiting_words(command)
+    assert not waiting_words(command, state_folder())
     files = ApplyFiles(state_folder(), command.each_edited[0].env_mark)
     waits = ApplyState(
         Phase.WAITING, ".env", "shop", "a", "b", deadline=time.time() + 90, process=this_process()
     )
     files.write(waits)
-    words = waiting_words(command)
+    words = waiting_words(command, state_folder())
     assert "waits to be confirmed. It is rolled back in " in words
     assert "`pixel-tui env confirm`" in words
     files.clear()

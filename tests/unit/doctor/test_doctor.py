@@ -36,6 +36,7 @@ from pixel_tui.doctor.terminal_checks import (
     TerminalFacts,
 )
 from pixel_tui.errors import ConsoleError, EngineUnreachable, UsageError
+from pixel_tui.settings import load_settings, state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.json_value import JsonObject
 from pixel_tui.text import plain
@@ -159,7 +160,9 @@ def verdicts(report: Report) -> dict[str, str]:
 
 
 def examined(readers: Readers | UsageError, **environment: str) -> Report:
-    report = examine(readers, {**os.environ, **environment}, FixedClock(NOW))
+    variables = {**os.environ, **environment}
+    settings = answer(lambda: load_settings(variables))
+    report = examine(readers, variables, FixedClock(NOW), settings, state_folder())
     jsonschema.validate(as_json(report), SCHEMA)
     assert [check.name for check in report.checks] == NAMES
     return report

@@ -12,6 +12,7 @@ from pixel_tui.environment.live.workspace import LiveWorkspace, edit_externally,
 from pixel_tui.errors import FileError, OperationError
 from pixel_tui.settings import Settings
 from pixel_tui.stack.compose.command import ComposeCommand
+from tests.builders.sessions import session
 
 ENVIRONMENT = {"PATH": os.defpath}
 
@@ -30,7 +31,7 @@ def command(folder: Path) -> ComposeCommand:
 
 
 def workspace(folder: Path, state: Path) -> LiveWorkspace:
-    found = live_environment(command(folder), Settings(), ENVIRONMENT, state).workspace
+    found = live_environment(command(folder), session(Settings(), ENVIRONMENT, state)).workspace
     assert isinstance(found, LiveWorkspace)
     return found
 
@@ -42,17 +43,19 @@ def program(path: Path, text: str) -> str:
 
 
 def test_a_read_only_console_has_nothing_that_could_write(folder: Path, tmp_path: Path) -> None:
-    access = live_environment(command(folder), Settings(read_only=True), ENVIRONMENT, tmp_path)
+    access = live_environment(
+        command(folder), session(Settings(read_only=True), ENVIRONMENT, tmp_path)
+    )
     assert access.workspace is None
     assert not access.reveals
     allowed = Settings(read_only=True, reveal_allowed=True)
-    assert live_environment(command(folder), allowed, ENVIRONMENT, tmp_path).reveals
+    assert live_environment(command(folder), session(allowed, ENVIRONMENT, tmp_path)).reveals
 
 
 def test_without_compose_the_file_is_read_all_the_same_and_what_is_not_known_is_said(
     folder: Path, tmp_path: Path
 ) -> None:
-    source = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path).source
+    source = live_environment(command(folder), session(Settings(), ENVIRONMENT, tmp_path)).source
     opened = source.read()
     assert opened.data == b"A=1\n"
     assert opened.example == b"A=\nB=\n"
@@ -66,7 +69,7 @@ def test_without_compose_the_file_is_read_all_the_same_and_what_is_not_known_is_
 
 def test_a_file_that_is_not_there_is_none(folder: Path, tmp_path: Path) -> None:
     (folder / ".env").unlink()
-    source = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path).source
+    source = live_environment(command(folder), session(Settings(), ENVIRONMENT, tmp_path)).source
     assert source.read().data is None
     assert source.stamp() == ()
     with pytest.raises(FileError):
@@ -77,7 +80,7 @@ def test_another_users_file_names_the_repair(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 4711)
-    source = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path).source
+    source = live_environment(command(folder), session(Settings(), ENVIRONMENT, tmp_path)).source
     assert "docker run" in source.read().obstacle
 
 
@@ -131,7 +134,7 @@ def test_each_of_several_files_has_its_own_drafts_for_as_long_as_the_screen_is_o
     several = ComposeCommand(
         compose=("no-such-compose",), directory=str(folder), env_files=tuple(map(str, paths))
     )
-    last = live_environment(several, Settings(), ENVIRONMENT, tmp_path)
+    last = live_environment(several, session(Settings(), ENVIRONMENT, tmp_path))
     files = last.files
     assert files is not None
     assert (tuple(files.paths), last.source.path) == (paths, paths[1])
@@ -153,5 +156,5 @@ def test_each_of_several_files_has_its_own_drafts_for_as_long_as_the_screen_is_o
     assert kept is not None
     assert kept.data == b"A=2\n"
     assert len(set(same)) == 2
-    one = live_environment(command(folder), Settings(), ENVIRONMENT, tmp_path)
+    one = live_environment(command(folder), session(Settings(), ENVIRONMENT, tmp_path))
     assert one.files is None

@@ -27,6 +27,7 @@ from pixel_tui.stack.model.snapshot import EngineStatus, StackSnapshot
 from pixel_tui.stack.programs.process_mark import mark_of
 from pixel_tui.text import SafeText, plain
 from tests.builders.environment_cases import look
+from tests.builders.sessions import session
 from widgets.rows.environment_row import layer, state_words
 
 BASE = b"SHARED=base\nONLY_BASE=1\n"
@@ -281,7 +282,8 @@ def overview_of(files: Path, name: str) -> Overview:
         env_files=tuple(str(files / f"{item}.env") for item in ("base", "prod", "last")),
     )
     access = live_environment(
-        command.editing(files / name), Settings(read_only=True), {"PATH": ""}, files / "state"
+        command.editing(files / name),
+        session(Settings(read_only=True), {"PATH": ""}, files / "state"),
     )
     opened = access.source.read()
     assert access.source.path == files / name

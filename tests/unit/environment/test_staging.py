@@ -50,7 +50,7 @@ def workspace(tmp_path: Path, staging: Staging) -> LiveWorkspace:
     clock = SystemClock()
     drafts = StoredDrafts(tmp_path / "drafts", clock)
     command = ComposeCommand(directory=str(tmp_path / "project"))
-    impact = ImpactReader(command, {})
+    impact = ImpactReader(command, {}, tmp_path / "state")
     return LiveWorkspace(drafts, lambda: None, impact, staging, {}, clock)
 
 

@@ -65,6 +65,37 @@ def test_every_class_that_is_named_is_defined_somewhere() -> None:
     assert named <= defined | set(vars(builtins))
 
 
+def callers(*names: str) -> set[str]:
+    """The modules that call one of these functions by its name."""
+    return {
+        str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name | ast.Attribute)
+        and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in names
+    }
+
+
+def test_only_entry_points_look_up_the_state_folder_and_the_settings() -> None:
+    commands = {
+        f"pixel_tui/commands/{name}.py"
+        for name in (
+            *("audit", "backup", "console", "demo", "doctor", "env", "ledger", "logs", "plan"),
+            *("run", "status"),
+        )
+    }
+    programs = {f"pixel_tui/{room}/__main__.py" for room in ("backups", "environment", "ledger")}
+    fault = "pixel_tui/cli.py"  # its log
+    assert callers("start_session", "state_folder", "load_settings") == {
+        *commands,
+        *programs,
+        fault,
+        "pixel_tui/session.py",
+    }
+
+
 def run(code: str, beside: str = "") -> dict[str, object]:
     """What an example defines, with the names of the module that it is a part of."""
     names = dict(vars(importlib.import_module(beside))) if beside else {}

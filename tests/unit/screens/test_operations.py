@@ -7,6 +7,7 @@ from textual.screen import Screen
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.operations.planning.facts import NO_FACTS, Facts
+from pixel_tui.settings import state_folder
 from pixel_tui.stack.model.snapshot import StackSnapshot
 from pixel_tui.stack.model.target_ref import TargetRef
 from screens.changes.flow import Operations
@@ -25,7 +26,9 @@ async def test_an_action_is_tried_on_the_stack_as_it_is_when_the_facts_are_known
         observer.show()  # its last container is removed while they are read
         return NO_FACTS
 
-    operations = Operations(no_operator, observer, COMMAND, SystemClock(), read_facts)
+    operations = Operations(
+        no_operator, observer, COMMAND, SystemClock(), read_facts, state_folder()
+    )
     assert (
         "agent has no container" in (await operations.tried({"stop": [TargetRef("agent")]}))["stop"]
     )
@@ -39,7 +42,9 @@ async def test_only_a_plan_that_loses_what_is_stored_looks_into_volumes() -> Non
         return NO_FACTS
 
     observer = FakeObserver(stack(agent()))
-    operations = Operations(no_operator, observer, COMMAND, SystemClock(), read_facts)
+    operations = Operations(
+        no_operator, observer, COMMAND, SystemClock(), read_facts, state_folder()
+    )
     app = App[None]()
     async with app.run_test():
         for name in ("restart", "wipe-volumes"):

@@ -12,6 +12,7 @@ from pixel_tui.operations.jobs.job import JobStatus
 from pixel_tui.operations.jobs.sight import JobReader, SeenJobs
 from pixel_tui.operations.operator import Operator
 from pixel_tui.operations.planning.facts import no_facts
+from pixel_tui.settings import state_folder
 from screens.changes.flow import Operations
 from screens.changes.watching import Watching
 from tests.builders.job import COMMAND, NOW, FakeObserver, agent, stack
@@ -36,7 +37,12 @@ def operating(quick: Callable[[Callable[[], None]], QuickSight]) -> Operations:
     operator = SimpleNamespace(jobs=(), watch=lambda changed, _found: quick(changed))
     observer = FakeObserver(stack(agent()))
     return Operations(
-        lambda: cast("Operator", operator), observer, COMMAND, SystemClock(), no_facts
+        lambda: cast("Operator", operator),
+        observer,
+        COMMAND,
+        SystemClock(),
+        no_facts,
+        state_folder(),
     )
 
 

@@ -1,0 +1,16 @@
+"""Sessions: what a run of the program was started with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pixel_tui.session import Session
+from pixel_tui.settings import Settings, state_folder
+
+
+def session(
+    settings: Settings | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Session:
+    """One with these settings and variables; its state folder is the test's own if None."""
+    return Session(environment or {}, settings or Settings(), folder or state_folder())
