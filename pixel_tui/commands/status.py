@@ -19,7 +19,8 @@ def add_status_command(commands: "argparse._SubParsersAction[ArgumentParser]") -
         "status",
         help="print the stack once",
         description="Prints the stack once. Exits with 0 when all that should run is running "
-        "and healthy, 1 when something is not, 2 when the stack can't be read.",
+        "and healthy, 1 when something is not or a warning is shown, 2 when the stack can't be "
+        "read.",
     )
     status.add_argument(
         "--json", action="store_true", help="as JSON (docs/status.schema.json describes it)"

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from pixel_tui.health.finding import Finding
+from pixel_tui.health.finding import Finding, Severity
 from pixel_tui.health.findings import finding_of
 from pixel_tui.health.restarts import STABLE_SECONDS, unstable
 from pixel_tui.health.rules.sync import is_of_old_content
+from pixel_tui.health.stack_findings import findings_of_stack
 from pixel_tui.humanize import span
 from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.model.container import Container, HealthStatus, Port
@@ -25,20 +26,34 @@ _KEY: Final = LatePattern(r" \([a-z0-9]\)")
 
 
 def all_well(snapshot: StackSnapshot) -> bool:
-    """Whether all that should run is known, and is running, healthy and stable."""
+    """Whether all that should run is known, running, healthy and stable, and nothing is wrong.
+
+    A finding that is a warning, or worse, is wrong; a note is not.
+    """
+    of_stack = any(item.severity >= Severity.WARNING for item in findings_of_stack(snapshot))
+    known = snapshot.project_trouble is None and not of_stack
+    return known and all(_well(item, snapshot) for item in snapshot.services)
+
+
+def _well(service: Service, snapshot: StackSnapshot) -> bool:
+    return service.well and not _unstable(service, snapshot) and not _wrong(service, snapshot)
+
+
+def _wrong(service: Service, snapshot: StackSnapshot) -> bool:
+    """Whether what is found about it is more than a note."""
+    finding = _finding(service, snapshot)
+    return finding is not None and finding.severity >= Severity.WARNING
+
+
+def _unstable(service: Service, snapshot: StackSnapshot) -> tuple[Container, ...]:
     at = snapshot.taken_at
-    return snapshot.project_trouble is None and all(_well(item, at) for item in snapshot.services)
-
-
-def _well(service: Service, at: datetime | None) -> bool:
-    return service.well and not (at is not None and unstable(service, at))
+    return unstable(service, at) if at is not None else ()
 
 
 def unstable_services(snapshot: StackSnapshot) -> Iterable[tuple[SafeText, str]]:
     """Those that run and are not well for that, and why."""
-    at = snapshot.taken_at
     for service in snapshot.services:
-        if at is not None and (young := unstable(service, at)):
+        if young := _unstable(service, snapshot):
             times = sum(item.restarts for item in young)
             how = f"was restarted ({times})" if times else "ran out of memory"
             yield service.name, f"it {how} and has run for less than {span(STABLE_SECONDS)}"
@@ -48,10 +63,20 @@ def reasons(snapshot: StackSnapshot) -> Iterable[str]:
     """Why services are not well, or may have an old secret, a sentence or two each."""
     for service in snapshot.services:
         finding = _finding(service, snapshot)
-        if finding is None or (service.well and not is_of_old_content(finding, snapshot)):
+        if finding is None:
+            continue
+        if not _is_reason(finding, service, snapshot) and not is_of_old_content(finding, snapshot):
             continue
         why = f": {finding.why}" if finding.why else ""
         yield f"{service.name} {finding.what}{why}. {shell_fix(finding)}".rstrip()
+
+
+def _is_reason(finding: Finding, service: Service, snapshot: StackSnapshot) -> bool:
+    """Whether a finding says why a service is not well."""
+    if finding.severity < Severity.WARNING:
+        return not service.well
+    # That it was restarted is said of it by `unstable_services`.
+    return not (service.well and _unstable(service, snapshot) and not service.leftovers)
 
 
 def _finding(service: Service, snapshot: StackSnapshot) -> Finding | None:
@@ -103,7 +128,7 @@ def _service(service: Service, snapshot: StackSnapshot) -> JsonObject:
         "replicas": spec.replicas if spec else 0,
         "state": service.state.value,
         "health": service.health.value,
-        "well": _well(service, snapshot.taken_at),
+        "well": _well(service, snapshot),
         "finding": _finding_json(_finding(service, snapshot)),
         "sync": {"action": service.sync.action.value, "reason": service.sync.reason},
         "restarts": service.restarts,

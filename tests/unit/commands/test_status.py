@@ -3,14 +3,14 @@
 import json
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from pixel_tui.clock import FixedClock
-from pixel_tui.commands.status_output import all_well, as_json, as_table, reasons
+from pixel_tui.commands.status_output import all_well, as_json, as_table, reasons, unstable_services
 from pixel_tui.commands.waiting_apply import waiting_words
 from pixel_tui.demo.stack.engine import DemoEngine
 from pixel_tui.demo.stack.project import DemoProject
@@ -19,7 +19,7 @@ from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, thi
 from pixel_tui.settings import state_folder
 from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.model.container import Container, ContainerState, HealthStatus, Namespace
-from pixel_tui.stack.model.project import ServiceSpec
+from pixel_tui.stack.model.project import Project, ServiceSpec
 from pixel_tui.stack.model.snapshot import (
     EngineStatus,
     Link,
@@ -134,6 +134,80 @@ def test_what_is_not_well_says_why_though_its_row_shows_nothing() -> None:
     assert (finding["severity"], finding["what"]) == ("broken", "has no network")
     assert finding["why"] == CUT_OFF.cut_off
     assert pgadmin["finding"] is None
+
+
+LEFT = replace(
+    API, id="4" * 64, name=plain(f"{API.short_id}_shop-api-1"), replaces=API.short_id,
+    started_at=NOON - timedelta(hours=1),
+)  # fmt: skip
+FINE = replace(SERVICE, containers=(API,), state=ServiceState.RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        pytest.param(
+            replace(FINE, containers=(API, LEFT)),
+            f"api runs twice: {LEFT.name} was left by a recreate, and uses the same volumes. Remove"
+            " it: pixel-tui run remove-leftovers api",
+            id="a leftover that runs",
+        ),
+        pytest.param(
+            replace(FINE, containers=(API, replace(LEFT, state=ContainerState.EXITED))),
+            "api was not recreated completely",
+            id="a leftover that does not",
+        ),
+        pytest.param(
+            replace(FINE, sync=Sync(SyncAction.REBUILD, plain("image built with another A"))),
+            "api shows what was baked into its image, not what the environment says now",
+            id="another build",
+        ),
+        pytest.param(
+            replace(
+                FINE, spec=None, state=ServiceState.PAUSED,
+                containers=(replace(API, state=ContainerState.PAUSED),),
+            ),
+            "api is paused",
+            id="a paused orphan",
+        ),
+        pytest.param(
+            replace(
+                FINE, spec=ServiceSpec(plain("api"), plain("i"), active=False),
+                state=ServiceState.EXITED,
+                containers=(replace(DEAD, error=plain("port is already allocated")),),
+            ),
+            "api could not be started: port is already allocated",
+            id="not wanted, and could not be started",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_beside_running_and_healthy_is_not_well(service: Service, told: str) -> None:
+    """Two containers on one volume are, above all."""
+    snapshot = replace(STACK, services=(service, OFF))
+    assert service.well, "what it is about: it runs, or need not"
+    assert not all_well(snapshot)
+    (reason,) = reasons(snapshot)
+    assert reason.startswith(told)
+    services = as_json(snapshot, read_only=False)
+    assert services["well"] is False
+
+
+def test_a_warning_about_the_stack_is_not_well() -> None:
+    tools = ServiceSpec(plain("api"), plain("i"), profiles=(plain("tools"),))
+    for asked in (("tools",), ("tolls",)):
+        profiles = tuple(map(plain, asked))
+        project = Project(plain("shop"), plain("/srv"), services=(tools,), profiles=profiles)
+        snapshot = replace(STACK, project=project, services=(FINE,))
+        assert all_well(snapshot) is (asked == ("tools",))
+
+
+def test_what_was_restarted_a_moment_ago_is_said_once() -> None:
+    young = replace(API, restarts=1, started_at=NOON - timedelta(seconds=5))
+    snapshot = replace(STACK, services=(replace(FINE, containers=(young,)),))
+    assert not all_well(snapshot)
+    assert not list(reasons(snapshot))
+    ((name, why),) = unstable_services(snapshot)
+    assert (name, why.split(",")[0]) == ("api", "it was restarted (1) and has run for less than 1m")
 
 
 def test_what_is_well_is_no_reason() -> None:
