@@ -51,10 +51,15 @@ class DemoFile:
         before = FILE.replace(b"NOSTR_POST_ENABLE=true", b"NOSTR_POST_ENABLE=false")
         first = clock.now() - timedelta(days=2)
         self.versions: dict[str, tuple[SavedVersion, bytes]] = {}
-        self._remember("1", before, first)
+        self._remember(before, first)
+        self._remember(FILE, first)
 
-    def _remember(self, name: str, data: bytes, at: datetime) -> None:
-        self.versions[name] = (SavedVersion(name, at, SafeText(f"{len(data):,} bytes")), data)
+    def _remember(self, data: bytes, at: datetime) -> None:
+        if any(kept == data for _, kept in [*self.versions.values()][-1:]):
+            return
+        name, size = str(len(self.versions) + 1), SafeText(f"{len(data):,} bytes")
+        version = SavedVersion(name, at, size, digest(data))
+        self.versions[name] = (version, data)
 
     @property
     def stamp(self) -> Stamp:
@@ -67,9 +72,10 @@ class DemoFile:
         return self.folder / "environment" / "demonstration.env"
 
     def write(self, data: bytes) -> None:
-        """Replace the content and keep the old one as a version."""
+        """Replace the content, and keep both the old and the new one as versions."""
         if self.data is not None:
-            self._remember(str(len(self.versions) + 1), self.data, self._clock.now())
+            self._remember(self.data, self._clock.now())
+        self._remember(data, self._clock.now())
         self.data = data
         self._changes += 1
 

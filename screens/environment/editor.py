@@ -66,14 +66,14 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
                 tooltip="Comment the line out, or have it count again"),
         Binding("m", "mend", "Mend", id="environment.mend",
                 tooltip="Write what the first finding offers"),
-        Binding("u", "undo", "Undo", id="environment.undo"),
-        Binding("ctrl+r", "redo", "Redo", show=False, id="environment.redo"),
         Binding("f", "fill", "Fill in", id="environment.fill",
                 tooltip="What the example has and the file has not, step by step, required first"),
         Binding("e", "outside", "Editor", id="environment.outside",
                 tooltip="Open $EDITOR on a private copy; it is checked when you return"),
         Binding("r", "merge", "Merge", id="environment.merge",
                 tooltip="With what another has written meanwhile"),
+        Binding("u", "undo", "Undo", id="environment.undo"),
+        Binding("ctrl+r", "redo", "Redo", show=False, id="environment.redo"),
         # Those that only look come behind, the way out last.
         *EnvironmentScreen.BINDINGS,
     ]  # fmt: skip
@@ -254,10 +254,6 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now has a key."""
         session = self.session
-        if action == "undo":
-            return (session is not None and session.can_undo) or None
-        if action == "redo":
-            return (session is not None and session.can_redo) or None
         if action == "merge":
             return session is not None and session.changed_elsewhere
         if action == "save":
@@ -317,14 +313,18 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         self.change(lambda now: written(now, row, mend), f"{row.key} is mended.")
 
     def action_undo(self) -> None:
-        """Take the last edit back."""
+        """Undo the last edit, also one that was saved."""
         if self.session is not None and self.session.undo():
             hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
+        else:
+            self.notify("Nothing to undo. h lists the saved versions.", timeout=4)
 
     def action_redo(self) -> None:
-        """Make the edit again that was taken back."""
+        """Make the edit again that was undone last."""
         if self.session is not None and self.session.redo():
             hold_keys(self.run_worker(self._stepped(), group="environment-edit"))
+        else:
+            self.notify("Nothing to redo.", timeout=4)
 
     def action_fill(self) -> None:
         """Ask for what the example has and the file has not."""
@@ -351,7 +351,10 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def took_back(self, data: bytes | None) -> None:
         """Put a saved version into the editor."""
-        if data is not None:
+        session = self.session
+        if data is not None and session is not None and data == session.document.data:
+            self.notify("The editor has this version already.", timeout=4)
+        elif data is not None:
             said = "The version is in the editor; s saves it, u goes back."
             self.change(lambda _now: DotenvDocument.parse(data), said)
 

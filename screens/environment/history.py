@@ -1,6 +1,7 @@
 """The saved versions of an environment file, and what each would change now."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar
@@ -18,6 +19,7 @@ from pixel_tui.environment.dotenv.difference import IsSecret
 from pixel_tui.environment.dotenv.document import DotenvDocument
 from pixel_tui.environment.editing.workspace import EnvironmentSource, SavedVersion
 from pixel_tui.errors import ConsoleError
+from pixel_tui.plurals import counted
 from pixel_tui.text import plain
 from screens.environment.difference import difference_lines
 from screens.shared.scrolling import TextDialog
@@ -31,6 +33,7 @@ class HistoryScreen(TextDialog[bytes | None]):
     Args:
         source: Reads the versions.
         document: What they are compared with.
+        saved: The content of the file on disk; None if there is no file.
         is_secret: Whether a value is secret.
         restores: Whether one can be taken back.
     """
@@ -53,6 +56,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         self,
         source: EnvironmentSource,
         document: DotenvDocument,
+        saved: bytes | None,
         is_secret: IsSecret,
         *,
         restores: bool,
@@ -60,6 +64,7 @@ class HistoryScreen(TextDialog[bytes | None]):
         super().__init__()
         self._source = source
         self._document = document
+        self._saved = saved
         self._is_secret = is_secret
         self._restores = restores
         self._versions: Sequence[SavedVersion] = ()
@@ -84,17 +89,42 @@ class HistoryScreen(TextDialog[bytes | None]):
     async def _read(self) -> None:
         try:
             self._versions = await asyncio.to_thread(self._source.versions)
+            current = await asyncio.to_thread(self._find_current)
         except ConsoleError as error:
             self._say(plain(str(error)))
             return
-        count = len(self._versions)
-        said = f"{count} version{'s' if count != 1 else ''}, newest first."
-        self._say(said if count else "Nothing was saved by this program yet.")
+        self._say(self._summary(current))
         with suppress(NoMatches):  # being closed
             options = self.query_one(Options)
-            options.set_options([Option(_line(version)) for version in self._versions])
-            options.highlighted = 0 if count else None
+            options.set_options(
+                Option(_line(version, current=at == current))
+                for at, version in enumerate(self._versions)
+            )
+            options.highlighted = self._first_shown(current)
             self.refresh_bindings()
+
+    def _find_current(self) -> int | None:
+        """The place of the newest version that is the file's content now; None if none is."""
+        if self._saved is None:
+            return None
+        now = hashlib.sha256(self._saved).hexdigest()
+        return next((at for at, item in enumerate(self._versions) if item.sha256 == now), None)
+
+    def _summary(self, current: int | None) -> str:
+        if not self._versions:
+            return "Nothing was saved by pixel-tui yet."
+        said = f"{counted(len(self._versions), 'version')}, newest first."
+        if current is not None:
+            return said
+        if self._saved is None:
+            return f"{said} There is no file now."
+        return f"{said} The file is none of them now."
+
+    def _first_shown(self, current: int | None) -> int | None:
+        """The newest version that differs from the file; None if there is no version."""
+        if current == 0 and len(self._versions) > 1:
+            return 1
+        return 0 if self._versions else None
 
     def _say(self, words: str) -> None:
         with suppress(NoMatches):  # being closed
@@ -159,8 +189,10 @@ class HistoryScreen(TextDialog[bytes | None]):
             options.action_cursor_up()
 
 
-def _line(version: SavedVersion) -> Content:
+def _line(version: SavedVersion, *, current: bool) -> Content:
+    mark = ("  current", "$text-success bold") if current else ("", "")
     return Content.assemble(
         (f"{version.saved_at.astimezone():%Y-%m-%d %H:%M:%S}", "bold"),
         (f"  {version.said}", "$foreground-muted"),
+        mark,
     )

@@ -374,7 +374,11 @@ class EnvironmentScreen(TextDialog[None]):
         """List the saved versions."""
         if (session := self.session) is not None:
             screen = HistoryScreen(
-                self.source, session.document, session.is_secret, restores=self.mends
+                self.source,
+                session.document,
+                session.loaded.data,
+                session.is_secret,
+                restores=self.mends,
             )
             self.app.push_screen(screen, self.took_back)
 

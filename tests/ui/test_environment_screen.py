@@ -391,6 +391,26 @@ async def test_undo_and_redo_go_through_the_edits() -> None:
         await it.until(lambda: "CANVAS_THEME" not in now(it))
 
 
+async def test_undo_says_when_there_is_nothing_to_undo() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it, "CANVAS_THEME")
+        await it.press("u")
+        await it.until(lambda: "Nothing to undo. h lists the saved versions." in it.text())
+
+
+async def test_an_edit_is_undone_in_the_editor_after_it_was_saved() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it, "CANVAS_THEME")
+        before = now(it)
+        await it.press("d")
+        await it.until(lambda: "CANVAS_THEME" not in now(it))
+        file_of(it).write(now(it).encode())
+        await it.until(lambda: not session_of(editor_of(it)).unsaved)
+        await it.press("u")
+        await it.until(lambda: now(it) == before)
+        assert "not saved" in it.text("#environment-totals")
+
+
 async def test_keys_that_are_typed_ahead_do_what_they_would_one_by_one() -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
@@ -478,6 +498,44 @@ async def test_a_saved_version_is_shown_by_its_difference_and_taken_back_into_th
         await it.until(lambda: isinstance(it.app.screen, EnvironmentEditor))
         await it.until(lambda: "NOSTR_POST_ENABLE=false" in now(it))
         assert b"NOSTR_POST_ENABLE=true" in (file_of(it).data or b"")
+
+
+def version_lines(it: Console) -> list[str]:
+    """The lines of the list of versions."""
+    return [line.strip("▌ │") for line in it.text("#history-list").splitlines() if "bytes" in line]
+
+
+async def test_the_version_that_the_file_holds_is_marked_and_the_one_before_it_is_compared() -> (
+    None
+):
+    async with console(size=SIZE) as it:
+        await opened(it)
+        await it.press("h")
+        await it.until(lambda: len(version_lines(it)) == 2)
+        newest, before = version_lines(it)
+        assert newest.endswith("bytes  current")
+        assert before.endswith("bytes")
+        await it.until(lambda: "NOSTR_POST_ENABLE" in it.text("#history-difference"))
+
+
+async def test_a_file_that_is_none_of_the_versions_is_said_to_be_so() -> None:
+    async with console(size=SIZE) as it:
+        file_of(it).data = b"A=1\n"
+        await opened(it)
+        await it.press("h")
+        await it.until(lambda: "2 versions, newest first. The file is none of them" in it.text())
+        assert not any("current" in line for line in version_lines(it))
+
+
+async def test_taking_back_what_the_editor_has_already_says_so() -> None:
+    async with console(size=SIZE) as it:
+        await opened(it)
+        await it.press("h")
+        await it.until(lambda: len(version_lines(it)) == 2)
+        await it.press("k")
+        await it.until(lambda: "Nothing changes." in it.text("#history-difference"))
+        await it.press("enter")
+        await it.until(lambda: "The editor has this version already." in it.text())
 
 
 async def test_a_read_only_console_takes_no_version_back() -> None:

@@ -159,8 +159,11 @@ class EditSession:
             return Reloaded.SAME
         if unsaved and file.document.data != self.document.data:
             return Reloaded.CONFLICT
+        if unsaved:
+            self._base = file.document  # the steps stay: a saved edit can still be undone
+            return Reloaded.SAVED
         self._rebase(file.document)
-        return Reloaded.SAVED if unsaved else Reloaded.OTHER
+        return Reloaded.OTHER
 
     def resume(self, base: DotenvDocument, edited: DotenvDocument) -> bool:
         """Continue with the edits of a draft.

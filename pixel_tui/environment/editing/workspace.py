@@ -43,7 +43,9 @@ class SavedVersion:
     name: str
     saved_at: datetime
     said: SafeText
-    """What is known of it: `before a save`, its size."""
+    """What is known of it: its size."""
+    sha256: str
+    """Of its content, in hex."""
 
 
 class EnvironmentSource(Protocol):

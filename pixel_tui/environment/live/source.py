@@ -146,7 +146,7 @@ class LiveSource:
     def versions(self) -> Sequence[SavedVersion]:
         """The saved versions, newest first."""
         return [
-            SavedVersion(item.id, item.time, SafeText(f"{item.size:,} bytes"))
+            SavedVersion(item.id, item.time, SafeText(f"{item.size:,} bytes"), item.sha256)
             for item in self._history().versions()
         ]
 

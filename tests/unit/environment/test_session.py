@@ -97,7 +97,18 @@ def test_edits_that_are_in_the_file_are_saved() -> None:
     it = edited(b"A=3\nB=2\n")
     assert it.reload(read(b"A=3\nB=2\n")) is Reloaded.SAVED
     assert not it.unsaved
-    assert not it.can_undo
+    assert it.replaces == b"A=3\nB=2\n"
+
+
+def test_an_edit_that_was_saved_can_be_undone_and_saved_again() -> None:
+    it = edited(b"A=3\nB=2\n")
+    it.reload(read(b"A=3\nB=2\n"))
+    assert it.undo()
+    assert it.document.data == b"A=1\nB=2\n"
+    assert it.unsaved
+    assert not it.changed_elsewhere
+    assert it.redo()
+    assert not it.unsaved
 
 
 def test_another_content_beside_edits_is_a_conflict_that_changes_neither() -> None:
