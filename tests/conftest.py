@@ -2,10 +2,12 @@
 
 # Imported before pytest does: it would do so in the middle of a garbage collection, and a
 # second object that complains there would meet a module that is half imported.
+import itertools
 import os
 import signal
 import time
 import tracemalloc  # noqa: F401
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,12 +58,19 @@ def _no_known_secrets() -> None:
     redaction.forget_secrets()
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Name a home that no test has had: numbers are counted on, and no folder is searched."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def own_home(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def own_home(tmp_path: Path, _homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings and state out, and away from, every test."""
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    home = next(_homes)
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(audit_seal, "SYSLOG", tmp_path / "no-log")
