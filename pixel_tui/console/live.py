@@ -21,6 +21,7 @@ from screens.changes.watching import Watching
 from widgets.dashboard.status_bar import Mode
 
 if TYPE_CHECKING:
+    from pixel_tui.environment.apply.impact_reading import ImpactReaders
     from pixel_tui.environment.editing.workspace import EnvironmentAccess
     from pixel_tui.ledger.reading.reading import LedgerReader
     from pixel_tui.ledger.view.access import LedgerAccess
@@ -49,6 +50,12 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
 
         return LedgerReader(LedgerPlace(Path(command.directory)), clock)
 
+    @cache
+    def impacts() -> "ImpactReaders":
+        from pixel_tui.environment.apply.impact_reading import ImpactReaders
+
+        return ImpactReaders(environment, folder)
+
     if not settings.read_only:
 
         def operator() -> "Operator":
@@ -66,7 +73,7 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
         def reader() -> "FactReader":
             from pixel_tui.facts.live import live_facts
 
-            return live_facts(command, session, ledger=ledger_reader())
+            return live_facts(command, session, ledger=ledger_reader(), impacts=impacts())
 
         def read_facts(snapshot: "StackSnapshot", *, stored: bool = False) -> "Facts":
             return reader()(snapshot, stored=stored)
@@ -77,7 +84,7 @@ def live_parts(observer: Observer, command: ComposeCommand, session: Session) ->
     def open_environment() -> "EnvironmentAccess":
         from pixel_tui.environment.live.source import live_environment
 
-        return live_environment(command, session)
+        return live_environment(command, session, impacts)
 
     def learn_secrets() -> None:
         from pixel_tui.environment.checks import masking

@@ -9,7 +9,7 @@ from typing import Final
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.apply.impact import Impact
-from pixel_tui.environment.apply.impact_reading import ImpactReader
+from pixel_tui.environment.apply.impact_reading import ImpactReader, ImpactReaders
 from pixel_tui.environment.apply.state import ApplyFiles
 from pixel_tui.environment.storage.staging import CandidateGone, Staging, digest
 from pixel_tui.environment.storage.store import EnvironmentStore
@@ -36,6 +36,7 @@ class EnvironmentFactReader:
         environment: The variables of this process.
         state: This user's state folder.
         confirm_seconds: How long there is to confirm what was applied.
+        impacts: What tells the impact of candidates; its own if None.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class EnvironmentFactReader:
         environment: Mapping[str, str],
         state: Path,
         confirm_seconds: float,
+        impacts: ImpactReaders | None = None,
     ) -> None:
         self._confirm_seconds = confirm_seconds
+        impacts = impacts or ImpactReaders(environment, state)
         # The one that is edited where nobody chose another comes first.
         self._readers = tuple(
-            _FileFactReader(each, environment, state) for each in reversed(command.each_edited)
+            _FileFactReader(each, state, impacts.of(each)) for each in reversed(command.each_edited)
         )
 
     def read(self, snapshot: StackSnapshot) -> EnvironmentFacts:
@@ -60,11 +63,9 @@ class EnvironmentFactReader:
 class _FileFactReader:
     """Reads them of one file."""
 
-    def __init__(
-        self, command: ComposeCommand, environment: Mapping[str, str], state: Path
-    ) -> None:
+    def __init__(self, command: ComposeCommand, state: Path, impact: ImpactReader) -> None:
         self._command = command
-        self._environment = environment
+        self._impact = impact
         self._state = state
         self._staging = Staging(state, command.env_mark, command.edited)
         self._answers: dict[str, BackgroundValue[Impact | None]] = {}
@@ -84,8 +85,7 @@ class _FileFactReader:
             left = ApplyFiles(self._state, self._command.env_mark).left()
             networks: tuple[Diverged, ...] = ()
             if left is not None and left.touched:
-                reader = ImpactReader(self._command, self._environment, self._state)
-                networks = reader.left_networks(left, snapshot.project)
+                networks = self._impact.left_networks(left, snapshot.project)
             candidates = self._candidates(state.sha256, snapshot)
         except ConsoleError as error:
             return EnvironmentFacts(path=plain(str(path)), trouble=plain(str(error)))
@@ -120,9 +120,7 @@ class _FileFactReader:
         deadline = SystemClock().monotonic() + (PATIENCE_SECONDS if waited else 0.0)
         impact = answer.answer(deadline)
         if waited and impact is not None:
-            impact = ImpactReader(self._command, self._environment, self._state).with_attached(
-                impact
-            )
+            impact = self._impact.with_attached(impact)
         return Candidate(
             id=candidate_id,
             sha256=digest(content),
@@ -132,8 +130,7 @@ class _FileFactReader:
         )
 
     def _asking(self, content: bytes) -> Callable[[], Impact | None]:
-        reader = ImpactReader(self._command, self._environment, self._state)
-        return lambda: reader.read(content)
+        return lambda: self._impact.read(content)
 
     def _answer(self, key: str) -> BackgroundValue[Impact | None]:
         with self._lock:

@@ -26,6 +26,7 @@ from pixel_tui.backups.store import Backup, BackupStore
 from pixel_tui.backups.stored import StoredData
 from pixel_tui.backups.stored_reading import read_stored
 from pixel_tui.clock import SystemClock
+from pixel_tui.environment.apply.impact_reading import ImpactReaders
 from pixel_tui.errors import OF_ONE_OBJECT, ConsoleError
 from pixel_tui.facts.background import BackgroundValue
 from pixel_tui.facts.environment import EnvironmentFactReader
@@ -70,6 +71,7 @@ def live_facts(
     *,
     patience: float = PATIENCE_SECONDS,
     ledger: LedgerReader | None = None,
+    impacts: ImpactReaders | None = None,
     ask_servers: bool = True,
 ) -> FactReader:
     """The reader of a real stack's facts.
@@ -79,6 +81,7 @@ def live_facts(
         session: This run of the program.
         patience: Seconds that a plan waits for what is only good to know.
         ledger: What reads the ledger, where something else reads it as well.
+        impacts: What tells the impact of candidates, where something else asks for it as well.
         ask_servers: Whether programs may be started in containers, to ask database servers.
     """
     environment, settings = session.environment, session.settings
@@ -87,7 +90,7 @@ def live_facts(
     reader = ledger or LedgerReader(LedgerPlace(policy.project), SystemClock())
     slow = _SlowFacts(command, policy, environment, patience, ask_servers=ask_servers)
     environment_facts = EnvironmentFactReader(
-        command, environment, state_folder, settings.confirm_seconds
+        command, environment, state_folder, settings.confirm_seconds, impacts
     )
 
     def read(snapshot: StackSnapshot, *, stored: bool = False) -> Facts:

@@ -1,11 +1,13 @@
 """Where the impact of a candidate is read from: compose, the engine, and the file as it is."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from pixel_tui.environment.apply.candidate_cache import CandidateCache
 from pixel_tui.environment.apply.impact import NOTHING_RUNS, Impact, find_impact
 from pixel_tui.environment.apply.state import ApplyState
 from pixel_tui.environment.checks.layers import read_layers, set_in
@@ -52,25 +54,39 @@ class ImpactReader:
         self._command = command
         self._state_folder = state_folder
         self._environment = environment
-        self._reader = CandidateReader(ComposeProject(command, environment))
+        project = ComposeProject(command, environment)
+        self._reader = CandidateReader(project)
+        self._cache = CandidateCache(self._reader.read, project.fingerprint)
 
     @property
     def path(self) -> Path:
         """The file that a candidate would replace."""
         return self._reader.path
 
-    def read(self, content: bytes) -> Impact:
-        """What compose says of this content, and what it would change.
+    def preview(self, content: bytes) -> Impact:
+        """Ask compose about this content: what it would change.
 
         Raises:
             ComposeError: Compose can't be asked.
-            FileError: The file can't be read, or the candidate not be laid out.
+            FileError: The file can't be read, or the candidate can't be passed to compose.
         """
+        return self._read(content, self._cache.ask_again)
+
+    def read(self, content: bytes) -> Impact:
+        """What this content would change; compose is asked unless it was, and no file changed.
+
+        Raises:
+            ComposeError: Compose can't be asked.
+            FileError: The file can't be read, or the candidate can't be passed to compose.
+        """
+        return self._read(content, self._cache.read)
+
+    def _read(self, content: bytes, ask: Callable[[bytes | None], CandidateReading]) -> Impact:
         state = read_file(self.path)
         now = state.data if state.exists else None
         with ThreadPoolExecutor(max_workers=1) as pool:
-            asked = pool.submit(self._reader.read, now)
-            candidate = self._reader.read(content)
+            asked = pool.submit(ask, now)
+            candidate = ask(content)
             current = asked.result()
         if candidate.refusal:
             return find_impact(candidate, current, NOTHING_RUNS, ())
@@ -148,6 +164,32 @@ class ImpactReader:
         finally:
             engine.close()
         return running, volumes, wrong
+
+
+class ImpactReaders:
+    """The readers of a project's environment files, one each.
+
+    The save dialog and the facts of plans share them, so that compose is not asked twice about a
+    candidate that is saved.
+
+    Args:
+        environment: The variables of this process.
+        state_folder: Where this user's state is kept.
+    """
+
+    def __init__(self, environment: Mapping[str, str], state_folder: Path) -> None:
+        self._environment = environment
+        self._state_folder = state_folder
+        self._lock = threading.Lock()
+        self._made: dict[Path, ImpactReader] = {}
+
+    def of(self, command: ComposeCommand) -> ImpactReader:
+        """The reader of the file that a command edits."""
+        with self._lock:
+            path = command.edited_env
+            if path not in self._made:
+                self._made[path] = ImpactReader(command, self._environment, self._state_folder)
+            return self._made[path]
 
 
 def _images(reading: CandidateReading) -> set[str]:

@@ -4,9 +4,10 @@ Imported when the environment is opened first.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pixel_tui.clock import SystemClock
 from pixel_tui.environment.editing.workspace import (
@@ -27,15 +28,24 @@ from pixel_tui.stack.compose.environment_uses import EnvironmentUses
 from pixel_tui.stack.compose.project import ComposeProject
 from pixel_tui.text import SafeText
 
+if TYPE_CHECKING:
+    from pixel_tui.environment.apply.impact_reading import ImpactReaders
 
-def live_environment(command: ComposeCommand, session: Session) -> EnvironmentAccess:
+
+def live_environment(
+    command: ComposeCommand,
+    session: Session,
+    impacts: "Callable[[], ImpactReaders] | None" = None,
+) -> EnvironmentAccess:
     """What a console on a real project has of its environment file.
 
     Args:
         command: How compose is called for the project.
         session: This run of the program.
+        impacts: Gives what tells the impact of candidates, where something else asks for it as
+            well. A read-only console asks for none.
     """
-    return LiveFiles(command, session).open(command.edited_env)
+    return LiveFiles(command, session, impacts).open(command.edited_env)
 
 
 class LiveFiles:
@@ -44,38 +54,48 @@ class LiveFiles:
     Args:
         command: How compose is called for the project.
         session: This run of the program.
+        impacts: Gives what tells the impact of candidates; None if nothing else asks for it.
     """
 
-    def __init__(self, command: ComposeCommand, session: Session) -> None:
+    def __init__(
+        self,
+        command: ComposeCommand,
+        session: Session,
+        impacts: "Callable[[], ImpactReaders] | None" = None,
+    ) -> None:
         self._command = command
         self._session = session
+        self._impacts = impacts
         self._opened: dict[Path, EnvironmentAccess] = {}
         self.paths = tuple(each.edited_env for each in command.each_edited)
 
     def open(self, path: Path) -> EnvironmentAccess:
         """What a console has of one of them."""
         if path not in self._opened:
-            found = _live_access(self._command.editing(path), self._session)
+            found = _live_access(self._command.editing(path), self._session, self._impacts)
             files = self if len(self.paths) > 1 else None
             self._opened[path] = replace(found, files=files)
         return self._opened[path]
 
 
-def _live_access(command: ComposeCommand, session: Session) -> EnvironmentAccess:
+def _live_access(
+    command: ComposeCommand, session: Session, impacts: "Callable[[], ImpactReaders] | None"
+) -> EnvironmentAccess:
     environment, state_folder = session.environment, session.state_folder
     source = LiveSource(command, environment, state_folder)
     if session.settings.read_only:
         return EnvironmentAccess(source, None, session.settings.reveal_allowed)
-    from pixel_tui.environment.apply.impact_reading import ImpactReader
+    from pixel_tui.environment.apply.impact_reading import ImpactReaders
     from pixel_tui.environment.live.workspace import LiveWorkspace
     from pixel_tui.environment.storage.staging import Staging
 
     clock = SystemClock()
     store = EnvironmentStore(state_folder, clock)
+    readers = impacts() if impacts else ImpactReaders(environment, state_folder)
     workspace = LiveWorkspace(
         store.drafts(source.path),
         lambda: store.sweep(source.path),
-        ImpactReader(command, environment, state_folder),
+        readers.of(command),
         Staging(state_folder, command.env_mark, command.edited),
         environment,
         clock,

@@ -102,7 +102,7 @@ class LiveWorkspace:
 
     def preview_impact(self, candidate: bytes) -> Impact:
         """What compose says of a candidate, and what it would change."""
-        return self._impact.read(candidate)
+        return self._impact.preview(candidate)
 
     def stage(self, candidate: bytes, base: bytes | None) -> str:
         """Lay a candidate down for a plan."""
