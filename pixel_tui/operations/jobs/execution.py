@@ -13,7 +13,7 @@ from pixel_tui.files import PRIVATE_FILE, open_regular
 from pixel_tui.humanize import span
 from pixel_tui.operations.catalogue.backups.broken_restore import broken_restore
 from pixel_tui.operations.jobs.downtime import DowntimeMeter
-from pixel_tui.operations.jobs.job import Job, JobState, JobStatus, StepTime
+from pixel_tui.operations.jobs.job import NOTHING_CHANGED, Job, JobState, JobStatus, StepTime
 from pixel_tui.operations.jobs.lock import StackLock
 from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, sentence
 from pixel_tui.operations.jobs.reach import Asker, ProxyProbe
@@ -102,6 +102,8 @@ class Execution:
             return self._verify()
         status = self._job.status
         left = self._left_undone(status)
+        if status.cancelling and status.changed_nothing:
+            return self._result(JobState.CANCELLED, f"Cancelled. {NOTHING_CHANGED}")
         if status.cancelling:
             left = left or self._restored(status)
             # What it means to cancel is a promise of the command: a dead one keeps none.
@@ -239,6 +241,8 @@ class Execution:
 
     def _as_it_is(self) -> SafeText:
         """How the touched services are after a plan that did not come to its end."""
+        if self._job.status.changed_nothing:
+            return NOTHING_CHANGED
         return sentence(self._glance())
 
     def _glance(self) -> tuple[ExpectationResult, ...]:

@@ -106,6 +106,13 @@ class JobStatus:
             return None
         return (self.ended - self.started).total_seconds()
 
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether no step was begun, or none but such as change nothing."""
+        if self.state is JobState.QUEUED:
+            return True
+        return all(step.changes_nothing for step in self.plan.steps[: self.step + 1])
+
 
 def first_grace(status: JobStatus, grace: float) -> float:
     """Seconds between asking the command of a job to stop, and insisting."""
@@ -114,6 +121,8 @@ def first_grace(status: JobStatus, grace: float) -> float:
     return max(grace, UNDOING_SECONDS) if undoes else grace
 
 
+NOTHING_CHANGED: Final = SafeText("Nothing was changed.")
+"""Of a job whose check refused: how the services are, which it left alone, is no news."""
 JobListener = Callable[[JobStatus], None]
 
 

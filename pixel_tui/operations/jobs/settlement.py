@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.operations.jobs.job import NOTHING_CHANGED, JobState, JobStatus
 from pixel_tui.operations.jobs.lock import Owner, holder, lock_path
 from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState, sentence
 from pixel_tui.operations.planning.words import listed
@@ -91,12 +91,14 @@ def settled(
     ran = _what_ran(status, code, said)
     met = all(finding.standing is ExpectationState.MET for finding in findings)
     complete = met and _all_ran(status, code) and not note
-    how = sentence(findings)
+    how = f"Now {sentence(findings)}." if findings else ""
+    if status.changed_nothing:
+        how = "" if status.state is JobState.QUEUED else NOTHING_CHANGED
     words = [
         "It was cancelled after its console had gone." if cancelled else "Its console was gone.",
         *ran,
         note,
-        f"Now {how}." if how else "",
+        how,
         "All is as planned." if complete else "Ask for it again where it is still wanted.",
     ]
     return replace(

@@ -34,6 +34,8 @@ class Step:
     """What it means to cancel while this step runs."""
     takes_back: bool = False
     """Cancelled, it undoes what it did: it gets the time for that before anybody insists."""
+    changes_nothing: bool = False
+    """It only checks, or backs up: containers, data and files of the project stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)

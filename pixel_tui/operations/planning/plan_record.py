@@ -40,6 +40,7 @@ def plan_as_json(plan: Plan) -> JsonObject:
                 "command": redact(shown(step.command)),
                 "cancelling": step.cancelling,
                 "takes_back": step.takes_back,
+                "changes_nothing": step.changes_nothing,
             }
             for step in plan.steps
         ],
@@ -87,6 +88,7 @@ def plan_from_json(node: Node) -> Plan:
                 _words(step["command"].text),
                 step["cancelling"].text,
                 takes_back=step["takes_back"].flag,
+                changes_nothing=step["changes_nothing"].flag,
             )
             for step in node["steps"]
         ),

@@ -71,7 +71,7 @@ def test_configuration(draft: PlanDraft, targets: Iterable[Target]) -> None:
         for container in target.up if target.service in names else ():
             argv = nginx_test.test_argv(draft.command, container.name)
             title = f"Test the configuration of {container.name}"
-            draft.steps.append(Step(plain(title), argv, _TESTING))
+            draft.steps.append(Step(plain(title), argv, _TESTING, changes_nothing=True))
 
 
 def watch_kept_addresses(draft: PlanDraft) -> None:

@@ -152,6 +152,7 @@ class TestRestore:
         known = facts(past(), holders=(one, other, brief, idle, elsewhere, own))
         made = plan("restore", known, ID)
         assert verbs(made) == ["check", "make", "stop", "stop", "restore", "start", "start"]
+        assert [step.changes_nothing for step in made.steps] == [True, True, *[False] * 5]
         stopping = [container("api").id, container("web").id, one.id, other.id, brief.id]
         check = [word for word in commands(made)[0] if word.startswith("--stopping")]
         assert check == [f"--stopping={container_id}" for container_id in stopping]

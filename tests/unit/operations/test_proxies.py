@@ -187,6 +187,7 @@ def test_nginx_is_tested_right_before_it_is_restarted() -> None:
     assert [step.title for step in steps][-2:] == [
         "Test the configuration of pixel-nginx-1", "Restart nginx",
     ]  # fmt: skip
+    assert [step.changes_nothing for step in steps[-2:]] == [True, False]
     assert steps[-2].command[-2:] == ("--", "pixel-nginx-1")
     assert steps[-2].command[2:4] == ("-m", "pixel_tui.stack.programs.nginx_test")
 

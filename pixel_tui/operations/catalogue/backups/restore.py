@@ -89,6 +89,7 @@ def _draft(draft: PlanDraft, *, save_first: bool) -> None:
         *(["--backup-first"] if save_first else []),
         *(f"--stopping={container_id}" for container_id in users.container_ids),
         name=draft.subject,
+        changes_nothing=True,
     )
     if save_first:
         backup_first(draft, past.backup.id, "restoring")

@@ -64,6 +64,7 @@ def draft_roll_back(draft: PlanDraft) -> None:
             "Files and tags are back; what runs is as it was.",
             "check-resources",
             *(f"--service={name}" for name in names),
+            changes_nothing=True,
         )
         draft.looked_at |= {*names, *needs(draft.project, names)}
         # What these depend on may be other services in the compose files of then.

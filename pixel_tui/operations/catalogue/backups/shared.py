@@ -60,11 +60,18 @@ def chosen_backup(draft: PlanDraft) -> tuple[PastState, Manifest]:
 
 
 def worker_step(
-    draft: PlanDraft, title: str, cancelling: str, verb: str, *words: str, name: str = ""
+    draft: PlanDraft,
+    title: str,
+    cancelling: str,
+    verb: str,
+    *words: str,
+    name: str = "",
+    changes_nothing: bool = False,
 ) -> None:
     """A step of the program that does the work; `name` is the backup that it is done to."""
     argv = worker_argv(draft.command, draft.snapshot.project_name, verb, *words, name=name)
-    draft.steps.append(Step(plain(title), argv, SafeText(cancelling)))
+    step = Step(plain(title), argv, SafeText(cancelling), changes_nothing=changes_nothing)
+    draft.steps.append(step)
 
 
 def backup_first(draft: PlanDraft, backup_id: str, before: str) -> None:
@@ -77,6 +84,7 @@ def backup_first(draft: PlanDraft, backup_id: str, before: str) -> None:
         "--salvage",
         *option("--sparing", backup_id),
         *("--reason", f"before {before} {backup_id}"),
+        changes_nothing=True,
     )
 
 

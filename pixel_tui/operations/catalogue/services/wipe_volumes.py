@@ -69,6 +69,7 @@ def draft_wipe(draft: PlanDraft) -> None:
         "check-volumes",
         *(f"--gone={volume.name}" for volume in fate.gone),
         *(f"--stays={volume.name}" for volume, _ in fate.stays),
+        changes_nothing=True,
     )
     words = f"{past.backup.id} is {state_words(past.backup, draft.facts)}"
     draft.reason = plain(f"the backup {words}")

@@ -1,0 +1,72 @@
+"""A job that ends in its check has changed nothing, and says only that."""
+
+from dataclasses import replace
+
+import pytest
+
+from pixel_tui.operations.jobs.job import JobState, JobStatus
+from pixel_tui.operations.jobs.outcomes import find
+from pixel_tui.operations.jobs.settlement import settled
+from pixel_tui.operations.planning.plan import Plan, Step
+from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
+from pixel_tui.stack.model.json_value import Node
+from pixel_tui.text import plain
+from tests.builders.job import NOW, Desk, desk, observer, runner
+from tests.patience import PATIENCE
+
+__all__ = ["desk", "observer", "runner"]
+
+CHECK = Step(plain("Test it"), ("true",), plain("It goes on as it is."), changes_nothing=True)
+
+
+@pytest.fixture
+def checked(desk: Desk) -> Plan:
+    """A restart that is tested before."""
+    made = desk.plan()
+    desk.runner.on_start = lambda: None
+    return replace(made, steps=(CHECK, *made.steps))
+
+
+def test_a_check_that_refuses_ends_with_nothing_was_changed(desk: Desk, checked: Plan) -> None:
+    desk.runner.codes, desk.runner.says = [1], "unknown directive\n"
+    status = desk.done(checked)
+    assert status.state is JobState.FAILED
+    assert status.message == (
+        "Test it ended with exit code 1: unknown directive. Nothing was changed."
+    )
+
+
+def test_what_fails_after_the_check_says_how_things_are(desk: Desk, checked: Plan) -> None:
+    desk.runner.codes = [0, 1]
+    assert "agent is not restarted yet" in desk.done(checked).message
+
+
+def test_a_check_that_is_cancelled_says_the_same(desk: Desk, checked: Plan) -> None:
+    desk.runner.codes = [None]
+    job = desk.operator().run(checked)
+    assert desk.runner.hanging.wait(PATIENCE)
+    job.cancel()
+    assert job.wait(PATIENCE).message == "Cancelled. Nothing was changed."
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "words"),
+    [
+        (JobState.QUEUED, 0, "Nothing had been begun. Ask for it"),
+        (JobState.RUNNING, 0, "Never begun: Restart agent. Nothing was changed. Ask for it"),
+        (JobState.RUNNING, 1, "Now agent is not restarted yet. Ask for it"),
+        (JobState.VERIFYING, 1, "Now agent is not restarted yet. Ask for it"),
+    ],
+)
+def test_so_does_one_whose_console_died(
+    desk: Desk, checked: Plan, state: JobState, step: int, words: str
+) -> None:
+    status = JobStatus("1", checked, desk.folder / "1.log", state, step=step)
+    findings = [find(item, desk.observer.snapshot) for item in checked.checks_after]
+    ended = settled(status, findings, code=1, cancelled=False, ended=NOW)
+    assert words in ended.message
+
+
+def test_it_is_written_down_with_the_plan(checked: Plan) -> None:
+    read = plan_from_json(Node(plan_as_json(checked)))
+    assert [step.changes_nothing for step in read.steps] == [True, False]
