@@ -56,6 +56,6 @@ def start_log(folder: Path) -> Path | None:
     root = logging.getLogger()
     hand_over(handler)
     root.setLevel(logging.INFO)
-    for noisy in ("urllib3", "docker", "asyncio"):
+    for noisy in ("urllib3", "docker", "asyncio", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return path

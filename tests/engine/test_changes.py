@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -195,14 +196,14 @@ class Within:
         self._engine = engine
 
     def _enter(self) -> None:
-        """For this thread alone: each request has one."""
+        """For this thread alone."""
         if self._engine.daemon is not None:
             with Path(f"/proc/{self._engine.daemon.namespaces.first_pid}/ns/net").open() as net:
                 assert ctypes.CDLL(None).setns(net.fileno(), 0) == 0
 
-    def ask(self, request: Request, seconds: float) -> Answer:
-        self._enter()
-        return http_probe.ask(request, seconds)
+    def ask_all(self, requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+        with ThreadPoolExecutor(1, initializer=self._enter) as thread:
+            return thread.submit(http_probe.ask_all, requests, seconds).result()
 
 
 def test_what_a_proxy_does_not_reach_any_more_is_told(

@@ -5,12 +5,10 @@ container's address where it publishes none. 502 and 504 are a proxy's own words
 that it does not reach; any other answer is taken as reached.
 """
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from pixel_tui.humanize import span
 from pixel_tui.operations.jobs.outcomes import ExpectationResult, ExpectationState
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.stack.engine import http_probe
@@ -27,15 +25,14 @@ NOT_REACHED: Final = frozenset({502, 504})
 _ANYWHERE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  as the engine writes them
 _LOOPBACK: Final = ("127.", "::1")
 _LOCAL: Final = "unix://"
-_LATE: Final = Answer(trouble=SafeText(f"no answer within {span(ASK_SECONDS)}"))
 _NOWHERE: Final = Answer(trouble=SafeText("it has no address to ask"), connected=False)
 
 
 class Asker(Protocol):
     """What sends requests."""
 
-    def ask(self, request: Request, seconds: float) -> Answer:
-        """Send one, and wait for the status."""
+    def ask_all(self, requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+        """Send all of them at once, and wait for at most so long for the answers, in order."""
         ...
 
 
@@ -62,12 +59,7 @@ class ProxyProbe:
 
     def note(self, snapshot: StackSnapshot) -> None:
         """Before the change: see which proxies can be asked from here at all. Blocks shortly."""
-        requests = self._requests(snapshot)
-        found = _at_once(
-            requests, lambda request: self._asker.ask(request, CONNECT_SECONDS), CONNECT_SECONDS
-        )
-        for item in requests:
-            answer = found.get(item, _LATE)  # who lets a connection wait took it
+        for item, answer in self._ask(snapshot, CONNECT_SECONDS).items():
             if answer.connected:
                 self._listened.add(item.keeper)
             if answer.status in NOT_REACHED:
@@ -75,28 +67,24 @@ class ProxyProbe:
 
     def look(self, snapshot: StackSnapshot) -> tuple[ExpectationResult, ...]:
         """Ask for every service. Blocks for at most `ASK_SECONDS`."""
-        requests = self._requests(snapshot)
-        answers = _at_once(
-            requests, lambda request: self._asker.ask(request, ASK_SECONDS), ASK_SECONDS
+        answers = self._ask(snapshot, ASK_SECONDS)
+        return tuple(
+            self._finding(item, answers.get(item, _NOWHERE)) for item in self._expectations
         )
-        return tuple(self._finding(item, requests, answers) for item in self._expectations)
 
-    def _requests(self, snapshot: StackSnapshot) -> Mapping[Expectation, Request]:
+    def _ask(self, snapshot: StackSnapshot, seconds: float) -> Mapping[Expectation, Answer]:
+        """The answers to what can be asked."""
         found = {item: _request(item, snapshot) for item in self._expectations}
-        return {item: request for item, request in found.items() if request is not None}
+        requests = {item: request for item, request in found.items() if request is not None}
+        answers = self._asker.ask_all(tuple(requests.values()), seconds)
+        return dict(zip(requests, answers, strict=True))
 
-    def _finding(
-        self,
-        item: Expectation,
-        requests: Mapping[Expectation, Request],
-        answers: Mapping[Expectation, Answer],
-    ) -> ExpectationResult:
-        answer = answers.get(item, _LATE if item in requests else _NOWHERE)
+    def _finding(self, item: Expectation, answer: Answer) -> ExpectationResult:
         itself = item.name == item.keeper
         if answer.status and answer.status not in NOT_REACHED:
             words = "answering" if itself else f"reached through {item.keeper}"
             return ExpectationResult(
-                item.name, ExpectationState.MET, plain(f"{words} ({answer.status})")
+                item.name, ExpectationState.MET, plain(f"{words} ({_status(answer)})")
             )
         if not answer.connected and item.keeper not in self._listened:
             through = "" if itself else f" through {item.keeper}"
@@ -116,6 +104,11 @@ class ProxyProbe:
             )
         advice = f"restart {item.keeper}, or look at its log"
         return ExpectationResult(item.name, ExpectationState.WAITING, plain(words), plain(advice))
+
+
+def _status(answer: Answer) -> str:
+    """Its status, and what is wrong with its certificate."""
+    return ", ".join(filter(None, (str(answer.status), answer.certificate)))
 
 
 def _request(item: Expectation, snapshot: StackSnapshot) -> Request | None:
@@ -164,24 +157,3 @@ def engine_host(address: str) -> str:
 
 def _web_first(port: Port) -> tuple[bool, bool, int]:
     return port.container_port != 80, port.container_port == 443, port.container_port
-
-
-def _at_once(
-    requests: Mapping[Expectation, Request], work: Callable[[Request], Answer], seconds: float
-) -> Mapping[Expectation, Answer]:
-    """Do this for every request at the same time; what takes too long is not waited for."""
-    found: dict[Expectation, Answer] = {}
-    done = threading.Condition()
-
-    def run(item: Expectation, request: Request) -> None:
-        result = work(request)
-        with done:
-            found[item] = result
-            done.notify()
-
-    for item, request in requests.items():
-        threading.Thread(target=run, args=(item, request), name="reach", daemon=True).start()
-    with done:
-        # A little more than each may take, so that its own words are heard.
-        done.wait_for(lambda: len(found) == len(requests), timeout=seconds * 1.1)
-        return dict(found)

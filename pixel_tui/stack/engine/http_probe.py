@@ -1,11 +1,9 @@
-"""One small request to a web server, to see whether it answers, and with what."""
+"""Small requests to web servers, to see whether they answer, and with what."""
 
-import http.client
-import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pixel_tui.humanize import span
-from pixel_tui.text import SafeText, plain
+from pixel_tui.text import SafeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,65 +11,47 @@ class Request:
     """What is asked, and where."""
 
     address: str
+    """An IP address or a host name."""
     port: int
     path: str = "/"
     host: str = ""
-    """The name to ask as; the address where it is empty."""
+    """The name to ask as, also in TLS; the address if it is empty."""
     tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it."""
+    """The result of a request."""
 
     status: int = 0
-    """The HTTP status; 0 where there was none."""
+    """The HTTP status; 0 if there was none."""
     trouble: SafeText = SafeText("")
     """Why there was none."""
     connected: bool = True
-    """Somebody listens there."""
+    """Whether a server took the connection, and agreed on TLS if it was to."""
+    certificate: SafeText = SafeText("")
+    """What is wrong with its certificate: `expired certificate`. Empty if nothing is."""
 
 
-def ask(request: Request, seconds: float) -> Answer:
-    """Send a GET and read the status; the content is left. Blocks.
+def ask_all(requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+    """Send a GET for each request, all at once, and read the statuses. Blocks.
+
+    No content is read, no redirect followed, and no proxy of the environment used. A certificate
+    that fails verification is reported, and does not keep the server from being asked: it gets
+    nothing that would be worth hiding.
 
     Args:
-        request: What to ask. The certificate of a TLS server is not checked: it is not told
-            anything, and is asked by another name than it has.
-        seconds: How long each single wait may take.
+        requests: What to ask.
+        seconds: How long each complete answer may take, from the connection to the status.
+
+    Returns:
+        An answer for each request, in the same order.
     """
-    connection = _connection(request, seconds)
-    try:
-        connection.connect()
-    except OSError as error:
-        return Answer(trouble=_reason(error, seconds), connected=False)
-    try:
-        headers = {"User-Agent": "pixel-tui", "Accept": "*/*", "Connection": "close"}
-        connection.request(
-            "GET",
-            request.path,
-            headers={**headers, **({"Host": request.host} if request.host else {})},
-        )
-        return Answer(status=connection.getresponse().status)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        return Answer(trouble=_reason(error, seconds))
-    finally:
-        connection.close()
+    if not requests:
+        return ()
+    # Most starts of the program never ask anything.
+    import asyncio
 
+    from pixel_tui.stack.engine.http_exchange import ask_each
 
-def _connection(request: Request, seconds: float) -> http.client.HTTPConnection:
-    if not request.tls:
-        return http.client.HTTPConnection(request.address, request.port, timeout=seconds)
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(
-        request.address, request.port, timeout=seconds, context=context
-    )
-
-
-def _reason(error: Exception, seconds: float) -> SafeText:
-    if isinstance(error, TimeoutError):
-        return plain(f"no answer within {span(seconds)}")
-    words = error.strerror if isinstance(error, OSError) else ""
-    return plain((words or str(error) or type(error).__name__).lower())
+    return asyncio.run(ask_each(requests, seconds))

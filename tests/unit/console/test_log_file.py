@@ -106,6 +106,7 @@ def test_it_does_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_what_libraries_chat_is_left_out(path: Path) -> None:
     logging.getLogger("urllib3.connectionpool").info("Starting new connection")
     logging.getLogger("docker.auth").debug("Trying paths")
+    logging.getLogger("httpx").info("HTTP Request: GET http://127.0.0.1/ 200 OK")
     assert path.read_text() == ""
 
 

@@ -1,10 +1,8 @@
 """Whether a proxy still reaches what is behind it: what is asked, and what the answers mean."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from hypothesis import given
@@ -19,7 +17,7 @@ from pixel_tui.operations.nginx.routes import Route, routes
 from pixel_tui.operations.planning.facts import Facts, Proxy
 from pixel_tui.operations.planning.plan import Expectation, ExpectedState
 from pixel_tui.operations.planning.plan_record import plan_as_json, plan_from_json
-from pixel_tui.stack.engine.http_probe import Answer, Request, ask
+from pixel_tui.stack.engine.http_probe import Answer, Request
 from pixel_tui.stack.model.container import NetworkAddress, Port
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.snapshot import StackSnapshot
@@ -67,44 +65,6 @@ def test_whatever_stands_there_is_read(text: str) -> None:
     routes("{" * 2000 + text)
 
 
-@contextmanager
-def server(status: int) -> Iterator[tuple[int, list[str]]]:
-    heard: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            heard.append(f"{self.headers['Host']}{self.path}")
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as it:
-        thread = threading.Thread(target=it.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield it.server_port, heard
-        finally:
-            it.shutdown()
-            thread.join()
-
-
-def test_a_request_is_sent_by_name_and_its_status_is_read() -> None:
-    with server(404) as (port, heard):
-        assert ask(Request("127.0.0.1", port, "/api/", "pixel.example"), 5) == Answer(404)
-    assert heard == ["pixel.example/api/"]
-    refused = ask(Request("127.0.0.1", port), 5)
-    assert (refused.status, refused.connected) == (0, False)
-    assert "refused" in refused.trouble
-
-
-def test_one_that_says_nothing_is_not_waited_for() -> None:
-    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as silent:
-        answer = ask(Request("127.0.0.1", silent.server_port), 0.1)
-    assert answer == Answer(0, SafeText("no answer within 100ms"))
-
-
 class Script:
     """Gives these answers, the last of them for ever."""
 
@@ -112,9 +72,9 @@ class Script:
         self.answers = list(answers)
         self.asked: list[Request] = []
 
-    def ask(self, request: Request, seconds: float) -> Answer:
-        self.asked.append(request)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+    def ask_all(self, requests: Sequence[Request], seconds: float) -> Sequence[Answer]:
+        self.asked += requests
+        return [self.answers.pop(0) if len(self.answers) > 1 else self.answers[0] for _ in requests]
 
 
 API = Expectation(
@@ -139,6 +99,13 @@ def seen(*ports: Port, address: str = "unix:///run/docker.sock") -> StackSnapsho
     ("item", "before", "now", "standing", "words"),
     [
         (API, Answer(200), Answer(200), ExpectationState.MET, "api is reached through nginx (200)"),
+        (
+            API,
+            Answer(200),
+            Answer(200, certificate=SafeText("expired certificate")),
+            ExpectationState.MET,
+            "api is reached through nginx (200, expired certificate)",
+        ),
         (API, Answer(502), Answer(401), ExpectationState.MET, "api is reached through nginx (401)"),
         (
             API,
