@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from pixel_tui.environment.apply.candidate_cache import CandidateCache
-from pixel_tui.environment.apply.impact import NOTHING_RUNS, Impact, find_impact
+from pixel_tui.environment.apply.impact import Impact
+from pixel_tui.environment.apply.impact_finding import NOTHING_RUNS, find_impact
 from pixel_tui.environment.apply.state import ApplyState
 from pixel_tui.environment.checks.layers import read_layers, set_in
 from pixel_tui.environment.dotenv.changed_keys import changed_keys

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from pixel_tui.environment.apply.impact import ServiceChange, ServiceImpact, find_impact
+from pixel_tui.environment.apply.impact import ServiceChange, ServiceImpact
+from pixel_tui.environment.apply.impact_finding import find_impact
 from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.model.build_record import BuildRecord, build_mark
 from pixel_tui.stack.model.built_with import build_arguments

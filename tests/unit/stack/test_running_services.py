@@ -2,7 +2,8 @@
 
 import pytest
 
-from pixel_tui.environment.apply.impact import ServiceChange, find_impact
+from pixel_tui.environment.apply.impact import ServiceChange
+from pixel_tui.environment.apply.impact_finding import find_impact
 from pixel_tui.errors import EngineAnswerInvalid, EngineError, EngineRefused, EngineUnreachable
 from pixel_tui.stack.compose.candidate_reading import CandidateReading, ServiceReading
 from pixel_tui.stack.model.json_value import JsonObject

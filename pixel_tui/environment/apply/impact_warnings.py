@@ -1,0 +1,97 @@
+"""What to warn of before a candidate is saved. Pure."""
+
+from collections.abc import Collection, Mapping
+
+from pixel_tui.environment.apply.impact import ServiceImpact
+from pixel_tui.stack.compose.candidate_reading import CandidateReading
+from pixel_tui.stack.watch.running_services import RunningService
+from pixel_tui.text import SafeText, plain
+
+
+def impact_warnings(
+    candidate: CandidateReading,
+    current: CandidateReading,
+    running: Mapping[str, RunningService],
+    found: Mapping[str, ServiceImpact],
+    changed: Collection[str],
+) -> tuple[SafeText, ...]:
+    """The warnings, in the order to show them.
+
+    Args:
+        candidate: What compose makes of the project with the candidate.
+        current: What it makes of it with the file as it is.
+        running: What has containers, by service.
+        found: The services that the candidate changes.
+        changed: The keys that it changes, adds or removes, and that no later file sets.
+    """
+    return (
+        *candidate.warnings,
+        *_renamed(candidate, current),
+        *_unread(running),
+        *_activated(candidate, current, running),
+        *_cached(candidate, found, changed),
+    )
+
+
+def _unread(running: Mapping[str, RunningService]) -> list[SafeText]:
+    return [
+        plain(
+            f"A container of {name} can't be inspected, so that only its labels tell what it"
+            f" was made with: {run.unread}"
+        )
+        for name, run in sorted(running.items())
+        if run.unread
+    ]
+
+
+def _activated(
+    candidate: CandidateReading,
+    current: CandidateReading,
+    running: Mapping[str, RunningService],
+) -> list[SafeText]:
+    """What another `COMPOSE_PROFILES` or `COMPOSE_FILE` brings in and leaves out."""
+    if current.refusal:
+        return []
+    now = {name for name, service in candidate.services.items() if service.active}
+    before = {name for name, service in current.services.items() if service.active}
+    up = {name for name, item in running.items() if item.up}
+    words = []
+    if brought := sorted(now - before - up):
+        words.append(f"With this file `up` starts {', '.join(brought)} as well.")
+    left = sorted(before - now)
+    if stay := [name for name in left if name in up]:
+        words.append(
+            f"With this file {', '.join(stay)} no longer belongs to what is active, and what runs"
+            " of it stays until it is stopped."
+        )
+    if others := [name for name in left if name not in up]:
+        words.append(f"With this file `up` starts {', '.join(others)} no longer.")
+    return [plain(item) for item in words]
+
+
+def _cached(
+    candidate: CandidateReading, found: Mapping[str, ServiceImpact], changed: Collection[str]
+) -> list[SafeText]:
+    """Which builds may take a step from their cache that was given another secret."""
+    names = [
+        name for name in sorted(found) if candidate.services[name].build_secrets & set(changed)
+    ]
+    if not names:
+        return []
+    return [
+        plain(
+            f"A build takes a step that it has cached though the secret is another one. If the"
+            f" image of {', '.join(names)} has to change, use hard-rebuild."
+        )
+    ]
+
+
+def _renamed(candidate: CandidateReading, current: CandidateReading) -> list[SafeText]:
+    if not current.project or current.project == candidate.project:
+        return []
+    return [
+        plain(
+            f"The project would be called {candidate.project}: what runs belongs to"
+            f" {current.project}, and would be left as it is beside a second stack."
+        )
+    ]
