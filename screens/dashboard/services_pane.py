@@ -179,8 +179,7 @@ def _calm(snapshot: StackSnapshot, now: datetime) -> str:
     if not snapshot.complete or snapshot.project_trouble is not None:
         return ""
     if snapshot.stale:
-        unknown = "Unknown: the Docker daemon does not answer."
-        return f"{unknown}\n  What is shown was {_seen(snapshot, now)}."
+        return f"Unknown: {snapshot.engine.why_lost}.\n  What is shown was {_seen(snapshot, now)}."
     others = findings(snapshot, now)
     if not others:
         return "Everything that should run does."

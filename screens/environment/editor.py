@@ -29,7 +29,7 @@ from pixel_tui.environment.editing.workspace import (
 )
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText, plain
 from screens.environment.draft import offer_draft
 from screens.environment.external_editor import ExternalEditor
 from screens.environment.key_dialogs import KeyDialogs
@@ -41,6 +41,8 @@ from widgets.tables.environment_table import EnvironmentTable
 
 Then = Callable[[], None]
 OURS_IS_OLD: Final = "The file was changed by another meanwhile: r merges both first."
+EDITS: Final = frozenset({"edit", "add", "remove", "switch", "mend", "undo", "fill", "outside"})
+"""The actions that are there only if the file can be saved."""
 
 
 class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
@@ -96,8 +98,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     @property
     def mends(self) -> bool:
-        """Here a key takes a mend."""
-        return True
+        """Here a key takes a mend, if the file can be saved."""
+        return not self.obstacle
 
     # What was read.
 
@@ -242,18 +244,24 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
         if session is None:
             return parts
         if session.unsaved:
-            parts.append(_part("not saved: s saves", "$text-warning bold"))
+            said = "not saved" if self.obstacle else "not saved: s saves"
+            parts.append(_part(said, "$text-warning bold"))
         if session.changed_elsewhere:
             parts.insert(0, _part("✗ changed by another: r merges", "$text-error bold"))
-        if session.loaded.obstacle:
-            parts.append(_part(session.loaded.obstacle, "$text-warning"))
         return parts
+
+    @property
+    def obstacle(self) -> SafeText:
+        """Why the file can't be saved, and what to do; empty if it can."""
+        return self.session.loaded.obstacle if self.session is not None else SafeText("")
 
     # What the keys do.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now has a key."""
         session = self.session
+        if self.obstacle and action in EDITS:
+            return None
         if action == "merge":
             return session is not None and session.changed_elsewhere
         if action == "save":
@@ -273,7 +281,8 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
     @on(EnvironmentTable.Opened)
     def _clicked(self, event: EnvironmentTable.Opened) -> None:
         event.stop()
-        self.action_edit()
+        if not self.obstacle:
+            self.action_edit()
 
     def action_edit(self) -> None:
         """Type another value."""
@@ -351,8 +360,7 @@ class EnvironmentEditor(EnvironmentScreen, inherit_bindings=False):
 
     def took_back(self, data: bytes | None) -> None:
         """Put a saved version into the editor."""
-        session = self.session
-        if data is not None and session is not None and data == session.document.data:
+        if data is not None and self.session is not None and data == self.session.document.data:
             self.notify("The editor has this version already.", timeout=4)
         elif data is not None:
             said = "The version is in the editor; s saves it, u goes back."

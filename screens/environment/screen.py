@@ -27,16 +27,17 @@ from pixel_tui.environment.editing.session import EditSession, parse_file
 from pixel_tui.environment.editing.workspace import EnvironmentFiles, EnvironmentSource, LoadedFile
 from pixel_tui.errors import ConsoleError
 from pixel_tui.terminal.keys import hold_keys
-from pixel_tui.text import plain
+from pixel_tui.text import SafeText
 from screens.environment.comparison import Comparison
 from screens.environment.content import file_findings, key_content
+from screens.environment.file_status import FileStatus
 from screens.environment.files import pick_file, place_words
 from screens.environment.history import HistoryScreen
 from screens.shared.scrolling import TextDialog
 from widgets.filter_box import FilterBox
 from widgets.filter_title import filter_title
 from widgets.key_bar import KeyBar
-from widgets.lines.fitted_line import FittedLine, LinePart
+from widgets.lines.fitted_line import LinePart
 from widgets.rows.environment_row import (
     KeyLine,
     hidden_problems,
@@ -52,6 +53,8 @@ REST_SECONDS: Final = 0.04
 """How long the cursor rests on a key before its details are drawn."""
 LOOK_SECONDS: Final = 1.0
 """Between two looks whether the file on disk is another one."""
+WITHOUT_FILE: Final = frozenset({"files", "read_again", "back"})
+"""The actions that are there while the file can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ class EnvironmentScreen(TextDialog[None]):
         self._hiding: Timer | None = None
         self._resting: Timer | None = None
         self._reading = False
+        self._unreadable = False
+        """The file could not be read, and nothing of it is shown."""
         self._rows: Sequence[KeyLine] = ()
         self._problems_only = False
         self._drawn = 0
@@ -126,8 +131,7 @@ class EnvironmentScreen(TextDialog[None]):
         """How the file stands, its keys, and the details beside or below them."""
         with Vertical(classes="dialog -full", id="environment") as dialog:
             dialog.border_title = "Environment"
-            yield FittedLine("Reading…", id="environment-totals")
-            yield Static(id="environment-file", markup=False)
+            yield FileStatus(id="environment-status")
             yield FilterBox(id="environment-filter")
             with Container(id="environment-parts"):
                 yield EnvironmentTable(id="environment-keys")
@@ -166,9 +170,11 @@ class EnvironmentScreen(TextDialog[None]):
         try:
             loaded = await asyncio.to_thread(self.source.read)
         except ConsoleError as error:
-            self._say_unreadable(str(error))
+            self._say_unreadable(error)
         else:
+            self._unreadable = False
             await self.take(loaded)
+            self.refresh_bindings()
         finally:
             self._reading = False
 
@@ -211,10 +217,9 @@ class EnvironmentScreen(TextDialog[None]):
         self._rows = named_rows(overview)
         with suppress(NoMatches):  # being closed
             self.hide()
-            of_file = file_findings(overview.findings, session.loaded.remarks)
-            place = self.query_one("#environment-file", Static)
-            place.update(of_file)
-            place.set_class(bool(of_file.plain), "-shown")
+            status = self.query_one(FileStatus)
+            status.show_obstacle(self.obstacle)
+            status.show_findings(file_findings(overview.findings, session.loaded.remarks))
             self._fill()
 
     def _fill(self) -> None:
@@ -236,7 +241,7 @@ class EnvironmentScreen(TextDialog[None]):
 
     def draw_totals(self) -> None:
         """Say how the file stands."""
-        self.query_one("#environment-totals", FittedLine).show(self.totals())
+        self.query_one(FileStatus).show_totals(self.totals())
 
     def totals(self) -> Sequence[LinePart]:
         """How the file stands, in one line."""
@@ -249,10 +254,11 @@ class EnvironmentScreen(TextDialog[None]):
         counts = totals_words(session.overview)
         return [LinePart(Content(words), rank, gap=", ") for words, rank in counts]
 
-    def _say_unreadable(self, why: str) -> None:
+    def _say_unreadable(self, error: ConsoleError) -> None:
+        self._unreadable = self.session is None
         with suppress(NoMatches):  # being closed
-            words = Content.styled(f"✗ {plain(why)}", "$text-error bold")
-            self.query_one("#environment-totals", FittedLine).show([LinePart(words)])
+            self.query_one(FileStatus).show_unreadable(error)
+            self.refresh_bindings()
 
     @on(EnvironmentTable.Highlighted)
     def _highlighted(self, event: EnvironmentTable.Highlighted) -> None:
@@ -279,6 +285,11 @@ class EnvironmentScreen(TextDialog[None]):
     def mends(self) -> bool:
         """Whether a key takes a mend here."""
         return False
+
+    @property
+    def obstacle(self) -> SafeText:
+        """Why the file can't be saved; empty here, where nothing is."""
+        return SafeText("")
 
     # Secrets.
 
@@ -308,7 +319,9 @@ class EnvironmentScreen(TextDialog[None]):
     # What the keys do.
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        """Without the permission there is no key that shows a secret."""
+        """Nothing is done to a file that can't be read, and only some may show a secret."""
+        if self._unreadable and action not in WITHOUT_FILE:
+            return None
         if action == "files":
             return self._several is not None
         return self._reveals or action != "reveal"

@@ -18,8 +18,10 @@ from pixel_tui.errors import ComposeRefused, UsageError
 from pixel_tui.health.findings import findings
 from pixel_tui.health.restarts import STABLE_SECONDS
 from pixel_tui.settings import Settings
+from pixel_tui.stack.engine.transport import connection_error
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.snapshot import ServiceState
+from pixel_tui.text import SafeText
 from screens.shared.help import HelpScreen
 from tests.builders.sessions import session
 from tests.ui.driving import Console, console, still_clock
@@ -495,6 +497,24 @@ async def test_an_engine_that_never_answered_is_not_looked_for_for_good() -> Non
         await it.until(lambda: "does not answer" in it.text("StatusBar"))
         assert "unknown" in it.text("StatusBar")
         assert "looking…" not in it.text()
+
+
+async def test_a_socket_that_refuses_the_user_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> None:
+        raise connection_error(PermissionError(), SafeText("unix:///var/run/docker.sock"))
+
+    clock = SystemClock()
+    world = DemoWorld(clock)
+    monkeypatch.setattr(world, "require_engine", refused)
+    app = PixelTui(demo_parts(session(), clock=clock, world=world))
+    async with app.run_test(size=(80, 24)) as pilot:
+        it = Console(app, pilot, world, clock)
+        await it.until(lambda: it.dashboard.query("Banner.-shown"))
+        await it.until(lambda: "permission denied by the Docker daemon" in it.text("StatusBar"))
+        assert "usermod -aG" in it.text("Banner")
+        assert "does not answer" not in it.text()
 
 
 async def test_a_file_that_breaks_makes_no_orphan_and_keeps_restart_in_reach(

@@ -218,6 +218,26 @@ async def test_a_file_that_cannot_be_read_says_why_and_what_to_do(
         monkeypatch.setattr(DemoSource, "read", refused)
         await it.press("E")
         await it.until(lambda: "docker run chown" in it.text())
+        assert "The file can't be read." in it.text("#environment-totals")
+
+
+async def test_only_keys_that_need_no_file_are_offered_while_it_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(_source: DemoSource) -> None:
+        raise FileError("The file can't be read.", on="/srv/.env")
+
+    async with console(size=SIZE) as it:
+        with monkeypatch.context() as patched:
+            patched.setattr(DemoSource, "read", refused)
+            await it.press("E")
+            await it.until(lambda: "F5 reads it again." in it.text())
+            assert bar(it).split() == ["esc", "Close", "?", "Help"]
+            await it.press("a", "n", "h", "c")
+            assert isinstance(it.app.screen, EnvironmentEditor)
+        await it.press("f5")
+        await it.until(lambda: "a Add" in bar(it))
+        assert "F5 reads it again." not in it.text()
 
 
 async def test_what_compose_refuses_the_whole_file_for_is_said_above_the_keys() -> None:
@@ -803,18 +823,47 @@ async def test_what_was_saved_is_seen_on_disk_and_is_no_unfinished_edit_any_more
         await it.until(lambda: "not saved" not in it.text("#environment-totals"))
 
 
-async def test_a_file_of_another_user_says_how_to_get_it_and_is_not_saved(
+OWNED_BY_ROOT = SafeText("It belongs to root, so it can't be saved. Run: docker run chown")
+
+
+def give_to_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the file belong to another user from now on."""
+    original = DemoSource.read
+    monkeypatch.setattr(
+        DemoSource, "read", lambda source: replace(original(source), obstacle=OWNED_BY_ROOT)
+    )
+
+
+async def test_a_file_of_another_user_says_how_to_get_it_and_offers_no_key_that_edits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    original = DemoSource.read
-    obstacle = SafeText("It belongs to root, so it can't be saved. Run: docker run chown")
-    monkeypatch.setattr(
-        DemoSource, "read", lambda source: replace(original(source), obstacle=obstacle)
-    )
+    give_to_root(monkeypatch)
+    async with console(size=(80, 24)) as it:
+        await opened(it, "CANVAS_THEME")
+        said = " ".join(it.text("#environment-obstacle").split())
+        assert said == OWNED_BY_ROOT
+        offered = bar(it)
+        for key in ("Edit", "Add", "Save", "Remove", "Off/on", "Fill in", "Editor"):
+            assert key not in offered
+        assert offered.split()[:2] == ["/", "Filter"]
+        before = now(it)
+        await it.press("d", "a", "enter")
+        assert isinstance(it.app.screen, EnvironmentEditor)
+        assert now(it) == before
+
+
+async def test_edits_of_a_file_that_can_no_longer_be_saved_are_shown_and_not_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with console(size=SIZE) as it:
         await opened(it, "CANVAS_THEME")
-        assert "docker run chown" in it.text("#environment-totals")
-        await it.press("d", "s")
+        await it.press("d")
+        await it.until(lambda: "CANVAS_THEME" not in now(it))
+        give_to_root(monkeypatch)
+        await it.press("f5")
+        await it.until(lambda: "docker run chown" in it.text("#environment-obstacle"))
+        assert "s saves" not in it.text("#environment-totals")
+        await it.press("s")
         await it.until(lambda: "Compose takes the file" in it.text())
         assert "docker run chown" in it.text()
         await it.press("s")

@@ -166,7 +166,7 @@ def _age(snapshot: StackSnapshot, now: datetime) -> LinePart:
     if snapshot.engine.link is not Link.LOST:
         return LinePart(Content(""))
     seen = snapshot.taken_at
-    age = f"stale: seen {ago(seen, now)}" if seen else "the Docker daemon does not answer"
+    age = f"stale: seen {ago(seen, now)}" if seen else snapshot.engine.why_lost
     return LinePart(Content.styled(age, "$text-error bold"))
 
 

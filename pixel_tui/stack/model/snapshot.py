@@ -108,6 +108,8 @@ class Trouble:
     what: SafeText
     remedy: SafeText
     since: datetime
+    denied: bool = False
+    """The Docker daemon may answer, and this user has no permission to ask it."""
 
     def lasting(self, before: "Trouble | None") -> "Trouble":
         """Return it with the start time of `before`, if that is the same trouble."""
@@ -142,6 +144,13 @@ class EngineStatus:
     """Set while the link is lost."""
     seen_at: datetime | None = field(default=None, compare=False)
     """When it last answered."""
+
+    @property
+    def why_lost(self) -> SafeText:
+        """Why the link is lost, in a few words."""
+        if self.trouble is not None and self.trouble.denied:
+            return SafeText("permission denied by the Docker daemon")
+        return SafeText("the Docker daemon does not answer")
 
 
 @dataclass(frozen=True, slots=True)

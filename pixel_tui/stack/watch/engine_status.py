@@ -1,7 +1,7 @@
 """Who the engine is, and what is wrong with it or with compose, as a state."""
 
 from pixel_tui.clock import Clock
-from pixel_tui.errors import ConsoleError
+from pixel_tui.errors import ConsoleError, EngineDenied
 from pixel_tui.stack.model.json_value import Node
 from pixel_tui.stack.model.snapshot import EngineStatus, Link, Trouble
 from pixel_tui.stack.model.source import EngineReader
@@ -29,4 +29,5 @@ def read_engine(engine: EngineReader, clock: Clock) -> EngineStatus:
 
 def trouble(error: ConsoleError, before: Trouble | None, clock: Clock) -> Trouble:
     """An error as a state; since when is kept where it is the trouble of before."""
-    return Trouble(error.sentence, error.remedy, clock.now()).lasting(before)
+    denied = isinstance(error, EngineDenied)
+    return Trouble(error.sentence, error.remedy, clock.now(), denied).lasting(before)

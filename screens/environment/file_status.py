@@ -1,0 +1,44 @@
+"""How an environment file stands: counts, why it can't be read or saved, what is wrong with it."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from pixel_tui.errors import ConsoleError
+from pixel_tui.text import SafeText, plain
+from widgets.lines.fitted_line import FittedLine, LinePart
+
+
+class FileStatus(Vertical):
+    """A line of counts, and below it what stands in the way and what is wrong, if anything."""
+
+    def compose(self) -> ComposeResult:
+        """The three, from the top."""
+        yield FittedLine("Reading…", id="environment-totals")
+        yield Static(id="environment-obstacle", markup=False)
+        yield Static(id="environment-file", markup=False)
+
+    def show_totals(self, parts: Sequence[LinePart]) -> None:
+        """Show the counts of the keys."""
+        self.query_one(FittedLine).show(parts)
+
+    def show_obstacle(self, words: SafeText) -> None:
+        """Show why the file can't be saved, and what to do; nothing if the words are empty."""
+        self._show("#environment-obstacle", Content(words))
+
+    def show_findings(self, words: Content) -> None:
+        """Show what is wrong with the file as a whole; nothing if the words are empty."""
+        self._show("#environment-file", words)
+
+    def show_unreadable(self, error: ConsoleError) -> None:
+        """Show in place of the counts that the file can't be read, and what to do."""
+        self.show_totals([LinePart(Content.styled(f"✗ {error.what}", "$text-error bold"))])
+        self.show_obstacle(plain(f"{error.remedy} F5 reads it again.".lstrip()))
+
+    def _show(self, place: str, words: Content) -> None:
+        static = self.query_one(place, Static)
+        static.update(words)
+        static.set_class(bool(words.plain), "-shown")
