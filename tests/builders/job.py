@@ -148,6 +148,7 @@ class FakeCommand:
         self._ended = threading.Event()
         self._code = 0
         self.asked: list[str] = []
+        self.left: Sequence[SafeText] = ()
 
     def end(self, code: int) -> None:
         self._code = code
@@ -155,6 +156,9 @@ class FakeCommand:
 
     def wait(self, timeout: float | None = None) -> int | None:
         return self._code if self._ended.wait(timeout) else None
+
+    def end_left_running(self) -> Sequence[SafeText]:
+        return self.left
 
     def interrupt(self) -> None:
         self._ask("interrupt", 130)

@@ -15,6 +15,7 @@ from pixel_tui.errors import EngineUnreachable, OperationError
 from pixel_tui.files import PRIVATE_FILE
 from pixel_tui.stack.programs.health_wait import MODULE
 from pixel_tui.stack.programs.process import RunningCommand
+from pixel_tui.text import SafeText
 
 INTERRUPTED: Final = 130
 
@@ -106,6 +107,10 @@ class _DemoCommand:
     def wait(self, timeout: float | None = None) -> int | None:
         self._thread.join(timeout)
         return self._code
+
+    def end_left_running(self) -> Sequence[SafeText]:
+        """Nothing: there is no process."""
+        return ()
 
     def interrupt(self) -> None:
         self._interrupt(INTERRUPTED)

@@ -33,6 +33,7 @@ from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText, plain, plain_lines
 
 TAIL_BYTES: Final = 4096
+LEFT_RUNNING: Final = "# Ended what it left running: "
 LAST_LINES: Final = 5
 """So many lines of the log of what is in a restart loop are put into the job's output."""
 
@@ -182,6 +183,9 @@ class Execution:
         mark = mark_of(command.pid) if command.pid is not None else None
         self._job.update(lambda status: replace(status, command=mark))
         code = self._job.attend(command)
+        # It would hold the lock of the stack, and may change what the next step counts on.
+        for process in command.end_left_running():
+            append_line(self._job.status.output, f"{LEFT_RUNNING}{process}")
         if self._witness is not None:
             self._witness.after(building, done=code == 0)
         self._job.update(lambda status: replace(status, exit_code=code))
@@ -298,7 +302,7 @@ def last_line(path: Path) -> str:
             lines = [line.strip() for line in plain_lines(file.read())]
     except OSError:
         return ""
-    said = [line for line in lines if line and not line.startswith("$ ")]
+    said = [line for line in lines if line and not line.startswith(("$ ", LEFT_RUNNING))]
     return redact(said[-1]).rstrip(".") if said else ""
 
 

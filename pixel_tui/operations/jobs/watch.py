@@ -16,6 +16,7 @@ from pixel_tui.operations.jobs.job import GRACE_SECONDS, JobStatus, first_grace
 from pixel_tui.operations.jobs.lock import holder
 from pixel_tui.operations.jobs.settlement import Hold, hold_of
 from pixel_tui.operations.jobs.sight import JobReader, RemoteJob
+from pixel_tui.stack.programs.left_running import end_left_running
 from pixel_tui.stack.programs.process_mark import ProcessMark, signal_group
 from pixel_tui.stack.watch.observer import Observer
 from pixel_tui.text import SafeText
@@ -123,7 +124,10 @@ class CancellableRemoteJob(RemoteJob):
 
 
 def _stop(command: ProcessMark, grace: float, first: float) -> None:
-    """Ask a command to stop, then insist, then kill it, as its console would have done."""
+    """Ask a command to stop, then insist, then kill it, as its console would have done.
+
+    If it has ended, what it left running is ended.
+    """
 
     def insist() -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
@@ -137,4 +141,10 @@ def _stop(command: ProcessMark, grace: float, first: float) -> None:
             while command.lives and time.monotonic() < deadline:
                 time.sleep(_PAUSE_SECONDS)
 
-    threading.Thread(target=insist, name="job-cancel", daemon=True).start()
+    def end() -> None:
+        if command.lives:
+            insist()
+        else:
+            end_left_running(command)
+
+    threading.Thread(target=end, name="job-cancel", daemon=True).start()

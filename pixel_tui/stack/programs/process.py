@@ -18,7 +18,11 @@ from typing import Final, Protocol
 
 from pixel_tui.errors import OperationError
 from pixel_tui.files import PRIVATE_FILE, read_regular
+from pixel_tui.processes import process_of
 from pixel_tui.reserve import with_reserve
+from pixel_tui.stack.programs.left_running import end_left_running, left_running
+from pixel_tui.stack.programs.process_mark import mark_of
+from pixel_tui.text import SafeText
 
 LONGEST_CODE: Final = 16
 
@@ -60,6 +64,16 @@ class RunningCommand(Protocol):
 
     def kill(self) -> None:
         """End it without asking (SIGKILL). Nothing happens when it has ended."""
+        ...
+
+    def end_left_running(self) -> Sequence[SafeText]:
+        """End what it left running in the background. Blocks for seconds at most.
+
+        Call it once it has ended.
+
+        Returns:
+            The processes that were found, as they may be shown.
+        """
         ...
 
 
@@ -188,6 +202,7 @@ class _Process:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        self._mark = mark_of(process.pid)
 
     @property
     def pid(self) -> int | None:
@@ -207,6 +222,13 @@ class _Process:
 
     def kill(self) -> None:
         self._signal(signal.SIGKILL)
+
+    def end_left_running(self) -> Sequence[SafeText]:
+        if self._mark is None or not (left := left_running(self._mark)):
+            return ()
+        words = [process_of(item.pid).words for item in left]
+        end_left_running(self._mark)
+        return words
 
     def _signal(self, number: signal.Signals) -> None:
         # The id of a process that was waited for may be another's by now.

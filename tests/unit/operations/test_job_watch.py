@@ -1,6 +1,7 @@
 """The jobs of other consoles: seen while they run, settled where nobody sees to them."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -295,6 +296,21 @@ class TestGoingOn:
         status = other.only()
         assert status.state is JobState.CANCELLED
         assert status.message.startswith("It was cancelled after its console had gone.")
+
+    def test_what_it_left_running_is_ended_where_it_is_cancelled(self, other: Other) -> None:
+        leader = subprocess.Popen(
+            ["sh", "-c", "sleep 1000 > /dev/null & echo $!; read _"],
+            start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        mark = mark_of(leader.pid)
+        assert mark is not None
+        left = os.pidfd_open(int(leader.communicate(timeout=PATIENCE)[0]))
+        job = other.job(command=mark)
+        with held(other, job.id):
+            assert other.only().state is JobState.RUNNING, "it is not settled"
+            CancellableRemoteJob(other.watch, job).cancel()
+            assert select.select([left], [], [], PATIENCE)[0], "it has ended"
+        os.close(left)
 
     def test_a_reused_number_is_not_taken_for_it(
         self, other: Other, command: "subprocess.Popen[bytes]"

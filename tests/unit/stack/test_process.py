@@ -5,11 +5,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pixel_tui.errors import OperationError
+from pixel_tui.stack.programs.left_running import end_left_running
 from pixel_tui.stack.programs.process import (
     CommandRunner,
     ProcessRunner,
@@ -29,6 +31,7 @@ if os.fork():
 signal.pause()
 """
 Shell = Callable[[str], RunningCommand]
+UNKNOWN = ProcessMark(0, 0, "")
 
 
 @pytest.fixture
@@ -156,6 +159,53 @@ def test_it_can_be_stopped_while_another_thread_waits(shell: Shell, ready: Path)
     command.terminate()
     waiting.join(PATIENCE)
     assert codes == [128 + signal.SIGTERM]
+
+
+LEAVES = "{before} sleep 1000 > /dev/null 2>&1 & echo $! > left; sleep 1001 2> /dev/null & exit 4"
+
+
+class TestLeftRunning:
+    def test_what_it_left_in_the_background_is_ended_and_named(
+        self, shell: Shell, tmp_path: Path
+    ) -> None:
+        command = shell(LEAVES.format(before=""))
+        assert command.wait(PATIENCE) == 4
+        words = sorted(command.end_left_running())
+        assert len(words) == 2
+        assert "sleep 1000" in words[0] + words[1]
+        assert mark_of(int((tmp_path / "left").read_text())) is None
+        assert command.end_left_running() == ()
+
+    def test_what_does_not_obey_is_killed(self, shell: Shell, tmp_path: Path) -> None:
+        command = shell(LEAVES.format(before="trap '' TERM;"))
+        command.wait(PATIENCE)
+        pid = int((tmp_path / "left").read_text())
+        mark = mark_of(command.pid or 0)
+        assert mark is None, "it has ended"
+        leader = replace(mark_of(pid) or UNKNOWN, pid=command.pid or 0)
+        assert len(end_left_running(leader, asked=0.1)) == 2
+        assert mark_of(pid) is None
+
+    def test_a_daemon_with_a_session_of_its_own_is_left_alone(
+        self, shell: Shell, tmp_path: Path
+    ) -> None:
+        command = shell("setsid sh -c 'echo $$ > pid; mv pid left; exec sleep 1000' & wait")
+        while not (tmp_path / "left").exists():
+            assert command.wait(0.01) is None
+        command.terminate()
+        command.wait(PATIENCE)
+        pid = int((tmp_path / "left").read_text())
+        assert command.end_left_running() == ()
+        assert mark_of(pid) is not None
+        os.kill(pid, signal.SIGKILL)
+
+    def test_while_it_runs_nothing_of_it_is_left(self, shell: Shell, ready: Path) -> None:
+        command = shell(f"sleep 1000 & echo > {ready}; wait")
+        ready.read_text()
+        assert command.end_left_running() == ()
+        assert command.wait(0.01) is None
+        command.kill()
+        command.wait(PATIENCE)
 
 
 def test_stopping_what_has_ended_does_nothing(shell: Shell) -> None:
