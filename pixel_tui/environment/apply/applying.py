@@ -5,10 +5,12 @@ process died can so put back what was before, wherever it stood; doing it twice 
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pixel_tui.environment.apply.applied_services import PAUSE_SECONDS, AppliedServices
+from pixel_tui.environment.apply.roll_back import RollBack
 from pixel_tui.environment.apply.state import ApplyFiles, ApplyState, Phase, this_process
 from pixel_tui.environment.apply.wanted import (
     Containers,
@@ -16,21 +18,15 @@ from pixel_tui.environment.apply.wanted import (
     EnvironmentFile,
     Run,
     WantedEnvironment,
-    Wellness,
 )
 from pixel_tui.environment.storage.staging import digest
-from pixel_tui.errors import ConsoleError, EngineError, FileError, OperationError
+from pixel_tui.errors import ConsoleError, OperationError
 from pixel_tui.humanize import span
-from pixel_tui.stack.compose.command import ComposeCommand, shown
+from pixel_tui.stack.compose.command import ComposeCommand
 from pixel_tui.stack.watch.build_witness import Witness
 
 COUNTED_AT: Final = (90, 60, 30, 20, 10, 5)
 """At so many seconds left a line is printed."""
-PAUSE_SECONDS: Final = 0.2
-AGAIN: Final = (
-    "`environment-roll-back` tries it again; or `recreate`, then `pixel-tui env confirm`."
-)
-BACK: Final = "Rolled back: the environment of before is back"
 GLANCE_SECONDS: Final = 2.0
 """Between two looks at the health of what waits to be confirmed."""
 
@@ -74,6 +70,17 @@ class Applying:
         self._files = files
         self._containers = containers
         self._run = run
+        self._services = AppliedServices(command, containers, run, say, pause)
+        self._roll_back = RollBack(
+            command,
+            path,
+            file=file,
+            files=files,
+            containers=containers,
+            services=self._services,
+            run=run,
+            say=say,
+        )
         self._say = say
         self._cancelled = cancelled
         self._pause = pause
@@ -97,7 +104,7 @@ class Applying:
         if ending is Ending.KEPT:
             self._files.clear()
             return ending
-        return self._go_back(ending)
+        return self._roll_back.run(ending, self._why)
 
     def take_back(self) -> Ending:
         """Put back what was before an apply whose process died.
@@ -112,7 +119,7 @@ class Applying:
                 "No apply was left half done here.", remedy="One that runs is cancelled, or ends."
             )
         self._say(f"It was left half done. {state.words}")
-        return self._go_back(Ending.KEPT)
+        return self._roll_back.run(Ending.KEPT)
 
     def _begin(self, wanted: WantedEnvironment) -> ApplyState:
         if self._files.left() is not None or self._files.under_way():
@@ -160,7 +167,7 @@ class Applying:
         made = {*wanted.recreate, *wanted.rebuild}
         restarted = dict.fromkeys((*wanted.restart, *wanted.joined))
         names = [name for name in restarted if name not in made]
-        return tuple(name for name in names if self._look((name,)).ill)
+        return tuple(name for name in names if self._services.wellness((name,)).ill)
 
     def _try(self, state: ApplyState, wanted: WantedEnvironment) -> Ending:
         self._enter(state, Phase.SAVING)
@@ -173,16 +180,16 @@ class Applying:
         if self._cancelled():
             return self._ended_early("")
         # Before anything is stopped: that it can't be removed would be found out too late.
-        networks = self._there(state.networks)
-        if why := self._in_the_way(networks, state.services):
+        networks = self._services.existing_networks(state.networks)
+        if why := self._services.why_networks_stay(networks, state.services):
             return self._ended_early(why)
         state = self._enter(state, Phase.STARTING)
-        if why := self._remove(networks, state.services):
+        if why := self._services.remove_networks(networks, state.services):
             return self._ended_early(why)
-        if not self._up(state):
+        if not self._services.recreate(state):
             return self._ended_early("The containers could not be made anew")
         self._enter(state, Phase.WATCHING)
-        if ill := self._watch(state.expected_well, cancelled=self._cancelled):
+        if ill := self._services.watch(state.expected_well, cancelled=self._cancelled):
             return self._ended_early(ill)
         return self._wait(state, wanted.within)
 
@@ -227,7 +234,7 @@ class Applying:
                 self._say(f"{span(counted.pop(0))} left to confirm.")
             if time.monotonic() - looked >= GLANCE_SECONDS:
                 looked = time.monotonic()
-                if ill := self._look(state.expected_well).ill:
+                if ill := self._services.wellness(state.expected_well).ill:
                     return self._ended_early(ill)
             self._pause(min(PAUSE_SECONDS, left))
         self._why = f"Not confirmed within {span(within)}. "
@@ -242,159 +249,3 @@ class Applying:
         entered = replace(state, phase=phase)
         self._files.write(entered)
         return entered
-
-    # The way back.
-
-    def _go_back(self, ending: Ending) -> Ending:
-        try:
-            return ending if self._put_back() else Ending.LEFT
-        except ConsoleError as error:
-            self._say(str(error))
-            self._say(f"{self._why}Not rolled back: `environment-roll-back` tries it again.")
-            return Ending.LEFT
-
-    def _put_back(self) -> bool:
-        """Whether all is as it was."""
-        state = self._files.read()
-        if state is None:
-            return True
-        touched = state.touched
-        built = touched or state.phase is Phase.BUILDING
-        # Written down as it was, so that whoever goes on knows what was touched.
-        state = replace(state, process=this_process())
-        self._files.free_room()
-        try:
-            self._files.write(replace(state, phase=Phase.RETURNING) if touched else state)
-        except FileError as error:
-            # Of no account for the way back itself: whoever takes it again finds what was before.
-            self._say(str(error))
-        if not self._file_back(state):
-            return False
-        if built:
-            self._images_back(state)
-        if touched:
-            if not self._networks_back(state):
-                return False
-            self._say("Making the containers of before again.")
-            if not self._up(state, apart=True):
-                self._say(f"{self._why}The containers of before could not be made. {AGAIN}")
-                return False
-            if ill := self._watch(state.expected_well, cancelled=lambda: False):
-                self._files.clear()
-                self._say(f"{self._why}{BACK}, and {ill}.")
-                return False
-        self._files.clear()
-        self._say(f"{self._why}{BACK}.")
-        return True
-
-    def _file_back(self, state: ApplyState) -> bool:
-        now = digest(self._file.read())
-        if now == state.old:
-            return True
-        if now != state.new:
-            self._files.clear()
-            self._say(
-                f"{self._why}{self._path} was changed by somebody else meanwhile, so it is left as"
-                " it is, and so are the containers. What it was is in the history."
-            )
-            return False
-        if state.old:
-            self._file.save(self._files.before(), was=state.new)
-        else:
-            self._file.remove()
-        self._say(f"{self._path} is as it was.")
-        return True
-
-    def _images_back(self, state: ApplyState) -> None:
-        for reference, image_id in state.images.items():
-            if not image_id or self._containers.image_id(reference) == image_id:
-                continue
-            if (
-                self._run(self._command.docker_argv("tag", names=[image_id, reference]), apart=True)
-                == 0
-            ):
-                self._say(f"{reference} means the image of before.")
-            else:
-                self._say(f"The image of before is gone: {reference} stays what was built.")
-
-    def _networks_back(self, state: ApplyState) -> bool:
-        """Remove what stands in the place of the networks of before; `up` makes these again."""
-        networks = [
-            name for name in self._there(state.networks)
-            if self._containers.network_id(name) != state.networks[name]
-        ]  # fmt: skip
-        why = self._in_the_way(networks, state.services)
-        why = why or self._remove(networks, state.services, apart=True)
-        if why:
-            self._say(f"{why}.")
-            self._say(f"{self._why}Not rolled back. {AGAIN}")
-        return not why
-
-    # What both ways need.
-
-    def _there(self, networks: Collection[str]) -> list[str]:
-        """Those of them that there are."""
-        return [name for name in networks if self._containers.network_id(name)]
-
-    def _in_the_way(self, networks: Sequence[str], services: Sequence[str]) -> str:
-        """Why these networks can't be removed, as a sentence without its stop; else empty."""
-        others = self._containers.others_on(networks, services) if networks else ()
-        if not others:
-            return ""
-        stop = shown(self._command.docker_argv("stop", names=others))
-        names = ", ".join(others)
-        return f"{', '.join(networks)} can't be made again while {names} runs on it: {stop}"
-
-    def _remove(
-        self, networks: Sequence[str], services: Sequence[str], *, apart: bool = False
-    ) -> str:
-        """Stop the services, and remove the networks; why not, as a sentence without its stop.
-
-        `up` would remove them as well, and with the first service alone, which fails half way.
-        """
-        if not networks:
-            return ""
-        if not self._compose("stop", "--", *services, apart=apart):
-            return "The containers could not be stopped"
-        for name in networks:
-            if self._run(self._command.docker_argv("network", "rm", names=[name]), apart=apart):
-                return f"Network {name} could not be removed"
-        return ""
-
-    def _up(self, state: ApplyState, *, apart: bool = False) -> bool:
-        """Make the services anew, and restart what keeps what they, or the file, were before."""
-        scales = (f"--scale={item}" for item in state.scales)
-        # Forced: what changes in a secret or a config alone is the same to compose.
-        words = ("up", "--detach", "--no-deps", "--force-recreate", *scales, "--")
-        if state.services and not self._compose(*words, *state.services, apart=apart):
-            return False
-        if state.restart and not self._compose("restart", "--", *state.restart, apart=apart):
-            return False
-        # In one call compose restarts them all at once, unless `depends_on` says `restart: true`.
-        one = ("restart", "--no-deps", "--")
-        return all(self._compose(*one, name, apart=apart) for name in state.joined)
-
-    def _compose(self, *words: str, apart: bool = False) -> bool:
-        return self._run(self._command.compose_argv(*words), apart=apart) == 0
-
-    def _look(self, services: Sequence[str]) -> Wellness:
-        """How they are; an engine that is away for a moment decides nothing."""
-        try:
-            return self._containers.wellness(services)
-        except EngineError as error:
-            return Wellness(waiting=f"the engine can't be asked: {str(error.what).rstrip('.')}")
-
-    def _watch(self, services: Sequence[str], *, cancelled: Callable[[], bool]) -> str:
-        """Wait until they are well; what is wrong, as a sentence without its stop."""
-        self._say("Watching whether they are well.")
-        began = time.monotonic()
-        while not cancelled():
-            found = self._look(services)
-            if found.ill:
-                return found.ill
-            if not found.waiting:
-                return ""
-            if time.monotonic() - began > found.patience:
-                return f"{found.waiting} after {span(found.patience)}"
-            self._pause(PAUSE_SECONDS)
-        return "it is cancelled"

@@ -188,9 +188,15 @@ def wanted(was: bytes | None = OLD, *, within: float = 0.05) -> WantedEnvironmen
     )
 
 
+def dead_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record no process, so that whoever reads the record takes it for one that has exited."""
+    for module in ("applying", "roll_back"):
+        monkeypatch.setattr(f"pixel_tui.environment.apply.{module}.this_process", lambda: None)
+
+
 def left_of(world: World, monkeypatch: pytest.MonkeyPatch) -> ApplyState | None:
     """What a later process finds: the one that did it lives no more."""
-    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
+    dead_process(monkeypatch)
     return ApplyFiles(world.folder / "state", world.folder).read()
 
 
@@ -338,7 +344,7 @@ def test_who_comes_onto_the_network_before_it_is_removed_is_named_and_nothing_is
 def test_who_comes_onto_the_new_network_keeps_the_old_one_away_until_it_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
+    dead_process(monkeypatch)
     world = World(tmp_path)
     world.at_the_end = lambda: setattr(world, "stranger", "debug")
     assert world.applying().apply(wanted()) is Ending.LEFT
@@ -377,7 +383,7 @@ def steps_of_an_apply(tmp_path: Path) -> int:
 def test_a_process_killed_anywhere_leaves_what_can_be_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
+    dead_process(monkeypatch)
     steps = steps_of_an_apply(tmp_path)
     assert steps > 20
     for dies_at in range(1, steps + 1):
@@ -398,7 +404,7 @@ def test_a_process_killed_anywhere_leaves_what_can_be_taken_back(
 def test_a_way_back_that_dies_too_is_taken_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
+    dead_process(monkeypatch)
     steps = steps_of_an_apply(tmp_path)
     for first in range(1, steps + 1, 5):
         for second in range(1, 12, 3):
@@ -420,7 +426,7 @@ def test_a_way_back_that_dies_too_is_taken_again(
 def test_a_confirmation_counts_though_the_process_dies_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_tui.environment.apply.applying.this_process", lambda: None)
+    dead_process(monkeypatch)
     world = World(tmp_path)
     world.applying().apply(wanted(within=0.0))
     files = ApplyFiles(tmp_path / "state", tmp_path)
