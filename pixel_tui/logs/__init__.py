@@ -1,1 +1,1 @@
-"""Lines of logs: level, fields, groups, search, export. Pure."""
+"""Log lines: level, fields, groups, search, export. Pure."""

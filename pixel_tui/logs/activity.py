@@ -1,4 +1,4 @@
-"""How much was said, and how much of it was bad: by container and minute, and by shape."""
+"""Counts of log lines and errors, by container and minute, and of repeated errors."""
 
 import threading
 from collections.abc import Sequence
@@ -13,34 +13,34 @@ from pixel_tui.stack.model.times import SECOND, nanoseconds, stamp_of
 
 MINUTES: Final = 15
 _KEPT: Final = 2 * MINUTES
-"""Minutes that are kept of a container before the oldest are forgotten."""
+"""Minutes kept for each container."""
 _MINUTE: Final = len(b"2026-03-01T12:00")
 _NO_LINES: Final = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceActivity:
-    """What one container has said."""
+    """The line counts of one container."""
 
     source: str
     lines: tuple[int, ...]
-    """In each of the last minutes, oldest first."""
+    """Lines in each of the last minutes, oldest first."""
     errors: tuple[int, ...]
-    """The same, of lines of level `error` and above."""
+    """The same for lines of level `error` and above."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityPicture:
-    """What was said in the last minutes, as far as lines were read."""
+    """The line counts of the last minutes, as far as lines were read."""
 
     sources: tuple[SourceActivity, ...] = ()
-    """The most worried first, then the most talkative."""
+    """Sorted by errors, then by lines, highest first."""
     groups: tuple[Repeat, ...] = ()
-    """Errors that are the same but for numbers and ids, the most frequent first."""
+    """Errors that differ only in numbers and ids, the most frequent first."""
 
 
 class Activity:
-    """Counts lines as they come; may be asked from another thread."""
+    """Counts lines as they come; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class Activity:
         self._newest = b""
 
     def note(self, line: LogLine, level: LogLevel) -> None:
-        """Count a line; one without a stamp counts to the newest minute."""
+        """Count a line; one without a stamp counts for the newest minute."""
         if line.kind is LineKind.MARK:
             return
         minute = line.stamp[:_MINUTE] or self._newest
@@ -68,7 +68,7 @@ class Activity:
                 self._repeats.note(line, parts.message.encode() if parts else None)
 
     def picture(self, now: bytes) -> ActivityPicture:
-        """The last minutes up to a time, as the engine writes it."""
+        """Return the counts of the last minutes up to a time, given as the engine writes it."""
         minutes = _minutes_up_to(now)
         with self._lock:
             sources = [

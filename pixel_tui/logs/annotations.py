@@ -1,7 +1,7 @@
-"""What is known of each kept line beside its words: level, group, container. Not thread-safe.
+"""The level, group and container of each kept log line. Not thread-safe.
 
-Kept apart from the lines in dense arrays, so that a hundred thousand lines can be filtered
-again within a glance, and so that reading a log never waits for anybody who looks at it.
+Stored apart from the lines in dense arrays, so that a hundred thousand lines can be filtered
+quickly, and so that readers never block the reading of a log.
 """
 
 from array import array
@@ -14,9 +14,9 @@ from pixel_tui.logs.level import LogLevel, level_of
 from pixel_tui.stack.feed.ring import LineKind, LogLine
 
 MARK: Final = 127
-"""In place of a level: the console's own word, which is always shown."""
+"""The level code of pixel-tui's own marks, which are always shown."""
 SEAM: Final = 200
-"""Lines behind a seam that are grouped again when older ones were put before them."""
+"""How many lines after newly loaded older ones are grouped again."""
 _COMPACT: Final = 8192
 
 
@@ -28,20 +28,20 @@ class Annotations:
         self.stop = 0
         self._grouper = Grouper()
         self._base = 0
-        """The sequence number that the arrays begin with; what is before `first` is waste."""
+        """The sequence number of the arrays' first item; items before `first` are unused."""
         self._levels = array("b")
         self._starts = array("q")
         self._sources = array("l")
         self._members: dict[int, list[int]] = {}
-        """The lines of each group of more than one, by its first; in order."""
+        """The lines of each group with more than one, by the first one; in order."""
         self._heads: dict[int, int] = {}
-        """For a group whose first line was dropped: the line that has its place."""
+        """The line that replaces a group's first line after that was dropped."""
         self.names: list[str] = []
-        """The containers, by their number."""
+        """The containers' names, by their number."""
         self._numbers: dict[str, int] = {}
 
     def restart(self, first: int) -> None:
-        """Forget every line; the next one has this number."""
+        """Forget all lines; the next one has this number."""
         self.first = self.stop = self._base = first
         self._grouper = Grouper()
         self._levels, self._starts, self._sources = array("b"), array("q"), array("l")
@@ -49,7 +49,7 @@ class Annotations:
         self._heads = {}
 
     def append(self, lines: Sequence[LogLine]) -> None:
-        """Take in the lines that follow."""
+        """Add lines at the end."""
         for line in lines:
             number = self.stop
             self.stop += 1
@@ -59,10 +59,10 @@ class Annotations:
             self._note(number, line)
 
     def prepend(self, lines: Sequence[LogLine], behind: Sequence[LogLine]) -> None:
-        """Take in older lines.
+        """Add older lines at the start.
 
         Args:
-            lines: What is put before the first line.
+            lines: The older lines.
             behind: The first lines so far, at most `SEAM`: they may continue the older ones.
         """
         self._cut_waste()
@@ -71,7 +71,7 @@ class Annotations:
         self._levels = array("b", bytes(count)) + self._levels
         self._starts = array("q", range(self.first, self.first + count)) + self._starts
         self._sources = array("l", [self._number_of(line.source) for line in lines]) + self._sources
-        # The numbers of lines that were dropped before belong to these now.
+        # The numbers of dropped lines are used again by the older ones.
         self._heads = {key: head for key, head in self._heads.items() if key < self.first}
         later, self._grouper = self._grouper, Grouper()
         for number, line in enumerate((*lines, *behind[:SEAM]), self.first):
@@ -81,12 +81,12 @@ class Annotations:
         self._members = dict(sorted(self._members.items()))
 
     def drop_before(self, first: int) -> None:
-        """Lines were dropped from the head."""
+        """Forget the lines before a number."""
         if first <= self.first:
             return
         left_over: dict[int, list[int]] = {}
         for start in list(takewhile(lambda start: start < first, self._members)):
-            # What is left of a group whose head is gone stays together.
+            # The rest of a group whose first line was dropped stays a group.
             left = [number for number in self._members.pop(start) if number >= first]
             for number in left:
                 self._starts[number - self._base] = left[0]
@@ -105,7 +105,7 @@ class Annotations:
             self._cut_waste()
 
     def drop_from(self, stop: int) -> None:
-        """Lines were dropped from the end."""
+        """Forget the lines from a number on."""
         if stop >= self.stop:
             return
         keep = max(stop - self._base, 0)
@@ -121,36 +121,36 @@ class Annotations:
                     del self._members[start]
 
     def level(self, number: int) -> LogLevel:
-        """The level of a line: that of the group that it belongs to."""
+        """Return the level of a line, which is that of its group."""
         code = self.code(number)
         return LogLevel.UNKNOWN if code == MARK else LogLevel(code)
 
     def code(self, number: int) -> int:
-        """The level as a number, or `MARK`."""
+        """Return the level as a number, or `MARK`."""
         return self._levels[self.start(number) - self._base]
 
     def start(self, number: int) -> int:
-        """The first line of the group that a line belongs to."""
+        """Return the first line of a line's group."""
         return self._starts[number - self._base]
 
     def source(self, number: int) -> int:
-        """The number of the container that said a line."""
+        """Return the number of the container that wrote a line."""
         return self._sources[number - self._base]
 
     def members(self, start: int) -> Sequence[int]:
-        """The lines of a group, by its first one."""
+        """Return the lines of a group, by its first line."""
         return self._members.get(start) or (start,)
 
     def codes(self, first: int, stop: int) -> Sequence[int]:
-        """The level codes of the heads in a range of lines; of others it says nothing."""
+        """Return the level codes of a range of lines; only those of first lines are valid."""
         return self._levels[first - self._base : stop - self._base]
 
     def starts(self, first: int, stop: int) -> Sequence[int]:
-        """The first lines of the groups of a range of lines."""
+        """Return the first lines of the groups of a range of lines."""
         return self._starts[first - self._base : stop - self._base]
 
     def sources(self, first: int, stop: int) -> Sequence[int]:
-        """The containers of a range of lines."""
+        """Return the containers of a range of lines."""
         return self._sources[first - self._base : stop - self._base]
 
     def _note(self, number: int, line: LogLine) -> None:
@@ -177,7 +177,7 @@ class Annotations:
         self._levels[start - self._base] = self._grouper.level(line)
 
     def _head(self, start: int) -> int:
-        """What stands for the first line of a group now."""
+        """Return the current first line of a group."""
         while start in self._heads:
             start = self._heads[start]
         return start

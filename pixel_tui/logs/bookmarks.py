@@ -1,4 +1,4 @@
-"""The lines of logs that the reader has marked, and the last one that he has read. Pure."""
+"""The bookmarked lines of logs, and the last line that was read. Pure."""
 
 from collections import OrderedDict
 from typing import Final
@@ -6,22 +6,22 @@ from typing import Final
 from pixel_tui.stack.feed.ring import LogLine
 
 MOST: Final = 500
-"""Bookmarks that are kept; the oldest is dropped for a new one."""
+"""Bookmarks that are kept; a new one replaces the oldest."""
 
 LineKey = tuple[bytes, str, bytes]
-"""What tells a line from others wherever it is held: stamp, container, beginning."""
+"""Identifies a line across feeds: stamp, container, the start of its text."""
 
 
 class Bookmarks:
-    """Bookmarks of lines, by the lines themselves: their numbers change with the feed."""
+    """Bookmarks by the content of lines, because line numbers change with the feed."""
 
     def __init__(self) -> None:
         self._keys: OrderedDict[LineKey, None] = OrderedDict()
         self.read_to = b""
-        """The stamp of the last line that was read when the reader left; empty for none."""
+        """The stamp of the last line that was read before the log was left; empty for none."""
 
     def toggle(self, line: LogLine) -> None:
-        """Put a bookmark on a line, or remove it."""
+        """Add or remove the bookmark of a line."""
         key = _key(line)
         if key in self._keys:
             del self._keys[key]
@@ -35,13 +35,13 @@ class Bookmarks:
         return _key(line) in self._keys
 
     def is_unread(self, line: LogLine) -> bool:
-        """Whether a line came after the reader left."""
+        """Whether a line came after the log was left."""
         return bool(self.read_to) and line.stamp > self.read_to
 
     def near(self, stamp: bytes, step: int) -> bytes | None:
-        """The stamp of the next bookmark after (`step` 1) or before (-1) a stamp.
+        """Return the stamp of the next bookmark after (`step` 1) or before (-1) a stamp.
 
-        The end of what was read is one too.
+        The end of the read lines counts as a bookmark.
 
         Returns:
             None if there is none.

@@ -1,4 +1,4 @@
-"""Which lines belong to the one before: stack traces, details, indented text. Pure."""
+"""Finds lines that continue the one before: stack traces, details, indented text. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine
 from pixel_tui.stack.model.times import SECOND, nanoseconds
 
 MAX_GROUP: Final = 1000
-"""Lines of a group; the next one begins another, so that none grows without end."""
+"""Lines of a group; the next line starts another, so that groups are bounded."""
 HEAD: Final = 512
-"""Bytes of a line that are looked at."""
+"""Bytes of a line that are examined."""
 
 
 _QUIET: Final = frozenset({LogLevel.TRACE, LogLevel.DEBUG, LogLevel.INFO})
@@ -22,19 +22,19 @@ _SPACES: Final = frozenset({b" ", b"\t"})
 
 
 class _Inside(Enum):
-    """What the last line was a part of, and so what may follow it."""
+    """The kind of block that the last line is in, which decides what may follow."""
 
     NOTHING = 0
     TRACE = 1
     """Frames of Java, Node or Python."""
     PYTHON = 2
-    """Below `Traceback`: its last line, the error itself, is not indented."""
+    """After `Traceback`; the error line that ends it is not indented."""
     RAISED = 3
-    """Behind the error itself: a chained traceback may follow."""
+    """After the error line; a chained traceback may follow."""
     THROWN = 4
-    """Node shows the line that threw, then the error."""
+    """Node prints the line that threw, then the error."""
     GO = 5
-    """A panic: goroutines, with blank lines between them."""
+    """A panic: goroutines, separated by blank lines."""
     RUST = 6
     """A panic: its message, a hint, a backtrace."""
 
@@ -71,58 +71,58 @@ _NOTABLE = LatePattern(
     + ERROR_ITSELF,
     re.VERBOSE,
 )
-"""How a line begins that opens something, or that may continue one which opened nothing."""
+"""Starts of lines that may open a block or continue a group outside of one."""
 
 
 @dataclass(slots=True)
 class _Group:
-    """The group that a stream is in the middle of."""
+    """The current group of a stream."""
 
     start: int
     stamp: bytes
-    """Of its last line."""
+    """The stamp of its last line."""
     level: LogLevel
     head: bytes
-    """The beginning of its first line; what it says is found out when it is needed."""
+    """The start of its first line; it is examined only when needed."""
     part_of: _Inside | None = None
     size: int = 1
     deeper: bool = False
-    """Whether the last line was indented further than the first, or closed what was."""
+    """Whether the last line was indented more than the first, or closed a bracket."""
 
     @property
     def inside(self) -> _Inside:
-        """What its last line is a part of."""
+        """The kind of block that its last line is in."""
         if self.part_of is None:
             self.part_of = _opened(self.head)
         return self.part_of
 
     @property
     def indent(self) -> int:
-        """How far in its first line stands."""
+        """The indentation of its first line."""
         return _width(self.head)
 
 
 class Grouper:
-    """Tells, line by line, where the group of each begins.
+    """Assigns each line to a group, line by line.
 
-    Each stream of each container has a group of its own, so that what one says in
-    between does not tear another's trace apart. A group ends at the next line of its
-    stream that has a stamp or a level of its own.
+    Each stream of each container has its own group, so that lines of another stream don't
+    split a stack trace. A group ends at the next line of its stream that has a stamp or a
+    level of its own.
     """
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, LineKind], _Group] = {}
 
     def feed(self, index: int, line: LogLine, level: LogLevel | None = None) -> int:
-        """Take the next line in.
+        """Add the next line.
 
         Args:
-            index: Its number: any that grows, such as the ring's sequence number.
+            index: Its number; increasing, such as the ring's sequence number.
             line: The line.
-            level: Its own level, where it is known already.
+            level: Its own level, if already known.
 
         Returns:
-            The number of the first line of its group; its own where it begins one.
+            The number of the first line of its group; its own if it starts one.
         """
         if line.kind is LineKind.MARK:
             self._groups = {
@@ -135,7 +135,7 @@ class Grouper:
         group = self._groups.get(key)
         known: _Inside | None = None
         if own in _QUIET and text[:1] not in _SPACES and b":  " not in text:
-            pass  # it says that it is nothing bad: no part of what went wrong before
+            pass  # its own level says that it is not part of an error before it
         elif is_ordinary(text) and (group is None or group.inside is _Inside.NOTHING):
             known = _Inside.NOTHING
         elif group is not None and group.size < MAX_GROUP:
@@ -152,19 +152,18 @@ class Grouper:
         return index
 
     def level(self, line: LogLine) -> LogLevel:
-        """The level of the group that a line's stream is in.
+        """Return the level of the current group of a line's stream.
 
-        It is that of the first line, or in a trace that of the first that says one.
+        It is that of the first line, or in a stack trace that of the first line that has one.
         """
         group = self._groups.get((line.source, line.kind))
         return group.level if group is not None else LogLevel.UNKNOWN
 
 
 def is_ordinary(text: bytes) -> bool:
-    """Whether a line surely opens nothing, and does not continue one that opened nothing.
+    """Whether a line certainly opens no block, and continues no group outside of one.
 
-    Most lines are ordinary, and this is found out in a tenth of the time that it takes to
-    ask for each way in which a line could be a part of something.
+    Most lines are ordinary, and this check takes a tenth of the time of the complete ones.
     """
     return _NOTABLE.match(text) is None and b":  " not in text and b"Traceback (" not in text
 
@@ -176,13 +175,13 @@ def _width(text: bytes) -> int:
 
 
 def _process(text: bytes) -> bytes:
-    """The number in brackets behind a stamp: Postgres says which of its processes speaks."""
+    """Return the process number in brackets after a stamp, as Postgres writes it."""
     match = _PROCESS.match(text)
     return match[1] if match else b""
 
 
 def _opened(text: bytes) -> _Inside:
-    """What a line opens."""
+    """Return the kind of block that a line opens."""
     if b"Traceback (" in text:
         return _Inside.TRACE if text[:1] == b" " else _Inside.PYTHON
     if _GO_PANIC.match(text):
@@ -193,7 +192,7 @@ def _opened(text: bytes) -> _Inside:
 
 
 def _continues(group: _Group, text: bytes, level: LogLevel, stamp: bytes) -> _Inside | None:
-    """What the group is in after this line, or None where the line begins another."""
+    """Return the block after this line, or None if the line starts another group."""
     within = _inside(group, text, level)
     if within is None:
         within = _attached(group, text, stamp)
@@ -205,14 +204,14 @@ def _continues(group: _Group, text: bytes, level: LogLevel, stamp: bytes) -> _In
 
 
 def _has_head(text: bytes, level: LogLevel) -> bool:
-    """Whether a line begins something: `    err: {` further in does not, `  WARN  x` does."""
+    """Whether a line starts an entry: an indented `err: {` doesn't, `  WARN  x` does."""
     if text[:1] in {b" ", b"\t"} and _width(text) > 1:
         return level is not LogLevel.UNKNOWN and _HEAD_WITHIN.match(text) is not None
     return level is not LogLevel.UNKNOWN or text[:1] == b"{" or _STAMPED.match(text) is not None
 
 
 def _inside(group: _Group, text: bytes, level: LogLevel) -> _Inside | None:
-    """What follows from what the last line was a part of; None if nothing does."""
+    """Return the block after this line if it continues the current one, else None."""
     match group.inside:
         case _Inside.PYTHON:
             if not text or text[:1].isspace():
@@ -240,7 +239,7 @@ def _inside(group: _Group, text: bytes, level: LogLevel) -> _Inside | None:
 
 
 def _attached(group: _Group, text: bytes, stamp: bytes) -> _Inside | None:
-    """What a line says that never stands alone; None if it may."""
+    """Return the block of a line that always continues another; None for other lines."""
     if b":  " in text and _DETAILS.search(text, 0, 200):
         return _Inside.NOTHING if _process(text) == _process(group.head) else None
     if _TRACEBACK.match(text):
@@ -254,7 +253,7 @@ def _attached(group: _Group, text: bytes, stamp: bytes) -> _Inside | None:
 
 
 def _may_have_trace(group: _Group, stamp: bytes) -> bool:
-    """Whether a trace right behind a group is likely about it: it warns, and just did."""
+    """Whether a stack trace right after a group is likely part of it: it warned just before."""
     if group.level < LogLevel.WARN and group.inside is _Inside.NOTHING:
         return False
     before, now = nanoseconds(group.stamp), nanoseconds(stamp)
@@ -262,7 +261,7 @@ def _may_have_trace(group: _Group, stamp: bytes) -> bool:
 
 
 def _indented(group: _Group, text: bytes) -> _Inside | None:
-    """Text that stands further in than the group's first line belongs to it."""
+    """Return the block of a line that is indented more than the group's first; None for others."""
     width = _width(text)
     if width <= group.indent or (width == 1 and not group.deeper) or not text.strip():
         return None

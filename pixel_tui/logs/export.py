@@ -1,4 +1,4 @@
-"""Lines of a log to a file."""
+"""Writes log lines to a file."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -18,17 +18,17 @@ BUFFER: Final = 256 * 1024
 
 
 class ExportFormat(StrEnum):
-    """How lines are written."""
+    """The format of exported lines."""
 
     PLAIN = "plain"
-    """Time, container and harmless words."""
+    """Time, container and sanitized text."""
     RAW = "raw"
-    """The container's own bytes, and nothing else."""
+    """The container's bytes, without pixel-tui's marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written."""
+    """A finished export."""
 
     path: Path
     lines: int
@@ -43,13 +43,13 @@ def export(
 ) -> Exported:
     """Write lines to a new file that only its owner may read.
 
-    What was written is removed again when it fails or is broken off.
+    The file is removed again if writing fails or is interrupted.
 
     Args:
         path: The file.
-        lines: What is written.
-        form: How.
-        mask: Makes of a line what may be written of it.
+        lines: The lines.
+        form: The format.
+        mask: Masks the secrets of a line.
 
     Raises:
         FileError: The file exists, or can't be written.

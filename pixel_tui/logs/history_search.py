@@ -1,7 +1,7 @@
-"""Searching all that the engine has of some logs, without holding it.
+"""Searches all that the engine has of some logs, without keeping it in memory.
 
-Whole chunks of the engine's answer are looked through before anything is taken apart:
-most hold nothing of what is searched. Only those that might are cut into lines.
+Large chunks of the engine's answer are searched before they are parsed, because most contain
+no match. Only those that might are split into lines.
 """
 
 import logging
@@ -21,15 +21,15 @@ from pixel_tui.text import NO_TEXT, SafeText, plain
 log = logging.getLogger(__name__)
 
 MOST: Final = 10_000
-"""Lines that are kept; the count goes on."""
+"""Matching lines that are kept; later ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a search stands."""
+    """The progress of a search."""
 
     lines: int = 0
-    """That were looked through."""
+    """Lines searched so far."""
     bytes: int = 0
     matches: int = 0
     reading: SafeText = NO_TEXT
@@ -40,12 +40,14 @@ class Progress:
 
 
 class HistorySearch:
-    """One search. `run` blocks; everything else may be called from any thread.
+    """A search through the complete logs of some containers.
+
+    `run` blocks; everything else may be called from any thread.
 
     Args:
-        history: The past of the logs.
-        containers: Whose logs.
-        matcher: What is searched.
+        history: Reads the logs.
+        containers: The containers to search.
+        matcher: The compiled query.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class HistorySearch:
 
     @property
     def progress(self) -> Progress:
-        """How it stands now."""
+        """The current progress."""
         return self._progress
 
     @property
@@ -70,13 +72,13 @@ class HistorySearch:
             return tuple(sorted(self._found, key=lambda line: line.stamp))
 
     def cancel(self) -> None:
-        """Stop. Returns at once."""
+        """Cancel the search; returns at once."""
         if not self._progress.done:
             self._progress = replace(self._progress, cancelled=True)
             self._history.close()
 
     def run(self) -> None:
-        """Search to the end, or until it is cancelled."""
+        """Search until the end, or until cancelled."""
         trouble = NO_TEXT
         try:
             for container in self._containers:
@@ -102,7 +104,7 @@ class HistorySearch:
         self._look_through(container, rest, 1 if rest else 0)
 
     def _look_through(self, container: Container, data: bytes, lines: int) -> None:
-        """Look through whole lines as the engine sends them."""
+        """Search a chunk that ends with a complete line."""
         rough = self._matcher.rough
         found: list[LogLine] = []
         if data and (rough is None or b"\x1b" in data or rough(data)):
@@ -123,17 +125,17 @@ class HistorySearch:
 
 
 def _line_end(data: bytes) -> tuple[int, int]:
-    """Where the last whole line ends, and how many there are."""
+    """Return the end of the last complete line, and how many there are."""
     end = data.rfind(b"\n") + 1
     return end, data.count(b"\n", 0, end)
 
 
 def _frame_end(data: bytes) -> tuple[int, int]:
-    """Where the last frame ends that ends a line, and how many lines there are up to it."""
+    """Return the end of the last frame that completes a line, and the number of lines up to it."""
     position, end, lines, size = 0, 0, 0, len(data)
     while size - position >= HEADER:
         if data[position + 1 : position + 4] != b"\0\0\0":
-            return _line_end(data)  # no frames: bare lines
+            return _line_end(data)  # the stream has no frames
         after = position + HEADER + int.from_bytes(data[position + 4 : position + 8], "big")
         if after > size:
             break

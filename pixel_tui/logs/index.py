@@ -1,8 +1,7 @@
-"""What a screen asks of a log: which lines are shown, how serious they are, where the matches are.
+"""An index of a log: which lines are shown, their levels, and which match a search.
 
-A thread of its own keeps up with the ring, so that neither the reading of a log nor the
-screen ever waits for the work on its lines. Its steps are short: whoever asks waits for one
-at most.
+A thread keeps it in step with the ring, so that neither the reading of a log nor the screen
+waits for it. Callers wait for one of its short steps at most.
 """
 
 import logging
@@ -22,62 +21,62 @@ from pixel_tui.stack.feed.ring import LineKind, LogLine, Ring
 log = logging.getLogger(__name__)
 
 STEP: Final = 100
-"""Lines that are looked at in one go."""
+"""Lines processed in one step."""
 YIELD_SECONDS: Final = 0.0002
 GATHER_SECONDS: Final = 0.03
-"""How long the next lines are gathered, once some were looked at."""
+"""How long lines are collected before the next batch."""
 
 
 class LineTally(Protocol):
-    """Counts lines: how many there were, and how bad."""
+    """Counts lines and their levels."""
 
     def note(self, line: LogLine, level: LogLevel) -> None:
-        """One line more."""
+        """Count a line."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """What is known of a line that is shown."""
+    """A shown line and its state."""
 
     number: int
     line: LogLine | None
-    """None if it was dropped meanwhile."""
+    """None if it was dropped since."""
     level: LogLevel
-    """That of the group that it belongs to."""
+    """The level of its group."""
     around: bool = False
-    """It is shown only as the context of another line."""
+    """Whether it is shown only as context of another line."""
     match: bool = False
-    """It has what is searched."""
+    """Whether it matches the search."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What an index has found, at one moment."""
+    """The state of an index at one moment."""
 
     epoch: int = 0
-    """Another one when the feed stands at another place of the log."""
+    """Changes when the feed moves to another part of the log."""
     first: int = 0
-    """The number of the oldest line that is known."""
+    """The number of the oldest indexed line."""
     stop: int = 0
-    """The number behind the newest that is known."""
+    """The number after the newest indexed line."""
     shown: int = 0
     """How many lines are shown."""
     matches: int = 0
-    """How many of these have what is searched."""
+    """How many of the shown lines match the search."""
     behind: int = 0
-    """How many lines are kept and not known yet."""
+    """How many lines are kept but not indexed yet."""
     version: int = 0
-    """Grows with each change."""
+    """Increases with each change."""
 
 
 class LogIndex:
-    """Knows a ring's lines. Every public method may be called from any thread.
+    """Indexes the lines of a ring; thread-safe.
 
     Args:
         ring: The lines.
-        tally: Counts each line once, as it comes.
-        changed: Called on the index's thread when something has changed; must return at once.
+        tally: Gets each line once.
+        changed: Called on the index's thread after each change; must return at once.
     """
 
     def __init__(
@@ -89,9 +88,9 @@ class LogIndex:
         self._ring = ring
         self._tally = tally
         self._counted: dict[str, tuple[bytes, bytes]] = {}
-        """The oldest and the newest stamp that the tally knows of each container."""
+        """The oldest and newest counted stamp of each container."""
         self._recounted: dict[str, tuple[bytes, bytes]] = {}
-        """The same when the feed went somewhere else: those lines may come again."""
+        """The same at the last move of the feed, because those lines may come again."""
         self._changed = changed
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -102,42 +101,42 @@ class LogIndex:
         self._wanted_search: Matcher | None = None
         self._search: Matcher | None = None
         self._told: tuple[View, Matcher | None] | None = None
-        """What the state is of."""
+        """What the state was computed for."""
         self._matches: list[int] = []
         self._state = IndexState(epoch=-1)
         self._started = False
 
     def start(self) -> None:
-        """Begin to keep up with the ring."""
+        """Start the thread."""
         self._started = True
         self._ring.listen(self._wake.set)
         threading.Thread(target=self._work, name="log-index", daemon=True).start()
 
     def close(self) -> None:
-        """Stop. Returns at once; may be called twice."""
+        """Stop the thread. Returns at once; may be called twice."""
         self._closing.set()
         self._wake.set()
 
     def choose(self, view: View) -> None:
-        """Show other lines. Returns at once; `state` changes when they are found."""
+        """Change the view. Returns at once; `state` changes when it is applied."""
         self._wanted_view = view
         self._wake.set()
 
     def search(self, matcher: Matcher | None) -> None:
-        """Find other matches among the shown lines. Returns at once."""
+        """Change the search. Returns at once; `state` changes when it is applied."""
         self._wanted_search = matcher
         self._wake.set()
 
-    # What a screen asks.
+    # For the screen.
 
     @property
     def state(self) -> IndexState:
-        """What it has found by now."""
+        """The current state."""
         return self._state
 
     @property
     def settled(self) -> bool:
-        """Whether what was chosen last is what is shown."""
+        """Whether the state reflects the last chosen view and search."""
         return (
             self._told is not None
             and self._told[0] is self._wanted_view
@@ -146,12 +145,12 @@ class LogIndex:
         )
 
     def numbers(self, start: int, stop: int) -> Sequence[int]:
-        """The numbers of the shown lines from one place up to, not including, another."""
+        """Return the numbers of the shown lines from one place up to, not including, another."""
         with self._lock:
             return tuple(self._shown.numbers(start, stop))
 
     def page(self, start: int, count: int) -> Sequence[ShownLine]:
-        """Some shown lines with what is known of them, at once: whoever paints waits once."""
+        """Return some shown lines with their state, under a single lock."""
         with self._lock:
             shown, known = self._shown, self._known
             numbers = tuple(shown.numbers(start, start + count))
@@ -159,7 +158,7 @@ class LogIndex:
                 (known.level(number), shown.around_only(number), self._has(number))
                 for number in numbers
             ]
-        # A flood holds the ring half of the time: nothing of the index waits for that.
+        # A flood holds the ring's lock half of the time: the index's lock must not wait for it.
         lines = self._ring.lines(numbers)
         return tuple(
             ShownLine(number, line, *facts)
@@ -171,14 +170,14 @@ class LogIndex:
         return at < len(self._matches) and self._matches[at] == number
 
     def place(self, number: int) -> int:
-        """The place among the shown lines of this line, or of the next shown one behind it."""
+        """Return the place of a line among the shown ones, or that of the next shown line."""
         with self._lock:
             return self._shown.place(number)
 
     def number_at(self, stamp: bytes) -> int:
-        """The number of the first shown line that is not older than this, or of the end.
+        """Return the number of the first shown line not older than a stamp, or that of the end.
 
-        Lines stand in the order in which they were said, but for a late one here and there.
+        Assumes that lines are in order of time; single late ones don't matter.
         """
         low, high = 0, self._state.shown
         while low < high:
@@ -196,18 +195,18 @@ class LogIndex:
         return line.stamp if line is not None else b""
 
     def group(self, number: int) -> Sequence[int]:
-        """The numbers of the lines that belong together with this one."""
+        """Return the numbers of the lines of a line's group."""
         with self._lock:
             if self._known.first <= number < self._known.stop:
                 return tuple(self._known.members(self._known.start(number)))
             return (number,)
 
     def match_near(self, number: int, step: int) -> tuple[int, int, bool] | None:
-        """The next match before (`step` -1) or behind (1) a line, or the nearest (0).
+        """Return the next match before (`step` -1) or after (1) a line, or the nearest (0).
 
         Returns:
-            Its number, its position from 1, and whether the search went round an end;
-            None where nothing matches.
+            Its number, its position from 1, and whether the search wrapped around; None without
+                matches.
         """
         with self._lock:
             found = self._matches
@@ -231,10 +230,10 @@ class LogIndex:
             self._wake.clear()
             try:
                 while not self._closing.is_set() and self._step():
-                    # Whoever waits for the lock gets it now, and not only at the end.
+                    # Give up the processor, so that a thread that waits for the lock gets it.
                     time.sleep(YIELD_SECONDS)
             except Exception:
-                # The lines are still there, and everything is looked at anew.
+                # The lines are still in the ring: index them again.
                 log.exception("the index of a log failed and begins anew")
                 with self._lock:
                     self._known.restart(self._ring.extent.first)
@@ -243,7 +242,7 @@ class LogIndex:
             self._closing.wait(GATHER_SECONDS)
 
     def _step(self) -> bool:
-        """Do a little; whether there is more to do."""
+        """Process one batch; returns whether there is more to do."""
         extent = self._ring.extent
         moved = self._follow_ends(extent.epoch, extent.first, extent.following)
         looked = [self._choose_anew(), self._search_anew()]
@@ -256,7 +255,7 @@ class LogIndex:
         return stop < extent.following
 
     def _follow_ends(self, epoch: int, first: int, following: int) -> bool:
-        """Begin anew, or take in what was put before the first line or dropped."""
+        """Apply changes at both ends of the ring: a new epoch, older lines, dropped lines."""
         known = self._known
         if epoch != self._state.epoch:
             with self._lock:
@@ -269,7 +268,7 @@ class LogIndex:
         if first < known.first:
             count = known.first - first
             older = self._lines(first, known.first)
-            if len(older) == count:  # else the ring has moved once more meanwhile
+            if len(older) == count:  # else the ring has changed again since
                 behind = self._lines(known.first, min(known.first + SEAM, known.stop))
                 with self._lock:
                     known.prepend(older, behind)
@@ -298,7 +297,7 @@ class LogIndex:
     def _count(
         self, lines: Sequence[LogLine], start: int, known: Mapping[str, tuple[bytes, bytes]]
     ) -> None:
-        """Tell the tally of lines; not of those between the stamps that it knows already."""
+        """Pass lines to the tally, without those it has already counted."""
         if self._tally is None:
             return
         for number, line in enumerate(lines, start):
@@ -316,7 +315,7 @@ class LogIndex:
         return True
 
     def _rebuild(self, view: View) -> None:
-        """Look at every line again, while the screen still has what there was."""
+        """Filter all lines again; the screen keeps the old result until then."""
         shown = Shown(self._known, self._lines)
         shown.choose(view)
         with self._lock:
@@ -357,7 +356,7 @@ class LogIndex:
         window = self._ring.window(start, stop)
         if window.first == start and len(window.lines) == stop - start:
             return window.lines
-        # Some were dropped meanwhile: they are known to be gone in the next step.
+        # Some lines were dropped since; the next step removes them from the index.
         gone = LogLine(b"", "", LineKind.STDOUT, b"")
         before = [gone] * max(min(window.first, stop) - start, 0)
         lines = [*before, *window.lines]

@@ -1,9 +1,9 @@
-"""How serious a line of a log says it is. Pure.
+"""Detects the level of a log line. Pure.
 
-A level is taken from where programs put one: a word at the head of a line, behind
-stamps, process numbers and names; a key of a JSON object or of `key=value` pairs; the
-status of an access log. Words in the middle of a sentence say nothing. Most lines have
-no level, and one anchored expression finds that out.
+A level is taken from where programs put one: a word at the start of a line, after stamps,
+process numbers and names; a key of a JSON object or of `key=value` pairs; the status of an
+access log. Words in the middle of a sentence don't count. Most lines have no level, which one
+anchored expression detects.
 """
 
 import re
@@ -16,10 +16,10 @@ from pixel_tui.logs.level_words import ERROR_ITSELF, WORDS, head_pattern
 
 
 class LogLevel(IntEnum):
-    """How serious a line is."""
+    """The severity of a line."""
 
     UNKNOWN = 0
-    """It does not say. What continues another line has that line's level."""
+    """No level of its own. A line that continues another has that line's level."""
     TRACE = 1
     DEBUG = 2
     INFO = 3
@@ -29,9 +29,9 @@ class LogLevel(IntEnum):
 
 
 HEAD: Final = 2048
-"""Bytes of a line in which a level is looked for, but for JSON."""
+"""Bytes of a line in which a level is searched, except for JSON."""
 MAX_JSON: Final = 64 * 1024
-"""Bytes of a JSON line that are read to tell a level from one of a nested object."""
+"""Bytes of a JSON line that are parsed to tell its level from that of a nested object."""
 
 _ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _HEAD = LatePattern(head_pattern(), re.VERBOSE)
@@ -58,7 +58,7 @@ _TROUBLE = LatePattern(
     )""",
     re.VERBOSE,
 )
-"""Heads of what a runtime says when a program ends badly, and of its warnings."""
+"""Starts of the messages that runtimes print for a crash, and of their warnings."""
 _BY_LETTER: Final = {
     b"I": LogLevel.INFO, b"W": LogLevel.WARN, b"E": LogLevel.ERROR, b"F": LogLevel.FATAL,
     b"D": LogLevel.DEBUG,
@@ -74,13 +74,12 @@ _LEVELS: Final = {word: LogLevel[name] for word, name in WORDS.items()}
 
 
 def level_of(text: bytes | str, *, client_errors: LogLevel = LogLevel.INFO) -> LogLevel:
-    """How serious a line says it is; never an error, whatever the line is.
+    """Return the level of a line; never raises.
 
     Args:
         text: The raw line, with or without colours.
-        client_errors: What a status of 400 to 499 in an access log counts as. On a
-            public address most of them are strangers trying doors: that is no warning
-            unless the operator wants it to be.
+        client_errors: The level of status 400 to 499 in an access log. On a public address
+                most of them are bots, so by default they are no warning.
     """
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
     if b"\x1b" in raw:
@@ -100,7 +99,7 @@ def level_of(text: bytes | str, *, client_errors: LogLevel = LogLevel.INFO) -> L
 
 
 def level_named(word: bytes | str) -> LogLevel:
-    """The level that a word, or a number of pino, bunyan or syslog, stands for."""
+    """Return the level of a word, or of a number of pino, bunyan or syslog."""
     raw = word if isinstance(word, bytes) else word.encode("utf-8", "replace")
     raw = raw.strip().lower()
     if raw.isdigit():
@@ -134,10 +133,10 @@ def _of_status(status: bytes, client_errors: LogLevel) -> LogLevel:
 
 
 def _of_json(raw: bytes) -> LogLevel:
-    """The level of a JSON object itself, not of what is nested in it.
+    """Return the level of a JSON object itself, not that of a nested one.
 
-    A quote inside a JSON string is escaped, so a quoted key is a key. Where no other
-    object began before it, it is the outer object's; else all of the line is read.
+    A quote inside a JSON string is escaped, so a quoted key is a key. If no other object
+    starts before it, it belongs to the outer one; else the complete line is parsed.
     """
     match = _JSON.search(raw, 0, MAX_JSON)
     if match is None:

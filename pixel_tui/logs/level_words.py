@@ -1,4 +1,4 @@
-"""The words for levels, and where in the head of a line they stand. Pure."""
+"""The words for log levels, and an expression for where they are in a line. Pure."""
 
 from typing import Final
 
@@ -14,12 +14,12 @@ WORDS: Final = {
     }.items()
     for word in words.split()
 } | {b"fatal error": "FATAL", b"parse error": "ERROR"}
-"""What programs write, in lower case, to the name of a level."""
+"""Level words, in lower case, and the names of their levels."""
 
 _ONLY_AS_A_VALUE: Final = frozenset(
     b"note log system default http fine silly d d1 d2 d3 i w e f".split()
 )
-"""Words that say a level as the value of a key or in brackets, and nothing at a head."""
+"""Words that count only as the value of a key or in brackets, not at the start of a line."""
 _ONLY_WITH_A_COLON: Final = frozenset(b"fail failure deprecated alert panic verbose".split())
 
 
@@ -38,25 +38,25 @@ _STAMP: Final = rb"""(?:
     |\d{10}(?:\d{3})?(?:\.\d{1,9})?(?=\s)
     |\d\.\d{1,17}e\+\d\d(?=\s)
 )"""
-"""A time, in the ways in which programs write it at the head of a line."""
+"""A timestamp, in the formats that programs write at the start of a line."""
 
 STAMP_PATTERN: Final = rb"[\[(<]?" + _STAMP + rb"(?![\w])"
-"""A line that begins with a time, for `re.VERBOSE`."""
+"""A line that starts with a timestamp, for `re.VERBOSE`."""
 
 
 ERROR_ITSELF: Final = rb"""
     (?:Uncaught\ |Unhandled\ )?[\w$.\\]{5,200}+(?:(?<=Error)|(?<=Exception))
     (?:\ \[\w{1,60}\])?(?::\s|:?$)
 """
-"""A line that begins with an error's name: `TypeError: x`, `java.io.IOException: x`."""
+"""A line that starts with an error's name: `TypeError: x`, `java.io.IOException: x`."""
 
 
 def head_pattern() -> bytes:
-    """The expression, anchored by `match`, for a line whose head says a level.
+    """Return an expression, to use with `match`, for a line that starts with a level.
 
     Groups: `word` and `value` (see `WORDS`), `klog` and `ruby` (a letter), `redis`
-    (a mark), `syslog` (a number). What stands before a level is skipped piece by piece
-    and never taken back, so that the time is linear in the length of the line.
+    (a mark), `syslog` (a number). What precedes a level is skipped without backtracking, so
+    that the time is linear in the length of the line.
     """
     bare = [word for word in WORDS if word not in _ONLY_AS_A_VALUE | _ONLY_WITH_A_COLON]
     upper = _any_of([word.upper() for word in bare])

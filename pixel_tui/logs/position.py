@@ -1,7 +1,7 @@
-"""Where the reader of a log is: the lines on the screen, and the reader's own among them. Pure.
+"""The position of a reader in a log: the lines on the screen and the cursor. Pure.
 
-A position is anchored by a line's number: lines that come, go or are put before the first never
-make the text slide under the reader.
+A position is anchored by a line's number, so that the text does not move when lines are added
+or dropped.
 """
 
 from dataclasses import dataclass, replace
@@ -12,18 +12,18 @@ from pixel_tui.stack.feed.feed import HistoryExtent
 
 
 class ShownLines(Protocol):
-    """The shown lines of a log, and the screen that they are seen on.
+    """The shown lines of a log, and the height of the screen.
 
-    A line has a number that it keeps, and a place among the shown ones, from 0.
+    A line has a permanent number, and a place among the shown ones, from 0.
     """
 
     @property
     def first(self) -> int:
-        """The number of the oldest line that is held."""
+        """The number of the oldest line that is kept."""
 
     @property
     def stop(self) -> int:
-        """The number after that of the newest line that is held."""
+        """The number after that of the newest line that is kept."""
 
     @property
     def shown(self) -> int:
@@ -35,23 +35,23 @@ class ShownLines(Protocol):
 
     @property
     def reach(self) -> HistoryExtent:
-        """How the lines lie in what the engine has."""
+        """Which part of the engine's log the lines are."""
 
     def number(self, place: int) -> int:
-        """The number of the line at a place; of the newest one if none is there."""
+        """Return the number of the line at a place; that of the newest if there is none."""
 
     def place(self, number: int) -> int:
-        """The place of a line; of the next shown one if it is not shown."""
+        """Return the place of a line; that of the next shown line if it is not shown."""
 
     def number_at(self, stamp: bytes) -> int:
-        """The number of the first shown line that is not older than this, or of the end."""
+        """Return the number of the first shown line not older than a stamp, or that of the end."""
 
     def row_count(self, place: int) -> int:
-        """How many rows the line at a place has: one, unless long lines are folded."""
+        """Return how many rows the line at a place has: one, unless long lines are wrapped."""
 
 
 class Goal(Enum):
-    """Where the reader wants to be once the feed has read it."""
+    """Where to go once the feed has read it."""
 
     FIRST = auto()
     LAST = auto()
@@ -60,64 +60,64 @@ class Goal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LineRange:
-    """Lines from one to another, chosen by the reader."""
+    """A selection of lines."""
 
     start: int
     stop: int
-    """The last of them."""
+    """The last line, included."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogPosition:
-    """Where the reader is. Each method returns the position after a move."""
+    """A position in a log. Each method returns the position after a move."""
 
     following: bool = True
-    """It stays at the end, whatever comes."""
+    """Whether it stays at the end when lines are added."""
     top: int = 0
     """The place of the first line on the screen."""
     skip: int = 0
-    """So many of its rows are above the screen."""
+    """How many rows of that line are above the screen."""
     anchor: int = 0
-    """Its number: it stays there when others come and go."""
+    """The number of that line, which keeps the position when lines are added or dropped."""
     cursor: int = 0
-    """The number of the reader's line."""
+    """The number of the line under the cursor."""
     paused_at: int = 0
-    """The number after the newest line when it stopped following."""
+    """The number after the newest line when following stopped."""
     range_from: int | None = None
-    """The line from which lines are chosen, up to the cursor; None if none are."""
+    """The line at which the selection starts, up to the cursor; None without a selection."""
     goal: Goal | None = None
     moment: bytes = b""
-    """The stamp that is the goal."""
+    """The stamp to go to."""
 
-    # Where it is.
+    # State.
 
     @property
     def chosen(self) -> LineRange | None:
-        """The lines that the reader chooses."""
+        """The selected lines."""
         if self.range_from is None:
             return None
         return LineRange(min(self.range_from, self.cursor), max(self.range_from, self.cursor))
 
     def new_lines(self, lines: ShownLines) -> int:
-        """How many lines came since it stopped following."""
+        """Return how many lines were added since following stopped."""
         return 0 if self.following else max(lines.stop - self.paused_at, 0)
 
     def bottom(self, lines: ShownLines) -> tuple[int, int]:
-        """The place of the last line on the screen, and the last of its rows that is there."""
+        """Return the place of the last line on the screen, and its last visible row."""
         place, left = self.top, lines.height + self.skip
         while place < lines.shown - 1 and (rows := lines.row_count(place)) < left:
             left -= rows
             place += 1
         return place, max(min(left, lines.row_count(place)) - 1, 0)
 
-    # Lines come and go.
+    # Changes of the lines.
 
     def updated(self, lines: ShownLines, *, elsewhere: bool = False) -> "LogPosition":
-        """Stay at the end, or on the same line, after lines came or went.
+        """Stay at the end, or on the same line, after lines were added or dropped.
 
         Args:
-            lines: The lines of now.
-            elsewhere: The feed has read another part of the log: a number is another line now.
+            lines: The current lines.
+            elsewhere: Whether the feed moved to another part of the log: numbers have changed.
         """
         position = self.arrived(lines) if elsewhere else self
         if position.following and not lines.reach.last:
@@ -129,14 +129,14 @@ class LogPosition:
         return position.arrived(lines) if position.goal is not None else position
 
     def refitted(self, lines: ShownLines) -> "LogPosition":
-        """Keep the reader's line on the screen after lines got more or fewer rows."""
+        """Keep the cursor on the screen after the row counts of lines have changed."""
         if self.following:
             return self.at_end(lines)
         kept = self.with_top(lines, self.top, self.skip)
         return kept.revealing(lines, lines.place(self.cursor))
 
     def arrived(self, lines: ShownLines) -> "LogPosition":
-        """Go to the goal, or else to the end, now that the feed has read it."""
+        """Go to the goal, or else to the end, once the feed has read it."""
         if not lines.shown:
             return self
         position = self if lines.reach.loading else replace(self, goal=None)
@@ -149,11 +149,11 @@ class LogPosition:
     # Moves.
 
     def paused(self, lines: ShownLines) -> "LogPosition":
-        """Stay here, whatever comes."""
+        """Stop following."""
         return replace(self, following=False, paused_at=lines.stop) if self.following else self
 
     def moved(self, lines: ShownLines, place: int) -> "LogPosition":
-        """Put the reader's line at a place, and bring it into view; at the end, follow."""
+        """Move the cursor to a place and scroll to it; at the end, follow."""
         if not lines.shown:
             return self
         last = lines.shown - 1
@@ -164,7 +164,7 @@ class LogPosition:
         return position.paused(lines).revealing(lines, at)
 
     def paged(self, lines: ShownLines, count: int, *, folded: bool) -> "LogPosition":
-        """Move by a screen, up if `count` is below zero; by one alone if lines are folded."""
+        """Move by a screen, up if `count` is negative; by a single one if lines are wrapped."""
         if not folded:
             step = count * max(lines.height - 1, 1)
             scrolled = self.with_top(lines, self.top + step)
@@ -174,11 +174,11 @@ class LogPosition:
         moved = scrolled.moved(lines, scrolled.top)
         if moved.following:
             return moved
-        # Not from the line's first row on: one that is larger than the screen would never end.
+        # Not from the line's first row: a line taller than the screen could never be passed.
         return replace(moved, top=scrolled.top, skip=scrolled.skip, anchor=scrolled.anchor)
 
     def scrolled(self, lines: ShownLines, place: int) -> "LogPosition":
-        """Put the line at a place on top, as the mouse wheel does; at the end, follow."""
+        """Scroll the line at a place to the top, as the mouse wheel does; at the end, follow."""
         last, _ = _top_above(lines, lines.shown - 1)
         if place >= last and lines.reach.last and self.range_from is None:
             return replace(self, following=True).at_end(lines)
@@ -186,11 +186,11 @@ class LogPosition:
         return replace(self.paused(lines), top=top, skip=0, anchor=lines.number(top))
 
     def within(self, first: int, last: int) -> "LogPosition":
-        """With the reader's line between these two, by their numbers."""
+        """Move the cursor between two lines, by their numbers."""
         return replace(self, cursor=min(max(self.cursor, first), last))
 
     def to_first(self, lines: ShownLines) -> "LogPosition":
-        """Go to the very first line once the feed has read it."""
+        """Go to the first line of the log once the feed has read it."""
         return replace(self.paused(lines), goal=Goal.FIRST)
 
     def to_last(self) -> "LogPosition":
@@ -198,56 +198,56 @@ class LogPosition:
         return replace(self, goal=Goal.LAST)
 
     def to_moment(self, lines: ShownLines, stamp: bytes) -> "LogPosition":
-        """Go to a moment once the feed has read it."""
+        """Go to a stamp once the feed has read it."""
         return replace(self.paused(lines), goal=Goal.MOMENT, moment=stamp)
 
     def at_moment(self, lines: ShownLines, stamp: bytes) -> "LogPosition":
-        """Put the first line at or after a moment, which is held, in the upper third."""
+        """Scroll the first line at or after a stamp to the upper third of the screen."""
         number = lines.number_at(stamp)
         position = replace(self.paused(lines), cursor=min(number, lines.stop - 1))
         return position.with_top(lines, lines.place(number) - lines.height // 3)
 
     def at_match(self, lines: ShownLines, number: int) -> "LogPosition":
-        """Put a line under the cursor, in the middle of the screen unless it is in view."""
+        """Move the cursor to a match; unless in view, scroll it to the middle of the screen."""
         position, place = replace(self.paused(lines), cursor=number), lines.place(number)
         if not position.top <= place < position.top + lines.height:
             position = position.with_top(lines, place - lines.height // 2)
         return position.revealing(lines, place)
 
-    # Choosing lines.
+    # Selecting lines.
 
     def choosing(self, lines: ShownLines) -> "LogPosition":
-        """Choose lines from the reader's one on."""
+        """Start a selection at the cursor."""
         return replace(self.paused(lines), range_from=self.cursor)
 
     def choosing_none(self) -> "LogPosition":
-        """Choose no lines."""
+        """Clear the selection."""
         return replace(self, range_from=None)
 
     def pointed(self, lines: ShownLines, number: int) -> "LogPosition":
-        """The reader's line is this one, and none are chosen."""
+        """Move the cursor to a line and clear the selection."""
         return replace(self.paused(lines), cursor=number, range_from=None)
 
     def dragged(self, pressed: int, number: int) -> "LogPosition":
-        """The lines from one to another are chosen."""
+        """Select the lines from one to another."""
         return replace(self, range_from=pressed, cursor=number)
 
     # The first line on the screen.
 
     def with_top(self, lines: ShownLines, place: int, skip: int = 0) -> "LogPosition":
-        """A line on top; never so far down that rows at the bottom stay empty."""
+        """Scroll a line to the top; never so far that rows at the bottom stay empty."""
         last = _top_above(lines, lines.shown - 1)
         top, skip = min((max(place, 0), skip), last)
         return replace(self, top=top, skip=skip, anchor=lines.number(top))
 
     def at_end(self, lines: ShownLines) -> "LogPosition":
-        """The last line is the reader's, and the last on the screen."""
+        """Move the cursor to the last line, at the bottom of the screen."""
         last = lines.shown - 1
         position = replace(self, cursor=lines.number(last))
         return position.with_top(lines, *_top_above(lines, last))
 
     def revealing(self, lines: ShownLines, place: int) -> "LogPosition":
-        """Scrolled as little as it takes to have all of a line in view."""
+        """Scroll as little as necessary to show all of a line."""
         if place < self.top or (place == self.top and self.skip):
             return self.with_top(lines, place)
         top = _top_above(lines, place)
@@ -255,12 +255,12 @@ class LogPosition:
 
 
 def _top_above(lines: ShownLines, place: int, row: int | None = None) -> tuple[int, int]:
-    """The first line, and its rows above the screen, if a row of another one is the last there.
+    """Return the first line and its rows above the screen, if a given row is the last on it.
 
     Args:
         lines: The lines.
-        place: The place of that line.
-        row: Which of its rows; None: its last.
+        place: The place of the line with that row.
+        row: The row of that line; None for its last.
     """
     rows = 0
     while place >= 0:

@@ -1,4 +1,4 @@
-"""A line as several, for reading it whole. Pure."""
+"""Pretty-prints a log line over several lines. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,19 +7,19 @@ from pixel_tui.logs.structure import MAX_SIZE, json_object, logfmt_pairs
 from pixel_tui.text import SafeText, plain, plain_lines
 
 MAX_DEPTH: Final = 12
-"""Levels of nesting that are laid out; what is deeper is said to be there."""
+"""Levels of nesting that are printed; deeper ones are only counted."""
 MAX_LINES: Final = 2000
-"""Lines that are given out."""
+"""Lines that are returned."""
 WIDEST: Final = 4000
 """Characters of one line."""
 _INDENT: Final = "  "
 
 
 def pretty(text: bytes | str) -> tuple[SafeText, ...]:
-    """A line laid out over several: JSON indented, logfmt one pair a line.
+    """Return a line laid out over several: JSON indented, logfmt with one pair per line.
 
-    Text of several lines inside a value, such as a stack trace, stands on lines of its
-    own. A line that is neither, or larger than is taken apart, stays one line.
+    Multi-line values, such as stack traces, are on lines of their own. A line that is
+    neither, or too long to be parsed, stays one line.
     """
     line = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     if len(text) > MAX_SIZE:
@@ -53,7 +53,7 @@ def _cut(line: SafeText) -> SafeText:
 
 
 def _layout(value: object, head: str, indent: str, depth: int) -> Iterator[SafeText]:
-    """A JSON value behind its key, and what is in it on lines further in."""
+    """Yield a JSON value after its key, with nested values indented below."""
     if isinstance(value, str):
         yield from _text(value, head, indent)
     elif not isinstance(value, dict | list):
@@ -81,7 +81,7 @@ def _scalar(value: object) -> SafeText:
 
 
 def _text(value: str, head: str, indent: str) -> Iterator[SafeText]:
-    """Words behind their key; of several lines, below it."""
+    """Yield text after its key; text of several lines, below it."""
     lines = plain_lines(value)
     if len(lines) == 1:
         yield SafeText(f"{indent}{head}{lines[0]}")

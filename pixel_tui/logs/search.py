@@ -1,4 +1,4 @@
-"""What is looked for in lines, compiled once and asked of each. Pure."""
+"""Compiled search queries, and the filters of a log. Pure."""
 
 import re
 import warnings
@@ -17,62 +17,62 @@ LONGEST: Final = 64 * 1024
 LONGEST_PATTERN: Final = 1000
 """Characters of a query."""
 MOST_SPANS: Final = 200
-"""Places in one line that are marked."""
+"""Matches that are highlighted in one line."""
 _ESCAPE = LatePattern(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~]?)"
 )
 
 
 class CaseSensitivity(StrEnum):
-    """Whether upper and lower case are the same."""
+    """Whether case matters."""
 
     SMART = "smart"
-    """The same unless the query has an upper-case letter."""
+    """Case matters if the query has an upper-case letter."""
     SAME = "same"
     EXACT = "exact"
 
 
 _DEPENDS_ON_PLACE = LatePattern(r"[\^$]|\\[AZbB]|\(\?|[*+?}]\+")
-"""Parts of an expression that look at what is around a match, or at the ends of a line."""
+"""Parts of an expression that depend on the text around a match, or on the ends of a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What an operator has typed, and how it is meant."""
+    """A query as typed, and how to read it."""
 
     text: str
     regex: bool = False
     case: CaseSensitivity = CaseSensitivity.SMART
     inverted: bool = False
-    """Lines that do not match are looked for."""
+    """Whether lines without a match are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadPattern:
-    """A regular expression that is none: a result, for it is typed letter by letter."""
+    """An invalid regular expression: a result, because it is typed letter by letter."""
 
     what: SafeText
-    """What is wrong, in one sentence."""
+    """The error, in one sentence."""
     position: int
-    """The place in the query, from 0."""
+    """The error's place in the query, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A query, compiled."""
+    """A compiled query."""
 
     query: Query
     matches: Callable[[bytes], bool]
-    """Whether a raw line is looked for; colours in it do not matter."""
+    """Whether a raw line matches; colours in it are ignored."""
     shown: re.Pattern[str]
-    """The same in text that is shown, for marking it."""
+    """The same for shown text, to highlight matches."""
 
     rough: Callable[[bytes], bool] | None = None
-    """Whether bytes of many lines might hold a match: never no where one does, unless colours
-    stand in them. None where that can't be told without taking them apart."""
+    """Whether bytes of many lines might contain a match. Without colour codes in them, it never
+    misses one. None if that can't be told without parsing the lines."""
 
     def spans(self, text: SafeText) -> tuple[tuple[int, int], ...]:
-        """Where in a shown line the query is; nothing for an inverted one."""
+        """Return the matches in a shown line; none for an inverted query."""
         if self.query.inverted:
             return ()
         found: list[tuple[int, int]] = []
@@ -85,7 +85,7 @@ class Matcher:
 
 
 def compile_query(query: Query) -> Matcher | BadPattern:
-    """A query made ready, or what is wrong with it and where."""
+    """Compile a query, or return what is wrong with it and where."""
     text = query.text
     if len(text) > LONGEST_PATTERN:
         return BadPattern(SafeText(f"Longer than {LONGEST_PATTERN} characters."), LONGEST_PATTERN)
@@ -94,7 +94,7 @@ def compile_query(query: Query) -> Matcher | BadPattern:
     )
     flags = re.IGNORECASE if fold else re.NOFLAG
     try:
-        with warnings.catch_warnings():  # of what a later Python may read otherwise: `[[a`
+        with warnings.catch_warnings():  # about syntax of later Pythons: `[[a`
             warnings.simplefilter("ignore")
             shown, raw = _compiled(query, flags)
     except re.error as error:
@@ -110,7 +110,7 @@ def compile_query(query: Query) -> Matcher | BadPattern:
 def _rough(
     query: Query, raw: re.Pattern[bytes] | None, *, fold: bool
 ) -> Callable[[bytes], bool] | None:
-    """A look at many lines at once, where a match depends on nothing around it."""
+    """Return a check of many lines at once, if a match does not depend on the text around it."""
     if query.regex:
         if raw is None or _DEPENDS_ON_PLACE.search(query.text):
             return None
@@ -128,19 +128,19 @@ def _rough(
 def _compiled(
     query: Query, flags: re.RegexFlag
 ) -> tuple[re.Pattern[str], re.Pattern[bytes] | None]:
-    """For what is shown, and for raw lines where bytes say the same."""
+    """Compile for shown text, and for raw lines if the expression means the same in bytes."""
     text = query.text
     shown = re.compile(text if query.regex else re.escape(text), flags)
     if not (query.regex and text.isascii()):
         return shown, None
     try:
         return shown, re.compile(text.encode(), flags)
-    except (re.error, ValueError):  # `\u2026` and the like are known in text alone
+    except (re.error, ValueError):  # `\u2026` and the like exist only in text
         return shown, None
 
 
 def _has_upper(query: Query) -> bool:
-    r"""Whether an upper-case letter was typed; the one of `\S` or `\W` is none."""
+    r"""Whether the query has an upper-case letter, apart from escapes like `\S` and `\W`."""
     text = re.sub(r"\\.", "", query.text) if query.regex else query.text
     return any(letter.isupper() for letter in text)
 
@@ -192,11 +192,11 @@ def _bare(line: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class FilterStack:
-    """What of a log is shown: all of several queries, a level, some sources."""
+    """The filters of a log: queries, a level, containers; a line must pass all of them."""
 
     queries: tuple[Matcher, ...] = ()
     level: LogLevel = LogLevel.UNKNOWN
-    """The least that is shown; with `UNKNOWN`, everything."""
+    """The lowest level that is shown; `UNKNOWN` shows everything."""
     sources: frozenset[str] | None = None
     """The containers that are shown; None for all."""
 
@@ -208,12 +208,12 @@ class FilterStack:
     def passes(self, line: LogLine, level: LogLevel = LogLevel.UNKNOWN) -> bool:
         """Whether a line is shown.
 
-        The console's own marks are, whatever is looked for: a restart explains what is
+        pixel-tui's own marks pass level and queries, because a restart explains what is
         missing around it.
 
         Args:
             line: The line.
-            level: Its level, or that of the line it continues.
+            level: Its level, or that of its group.
         """
         if self.sources is not None and line.source not in self.sources:
             return False

@@ -1,4 +1,4 @@
-"""The shape of a message: what stays the same when it is said again. Pure."""
+"""The shape of a log message: the part that stays the same when it is repeated. Pure."""
 
 import heapq
 import re
@@ -10,9 +10,9 @@ from pixel_tui.late_pattern import LatePattern
 from pixel_tui.stack.feed.ring import LogLine
 
 LONGEST: Final = 400
-"""Bytes of a message that its shape is made of."""
+"""Bytes of a message that make its shape."""
 SAMPLE: Final = 1024
-"""Bytes of a line that are kept: a secret that begins among the former ends among these."""
+"""Bytes of a line that are kept; more than `LONGEST`, so that secrets are kept complete."""
 
 _ESCAPE = LatePattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _QUOTED = LatePattern(rb"\"(?:[^\"\\]|\\.)*+\"|(?<!\w)'[^']{1,200}'(?!\w)")
@@ -36,10 +36,10 @@ _PLACEHOLDERS: Final = {
 
 
 def shape_of(text: bytes) -> bytes:
-    """A message with what changes replaced: `<n>`, `<hex>`, `<ip>`, `<time>`, `<uuid>`, `<text>`.
+    """Return a message with variable parts replaced, such as by `<n>`, `<hex>` or `<ip>`.
 
-    Two messages with the same shape are taken for the same message, said twice. A digit
-    at the end of a name (`worker3`) is a part of it; numbers in a path are not.
+    Two messages with the same shape count as one message repeated. A digit at the end of a
+    name (`worker3`) is part of it; numbers in a path are variable.
     """
     head = text[:LONGEST]
     if b"\x1b" in head:
@@ -60,22 +60,22 @@ def _placeholder(match: re.Match[bytes]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A message that was said once or more often."""
+    """A message and how often it occurred."""
 
     shape: bytes
     source: str
     count: int
     first: bytes
-    """The stamp of the first time it was seen."""
+    """The stamp of its first occurrence."""
     last: bytes
-    """The stamp of the last."""
+    """The stamp of its last occurrence."""
     sample: bytes
-    """One of the lines, as it was said last, or the beginning of it."""
+    """Its last line, or the start of it."""
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known of a shape so far."""
+    """The count of one shape so far."""
 
     first: bytes
     latest: LogLine
@@ -86,7 +86,7 @@ class Repeats:
     """Counts messages by source and shape.
 
     Args:
-        most: How many shapes are kept; those not seen for longest are forgotten.
+        most: How many shapes are kept; the least recently seen are forgotten.
     """
 
     def __init__(self, most: int = 1000) -> None:
@@ -96,7 +96,7 @@ class Repeats:
 
     @property
     def forgotten(self) -> int:
-        """How many shapes were dropped: then counts may be too small."""
+        """How many shapes were forgotten; if any, counts may be too low."""
         return self._forgotten
 
     def note(self, line: LogLine, message: bytes | None = None) -> int:
@@ -104,10 +104,10 @@ class Repeats:
 
         Args:
             line: The line.
-            message: Its message, where that is not the whole line.
+            message: Its message, if that is not the complete line.
 
         Returns:
-            How often its shape was said, this time included.
+            How often its shape has occurred, including this time.
         """
         key = (line.source, shape_of(line.text if message is None else message))
         tally = self._seen.get(key)
@@ -118,14 +118,14 @@ class Repeats:
                 self._forgotten += 1
         else:
             self._seen.move_to_end(key)
-        if len(line.text) > SAMPLE:  # one long line in a thousand places is a lot of memory
+        if len(line.text) > SAMPLE:  # a thousand long lines would take much memory
             line = replace(line, text=line.text[:SAMPLE])
         tally.latest = line
         tally.count += 1
         return tally.count
 
     def most_often(self, limit: int = 50) -> tuple[Repeat, ...]:
-        """What was said most often, and of these the latest first."""
+        """Return the most frequent messages; of equally frequent ones, the latest first."""
         latest = reversed(self._seen.items())
         most = heapq.nlargest(limit, latest, key=lambda item: item[1].count)
         return tuple(

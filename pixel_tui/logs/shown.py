@@ -1,7 +1,7 @@
-"""Which of the kept lines are shown. Not thread-safe.
+"""Decides which of the kept lines are shown. Not thread-safe.
 
-A group of lines, such as a stack trace, is shown or hidden as a whole: where any of its lines
-is looked for, all are shown; where any is what nobody wants to see, none is.
+A group of lines, such as a stack trace, is shown or hidden as one: it is shown if any of its
+lines matches a query, and hidden if any matches an inverted one.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,15 +19,15 @@ NOTHING_CHOSEN: Final = FilterStack()
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What somebody wants to see of a log."""
+    """Which lines of a log to show."""
 
     filters: FilterStack = NOTHING_CHOSEN
     context: int = 0
-    """So many lines before and behind each that was looked for."""
+    """How many lines before and after each match to show."""
 
     @property
     def everything(self) -> bool:
-        """Whether each line is shown."""
+        """Whether all lines are shown."""
         return self.filters.empty
 
 
@@ -35,8 +35,8 @@ class Shown:
     """The sequence numbers of the shown lines, in order.
 
     Args:
-        annotations: What is known of the lines.
-        lines: Gives the lines from a number up to, not including, another one.
+        annotations: The lines' levels, groups and containers.
+        lines: Returns the lines from a number up to, not including, another one.
     """
 
     def __init__(
@@ -45,63 +45,63 @@ class Shown:
         self._known = annotations
         self._lines = lines
         self._hits: list[int] = []
-        """What was looked for."""
+        """The lines that pass the filters."""
         self._all: list[int] = []
-        """That and what stands around it; the same list where there is no context."""
+        """Those and their context; the same list without context."""
         self._chosen: list[int] = []
-        """The lines of the chosen containers, where context is taken from some only."""
+        """The lines of the chosen containers, if context comes only from some."""
         self.view = View()
 
     def choose(self, view: View) -> None:
-        """Show other lines."""
+        """Change the view."""
         self.view = view
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Look at every line again."""
+        """Filter all lines again."""
         self._hits, self._chosen = [], []
         self._all = self._hits
         if not self.view.everything:
             self._take(self._known.first)
 
     def appended(self, first: int) -> None:
-        """Lines were appended, from this number on."""
+        """Add lines, from this number on."""
         if not self.view.everything:
             self._take(first)
 
     def trimmed(self) -> None:
-        """Lines were dropped from the head or the end."""
+        """Remove lines that were dropped at either end."""
         for numbers in {id(item): item for item in (self._hits, self._all, self._chosen)}.values():
             del numbers[bisect_left(numbers, self._known.stop) :]
             del numbers[: bisect_left(numbers, self._known.first)]
 
-    # What a view asks.
+    # For the screen.
 
     def __len__(self) -> int:
-        """How many lines are shown."""
+        """Return how many lines are shown."""
         return self._known.stop - self._known.first if self.view.everything else len(self._all)
 
     def numbers(self, start: int, stop: int) -> Sequence[int]:
-        """The numbers of the shown lines from one place up to, not including, another."""
+        """Return the numbers of the shown lines from one place up to, not including, another."""
         if self.view.everything:
             first = self._known.first
             return range(first + max(start, 0), min(first + stop, self._known.stop))
         return self._all[max(start, 0) : max(stop, 0)]
 
     def place(self, number: int) -> int:
-        """The place of a line, or of the next shown one behind it."""
+        """Return the place of a line, or that of the next shown line."""
         if self.view.everything:
             return min(max(number, self._known.first), self._known.stop) - self._known.first
         return bisect_left(self._all, number)
 
     def around_only(self, number: int) -> bool:
-        """Whether a shown line stands there for its neighbour's sake."""
+        """Whether a shown line is only context."""
         if self.view.everything or not self.view.context:
             return False
         at = bisect_left(self._hits, number)
         return at == len(self._hits) or self._hits[at] != number
 
-    # What is looked for.
+    # Filtering.
 
     def _take(self, first: int) -> None:
         stop = self._known.stop
@@ -123,7 +123,7 @@ class Shown:
         self._all += [number for number in tail if number > anchor]
 
     def _passing(self, first: int, lines: Sequence[LogLine]) -> tuple[list[int], set[int]]:
-        """The lines that are looked for, and the groups that had begun before."""
+        """Return the lines that pass, and the groups that started before these lines."""
         known, filters = self._known, self.view.filters
         starts = known.starts(first, first + len(lines))
         earlier = {start for start in starts if start < first}
@@ -157,7 +157,7 @@ class Shown:
         return [number for number in found if number < first + len(lines)], earlier
 
     def _judge_again(self, start: int) -> bool:
-        """Look at a group that has grown; whether lines of it were shown or hidden by that."""
+        """Filter a group that has grown; returns whether earlier lines were shown or hidden."""
         members = self._known.members(start)
         passes = self._group_passes(start, members)
         changed = False
@@ -187,7 +187,7 @@ class Shown:
         return True
 
     def _wanted_sources(self, names: Iterable[str]) -> frozenset[int]:
-        wanted = {*names, ""}  # what is said of the whole stack is said of each container
+        wanted = {*names, ""}  # marks of the complete stack belong to each container
         return frozenset(at for at, name in enumerate(self._known.names) if name in wanted)
 
     # Context.
@@ -200,7 +200,7 @@ class Shown:
             self._chosen += [at for at, source in enumerate(sources, first) if source in wanted]
 
     def _with_context(self, hits: Sequence[int]) -> Iterator[int]:
-        """These lines and their neighbours, each once, in order."""
+        """Yield these lines and their neighbours, each once, in order."""
         base: Sequence[int] = (
             range(self._known.first, self._known.stop)
             if self.view.filters.sources is None

@@ -1,7 +1,7 @@
-"""What a structured line says: its message, and its fields. Pure.
+"""Parses structured log lines into a message and fields. Pure.
 
-A line that is a JSON object, or `key=value` pairs, is taken apart so that its message
-can be read and its fields stand beside it. Any other line is left as it is.
+A line that is a JSON object, or `key=value` pairs, is parsed so that its message can be read
+and its fields shown next to it. Other lines are left as they are.
 """
 
 import json
@@ -16,7 +16,7 @@ from pixel_tui.text import SafeText, plain
 
 
 class LineFormat(StrEnum):
-    """How a line is written."""
+    """The format of a structured line."""
 
     JSON = "json"
     LOGFMT = "logfmt"
@@ -24,29 +24,29 @@ class LineFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A key and its value, harmless and on one line."""
+    """A key and its value, sanitized and on one line."""
 
     name: SafeText
     value: SafeText
     quiet: bool
-    """Said elsewhere (time, level) or the same in every line (process, host): dimmed."""
+    """Whether to dim it: shown elsewhere (time, level) or constant (process, host)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Structured:
-    """A line, taken apart."""
+    """A parsed line."""
 
     form: LineFormat
     message: SafeText
-    """Empty where no field is one."""
+    """Empty if no field is the message."""
     fields: tuple[Field, ...]
-    """All others, in the line's own order."""
+    """All other fields, in order."""
 
 
 MAX_SIZE: Final = 64 * 1024
-"""Bytes of a line that is taken apart; a longer one stays as it is."""
+"""Bytes of a line that is parsed; a longer one is left as it is."""
 MAX_FIELDS: Final = 64
-"""Fields of a line; how many more there were is said in a last one."""
+"""Fields of a line; a last one counts the rest."""
 MAX_VALUE: Final = 500
 """Characters of a value."""
 
@@ -81,7 +81,7 @@ Json = Mapping[str, object]
 
 
 def structured(text: bytes | str) -> Structured | None:
-    """A line taken apart, or None where it is neither JSON nor logfmt."""
+    """Parse a line; None if it is neither JSON nor logfmt."""
     if len(text) > MAX_SIZE:
         return None
     line = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
@@ -95,7 +95,7 @@ def structured(text: bytes | str) -> Structured | None:
 
 
 def json_object(line: str) -> Json | None:
-    """The JSON object that a line is, or None; never an error."""
+    """Parse a line that is a JSON object; None for any other. Never raises."""
     try:
         record: object = parse_json(line)
     except ValueError:
@@ -104,10 +104,10 @@ def json_object(line: str) -> Json | None:
 
 
 def logfmt_pairs(line: str) -> list[tuple[str, str]] | None:
-    """The pairs of a logfmt line, or None where it is none.
+    """Return the pairs of a logfmt line, or None if it is none.
 
-    It is one with at least two pairs and either a message or nothing but pairs, but
-    for a few words: `key=value` in a sentence does not make it logfmt.
+    A logfmt line has at least two pairs, and either a message or almost nothing but pairs:
+    `key=value` in a sentence is not enough.
     """
     pairs: list[tuple[str, str]] = []
     position, size, words = 0, len(line), 0
@@ -142,7 +142,7 @@ def _of_json(record: Json) -> Structured:
 
 
 def _compact(value: object) -> str:
-    """A value on one line: text as it is, anything else as dense JSON."""
+    """Return a value on one line: a string as it is, anything else as compact JSON."""
     if isinstance(value, str):
         return value
     try:
@@ -158,7 +158,7 @@ def _parts(
     at = -1
     for name in _MESSAGES:
         found = named.get(name, -1)
-        # A message is words: an `event` that is an object is a field like others.
+        # A message is a string: an `event` that is an object is a field like others.
         if found >= 0 and (record is None or isinstance(record[pairs[found][0]], str)):
             at = found
             break
